@@ -1,0 +1,152 @@
+//! Where plans run: the trait both backends implement, and what they return.
+
+pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::data::Batch;
+use crate::plan::Plan;
+use crate::score::KernelMatrix;
+use crate::weights::Weights;
+
+/// A request to stop that any thread may make; checked between pieces of work of at most about
+/// 100 ms.
+#[derive(Debug, Default)]
+pub struct Cancel(AtomicBool);
+
+impl Cancel {
+    /// A request that nobody has made yet.
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Asks the work to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a backend runs on, for people and for manifests.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct DeviceInfo {
+    /// Name of the processor or adapter.
+    pub name: String,
+    /// `cpu`, `discrete-gpu`, `integrated-gpu`, `virtual-gpu`, `software` or `other`.
+    pub kind: String,
+    /// Graphics interface, or the instruction set of the native backend.
+    pub api: String,
+    /// Driver and its version; empty for the native backend.
+    pub driver: String,
+}
+
+/// One network to run: a plan and the weights of the nodes it names.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    /// What is computed.
+    pub plan: &'a Plan,
+    /// Values for every node of [`Plan::weighted_nodes`]; a batch-norm without values is the
+    /// identity affine.
+    pub weights: &'a Weights,
+}
+
+/// Packed codes of one ReLU input: bit `b` of word `w` of image `i` is bit `32 * w + b`, and the
+/// bits run over units in `[c, h, w]` order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedCode {
+    /// Units, that is bits, per image.
+    pub units: usize,
+    /// How often the code counts.
+    pub weight: u32,
+    /// `[images, ceil(units / 32)]` words; bits past `units` are 0.
+    pub words: Vec<u32>,
+}
+
+/// What one network gave.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The kernel matrix over the batch.
+    pub kernel: KernelMatrix,
+    /// The codes in the order of [`Plan::codes`], if they were asked for.
+    pub codes: Option<Vec<PackedCode>>,
+}
+
+/// Why a backend could not run a network.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The work was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The batch does not fit the network.
+    #[error("the network takes images of {expected}, the batch holds {given}")]
+    WrongInput {
+        /// Shape the network takes.
+        expected: crate::graph::Shape,
+        /// Shape of the batch's images.
+        given: crate::graph::Shape,
+    },
+    /// A layer has no values, or too few.
+    #[error("layer {layer}: expected {expected} values of {what}, found {found}")]
+    MissingWeights {
+        /// Node index in the graph.
+        layer: u32,
+        /// Which values.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The network needs more than the device allows.
+    #[error("{device}: {what} needs {needed} bytes, the device allows {allowed}; {advice}")]
+    OverLimit {
+        /// The device.
+        device: String,
+        /// What is too large.
+        what: &'static str,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        allowed: u64,
+        /// What to do.
+        advice: String,
+    },
+    /// No such device.
+    #[error("{0}")]
+    NoDevice(String),
+    /// The device failed: an error from the driver, out of memory, or device lost.
+    #[error("{device}: {reason}")]
+    Device {
+        /// The device.
+        device: String,
+        /// What the driver said.
+        reason: String,
+    },
+}
+
+/// Something that runs plans.
+pub trait Backend: Send {
+    /// What it runs on.
+    fn info(&self) -> &DeviceInfo;
+
+    /// How many networks [`Backend::run`] likes to be given at once.
+    fn preferred_networks(&self) -> usize {
+        1
+    }
+
+    /// Runs networks on one batch and returns an output or an error for each, in order.
+    /// `codes` asks for the packed codes as well.
+    fn run(
+        &mut self,
+        networks: &[Network<'_>],
+        batch: &Batch,
+        codes: bool,
+        cancel: &Cancel,
+    ) -> Vec<Result<Output, BackendError>>;
+}

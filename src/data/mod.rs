@@ -1,0 +1,5 @@
+//! Mini-batches of images.
+
+mod batch;
+
+pub use batch::Batch;

@@ -1,0 +1,64 @@
+//! What is known of a graph without running it: which nodes are zero, which are alive.
+
+use super::{Graph, NodeId, Op};
+
+/// Facts about the nodes of one graph, by node index.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The node's value is zero for every image.
+    pub zero: Vec<bool>,
+    /// A path leads from the input to the node on which nothing is zero.
+    pub fed: Vec<bool>,
+    /// A path leads from the node to the output on which nothing is multiplied by zero.
+    pub used: Vec<bool>,
+}
+
+impl Analysis {
+    /// Analyses a graph. `shifts(node)` tells whether a convolution, linear layer or batch
+    /// normalisation of that node adds something that is not zero.
+    pub fn new(graph: &Graph, shifts: impl Fn(NodeId) -> bool) -> Self {
+        let count = graph.nodes().len();
+        let (mut zero, mut fed) = (vec![false; count], vec![false; count]);
+        for (id, node) in graph.iter() {
+            let mut inputs = node.inputs.iter().map(|input| input.index());
+            let index = id.index();
+            zero[index] = is_null(&node.op)
+                || (!matches!(node.op, Op::Input)
+                    && inputs.clone().all(|input| zero[input])
+                    && !shifts(id));
+            fed[index] = matches!(node.op, Op::Input)
+                || (!is_null(&node.op) && inputs.any(|input| fed[input]));
+        }
+        Self { zero, fed, used: used(graph) }
+    }
+
+    /// Whether a path leads from the input to the output of the graph.
+    pub fn connected(&self, graph: &Graph) -> bool {
+        graph.output().is_some_and(|output| self.fed[output.index()])
+    }
+
+    /// Whether a node lies on a path from the input to the output.
+    pub fn live(&self, id: NodeId) -> bool {
+        self.fed[id.index()] && self.used[id.index()]
+    }
+}
+
+/// Whether the operation gives zero whatever it is given.
+fn is_null(op: &Op) -> bool {
+    matches!(op, Op::Scale(factor) if *factor == 0.0)
+}
+
+fn used(graph: &Graph) -> Vec<bool> {
+    let mut used = vec![false; graph.nodes().len()];
+    if let Some(output) = graph.output() {
+        used[output.index()] = true;
+    }
+    for (id, node) in graph.iter().collect::<Vec<_>>().into_iter().rev() {
+        if used[id.index()] && !is_null(&node.op) {
+            for input in &node.inputs {
+                used[input.index()] = true;
+            }
+        }
+    }
+    used
+}

@@ -1,0 +1,66 @@
+//! What a network costs: parameters, multiply-adds, ReLU units and calls.
+
+use super::{Graph, Node, Op};
+
+/// Whole-number costs of one network, per image where that applies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Cost {
+    /// Trainable values: convolution and linear weights and biases, two per normalised channel.
+    pub params: u64,
+    /// Multiply-adds of convolutions and linear layers, biases not counted.
+    pub macs: u64,
+    /// ReLU units, every call once (`--count paper`).
+    pub units: u64,
+    /// ReLU units as the code published with the paper counts them.
+    pub units_published_count: u64,
+    /// ReLU calls, every call once.
+    pub relu_calls: u64,
+}
+
+impl Cost {
+    /// The cost of a whole network.
+    pub fn of(graph: &Graph) -> Self {
+        graph.nodes().iter().fold(Self::default(), |total, node| total + Self::of_node(graph, node))
+    }
+
+    /// The cost of one node.
+    pub fn of_node(graph: &Graph, node: &Node) -> Self {
+        let volume = node.shape.volume() as u64;
+        let channels_in = node.inputs.first().map_or(0, |&id| graph.shape(id).channels) as u64;
+        match node.op {
+            Op::Conv(conv) => {
+                let taps = conv.weight_shape(channels_in as usize)[1..].iter().product::<usize>();
+                let bias = if conv.bias { conv.out_channels } else { 0 };
+                let params = (conv.out_channels * taps + bias) as u64;
+                Self { params, macs: volume * taps as u64, ..Self::default() }
+            }
+            Op::Linear(linear) => {
+                let macs = linear.out_features as u64 * channels_in;
+                let bias = if linear.bias { linear.out_features as u64 } else { 0 };
+                Self { params: macs + bias, macs, ..Self::default() }
+            }
+            Op::BatchNorm(_) => Self { params: 2 * node.shape.channels as u64, ..Self::default() },
+            Op::Relu(relu) => Self {
+                units: volume * u64::from(relu.calls),
+                units_published_count: volume * u64::from(relu.published_calls),
+                relu_calls: u64::from(relu.calls),
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            params: self.params + other.params,
+            macs: self.macs + other.macs,
+            units: self.units + other.units,
+            units_published_count: self.units_published_count + other.units_published_count,
+            relu_calls: self.relu_calls + other.relu_calls,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The network as data: nodes by index, shapes checked when a node is wired.
+//!
+//! A [`Graph`] holds no weights (see [`crate::weights`]) and no batch size: every [`Shape`] is that
+//! of one image, `[channels, height, width]`. What is computed from a graph without running it
+//! lives beside it: costs in [`cost`], reachability and zero tensors in [`analysis`].
+
+pub mod analysis;
+pub mod cost;
+mod op;
+mod shape;
+
+pub use op::{BatchNorm, Conv, Linear, Op, Padding, Pool, PoolKind, Relu, Statistics, Window};
+pub use shape::Shape;
+
+/// The index of a node of one [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// The position of the node in [`Graph::nodes`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One operation, what feeds it and the shape of what it gives.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What the node computes.
+    pub op: Op,
+    /// The nodes it reads, all of lower index.
+    pub inputs: Vec<NodeId>,
+    /// The shape of its output for one image.
+    pub shape: Shape,
+    /// A name that is stable for one architecture; weights are drawn by it.
+    pub label: String,
+}
+
+/// Why a node could not be wired.
+#[derive(Debug, thiserror::Error)]
+#[error("{label} ({op}): {reason}")]
+pub struct GraphError {
+    /// The label of the node.
+    pub label: String,
+    /// The name of its operation.
+    pub op: &'static str,
+    /// What does not fit, with the shapes.
+    pub reason: String,
+}
+
+/// A directed acyclic graph of operations in topological order.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    output: Option<NodeId>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the network's input; a graph has one.
+    pub fn input(&mut self, shape: Shape) -> NodeId {
+        self.push(Node { op: Op::Input, inputs: Vec::new(), shape, label: "input".to_owned() })
+    }
+
+    /// Adds a node after checking that its inputs fit the operation.
+    ///
+    /// # Errors
+    ///
+    /// A [`GraphError`] that names the node and the shapes that do not fit.
+    pub fn add(
+        &mut self,
+        label: impl Into<String>,
+        op: Op,
+        inputs: &[NodeId],
+    ) -> Result<NodeId, GraphError> {
+        let label = label.into();
+        let shapes: Vec<Shape> = inputs.iter().map(|&id| self.shape(id)).collect();
+        match op.output_shape(&shapes) {
+            Ok(shape) => Ok(self.push(Node { op, inputs: inputs.to_vec(), shape, label })),
+            Err(reason) => Err(GraphError { label, op: op.name(), reason }),
+        }
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    /// Marks the node whose value the network returns.
+    pub fn set_output(&mut self, id: NodeId) {
+        self.output = Some(id);
+    }
+
+    /// The node whose value the network returns; the last one unless set.
+    pub fn output(&self) -> Option<NodeId> {
+        self.output.or_else(|| self.nodes.len().checked_sub(1).map(|last| NodeId(last as u32)))
+    }
+
+    /// All nodes in topological order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// All nodes with their indices.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(index, node)| (NodeId(index as u32), node))
+    }
+
+    /// One node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// The shape of one node's output.
+    pub fn shape(&self, id: NodeId) -> Shape {
+        self.nodes[id.index()].shape
+    }
+
+    /// The shape of the network's input, if it has one.
+    pub fn input_shape(&self) -> Option<Shape> {
+        self.nodes.iter().find(|node| matches!(node.op, Op::Input)).map(|node| node.shape)
+    }
+
+    /// Sets how many ReLU calls a ReLU node stands for.
+    ///
+    /// Readers of exported models use it: exporters merge equal calls.
+    pub fn set_relu_calls(&mut self, id: NodeId, relu: Relu) {
+        if let Op::Relu(current) = &mut self.nodes[id.index()].op {
+            *current = relu;
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The primitives a network is made of, and the shapes they give.
+
+use super::Shape;
+
+/// Zeros put around an image, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Padding {
+    /// Rows above.
+    pub top: usize,
+    /// Columns to the left.
+    pub left: usize,
+    /// Rows below.
+    pub bottom: usize,
+    /// Columns to the right.
+    pub right: usize,
+}
+
+impl Padding {
+    /// The same number of pixels on every side.
+    pub const fn same(pixels: usize) -> Self {
+        Self { top: pixels, left: pixels, bottom: pixels, right: pixels }
+    }
+
+    /// Rows above and below, columns left and right.
+    pub const fn symmetric(rows: usize, columns: usize) -> Self {
+        Self { top: rows, left: columns, bottom: rows, right: columns }
+    }
+}
+
+/// A two-dimensional convolution (cross-correlation, as in PyTorch).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Conv {
+    /// Channels of the result.
+    pub out_channels: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Step down and to the right.
+    pub stride: [usize; 2],
+    /// Zeros around the input.
+    pub padding: Padding,
+    /// Distance between the kernel's rows and columns.
+    pub dilation: [usize; 2],
+    /// Groups of channels that are convolved apart.
+    pub groups: usize,
+    /// Whether a bias per output channel is added.
+    pub bias: bool,
+}
+
+impl Conv {
+    /// A square kernel with "same" padding `k / 2`, no groups, no bias.
+    pub const fn square(out_channels: usize, kernel: usize, stride: usize) -> Self {
+        Self {
+            out_channels,
+            kernel: [kernel, kernel],
+            stride: [stride, stride],
+            padding: Padding::same(kernel / 2),
+            dilation: [1, 1],
+            groups: 1,
+            bias: false,
+        }
+    }
+
+    /// The weight tensor's shape `[out, in / groups, rows, columns]`.
+    pub fn weight_shape(&self, in_channels: usize) -> [usize; 4] {
+        [self.out_channels, in_channels / self.groups, self.kernel[0], self.kernel[1]]
+    }
+}
+
+/// Whose mean and variance a batch normalisation uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Statistics {
+    /// Those of the mini-batch: biased variance over images, rows and columns.
+    Batch,
+    /// Those stored with the model.
+    Running,
+}
+
+/// Batch normalisation with a weight and a bias per channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchNorm {
+    /// Added to the variance.
+    pub eps: f32,
+    /// Whose mean and variance are used.
+    pub statistics: Statistics,
+}
+
+impl Default for BatchNorm {
+    fn default() -> Self {
+        Self { eps: 1e-5, statistics: Statistics::Batch }
+    }
+}
+
+/// A rectified linear unit: the place where binary codes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Relu {
+    /// Calls of the original network that this node stands for.
+    pub calls: u32,
+    /// The same, as the code published with the paper counts them: twice where the ReLU opens a
+    /// `ReLUConvBN` module.
+    pub published_calls: u32,
+}
+
+impl Relu {
+    /// A ReLU that both counts see once.
+    pub const ONCE: Self = Self { calls: 1, published_calls: 1 };
+    /// A ReLU that the published code counts twice.
+    pub const OPENS_MODULE: Self = Self { calls: 1, published_calls: 2 };
+}
+
+/// What a pooling window gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PoolKind {
+    /// The mean; padding counts as zeros or not at all.
+    Average {
+        /// Whether padded pixels are in the divisor.
+        count_padding: bool,
+    },
+    /// The largest value; padding never wins.
+    Max,
+}
+
+/// Pooling over a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pool {
+    /// Mean or maximum.
+    pub kind: PoolKind,
+    /// Rows and columns of the window.
+    pub kernel: [usize; 2],
+    /// Step down and to the right.
+    pub stride: [usize; 2],
+    /// Pixels around the input.
+    pub padding: Padding,
+}
+
+/// A shifted, padded, cropped or strided view: `out[y][x] = in[top + y * sy][left + x * sx]`, zero
+/// outside the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Input row of output row 0; negative where zeros enter above.
+    pub top: isize,
+    /// Input column of output column 0.
+    pub left: isize,
+    /// Output rows.
+    pub height: usize,
+    /// Output columns.
+    pub width: usize,
+    /// Step down and to the right.
+    pub stride: [usize; 2],
+}
+
+/// A fully connected layer on a flattened input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Linear {
+    /// Size of the result.
+    pub out_features: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+/// A primitive operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// The images.
+    Input,
+    /// Convolution.
+    Conv(Conv),
+    /// Batch normalisation.
+    BatchNorm(BatchNorm),
+    /// Rectified linear unit with code capture.
+    Relu(Relu),
+    /// Average or maximum pooling.
+    Pool(Pool),
+    /// The sum of all inputs.
+    Add,
+    /// All inputs behind each other along the channels.
+    Concat,
+    /// Some consecutive channels.
+    ChannelSlice {
+        /// First channel.
+        start: usize,
+        /// Number of channels.
+        len: usize,
+    },
+    /// Shift, pad, crop or strided slice in space.
+    Window(Window),
+    /// Multiplication by a constant; 0 in the `none` operation.
+    Scale(f32),
+    /// The mean over rows and columns.
+    GlobalAvgPool,
+    /// All values as channels of a 1x1 image, in `[c, h, w]` order.
+    Flatten,
+    /// Fully connected layer.
+    Linear(Linear),
+}
+
+impl Op {
+    /// The operation's name in messages and listings.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Conv(_) => "conv",
+            Self::BatchNorm(_) => "batch_norm",
+            Self::Relu(_) => "relu",
+            Self::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
+            Self::Pool(_) => "avg_pool",
+            Self::Add => "add",
+            Self::Concat => "concat",
+            Self::ChannelSlice { .. } => "channel_slice",
+            Self::Window(_) => "window",
+            Self::Scale(_) => "scale",
+            Self::GlobalAvgPool => "global_avg_pool",
+            Self::Flatten => "flatten",
+            Self::Linear(_) => "linear",
+        }
+    }
+
+    /// The shape of the result, or what does not fit.
+    pub(super) fn output_shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        match self {
+            Self::Input => Err("the input is wired with Graph::input".to_owned()),
+            Self::Add => add_shape(inputs),
+            Self::Concat => concat_shape(inputs),
+            _ => match inputs {
+                [input] => self.unary_shape(*input),
+                _ => Err(format!("takes one input, was given {}", inputs.len())),
+            },
+        }
+    }
+
+    fn unary_shape(&self, input: Shape) -> Result<Shape, String> {
+        match self {
+            Self::Conv(conv) => conv_shape(conv, input),
+            Self::Pool(pool) => pool_shape(pool, input),
+            Self::ChannelSlice { start, len } => {
+                if *len == 0 || start + len > input.channels {
+                    return Err(format!("channels {start}..{} of {input}", start + len));
+                }
+                Ok(Shape { channels: *len, ..input })
+            }
+            Self::Window(window) => {
+                if window.height == 0 || window.width == 0 || window.stride.contains(&0) {
+                    return Err(format!("an empty window or a stride of 0 on {input}"));
+                }
+                Ok(Shape::new(input.channels, window.height, window.width))
+            }
+            Self::GlobalAvgPool => Ok(Shape::new(input.channels, 1, 1)),
+            Self::Flatten => Ok(Shape::new(input.volume(), 1, 1)),
+            Self::Linear(linear) => linear_shape(linear, input),
+            Self::Input | Self::Add | Self::Concat => Err("is not unary".to_owned()),
+            Self::BatchNorm(_) | Self::Relu(_) | Self::Scale(_) => Ok(input),
+        }
+    }
+}
+
+fn add_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    let first = *inputs.first().ok_or("has no input")?;
+    match inputs.iter().find(|shape| **shape != first) {
+        Some(other) => Err(format!("inputs differ: {first} and {other}")),
+        None => Ok(first),
+    }
+}
+
+fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    let first = *inputs.first().ok_or("has no input")?;
+    let mut channels = 0;
+    for shape in inputs {
+        if (shape.height, shape.width) != (first.height, first.width) {
+            return Err(format!("inputs differ in space: {first} and {shape}"));
+        }
+        channels += shape.channels;
+    }
+    Ok(Shape { channels, ..first })
+}
+
+fn conv_shape(conv: &Conv, input: Shape) -> Result<Shape, String> {
+    let Conv { groups, out_channels, .. } = *conv;
+    if groups == 0 || !input.channels.is_multiple_of(groups) || !out_channels.is_multiple_of(groups)
+    {
+        return Err(format!("{groups} groups do not divide {} -> {out_channels}", input.channels));
+    }
+    if out_channels == 0 || conv.dilation.contains(&0) {
+        return Err("no output channels or a dilation of 0".to_owned());
+    }
+    let reach = [0, 1].map(|axis| conv.dilation[axis] * (conv.kernel[axis].max(1) - 1) + 1);
+    let (height, width) = slide(input, conv.kernel, reach, conv.stride, conv.padding)?;
+    Ok(Shape::new(out_channels, height, width))
+}
+
+fn pool_shape(pool: &Pool, input: Shape) -> Result<Shape, String> {
+    let Padding { top, left, bottom, right } = pool.padding;
+    if top.max(bottom) >= pool.kernel[0].max(1) || left.max(right) >= pool.kernel[1].max(1) {
+        return Err(format!("padding {:?} reaches past the window", pool.padding));
+    }
+    let (height, width) = slide(input, pool.kernel, pool.kernel, pool.stride, pool.padding)?;
+    Ok(Shape::new(input.channels, height, width))
+}
+
+fn linear_shape(linear: &Linear, input: Shape) -> Result<Shape, String> {
+    if input.plane() != 1 || linear.out_features == 0 {
+        return Err(format!("takes a 1x1 image and gives at least one value; input is {input}"));
+    }
+    Ok(Shape::new(linear.out_features, 1, 1))
+}
+
+fn slide(
+    input: Shape,
+    kernel: [usize; 2],
+    reach: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
+) -> Result<(usize, usize), String> {
+    if kernel.contains(&0) || stride.contains(&0) {
+        return Err("a kernel or stride of 0".to_owned());
+    }
+    let padded =
+        [input.height + padding.top + padding.bottom, input.width + padding.left + padding.right];
+    if padded[0] < reach[0] || padded[1] < reach[1] {
+        return Err(format!("a kernel that spans {reach:?} does not fit {input} with {padding:?}"));
+    }
+    Ok(((padded[0] - reach[0]) / stride[0] + 1, (padded[1] - reach[1]) / stride[1] + 1))
+}

@@ -1,0 +1,23 @@
+//! **Untrained** finds good neural networks before any of them is trained.
+//!
+//! It implements "Neural Architecture Search without Training" (Mellor, Turner, Storkey, Crowley;
+//! ICML 2021): a mini-batch goes once through an untrained network, every ReLU unit is on or off,
+//! and the score is `ln |det K|` where `K[i][j]` counts the units that agree on images i and j.
+
+#![deny(missing_docs)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::dbg_macro,
+    clippy::too_many_lines
+)]
+
+pub mod backend;
+pub mod data;
+pub mod graph;
+pub mod plan;
+pub mod score;
+pub mod weights;

@@ -1,0 +1,379 @@
+//! Lowers a graph to steps.
+
+use std::collections::HashMap;
+
+use super::step::{Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
+use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, TensorId, slots};
+use crate::graph::Statistics;
+use crate::graph::analysis::Analysis;
+use crate::graph::{Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind, Relu, Shape};
+use crate::weights::Weights;
+
+pub(super) fn plan(graph: &Graph, weights: &Weights, count: Count) -> Result<Plan, PlanError> {
+    let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
+    let mut builder = Builder::new(graph, &analysis, count)?;
+    for (id, node) in graph.iter() {
+        if builder.demand[id.index()].computed() {
+            builder.lower(id, node);
+        }
+    }
+    Ok(builder.finish())
+}
+
+/// What the rest of the network wants of a node.
+#[derive(Clone, Copy, Default)]
+struct Demand {
+    /// Readers that need the value in memory.
+    stored: u32,
+    /// Sums that could read the value as terms.
+    summed: u32,
+    /// The code of its positive part is counted, or its positive part is read.
+    relu: bool,
+}
+
+impl Demand {
+    fn computed(self) -> bool {
+        self.stored + self.summed > 0 || self.relu
+    }
+}
+
+struct Builder<'g> {
+    graph: &'g Graph,
+    zero: &'g [bool],
+    demand: Vec<Demand>,
+    /// Counted calls of each ReLU node.
+    calls: Vec<u32>,
+    /// Where a node's value can be read, once lowered.
+    terms: Vec<Vec<Term>>,
+    /// The positive part of a node, by the node that feeds the ReLU.
+    positive: HashMap<NodeId, TensorId>,
+    steps: Vec<Planned>,
+    tensors: Vec<Tensor>,
+    /// Level of the step that writes a tensor.
+    tensor_level: Vec<usize>,
+    norms: Vec<Norm>,
+    codes: Vec<Code>,
+    input: TensorId,
+    constant_units: u64,
+    units: u64,
+}
+
+impl<'g> Builder<'g> {
+    fn new(graph: &'g Graph, analysis: &'g Analysis, count: Count) -> Result<Self, PlanError> {
+        let (input, input_node) = graph
+            .iter()
+            .find(|(_, node)| matches!(node.op, Op::Input))
+            .ok_or(PlanError::NoInput)?;
+        let nodes = graph.nodes().len();
+        let mut builder = Self {
+            graph,
+            zero: &analysis.zero,
+            demand: vec![Demand::default(); nodes],
+            calls: vec![0; nodes],
+            terms: vec![Vec::new(); nodes],
+            positive: HashMap::new(),
+            steps: Vec::new(),
+            tensors: Vec::new(),
+            tensor_level: Vec::new(),
+            norms: Vec::new(),
+            codes: Vec::new(),
+            input: TensorId(0),
+            constant_units: 0,
+            units: 0,
+        };
+        builder.input = builder.tensor(input_node.shape, 0);
+        builder.terms[input.index()] = vec![plain(builder.input)];
+        builder.count_units(analysis, count);
+        if builder.units == 0 {
+            return Err(PlanError::NoUnits(count));
+        }
+        builder.spread_demand();
+        Ok(builder)
+    }
+
+    fn count_units(&mut self, analysis: &Analysis, count: Count) {
+        for (id, node) in self.graph.iter() {
+            let Op::Relu(Relu { calls, published_calls }) = node.op else { continue };
+            let calls = match count {
+                Count::Paper => calls,
+                Count::Published => published_calls,
+                Count::Live if analysis.live(id) => calls,
+                Count::Live => 0,
+            };
+            let units = node.shape.volume() as u64 * u64::from(calls);
+            self.units += units;
+            if self.zero[id.index()] {
+                self.constant_units += units;
+            } else {
+                self.calls[id.index()] = calls;
+            }
+        }
+    }
+
+    /// Walks from the counted ReLUs up and notes who reads what how.
+    fn spread_demand(&mut self) {
+        for (id, node) in self.graph.iter().collect::<Vec<_>>().into_iter().rev() {
+            let wanted = self.demand[id.index()].computed() && !self.zero[id.index()];
+            let counted = self.calls[id.index()] > 0;
+            if !wanted && !counted {
+                continue;
+            }
+            for &input in &node.inputs {
+                let demand = &mut self.demand[input.index()];
+                match node.op {
+                    Op::Relu(_) => demand.relu = true,
+                    Op::Add | Op::Scale(_) => demand.summed += 1,
+                    _ => demand.stored += 1,
+                }
+            }
+        }
+    }
+
+    fn lower(&mut self, id: NodeId, node: &'g Node) {
+        if self.zero[id.index()] {
+            return;
+        }
+        match node.op {
+            Op::Input => {}
+            Op::Conv(conv) => self.lower_conv(id, node, conv),
+            Op::Linear(linear) => self.lower_conv(id, node, pointwise(linear)),
+            Op::BatchNorm(op) => {
+                let tensor = self.stored(node.inputs[0]);
+                if op.statistics == Statistics::Batch {
+                    self.want_statistics(tensor);
+                }
+                let norm = NormId(self.norms.len() as u32);
+                self.norms.push(Norm { node: id, tensor, op });
+                self.terms[id.index()] = vec![Term { tensor, norm: Some(norm), factor: 1.0 }];
+            }
+            Op::Add => self.terms[id.index()] = self.sum(node),
+            Op::Scale(factor) => {
+                let mut terms = self.terms_of(node.inputs[0]);
+                terms.iter_mut().for_each(|term| term.factor *= factor);
+                self.terms[id.index()] = terms;
+            }
+            Op::Relu(_) => {
+                let tensor = self.positive.get(&node.inputs[0]).copied();
+                self.terms[id.index()] = tensor.map(plain).into_iter().collect();
+            }
+            _ => self.lower_copy(id, node),
+        }
+        self.combine_if_wanted(id, node);
+    }
+
+    fn lower_conv(&mut self, id: NodeId, node: &Node, conv: Conv) {
+        let src = self.stored(node.inputs[0]);
+        let dst = self.tensor(node.shape, self.level(src));
+        self.push(Step::Conv(ConvStep { src, dst, node: id, conv, statistics: false }));
+        self.terms[id.index()] = vec![plain(dst)];
+    }
+
+    fn lower_copy(&mut self, id: NodeId, node: &Node) {
+        let sources: Vec<TensorId> = node.inputs.iter().map(|&input| self.stored(input)).collect();
+        let src = sources[0];
+        let level = sources.iter().map(|&tensor| self.level(tensor)).max().unwrap_or(0);
+        let dst = self.tensor(node.shape, level);
+        match node.op {
+            Op::Pool(pool) => self.push(Step::Pool { src, dst, pool }),
+            Op::GlobalAvgPool => {
+                let pool = whole_image(self.tensors[src.index()].shape);
+                self.push(Step::Pool { src, dst, pool });
+            }
+            Op::Window(window) => self.push(Step::Window { src, dst, window }),
+            Op::Flatten => self.push(Step::Flatten { src, dst }),
+            Op::ChannelSlice { start, len } => {
+                self.copy_channels(src, start, dst, 0, len);
+            }
+            _ => {
+                let mut channel = 0;
+                for src in sources {
+                    let channels = self.tensors[src.index()].shape.channels;
+                    self.copy_channels(src, 0, dst, channel, channels);
+                    channel += channels;
+                }
+            }
+        }
+        self.terms[id.index()] = vec![plain(dst)];
+    }
+
+    fn copy_channels(
+        &mut self,
+        src: TensorId,
+        src_channel: usize,
+        dst: TensorId,
+        dst_channel: usize,
+        channels: usize,
+    ) {
+        self.push(Step::CopyChannels { src, src_channel, dst, dst_channel, channels });
+    }
+
+    /// The terms of a sum; inputs that would make it too long are stored first.
+    fn sum(&mut self, node: &Node) -> Vec<Term> {
+        let mut terms = Vec::new();
+        for &input in &node.inputs {
+            if self.zero[input.index()] {
+                continue;
+            }
+            let mut more = self.terms_of(input);
+            if more.len() > 1 && terms.len() + more.len() > MAX_TERMS {
+                more = vec![plain(self.stored(input))];
+            }
+            if terms.len() + more.len() > MAX_TERMS {
+                let partial =
+                    self.combine(std::mem::take(&mut terms), node.shape, true, false, None);
+                terms = partial.0.map(plain).into_iter().collect();
+            }
+            terms.extend(more);
+        }
+        terms
+    }
+
+    /// Emits the fused kernel for a node whose value or positive part is wanted in memory.
+    fn combine_if_wanted(&mut self, id: NodeId, node: &Node) {
+        let demand = self.demand[id.index()];
+        let terms = self.terms_of(id);
+        let lazy = terms.len() != 1 || terms[0] != plain(terms[0].tensor);
+        let readers = demand.stored + demand.summed + u32::from(demand.relu);
+        let store =
+            lazy && (demand.stored > 0 || (demand.summed > 0 && terms.len() > 1 && readers > 1));
+        let (code, positive) = self.relu_wants(id, node);
+        if !store && code.is_none() && !positive {
+            return;
+        }
+        let (value, relu) = self.combine(terms, node.shape, store, positive, code);
+        if let Some(value) = value {
+            self.terms[id.index()] = vec![plain(value)];
+        }
+        if let Some(relu) = relu {
+            self.positive.insert(id, relu);
+        }
+    }
+
+    /// The code of a node's positive part, and whether the positive part itself is read.
+    fn relu_wants(&mut self, id: NodeId, node: &Node) -> (Option<CodeId>, bool) {
+        if !self.demand[id.index()].relu {
+            return (None, false);
+        }
+        let (mut weight, mut first, mut positive) = (0, None, false);
+        for (reader, relu) in self.graph.iter().skip(id.index() + 1) {
+            if matches!(relu.op, Op::Relu(_)) && relu.inputs[0] == id {
+                weight += self.calls[reader.index()];
+                first = first.or((self.calls[reader.index()] > 0).then_some(reader));
+                positive |= self.demand[reader.index()].computed();
+            }
+        }
+        let code = first.map(|reader| {
+            self.codes.push(Code { shape: node.shape, weight, node: reader });
+            CodeId(self.codes.len() as u32 - 1)
+        });
+        (code, positive)
+    }
+
+    fn combine(
+        &mut self,
+        terms: Vec<Term>,
+        shape: Shape,
+        value: bool,
+        relu: bool,
+        code: Option<CodeId>,
+    ) -> (Option<TensorId>, Option<TensorId>) {
+        let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
+        let value = value.then(|| self.tensor(shape, level));
+        let relu = relu.then(|| self.tensor(shape, level));
+        let step = Step::Combine(Combine { terms, value, relu, code, shape });
+        self.steps.push(Planned { step, level });
+        (value, relu)
+    }
+
+    fn terms_of(&self, id: NodeId) -> Vec<Term> {
+        self.terms[id.index()].clone()
+    }
+
+    /// The tensor that holds a node's value, written first if it is only known as terms.
+    fn stored(&mut self, id: NodeId) -> TensorId {
+        let terms = self.terms_of(id);
+        if let [term] = terms.as_slice()
+            && *term == plain(term.tensor)
+        {
+            return term.tensor;
+        }
+        let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
+        let value = self.tensor(self.graph.shape(id), level);
+        let shape = self.graph.shape(id);
+        let combine = Combine { terms, value: Some(value), relu: None, code: None, shape };
+        self.steps.push(Planned { step: Step::Combine(combine), level });
+        self.terms[id.index()] = vec![plain(value)];
+        value
+    }
+
+    fn want_statistics(&mut self, tensor: TensorId) {
+        for planned in &mut self.steps {
+            match &mut planned.step {
+                Step::Conv(step) if step.dst == tensor => {
+                    step.statistics = true;
+                    return;
+                }
+                Step::Statistics { src } if *src == tensor => return,
+                _ => {}
+            }
+        }
+        self.push(Step::Statistics { src: tensor });
+    }
+
+    fn term_level(&self, term: &Term) -> usize {
+        let waits = term
+            .norm
+            .is_some_and(|norm| self.norms[norm.index()].op.statistics == Statistics::Batch);
+        self.level(term.tensor) + usize::from(waits)
+    }
+
+    fn level(&self, tensor: TensorId) -> usize {
+        self.tensor_level[tensor.index()]
+    }
+
+    fn tensor(&mut self, shape: Shape, level: usize) -> TensorId {
+        self.tensors.push(Tensor { shape, slot: 0, first_step: 0, last_step: 0 });
+        self.tensor_level.push(level);
+        TensorId(self.tensors.len() as u32 - 1)
+    }
+
+    /// Appends a step at the level of what it writes, or reads if it writes nothing.
+    fn push(&mut self, step: Step) {
+        let tensors = if step.writes().is_empty() { step.reads() } else { step.writes() };
+        let level = tensors.iter().map(|&tensor| self.level(tensor)).max().unwrap_or(0);
+        self.steps.push(Planned { step, level });
+    }
+
+    fn finish(mut self) -> Plan {
+        self.steps.sort_by_key(|planned| planned.level);
+        let slots = slots::assign(&self.steps, &mut self.tensors);
+        Plan {
+            steps: self.steps,
+            tensors: self.tensors,
+            slots,
+            norms: self.norms,
+            codes: self.codes,
+            input: self.input,
+            constant_units: self.constant_units,
+            units: self.units,
+        }
+    }
+}
+
+/// A tensor read as it is.
+fn plain(tensor: TensorId) -> Term {
+    Term { tensor, norm: None, factor: 1.0 }
+}
+
+fn pointwise(linear: Linear) -> Conv {
+    Conv { bias: linear.bias, ..Conv::square(linear.out_features, 1, 1) }
+}
+
+fn whole_image(shape: Shape) -> Pool {
+    Pool {
+        kind: PoolKind::Average { count_padding: false },
+        kernel: [shape.height, shape.width],
+        stride: [1, 1],
+        padding: Padding::default(),
+    }
+}

@@ -1,0 +1,138 @@
+//! From a graph to steps over memory slots, the same for every backend.
+//!
+//! * Only what a counted ReLU depends on is computed; the classifier never is.
+//! * A tensor that is known to be zero is not computed: its ReLU units agree on every pair of
+//!   images, which adds their number to every entry of the kernel matrix ([`Plan::constant_units`]).
+//! * ReLUs of one tensor are computed once and weighted ([`Code::weight`]).
+//! * Normalisation is lazy: a convolution writes raw values; the [`Combine`] step that reads them
+//!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores
+//!   what later steps need.
+//! * Steps are sorted by [`Planned::level`]: a step reads batch statistics only of steps of lower
+//!   levels, so all steps of one level can run image by image.
+//! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
+
+mod build;
+mod slots;
+mod step;
+
+use crate::graph::{Graph, NodeId, Shape};
+use crate::weights::Weights;
+
+pub use step::{Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
+
+/// The index of a tensor in [`Plan::tensors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TensorId(pub u32);
+
+/// The index of a normalisation in [`Plan::norms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NormId(pub u32);
+
+/// The index of a binary code in [`Plan::codes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CodeId(pub u32);
+
+macro_rules! index {
+    ($($id:ident),*) => {$(
+        impl $id {
+            /// The position in the plan's list.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+index!(TensorId, NormId, CodeId);
+
+/// The most terms one [`Combine`] step sums; longer sums are chained.
+pub const MAX_TERMS: usize = 4;
+
+/// Which ReLU calls count, and how often.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Count {
+    /// Every ReLU call once.
+    #[default]
+    Paper,
+    /// As the code published with the paper: twice where a ReLU opens a `ReLUConvBN` module.
+    Published,
+    /// Only ReLUs on a path from the input to the output, `none` edges cut.
+    Live,
+}
+
+/// What one network computes, step by step.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The steps in order of execution.
+    pub steps: Vec<Planned>,
+    /// All tensors.
+    pub tensors: Vec<Tensor>,
+    /// Values per image of each memory slot.
+    pub slots: Vec<usize>,
+    /// All normalisations.
+    pub norms: Vec<Norm>,
+    /// All binary codes, one per distinct ReLU input.
+    pub codes: Vec<Code>,
+    /// The tensor that holds the images.
+    pub input: TensorId,
+    /// Counted units (calls weighted) whose code is 0 for every image.
+    pub constant_units: u64,
+    /// All counted units `V`: the diagonal of the kernel matrix.
+    pub units: u64,
+}
+
+/// Why no plan could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The graph has no input node.
+    #[error("the network has no input")]
+    NoInput,
+    /// No ReLU of the graph is counted.
+    #[error("the network has no ReLU that --count {0:?} counts, so there is no code to compare")]
+    NoUnits(Count),
+}
+
+impl Plan {
+    /// Plans a graph. `weights` may be empty where they are drawn later; values that are there tell
+    /// which layers shift zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`] if the graph has no input or no ReLU is counted.
+    pub fn new(graph: &Graph, weights: &Weights, count: Count) -> Result<Self, PlanError> {
+        build::plan(graph, weights, count)
+    }
+
+    /// One tensor.
+    pub fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.tensors[id.index()]
+    }
+
+    /// The shape of one tensor.
+    pub fn shape(&self, id: TensorId) -> Shape {
+        self.tensors[id.index()].shape
+    }
+
+    /// The nodes whose weights the plan reads.
+    pub fn weighted_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let convs = self.steps.iter().filter_map(|planned| match &planned.step {
+            Step::Conv(conv) => Some(conv.node),
+            _ => None,
+        });
+        convs.chain(self.norms.iter().map(|norm| norm.node))
+    }
+
+    /// Multiply-adds per image that the plan really does.
+    pub fn macs(&self) -> u64 {
+        let one = |planned: &Planned| match &planned.step {
+            Step::Conv(step) => {
+                let taps = step.conv.weight_shape(self.shape(step.src).channels);
+                (self.shape(step.dst).volume() * taps[1..].iter().product::<usize>()) as u64
+            }
+            _ => 0,
+        };
+        self.steps.iter().map(one).sum()
+    }
+}

@@ -1,0 +1,179 @@
+//! The steps of a plan and what they refer to.
+
+use super::{CodeId, NormId, TensorId};
+use crate::graph::{BatchNorm, Conv, NodeId, Pool, Shape, Window};
+
+/// A tensor `[n, channels, height, width]` and the slot it lives in.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Shape for one image.
+    pub shape: Shape,
+    /// Index of its slot in [`super::Plan::slots`].
+    pub slot: usize,
+    /// The step that writes it (the first one if several do); the input is written before step 0.
+    pub first_step: usize,
+    /// The last step that reads or writes it.
+    pub last_step: usize,
+}
+
+/// Batch normalisation of one tensor, applied where the tensor is read:
+/// `scale = weight / sqrt(variance + eps)`, `shift = bias - mean * scale`.
+#[derive(Clone, Debug)]
+pub struct Norm {
+    /// The graph node with weight, bias and running statistics.
+    pub node: NodeId,
+    /// The tensor that is normalised.
+    pub tensor: TensorId,
+    /// Eps and whose statistics are used.
+    pub op: BatchNorm,
+}
+
+/// The binary code of one tensor: a bit per unit and image, 1 where the value is above zero.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// Shape of the tensor for one image; `shape.volume()` units.
+    pub shape: Shape,
+    /// How often its agreement counts; at least 1.
+    pub weight: u32,
+    /// The first ReLU node of the graph that reads the tensor.
+    pub node: NodeId,
+}
+
+/// One summand of a [`Combine`] step: `factor * norm(tensor)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// The tensor that is read.
+    pub tensor: TensorId,
+    /// Its normalisation, if any.
+    pub norm: Option<NormId>,
+    /// A constant factor.
+    pub factor: f32,
+}
+
+/// A convolution; linear layers are 1x1 convolutions of 1x1 images.
+#[derive(Clone, Debug)]
+pub struct ConvStep {
+    /// Input.
+    pub src: TensorId,
+    /// Raw output, bias added.
+    pub dst: TensorId,
+    /// The graph node that holds the weights.
+    pub node: NodeId,
+    /// The geometry.
+    pub conv: Conv,
+    /// Whether per-channel sums of the output are wanted for batch statistics.
+    pub statistics: bool,
+}
+
+/// The fused node kernel: sums terms, stores the sum and its positive part, packs the code.
+/// Without terms the sum is zero.
+#[derive(Clone, Debug)]
+pub struct Combine {
+    /// At most [`super::MAX_TERMS`] summands, added in this order.
+    pub terms: Vec<Term>,
+    /// Where the sum goes.
+    pub value: Option<TensorId>,
+    /// Where `max(sum, 0)` goes.
+    pub relu: Option<TensorId>,
+    /// The code that is captured.
+    pub code: Option<CodeId>,
+    /// Shape of the sum for one image.
+    pub shape: Shape,
+}
+
+/// What is done in one step.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A convolution.
+    Conv(ConvStep),
+    /// The fused node kernel.
+    Combine(Combine),
+    /// Pooling; global average pooling has the whole image as its window.
+    Pool {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The geometry.
+        pool: Pool,
+    },
+    /// Shift, pad, crop, strided slice.
+    Window {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The geometry.
+        window: Window,
+    },
+    /// Copies consecutive channels: a slice, or one part of a concatenation.
+    CopyChannels {
+        /// Input.
+        src: TensorId,
+        /// First channel read.
+        src_channel: usize,
+        /// Output.
+        dst: TensorId,
+        /// First channel written.
+        dst_channel: usize,
+        /// Number of channels.
+        channels: usize,
+    },
+    /// `[c, h, w]` to `[c * h * w, 1, 1]`.
+    Flatten {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+    },
+    /// Per-channel sums of a tensor that no convolution wrote, for batch statistics.
+    Statistics {
+        /// The tensor that is summed.
+        src: TensorId,
+    },
+}
+
+/// A step with its level: it reads batch statistics only of tensors written at lower levels.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What is done.
+    pub step: Step,
+    /// Number of batch-statistics barriers before it.
+    pub level: usize,
+}
+
+impl Step {
+    /// The tensors that are read.
+    pub fn reads(&self) -> Vec<TensorId> {
+        match self {
+            Self::Conv(step) => vec![step.src],
+            Self::Combine(combine) => combine.terms.iter().map(|term| term.tensor).collect(),
+            Self::Pool { src, .. }
+            | Self::Window { src, .. }
+            | Self::CopyChannels { src, .. }
+            | Self::Flatten { src, .. }
+            | Self::Statistics { src } => vec![*src],
+        }
+    }
+
+    /// The tensors that are written.
+    pub fn writes(&self) -> Vec<TensorId> {
+        match self {
+            Self::Conv(step) => vec![step.dst],
+            Self::Combine(combine) => combine.value.iter().chain(&combine.relu).copied().collect(),
+            Self::Pool { dst, .. }
+            | Self::Window { dst, .. }
+            | Self::CopyChannels { dst, .. }
+            | Self::Flatten { dst, .. } => vec![*dst],
+            Self::Statistics { .. } => Vec::new(),
+        }
+    }
+
+    /// The normalisations that are applied.
+    pub fn norms(&self) -> Vec<NormId> {
+        match self {
+            Self::Combine(combine) => combine.terms.iter().filter_map(|term| term.norm).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
