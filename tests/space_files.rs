@@ -64,6 +64,7 @@ fn every_builtin_space_obeys_the_laws() {
         spaces += 1;
     }
     assert!(spaces > 0);
+    assert_eq!(Space::builtins().unwrap().len(), spaces);
 }
 
 #[test]
@@ -73,6 +74,7 @@ fn a_file_of_ones_own_can_be_loaded() {
     std::fs::write(&path, CUSTOM).unwrap();
     let space = Space::open(path.to_str().unwrap()).unwrap();
     assert_eq!((space.id(), space.count(), space.text()), ("tiny", 27, CUSTOM));
+    assert_eq!(space.operation_names(), ["none", "skip_connect", "my_block"]);
     let architecture = space.parse("|my_block~0|+|skip_connect~0|my_block~1|").unwrap();
     let index = space.index(&architecture).unwrap();
     assert_eq!(index, 2 * 9 + 3 + 2, "without a benchmark's order the last edge is the fastest");

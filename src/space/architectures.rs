@@ -39,7 +39,7 @@ impl Space {
 
     /// The architecture of that number; `None` where there is none.
     pub fn from_index(&self, index: u64) -> Option<Architecture> {
-        with_topology!(&*self.topology, |topology, wrap| topology.from_index(index).map(wrap))
+        with_topology!(&*self.topology, |topology, wrap| topology.at_index(index).map(wrap))
     }
 
     /// All architectures that differ in exactly one decision; none for one of another space.

@@ -1,17 +1,18 @@
 //! Which architectures are the same network.
 //!
-//! Four keys, from the coarsest to the finest. Equal keys mean:
+//! Four keys; each of the others refines the first, and the last refines the third. Equal keys mean
+//! the same ...
 //!
-//! | key | the same | classes of NAS-Bench-201 |
+//! | key | ... | classes of NAS-Bench-201 |
 //! |---|---|---|
-//! | [`Space::function_key`] | sum of terms at the output, `none` and skips resolved | 4,930 |
-//! | [`Space::benchmark_key`] | by the benchmark's own rule | 6,466 |
-//! | [`Space::live_key`] | network: also which layers are shared; equal scores with `--count live` | 5,260 |
-//! | [`Space::code_key`] | network with its dead ends; equal scores with every `--count` | |
+//! | [`Space::function_key`] | sum of terms at the output, zeros and skips resolved | 4,930 |
+//! | [`Space::benchmark_key`] | text by the benchmark's own rule | 6,466 |
+//! | [`Space::live_key`] | network, shared layers told apart; equal scores with `--count live` | 5,260 |
+//! | [`Space::code_key`] | network with its dead ends; equal scores with every `--count` | more |
 //!
-//! The function key does not tell `f(f(x)) + f(f(x))` with one inner `f` from the same with two, as
-//! the benchmark's rule does not either: trained, both reach the same functions or nearly so;
-//! untrained, they are different random networks. A cache of scores must use the last two keys.
+//! Neither of the first two tells `f(f(x)) + f(f(x))` with one inner `f` from the same with two,
+//! which are different networks. They say which architectures a benchmark treats as one; a cache of
+//! scores must use one of the last two.
 
 use std::collections::HashMap;
 

@@ -63,6 +63,15 @@ impl Space {
         builtin::ids()
     }
 
+    /// All built-in spaces, for lists.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`] if an embedded file is damaged.
+    pub fn builtins() -> Result<Vec<Self>, SpaceError> {
+        builtin::ids().map(Self::builtin).collect()
+    }
+
     /// The file of a built-in space, to be printed, edited and loaded back.
     ///
     /// # Errors
@@ -133,8 +142,10 @@ impl Space {
         let probes: Vec<Architecture> = with_topology!(&*self.topology, |topology, wrap| {
             topology.probes().into_iter().map(wrap).collect()
         });
-        for architecture in probes {
-            self.build(&architecture, &BuildOptions::default()).map_err(|error| {
+        for (position, architecture) in probes.iter().enumerate() {
+            let cells_per_stage = (position > 0).then_some(1);
+            let options = BuildOptions { cells_per_stage, ..BuildOptions::default() };
+            self.build(architecture, &options).map_err(|error| {
                 let message = match std::error::Error::source(&error) {
                     Some(source) => format!("{error}: {source}"),
                     None => error.to_string(),
@@ -181,6 +192,11 @@ impl Space {
     /// The kind of topology, as in space files.
     pub fn topology(&self) -> &'static str {
         self.topology.kind()
+    }
+
+    /// The operations that can be chosen, in the order of the file.
+    pub fn operation_names(&self) -> Vec<&str> {
+        with_topology!(&*self.topology, |topology, _wrap| topology.operation_names())
     }
 
     /// The text the space was read from.

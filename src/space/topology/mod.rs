@@ -74,6 +74,8 @@ pub(super) trait Topology {
     /// The name in space files.
     const KIND: &'static str;
 
+    /// The operations that can be chosen.
+    fn operation_names(&self) -> Vec<&str>;
     /// Whether an architecture is one of this topology.
     fn fits(&self, decisions: &Self::Decisions) -> bool;
     /// A few architectures that together build everything the space's file mentions.
@@ -85,7 +87,7 @@ pub(super) trait Topology {
     fn parse(&self, text: &str) -> Result<Self::Decisions, ArchitectureError>;
     fn format(&self, decisions: &Self::Decisions) -> String;
     fn index(&self, decisions: &Self::Decisions) -> Option<u64>;
-    fn from_index(&self, index: u64) -> Option<Self::Decisions>;
+    fn at_index(&self, index: u64) -> Option<Self::Decisions>;
     fn neighbours(&self, decisions: &Self::Decisions) -> Vec<Self::Decisions>;
     fn mutate(&self, decisions: &Self::Decisions, rng: &mut dyn Rng) -> Self::Decisions;
     /// The same function with everything dead left out, as far as the notation allows; idempotent.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::{EdgeArchitecture, EdgeCell};
 
 /// The most ways to number twins that are tried; cells with more keep the order of the edges.
-const MAX_NUMBERINGS: usize = 5040;
+const MAX_NUMBERINGS: usize = 720;
 
 /// One summand of a node's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

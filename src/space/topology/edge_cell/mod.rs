@@ -175,6 +175,10 @@ impl Topology for EdgeCell {
 
     const KIND: &'static str = "edge-cell";
 
+    fn operation_names(&self) -> Vec<&str> {
+        self.operations.iter().map(|operation| operation.name.as_str()).collect()
+    }
+
     fn fits(&self, decisions: &EdgeArchitecture) -> bool {
         let known = |&operation: &u8| usize::from(operation) < self.operations.len();
         decisions.operations.len() == self.edges.len() && decisions.operations.iter().all(known)
@@ -197,7 +201,7 @@ impl Topology for EdgeCell {
     }
 
     fn enumerate(&self) -> Box<dyn Iterator<Item = EdgeArchitecture> + '_> {
-        Box::new((0..).map_while(|index| self.from_index(index)))
+        Box::new((0..).map_while(|index| self.at_index(index)))
     }
 
     fn parse(&self, text: &str) -> Result<EdgeArchitecture, ArchitectureError> {
@@ -216,7 +220,7 @@ impl Topology for EdgeCell {
         }
     }
 
-    fn from_index(&self, index: u64) -> Option<EdgeArchitecture> {
+    fn at_index(&self, index: u64) -> Option<EdgeArchitecture> {
         match self.order() {
             Some(order) => {
                 let rank = order.rank_of_index.get(usize::try_from(index).ok()?)?;
