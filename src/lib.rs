@@ -20,4 +20,5 @@ pub mod data;
 pub mod graph;
 pub mod plan;
 pub mod score;
+pub mod seed;
 pub mod weights;
