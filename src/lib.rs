@@ -21,4 +21,5 @@ pub mod graph;
 pub mod plan;
 pub mod score;
 pub mod seed;
+pub mod space;
 pub mod weights;

@@ -1,0 +1,87 @@
+//! What can be wrong with a space, an architecture or a build.
+
+use std::path::PathBuf;
+
+use crate::graph::GraphError;
+
+/// Why a space could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SpaceError {
+    /// No built-in space has that name.
+    #[error(
+        "there is no built-in space `{id}`: {hint}; a space of your own is given as a file name that ends in .toml or .json"
+    )]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// The nearest valid names.
+        hint: String,
+    },
+    /// The file could not be read.
+    #[error("cannot read the space file {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is no `untrained-space/1` file.
+    #[error("{origin}: {message}")]
+    Syntax {
+        /// The file or the built-in space.
+        origin: String,
+        /// What is wrong, with line and column where they are known.
+        message: String,
+    },
+    /// The file is well formed, but what it says does not make a space.
+    #[error("{origin}: {key}: {message}")]
+    Invalid {
+        /// The file or the built-in space.
+        origin: String,
+        /// Where in the file.
+        key: &'static str,
+        /// What is wrong and what is allowed.
+        message: String,
+    },
+}
+
+/// Why a text is no architecture of a space.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{token}` in the architecture `{text}`: {reason}")]
+pub struct ArchitectureError {
+    /// The architecture as it was given, shortened if it is long.
+    pub text: String,
+    /// The part that is wrong.
+    pub token: String,
+    /// What is wrong with it and what was expected.
+    pub reason: String,
+}
+
+/// Why an architecture could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A size is out of range.
+    #[error("{what} is {value}, allowed is {allowed}")]
+    Size {
+        /// Which size.
+        what: &'static str,
+        /// Its value.
+        value: String,
+        /// The allowed values.
+        allowed: String,
+    },
+    /// The architecture belongs to another space.
+    #[error("the architecture is not one of the space {space}: parse it with that space")]
+    Foreign {
+        /// The space that was to build it.
+        space: String,
+    },
+    /// A node could not be wired.
+    #[error("cannot build {architecture}: its layers do not fit together")]
+    Wire {
+        /// The architecture.
+        architecture: String,
+        /// The node and the shapes.
+        source: GraphError,
+    },
+}

@@ -1,0 +1,174 @@
+//! Wires layers into a graph.
+
+use super::{Base, ConvLayer, Groups, Join, Layer, PoolLayer, Step, Width};
+use crate::graph::{
+    BatchNorm, Conv, Graph, GraphError, Linear, NodeId, Op, Padding, Pool, PoolKind, Shape, Window,
+};
+
+/// Where an operation stands: what its layers need to know to become primitives.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::space) struct Place {
+    /// Channels that the operation is to give.
+    pub width: usize,
+    /// The operation's stride.
+    pub stride: usize,
+    /// What a classifier gives.
+    pub classes: usize,
+}
+
+/// Wires a list of layers behind `input`. Nodes are labelled `label/position.operation`.
+pub(in crate::space) fn emit(
+    graph: &mut Graph,
+    layers: &[Layer],
+    input: NodeId,
+    label: &str,
+    place: Place,
+) -> Result<NodeId, GraphError> {
+    let mut value = input;
+    for (position, layer) in layers.iter().enumerate() {
+        value = emit_layer(graph, layer, value, &format!("{label}/{position}"), place)?;
+    }
+    Ok(value)
+}
+
+fn emit_layer(
+    graph: &mut Graph,
+    layer: &Layer,
+    input: NodeId,
+    label: &str,
+    place: Place,
+) -> Result<NodeId, GraphError> {
+    let shape = graph.shape(input);
+    let op = match layer {
+        Layer::Identity => return Ok(input),
+        Layer::Zero => return emit_zero(graph, input, label, place),
+        Layer::Branches(join, branches) => {
+            return emit_branches(graph, *join, branches, input, label, place);
+        }
+        Layer::Relu(relu) => Op::Relu(*relu),
+        Layer::BatchNorm => Op::BatchNorm(BatchNorm::default()),
+        Layer::Conv(conv) => conv.op(shape, place).map_err(|reason| GraphError {
+            label: label.to_owned(),
+            op: "conv",
+            reason,
+        })?,
+        Layer::Pool(pool) => pool.op(place),
+        Layer::Shift([rows, columns]) => Op::Window(Window {
+            top: *rows as isize,
+            left: *columns as isize,
+            height: shape.height,
+            width: shape.width,
+            stride: [1, 1],
+        }),
+        Layer::GlobalAvgPool => Op::GlobalAvgPool,
+        Layer::Flatten => Op::Flatten,
+        Layer::Linear(linear) => Op::Linear(Linear {
+            out_features: linear.out.unwrap_or(place.classes),
+            bias: linear.bias,
+        }),
+    };
+    graph.add(format!("{label}.{}", op.name()), op, &[input])
+}
+
+/// Zeros at the operation's stride; the width stays.
+fn emit_zero(
+    graph: &mut Graph,
+    input: NodeId,
+    label: &str,
+    place: Place,
+) -> Result<NodeId, GraphError> {
+    let shape = graph.shape(input);
+    if shape.channels != place.width {
+        let reason = format!("keeps the {} channels of its input, not {}", shape, place.width);
+        return Err(GraphError { label: label.to_owned(), op: "zero", reason });
+    }
+    let mut value = input;
+    if place.stride > 1 {
+        let window = Window {
+            top: 0,
+            left: 0,
+            height: shape.height.div_ceil(place.stride),
+            width: shape.width.div_ceil(place.stride),
+            stride: [place.stride; 2],
+        };
+        value = graph.add(format!("{label}.window"), Op::Window(window), &[value])?;
+    }
+    graph.add(format!("{label}.zero"), Op::Scale(0.0), &[value])
+}
+
+fn emit_branches(
+    graph: &mut Graph,
+    join: Join,
+    branches: &[Vec<Layer>],
+    input: NodeId,
+    label: &str,
+    place: Place,
+) -> Result<NodeId, GraphError> {
+    let mut values = Vec::with_capacity(branches.len());
+    for (branch, layers) in branches.iter().enumerate() {
+        values.push(emit(graph, layers, input, &format!("{label}.{branch}"), place)?);
+    }
+    let op = match join {
+        Join::Add => Op::Add,
+        Join::Concat => Op::Concat,
+    };
+    graph.add(format!("{label}.{}", op.name()), op, &values)
+}
+
+impl ConvLayer {
+    fn op(&self, input: Shape, place: Place) -> Result<Op, String> {
+        let groups = match self.groups {
+            Groups::Depthwise => input.channels,
+            Groups::Fixed(groups) => groups,
+        };
+        Ok(Op::Conv(Conv {
+            out_channels: self.out.channels(input, place)?,
+            kernel: self.kernel,
+            stride: self.stride.map(|step| step.size(place)),
+            padding: Padding::symmetric(self.padding[0], self.padding[1]),
+            dilation: self.dilation,
+            groups,
+            bias: self.bias,
+        }))
+    }
+}
+
+impl PoolLayer {
+    fn op(&self, place: Place) -> Op {
+        let kind = match self.average {
+            Some(count_padding) => PoolKind::Average { count_padding },
+            None => PoolKind::Max,
+        };
+        Op::Pool(Pool {
+            kind,
+            kernel: self.kernel,
+            stride: self.stride.map(|step| step.size(place)),
+            padding: Padding::symmetric(self.padding[0], self.padding[1]),
+        })
+    }
+}
+
+impl Step {
+    fn size(self, place: Place) -> usize {
+        match self {
+            Self::Operation => place.stride,
+            Self::Fixed(size) => size,
+        }
+    }
+}
+
+impl Width {
+    fn channels(self, input: Shape, place: Place) -> Result<usize, String> {
+        let base = match self.base {
+            Base::Input => input.channels,
+            Base::Output => place.width,
+            Base::Fixed(channels) => channels,
+        };
+        let times = base * self.times;
+        if times.is_multiple_of(self.over) {
+            Ok(times / self.over)
+        } else {
+            Err(format!("a width of {times}/{} is not a whole number", self.over))
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Reads the text of one layer.
+
+use super::{Base, ConvLayer, Groups, Layer, LinearLayer, PoolLayer, Step, Width};
+use crate::graph::Relu;
+use crate::space::nearest;
+
+/// The layers a text can name.
+const NAMES: [&str; 11] = [
+    "identity",
+    "zero",
+    "relu",
+    "bn",
+    "conv",
+    "avg_pool",
+    "max_pool",
+    "shift",
+    "global_avg_pool",
+    "flatten",
+    "linear",
+];
+/// The largest kernel extent, dilation, stride, shift and padding.
+const MAX_EXTENT: usize = 64;
+/// The largest width that can be written as a number.
+const MAX_WIDTH: usize = 65_536;
+
+/// The layer that a text describes.
+pub(super) fn parse(text: &str) -> Result<Layer, String> {
+    let mut words = text.split_whitespace();
+    let name = words.next().ok_or("an empty layer; write \"identity\" for none")?;
+    let mut options = Options { text, words: words.collect() };
+    let layer = match name {
+        "identity" => Layer::Identity,
+        "zero" => Layer::Zero,
+        "relu" => Layer::Relu(relu(&mut options)?),
+        "bn" => Layer::BatchNorm,
+        "conv" => Layer::Conv(conv(&mut options)?),
+        "avg_pool" => Layer::Pool(pool(&mut options, true)?),
+        "max_pool" => Layer::Pool(pool(&mut options, false)?),
+        "shift" => Layer::Shift(options.extents(0)?),
+        "global_avg_pool" => Layer::GlobalAvgPool,
+        "flatten" => Layer::Flatten,
+        "linear" => Layer::Linear(linear(&mut options)?),
+        _ => {
+            let hint = nearest::hint(name, NAMES);
+            return Err(format!("`{text}`: there is no layer `{name}`; {hint}"));
+        }
+    };
+    options.finish(layer)
+}
+
+fn relu(options: &mut Options<'_>) -> Result<Relu, String> {
+    let published_calls = match options.value("published") {
+        Some(calls) => options.number("published", calls, 0, MAX_EXTENT)? as u32,
+        None => 1,
+    };
+    Ok(Relu { calls: 1, published_calls })
+}
+
+fn conv(options: &mut Options<'_>) -> Result<ConvLayer, String> {
+    let kernel = options.extents(1)?;
+    let dilation = match options.value("dilation") {
+        Some(text) => options.pair("dilation", text, 1)?,
+        None => [1, 1],
+    };
+    let groups = match options.value("groups") {
+        Some("in") => Groups::Depthwise,
+        Some(text) => Groups::Fixed(options.number("groups", text, 1, MAX_WIDTH)?),
+        None => Groups::Fixed(1),
+    };
+    let default = if groups == Groups::Depthwise { Base::Input } else { Base::Output };
+    let out = match options.value("out") {
+        Some(text) => options.width(text)?,
+        None => Width { base: default, times: 1, over: 1 },
+    };
+    let padding = options.padding(kernel, dilation)?;
+    let stride = options.stride()?;
+    Ok(ConvLayer { kernel, stride, padding, dilation, groups, out, bias: options.flag("bias") })
+}
+
+fn pool(options: &mut Options<'_>, average: bool) -> Result<PoolLayer, String> {
+    let kernel = options.extents(1)?;
+    let padding = options.padding(kernel, [1, 1])?;
+    let stride = options.stride()?;
+    let average = average.then(|| options.flag("count_padding"));
+    Ok(PoolLayer { kernel, stride, padding, average })
+}
+
+fn linear(options: &mut Options<'_>) -> Result<LinearLayer, String> {
+    let out = match options.value("out") {
+        Some("classes") | None => None,
+        Some(text) => Some(options.number("out", text, 1, MAX_WIDTH)?),
+    };
+    let bias = match options.value("bias") {
+        Some("yes") | None => true,
+        Some("no") => false,
+        Some(other) => return Err(options.wrong("bias", other, "yes or no")),
+    };
+    Ok(LinearLayer { out, bias })
+}
+
+/// The words behind a layer's name, taken out as they are understood.
+struct Options<'t> {
+    text: &'t str,
+    words: Vec<&'t str>,
+}
+
+impl<'t> Options<'t> {
+    /// The `RxC` that follows the name.
+    fn extents(&mut self, least: usize) -> Result<[usize; 2], String> {
+        if self.words.first().is_none_or(|word| word.contains('=')) {
+            return Err(format!("`{}`: a size such as 3x3 must follow the name", self.text));
+        }
+        let word = self.words.remove(0);
+        match word.split_once('x') {
+            Some(_) => self.pair("size", word, least),
+            None => Err(self.wrong("size", word, "rows x columns, such as 3x3")),
+        }
+    }
+
+    /// The value of a `key=value` word.
+    fn value(&mut self, key: &str) -> Option<&'t str> {
+        let is_key = |word: &&str| word.split_once('=').is_some_and(|(name, _)| name == key);
+        let position = self.words.iter().position(is_key)?;
+        self.words.remove(position).split_once('=').map(|(_, value)| value)
+    }
+
+    /// Whether a word stands there by itself.
+    fn flag(&mut self, name: &str) -> bool {
+        let position = self.words.iter().position(|word| *word == name);
+        position.map(|position| self.words.remove(position)).is_some()
+    }
+
+    fn wrong(&self, key: &str, value: &str, allowed: &str) -> String {
+        format!("`{}`: {key} is `{value}`, allowed is {allowed}", self.text)
+    }
+
+    fn number(&self, key: &str, text: &str, least: usize, most: usize) -> Result<usize, String> {
+        match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(self.wrong(key, text, &format!("a whole number from {least} to {most}"))),
+        }
+    }
+
+    /// `AxB` or one number for both axes.
+    fn pair(&self, key: &str, text: &str, least: usize) -> Result<[usize; 2], String> {
+        let (rows, columns) = text.split_once('x').unwrap_or((text, text));
+        let axis = |text: &str| self.number(key, text, least, MAX_EXTENT);
+        Ok([axis(rows)?, axis(columns)?])
+    }
+
+    fn stride(&mut self) -> Result<[Step; 2], String> {
+        let Some(text) = self.value("stride") else { return Ok([Step::Fixed(1); 2]) };
+        let (rows, columns) = text.split_once('x').unwrap_or((text, text));
+        let axis = |text: &str| match text {
+            "s" => Ok(Step::Operation),
+            text => self.number("stride", text, 1, MAX_EXTENT).map(Step::Fixed),
+        };
+        Ok([axis(rows)?, axis(columns)?])
+    }
+
+    /// The padding as given, else what keeps the size for odd kernels and none for even ones.
+    fn padding(&mut self, kernel: [usize; 2], dilation: [usize; 2]) -> Result<[usize; 2], String> {
+        match self.value("pad") {
+            Some(text) => self.pair("pad", text, 0),
+            None => Ok([0, 1].map(|axis| {
+                let odd = !kernel[axis].is_multiple_of(2);
+                if odd { kernel[axis] / 2 * dilation[axis] } else { 0 }
+            })),
+        }
+    }
+
+    /// `in`, `out` or a number, times or over a number.
+    fn width(&self, text: &str) -> Result<Width, String> {
+        let factor = |number: &str| self.number("out", number, 1, MAX_EXTENT);
+        let (base, times, over) = if let Some((base, number)) = text.split_once('*') {
+            (base, factor(number)?, 1)
+        } else if let Some((base, number)) = text.split_once('/') {
+            (base, 1, factor(number)?)
+        } else {
+            (text, 1, 1)
+        };
+        let base = match base {
+            "in" => Base::Input,
+            "out" => Base::Output,
+            number => Base::Fixed(self.number("out", number, 1, MAX_WIDTH)?),
+        };
+        Ok(Width { base, times, over })
+    }
+
+    /// The layer, if every word was understood.
+    fn finish(self, layer: Layer) -> Result<Layer, String> {
+        match self.words.first() {
+            None => Ok(layer),
+            Some(word) => {
+                let key = word.split('=').next().unwrap_or(word);
+                let allowed = allowed(&layer);
+                Err(format!("`{}`: `{key}` is not understood or given twice; {allowed}", self.text))
+            }
+        }
+    }
+}
+
+fn allowed(layer: &Layer) -> &'static str {
+    match layer {
+        Layer::Relu(_) => "the option is published=",
+        Layer::Conv(_) => "options are stride= out= groups= dilation= pad= bias",
+        Layer::Pool(PoolLayer { average: Some(_), .. }) => "options are stride= pad= count_padding",
+        Layer::Pool(_) => "options are stride= pad=",
+        Layer::Linear(_) => "options are out= bias=",
+        _ => "this layer has no options",
+    }
+}

@@ -1,0 +1,125 @@
+//! Labels decide which random numbers a layer gets: networks that are the same must have the same
+//! labels in the same places, and sum in the same order.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+
+use untrained::graph::analysis::Analysis;
+use untrained::graph::{Graph, NodeId, Op};
+use untrained::space::{BuildOptions, Space};
+
+const ONE_CELL: BuildOptions =
+    BuildOptions { input: None, classes: None, channels: Some(4), cells_per_stage: Some(1) };
+
+/// What one node computes, by operation, weights and order of its inputs.
+fn fingerprints(graph: &Graph) -> Vec<u64> {
+    let mut all: Vec<u64> = Vec::new();
+    for node in graph.nodes() {
+        let mut hash = DefaultHasher::new();
+        format!("{:?}", node.op).hash(&mut hash);
+        if matches!(node.op, Op::Conv(_) | Op::Linear(_)) {
+            node.label.hash(&mut hash);
+        }
+        node.inputs.iter().for_each(|input| all[input.index()].hash(&mut hash));
+        all.push(hash.finish());
+    }
+    all
+}
+
+fn relu_inputs(graph: &Graph, zero: &[bool], fingerprints: &[u64]) -> Vec<u64> {
+    let relus = graph.nodes().iter().filter(|node| matches!(node.op, Op::Relu(_)));
+    let mut seen: Vec<u64> = relus
+        .map(|node| node.inputs[0].index())
+        .map(|input| if zero[input] { 0 } else { fingerprints[input] })
+        .collect();
+    seen.sort_unstable();
+    seen
+}
+
+/// Every architecture: equal keys compute the same, different keys do not.
+#[test]
+fn equal_keys_are_equal_computations() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let (mut live, mut codes) = (BTreeMap::new(), BTreeMap::new());
+    let mut outputs = BTreeSet::new();
+    for architecture in space.enumerate() {
+        let graph = space.build(&architecture, &ONE_CELL).unwrap();
+        let analysis = Analysis::new(&graph, |_| false);
+        let fingerprints = fingerprints(&graph);
+        let text = space.format(&architecture);
+        if space.connected(&architecture) {
+            let output = fingerprints[graph.output().unwrap().index()];
+            outputs.insert(output);
+            let first = live.entry(space.live_key(&architecture)).or_insert((output, text.clone()));
+            assert_eq!(first.0, output, "{} and {text}", first.1);
+        }
+        let relus = relu_inputs(&graph, &analysis.zero, &fingerprints);
+        let first = codes.entry(space.code_key(&architecture)).or_insert((relus.clone(), text));
+        assert_eq!(first.0, relus, "{} and {}", first.1, space.format(&architecture));
+    }
+    assert_eq!(live.len(), 5_259, "5,260 with the disconnected one");
+    assert_eq!(outputs.len(), live.len(), "different networks must not look the same");
+}
+
+/// Pairs of the same network written differently: the live convolutions have the same labels.
+#[test]
+fn the_same_network_has_the_same_live_labels() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let mut first = BTreeMap::new();
+    let mut pairs = 0;
+    for architecture in space.enumerate().filter(|architecture| space.connected(architecture)) {
+        let Some(other) = first.insert(space.live_key(&architecture), architecture.clone()) else {
+            continue;
+        };
+        let labels = |architecture| {
+            let graph = space.build(architecture, &BuildOptions::default()).unwrap();
+            let analysis = Analysis::new(&graph, |_| false);
+            let is_live = |id: NodeId| analysis.live(id);
+            let conv = graph.iter().filter(|(_, node)| matches!(node.op, Op::Conv(_)));
+            conv.filter(|(id, _)| is_live(*id))
+                .map(|(_, node)| node.label.clone())
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(labels(&architecture), labels(&other));
+        assert_eq!(space.canonical(&architecture), space.canonical(&other));
+        pairs += 1;
+        if pairs == 60 {
+            return;
+        }
+    }
+    panic!("only {pairs} pairs");
+}
+
+#[test]
+fn labels_are_unique() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    for architecture in space.enumerate().step_by(17) {
+        let graph = space.build(&architecture, &BuildOptions::default()).unwrap();
+        let labels: BTreeSet<&str> = graph.nodes().iter().map(|node| node.label.as_str()).collect();
+        assert_eq!(labels.len(), graph.nodes().len(), "{}", space.format(&architecture));
+    }
+}
+
+#[test]
+fn labels_say_what_a_layer_computes() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let text =
+        "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|";
+    let architecture = space.parse(text).unwrap();
+    let graph = space.build(&architecture, &ONE_CELL).unwrap();
+    let labels: Vec<&str> = graph
+        .nodes()
+        .iter()
+        .filter(|node| node.label.starts_with("stage0") && matches!(node.op, Op::Conv(_)))
+        .map(|node| node.label.as_str())
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "stage0.cell0.nor_conv_3x3(x)/1.conv",
+            "stage0.cell0.nor_conv_3x3(x)#2/1.conv",
+            "stage0.cell0.nor_conv_1x1(nor_conv_3x3(x)+nor_conv_3x3(x))/1.conv",
+        ]
+    );
+}

@@ -1,0 +1,187 @@
+//! NAS-Bench-201 against its published table and independently computed costs.
+
+mod space_support;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use space_support::{nas_bench_201_table, shared};
+use untrained::graph::{Shape, cost::Cost};
+use untrained::space::{Architecture, BuildOptions, Space};
+
+const COUNT: usize = 15_625;
+
+fn space() -> Space {
+    Space::builtin("nas-bench-201").unwrap()
+}
+
+fn classes(key: impl Fn(&Architecture) -> String) -> usize {
+    space().enumerate().map(|architecture| key(&architecture)).collect::<BTreeSet<_>>().len()
+}
+
+#[test]
+fn it_describes_itself() {
+    let space = space();
+    assert_eq!(space.count(), COUNT as u128);
+    assert_eq!(space.id(), "nas-bench-201");
+    assert_eq!(space.topology(), "edge-cell");
+    assert_eq!((space.input(), space.classes()), (Shape::new(3, 32, 32), 10));
+    assert_eq!(space.initialisation().to_string(), "pytorch-default");
+    assert_eq!(space.text(), Space::builtin_text("nas-bench-201").unwrap());
+}
+
+#[test]
+fn every_index_is_that_of_the_benchmark() {
+    let Some(table) = nas_bench_201_table() else { return };
+    assert_eq!(table.len(), COUNT);
+    let space = space();
+    for (index, text) in table.iter().enumerate() {
+        let architecture = space.parse(text).unwrap();
+        assert_eq!(space.index(&architecture), Some(index as u64), "{text}");
+        assert_eq!(space.format(&architecture), *text);
+        assert_eq!(space.from_index(index as u64), Some(architecture));
+    }
+    assert_eq!(space.from_index(COUNT as u64), None);
+    assert!(space.enumerate().map(|architecture| space.format(&architecture)).eq(table));
+}
+
+/// Golden values of the table, for where it is not at hand.
+#[test]
+fn the_first_and_last_indices_are_those_of_the_benchmark() {
+    for (index, text) in [
+        (
+            0,
+            "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|",
+        ),
+        (6, "|nor_conv_3x3~0|+|none~0|none~1|+|avg_pool_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"),
+        (15_624, "|nor_conv_1x1~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_1x1~1|nor_conv_1x1~2|"),
+    ] {
+        let architecture = space().from_index(index).unwrap();
+        assert_eq!(space().format(&architecture), text);
+        assert_eq!(space().index(&architecture), Some(index));
+    }
+}
+
+#[test]
+fn classes_are_as_many_as_published() {
+    let space = space();
+    assert_eq!(classes(|architecture| space.function_key(architecture)), 4_930);
+    assert_eq!(classes(|architecture| space.benchmark_key(architecture)), 6_466);
+    // Counted by an independent program that compares the networks' graphs up to renaming.
+    assert_eq!(classes(|architecture| space.live_key(architecture)), 5_260);
+}
+
+#[test]
+fn every_finer_key_refines_the_coarser() {
+    let space = space();
+    let refines = |fine: &dyn Fn(&Architecture) -> String,
+                   coarse: &dyn Fn(&Architecture) -> String| {
+        let mut seen = BTreeMap::new();
+        for architecture in space.enumerate() {
+            let coarse = coarse(&architecture);
+            assert_eq!(*seen.entry(fine(&architecture)).or_insert(coarse.clone()), coarse);
+        }
+        seen.len()
+    };
+    refines(&|a| space.live_key(a), &|a| space.function_key(a));
+    refines(&|a| space.benchmark_key(a), &|a| space.function_key(a));
+    let codes = refines(&|a| space.code_key(a), &|a| space.live_key(a));
+    assert!((5_260..COUNT).contains(&codes), "{codes} classes of codes");
+}
+
+#[test]
+fn the_canonical_text_is_the_first_of_its_class() {
+    let space = space();
+    assert_eq!(space.count_functions(), Some(4_930));
+    let mut first = BTreeMap::new();
+    for architecture in space.enumerate() {
+        let text = space.format(&architecture);
+        let expected = first.entry(space.function_key(&architecture)).or_insert(text).clone();
+        let canonical = space.canonical(&architecture);
+        assert_eq!(canonical, expected);
+        assert_eq!(space.canonical(&space.parse(&canonical).unwrap()), canonical);
+    }
+    assert_eq!(first.len(), 4_930);
+}
+
+#[test]
+fn disconnected_cells_are_those_without_a_path() {
+    let space = space();
+    let mut disconnected = 0;
+    for architecture in space.enumerate() {
+        let connected = space.connected(&architecture);
+        assert_eq!(connected, space.function_key(&architecture) != "0");
+        disconnected += usize::from(!connected);
+    }
+    assert_eq!(disconnected, 341);
+}
+
+#[test]
+fn costs_are_exactly_those_of_the_original_networks() {
+    let Some(path) = shared("fixtures/structure.json") else { return };
+    let rows: Vec<serde_json::Value> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut compared = 0;
+    for row in rows.iter().filter(|row| row["space"] == "nas-bench-201") {
+        let architecture = space().parse(row["arch"].as_str().unwrap()).unwrap();
+        let size = |axis: usize| row["input"][axis].as_u64().unwrap() as usize;
+        let options = BuildOptions {
+            input: Some(Shape::new(size(0), size(1), size(2))),
+            classes: Some(row["classes"].as_u64().unwrap() as usize),
+            ..BuildOptions::default()
+        };
+        let graph = space().build(&architecture, &options).unwrap();
+        let expected = |key: &str| row[key].as_u64().unwrap();
+        let expected = Cost {
+            params: expected("params"),
+            macs: expected("macs"),
+            units: expected("units"),
+            units_published_count: expected("units_published_count"),
+            relu_calls: expected("relu_calls"),
+        };
+        assert_eq!(Cost::of(&graph), expected, "{}", row["arch"]);
+        compared += 1;
+    }
+    assert!(compared >= 12, "only {compared} rows of nas-bench-201");
+}
+
+#[test]
+fn neighbours_and_mutations_change_one_decision() {
+    let space = space();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let different = |one: &Architecture, other: &Architecture| {
+        let (Architecture::EdgeCell(one), Architecture::EdgeCell(other)) = (one, other);
+        one.operations().iter().zip(other.operations()).filter(|(a, b)| a != b).count()
+    };
+    for _ in 0..50 {
+        let architecture = space.sample(&mut rng);
+        let neighbours: HashSet<Architecture> =
+            space.neighbours(&architecture).into_iter().collect();
+        assert_eq!(neighbours.len(), 24);
+        assert!(neighbours.iter().all(|other| different(&architecture, other) == 1));
+        let mutated: HashSet<Architecture> =
+            (0..500).map(|_| space.mutate(&architecture, &mut rng)).collect();
+        assert_eq!(mutated, neighbours, "500 mutations reach all 24 neighbours");
+    }
+}
+
+#[test]
+fn samples_are_uniform_and_come_from_the_seed() {
+    let space = space();
+    let draw = |seed| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..5_000).map(|_| space.sample(&mut rng)).collect::<Vec<_>>()
+    };
+    let samples = draw(1);
+    assert_eq!(samples, draw(1));
+    assert_ne!(samples, draw(2));
+    let mut counts = [[0_i32; 5]; 6];
+    for Architecture::EdgeCell(sample) in &samples {
+        for (edge, &operation) in sample.operations().iter().enumerate() {
+            counts[edge][usize::from(operation)] += 1;
+        }
+    }
+    // 1,000 expected, standard deviation 28: five of them.
+    assert!(counts.iter().flatten().all(|count| (count - 1_000).abs() < 141), "{counts:?}");
+}
