@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
 const ORDER: [&str; 14] = [
-    "seed", "graph", "weights", "onnx", "space", "data", "plan", "score", "backend", "search", "store",
-    "job", "cli", "main",
+    "seed", "graph", "weights", "onnx", "space", "data", "plan", "score", "backend", "search",
+    "store", "job", "cli", "main",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -46,7 +46,8 @@ fn imports(text: &str) -> Vec<String> {
     for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
         for part in line.split("crate::").skip(1) {
             let names = part.trim_start_matches('{');
-            let name: String = names.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String =
+                names.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             found.push(name);
         }
     }

@@ -1,8 +1,11 @@
 //! Where plans run: the trait both backends implement, and what they return.
 
+mod choice;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+
+pub use choice::open;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -79,7 +79,9 @@ mod tests {
     fn shapes_are_read_as_they_are_written() {
         let shape = Shape::new(3, 32, 48);
         assert_eq!(shape.to_string().parse(), Ok(shape));
-        for wrong in ["", "3x32", "3x32x32x1", "3x0x32", "3x-1x2", "axbxc", "3x99999999999999999999x1"] {
+        for wrong in
+            ["", "3x32", "3x32x32x1", "3x0x32", "3x-1x2", "axbxc", "3x99999999999999999999x1"]
+        {
             assert_eq!(wrong.parse::<Shape>(), Err(ShapeError(wrong.to_owned())));
         }
     }

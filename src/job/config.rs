@@ -16,28 +16,28 @@ use crate::weights::Initialisation;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
     /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
-    #[arg(long, default_value = "nas-bench-201", value_name = "ID|FILE")]
+    #[arg(long, default_value_t = Self::default().space, value_name = "ID|FILE")]
     pub space: String,
     /// Images in the mini-batch, at least 2
-    #[arg(long, default_value_t = 128, value_name = "N")]
+    #[arg(long, default_value_t = Self::default().batch_size, value_name = "N")]
     pub batch_size: usize,
     /// Images: builtin, cifar10:DIR (binary layout), npy:FILE (float32 [n,c,h,w], used as given) or
     /// noise
-    #[arg(long, default_value = "builtin", value_name = "SOURCE")]
+    #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
     pub images: ImageSource,
     /// Device: auto (discrete GPU, integrated GPU, native CPU in this order), cpu, gpu (the best
     /// hardware adapter) or a part of an adapter's name (see `devices`)
-    #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
+    #[arg(long, default_value_t = Self::default().device, value_name = "auto|cpu|gpu|NAME")]
     pub device: String,
     /// Seed of everything random: architectures, images, weights
-    #[arg(long, default_value_t = 0, value_name = "S")]
+    #[arg(long, default_value_t = Self::default().seed, value_name = "S")]
     pub seed: u64,
     /// Which ReLUs count: paper (every call once), published (as the paper's code: twice where a
     /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
-    #[arg(long, default_value = "paper", value_name = "paper|published|live")]
+    #[arg(long, default_value_t = Self::default().count, value_name = "paper|published|live")]
     pub count: Count,
     /// Weight draws per architecture; the score is their mean
-    #[arg(long, default_value_t = 1, value_name = "R")]
+    #[arg(long, default_value_t = Self::default().repeats, value_name = "R")]
     pub repeats: u32,
     /// Law of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
     /// orthogonal, uniform:A or normal:S [default: the space's]
@@ -49,6 +49,24 @@ pub struct Options {
     /// Number of classes [default: the space's]
     #[arg(long, value_name = "N")]
     pub classes: Option<usize>,
+}
+
+impl Default for Options {
+    /// The defaults of the command line.
+    fn default() -> Self {
+        Self {
+            space: "nas-bench-201".to_owned(),
+            batch_size: 128,
+            images: ImageSource::Builtin,
+            device: "auto".to_owned(),
+            seed: 0,
+            count: Count::Paper,
+            repeats: 1,
+            initialisation: None,
+            input: None,
+            classes: None,
+        }
+    }
 }
 
 impl Options {
@@ -110,7 +128,6 @@ pub struct JobConfig {
 }
 
 impl JobConfig {
-
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
         let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));

@@ -348,7 +348,12 @@ impl<'g> Builder<'g> {
         self.steps.sort_by_key(|planned| planned.level);
         gather_siblings(&mut self.steps);
         let slots = slots::assign(&self.steps, &mut self.tensors);
+        let stored = self.terms.iter().map(|terms| match terms.as_slice() {
+            [term] if *term == plain(term.tensor) => Some(term.tensor),
+            _ => None,
+        });
         Plan {
+            stored: stored.collect(),
             steps: self.steps,
             tensors: self.tensors,
             slots,

@@ -62,6 +62,8 @@ pub struct Plan {
     pub norms: Vec<Norm>,
     /// All binary codes, one per distinct ReLU input.
     pub codes: Vec<Code>,
+    /// The tensor that holds the value of each node of the graph, where one does.
+    pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
     pub input: TensorId,
     /// Counted units (calls weighted) whose code is 0 for every image.

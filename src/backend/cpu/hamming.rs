@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::memory::WORDS_PER_LINE;
-use super::program::CodeLayout;
 
 /// Images in a tile: distances of 4 by 4 images are counted together.
 const TILE: usize = 4;
@@ -11,8 +10,14 @@ const TILE: usize = 4;
 /// Words of an image that one pass reads: 128 images of 8 KiB stay in a core's cache.
 const CHUNK: usize = 1024;
 
-/// Weighted Hamming distances `[n, n]` between the codes of `n` images, `[image][words]`.
-pub fn distances(codes: &[u64], images: usize, layout: &CodeLayout) -> Vec<u64> {
+/// Weighted Hamming distances `[n, n]` between the codes of `n` images, `[image][row]` with `row`
+/// words each. `stretches` are `(first word, end, weight)`, in whole lines of 8 words.
+pub fn distances(
+    codes: &[u64],
+    images: usize,
+    row: usize,
+    stretches: &[(usize, usize, u32)],
+) -> Vec<u64> {
     let tiles = images.div_ceil(TILE);
     let pairs: Vec<(usize, usize)> =
         (0..tiles).flat_map(|a| (a..tiles).map(move |b| (a, b))).collect();
@@ -21,11 +26,11 @@ pub fn distances(codes: &[u64], images: usize, layout: &CodeLayout) -> Vec<u64> 
         .par_chunks(share)
         .map(|pairs| {
             let mut sums = vec![[0; TILE * TILE]; pairs.len()];
-            for &(first, end, weight) in &layout.stretches {
+            for &(first, end, weight) in stretches {
                 for start in (first..end).step_by(CHUNK) {
                     let range = start..(start + CHUNK).min(end);
                     for (pair, sums) in pairs.iter().zip(&mut sums) {
-                        let tile = Tile { codes, images, stride: layout.words, pair: *pair };
+                        let tile = Tile { codes, images, stride: row, pair: *pair };
                         tile.add(range.clone(), u64::from(weight), sums);
                     }
                 }
@@ -129,8 +134,7 @@ mod tests {
         let plain = count_words(rows(0), rows(4));
         assert_eq!(plain, count(rows(0), rows(4)));
         assert!(plain.iter().all(|&count| count > 1000), "bits differ about half the time");
-        let layout = CodeLayout { offsets: vec![], stretches: vec![(0, 64, 3)], words: 64 };
-        let all = distances(&words, 8, &layout);
+        let all = distances(&words, 8, 64, &[(0, 64, 3)]);
         assert_eq!(all[4], 3 * plain[0]);
         assert_eq!(all[7 * 8 + 3], 3 * plain[15]);
     }

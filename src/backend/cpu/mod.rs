@@ -6,7 +6,7 @@
 //! threads. [`ops`] holds the kernels, [`hamming`] the distances between codes.
 
 mod execute;
-mod hamming;
+pub mod hamming;
 mod layout;
 mod memory;
 pub mod ops;
@@ -204,7 +204,10 @@ impl CpuBackend {
 
     fn output(&self, plan: &Plan, program: &Program, images: usize, codes: bool) -> Output {
         let words = &self.codes.as_slice()[..images * program.codes.words];
-        let distances = self.pool.install(|| hamming::distances(words, images, &program.codes));
+        let layout = &program.codes;
+        let distances = self
+            .pool
+            .install(|| hamming::distances(words, images, layout.words, &layout.stretches));
         let kernel = KernelMatrix::from_distances(images, plan.units, &distances);
         let unpack = |(index, code): (usize, &Code)| {
             let offset = program.codes.offsets[index];
