@@ -81,7 +81,7 @@ pub struct Output {
 }
 
 /// Why a backend could not run a network.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BackendError {
     /// The work was cancelled.
     #[error("cancelled")]
