@@ -20,5 +20,6 @@ pub mod data;
 pub mod graph;
 pub mod plan;
 pub mod score;
+pub mod seed;
 pub mod space;
 pub mod weights;

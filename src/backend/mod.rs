@@ -1,8 +1,11 @@
 //! Where plans run: the trait both backends implement, and what they return.
 
+mod choice;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+
+pub use choice::open;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -78,7 +81,7 @@ pub struct Output {
 }
 
 /// Why a backend could not run a network.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BackendError {
     /// The work was cancelled.
     #[error("cancelled")]

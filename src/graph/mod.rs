@@ -10,7 +10,7 @@ mod op;
 mod shape;
 
 pub use op::{BatchNorm, Conv, Linear, Op, Padding, Pool, PoolKind, Relu, Statistics, Window};
-pub use shape::Shape;
+pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -346,8 +346,14 @@ impl<'g> Builder<'g> {
 
     fn finish(mut self) -> Plan {
         self.steps.sort_by_key(|planned| planned.level);
+        gather_siblings(&mut self.steps);
         let slots = slots::assign(&self.steps, &mut self.tensors);
+        let stored = self.terms.iter().map(|terms| match terms.as_slice() {
+            [term] if *term == plain(term.tensor) => Some(term.tensor),
+            _ => None,
+        });
         Plan {
+            stored: stored.collect(),
             steps: self.steps,
             tensors: self.tensors,
             slots,
@@ -356,6 +362,25 @@ impl<'g> Builder<'g> {
             input: self.input,
             constant_units: self.constant_units,
             units: self.units,
+        }
+    }
+}
+
+/// Moves convolutions that read the same tensor with the same geometry behind each other, so that a
+/// backend can run them as one with more output channels.
+fn gather_siblings(steps: &mut [Planned]) {
+    for first in 0..steps.len() {
+        let mut place = first + 1;
+        for later in first + 1..steps.len() {
+            if steps[later].level != steps[first].level {
+                break;
+            }
+            if let (Step::Conv(a), Step::Conv(b)) = (&steps[first].step, &steps[later].step)
+                && a.is_sibling(b)
+            {
+                steps[place..=later].rotate_right(1);
+                place += 1;
+            }
         }
     }
 }

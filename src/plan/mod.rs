@@ -12,12 +12,14 @@
 //! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
 
 mod build;
+mod count;
 mod slots;
 mod step;
 
 use crate::graph::{Graph, NodeId, Shape};
 use crate::weights::Weights;
 
+pub use count::{Count, UnknownCount};
 pub use step::{Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
 
 /// The index of a tensor in [`Plan::tensors`].
@@ -47,21 +49,6 @@ index!(TensorId, NormId, CodeId);
 /// The most terms one [`Combine`] step sums; longer sums are chained.
 pub const MAX_TERMS: usize = 4;
 
-/// Which ReLU calls count, and how often.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Count {
-    /// Every ReLU call once.
-    #[default]
-    Paper,
-    /// As the code published with the paper: twice where a ReLU opens a `ReLUConvBN` module.
-    Published,
-    /// Only ReLUs on a path from the input to the output, `none` edges cut.
-    Live,
-}
-
 /// What one network computes, step by step.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -75,6 +62,8 @@ pub struct Plan {
     pub norms: Vec<Norm>,
     /// All binary codes, one per distinct ReLU input.
     pub codes: Vec<Code>,
+    /// The tensor that holds the value of each node of the graph, where one does.
+    pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
     pub input: TensorId,
     /// Counted units (calls weighted) whose code is 0 for every image.
@@ -90,7 +79,7 @@ pub enum PlanError {
     #[error("the network has no input")]
     NoInput,
     /// No ReLU of the graph is counted.
-    #[error("the network has no ReLU that --count {0:?} counts, so there is no code to compare")]
+    #[error("the network has no ReLU that --count {0} counts, so there is no code to compare")]
     NoUnits(Count),
 }
 

@@ -65,6 +65,16 @@ pub struct ConvStep {
     pub statistics: bool,
 }
 
+impl ConvStep {
+    /// Whether both read the same tensor with the same geometry.
+    pub fn is_sibling(&self, other: &Self) -> bool {
+        let geometry = |conv: Conv| Conv { out_channels: 0, bias: false, ..conv };
+        self.src == other.src
+            && geometry(self.conv) == geometry(other.conv)
+            && (self.conv.groups == 1 || self.conv.out_channels == other.conv.out_channels)
+    }
+}
+
 /// The fused node kernel: sums terms, stores the sum and its positive part, packs the code.
 /// Without terms the sum is zero.
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 //! Initialisers: how the weights of an untrained network are drawn.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use super::{LayerWeights, Weights};
 use crate::graph::{Conv, Graph, Linear, NodeId, Op};
+use crate::seed;
 
 /// How convolution and linear weights are drawn. Biases follow PyTorch's default,
 /// uniform(-1/sqrt(fan_in), 1/sqrt(fan_in)); batch-norm starts at weight 1 and bias 0.
@@ -146,26 +146,12 @@ impl Initialiser {
             }
             _ => return None,
         };
-        let mut stream = self.stream(architecture, &node.label);
+        let mut stream = seed::stream(self.seed, &["weights", architecture, &node.label]);
         let (law, spread) = self.initialisation.spread(fan);
         let weight = law.draw(&mut stream, fan, spread as f32);
         let bound = (1.0 / (fan.input as f64).sqrt()) as f32;
         let bias = if bias { uniform(&mut stream, fan.rows, bound) } else { Vec::new() };
         Some(LayerWeights { weight, bias, ..LayerWeights::default() })
-    }
-
-    fn stream(&self, architecture: &str, label: &str) -> ChaCha8Rng {
-        let mut hash = Sha256::new();
-        hash.update(b"untrained weights 1\0");
-        hash.update(self.seed.to_le_bytes());
-        for name in [architecture, label] {
-            hash.update((name.len() as u64).to_le_bytes());
-            hash.update(name.as_bytes());
-        }
-        let digest = hash.finalize();
-        let mut seed = [0; 8];
-        seed.copy_from_slice(&digest[..8]);
-        ChaCha8Rng::seed_from_u64(u64::from_le_bytes(seed))
     }
 }
 

@@ -1,1 +1,299 @@
-//! The WGSL backend.
+//! The WGSL backend: whole plans on any GPU that wgpu reaches, and on software adapters for tests.
+//!
+//! **Layout.** Tensors are `[image][channel / 4][row][column]` of `vec4`, channels past the last
+//! filled up with zeros. All tensors of all networks of a group lie in one storage buffer, the
+//! *arena*: the images first, then a stretch per network with its plan's slots. Weights, statistics
+//! and codes have a buffer each, so one bind group serves every kernel ([`layout`], [`buffers`]).
+//!
+//! **Records.** A kernel on a step is a [`task`]: a pipeline, a record of 128 bytes with shapes,
+//! strides and offsets, and what it reads and writes. Shapes never enter shader text; there are
+//! thirteen pipelines whatever the networks ([`kernels`], [`records`], [`lower`], [`ops`]).
+//!
+//! **Waves.** A task's wave is the length of the longest chain of tasks it depends on, slots that
+//! are rewritten included. Tasks of one wave and kernel, from whatever network of the group, are
+//! records of one dispatch: the third grid axis tells which ([`schedule`]).
+//!
+//! **Submits.** Dispatches are collected until they are estimated to take a twentieth of a second,
+//! larger ones are cut; the estimate follows what submits really took. Cancel is seen between
+//! submits ([`submit`]).
+//!
+//! **Codes.** The combine kernel packs code bits in an order of its own; the Hamming kernel compares
+//! an image's whole row of words with every other's and adds weighted counts in exact 32-bit sums.
+//! Only these come back ([`group`]).
+
+mod adapter;
+mod buffers;
+mod device;
+mod group;
+pub mod kernels;
+mod layout;
+mod lower;
+mod ops;
+mod pack;
+pub mod records;
+mod schedule;
+mod submit;
+mod task;
+
+pub use adapter::{AdapterChoice, AdapterSummary, adapters};
+pub use group::{GroupCost, Traced};
+pub use lower::ConvVariant;
+
+use device::Gpu;
+use group::{Group, Placed, Session, Wants};
+use layout::{Placement, Sizes};
+use submit::Pace;
+
+use super::{Backend, BackendError, Cancel, DeviceInfo, Network, Output};
+use crate::data::Batch;
+use crate::plan::{Plan, TensorId};
+
+/// Bytes of tensors that a typical network takes: the heaviest cell of NAS-Bench-201 at batch 128.
+const TYPICAL_ARENA_BYTES: u64 = 64 << 20;
+/// Arenas of several networks at once stay below this; the memory of a GPU is not known.
+const SHARED_ARENA_BYTES: u64 = 1 << 30;
+/// More networks at once than this fill no GPU better.
+const MAX_NETWORKS: u64 = 16;
+
+/// Runs plans on one adapter.
+pub struct GpuBackend {
+    adapter: wgpu::Adapter,
+    info: DeviceInfo,
+    software: bool,
+    variant: ConvVariant,
+    networks_at_once: usize,
+    session: Option<Session>,
+    cost: GroupCost,
+}
+
+impl GpuBackend {
+    /// Opens a device on the chosen adapter.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::NoDevice`] with a list of what there is, or what the driver said.
+    pub fn new(choice: &AdapterChoice) -> Result<Self, BackendError> {
+        let adapter = adapter::choose(&adapter::instance(), choice)?;
+        let info = adapter.get_info();
+        let software = adapter::is_software(&info);
+        let variant = if software { ConvVariant::Registers } else { ConvVariant::Tiled };
+        let mut backend = Self {
+            info: adapter::device_info(&info),
+            adapter,
+            software,
+            variant,
+            networks_at_once: 1,
+            session: None,
+            cost: GroupCost::default(),
+        };
+        if !software {
+            backend.networks_at_once = at_once(backend.arena_limit());
+        }
+        backend.session()?;
+        Ok(backend)
+    }
+
+    /// Which kernel computes convolutions from now on; the adapter's type decides at first.
+    pub const fn set_conv_variant(&mut self, variant: ConvVariant) {
+        self.variant = variant;
+    }
+
+    /// How many networks share dispatches from now on.
+    pub const fn set_networks_at_once(&mut self, networks: usize) {
+        self.networks_at_once = if networks == 0 { 1 } else { networks };
+    }
+
+    /// Submits, dispatches and memory of the last group of networks.
+    pub const fn last_cost(&self) -> GroupCost {
+        self.cost
+    }
+
+    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well: for
+    /// looking into a network. These tensors get memory of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::run`].
+    pub fn run_traced(
+        &mut self,
+        network: Network<'_>,
+        batch: &Batch,
+        tensors: &[TensorId],
+        codes: bool,
+        cancel: &Cancel,
+    ) -> Result<Traced, BackendError> {
+        check_input(network.plan, batch)?;
+        let placement = self.place(network.plan, batch, tensors)?;
+        let placed = [Placed { network, placement }];
+        let traced = self.run_group(&placed, batch, Wants { codes, tensors }, cancel)?;
+        let none = || Err(self.error("the group gave no result"));
+        traced.into_iter().next().unwrap_or_else(none)
+    }
+
+    /// The open session; opens one if there is none or the device failed.
+    fn session(&mut self) -> Result<&mut Session, BackendError> {
+        if self.session.as_ref().is_some_and(|session| session.gpu.failed()) {
+            self.session = None;
+        }
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => Session::new(Gpu::open(&self.adapter)?, Pace::guess(self.software)),
+        };
+        Ok(self.session.insert(session))
+    }
+
+    fn run_group(
+        &mut self,
+        networks: &[Placed<'_>],
+        batch: &Batch,
+        wants: Wants<'_>,
+        cancel: &Cancel,
+    ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
+        let group = Group { networks, batch, wants, variant: self.variant };
+        let session = self.session()?;
+        let result = session.run(&group, cancel);
+        self.cost = session.cost;
+        result
+    }
+
+    fn error(&self, reason: &str) -> BackendError {
+        BackendError::Device { device: self.info.name.clone(), reason: reason.to_owned() }
+    }
+
+    /// Bytes of the largest storage binding.
+    fn arena_limit(&self) -> u64 {
+        let limits = self.adapter.limits();
+        limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)
+    }
+
+    /// Places a network, if it fits the device.
+    fn place(
+        &self,
+        plan: &Plan,
+        batch: &Batch,
+        kept: &[TensorId],
+    ) -> Result<Placement, BackendError> {
+        let limit = self.arena_limit();
+        let placement = Placement::new(plan, batch.images, kept);
+        let image_quads = (batch.images * pack::quads(batch.shape)) as u64;
+        match over(&placement.sizes, image_quads, limit) {
+            None => Ok(placement),
+            Some((what, needed)) => Err(BackendError::OverLimit {
+                device: self.info.name.clone(),
+                what,
+                needed,
+                allowed: limit,
+                advice: advice(plan, batch, kept, limit),
+            }),
+        }
+    }
+
+    /// Cuts networks into groups whose buffers fit the device together.
+    fn groups<'a>(
+        &self,
+        placed: Vec<(usize, Placed<'a>)>,
+        batch: &Batch,
+    ) -> Vec<Vec<(usize, Placed<'a>)>> {
+        let limit = self.arena_limit().min(SHARED_ARENA_BYTES);
+        let image_quads = (batch.images * pack::quads(batch.shape)) as u64;
+        let mut groups: Vec<Vec<(usize, Placed<'a>)>> = Vec::new();
+        let mut sizes = Sizes::default();
+        for one in placed {
+            let more = sizes.plus(one.1.placement.sizes);
+            match groups.last_mut() {
+                Some(group)
+                    if group.len() < self.networks_at_once
+                        && over(&more, image_quads, limit).is_none() =>
+                {
+                    sizes = more;
+                    group.push(one);
+                }
+                _ => {
+                    sizes = one.1.placement.sizes;
+                    groups.push(vec![one]);
+                }
+            }
+        }
+        groups
+    }
+}
+
+impl Backend for GpuBackend {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn preferred_networks(&self) -> usize {
+        self.networks_at_once
+    }
+
+    fn run(
+        &mut self,
+        networks: &[Network<'_>],
+        batch: &Batch,
+        codes: bool,
+        cancel: &Cancel,
+    ) -> Vec<Result<Output, BackendError>> {
+        let mut results: Vec<Result<Output, BackendError>> = Vec::new();
+        let mut placed = Vec::new();
+        for (index, &network) in networks.iter().enumerate() {
+            let fit = check_input(network.plan, batch);
+            match fit.and_then(|()| self.place(network.plan, batch, &[])) {
+                Ok(placement) => placed.push((index, Placed { network, placement })),
+                Err(error) => {
+                    results.push(Err(error));
+                    continue;
+                }
+            }
+            results.push(Err(BackendError::Cancelled));
+        }
+        for group in self.groups(placed, batch) {
+            let (indices, group): (Vec<usize>, Vec<Placed<'_>>) = group.into_iter().unzip();
+            let wants = Wants { codes, tensors: &[] };
+            match self.run_group(&group, batch, wants, cancel) {
+                Ok(outputs) => {
+                    for (index, output) in indices.into_iter().zip(outputs) {
+                        results[index] = output.map(|traced| traced.output);
+                    }
+                }
+                Err(error) => {
+                    indices.into_iter().for_each(|index| results[index] = Err(error.clone()));
+                }
+            }
+        }
+        results
+    }
+}
+
+fn check_input(plan: &Plan, batch: &Batch) -> Result<(), BackendError> {
+    let (expected, given) = (plan.shape(plan.input), batch.shape);
+    if expected == given { Ok(()) } else { Err(BackendError::WrongInput { expected, given }) }
+}
+
+/// Networks at once on a GPU of that storage limit.
+fn at_once(limit: u64) -> usize {
+    (limit.min(SHARED_ARENA_BYTES) / TYPICAL_ARENA_BYTES).clamp(1, MAX_NETWORKS) as usize
+}
+
+/// The first buffer that is over a limit, and its bytes.
+fn over(sizes: &Sizes, image_quads: u64, limit: u64) -> Option<(&'static str, u64)> {
+    sizes.bytes(image_quads).into_iter().find(|&(_, bytes)| bytes > limit)
+}
+
+/// The largest batch that fits, in words.
+fn advice(plan: &Plan, batch: &Batch, kept: &[TensorId], limit: u64) -> String {
+    let fits = |images: usize| {
+        let sizes = Placement::new(plan, images, kept).sizes;
+        over(&sizes, (images * pack::quads(batch.shape)) as u64, limit).is_none()
+    };
+    let (mut low, mut high) = (0, batch.images);
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    if low == 0 {
+        "not even one image fits: use --device cpu".to_owned()
+    } else {
+        format!("the largest batch that fits is {low}")
+    }
+}

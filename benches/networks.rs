@@ -1,0 +1,66 @@
+//! Whole networks on the native backend: plan, weights, forward pass, kernel matrix, score.
+//!
+//! `cargo bench --bench networks` prints seconds per NAS-Bench-201 network, batch 128, and the
+//! memory the process needed.
+
+use std::time::Instant;
+
+use untrained::backend::Cancel;
+use untrained::backend::cpu::CpuBackend;
+use untrained::data;
+use untrained::job::{Scorer, candidate, weight_seeds};
+use untrained::plan::Count;
+use untrained::seed;
+use untrained::space::{Architecture, BuildOptions, Space};
+
+const BATCH: usize = 128;
+const RANDOM: usize = 100;
+const ROUNDS: usize = 9;
+const HEAVIEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|";
+
+fn main() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let batch = data::load(&"builtin".parse().unwrap(), space.input(), BATCH, 0).unwrap();
+    let mut backend = CpuBackend::new().unwrap();
+    println!("{:?}, batch {BATCH}", untrained::backend::Backend::info(&backend));
+    let cancel = Cancel::new();
+    let seeds = weight_seeds(0, 1);
+    let mut seconds = |architecture: &Architecture| {
+        let begin = Instant::now();
+        let mut scorer = Scorer {
+            backend: &mut backend,
+            batch: &batch,
+            count: Count::Paper,
+            seed: 0,
+            weight_seeds: &seeds,
+            initialisation: space.initialisation(),
+            cancel: &cancel,
+        };
+        let candidates = vec![candidate(&space, architecture, &BuildOptions::default())];
+        assert!(scorer.score(candidates, false)[0].is_some());
+        begin.elapsed().as_secs_f64()
+    };
+    let heaviest = space.parse(HEAVIEST).unwrap();
+    let mut times: Vec<f64> = (0..ROUNDS).map(|_| seconds(&heaviest)).collect();
+    times.sort_by(f64::total_cmp);
+    println!(
+        "heaviest cell: median {:.3} s, least {:.3} s, most {:.3} s of {ROUNDS}",
+        times[ROUNDS / 2],
+        times[0],
+        times[ROUNDS - 1]
+    );
+    let mut rng = seed::stream(0, &["bench"]);
+    let random: Vec<Architecture> = (0..RANDOM).map(|_| space.sample(&mut rng)).collect();
+    let total: f64 = random.iter().map(&mut seconds).sum();
+    println!("{RANDOM} random cells: {total:.2} s, mean {:.4} s", total / RANDOM as f64);
+    if let Some(peak) = peak_memory_kib() {
+        println!("peak memory of the process: {} MiB", peak / 1024);
+    }
+}
+
+/// The most memory this process has had, where the system tells.
+fn peak_memory_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

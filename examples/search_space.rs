@@ -1,0 +1,24 @@
+//! Runs a small search through the same core that the command line calls.
+//!
+//! `cargo run --release --example search_space`
+
+use untrained::backend::Cancel;
+use untrained::job::{self, Event, JobConfig, Options, Task};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let config = JobConfig {
+        options: Options { batch_size: 16, device: "cpu".to_owned(), ..Options::default() },
+        task: Task::Search { samples: 8 },
+        out: None,
+        overwrite: false,
+        outputs: false,
+    };
+    let summary = job::run(&config, &Cancel::new(), &mut |event| {
+        if let Event::Scored { record, .. } = event {
+            println!("{:>10.3}  {}", record.score, record.architecture);
+        }
+    })?;
+    let best = summary.best.first().ok_or("nothing was scored")?;
+    println!("best: {}", best.architecture);
+    Ok(())
+}

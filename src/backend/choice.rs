@@ -1,0 +1,58 @@
+//! Which device a run takes.
+
+use super::cpu::CpuBackend;
+use super::{Backend, BackendError};
+
+/// Opens a device: `auto`, `cpu`, `gpu` or a part of an adapter's name. Also returns what the user
+/// should know, if anything.
+///
+/// `auto` takes the best hardware adapter (discrete before integrated) and the native backend where
+/// there is none; a software adapter only runs when it is named.
+///
+/// # Errors
+///
+/// [`BackendError::NoDevice`] with what there is, or the device's own error.
+pub fn open(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
+    match choice {
+        "cpu" => Ok((Box::new(CpuBackend::new()?), None)),
+        "auto" => open_auto(),
+        _ => open_gpu(choice),
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn open_auto() -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
+    use super::gpu::{AdapterChoice, GpuBackend, adapters};
+    if !adapters().iter().any(|adapter| !adapter.software) {
+        return Ok((Box::new(CpuBackend::new()?), None));
+    }
+    match GpuBackend::new(&AdapterChoice::Best) {
+        Ok(backend) => Ok((Box::new(backend), None)),
+        Err(error) => {
+            let warning = format!("the GPU cannot be used ({error}); the CPU does the work");
+            Ok((Box::new(CpuBackend::new()?), Some(warning)))
+        }
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn open_auto() -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
+    Ok((Box::new(CpuBackend::new()?), None))
+}
+
+#[cfg(feature = "gpu")]
+fn open_gpu(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
+    use super::gpu::{AdapterChoice, GpuBackend};
+    let choice = match choice {
+        "gpu" => AdapterChoice::Best,
+        name => AdapterChoice::Named(name.to_owned()),
+    };
+    Ok((Box::new(GpuBackend::new(&choice)?), None))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn open_gpu(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
+    Err(BackendError::NoDevice(format!(
+        "no device `{choice}`: this program was built without the feature `gpu`; use --device cpu"
+    )))
+}

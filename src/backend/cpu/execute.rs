@@ -1,0 +1,224 @@
+//! Runs a program: images over threads, segment by segment.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::layout::View;
+use super::ops::combine::{CombineTask, TermView, combine};
+use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
+use super::ops::depthwise::{DepthwiseTask, depthwise};
+use super::ops::{copy, pool, statistics, window};
+use super::program::{Area, ConvPart, Kernel, Program};
+use super::simd::{Isa, LANES};
+use crate::backend::Cancel;
+use crate::data::Batch;
+use crate::plan::{Combine, MAX_TERMS, Plan, TensorId};
+
+/// Everything the kernels of one network read and write. The pointers are disjoint buffers of the
+/// backend; an image only touches its own part of them.
+pub struct Context<'a> {
+    /// The instruction set.
+    pub isa: Isa,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Its lowering.
+    pub program: &'a Program,
+    /// The images.
+    pub batch: &'a Batch,
+    /// Packed weights.
+    pub packed: &'a [f32],
+    /// Scales and shifts.
+    pub coefficients: *const f32,
+    /// The arena.
+    pub arena: *mut f32,
+    /// Scratch of all threads.
+    pub scratch: *mut f32,
+    /// Sums for batch statistics.
+    pub sums: *mut f64,
+    /// Packed codes, `[image][words]`.
+    pub codes: *mut u64,
+}
+
+// SAFETY: threads work on different images and scratches; shared parts are only read.
+unsafe impl Sync for Context<'_> {}
+
+impl Context<'_> {
+    /// Runs one segment on all images; stops early when cancelled.
+    pub fn run_segment(&self, pool: &rayon::ThreadPool, segment: &[Kernel], cancel: &Cancel) {
+        let next = AtomicUsize::new(0);
+        pool.broadcast(|thread| {
+            let mut worker = Worker {
+                context: self,
+                image: 0,
+                scratch: self.scratch.wrapping_add(thread.index() * self.program.scratch),
+                blocks: Vec::new(),
+            };
+            while !cancel.is_cancelled() {
+                worker.image = next.fetch_add(1, Ordering::Relaxed);
+                if worker.image >= self.batch.images {
+                    break;
+                }
+                for kernel in segment {
+                    // SAFETY: the program's places lie inside the buffers, disjoint by image.
+                    unsafe { worker.run(kernel) };
+                }
+            }
+        });
+    }
+}
+
+/// One thread on one image.
+struct Worker<'c, 'a> {
+    context: &'c Context<'a>,
+    image: usize,
+    scratch: *mut f32,
+    blocks: Vec<OutBlock>,
+}
+
+impl Worker<'_, '_> {
+    unsafe fn run(&mut self, kernel: &Kernel) {
+        let isa = self.context.isa;
+        // SAFETY: views come from the program's places; the instruction set was detected.
+        unsafe {
+            match kernel {
+                Kernel::Load(dst) => {
+                    copy::load_image(self.context.batch.image(self.image), self.target(*dst));
+                }
+                Kernel::Conv { parts, groups, weights } => self.conv(parts, groups, *weights),
+                Kernel::Depthwise { part, weights } => self.depthwise(part, *weights),
+                Kernel::Combine(step) => self.combine(step),
+                Kernel::Pool(src, dst, geometry) => {
+                    pool::pool(isa, self.view(*src), self.target(*dst), geometry);
+                }
+                Kernel::Window(src, dst, geometry) => {
+                    window::window(self.view(*src), self.target(*dst), geometry);
+                }
+                Kernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
+                    let (src, dst) = (self.view(*src), self.target(*dst));
+                    copy::copy_channels(src, *src_channel, dst, *dst_channel, *channels);
+                }
+                Kernel::Flatten(src, dst) => copy::flatten(self.view(*src), self.target(*dst)),
+                Kernel::Statistics(src) => {
+                    statistics::statistics(isa, self.view(*src), self.cleared_sums(*src));
+                }
+            }
+        }
+    }
+
+    /// One image of a tensor.
+    fn view(&self, tensor: TensorId) -> View {
+        let place = &self.context.program.places[tensor.index()];
+        let start = match place.area {
+            Area::Arena { stride } => {
+                self.context.arena.wrapping_add(place.offset + self.image * stride)
+            }
+            Area::Scratch => self.scratch.wrapping_add(place.offset),
+        };
+        View { ptr: start.wrapping_add(place.layout.origin()), layout: place.layout }
+    }
+
+    /// The same, about to be written: its border is zero.
+    unsafe fn target(&self, tensor: TensorId) -> View {
+        let view = self.view(tensor);
+        // SAFETY: the view is inside its buffer.
+        unsafe { view.clear_border() };
+        view
+    }
+
+    /// This image's sums of a tensor, set to zero; null if nobody wants them.
+    unsafe fn cleared_sums(&self, tensor: TensorId) -> *mut f64 {
+        let place = &self.context.program.places[tensor.index()];
+        let Some(offset) = place.sums else { return std::ptr::null_mut() };
+        let count = place.layout.blocks() * 2 * LANES;
+        let sums = self.context.sums.wrapping_add(offset + self.image * count);
+        // SAFETY: the program reserved `count` doubles per image.
+        unsafe { sums.write_bytes(0, count) };
+        sums
+    }
+
+    fn bias(&self, part: &ConvPart) -> *const f32 {
+        part.bias.map_or(std::ptr::null(), |bias| self.context.packed[bias..].as_ptr())
+    }
+
+    unsafe fn conv(&mut self, parts: &[ConvPart], groups: &[BlockGroup], weights: (usize, usize)) {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks.clear();
+        for part in parts {
+            // SAFETY: dst and sums belong to this image.
+            let (dst, sums) =
+                unsafe { (self.target(part.step.dst), self.cleared_sums(part.step.dst)) };
+            let bias = self.bias(part);
+            for block in 0..dst.layout.blocks() {
+                let step = |pointer: *mut f64| pointer.wrapping_add(block * 2 * LANES);
+                blocks.push(OutBlock {
+                    dst: dst.ptr.wrapping_add(block * dst.layout.block()),
+                    row: dst.layout.row(),
+                    sums: if sums.is_null() { sums } else { step(sums) },
+                    bias: if bias.is_null() { bias } else { bias.wrapping_add(block * LANES) },
+                });
+            }
+        }
+        let (step, src) = (&parts[0].step, self.view(parts[0].step.src));
+        let out = self.context.plan.shape(step.dst);
+        let padding = step.conv.padding;
+        let task = ConvTask {
+            src: src.ptr.wrapping_sub(padding.top * src.layout.row() + padding.left * LANES),
+            src_row: src.layout.row(),
+            src_block: src.layout.block(),
+            kernel: step.conv.kernel,
+            stride: step.conv.stride,
+            dilation: step.conv.dilation,
+            out: [out.height, out.width],
+            weights: &self.context.packed[weights.0..weights.1],
+            groups,
+            blocks: &blocks,
+        };
+        // SAFETY: the source's border covers the padding.
+        unsafe { conv(self.context.isa, &task) };
+        self.blocks = blocks;
+    }
+
+    unsafe fn depthwise(&self, part: &ConvPart, weights: (usize, usize)) {
+        // SAFETY: the source's border covers the padding.
+        unsafe {
+            let task = DepthwiseTask {
+                src: self.view(part.step.src),
+                dst: self.target(part.step.dst),
+                conv: &part.step.conv,
+                weights: &self.context.packed[weights.0..weights.1],
+                bias: self.bias(part),
+                sums: self.cleared_sums(part.step.dst),
+            };
+            depthwise(self.context.isa, &task);
+        }
+    }
+
+    unsafe fn combine(&self, step: &Combine) {
+        let program = self.context.program;
+        let mut terms = [TermView::NONE; MAX_TERMS];
+        for (slot, term) in terms.iter_mut().zip(&step.terms) {
+            let view = self.view(term.tensor);
+            let (scale, count) = match term.norm {
+                Some(norm) => (program.coefficients[norm.index()], view.layout.blocks() * LANES),
+                None => program.identity,
+            };
+            let scale = self.context.coefficients.wrapping_add(scale);
+            let shift = scale.wrapping_add(count);
+            *slot = TermView { view, scale, shift, factor: term.factor };
+        }
+        let code = step.code.map_or(std::ptr::null_mut(), |code| {
+            let word = self.image * program.codes.words + program.codes.offsets[code.index()];
+            self.context.codes.wrapping_add(word).cast()
+        });
+        // SAFETY: all views belong to this image; the code's words are reserved.
+        unsafe {
+            let task = CombineTask {
+                terms: &terms[..step.terms.len()],
+                value: step.value.map(|value| self.target(value)),
+                relu: step.relu.map(|relu| self.target(relu)),
+                code,
+                shape: step.shape,
+            };
+            combine(self.context.isa, &task);
+        }
+    }
+}

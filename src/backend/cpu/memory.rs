@@ -1,0 +1,65 @@
+//! Aligned buffers that grow and are never returned while the backend lives.
+
+use super::simd::LANES;
+
+/// One cache line of floats.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; LANES]);
+
+/// Floats that start on a cache line.
+#[derive(Default)]
+pub struct Floats(Vec<Line>);
+
+impl Floats {
+    /// Makes room for `count` values; what was there is kept, new values are zero.
+    pub fn grow(&mut self, count: usize) {
+        let lines = count.div_ceil(LANES);
+        if self.0.len() < lines {
+            self.0.resize(lines, Line([0.0; LANES]));
+        }
+    }
+
+    /// All values.
+    pub fn as_slice(&self) -> &[f32] {
+        // SAFETY: a line is LANES floats without padding.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LANES) }
+    }
+
+    /// All values, writable.
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        // SAFETY: a line is LANES floats without padding.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LANES) }
+    }
+}
+
+/// Words of binary codes per cache line.
+pub const WORDS_PER_LINE: usize = 8;
+
+/// One cache line of code words.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct CodeLine([u64; WORDS_PER_LINE]);
+
+/// Code words that start on a cache line.
+#[derive(Default)]
+pub struct Words(Vec<CodeLine>);
+
+impl Words {
+    /// Makes room for `count` words and sets all of them to zero.
+    pub fn reset(&mut self, count: usize) {
+        self.0.clear();
+        self.0.resize(count.div_ceil(WORDS_PER_LINE), CodeLine([0; WORDS_PER_LINE]));
+    }
+
+    /// All words.
+    pub fn as_slice(&self) -> &[u64] {
+        // SAFETY: a line is WORDS_PER_LINE words without padding.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * WORDS_PER_LINE) }
+    }
+
+    /// The first word.
+    pub fn as_mut_ptr(&mut self) -> *mut u64 {
+        self.0.as_mut_ptr().cast()
+    }
+}

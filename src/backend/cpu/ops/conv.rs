@@ -1,0 +1,202 @@
+//! Direct convolution over blocked tensors: a register tile of pixels times output channels.
+//!
+//! Lanes are output channels. For every input channel and tap a tile loads 1 to 3 vectors of weights
+//! and broadcasts one value per pixel, so a tile of 8 pixels by 3 vectors does 24 fused
+//! multiply-adds for 11 loads. Convolutions that read the same tensor with the same geometry run as
+//! one (see [`super::super::program`]): their output blocks stand behind each other.
+
+use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+
+/// Consecutive output blocks that one tile computes together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockGroup {
+    /// Index of the first block.
+    pub first: usize,
+    /// Number of blocks, 1 to 3.
+    pub count: usize,
+    /// Input channels `from..to` that the blocks read.
+    pub channels: (usize, usize),
+    /// Where the group's weights begin, `[channel block][row][column][lane][block][LANES]`.
+    pub weights: usize,
+}
+
+/// Where one block of 16 output channels of one image goes.
+#[derive(Clone, Copy, Debug)]
+pub struct OutBlock {
+    /// Pixel (0, 0).
+    pub dst: *mut f32,
+    /// Values from one row to the next.
+    pub row: usize,
+    /// 16 sums and 16 sums of squares that the output is added to; null if not wanted.
+    pub sums: *mut f64,
+    /// 16 biases; null if there are none.
+    pub bias: *const f32,
+}
+
+/// A convolution of one image.
+#[derive(Clone, Copy, Debug)]
+pub struct ConvTask<'a> {
+    /// The input pixel under the first tap of output pixel (0, 0), channel block 0.
+    pub src: *const f32,
+    /// Values from one input row, and one channel block, to the next.
+    pub src_row: usize,
+    /// Values from one channel block to the next.
+    pub src_block: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Step between output pixels.
+    pub stride: [usize; 2],
+    /// Step between taps.
+    pub dilation: [usize; 2],
+    /// Rows and columns of the output.
+    pub out: [usize; 2],
+    /// Packed weights.
+    pub weights: &'a [f32],
+    /// What is computed together.
+    pub groups: &'a [BlockGroup],
+    /// Where each block goes.
+    pub blocks: &'a [OutBlock],
+}
+
+dispatch! {
+    /// Convolves one image. All of `task`'s pointers must be valid for the geometry.
+    conv => conv_image(task: &ConvTask<'_>)
+}
+
+#[inline(always)]
+unsafe fn conv_image<S: Simd>(task: &ConvTask<'_>) {
+    for group in task.groups {
+        unsafe {
+            match (group.count, task.stride[1]) {
+                (1, 1) => group_rows::<S, 1, LANES>(task, group),
+                (1, 2) => group_rows::<S, 1, { 2 * LANES }>(task, group),
+                (1, _) => group_rows::<S, 1, 0>(task, group),
+                (2, 1) => group_rows::<S, 2, LANES>(task, group),
+                (2, 2) => group_rows::<S, 2, { 2 * LANES }>(task, group),
+                (2, _) => group_rows::<S, 2, 0>(task, group),
+                (_, 1) => group_rows::<S, 3, LANES>(task, group),
+                (_, 2) => group_rows::<S, 3, { 2 * LANES }>(task, group),
+                _ => group_rows::<S, 3, 0>(task, group),
+            }
+        }
+    }
+}
+
+/// Per-channel sums and sums of squares of a few rows.
+struct Sums<S: Simd, const B: usize> {
+    sum: [S::V; B],
+    squares: [S::V; B],
+}
+
+impl<S: Simd, const B: usize> Sums<S, B> {
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        unsafe { Self { sum: [S::splat(0.0); B], squares: [S::splat(0.0); B] } }
+    }
+
+    #[inline(always)]
+    unsafe fn flush(&mut self, blocks: &[OutBlock]) {
+        unsafe {
+            for (b, block) in blocks.iter().enumerate() {
+                S::add_to_doubles(block.sums, self.sum[b]);
+                S::add_to_doubles(block.sums.add(LANES), self.squares[b]);
+            }
+            *self = Self::zero();
+        }
+    }
+}
+
+/// The pixels summed in single precision before they are added to doubles.
+const PIXELS_PER_FLUSH: usize = 64;
+
+/// All rows of one group of `B` blocks; `STEP` values lie between neighbouring input pixels (0: read
+/// from the task).
+#[inline(always)]
+unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
+    task: &ConvTask<'_>,
+    group: &BlockGroup,
+) {
+    let blocks = &task.blocks[group.first..group.first + B];
+    let weights = task.weights[group.weights..].as_ptr();
+    let counted = !blocks[0].sums.is_null();
+    let widest = S::TILE_PIXELS[B - 1];
+    unsafe {
+        let mut sums = Sums::<S, B>::zero();
+        let mut unflushed = 0;
+        for y in 0..task.out[0] {
+            let mut x = 0;
+            while x < task.out[1] {
+                let rest = (task.out[1] - x).min(widest.max(1));
+                let at = (y, x);
+                x += match rest {
+                    16.. => tile::<S, B, STEP, 16>(task, group, weights, blocks, at, &mut sums),
+                    8.. => tile::<S, B, STEP, 8>(task, group, weights, blocks, at, &mut sums),
+                    4.. => tile::<S, B, STEP, 4>(task, group, weights, blocks, at, &mut sums),
+                    2.. => tile::<S, B, STEP, 2>(task, group, weights, blocks, at, &mut sums),
+                    _ => tile::<S, B, STEP, 1>(task, group, weights, blocks, at, &mut sums),
+                };
+            }
+            unflushed += task.out[1];
+            if counted && (unflushed >= PIXELS_PER_FLUSH || y + 1 == task.out[0]) {
+                sums.flush(blocks);
+                unflushed = 0;
+            }
+        }
+    }
+}
+
+/// `P` pixels of one row times `B` blocks; returns `P`.
+#[inline(always)]
+unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
+    task: &ConvTask<'_>,
+    group: &BlockGroup,
+    mut weights: *const f32,
+    blocks: &[OutBlock],
+    (y, x): (usize, usize),
+    sums: &mut Sums<S, B>,
+) -> usize {
+    let step = if STEP == 0 { task.stride[1] * LANES } else { STEP };
+    unsafe {
+        let mut acc = [[S::splat(0.0); P]; B];
+        for b in 0..B {
+            if !blocks[b].bias.is_null() {
+                acc[b] = [S::load(blocks[b].bias); P];
+            }
+        }
+        let origin = task.src.add(y * task.stride[0] * task.src_row + x * step);
+        let (from, to) = group.channels;
+        let mut channel = from;
+        while channel < to {
+            let block_end = (channel / LANES + 1) * LANES;
+            let lanes = block_end.min(to) - channel;
+            let block = origin.add(channel / LANES * task.src_block + channel % LANES);
+            for ky in 0..task.kernel[0] {
+                let row = block.add(ky * task.dilation[0] * task.src_row);
+                for kx in 0..task.kernel[1] {
+                    let tap = row.add(kx * task.dilation[1] * LANES);
+                    for lane in 0..lanes {
+                        let w: [S::V; B] = std::array::from_fn(|b| S::load(weights.add(b * LANES)));
+                        for p in 0..P {
+                            let value = S::splat(*tap.add(p * step + lane));
+                            for b in 0..B {
+                                acc[b][p] = S::mul_add(value, w[b], acc[b][p]);
+                            }
+                        }
+                        weights = weights.add(B * LANES);
+                    }
+                }
+            }
+            channel = block_end;
+        }
+        for (b, block) in blocks.iter().enumerate() {
+            let dst = block.dst.add(y * block.row + x * LANES);
+            for p in 0..P {
+                let value = acc[b][p];
+                S::store(dst.add(p * LANES), value);
+                sums.sum[b] = S::add(sums.sum[b], value);
+                sums.squares[b] = S::mul_add(value, value, sums.squares[b]);
+            }
+        }
+    }
+    P
+}

@@ -1,0 +1,97 @@
+//! Depthwise convolution: every channel with a kernel of its own, lanes are channels.
+
+use crate::backend::cpu::layout::View;
+use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::graph::{Conv, Shape};
+
+/// A depthwise convolution of one image.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthwiseTask<'a> {
+    /// Input, with a border of at least the padding.
+    pub src: View,
+    /// Output.
+    pub dst: View,
+    /// The geometry.
+    pub conv: &'a Conv,
+    /// Weights `[block][row][column][LANES]`.
+    pub weights: &'a [f32],
+    /// Biases padded to whole blocks; null if there are none.
+    pub bias: *const f32,
+    /// Per block 16 sums and 16 sums of squares; null if not wanted.
+    pub sums: *mut f64,
+}
+
+dispatch! {
+    /// Convolves one image channel by channel. All views must be valid and fit the geometry.
+    depthwise => depthwise_image(task: &DepthwiseTask<'_>)
+}
+
+/// Output pixels kept in registers.
+const TILE: usize = 8;
+
+#[inline(always)]
+unsafe fn depthwise_image<S: Simd>(task: &DepthwiseTask<'_>) {
+    let Shape { height, width, .. } = task.dst.layout.shape;
+    unsafe {
+        for block in 0..task.dst.layout.blocks() {
+            for y in 0..height {
+                let (mut sum, mut squares) = (S::splat(0.0), S::splat(0.0));
+                let mut x = 0;
+                while x < width {
+                    x += if width - x >= TILE {
+                        tile::<S, TILE>(task, block, y, x, &mut sum, &mut squares)
+                    } else {
+                        tile::<S, 1>(task, block, y, x, &mut sum, &mut squares)
+                    };
+                }
+                if !task.sums.is_null() {
+                    let sums = task.sums.add(block * 2 * LANES);
+                    S::add_to_doubles(sums, sum);
+                    S::add_to_doubles(sums.add(LANES), squares);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn tile<S: Simd, const P: usize>(
+    task: &DepthwiseTask<'_>,
+    block: usize,
+    y: usize,
+    x: usize,
+    sum: &mut S::V,
+    squares: &mut S::V,
+) -> usize {
+    let Conv { kernel, stride, dilation, padding, .. } = *task.conv;
+    let row_step = task.src.layout.row();
+    unsafe {
+        let start =
+            if task.bias.is_null() { S::splat(0.0) } else { S::load(task.bias.add(block * LANES)) };
+        let mut acc = [start; P];
+        let mut weights = task.weights.as_ptr().add(block * kernel[0] * kernel[1] * LANES);
+        let origin = task
+            .src
+            .row(block, y * stride[0])
+            .add(x * stride[1] * LANES)
+            .sub(padding.top * row_step + padding.left * LANES);
+        for ky in 0..kernel[0] {
+            let row = origin.add(ky * dilation[0] * row_step);
+            for kx in 0..kernel[1] {
+                let tap = row.add(kx * dilation[1] * LANES);
+                let weight = S::load(weights);
+                for (p, acc) in acc.iter_mut().enumerate() {
+                    *acc = S::mul_add(S::load(tap.add(p * stride[1] * LANES)), weight, *acc);
+                }
+                weights = weights.add(LANES);
+            }
+        }
+        let dst = task.dst.row(block, y).add(x * LANES);
+        for (p, &value) in acc.iter().enumerate() {
+            S::store(dst.add(p * LANES), value);
+            *sum = S::add(*sum, value);
+            *squares = S::mul_add(value, value, *squares);
+        }
+    }
+    P
+}

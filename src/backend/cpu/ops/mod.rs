@@ -1,0 +1,9 @@
+//! The native kernels, one file per primitive. Each works on one image.
+
+pub mod combine;
+pub mod conv;
+pub mod copy;
+pub mod depthwise;
+pub mod pool;
+pub mod statistics;
+pub mod window;

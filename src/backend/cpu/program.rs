@@ -1,0 +1,359 @@
+//! From a plan to native kernels: memory places, convolution groups, segments.
+//!
+//! All steps of one level run image by image: a thread takes an image and runs every kernel of the
+//! segment on it, so a tensor that is born and dies inside a segment lives in the thread's scratch
+//! memory and stays in its cache. Only tensors that cross a batch-statistics barrier go to the
+//! arena.
+
+use super::layout::Layout;
+use super::memory::WORDS_PER_LINE;
+use super::ops::conv::BlockGroup;
+use super::simd::{Isa, LANES};
+use crate::graph::{Conv, Pool, Window};
+use crate::plan::{Combine, ConvStep, Plan, Step, TensorId};
+
+/// Which memory a tensor lives in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Shared by all images: offset + image * stride.
+    Arena {
+        /// Values from one image to the next.
+        stride: usize,
+    },
+    /// One thread's scratch.
+    Scratch,
+}
+
+/// Where a tensor lives.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Which memory.
+    pub area: Area,
+    /// Offset of the tensor (of image 0) in values.
+    pub offset: usize,
+    /// How one image lies there.
+    pub layout: Layout,
+    /// Offset of the tensor's sums (of image 0) in doubles, if batch statistics are wanted.
+    pub sums: Option<usize>,
+}
+
+/// One convolution among those that run together.
+#[derive(Clone, Debug)]
+pub struct ConvPart {
+    /// The step of the plan.
+    pub step: ConvStep,
+    /// Offset of its biases among the packed weights.
+    pub bias: Option<usize>,
+}
+
+/// A kernel call on one image.
+#[derive(Clone, Debug)]
+pub enum Kernel {
+    /// Loads the image.
+    Load(TensorId),
+    /// Convolutions of one tensor with one geometry.
+    Conv {
+        /// The convolutions, in the order of their output blocks.
+        parts: Vec<ConvPart>,
+        /// Blocks that are computed together.
+        groups: Vec<BlockGroup>,
+        /// Range of the packed weights.
+        weights: (usize, usize),
+    },
+    /// A depthwise convolution.
+    Depthwise {
+        /// The convolution.
+        part: ConvPart,
+        /// Range of the packed weights.
+        weights: (usize, usize),
+    },
+    /// The fused node kernel.
+    Combine(Combine),
+    /// Pooling.
+    Pool(TensorId, TensorId, Pool),
+    /// Shift, pad, crop, strided slice.
+    Window(TensorId, TensorId, Window),
+    /// Channel copy: source, its first channel, target, its first channel, channels.
+    CopyChannels(TensorId, usize, TensorId, usize, usize),
+    /// Flattening.
+    Flatten(TensorId, TensorId),
+    /// Sums of a tensor.
+    Statistics(TensorId),
+}
+
+/// Where the codes of one image lie: codes of equal weight stand together.
+#[derive(Clone, Debug, Default)]
+pub struct CodeLayout {
+    /// First word of each code, by [`crate::plan::CodeId`].
+    pub offsets: Vec<usize>,
+    /// `(first word, end, weight)` of each stretch of equal weight.
+    pub stretches: Vec<(usize, usize, u32)>,
+    /// Words of one image.
+    pub words: usize,
+}
+
+/// A plan made ready for the native kernels.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Kernels by level.
+    pub segments: Vec<Vec<Kernel>>,
+    /// Places by tensor.
+    pub places: Vec<Place>,
+    /// Values of the arena.
+    pub arena: usize,
+    /// Values of one thread's scratch.
+    pub scratch: usize,
+    /// Doubles of all sums.
+    pub sums: usize,
+    /// Values of the packed weights.
+    pub packed: usize,
+    /// First of a norm's scales (then its shifts), by norm; behind them come ones and zeros for
+    /// terms without a norm.
+    pub coefficients: Vec<usize>,
+    /// Where the ones stand among the coefficients, and how many channels they cover.
+    pub identity: (usize, usize),
+    /// Where the codes go.
+    pub codes: CodeLayout,
+}
+
+impl Program {
+    /// Lowers a plan for a batch of `images`. Tensors of `keep` get memory of their own that later
+    /// steps leave alone.
+    pub fn new(plan: &Plan, images: usize, isa: Isa, keep: &[TensorId]) -> Self {
+        let mut program = Self {
+            segments: Vec::new(),
+            places: Vec::new(),
+            arena: 0,
+            scratch: 0,
+            sums: 0,
+            packed: 0,
+            coefficients: Vec::new(),
+            identity: (0, 0),
+            codes: code_layout(plan),
+        };
+        program.place(plan, images, keep);
+        program.place_coefficients(plan);
+        program.lower(plan, isa);
+        program
+    }
+
+    fn place(&mut self, plan: &Plan, images: usize, keep: &[TensorId]) {
+        let borders = borders(plan);
+        let level = |step: usize| plan.steps.get(step).map_or(usize::MAX, |step| step.level);
+        let mut strides = vec![0; plan.slots.len()];
+        let mut locals = vec![0; plan.slots.len()];
+        for (index, tensor) in plan.tensors.iter().enumerate() {
+            let layout = Layout { shape: tensor.shape, border: borders[index] };
+            let last = if index == 0 { last_read(plan) } else { tensor.last_step };
+            let local = level(tensor.first_step) == level(last) && (index > 0 || level(last) == 0);
+            let sizes = if local { &mut locals } else { &mut strides };
+            let mut place = Place { area: Area::Scratch, offset: tensor.slot, layout, sums: None };
+            if keep.contains(&TensorId(index as u32)) {
+                place.area = Area::Arena { stride: layout.image() };
+            } else {
+                sizes[tensor.slot] = sizes[tensor.slot].max(layout.image());
+                if !local {
+                    place.area = Area::Arena { stride: 0 };
+                }
+            }
+            self.places.push(place);
+        }
+        let (slots, arena) = prefix_sums(&strides, images);
+        let (scratch_slots, scratch) = prefix_sums(&locals, 1);
+        (self.arena, self.scratch) = (arena, scratch);
+        for place in &mut self.places {
+            match &mut place.area {
+                Area::Scratch => place.offset = scratch_slots[place.offset],
+                Area::Arena { stride } if *stride > 0 => {
+                    place.offset = self.arena;
+                    self.arena += *stride * images;
+                }
+                Area::Arena { stride } => {
+                    *stride = strides[place.offset];
+                    place.offset = slots[place.offset];
+                }
+            }
+        }
+        self.place_sums(plan, images);
+    }
+
+    fn place_sums(&mut self, plan: &Plan, images: usize) {
+        for planned in &plan.steps {
+            let tensor = match &planned.step {
+                Step::Conv(step) if step.statistics => step.dst,
+                Step::Statistics { src } => *src,
+                _ => continue,
+            };
+            let place = &mut self.places[tensor.index()];
+            place.sums = Some(self.sums);
+            self.sums += images * place.layout.blocks() * 2 * LANES;
+        }
+    }
+
+    fn place_coefficients(&mut self, plan: &Plan) {
+        let mut offset = 0;
+        for norm in &plan.norms {
+            self.coefficients.push(offset);
+            offset += 2 * self.places[norm.tensor.index()].layout.blocks() * LANES;
+        }
+        let widest = self.places.iter().map(|place| place.layout.blocks() * LANES).max();
+        self.identity = (offset, widest.unwrap_or(0));
+    }
+
+    fn lower(&mut self, plan: &Plan, isa: Isa) {
+        let levels = plan.steps.last().map_or(0, |last| last.level + 1);
+        self.segments = vec![Vec::new(); levels];
+        if let Some(first) = self.segments.first_mut() {
+            first.push(Kernel::Load(plan.input));
+        }
+        let mut steps = plan.steps.iter().peekable();
+        while let Some(planned) = steps.next() {
+            let kernel = match &planned.step {
+                Step::Conv(step) => {
+                    let mut siblings = vec![step.clone()];
+                    while let Some(next) = steps.next_if(|next| {
+                        let Step::Conv(other) = &next.step else { return false };
+                        next.level == planned.level && step.is_sibling(other)
+                    }) {
+                        let Step::Conv(other) = &next.step else { continue };
+                        siblings.push(other.clone());
+                    }
+                    if is_depthwise(plan, step) {
+                        for step in siblings {
+                            let kernel = self.depthwise(plan, step);
+                            self.segments[planned.level].push(kernel);
+                        }
+                        continue;
+                    }
+                    self.conv(plan, siblings, isa)
+                }
+                Step::Combine(combine) => Kernel::Combine(combine.clone()),
+                Step::Pool { src, dst, pool } => Kernel::Pool(*src, *dst, *pool),
+                Step::Window { src, dst, window } => Kernel::Window(*src, *dst, *window),
+                Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
+                    Kernel::CopyChannels(*src, *src_channel, *dst, *dst_channel, *channels)
+                }
+                Step::Flatten { src, dst } => Kernel::Flatten(*src, *dst),
+                Step::Statistics { src } => Kernel::Statistics(*src),
+            };
+            self.segments[planned.level].push(kernel);
+        }
+    }
+
+    fn part(&mut self, step: ConvStep) -> ConvPart {
+        let bias = step.conv.bias.then(|| self.reserve(step.conv.out_channels));
+        ConvPart { step, bias }
+    }
+
+    fn reserve(&mut self, count: usize) -> usize {
+        let offset = self.packed;
+        self.packed += count.next_multiple_of(LANES);
+        offset
+    }
+
+    fn depthwise(&mut self, plan: &Plan, step: ConvStep) -> Kernel {
+        let taps = step.conv.kernel[0] * step.conv.kernel[1];
+        let blocks = plan.shape(step.dst).channels.div_ceil(LANES);
+        let offset = self.reserve(blocks * taps * LANES);
+        Kernel::Depthwise {
+            part: self.part(step),
+            weights: (offset, offset + blocks * taps * LANES),
+        }
+    }
+
+    fn conv(&mut self, plan: &Plan, siblings: Vec<ConvStep>, isa: Isa) -> Kernel {
+        let in_channels = plan.shape(siblings[0].src).channels;
+        let taps = siblings[0].conv.kernel[0] * siblings[0].conv.kernel[1];
+        let ranges: Vec<(usize, usize)> =
+            siblings.iter().flat_map(|step| block_ranges(&step.conv, in_channels)).collect();
+        let mut groups = Vec::new();
+        let mut size = 0;
+        let mut first = 0;
+        while first < ranges.len() {
+            let channels = ranges[first];
+            let equal = ranges[first..].iter().take_while(|&&range| range == channels).count();
+            let count = blocks_together(equal, isa);
+            groups.push(BlockGroup { first, count, channels, weights: size });
+            size += (channels.1 - channels.0) * taps * count * LANES;
+            first += count;
+        }
+        let offset = self.reserve(size);
+        let parts = siblings.into_iter().map(|step| self.part(step)).collect();
+        Kernel::Conv { parts, groups, weights: (offset, offset + size) }
+    }
+}
+
+/// How many of `equal` blocks with the same input channels a tile takes.
+fn blocks_together(equal: usize, isa: Isa) -> usize {
+    match isa.widest_tile() {
+        3 if equal == 4 => 2,
+        widest => equal.min(widest),
+    }
+}
+
+/// The input channels that each block of output channels reads.
+fn block_ranges(conv: &Conv, in_channels: usize) -> Vec<(usize, usize)> {
+    let (group_in, group_out) = (in_channels / conv.groups, conv.out_channels / conv.groups);
+    (0..conv.out_channels)
+        .step_by(LANES)
+        .map(|first| {
+            let last = (first + LANES).min(conv.out_channels) - 1;
+            (first / group_out * group_in, (last / group_out + 1) * group_in)
+        })
+        .collect()
+}
+
+fn is_depthwise(plan: &Plan, step: &ConvStep) -> bool {
+    let groups = step.conv.groups;
+    groups > 1 && groups == plan.shape(step.src).channels && groups == step.conv.out_channels
+}
+
+/// The border each tensor needs: the widest padding among the convolutions that read it.
+fn borders(plan: &Plan) -> Vec<usize> {
+    let mut borders = vec![0; plan.tensors.len()];
+    for planned in &plan.steps {
+        let Step::Conv(step) = &planned.step else { continue };
+        let padding = step.conv.padding;
+        let widest = padding.top.max(padding.left).max(padding.bottom).max(padding.right);
+        let border = &mut borders[step.src.index()];
+        *border = (*border).max(widest);
+    }
+    borders
+}
+
+/// The last step that reads the images.
+fn last_read(plan: &Plan) -> usize {
+    plan.steps.iter().rposition(|planned| planned.step.reads().contains(&plan.input)).unwrap_or(0)
+}
+
+fn prefix_sums(sizes: &[usize], factor: usize) -> (Vec<usize>, usize) {
+    let mut total = 0;
+    let offsets = sizes
+        .iter()
+        .map(|size| {
+            let offset = total;
+            total += size * factor;
+            offset
+        })
+        .collect();
+    (offsets, total)
+}
+
+fn code_layout(plan: &Plan) -> CodeLayout {
+    let mut order: Vec<usize> = (0..plan.codes.len()).collect();
+    order.sort_by_key(|&code| plan.codes[code].weight);
+    let mut layout = CodeLayout { offsets: vec![0; order.len()], ..CodeLayout::default() };
+    for code in order {
+        let shape = plan.codes[code].shape;
+        let pixels = shape.channels.div_ceil(LANES) * shape.plane();
+        let end = (layout.words + pixels.div_ceil(4)).next_multiple_of(WORDS_PER_LINE);
+        let weight = plan.codes[code].weight;
+        layout.offsets[code] = layout.words;
+        match layout.stretches.last_mut() {
+            Some(stretch) if stretch.2 == weight => stretch.1 = end,
+            _ => layout.stretches.push((layout.words, end, weight)),
+        }
+        layout.words = end;
+    }
+    layout
+}

@@ -1,0 +1,166 @@
+//! Which adapters there are, and which one is taken.
+
+use wgpu::{Adapter, AdapterInfo, Backend, Backends, DeviceType, Instance, InstanceDescriptor};
+
+use crate::backend::{BackendError, DeviceInfo};
+
+/// Which adapter to run on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AdapterChoice {
+    /// The best hardware adapter: discrete, then integrated, then virtual.
+    #[default]
+    BestHardware,
+    /// The best adapter whose name contains this, in whatever case; software adapters too.
+    Named(String),
+}
+
+/// What an adapter is and allows.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct AdapterSummary {
+    /// Name, kind, graphics interface and driver.
+    #[serde(flatten)]
+    pub device: DeviceInfo,
+    /// Whether it runs on the processor: taken only when asked for by name.
+    pub software: bool,
+    /// Bytes of the largest storage binding: bounds the tensors of one run.
+    pub max_storage_binding_bytes: u64,
+    /// Bytes of the largest buffer.
+    pub max_buffer_bytes: u64,
+    /// Bytes of workgroup memory.
+    pub workgroup_memory_bytes: u32,
+    /// Invocations per workgroup.
+    pub max_invocations: u32,
+    /// Why it cannot be used, if it cannot.
+    pub unusable: Option<String>,
+}
+
+/// Workgroup memory that the kernels need.
+const WORKGROUP_MEMORY_BYTES: u32 = 16 << 10;
+/// Invocations per workgroup that the kernels need.
+const INVOCATIONS: u32 = 64;
+/// Storage buffers that a kernel binds.
+const STORAGE_BUFFERS: u32 = 6;
+
+/// All adapters of this machine, best first.
+pub fn adapters() -> Vec<AdapterSummary> {
+    enumerate(&instance()).iter().map(AdapterSummary::of).collect()
+}
+
+impl AdapterSummary {
+    fn of(adapter: &Adapter) -> Self {
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        let lacks = if limits.max_storage_buffers_per_shader_stage < STORAGE_BUFFERS {
+            Some("storage buffers per kernel")
+        } else if limits.max_compute_workgroup_storage_size < WORKGROUP_MEMORY_BYTES {
+            Some("workgroup memory")
+        } else if limits.max_compute_invocations_per_workgroup < INVOCATIONS {
+            Some("invocations per workgroup")
+        } else {
+            None
+        };
+        Self {
+            device: device_info(&info),
+            software: is_software(&info),
+            max_storage_binding_bytes: limits.max_storage_buffer_binding_size,
+            max_buffer_bytes: limits.max_buffer_size,
+            workgroup_memory_bytes: limits.max_compute_workgroup_storage_size,
+            max_invocations: limits.max_compute_invocations_per_workgroup,
+            unusable: lacks.map(|what| format!("too few {what}")),
+        }
+    }
+
+    fn is(&self, choice: &AdapterChoice) -> bool {
+        self.unusable.is_none()
+            && match choice {
+                AdapterChoice::BestHardware => !self.software,
+                AdapterChoice::Named(part) => {
+                    self.device.name.to_lowercase().contains(&part.to_lowercase())
+                }
+            }
+    }
+}
+
+/// An instance of our own, without a window system.
+pub(super) fn instance() -> Instance {
+    let mut descriptor = InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = Backends::PRIMARY | Backends::SECONDARY;
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    Instance::new(descriptor)
+}
+
+/// The best adapter of the choice.
+pub(super) fn choose(instance: &Instance, choice: &AdapterChoice) -> Result<Adapter, BackendError> {
+    let all = enumerate(instance);
+    let summaries: Vec<AdapterSummary> = all.iter().map(AdapterSummary::of).collect();
+    let found = summaries.iter().position(|summary| summary.is(choice));
+    match found.and_then(|index| all.into_iter().nth(index)) {
+        Some(adapter) => Ok(adapter),
+        None => Err(BackendError::NoDevice(explain(choice, &summaries))),
+    }
+}
+
+fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
+    let wanted = match choice {
+        AdapterChoice::BestHardware => "no usable GPU was found".to_owned(),
+        AdapterChoice::Named(part) => format!("no usable adapter is named like \"{part}\""),
+    };
+    if summaries.is_empty() {
+        return format!("{wanted}: there is no adapter at all; use --device cpu");
+    }
+    let one = |summary: &AdapterSummary| {
+        let DeviceInfo { name, kind, api, .. } = &summary.device;
+        let unusable = summary.unusable.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+        format!("{name} ({kind}, {api}{unusable})")
+    };
+    let list: Vec<String> = summaries.iter().map(one).collect();
+    format!("{wanted}; there is: {}; use --device cpu or name one of these", list.join("; "))
+}
+
+/// All adapters, best first; of one device that several interfaces list, Vulkan's comes first.
+fn enumerate(instance: &Instance) -> Vec<Adapter> {
+    let mut all = pollster::block_on(instance.enumerate_adapters(Backends::all()));
+    all.sort_by_key(|adapter| {
+        let info = adapter.get_info();
+        (device_rank(info.device_type), backend_rank(info.backend))
+    });
+    all
+}
+
+const fn device_rank(kind: DeviceType) -> u8 {
+    match kind {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    }
+}
+
+const fn backend_rank(backend: Backend) -> u8 {
+    match backend {
+        Backend::Vulkan => 0,
+        Backend::Metal => 1,
+        Backend::Dx12 => 2,
+        _ => 3,
+    }
+}
+
+pub(super) fn is_software(info: &AdapterInfo) -> bool {
+    info.device_type == DeviceType::Cpu
+}
+
+pub(super) fn device_info(info: &AdapterInfo) -> DeviceInfo {
+    let kind = match info.device_type {
+        DeviceType::DiscreteGpu => "discrete-gpu",
+        DeviceType::IntegratedGpu => "integrated-gpu",
+        DeviceType::VirtualGpu => "virtual-gpu",
+        DeviceType::Cpu => "software",
+        DeviceType::Other => "other",
+    };
+    DeviceInfo {
+        name: info.name.clone(),
+        kind: kind.to_owned(),
+        api: info.backend.to_str().to_owned(),
+        driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+    }
+}

@@ -1,0 +1,257 @@
+//! Runs a group of networks at once on an open device.
+
+use super::buffers::{Buffers, MAX_LAUNCHES, Shared};
+use super::device::Gpu;
+use super::layout::{Placement, Sizes};
+use super::lower::{ConvVariant, Lowering};
+use super::pack::{self, LANES};
+use super::schedule::Schedule;
+use super::submit::{self, Pace, Submitted};
+use crate::backend::{BackendError, Cancel, Network, Output, PackedCode};
+use crate::data::Batch;
+use crate::plan::TensorId;
+use crate::score::KernelMatrix;
+
+/// A network and where it lies in its stretches of the buffers.
+pub struct Placed<'a> {
+    /// The network.
+    pub network: Network<'a>,
+    /// Its places.
+    pub placement: Placement,
+}
+
+/// What is wanted of every network of a group beside the kernel matrix.
+#[derive(Clone, Copy, Default)]
+pub struct Wants<'a> {
+    /// The packed codes.
+    pub codes: bool,
+    /// Values of these tensors; their placements keep them.
+    pub tensors: &'a [TensorId],
+}
+
+/// What one network gave.
+pub struct Traced {
+    /// Kernel matrix and codes.
+    pub output: Output,
+    /// Values `[n, c, h, w]` of the tensors that were wanted.
+    pub tensors: Vec<Vec<f32>>,
+}
+
+/// What one group cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupCost {
+    /// Queue submits.
+    pub submits: u32,
+    /// Dispatches.
+    pub dispatches: u32,
+    /// Bytes of all buffers on the device.
+    pub bytes: u64,
+}
+
+/// An open device with its buffers and what is known of its speed.
+pub struct Session {
+    /// The device.
+    pub gpu: Gpu,
+    buffers: Buffers,
+    pace: Pace,
+    /// Print of the images that lie in the arena.
+    images: Option<u64>,
+    /// What the last group cost.
+    pub cost: GroupCost,
+}
+
+/// What one run of a group works on.
+pub struct Group<'a> {
+    /// The networks.
+    pub networks: &'a [Placed<'a>],
+    /// The images.
+    pub batch: &'a Batch,
+    /// What is wanted.
+    pub wants: Wants<'a>,
+    /// How convolutions are computed.
+    pub variant: ConvVariant,
+}
+
+impl Session {
+    /// A session on an open device.
+    pub const fn new(gpu: Gpu, pace: Pace) -> Self {
+        let cost = GroupCost { submits: 0, dispatches: 0, bytes: 0 };
+        Self { gpu, buffers: Buffers::new(), pace, images: None, cost }
+    }
+
+    /// Runs a group. The outer error is the device's or a cancel and concerns all of its networks.
+    pub fn run(
+        &mut self,
+        group: &Group<'_>,
+        cancel: &Cancel,
+    ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
+        let image_quads = (group.batch.images * pack::quads(group.batch.shape)) as u64;
+        let mut base = Sizes { arena: image_quads, ..Sizes::default() };
+        let mut lowered = Vec::with_capacity(group.networks.len());
+        for placed in group.networks {
+            let images = group.batch.images;
+            lowered.push(Lowering::run(
+                placed.network,
+                &placed.placement,
+                base,
+                images,
+                group.variant,
+            ));
+            base = base.plus(placed.placement.sizes);
+        }
+        self.upload(group.batch, &lowered, base)?;
+        let tasks: Vec<_> =
+            lowered.iter_mut().flatten().map(|one| std::mem::take(&mut one.tasks)).collect();
+        let schedule = Schedule::new(&tasks);
+        self.launch(&schedule, base, cancel)?;
+        self.collect(group, lowered, base)
+    }
+
+    /// Makes room and writes images (unless they are there), weights and known norms.
+    fn upload(
+        &mut self,
+        batch: &Batch,
+        lowered: &[Result<Lowering<'_>, BackendError>],
+        total: Sizes,
+    ) -> Result<(), BackendError> {
+        let (gpu, buffers) = (&self.gpu, &mut self.buffers);
+        if buffers.reserve(gpu, Shared::Arena, total.arena * 16)? {
+            self.images = None;
+        }
+        buffers.reserve(gpu, Shared::Weights, total.weights * 16)?;
+        buffers.reserve(gpu, Shared::Statistics, total.statistics * 16)?;
+        buffers.reserve(gpu, Shared::Codes, total.codes * 4)?;
+        buffers.reserve(gpu, Shared::Distances, total.distances * 4)?;
+        let print = print_of(batch);
+        if self.images != Some(print) {
+            let packed = pack::images(batch);
+            gpu.checked("images", || {
+                buffers.write(gpu, Shared::Arena, 0, bytemuck::cast_slice(&packed))
+            })??;
+            self.images = Some(print);
+        }
+        gpu.checked("weights", || {
+            for one in lowered.iter().flatten() {
+                let values = bytemuck::cast_slice(&one.values);
+                buffers.write(gpu, Shared::Weights, one.base.weights * 16, values)?;
+                for (offset, values) in &one.known_norms {
+                    let values = bytemuck::cast_slice(values);
+                    buffers.write(gpu, Shared::Statistics, offset * 16, values)?;
+                }
+            }
+            Ok(())
+        })?
+    }
+
+    fn launch(
+        &mut self,
+        schedule: &Schedule,
+        total: Sizes,
+        cancel: &Cancel,
+    ) -> Result<(), BackendError> {
+        let records: &[u8] = bytemuck::cast_slice(&schedule.records);
+        let stride = submit::launch_stride(&self.gpu);
+        let (gpu, buffers) = (&self.gpu, &mut self.buffers);
+        buffers.reserve(gpu, Shared::Launches, MAX_LAUNCHES * stride)?;
+        buffers.reserve(gpu, Shared::Records, records.len() as u64)?;
+        gpu.checked("records", || {
+            buffers.write(gpu, Shared::Records, 0, records)?;
+            let label = wgpu::CommandEncoderDescriptor { label: Some("clear distances") };
+            let mut encoder = gpu.device.create_command_encoder(&label);
+            let bytes = (total.distances * 4).max(4);
+            encoder.clear_buffer(buffers.get(gpu, Shared::Distances)?, 0, Some(bytes));
+            gpu.queue.submit([encoder.finish()]);
+            Ok(())
+        })??;
+        let launches = &schedule.launches;
+        let submitted =
+            submit::run(&mut self.gpu, &mut self.buffers, launches, &mut self.pace, cancel)?;
+        let Submitted { submits, dispatches } = submitted;
+        self.cost = GroupCost { submits, dispatches, bytes: self.buffers.bytes() };
+        Ok(())
+    }
+
+    fn collect(
+        &mut self,
+        group: &Group<'_>,
+        lowered: Vec<Result<Lowering<'_>, BackendError>>,
+        total: Sizes,
+    ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
+        let distances = self.words(Shared::Distances, total.distances)?;
+        let codes =
+            if group.wants.codes { self.words(Shared::Codes, total.codes)? } else { Vec::new() };
+        let mut results = Vec::with_capacity(lowered.len());
+        for one in lowered {
+            let traced = match one {
+                Ok(one) => {
+                    let kernel = kernel_matrix(&one, &distances);
+                    let codes = group.wants.codes.then(|| packed_codes(&one, &codes));
+                    let wanted = group.wants.tensors.iter();
+                    let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
+                    Ok(Traced { output: Output { kernel, codes }, tensors: tensors? })
+                }
+                Err(error) => Err(error),
+            };
+            results.push(traced);
+        }
+        Ok(results)
+    }
+
+    fn words(&mut self, shared: Shared, count: u64) -> Result<Vec<u32>, BackendError> {
+        let bytes = self.buffers.read(&self.gpu, shared, 0, count * 4)?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    fn tensor(&mut self, one: &Lowering<'_>, id: TensorId) -> Result<Vec<f32>, BackendError> {
+        let (offset, quads) = (u64::from(one.tensor(id)), one.quads(id));
+        let bytes = self.buffers.read(&self.gpu, Shared::Arena, offset * 16, quads * 16)?;
+        let packed: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+        debug_assert_eq!(packed.len() as u64, quads * LANES as u64);
+        Ok(pack::unpack(&packed, one.images, one.shape(id)))
+    }
+}
+
+/// Sums the network's distance matrices, whose lower triangles are empty, into K.
+fn kernel_matrix(one: &Lowering<'_>, distances: &[u32]) -> KernelMatrix {
+    let n = one.images;
+    let start = one.base.distances as usize;
+    let mut sums = vec![0_u64; n * n];
+    for matrix in 0..one.placement.matrices as usize {
+        let matrix = &distances[start + matrix * n * n..][..n * n];
+        for i in 0..n {
+            for j in i + 1..n {
+                sums[i * n + j] += u64::from(matrix[i * n + j]);
+                sums[j * n + i] = sums[i * n + j];
+            }
+        }
+    }
+    KernelMatrix::from_distances(n, one.plan().units, &sums)
+}
+
+fn packed_codes(one: &Lowering<'_>, words: &[u32]) -> Vec<PackedCode> {
+    let row = one.placement.code_row as usize;
+    let packed = |(index, code): (usize, &crate::plan::Code)| {
+        let start = one.base.codes as usize + one.placement.codes[index] as usize;
+        let stride = pack::code_stride(code.shape);
+        let image = |image: usize| {
+            let first = start + image * row;
+            pack::code_words(&words[first..first + stride], code.shape)
+        };
+        PackedCode {
+            units: code.shape.volume(),
+            weight: code.weight,
+            words: (0..one.images).flat_map(image).collect(),
+        }
+    };
+    one.plan().codes.iter().enumerate().map(packed).collect()
+}
+
+/// A print of shape and values that tells batches apart within one process.
+fn print_of(batch: &Batch) -> u64 {
+    let extents = [batch.images, batch.shape.channels, batch.shape.height, batch.shape.width];
+    let mix = |print: u64, value: u64| {
+        (print ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+    };
+    let print = extents.iter().fold(1, |print, &extent| mix(print, extent as u64));
+    batch.values.iter().fold(print, |print, value| mix(print, u64::from(value.to_bits())))
+}

@@ -1,0 +1,114 @@
+//! The list of kernels: their sources, constants and the records they read.
+
+use super::records::{
+    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, NormaliseRecord,
+    PoolRecord, StatisticsRecord, WindowRecord,
+};
+
+/// The entry point of every kernel.
+pub const ENTRY_POINT: &str = "main";
+
+/// A compute pipeline. Shapes are parameters, so their number does not grow with the networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kernel {
+    /// Convolution with tiles in workgroup memory, 16 output channels per tile.
+    ConvTiled16,
+    /// The same, 32 output channels per tile.
+    ConvTiled32,
+    /// The same, 64 output channels per tile.
+    ConvTiled64,
+    /// Convolution with sums in registers only.
+    ConvRegisters,
+    /// Depthwise convolution.
+    ConvDepthwise,
+    /// Average and maximum pooling.
+    Pool,
+    /// Shift, pad, crop, strided slice.
+    Window,
+    /// Slices and concatenations.
+    CopyChannels,
+    /// `[c, h, w]` to a vector.
+    Flatten,
+    /// Partial batch statistics.
+    Statistics,
+    /// Scale and shift from partial statistics.
+    Normalise,
+    /// The fused node kernel.
+    Combine,
+    /// Hamming distances between codes.
+    Hamming,
+}
+
+/// What a pipeline is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelSource {
+    /// The pipeline.
+    pub kernel: Kernel,
+    /// Its name, also its label.
+    pub name: &'static str,
+    /// The kernel's own file under `shaders/`.
+    pub file: &'static str,
+    /// The WGSL fragments, to be put one behind the other.
+    pub parts: &'static [&'static str],
+    /// Values of the `override` constants.
+    pub constants: &'static [(&'static str, f64)],
+    /// Names and byte offsets of the fields of its record.
+    pub fields: &'static [(&'static str, usize)],
+}
+
+const BINDINGS: &str = include_str!("../../../shaders/shared/bindings.wgsl");
+const CONV: &str = include_str!("../../../shaders/shared/conv.wgsl");
+const MOMENTS: &str = include_str!("../../../shaders/shared/moments.wgsl");
+
+/// Declares one row of [`KERNELS`].
+macro_rules! kernel {
+    ($kernel:ident, $name:literal, $file:literal, $record:ident, [$($fragment:ident),*], $constants:expr) => {
+        KernelSource {
+            kernel: Kernel::$kernel,
+            name: $name,
+            file: $file,
+            parts: &[
+                BINDINGS,
+                $($fragment,)*
+                include_str!(concat!("../../../shaders/", $file)),
+            ],
+            constants: $constants,
+            fields: $record::FIELDS,
+        }
+    };
+}
+
+const TILE_16: &[(&str, f64)] = &[("PIXEL_THREADS", 32.0), ("CHANNEL_THREADS", 2.0)];
+const TILE_32: &[(&str, f64)] = &[("PIXEL_THREADS", 16.0), ("CHANNEL_THREADS", 4.0)];
+const TILE_64: &[(&str, f64)] = &[("PIXEL_THREADS", 8.0), ("CHANNEL_THREADS", 8.0)];
+
+/// All kernels, in the order of [`Kernel`].
+pub const KERNELS: [KernelSource; 13] = [
+    kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
+    kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
+    kernel!(ConvTiled64, "conv_tiled_64", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_64),
+    kernel!(ConvRegisters, "conv_registers", "ops/conv_registers.wgsl", ConvRecord, [CONV], &[]),
+    kernel!(ConvDepthwise, "conv_depthwise", "ops/conv_depthwise.wgsl", ConvRecord, [CONV], &[]),
+    kernel!(Pool, "pool", "ops/pool.wgsl", PoolRecord, [], &[]),
+    kernel!(Window, "window", "ops/window.wgsl", WindowRecord, [], &[]),
+    kernel!(CopyChannels, "copy_channels", "ops/copy_channels.wgsl", CopyChannelsRecord, [], &[]),
+    kernel!(Flatten, "flatten", "ops/flatten.wgsl", FlattenRecord, [], &[]),
+    kernel!(Statistics, "statistics", "ops/statistics.wgsl", StatisticsRecord, [MOMENTS], &[]),
+    kernel!(Normalise, "normalise", "ops/normalise.wgsl", NormaliseRecord, [MOMENTS], &[]),
+    kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [], &[]),
+    kernel!(Hamming, "hamming", "codes/hamming.wgsl", HammingRecord, [], &[]),
+];
+
+impl Kernel {
+    /// What the pipeline is made of.
+    pub const fn source(self) -> &'static KernelSource {
+        &KERNELS[self as usize]
+    }
+}
+
+impl KernelSource {
+    /// The whole WGSL text.
+    pub fn wgsl(&self) -> String {
+        self.parts.join("\n")
+    }
+}

@@ -1,0 +1,187 @@
+//! From the steps of one plan to tasks, and the values their kernels read.
+
+use super::kernels::Kernel;
+use super::layout::{Placement, Sizes};
+use super::ops;
+use super::pack::{self, LANES};
+use super::task::{Access, BYTE_WORK, Resource, Task};
+use crate::backend::{BackendError, Network};
+use crate::graph::{NodeId, Shape};
+use crate::plan::{NormId, Plan, Step, TensorId};
+use crate::weights::LayerWeights;
+
+/// Invocations of most workgroups.
+pub const WORKGROUP: u64 = 64;
+
+/// How convolutions are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConvVariant {
+    /// Tiles in workgroup memory: for real GPUs.
+    Tiled,
+    /// Sums in registers only: for software adapters.
+    Registers,
+}
+
+/// One network on its way to the device.
+pub struct Lowering<'a> {
+    /// The network.
+    pub network: Network<'a>,
+    /// Where everything lies in the network's stretches.
+    pub placement: &'a Placement,
+    /// Where the stretches start; in the arena behind the images.
+    pub base: Sizes,
+    /// Images of the batch.
+    pub images: usize,
+    /// How convolutions are computed.
+    pub variant: ConvVariant,
+    /// The tasks so far.
+    pub tasks: Vec<Task>,
+    /// The network's stretch of the weights buffer.
+    pub values: Vec<f32>,
+    /// Scales and shifts that the host knows, with their absolute `vec4` offsets.
+    pub known_norms: Vec<(u64, Vec<f32>)>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Lowers a network.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::MissingWeights`] if a layer has no values, or not as many as it needs.
+    pub fn run(
+        network: Network<'a>,
+        placement: &'a Placement,
+        base: Sizes,
+        images: usize,
+        variant: ConvVariant,
+    ) -> Result<Self, BackendError> {
+        let mut lowering = Self {
+            network,
+            placement,
+            base,
+            images,
+            variant,
+            tasks: Vec::new(),
+            values: vec![0.0; placement.sizes.weights as usize * LANES],
+            known_norms: Vec::new(),
+        };
+        let plan = network.plan;
+        for norm in 0..plan.norms.len() {
+            ops::normalise::prepare(&mut lowering, NormId(norm as u32))?;
+        }
+        for (index, planned) in plan.steps.iter().enumerate() {
+            lowering.step(index, &planned.step)?;
+        }
+        ops::hamming::lower(&mut lowering);
+        Ok(lowering)
+    }
+
+    fn step(&mut self, index: usize, step: &Step) -> Result<(), BackendError> {
+        match step {
+            Step::Conv(conv) => {
+                ops::conv::lower(self, conv, self.placement.weights[index])?;
+                if conv.statistics {
+                    ops::statistics::lower(self, conv.dst);
+                }
+            }
+            Step::Combine(combine) => ops::combine::lower(self, combine),
+            Step::Pool { src, dst, pool } => ops::pool::lower(self, *src, *dst, pool),
+            Step::Window { src, dst, window } => ops::window::lower(self, *src, *dst, window),
+            Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
+                ops::copy_channels::lower(
+                    self,
+                    (*src, *src_channel),
+                    (*dst, *dst_channel),
+                    *channels,
+                );
+            }
+            Step::Flatten { src, dst } => ops::flatten::lower(self, *src, *dst),
+            Step::Statistics { src } => ops::statistics::lower(self, *src),
+        }
+        Ok(())
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &'a Plan {
+        self.network.plan
+    }
+
+    /// The shape of a tensor.
+    pub fn shape(&self, id: TensorId) -> Shape {
+        self.plan().shape(id)
+    }
+
+    /// `vec4`s of a tensor for all images.
+    pub fn quads(&self, id: TensorId) -> u64 {
+        (self.images * pack::quads(self.shape(id))) as u64
+    }
+
+    /// The offset of a tensor in the arena; the images lie at its start.
+    pub fn tensor(&self, id: TensorId) -> u32 {
+        if id == self.plan().input {
+            return 0;
+        }
+        (self.base.arena + self.placement.tensors[id.index()]) as u32
+    }
+
+    /// The offset of a norm's scale and shift.
+    pub fn norm(&self, id: NormId) -> u32 {
+        (self.base.statistics + self.placement.norms[id.index()]) as u32
+    }
+
+    /// The offset of a tensor's partial statistics.
+    pub fn partials(&self, id: TensorId) -> u32 {
+        (self.base.statistics + self.placement.partials[id.index()].unwrap_or(0)) as u32
+    }
+
+    /// The memory a tensor lives in.
+    pub fn home(&self, id: TensorId) -> Resource {
+        Resource::Home(self.placement.homes[id.index()])
+    }
+
+    /// A read of a tensor.
+    pub fn reads(&self, id: TensorId) -> Access {
+        Access::read(self.home(id))
+    }
+
+    /// A write of a tensor.
+    pub fn writes(&self, id: TensorId) -> Access {
+        Access::write(self.home(id))
+    }
+
+    /// The values of a layer, if it has any.
+    pub fn layer(&self, node: NodeId) -> Option<&'a LayerWeights> {
+        self.network.weights.get(node)
+    }
+
+    /// Adds a task with one invocation per output `vec4`.
+    pub fn push_copy(&mut self, kernel: Kernel, record: super::records::RawRecord, copy: Copy) {
+        let workgroups = copy.quads.div_ceil(WORKGROUP) as u32;
+        let work = copy.quads as f64 * (1.0 + copy.reads) * 16.0 * BYTE_WORK;
+        let accesses = copy.accesses;
+        self.tasks.push(Task { kernel, record, workgroups, work, accesses, last: false });
+    }
+}
+
+/// The extent of a task that has one invocation per output `vec4`.
+pub struct Copy {
+    /// Output `vec4`s.
+    pub quads: u64,
+    /// `vec4`s read for each.
+    pub reads: f64,
+    /// What is touched.
+    pub accesses: Vec<Access>,
+}
+
+/// Checks that a layer has as many values as it needs.
+pub fn expect_values(
+    node: NodeId,
+    what: &'static str,
+    values: &[f32],
+    expected: usize,
+) -> Result<(), BackendError> {
+    if values.len() == expected {
+        return Ok(());
+    }
+    Err(BackendError::MissingWeights { layer: node.0, what, expected, found: values.len() })
+}

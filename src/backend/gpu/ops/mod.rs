@@ -1,0 +1,11 @@
+//! Lowering of each kind of step: one file per kernel, named like its shader.
+
+pub mod combine;
+pub mod conv;
+pub mod copy_channels;
+pub mod flatten;
+pub mod hamming;
+pub mod normalise;
+pub mod pool;
+pub mod statistics;
+pub mod window;

@@ -1,0 +1,170 @@
+//! Encodes launches into submits that each take about a twentieth of a second.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::buffers::{Buffers, LAUNCH_BYTES, MAX_LAUNCHES, Shared};
+use super::device::Gpu;
+use super::schedule::Launch;
+use crate::backend::{BackendError, Cancel};
+
+/// Aimed at; half of what may pass before a cancel is seen or a driver gets nervous, since the
+/// estimates are rough.
+const TARGET_SECONDS: f64 = 0.05;
+/// How much one submit's measured rate counts.
+const MEMORY: f64 = 0.3;
+
+/// How fast the device is, as far as known.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Operations per second, in the unit of [`super::task::Task::work`].
+    pub rate: f64,
+}
+
+impl Pace {
+    /// A careful guess before anything was measured.
+    pub const fn guess(software: bool) -> Self {
+        Self { rate: if software { 1e9 } else { 50e9 } }
+    }
+
+    fn budget(self) -> f64 {
+        self.rate * TARGET_SECONDS
+    }
+
+    fn learn(&mut self, work: f64, seconds: f64) {
+        if work > 0.0 && seconds > 0.0 {
+            // A submit of next to nothing measures only what a submit costs.
+            let seen = (work / seconds).clamp(self.rate / 8.0, self.rate * 4.0);
+            let weight = MEMORY * (work / self.budget()).min(1.0);
+            self.rate += weight * (seen - self.rate);
+        }
+    }
+}
+
+/// A submit under way.
+struct Flight {
+    index: wgpu::SubmissionIndex,
+    work: f64,
+    submitted: Instant,
+}
+
+/// What the submits of one group amounted to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Submitted {
+    /// Queue submits.
+    pub submits: u32,
+    /// Dispatches.
+    pub dispatches: u32,
+}
+
+/// Runs launches in order; two submits are under way at any time. Cancel is seen between submits.
+pub fn run(
+    gpu: &mut Gpu,
+    buffers: &mut Buffers,
+    launches: &[Launch],
+    pace: &mut Pace,
+    cancel: &Cancel,
+) -> Result<Submitted, BackendError> {
+    let mut waiting: VecDeque<Launch> = launches.iter().copied().collect();
+    let mut flights: VecDeque<Flight> = VecDeque::new();
+    let mut done = Instant::now();
+    let mut count = Submitted::default();
+    while !waiting.is_empty() {
+        if cancel.is_cancelled() {
+            gpu.wait(None)?;
+            return Err(BackendError::Cancelled);
+        }
+        let portion = portion(&mut waiting, pace.budget());
+        let work = portion.iter().map(Launch::total).sum();
+        let index = submit(gpu, buffers, &portion)?;
+        count.submits += 1;
+        count.dispatches += portion.len() as u32;
+        flights.push_back(Flight { index, work, submitted: Instant::now() });
+        if flights.len() > 1 {
+            land(gpu, &mut flights, pace, &mut done)?;
+        }
+    }
+    while !flights.is_empty() {
+        land(gpu, &mut flights, pace, &mut done)?;
+    }
+    Ok(count)
+}
+
+/// Waits for the oldest submit and learns from how long it took.
+fn land(
+    gpu: &Gpu,
+    flights: &mut VecDeque<Flight>,
+    pace: &mut Pace,
+    done: &mut Instant,
+) -> Result<(), BackendError> {
+    let Some(flight) = flights.pop_front() else { return Ok(()) };
+    gpu.wait(Some(flight.index))?;
+    let started = flight.submitted.max(*done);
+    *done = Instant::now();
+    pace.learn(flight.work, done.duration_since(started).as_secs_f64());
+    Ok(())
+}
+
+/// Takes launches from the front until the budget is spent.
+fn portion(waiting: &mut VecDeque<Launch>, budget: f64) -> Vec<Launch> {
+    let mut portion: Vec<Launch> = Vec::new();
+    let mut spent = 0.0;
+    while let Some(launch) = waiting.pop_front() {
+        let left = budget - spent;
+        // Little is gained by cutting a launch that fits an empty submit.
+        if launch.total() > left && launch.total() <= budget && !portion.is_empty() {
+            waiting.push_front(launch);
+            break;
+        }
+        let (front, rest) = launch.split(left);
+        spent += front.total();
+        portion.push(front);
+        if let Some(rest) = rest {
+            waiting.push_front(rest);
+            break;
+        }
+        if portion.len() as u64 >= MAX_LAUNCHES || spent >= budget {
+            break;
+        }
+    }
+    portion
+}
+
+/// Distance of two launches in their buffer.
+pub fn launch_stride(gpu: &Gpu) -> u64 {
+    LAUNCH_BYTES.next_multiple_of(u64::from(gpu.limits.min_uniform_buffer_offset_alignment).max(1))
+}
+
+fn submit(
+    gpu: &mut Gpu,
+    buffers: &mut Buffers,
+    portion: &[Launch],
+) -> Result<wgpu::SubmissionIndex, BackendError> {
+    let stride = launch_stride(gpu) as usize;
+    let mut data = vec![0_u8; portion.len() * stride];
+    let mut pipelines = Vec::with_capacity(portion.len());
+    for (launch, target) in portion.iter().zip(data.chunks_exact_mut(stride)) {
+        let end = launch.first_workgroup + launch.workgroups;
+        let values = [launch.first_record, launch.first_workgroup, end, 0];
+        target[..LAUNCH_BYTES as usize].copy_from_slice(bytemuck::cast_slice(&values));
+        pipelines.push(gpu.pipeline(launch.kernel)?);
+    }
+    buffers.write(gpu, Shared::Launches, 0, &data)?;
+    let group = buffers.bind_group(gpu)?;
+    let widest = gpu.limits.max_compute_workgroups_per_dimension;
+    gpu.checked("submit", || {
+        let label = wgpu::CommandEncoderDescriptor { label: Some("kernels") };
+        let mut encoder = gpu.device.create_command_encoder(&label);
+        let label = wgpu::ComputePassDescriptor { label: Some("kernels"), timestamp_writes: None };
+        let mut pass = encoder.begin_compute_pass(&label);
+        for (index, (launch, pipeline)) in portion.iter().zip(&pipelines).enumerate() {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &group, &[(index * stride) as u32]);
+            let width = launch.workgroups.min(widest);
+            let height = launch.workgroups.div_ceil(width.max(1));
+            pass.dispatch_workgroups(width, height, launch.records);
+        }
+        drop(pass);
+        gpu.queue.submit([encoder.finish()])
+    })
+}

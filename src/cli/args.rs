@@ -1,0 +1,172 @@
+//! The arguments and their help texts.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Command, Parser, Subcommand};
+
+use crate::job::{OnnxWeights, Options};
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage or bad \
+                          input, 3 some architectures failed, 130 interrupted.";
+
+/// Score and search untrained networks without a window.
+#[derive(Parser, Debug)]
+#[command(
+    name = "untrained --batch",
+    bin_name = "untrained --batch",
+    version,
+    about = "Score and search untrained networks without a window. `search` is the default verb.",
+    after_help = EXIT_CODES
+)]
+pub struct Batch {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Score random architectures of a space and show the best (NASWOT)
+    Search(Search),
+    /// Score given architectures or an ONNX model
+    Score(Score),
+    /// Show an architecture's canonical form, index, sizes and layers
+    Describe(Describe),
+    /// List the adapters with their limits, and what `auto` takes
+    Devices,
+    /// List the search spaces, or print the file of one
+    Spaces(Spaces),
+}
+
+/// `search`.
+#[derive(Args, Debug)]
+pub struct Search {
+    /// Architectures to score, drawn uniformly without repetition
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub samples: u64,
+    #[command(flatten)]
+    pub options: Options,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Where records go.
+#[derive(Args, Debug)]
+pub struct Output {
+    /// Write every architecture as it comes to FILE.csv or FILE.jsonl, and FILE.manifest.json beside
+    /// it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing FILE
+    #[arg(long, requires = "out")]
+    pub overwrite: bool,
+}
+
+/// `score`.
+#[derive(Args, Debug)]
+pub struct Score {
+    /// Architectures in the space's notation
+    #[arg(value_name = "ARCH")]
+    pub architectures: Vec<String>,
+    /// A file with one architecture a line
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// An ONNX model
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from"])]
+    pub onnx: Option<PathBuf>,
+    /// Weights of the ONNX model: those of the file, or fresh ones
+    #[arg(long, default_value = "keep", requires = "onnx", value_name = "keep|fresh")]
+    pub weights: OnnxWeights,
+    #[command(flatten)]
+    pub options: Options,
+    #[command(flatten)]
+    pub output: Output,
+    /// Write the kernel matrix K of the one architecture to a .npy file, uint32 [n,n]
+    #[arg(long, value_name = "FILE")]
+    pub kernel_out: Option<PathBuf>,
+    /// Write the binary codes of the one architecture to a .npy file, uint8 [n, ceil(V/8)], lowest
+    /// bit first; a code that counts twice stands there twice
+    #[arg(long, value_name = "FILE")]
+    pub codes_out: Option<PathBuf>,
+}
+
+/// `describe`.
+#[derive(Args, Debug)]
+pub struct Describe {
+    /// Architectures in the space's notation
+    #[arg(value_name = "ARCH")]
+    pub architectures: Vec<String>,
+    /// A file with one architecture a line
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// An ONNX model
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from"])]
+    pub onnx: Option<PathBuf>,
+    /// One JSON object per architecture
+    #[arg(long)]
+    pub json: bool,
+    /// Every layer with its shape
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Search space: the id of a built-in one or a space file
+    #[arg(long, default_value = "nas-bench-201", value_name = "ID|FILE")]
+    pub space: String,
+    /// Shape of one image, CxHxW [default: the space's]
+    #[arg(long, value_name = "CxHxW", conflicts_with = "onnx")]
+    pub input: Option<crate::graph::Shape>,
+    /// Number of classes [default: the space's]
+    #[arg(long, value_name = "N", conflicts_with = "onnx")]
+    pub classes: Option<usize>,
+}
+
+/// `spaces`.
+#[derive(Args, Debug)]
+pub struct Spaces {
+    /// What to do with the spaces; lists them by default
+    #[command(subcommand)]
+    pub action: Option<SpacesAction>,
+}
+
+/// What to do with the spaces.
+#[derive(Subcommand, Debug)]
+pub enum SpacesAction {
+    /// List the built-in spaces
+    List,
+    /// Print the file of a space, to be edited and loaded back
+    Show {
+        /// The id of a built-in space
+        id: String,
+    },
+}
+
+/// The arguments behind `--batch` with the program's name before them, and `search` where no verb
+/// is named.
+pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
+    let mut arguments = vec![OsString::from("untrained --batch")];
+    let named = match rest.first().map(|first| first.to_string_lossy()) {
+        None => false,
+        Some(first) => {
+            !first.starts_with('-') || ["-h", "--help", "-V", "--version"].contains(&&*first)
+        }
+    };
+    if !named {
+        arguments.push(OsString::from("search"));
+    }
+    arguments.extend_from_slice(rest);
+    arguments
+}
+
+/// The program as it is called without `--batch`, for its help.
+pub fn program() -> Command {
+    Command::new("untrained")
+        .about("Finds good neural networks before any of them is trained")
+        .override_usage(
+            "untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
+             untrained --batch --help",
+        )
+        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, describe, devices, spaces").required(false))
+        .arg(clap::arg!(-V --version "Print version").required(false))
+        .after_help(EXIT_CODES)
+}

@@ -1,0 +1,156 @@
+//! `describe`: what an architecture is and costs.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::Describe;
+use super::{Exit, architectures, format};
+use crate::graph::cost::Cost;
+use crate::graph::{Graph, NodeId, Op};
+use crate::job::chain;
+use crate::onnx;
+use crate::space::{BuildOptions, Space};
+
+/// Everything `describe` tells.
+#[derive(Serialize)]
+struct Description {
+    architecture: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canonical: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    connected: bool,
+    input: [usize; 3],
+    #[serde(flatten)]
+    cost: Cost,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    layers: Vec<Layer>,
+}
+
+/// One node of the network.
+#[derive(Serialize)]
+struct Layer {
+    label: String,
+    op: String,
+    shape: [usize; 3],
+    params: u64,
+    macs: u64,
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    for description in descriptions(arguments)? {
+        if arguments.json {
+            serde_json::to_writer(&mut out, &description).map_err(std::io::Error::from)?;
+            out.write_all(b"\n")?;
+        } else {
+            out.write_all(text(&description).as_bytes())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
+    if let Some(path) = &arguments.onnx {
+        let model = onnx::read(path)?;
+        let connected =
+            crate::graph::analysis::Analysis::new(&model.graph, |_| false).connected(&model.graph);
+        let name = path.display().to_string();
+        return Ok(vec![describe(name, connected, &model.graph, arguments.verbose)]);
+    }
+    let space = Space::open(&arguments.space)?;
+    let options = BuildOptions {
+        input: arguments.input,
+        classes: arguments.classes,
+        ..BuildOptions::default()
+    };
+    let mut all = Vec::new();
+    for text in architectures(&arguments.architectures, arguments.from.as_deref())? {
+        let architecture = space.parse(&text)?;
+        let graph = space
+            .build(&architecture, &options)
+            .map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let connected = space.connected(&architecture);
+        let name = space.format(&architecture);
+        let mut description = describe(name, connected, &graph, arguments.verbose);
+        description.canonical = Some(space.canonical(&architecture));
+        description.index = space.index(&architecture);
+        all.push(description);
+    }
+    Ok(all)
+}
+
+fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) -> Description {
+    let input = graph.input_shape().map_or([0; 3], |s| [s.channels, s.height, s.width]);
+    let layer = |(_, node): (NodeId, &crate::graph::Node)| {
+        let cost = Cost::of_node(graph, node);
+        Layer {
+            label: node.label.clone(),
+            op: operation(&node.op),
+            shape: [node.shape.channels, node.shape.height, node.shape.width],
+            params: cost.params,
+            macs: cost.macs,
+        }
+    };
+    Description {
+        architecture,
+        canonical: None,
+        index: None,
+        connected,
+        input,
+        cost: Cost::of(graph),
+        layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
+    }
+}
+
+/// The operation with what tells it apart, in a few words.
+fn operation(op: &Op) -> String {
+    let square = |kernel: [usize; 2], stride: [usize; 2]| {
+        format!("{}x{} stride {}", kernel[0], kernel[1], stride[0])
+    };
+    match op {
+        Op::Conv(conv) => {
+            let groups = if conv.groups > 1 { format!(" groups {}", conv.groups) } else { String::new() };
+            format!("conv {}{groups}", square(conv.kernel, conv.stride))
+        }
+        Op::Pool(pool) => format!("{} {}", op.name(), square(pool.kernel, pool.stride)),
+        Op::Scale(factor) => format!("scale by {factor}"),
+        _ => op.name().to_owned(),
+    }
+}
+
+fn text(description: &Description) -> String {
+    let cost = description.cost;
+    let [channels, height, width] = description.input;
+    let index = description.index.map_or_else(|| "-".to_owned(), |index| index.to_string());
+    let mut text = format!("{}\n", description.architecture);
+    let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<22} {value}\n"));
+    if let Some(canonical) = &description.canonical {
+        line("canonical", canonical.clone());
+        line("index", index);
+    }
+    line("connected", if description.connected { "yes" } else { "no" }.to_owned());
+    line("input", format!("{channels}x{height}x{width}"));
+    line("params", format::thousands(cost.params));
+    line("macs", format::thousands(cost.macs));
+    line("units", format::thousands(cost.units));
+    line("units_published_count", format::thousands(cost.units_published_count));
+    line("relu_calls", format::thousands(cost.relu_calls));
+    if !description.layers.is_empty() {
+        let mut rows = vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];
+        rows.extend(description.layers.iter().map(|layer| {
+            let [channels, height, width] = layer.shape;
+            vec![
+                format!("{channels}x{height}x{width}"),
+                format::thousands(layer.params),
+                format::thousands(layer.macs),
+                layer.op.clone(),
+                layer.label.clone(),
+            ]
+        }));
+        text.push_str(&format::table(&rows));
+    }
+    text
+}

@@ -1,0 +1,134 @@
+//! The command line: `--batch` and a verb.
+//!
+//! Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage or bad input, 3 some architectures
+//! failed, 130 interrupted.
+
+mod args;
+mod describe;
+mod devices;
+mod format;
+mod score;
+mod search;
+mod spaces;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::job::JobError;
+use args::{Batch, Verb};
+
+/// What a run came to, as a process says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Done = 0,
+    /// Nothing usable was scored.
+    Nothing = 1,
+    /// Wrong usage or bad input.
+    Usage = 2,
+    /// Some architectures failed.
+    Partial = 3,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// Runs the program with its arguments, the program's name first.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let exit = match arguments.get(1) {
+        Some(first) if first == "--batch" => batch(&arguments[2..]),
+        first => no_batch(first),
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// Without `--batch` the desktop application opens.
+fn no_batch(first: Option<&OsString>) -> Exit {
+    let mut command = args::program();
+    match first.map(|first| first.to_string_lossy()) {
+        None => {
+            let notice = "The desktop application is not part of this version; the headless tool is.";
+            let _ = writeln!(std::io::stdout(), "{notice}\n\n{}", command.render_help());
+            Exit::Done
+        }
+        Some(flag) if flag == "-h" || flag == "--help" => {
+            let _ = writeln!(std::io::stdout(), "{}", command.render_long_help());
+            Exit::Done
+        }
+        Some(flag) if flag == "-V" || flag == "--version" => {
+            let _ = writeln!(std::io::stdout(), "untrained {}", env!("CARGO_PKG_VERSION"));
+            Exit::Done
+        }
+        Some(other) => {
+            complain(&format!(
+                "unknown argument `{other}`: headless work begins with --batch, as in `untrained \
+                 --batch search`; see `untrained --help`"
+            ));
+            Exit::Usage
+        }
+    }
+}
+
+fn batch(rest: &[OsString]) -> Exit {
+    let parsed = match Batch::try_parse_from(args::with_default_verb(rest)) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let result = match parsed.verb {
+        Verb::Search(arguments) => search::run(arguments),
+        Verb::Score(arguments) => score::run(arguments),
+        Verb::Describe(arguments) => describe::run(&arguments),
+        Verb::Devices => devices::run(),
+        Verb::Spaces(arguments) => spaces::run(&arguments),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) if is_broken_pipe(&error) => Exit::Done,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Exit::Usage
+        }
+    }
+}
+
+/// A reader that closes the pipe (`| head`) is no error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// One line on stderr.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "untrained: {message}");
+}
+
+/// The architectures of a command line: given ones, then those of a file, one a line.
+fn architectures(given: &[String], from: Option<&std::path::Path>) -> Result<Vec<String>, JobError> {
+    let mut list = given.to_vec();
+    if let Some(path) = from {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| JobError::List { path: path.to_owned(), source })?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
+    }
+    if list.is_empty() {
+        return Err(JobError::Options(
+            "no architecture was given: name them, or a file with one a line by --from, or a model \
+             by --onnx"
+                .to_owned(),
+        ));
+    }
+    Ok(list)
+}
+
+/// The command of `--batch`, for tests and documentation.
+pub fn command() -> clap::Command {
+    Batch::command()
+}

@@ -1,0 +1,159 @@
+//! What a job is: one structure for flags, files and forms.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::JobError;
+use crate::data::ImageSource;
+use crate::graph::Shape;
+use crate::plan::Count;
+use crate::space::BuildOptions;
+use crate::weights::Initialisation;
+
+/// How networks are scored.
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Options {
+    /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
+    #[arg(long, default_value_t = Self::default().space, value_name = "ID|FILE")]
+    pub space: String,
+    /// Images in the mini-batch, at least 2
+    #[arg(long, default_value_t = Self::default().batch_size, value_name = "N")]
+    pub batch_size: usize,
+    /// Images: builtin, cifar10:DIR (binary layout), npy:FILE (float32 [n,c,h,w], used as given) or
+    /// noise
+    #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
+    pub images: ImageSource,
+    /// Device: auto (discrete GPU, integrated GPU, native CPU in this order), cpu, gpu (the best
+    /// hardware adapter) or a part of an adapter's name (see `devices`)
+    #[arg(long, default_value_t = Self::default().device, value_name = "auto|cpu|gpu|NAME")]
+    pub device: String,
+    /// Seed of everything random: architectures, images, weights
+    #[arg(long, default_value_t = Self::default().seed, value_name = "S")]
+    pub seed: u64,
+    /// Which ReLUs count: paper (every call once), published (as the paper's code: twice where a
+    /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
+    #[arg(long, default_value_t = Self::default().count, value_name = "paper|published|live")]
+    pub count: Count,
+    /// Weight draws per architecture; the score is their mean
+    #[arg(long, default_value_t = Self::default().repeats, value_name = "R")]
+    pub repeats: u32,
+    /// Law of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
+    /// orthogonal, uniform:A or normal:S [default: the space's]
+    #[arg(long, value_name = "LAW")]
+    pub initialisation: Option<Initialisation>,
+    /// Shape of one image, CxHxW [default: the space's]
+    #[arg(long, value_name = "CxHxW")]
+    pub input: Option<Shape>,
+    /// Number of classes [default: the space's]
+    #[arg(long, value_name = "N")]
+    pub classes: Option<usize>,
+}
+
+impl Default for Options {
+    /// The defaults of the command line.
+    fn default() -> Self {
+        Self {
+            space: "nas-bench-201".to_owned(),
+            batch_size: 128,
+            images: ImageSource::Builtin,
+            device: "auto".to_owned(),
+            seed: 0,
+            count: Count::Paper,
+            repeats: 1,
+            initialisation: None,
+            input: None,
+            classes: None,
+        }
+    }
+}
+
+impl Options {
+    /// The sizes that replace the space's.
+    pub fn build_options(&self) -> BuildOptions {
+        BuildOptions { input: self.input, classes: self.classes, ..BuildOptions::default() }
+    }
+}
+
+/// Whose weights a model from a file is scored with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum OnnxWeights {
+    /// Those of the file.
+    #[default]
+    Keep,
+    /// Drawn anew.
+    Fresh,
+}
+
+/// What is scored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// Random architectures.
+    Search {
+        /// How many.
+        samples: u64,
+    },
+    /// Architectures given by hand.
+    Score {
+        /// In the space's notation.
+        architectures: Vec<String>,
+    },
+    /// A model file.
+    Onnx {
+        /// The file.
+        path: PathBuf,
+        /// Whose weights.
+        weights: OnnxWeights,
+    },
+}
+
+/// A whole job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct JobConfig {
+    /// How networks are scored.
+    pub options: Options,
+    /// What is scored.
+    pub task: Task,
+    /// Where every record goes as it comes, .csv or .jsonl, with a manifest beside it.
+    pub out: Option<PathBuf>,
+    /// Whether an existing file may be replaced.
+    pub overwrite: bool,
+    /// Whether events carry kernel matrices and codes.
+    #[serde(skip)]
+    pub outputs: bool,
+}
+
+impl JobConfig {
+    /// Checks what can be checked without opening anything.
+    pub(super) fn check(&self) -> Result<(), JobError> {
+        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let options = &self.options;
+        if options.batch_size < 2 {
+            return refuse("--batch-size must be at least 2: K compares pairs of images");
+        }
+        if options.repeats == 0 {
+            return refuse("--repeats must be at least 1");
+        }
+        match &self.task {
+            Task::Search { samples: 0 } => refuse("--samples must be at least 1"),
+            Task::Score { architectures } if architectures.is_empty() => {
+                refuse("no architecture was given")
+            }
+            Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => {
+                refuse("--repeats draws weights anew: give --weights fresh with it")
+            }
+            Task::Onnx { .. } if options.input.is_some() || options.classes.is_some() => {
+                refuse("--input and --classes belong to search spaces; an ONNX model has its own")
+            }
+            Task::Onnx { .. } if options.count == Count::Published => refuse(
+                "--count published: a model file does not say which ReLUs open a ReLUConvBN \
+                 module; use paper or live",
+            ),
+            _ => Ok(()),
+        }
+    }
+}

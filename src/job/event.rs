@@ -1,0 +1,77 @@
+//! What a running job tells, and what it comes to.
+
+use crate::backend::{DeviceInfo, Output};
+use crate::store::{Record, Status};
+
+/// How many of the best records a summary keeps.
+pub const BEST: usize = 10;
+
+/// A job has opened everything and begins.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// What it runs on.
+    pub device: DeviceInfo,
+    /// How many architectures it will score, if that is known.
+    pub total: Option<u64>,
+    /// SHA-256 of the batch.
+    pub batch: String,
+}
+
+/// Something a front end shows.
+#[derive(Debug)]
+pub enum Event {
+    /// The job begins.
+    Started(Started),
+    /// Something the user should know.
+    Warning(String),
+    /// An architecture is done.
+    Scored {
+        /// Its row.
+        record: Box<Record>,
+        /// Kernel matrix (and codes) of the first repeat, if the job asks for outputs.
+        output: Option<Box<Output>>,
+    },
+}
+
+/// Records by status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; 4]);
+
+impl Counts {
+    /// How many records have a status.
+    pub fn get(self, status: Status) -> u64 {
+        self.0[status as usize]
+    }
+
+    /// All records.
+    pub fn total(self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
+/// What a job came to.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Records by status.
+    pub counts: Counts,
+    /// The best records, best first; at most [`BEST`].
+    pub best: Vec<Record>,
+    /// The job was cancelled.
+    pub interrupted: bool,
+}
+
+impl Summary {
+    /// Counts a record and keeps it if it is among the best; of equal scores the earlier one wins.
+    pub fn add(&mut self, record: &Record) {
+        self.counts.0[record.status as usize] += 1;
+        let score = record.rank_score();
+        if score == f64::NEG_INFINITY {
+            return;
+        }
+        let place = self.best.partition_point(|better| better.rank_score() >= score);
+        if place < BEST {
+            self.best.insert(place, record.clone());
+            self.best.truncate(BEST);
+        }
+    }
+}

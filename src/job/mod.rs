@@ -1,0 +1,303 @@
+//! The core that every front end calls: a job goes in, events come out.
+//!
+//! [`run`] opens the space, the images and the device, asks the strategy for architectures, scores
+//! them and hands out a [`Record`] each. It can be cancelled from another thread at any time; what
+//! was scored until then is in the table and in the summary.
+
+mod config;
+mod event;
+mod scorer;
+mod sink;
+
+use std::path::PathBuf;
+
+pub use config::{JobConfig, OnnxWeights, Options, Task};
+pub use event::{Event, Started, Summary};
+pub use scorer::{Candidate, Drawing, Scorer, weight_seeds};
+
+use crate::backend::{self, Backend, BackendError, Cancel};
+use crate::data::{self, Batch, DataError};
+use crate::graph::Shape;
+use crate::onnx::{self, OnnxError};
+use crate::search::{Random, Strategy};
+use crate::space::{Architecture, ArchitectureError, BuildOptions, Space, SpaceError};
+use crate::store::{Record, Status, TableError};
+use crate::weights::Initialisation;
+use sink::Sink;
+
+/// Why a job could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The space.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// An architecture given by hand.
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    /// The images.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The device.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A model file.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// The results could not be written. Rows written before are complete.
+    #[error("the results could not be written; the rows written so far are kept")]
+    Table(#[from] TableError),
+    /// Options that do not go together.
+    #[error("{0}")]
+    Options(String),
+    /// A list of architectures could not be read.
+    #[error("cannot read {}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// Runs a job to its end or until it is cancelled, and tells `events` what happens.
+///
+/// # Errors
+///
+/// [`JobError`] before the first architecture if something cannot be opened, and later if results
+/// cannot be written. An architecture that fails is a record, not an error.
+pub fn run(
+    config: &JobConfig,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, JobError> {
+    config.check()?;
+    match &config.task {
+        Task::Search { samples } => {
+            let space = Space::open(&config.options.space)?;
+            let strategy = Random::new(&space, *samples, config.options.seed);
+            run_space(config, &space, Box::new(strategy), cancel, events)
+        }
+        Task::Score { architectures } => {
+            let space = Space::open(&config.options.space)?;
+            let parsed = architectures.iter().map(|text| space.parse(text));
+            let list = Listed::new(parsed.collect::<Result<_, _>>()?);
+            run_space(config, &space, Box::new(list), cancel, events)
+        }
+        Task::Onnx { path, weights } => run_model(config, path, *weights, cancel, events),
+    }
+}
+
+/// Proposes architectures given by hand.
+struct Listed(std::vec::IntoIter<Architecture>, u64);
+
+impl Listed {
+    fn new(architectures: Vec<Architecture>) -> Self {
+        let total = architectures.len() as u64;
+        Self(architectures.into_iter(), total)
+    }
+}
+
+impl Strategy for Listed {
+    fn propose(&mut self) -> Option<Architecture> {
+        self.0.next()
+    }
+
+    fn observe(&mut self, _architecture: &Architecture, _score: f64) {}
+
+    fn total(&self) -> Option<u64> {
+        Some(self.1)
+    }
+}
+
+/// What both kinds of job open first.
+struct Opened {
+    batch: Batch,
+    backend: Box<dyn Backend>,
+}
+
+fn open(
+    options: &Options,
+    input: Shape,
+    events: &mut dyn FnMut(Event),
+) -> Result<Opened, JobError> {
+    let batch = data::load(&options.images, input, options.batch_size, options.seed)?;
+    let (backend, warning) = backend::open(&options.device)?;
+    if let Some(warning) = warning {
+        events(Event::Warning(warning));
+    }
+    Ok(Opened { batch, backend })
+}
+
+fn run_space(
+    config: &JobConfig,
+    space: &Space,
+    mut strategy: Box<dyn Strategy>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, JobError> {
+    let options = &config.options;
+    let build = options.build_options();
+    check_build(space, &build)?;
+    let input = options.input.unwrap_or(space.input());
+    let Opened { batch, mut backend } = open(options, input, events)?;
+    let initialisation = options.initialisation.unwrap_or(space.initialisation());
+    let mut run = Run::start(config, &batch, backend.as_mut(), strategy.total(), events)?;
+    let group = run.scorer(backend.as_mut(), &batch, initialisation, cancel).group_size();
+    loop {
+        let mut architectures = Vec::new();
+        while architectures.len() < group && !cancel.is_cancelled() {
+            let Some(architecture) = strategy.propose() else { break };
+            architectures.push(architecture);
+        }
+        if architectures.is_empty() {
+            break;
+        }
+        let candidates = architectures.iter().map(|a| candidate(space, a, &build)).collect();
+        let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
+        let scored = scorer.score(candidates, config.outputs);
+        for (architecture, scored) in architectures.iter().zip(scored) {
+            if let Some((record, output)) = scored {
+                strategy.observe(architecture, record.rank_score());
+                run.take(record, output, events)?;
+            }
+        }
+    }
+    run.finish(cancel)
+}
+
+/// Builds one network before a run starts, so that sizes that cannot work are one error.
+fn check_build(space: &Space, build: &BuildOptions) -> Result<(), JobError> {
+    let Some(first) = space.enumerate().next() else { return Ok(()) };
+    match space.build(&first, build) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(JobError::Options(chain(&error))),
+    }
+}
+
+/// The architecture's network, or why there is none.
+pub fn candidate(space: &Space, architecture: &Architecture, build: &BuildOptions) -> Candidate {
+    Candidate {
+        name: space.format(architecture),
+        index: space.index(architecture),
+        connected: space.connected(architecture),
+        network: space.build(architecture, build).map_err(|error| chain(&error)),
+        drawing: Drawing::Fresh { architecture: space.canonical(architecture) },
+    }
+}
+
+fn run_model(
+    config: &JobConfig,
+    path: &std::path::Path,
+    weights: OnnxWeights,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, JobError> {
+    let model = onnx::read(path)?;
+    let options = &config.options;
+    let Opened { batch, mut backend } = open(options, model.input, events)?;
+    let mut run = Run::start(config, &batch, backend.as_mut(), Some(1), events)?;
+    let name = path.display().to_string();
+    let connected = crate::graph::analysis::Analysis::new(&model.graph, |_| false)
+        .connected(&model.graph);
+    let drawing = match weights {
+        OnnxWeights::Keep => Drawing::Stored(model.weights),
+        OnnxWeights::Fresh => Drawing::Fresh { architecture: file_stem(path) },
+    };
+    let candidate =
+        Candidate { name, index: None, connected, network: Ok(model.graph), drawing };
+    let initialisation = options.initialisation.unwrap_or_default();
+    let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
+    for (record, output) in scorer.score(vec![candidate], config.outputs).into_iter().flatten()
+    {
+        run.take(record, output, events)?;
+    }
+    run.finish(cancel)
+}
+
+fn file_stem(path: &std::path::Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// An error with its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// The state of one running job.
+struct Run<'c> {
+    config: &'c JobConfig,
+    weight_seeds: Vec<u64>,
+    sink: Sink,
+    summary: Summary,
+}
+
+impl<'c> Run<'c> {
+    fn start(
+        config: &'c JobConfig,
+        batch: &Batch,
+        backend: &mut dyn Backend,
+        total: Option<u64>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Self, JobError> {
+        let weight_seeds = weight_seeds(config.options.seed, config.options.repeats);
+        let device = backend.info().clone();
+        let sink = Sink::open(config, batch, &device, &weight_seeds)?;
+        events(Event::Started(Started { device, total, batch: batch.fingerprint() }));
+        Ok(Self { config, weight_seeds, sink, summary: Summary::default() })
+    }
+
+    fn scorer<'r>(
+        &'r self,
+        backend: &'r mut dyn Backend,
+        batch: &'r Batch,
+        initialisation: Initialisation,
+        cancel: &'r Cancel,
+    ) -> Scorer<'r> {
+        Scorer {
+            backend,
+            batch,
+            count: self.config.options.count,
+            seed: self.config.options.seed,
+            weight_seeds: &self.weight_seeds,
+            initialisation,
+            cancel,
+        }
+    }
+
+    fn take(
+        &mut self,
+        record: Record,
+        output: Option<backend::Output>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), JobError> {
+        let written = self.sink.append(&record);
+        self.summary.add(&record);
+        events(Event::Scored { record: Box::new(record), output: output.map(Box::new) });
+        Ok(written?)
+    }
+
+    fn finish(mut self, cancel: &Cancel) -> Result<Summary, JobError> {
+        self.summary.interrupted = cancel.is_cancelled();
+        let state = match (self.summary.interrupted, self.summary.usable()) {
+            (true, _) => "interrupted",
+            (false, true) => "done",
+            (false, false) => "failed",
+        };
+        self.sink.finish(state)?;
+        Ok(self.summary)
+    }
+}
+
+impl Summary {
+    /// Whether anything was scored that could be chosen or looked at.
+    pub fn usable(&self) -> bool {
+        self.counts.get(Status::Ok) > 0
+    }
+}

@@ -1,0 +1,234 @@
+//! From candidates to records: plans, weights, backend, score.
+
+use std::time::Instant;
+
+use crate::backend::{Backend, BackendError, Cancel, Network, Output};
+use crate::data::Batch;
+use crate::graph::Graph;
+use crate::graph::cost::Cost;
+use crate::plan::{Count, Plan, PlanError};
+use crate::seed;
+use crate::store::{Record, Status};
+use crate::weights::{Initialisation, Initialiser, Weights};
+
+/// Where a candidate's weights come from.
+#[derive(Clone, Debug)]
+pub enum Drawing {
+    /// Drawn for every repeat, by this canonical architecture.
+    Fresh {
+        /// The name under which the weights are drawn.
+        architecture: String,
+    },
+    /// Read from a file; every repeat would be the same.
+    Stored(Weights),
+}
+
+/// A network to score, or why it could not be built.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// What the record calls it.
+    pub name: String,
+    /// Its number in the benchmark's order.
+    pub index: Option<u64>,
+    /// Whether a path leads from the input to the output.
+    pub connected: bool,
+    /// The network.
+    pub network: Result<Graph, String>,
+    /// Where its weights come from.
+    pub drawing: Drawing,
+}
+
+/// The weight seeds of a run's repeats.
+pub fn weight_seeds(seed: u64, repeats: u32) -> Vec<u64> {
+    (0..repeats).map(|repeat| seed::derive(seed, &["repeat", &repeat.to_string()])).collect()
+}
+
+/// Scores groups of candidates on one batch.
+pub struct Scorer<'r> {
+    /// What runs the networks.
+    pub backend: &'r mut dyn Backend,
+    /// The images every network sees.
+    pub batch: &'r Batch,
+    /// Which ReLU calls count.
+    pub count: Count,
+    /// The run's seed, for the records.
+    pub seed: u64,
+    /// A seed per repeat.
+    pub weight_seeds: &'r [u64],
+    /// The law of fresh weights.
+    pub initialisation: Initialisation,
+    /// The request to stop.
+    pub cancel: &'r Cancel,
+}
+
+/// A planned candidate.
+struct Planned {
+    plan: Plan,
+    weights: Vec<Weights>,
+}
+
+/// A record, and the first repeat's output if asked for.
+pub type Scored = (Record, Option<Output>);
+
+impl Scorer<'_> {
+    /// How many candidates the backend likes at once.
+    pub fn group_size(&self) -> usize {
+        self.backend.preferred_networks().div_ceil(self.weight_seeds.len().max(1)).max(1)
+    }
+
+    /// Scores candidates in order; `None` for those that were not finished before the run was
+    /// cancelled.
+    pub fn score(&mut self, candidates: Vec<Candidate>, outputs: bool) -> Vec<Option<Scored>> {
+        let begin = Instant::now();
+        let planned: Vec<Result<Planned, (Status, String)>> =
+            candidates.iter().map(|candidate| self.plan(candidate)).collect();
+        let networks: Vec<Network<'_>> = planned
+            .iter()
+            .flatten()
+            .flat_map(|planned| {
+                let network = |weights| Network { plan: &planned.plan, weights };
+                planned.weights.iter().map(network)
+            })
+            .collect();
+        let mut results = self.backend.run(&networks, self.batch, outputs, self.cancel).into_iter();
+        let ran: Vec<Result<Ran, Stop>> = planned
+            .iter()
+            .map(|planned| match planned {
+                Ok(planned) => collect(results.by_ref().take(planned.weights.len())),
+                Err((status, message)) => Err(Stop::Unplanned(*status, message.clone())),
+            })
+            .collect();
+        let seconds = begin.elapsed().as_secs_f64() / candidates.len().max(1) as f64;
+        let units = planned.iter().map(|p| p.as_ref().map_or(0, |planned| planned.plan.units));
+        candidates
+            .iter()
+            .zip(units)
+            .zip(ran)
+            .map(|((candidate, units), ran)| self.record(candidate, units, ran, seconds))
+            .collect()
+    }
+
+    fn plan(&self, candidate: &Candidate) -> Result<Planned, (Status, String)> {
+        let graph = candidate.network.as_ref().map_err(|why| (Status::Failed, why.clone()))?;
+        let empty = Weights::default();
+        let stored = match &candidate.drawing {
+            Drawing::Stored(weights) => weights,
+            Drawing::Fresh { .. } => &empty,
+        };
+        let plan = Plan::new(graph, stored, self.count).map_err(|error| match error {
+            PlanError::NoUnits(_) if !candidate.connected => {
+                (Status::Disconnected, error.to_string())
+            }
+            _ => (Status::Failed, error.to_string()),
+        })?;
+        let weights = match &candidate.drawing {
+            Drawing::Stored(weights) => vec![weights.clone()],
+            Drawing::Fresh { architecture } => {
+                let draw = |&seed: &u64| {
+                    let initialiser = Initialiser { initialisation: self.initialisation, seed };
+                    initialiser.draw(graph, architecture, plan.weighted_nodes())
+                };
+                self.weight_seeds.iter().map(draw).collect()
+            }
+        };
+        Ok(Planned { plan, weights })
+    }
+
+    fn record(
+        &self,
+        candidate: &Candidate,
+        units: u64,
+        ran: Result<Ran, Stop>,
+        seconds: f64,
+    ) -> Option<Scored> {
+        let cost = candidate.network.as_ref().map(Cost::of).unwrap_or_default();
+        let repeats = ran.as_ref().map_or(0, |ran| ran.scores.len() as u32);
+        let (scores, output, failure) = match ran {
+            Ok(ran) => (ran.scores, ran.output, None),
+            Err(Stop::Cancelled) => return None,
+            Err(Stop::Unplanned(status, message)) => (Vec::new(), None, Some((status, message))),
+            Err(Stop::Failed(message)) => (Vec::new(), None, Some((Status::Failed, message))),
+        };
+        let (score, sd) = mean_and_sd(&scores);
+        let status = match &failure {
+            Some((status, _)) => *status,
+            None if !candidate.connected => Status::Disconnected,
+            None if score.is_finite() => Status::Ok,
+            None => Status::Singular,
+        };
+        let device = self.backend.info();
+        let record = Record {
+            architecture: candidate.name.clone(),
+            score,
+            sd,
+            status,
+            params: cost.params,
+            macs: cost.macs,
+            units,
+            seconds,
+            index: candidate.index,
+            seed: self.seed,
+            repeats,
+            device: device.name.clone(),
+            driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            message: failure.map(|(_, message)| message),
+        };
+        Some((record, output))
+    }
+}
+
+/// What the repeats of one candidate gave.
+struct Ran {
+    scores: Vec<f64>,
+    output: Option<Output>,
+}
+
+/// Why a candidate has no scores.
+enum Stop {
+    Cancelled,
+    Unplanned(Status, String),
+    Failed(String),
+}
+
+fn collect(results: impl Iterator<Item = Result<Output, BackendError>>) -> Result<Ran, Stop> {
+    let mut ran = Ran { scores: Vec::new(), output: None };
+    for result in results {
+        match result {
+            Ok(output) => {
+                ran.scores.push(output.kernel.score());
+                ran.output.get_or_insert(output);
+            }
+            Err(BackendError::Cancelled) => return Err(Stop::Cancelled),
+            Err(error) => return Err(Stop::Failed(super::chain(&error))),
+        }
+    }
+    Ok(ran)
+}
+
+/// Mean and sample standard deviation; no deviation for fewer than two finite scores, negative
+/// infinity where any score is.
+fn mean_and_sd(scores: &[f64]) -> (f64, Option<f64>) {
+    let count = scores.len() as f64;
+    if scores.is_empty() {
+        return (f64::NEG_INFINITY, None);
+    }
+    let mean = scores.iter().sum::<f64>() / count;
+    if scores.len() < 2 || !mean.is_finite() {
+        return (mean, None);
+    }
+    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
+    (mean, Some((squares / (count - 1.0)).sqrt()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeats_are_averaged() {
+        assert_eq!(mean_and_sd(&[1.0, 2.0, 6.0]), (3.0, Some(7.0_f64.sqrt())));
+        assert_eq!(mean_and_sd(&[4.0]), (4.0, None));
+        assert_eq!(mean_and_sd(&[4.0, f64::NEG_INFINITY]), (f64::NEG_INFINITY, None));
+    }
+}

@@ -1,0 +1,59 @@
+//! The table and the manifest of a job, if it writes any.
+
+use std::path::PathBuf;
+
+use super::JobConfig;
+use crate::backend::DeviceInfo;
+use crate::data::Batch;
+use crate::store::{Manifest, Record, TableError, TableWriter};
+
+/// Where a job's records go.
+pub struct Sink(Option<Files>);
+
+struct Files {
+    path: PathBuf,
+    table: TableWriter,
+    manifest: Manifest,
+}
+
+impl Sink {
+    /// Creates the table and its manifest, or nothing if the job writes none.
+    pub fn open(
+        config: &JobConfig,
+        batch: &Batch,
+        device: &DeviceInfo,
+        weight_seeds: &[u64],
+    ) -> Result<Self, TableError> {
+        let Some(path) = &config.out else { return Ok(Self(None)) };
+        let table = TableWriter::create(path, config.overwrite)?;
+        let manifest = Manifest {
+            version: env!("CARGO_PKG_VERSION"),
+            command: std::env::args().collect(),
+            options: serde_json::to_value(config).unwrap_or_default(),
+            device: device.clone(),
+            seed: config.options.seed,
+            weight_seeds: weight_seeds.to_vec(),
+            image_indices: batch.indices.clone(),
+            batch: batch.fingerprint(),
+            state: "running",
+            records: 0,
+        };
+        manifest.write(path)?;
+        Ok(Self(Some(Files { path: path.clone(), table, manifest })))
+    }
+
+    /// Writes a record.
+    pub fn append(&mut self, record: &Record) -> Result<(), TableError> {
+        let Some(files) = &mut self.0 else { return Ok(()) };
+        files.table.append(record)?;
+        files.manifest.records += 1;
+        Ok(())
+    }
+
+    /// Writes the manifest's last state.
+    pub fn finish(&mut self, state: &'static str) -> Result<(), TableError> {
+        let Some(files) = &mut self.0 else { return Ok(()) };
+        files.manifest.state = state;
+        files.manifest.write(&files.path)
+    }
+}

@@ -1,0 +1,80 @@
+//! One scored architecture.
+
+use serde::{Serialize, Serializer};
+
+/// What became of an architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Scored.
+    Ok,
+    /// Two images have equal codes: the score is negative infinity.
+    Singular,
+    /// No path leads from the input to the output; never chosen, whatever its score.
+    Disconnected,
+    /// It could not be built or run.
+    Failed,
+}
+
+impl Status {
+    /// The word in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Singular => "singular",
+            Self::Disconnected => "disconnected",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A row of results. Fields are columns, in this order; the first eight begin every table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// In the space's notation, or the name of a model file.
+    pub architecture: String,
+    /// ln |det K|, the mean over repeats; empty or null where it is not finite.
+    #[serde(serialize_with = "finite")]
+    pub score: f64,
+    /// Standard deviation over repeats (n - 1); empty for one repeat.
+    pub sd: Option<f64>,
+    /// What became of it.
+    pub status: Status,
+    /// Trainable parameters.
+    pub params: u64,
+    /// Multiply-adds per image.
+    pub macs: u64,
+    /// Counted ReLU units.
+    pub units: u64,
+    /// Time spent on it, weights and score included.
+    pub seconds: f64,
+    /// Its number in the benchmark's order.
+    pub index: Option<u64>,
+    /// The run's seed.
+    pub seed: u64,
+    /// Weight draws behind the score.
+    pub repeats: u32,
+    /// What it ran on.
+    pub device: String,
+    /// The driver and its version.
+    pub driver: String,
+    /// Version of this program.
+    pub version: &'static str,
+    /// Why it failed.
+    pub message: Option<String>,
+}
+
+fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.is_finite() { serializer.serialize_some(value) } else { serializer.serialize_none() }
+}
+
+impl Record {
+    /// The score by which records are ranked: negative infinity unless the record may be chosen.
+    pub fn rank_score(&self) -> f64 {
+        if self.status == Status::Ok && self.score.is_finite() {
+            self.score
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the program is built from: one version of the graphics crates, licences that MIT code may
+//! ship with, crates.io as the only source.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// Crates whose types cross our interfaces: two versions in the tree would not fit together.
+const SINGLE: [&str; 3] = ["wgpu", "naga", "egui"];
+
+/// Licences that may be part of the program; a crate needs one of them on each side of every AND.
+const LICENCES: [&str; 12] = [
+    "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0",
+    "CC0-1.0", "ISC", "MIT-0", "Unicode-3.0", "Unlicense", "Zlib",
+];
+
+fn packages() -> Vec<Value> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let metadata = std::process::Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().clone();
+    assert!(packages.len() > 50, "only {} packages", packages.len());
+    packages
+}
+
+/// Whether a licence expression can be met with the list. Handles `A OR B`, `A AND B`, the old `A/B`
+/// and one level of brackets.
+fn acceptable(expression: &str) -> bool {
+    let expression = expression.replace('/', " OR ");
+    let parts = expression.split(" AND ").map(|part| part.trim_matches(['(', ')', ' ']));
+    parts.into_iter().all(|part| {
+        part.split(" OR ").any(|name| LICENCES.contains(&name.trim_matches(['(', ')', ' '])))
+    })
+}
+
+#[test]
+fn graphics_crates_have_one_version() {
+    let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in packages() {
+        let name = package["name"].as_str().unwrap().to_owned();
+        versions.entry(name).or_default().push(package["version"].to_string());
+    }
+    assert!(versions.contains_key("wgpu") && versions.contains_key("naga"));
+    for name in SINGLE {
+        let found = versions.get(name).map_or(0, Vec::len);
+        assert!(found <= 1, "{name}: {:?}", versions[name]);
+    }
+}
+
+#[test]
+fn licences_are_known_and_sources_are_registries() {
+    for package in packages() {
+        let name = package["name"].as_str().unwrap();
+        let licence = package["license"].as_str().unwrap_or("none");
+        assert!(acceptable(licence), "{name}: {licence}");
+        let source = package["source"].as_str().unwrap_or("registry+ (this package)");
+        assert!(source.starts_with("registry+") || source.starts_with("sparse+"), "{name}: {source}");
+    }
+}
+
+#[test]
+fn an_unknown_licence_is_not_acceptable() {
+    assert!(acceptable("MIT OR GPL-3.0"));
+    assert!(acceptable("(MIT OR Apache-2.0) AND Unicode-3.0"));
+    assert!(!acceptable("GPL-3.0"));
+    assert!(!acceptable("MIT AND GPL-3.0-only"));
+    assert!(!acceptable("none"));
+}
