@@ -16,10 +16,15 @@
 )]
 
 pub mod backend;
+pub mod cli;
 pub mod data;
 pub mod graph;
+pub mod job;
+pub mod onnx;
 pub mod plan;
 pub mod score;
+pub mod search;
 pub mod seed;
 pub mod space;
+pub mod store;
 pub mod weights;

@@ -80,13 +80,20 @@ fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
 
 #[test]
 fn scores_rank_as_published() {
-    let Some(shared) = support::shared("data/nb201_tss.csv.gz") else { return };
-    let Some(cifar) = support::shared("data/cifar-10-batches-bin") else { return };
+    let Some(shared) = support::shared("scores_rank_as_published", "data/nb201_tss.csv.gz") else {
+        return;
+    };
+    let Some(cifar) = support::shared("scores_rank_as_published", "data/cifar-10-batches-bin")
+    else {
+        return;
+    };
     let accuracies = accuracies(&shared);
     let with_cifar = tau(&format!("cifar10:{}", cifar.display()), &accuracies);
     let builtin = tau("builtin", &accuracies);
     let noise = tau("noise", &accuracies);
-    println!("tau-b, 300 architectures: CIFAR {with_cifar:.3}, built-in {builtin:.3}, noise {noise:.3}");
+    println!(
+        "tau-b, 300 architectures: CIFAR {with_cifar:.3}, built-in {builtin:.3}, noise {noise:.3}"
+    );
     assert!(with_cifar > LOWEST_TAU, "{with_cifar}");
     assert!(builtin > with_cifar - BUILTIN_LOSS, "built-in {builtin}, CIFAR {with_cifar}");
     assert!(noise < with_cifar - NOISE_LOSS, "noise {noise}, CIFAR {with_cifar}");

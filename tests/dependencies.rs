@@ -10,8 +10,18 @@ const SINGLE: [&str; 3] = ["wgpu", "naga", "egui"];
 
 /// Licences that may be part of the program; a crate needs one of them on each side of every AND.
 const LICENCES: [&str; 12] = [
-    "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0",
-    "CC0-1.0", "ISC", "MIT-0", "Unicode-3.0", "Unlicense", "Zlib",
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "ISC",
+    "MIT-0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
 ];
 
 fn packages() -> Vec<Value> {
@@ -59,7 +69,10 @@ fn licences_are_known_and_sources_are_registries() {
         let licence = package["license"].as_str().unwrap_or("none");
         assert!(acceptable(licence), "{name}: {licence}");
         let source = package["source"].as_str().unwrap_or("registry+ (this package)");
-        assert!(source.starts_with("registry+") || source.starts_with("sparse+"), "{name}: {source}");
+        assert!(
+            source.starts_with("registry+") || source.starts_with("sparse+"),
+            "{name}: {source}"
+        );
     }
 }
 

@@ -22,11 +22,11 @@ pub fn open(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendE
 
 #[cfg(feature = "gpu")]
 fn open_auto() -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
-    use super::gpu::{AdapterChoice, GpuBackend, adapters};
-    if !adapters().iter().any(|adapter| !adapter.software) {
+    use super::gpu::{AdapterChoice, AdapterSummary, GpuBackend, adapters};
+    if !adapters().iter().any(AdapterSummary::is_automatic) {
         return Ok((Box::new(CpuBackend::new()?), None));
     }
-    match GpuBackend::new(&AdapterChoice::Best) {
+    match GpuBackend::new(&AdapterChoice::BestHardware) {
         Ok(backend) => Ok((Box::new(backend), None)),
         Err(error) => {
             let warning = format!("the GPU cannot be used ({error}); the CPU does the work");
@@ -44,7 +44,7 @@ fn open_auto() -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
 fn open_gpu(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
     use super::gpu::{AdapterChoice, GpuBackend};
     let choice = match choice {
-        "gpu" => AdapterChoice::Best,
+        "gpu" => AdapterChoice::BestHardware,
         name => AdapterChoice::Named(name.to_owned()),
     };
     Ok((Box::new(GpuBackend::new(&choice)?), None))

@@ -69,9 +69,8 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
     let mut all = Vec::new();
     for text in architectures(&arguments.architectures, arguments.from.as_deref())? {
         let architecture = space.parse(&text)?;
-        let graph = space
-            .build(&architecture, &options)
-            .map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let graph =
+            space.build(&architecture, &options).map_err(|error| anyhow::anyhow!(chain(&error)))?;
         let connected = space.connected(&architecture);
         let name = space.format(&architecture);
         let mut description = describe(name, connected, &graph, arguments.verbose);
@@ -112,7 +111,8 @@ fn operation(op: &Op) -> String {
     };
     match op {
         Op::Conv(conv) => {
-            let groups = if conv.groups > 1 { format!(" groups {}", conv.groups) } else { String::new() };
+            let groups =
+                if conv.groups > 1 { format!(" groups {}", conv.groups) } else { String::new() };
             format!("conv {}{groups}", square(conv.kernel, conv.stride))
         }
         Op::Pool(pool) => format!("{} {}", op.name(), square(pool.kernel, pool.stride)),
@@ -139,7 +139,8 @@ fn text(description: &Description) -> String {
     line("units_published_count", format::thousands(cost.units_published_count));
     line("relu_calls", format::thousands(cost.relu_calls));
     if !description.layers.is_empty() {
-        let mut rows = vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];
+        let mut rows =
+            vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];
         rows.extend(description.layers.iter().map(|layer| {
             let [channels, height, width] = layer.shape;
             vec![

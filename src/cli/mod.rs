@@ -50,7 +50,8 @@ fn no_batch(first: Option<&OsString>) -> Exit {
     let mut command = args::program();
     match first.map(|first| first.to_string_lossy()) {
         None => {
-            let notice = "The desktop application is not part of this version; the headless tool is.";
+            let notice =
+                "The desktop application is not part of this version; the headless tool is.";
             let _ = writeln!(std::io::stdout(), "{notice}\n\n{}", command.render_help());
             Exit::Done
         }
@@ -110,7 +111,10 @@ fn complain(message: &str) {
 }
 
 /// The architectures of a command line: given ones, then those of a file, one a line.
-fn architectures(given: &[String], from: Option<&std::path::Path>) -> Result<Vec<String>, JobError> {
+fn architectures(
+    given: &[String],
+    from: Option<&std::path::Path>,
+) -> Result<Vec<String>, JobError> {
     let mut list = given.to_vec();
     if let Some(path) = from {
         let text = std::fs::read_to_string(path)

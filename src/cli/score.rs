@@ -115,7 +115,11 @@ fn bit(code: &PackedCode, image: usize, unit: usize) -> u8 {
     (word >> (unit % 32) & 1) as u8
 }
 
-fn write_npy<T: npyz::AutoSerialize>(path: &Path, shape: &[u64], values: &[T]) -> anyhow::Result<()> {
+fn write_npy<T: npyz::AutoSerialize>(
+    path: &Path,
+    shape: &[u64],
+    values: &[T],
+) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let file = BufWriter::new(std::fs::File::create(path)?);
         let mut writer =

@@ -22,7 +22,8 @@ fn list() -> anyhow::Result<String> {
         let space = Space::builtin(id)?;
         rows.push(vec![
             id.to_owned(),
-            u64::try_from(space.count()).map_or_else(|_| space.count().to_string(), format::thousands),
+            u64::try_from(space.count())
+                .map_or_else(|_| space.count().to_string(), format::thousands),
             space.input().to_string(),
             format!("{}, {}", space.title(), space.reference()),
         ]);

@@ -36,7 +36,8 @@ pub fn run(
         Event::Warning(warning) => bar.suspend(|| complain(&warning)),
         Event::Scored { record, output } => {
             seen.add(&record);
-            if record.status == Status::Failed && seen.counts.get(Status::Failed) <= FAILURES_SHOWN {
+            if record.status == Status::Failed && seen.counts.get(Status::Failed) <= FAILURES_SHOWN
+            {
                 let why = record.message.as_deref().unwrap_or("no reason given");
                 bar.suspend(|| complain(&format!("{} failed: {why}", record.architecture)));
             }
@@ -62,9 +63,12 @@ fn begin(bar: &ProgressBar, started: &Started) {
     }
     let template = "{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.with_key("per_sec", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = write!(out, "{:.1}/s", state.per_sec());
-        }));
+        bar.set_style(style.with_key(
+            "per_sec",
+            |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{:.1}/s", state.per_sec());
+            },
+        ));
     }
     bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
     bar.reset();

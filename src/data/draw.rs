@@ -1,20 +1,14 @@
 //! Random numbers of the batch.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 
 use super::DataError;
+use crate::seed;
 
 /// A stream of its own for every purpose.
 pub(super) fn stream(seed: u64, name: &str) -> ChaCha8Rng {
-    let mut hash = Sha256::new();
-    hash.update(b"untrained images 1\0");
-    hash.update(seed.to_le_bytes());
-    hash.update(name.as_bytes());
-    let mut start = [0; 8];
-    start.copy_from_slice(&hash.finalize()[..8]);
-    ChaCha8Rng::seed_from_u64(u64::from_le_bytes(start))
+    seed::stream(seed, &["images", name])
 }
 
 /// `wanted` different numbers below `available`, in random order.

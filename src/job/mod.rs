@@ -197,18 +197,16 @@ fn run_model(
     let Opened { batch, mut backend } = open(options, model.input, events)?;
     let mut run = Run::start(config, &batch, backend.as_mut(), Some(1), events)?;
     let name = path.display().to_string();
-    let connected = crate::graph::analysis::Analysis::new(&model.graph, |_| false)
-        .connected(&model.graph);
+    let connected =
+        crate::graph::analysis::Analysis::new(&model.graph, |_| false).connected(&model.graph);
     let drawing = match weights {
         OnnxWeights::Keep => Drawing::Stored(model.weights),
         OnnxWeights::Fresh => Drawing::Fresh { architecture: file_stem(path) },
     };
-    let candidate =
-        Candidate { name, index: None, connected, network: Ok(model.graph), drawing };
+    let candidate = Candidate { name, index: None, connected, network: Ok(model.graph), drawing };
     let initialisation = options.initialisation.unwrap_or_default();
     let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
-    for (record, output) in scorer.score(vec![candidate], config.outputs).into_iter().flatten()
-    {
+    for (record, output) in scorer.score(vec![candidate], config.outputs).into_iter().flatten() {
         run.take(record, output, events)?;
     }
     run.finish(cancel)

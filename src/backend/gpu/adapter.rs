@@ -69,6 +69,11 @@ impl AdapterSummary {
         }
     }
 
+    /// Whether `--device auto` may take it: hardware that has what the kernels need.
+    pub fn is_automatic(&self) -> bool {
+        self.is(&AdapterChoice::BestHardware)
+    }
+
     fn is(&self, choice: &AdapterChoice) -> bool {
         self.unusable.is_none()
             && match choice {
