@@ -18,6 +18,7 @@
 pub mod backend;
 pub mod data;
 pub mod graph;
+pub mod onnx;
 pub mod plan;
 pub mod score;
 pub mod weights;
