@@ -1,0 +1,176 @@
+//! Constant tensors while a model is read: weights, and the small whole-number tensors from which
+//! exported models compute shapes and paddings.
+
+/// Most axes of a constant.
+pub(super) const MAX_AXES: usize = 32;
+
+/// A constant tensor, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Constant {
+    /// The extents; none for a single value.
+    pub dims: Vec<usize>,
+    /// As many values as the extents' product.
+    pub data: Data,
+}
+
+/// The values of a constant.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Data {
+    /// Numbers.
+    Float(Vec<f32>),
+    /// Whole numbers.
+    Int(Vec<Whole>),
+}
+
+/// A whole number; `None` is the size of the mini-batch, which a model may leave open.
+pub(super) type Whole = Option<i64>;
+
+impl Constant {
+    /// A vector of whole numbers.
+    pub fn wholes(values: Vec<Whole>) -> Self {
+        Self { dims: vec![values.len()], data: Data::Int(values) }
+    }
+
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        match &self.data {
+            Data::Float(values) => values.len(),
+            Data::Int(values) => values.len(),
+        }
+    }
+
+    /// The values as numbers, or what they are instead.
+    pub fn floats(&self) -> Result<&[f32], String> {
+        match &self.data {
+            Data::Float(values) => Ok(values),
+            Data::Int(_) => Err("holds whole numbers where real ones are expected".to_owned()),
+        }
+    }
+
+    /// The values as whole numbers that may be the batch size, or what they are instead.
+    pub fn extents(&self) -> Result<&[Whole], String> {
+        match &self.data {
+            Data::Int(values) => Ok(values),
+            Data::Float(_) => Err("holds real numbers where whole ones are expected".to_owned()),
+        }
+    }
+
+    /// The values as whole numbers, or why they are not.
+    pub fn ints(&self) -> Result<Vec<i64>, String> {
+        let known = |value: &Whole| value.ok_or("depends on the size of the batch".to_owned());
+        self.extents()?.iter().map(known).collect()
+    }
+
+    /// A new tensor of the values at `indices`, in that order.
+    pub fn pick(&self, dims: Vec<usize>, indices: impl Iterator<Item = usize>) -> Self {
+        let data = match &self.data {
+            Data::Float(values) => Data::Float(indices.map(|index| values[index]).collect()),
+            Data::Int(values) => Data::Int(indices.map(|index| values[index]).collect()),
+        };
+        Self { dims, data }
+    }
+
+    /// The same values in another shape of equal volume.
+    pub fn reshaped(&self, dims: Vec<usize>) -> Self {
+        Self { dims, data: self.data.clone() }
+    }
+}
+
+/// The product of extents, unless it is too large to count.
+pub(super) fn volume(dims: &[usize]) -> Option<usize> {
+    dims.iter().try_fold(1_usize, |volume, &extent| volume.checked_mul(extent))
+}
+
+/// How far apart neighbours along each axis lie in a row-major tensor.
+pub(super) fn strides(dims: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1_usize; dims.len()];
+    for axis in (1..dims.len()).rev() {
+        strides[axis - 1] = strides[axis].saturating_mul(dims[axis]);
+    }
+    strides
+}
+
+/// All positions of a tensor of extents `dims`, as offsets under other strides.
+pub(super) fn offsets(dims: &[usize], strides: &[usize]) -> impl Iterator<Item = usize> + use<> {
+    let (dims, strides) = (dims.to_vec(), strides.to_vec());
+    let count = volume(&dims).unwrap_or(0);
+    (0..count).map(move |mut position| {
+        let mut offset = 0;
+        for axis in (0..dims.len()).rev() {
+            offset += position % dims[axis] * strides[axis];
+            position /= dims[axis];
+        }
+        offset
+    })
+}
+
+/// The positions `first + k * step` that one axis of a slice keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range {
+    /// The first position kept.
+    pub first: usize,
+    /// The step, not 0.
+    pub step: i64,
+    /// Positions kept.
+    pub count: usize,
+}
+
+impl Range {
+    /// Resolves start, end and step of a slice as ONNX defines it: negative positions count from
+    /// the end, positions outside are moved to the nearest one inside. `None` if the step is 0.
+    pub fn resolve(start: i64, end: i64, step: i64, extent: usize) -> Option<Self> {
+        let size = i64::try_from(extent).ok()?;
+        let from_end = |position: i64| if position < 0 { position + size } else { position };
+        let (low, high) = if step > 0 { (0, size) } else { (-1, size - 1) };
+        let start = from_end(start).clamp(if step > 0 { 0 } else { low.max(0) }, high.max(0));
+        let end = from_end(end).clamp(low, high.max(low));
+        let span = i128::from(end) - i128::from(start);
+        let step = (step != 0).then_some(step)?;
+        let count =
+            span.checked_add(i128::from(step) - i128::from(step.signum()))? / i128::from(step);
+        let count = if extent == 0 { 0 } else { usize::try_from(count).unwrap_or(0) };
+        Some(Self { first: usize::try_from(start).ok()?, step, count })
+    }
+
+    /// The positions in order.
+    pub fn positions(self) -> impl Iterator<Item = usize> {
+        // Every position lies inside the axis, so the sum neither wraps nor turns negative.
+        (0..self.count).map(move |k| (self.first as i64 + k as i64 * self.step) as usize)
+    }
+
+    /// Whether all of an axis is kept in order.
+    pub fn is_whole(self, extent: usize) -> bool {
+        self.first == 0 && self.count == extent && (self.step == 1 || extent == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(start: i64, end: i64, step: i64, extent: usize) -> Vec<usize> {
+        Range::resolve(start, end, step, extent).unwrap().positions().collect()
+    }
+
+    #[test]
+    fn ranges_follow_the_standard() {
+        assert_eq!(kept(1, i64::MAX, 1, 4), [1, 2, 3]);
+        assert_eq!(kept(-1, i64::MIN + 1, -1, 4), [3, 2, 1, 0]);
+        assert_eq!(kept(-1, i64::MIN, -1, 3), [2, 1, 0]);
+        assert_eq!(kept(0, -1, 2, 6), [0, 2, 4]);
+        assert_eq!(kept(i64::MIN, i64::MAX, i64::MAX, 5), [0]);
+        assert_eq!(kept(i64::MAX, i64::MIN, i64::MIN, 5), [4]);
+        assert_eq!(kept(3, 1, 1, 5), [0; 0]);
+        assert_eq!(kept(1, 3, -1, 5), [0; 0]);
+        assert_eq!(kept(9, 12, 1, 5), [0; 0]);
+        assert_eq!(kept(0, 5, 1, 0), [0; 0]);
+        assert_eq!(kept(-1, i64::MIN, -1, 0), [0; 0]);
+        assert!(Range::resolve(0, 1, 0, 4).is_none());
+    }
+
+    #[test]
+    fn offsets_transpose() {
+        let transposed: Vec<usize> = offsets(&[3, 2], &[1, 3]).collect();
+        assert_eq!(transposed, [0, 3, 1, 4, 2, 5]);
+    }
+}

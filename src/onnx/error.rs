@@ -1,0 +1,92 @@
+//! Why a model could not be read.
+
+use std::path::PathBuf;
+
+/// Why a file could not be read as a network: the file and what is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct OnnxError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a model.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The path names a folder.
+    #[error("is a folder; name the .onnx file in it")]
+    Folder,
+    /// The path names neither a file nor a folder.
+    #[error("is not a regular file; name an .onnx file")]
+    NotAFile,
+    /// The file could not be read.
+    #[error("cannot be read: {0}")]
+    Io(std::io::Error),
+    /// The file is larger than a protobuf file can be.
+    #[error(
+        "holds {size_bytes} bytes, an ONNX file at most {limit_bytes}; larger models keep their \
+         weights as external data"
+    )]
+    TooLarge {
+        /// Size of the file.
+        size_bytes: u64,
+        /// The largest size allowed.
+        limit_bytes: u64,
+    },
+    /// The bytes are not an ONNX message.
+    #[error("is not an ONNX model, or is cut short or damaged: {0}")]
+    Decode(prost::DecodeError),
+    /// Something about the model as a whole.
+    #[error("the model {0}")]
+    Model(String),
+    /// An operator set that is not supported.
+    #[error("the model uses operator set {found}; supported are {min} to {max}: export it again")]
+    Opset {
+        /// The version the model names.
+        found: i64,
+        /// The oldest version supported.
+        min: i64,
+        /// The newest version supported.
+        max: i64,
+    },
+    /// A constant tensor cannot be used.
+    #[error("tensor `{tensor}`: {reason}")]
+    Tensor {
+        /// Name of the tensor.
+        tensor: String,
+        /// What is wrong, with sizes.
+        reason: String,
+    },
+    /// A tensor's external data cannot be used.
+    #[error("tensor `{tensor}`: external data `{location}` {reason}")]
+    External {
+        /// Name of the tensor.
+        tensor: String,
+        /// The file it names.
+        location: String,
+        /// What is wrong, with sizes.
+        reason: String,
+    },
+    /// An operator that is not supported.
+    #[error("node `{node}`: operator {operator} is not supported; supported are {supported}")]
+    Operator {
+        /// Name of the node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// All supported operators.
+        supported: String,
+    },
+    /// A node whose attributes, inputs or shapes are not supported or do not fit.
+    #[error("node `{node}` ({operator}): {reason}")]
+    Node {
+        /// Name of the node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// What is wrong and what is supported.
+        reason: String,
+    },
+}

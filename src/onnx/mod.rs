@@ -1,0 +1,104 @@
+//! Reads ONNX models: graph, weights, and how many ReLU calls of the original network each node of
+//! the file stands for.
+//!
+//! A file is decoded ([`proto`]), its constants are read from the file or from data files beside
+//! it, shape computations are folded, and every remaining node is lowered to the primitives of
+//! [`crate::graph`]. Supported are operator sets 9 to 21, one image input `[n, c, h, w]` whose batch
+//! size may be free, 2-D convolutional networks, and batch normalisation with the statistics of the
+//! batch or stored ones; `ops` lists the operators. What is not supported is an error that names
+//! the node. Values of other real types are computed in `f32`.
+//!
+//! Exporters merge equal ReLU calls; `calls` says how they are recovered. A file does not tell
+//! which modules the code published with the paper would count twice, so both counts are equal.
+//!
+//! Files are not trusted: sizes are checked before memory is allocated, and a damaged file is an
+//! error, never a panic.
+
+mod budget;
+mod calls;
+mod constant;
+mod error;
+mod external;
+mod fold;
+mod inputs;
+mod node;
+mod ops;
+pub mod proto;
+mod reader;
+mod tensor;
+
+use std::path::Path;
+
+use prost::Message;
+
+use crate::graph::{Graph, Shape};
+use crate::weights::Weights;
+
+pub use error::{OnnxError, Problem};
+
+/// The oldest operator set that is read.
+pub const MIN_OPSET: i64 = 9;
+/// The newest operator set that is read.
+pub const MAX_OPSET: i64 = 21;
+/// The largest file that is read: protobuf's own limit.
+pub const MAX_FILE_BYTES: u64 = (1 << 31) - 1;
+
+/// A network read from a file.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The network; its output is the first output of the file.
+    pub graph: Graph,
+    /// The values of every convolution, linear layer and batch normalisation.
+    pub weights: Weights,
+    /// The shape of one image.
+    pub input: Shape,
+    /// The batch size the file names; `None` if it is free. Any batch size can be run.
+    pub batch: Option<u64>,
+    /// Version of the operator set.
+    pub opset: i64,
+    /// The program that wrote the file, with its version where the file has one.
+    pub producer: String,
+    /// ReLU calls beyond one per `Relu` node, recovered from module names.
+    pub recovered_calls: u32,
+}
+
+/// Reads a model file.
+///
+/// # Errors
+///
+/// [`OnnxError`] with the path, and the node and operator where there is one, if the path is not a
+/// file, the file is damaged, or the model needs something that is not supported.
+pub fn read(path: &Path) -> Result<Model, OnnxError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    load(path)
+        .and_then(|bytes| parse(&bytes, folder))
+        .map_err(|problem| OnnxError { path: path.to_owned(), problem })
+}
+
+fn load(path: &Path) -> Result<Vec<u8>, Problem> {
+    let metadata = std::fs::metadata(path).map_err(Problem::Io)?;
+    if metadata.is_dir() {
+        return Err(Problem::Folder);
+    }
+    if !metadata.is_file() {
+        return Err(Problem::NotAFile);
+    }
+    let size_bytes = metadata.len();
+    if size_bytes > MAX_FILE_BYTES {
+        return Err(Problem::TooLarge { size_bytes, limit_bytes: MAX_FILE_BYTES });
+    }
+    std::fs::read(path).map_err(Problem::Io)
+}
+
+/// Reads a model from the bytes of its file; `folder` is where external data may lie.
+///
+/// # Errors
+///
+/// A [`Problem`], as for [`read`].
+pub fn parse(bytes: &[u8], folder: &Path) -> Result<Model, Problem> {
+    let model = proto::ModelProto::decode(bytes).map_err(Problem::Decode)?;
+    reader::model(model, folder)
+}

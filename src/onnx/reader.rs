@@ -1,0 +1,319 @@
+//! Walks a model's nodes in order and builds graph and weights.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use super::budget::Budget;
+use super::calls::{self, Wiring};
+use super::constant::{Constant, Whole};
+use super::error::Problem;
+use super::external::External;
+use super::node::{MAX_EXTENT, Node};
+use super::proto::{
+    DataType, Dimension, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+};
+use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, tensor};
+use crate::graph::{Graph, NodeId, Op, Shape};
+use crate::weights::{LayerWeights, Weights};
+
+/// What a name in the model stands for.
+#[derive(Clone)]
+pub(super) enum Value {
+    /// Something computed from the images.
+    Tensor(Tensor),
+    /// The same for every batch.
+    Constant(Rc<Constant>),
+}
+
+/// The value of a graph node as the model sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Tensor {
+    /// The graph node.
+    pub node: NodeId,
+    /// 4 for `[n, c, h, w]`; 2 for `[n, c]`, which the graph has as 1x1 images.
+    pub rank: usize,
+}
+
+/// The state of reading one model.
+pub(super) struct Reader<'m> {
+    /// Version of the operator set.
+    pub opset: i64,
+    /// The batch size the model names.
+    pub batch: Whole,
+    /// The network so far.
+    pub graph: Graph,
+    pub(super) nodes: &'m [NodeProto],
+    pub(super) wiring: Wiring<'m>,
+    relu_calls: Vec<u32>,
+    pub(super) output: &'m str,
+    external: External<'m>,
+    weights: Weights,
+    pub(super) values: HashMap<&'m str, Value>,
+    labels: HashSet<String>,
+    /// Additions that are done already, as the bias of the layer before them.
+    pub(super) absorbed: HashSet<usize>,
+    /// Bounds on memory and time.
+    pub(super) budget: Budget,
+}
+
+/// Reads a decoded model.
+pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Problem> {
+    let opset = opset(&model)?;
+    let mut graph = model.graph.take().ok_or_else(|| lacks("graph"))?;
+    let mut external = External::new(folder);
+    let constants = constants(&mut graph, &mut external)?;
+    let wiring = Wiring::new(&graph.node);
+    let relu_calls = calls::count(&graph.node, &wiring);
+    let recovered_calls = relu_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
+    let output = graph.output.first().ok_or_else(|| lacks("output"))?;
+    let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
+    let mut reader = Reader {
+        opset,
+        batch: None,
+        graph: Graph::new(),
+        nodes: &graph.node,
+        wiring,
+        relu_calls,
+        output: &output.name,
+        external,
+        weights: Weights::default(),
+        values: HashMap::new(),
+        labels: HashSet::new(),
+        absorbed: HashSet::new(),
+        budget: Budget::new(own_values),
+    };
+    let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
+    let input = reader.wire_input(&graph.input, &names)?;
+    reader.add_constants(&graph, constants)?;
+    reader.lower_nodes()?;
+    reader.set_output()?;
+    let batch = reader.batch.and_then(|batch| u64::try_from(batch).ok());
+    let producer = [model.producer_name.trim(), model.producer_version.trim()].join(" ");
+    Ok(Model {
+        graph: reader.graph,
+        weights: reader.weights,
+        input,
+        batch,
+        opset,
+        producer: producer.trim().to_owned(),
+        recovered_calls,
+    })
+}
+
+fn lacks(what: &str) -> Problem {
+    Problem::Model(format!("has no {what}"))
+}
+
+fn opset(model: &ModelProto) -> Result<i64, Problem> {
+    let standard = model.opset_import.iter().find(|set| is_standard(&set.domain));
+    let found = standard.ok_or_else(|| lacks("version of the standard operator set"))?.version;
+    if (MIN_OPSET..=MAX_OPSET).contains(&found) {
+        Ok(found)
+    } else {
+        Err(Problem::Opset { found, min: MIN_OPSET, max: MAX_OPSET })
+    }
+}
+
+pub(super) fn is_standard(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx")
+}
+
+/// Decodes the initializers and gives their messages' memory back.
+fn constants(
+    graph: &mut GraphProto,
+    external: &mut External<'_>,
+) -> Result<Vec<(String, Constant)>, Problem> {
+    let decode = |mut proto: TensorProto| {
+        tensor::decode(&proto, external).map(|constant| (std::mem::take(&mut proto.name), constant))
+    };
+    std::mem::take(&mut graph.initializer).into_iter().map(decode).collect()
+}
+
+impl<'m> Reader<'m> {
+    /// Wires the one graph input that is not an initializer.
+    fn wire_input(
+        &mut self,
+        inputs: &'m [ValueInfoProto],
+        constants: &HashSet<String>,
+    ) -> Result<Shape, Problem> {
+        let images: Vec<&ValueInfoProto> =
+            inputs.iter().filter(|input| !constants.contains(&input.name)).collect();
+        let [input] = images.as_slice() else {
+            let reason = format!("has {} inputs; supported is one, the images", images.len());
+            return Err(Problem::Model(reason));
+        };
+        if input.name.is_empty() {
+            return Err(Problem::Model("has an input without a name".to_owned()));
+        }
+        let (batch, shape) = image_shape(input)?;
+        self.batch = batch;
+        self.budget.tensor(shape).map_err(Problem::Model)?;
+        let node = self.graph.input(shape);
+        self.labels.insert("input".to_owned());
+        self.values.insert(&input.name, Value::Tensor(Tensor { node, rank: 4 }));
+        Ok(shape)
+    }
+
+    fn add_constants(
+        &mut self,
+        graph: &'m GraphProto,
+        constants: Vec<(String, Constant)>,
+    ) -> Result<(), Problem> {
+        let mut by_name: HashMap<String, Rc<Constant>> = HashMap::new();
+        for (name, constant) in constants {
+            if by_name.insert(name.clone(), Rc::new(constant)).is_some() {
+                return Err(Problem::Model(format!("has two initializers named `{name}`")));
+            }
+        }
+        let read = graph.node.iter().flat_map(|node| &node.input).chain([&graph.output[0].name]);
+        for name in read {
+            if let Some(constant) = by_name.get(name).filter(|_| !name.is_empty()) {
+                self.values.insert(name, Value::Constant(Rc::clone(constant)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Constants first: a layer may look ahead for its bias.
+    fn lower_nodes(&mut self) -> Result<(), Problem> {
+        let nodes = self.nodes;
+        for pass in [true, false] {
+            for (index, proto) in nodes.iter().enumerate() {
+                if (proto.op_type == "Constant") == pass {
+                    self.lower_node(Node { proto, index })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lower_node(&mut self, node: Node<'m>) -> Result<(), Problem> {
+        let output = match node.proto.output.first() {
+            Some(name) if !name.is_empty() => name.as_str(),
+            _ => return Err(node.fail("has no output")),
+        };
+        if self.values.contains_key(output) {
+            return Err(node.fail(format!("gives `{output}`, which is there already")));
+        }
+        let mut folds = node.operator() != "Shape";
+        for name in node.inputs() {
+            match self.values.get(name) {
+                Some(Value::Constant(_)) => {}
+                Some(Value::Tensor(_)) => folds = false,
+                None => return Err(node.fail(format!("reads `{name}`, which is not known here"))),
+            }
+        }
+        let lower = if is_standard(&node.proto.domain) {
+            let table = if folds { fold::ALL } else { ops::ALL };
+            table.iter().find(|(operator, _)| *operator == node.operator())
+        } else {
+            None
+        };
+        let (_, lower) = lower.ok_or_else(|| unsupported(node, folds))?;
+        let value = lower(self, node)?;
+        self.values.insert(output, value);
+        Ok(())
+    }
+
+    fn set_output(&mut self) -> Result<(), Problem> {
+        match self.values.get(self.output) {
+            Some(Value::Tensor(tensor)) => {
+                self.graph.set_output(tensor.node);
+                Ok(())
+            }
+            Some(Value::Constant(_)) => {
+                let reason = format!("gives `{}`, which does not depend on images", self.output);
+                Err(Problem::Model(reason))
+            }
+            None => Err(Problem::Model(format!("gives `{}`, which no node computes", self.output))),
+        }
+    }
+
+    /// Adds a graph node of the model's node; `part` tells apart several of one.
+    pub fn wire(
+        &mut self,
+        node: Node<'_>,
+        part: &str,
+        op: Op,
+        inputs: &[NodeId],
+    ) -> Result<NodeId, Problem> {
+        let label = self.label(node, part);
+        let id = self.graph.add(label, op, inputs).map_err(|error| node.fail(error.reason))?;
+        self.budget.tensor(self.graph.shape(id)).map_err(|reason| node.fail(reason))?;
+        Ok(id)
+    }
+
+    /// A label that no other node of the graph has.
+    fn label(&mut self, node: Node<'_>, part: &str) -> String {
+        let mut label = format!("{}{part}", node.name());
+        if self.labels.contains(&label) {
+            label = format!("{label}#{}", node.index);
+        }
+        while !self.labels.insert(label.clone()) {
+            label.push('\'');
+        }
+        label
+    }
+
+    /// Sets the values of a graph node.
+    pub fn set_weights(
+        &mut self,
+        node: Node<'_>,
+        id: NodeId,
+        layer: LayerWeights,
+    ) -> Result<(), Problem> {
+        self.budget.weights(node, layer.weight.len())?;
+        self.weights.set(id, layer);
+        Ok(())
+    }
+
+    /// The ReLU calls that a node stands for.
+    pub fn relu_calls(&self, node: Node<'_>) -> u32 {
+        self.relu_calls[node.index]
+    }
+
+    /// Decodes a tensor attribute of a node.
+    pub fn decode(&mut self, node: Node<'_>, tensor: &TensorProto) -> Result<Constant, Problem> {
+        let constant = tensor::decode(tensor, &mut self.external);
+        constant.map_err(|problem| node.fail(problem.to_string()))
+    }
+}
+
+fn unsupported(node: Node<'_>, folds: bool) -> Problem {
+    let name = node.operator();
+    if folds && ops::ALL.iter().any(|(operator, _)| *operator == name) {
+        return node.fail("all inputs are constants; supported is one that depends on the images");
+    }
+    let list =
+        |table: ops::Table| table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let domain = &node.proto.domain;
+    let operator = if is_standard(domain) { name.to_owned() } else { format!("{domain}.{name}") };
+    let supported = format!("{} and, on constants, {}", list(ops::ALL), list(fold::ALL));
+    Problem::Operator { node: node.name().to_owned(), operator, supported }
+}
+
+/// Batch size and image shape of the model's input.
+fn image_shape(input: &ValueInfoProto) -> Result<(Whole, Shape), Problem> {
+    let fail = |reason: &str| Problem::Model(format!("has the input `{}`, {reason}", input.name));
+    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let tensor = tensor.ok_or_else(|| fail("which is not a tensor"))?;
+    let real = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
+    if !real.iter().any(|&kind| kind as i32 == tensor.elem_type) {
+        return Err(fail("whose values are not real numbers"));
+    }
+    let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
+    let [batch, image @ ..] = dims else { return Err(fail("whose shape is not known")) };
+    let extent = |dim: &Dimension| {
+        dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
+    };
+    let extents: Vec<Option<usize>> = image.iter().map(extent).collect();
+    let [Some(channels), Some(height), Some(width)] = extents[..] else {
+        return Err(fail(
+            "whose shape is not [batch, channels, height, width] with the last three \
+                         fixed; export it with a fixed image size",
+        ));
+    };
+    let batch = batch.dim_value.filter(|&size| size > 0);
+    Ok((batch, Shape::new(channels, height, width)))
+}

@@ -1,0 +1,308 @@
+//! The plain evaluation every backend is compared with: node by node, one loop per formula, values
+//! stored in `f32`, sums in `f64`. It shares no code with plans and backends.
+
+use rayon::prelude::*;
+use untrained::data::Batch;
+use untrained::graph::{
+    BatchNorm, Conv, Graph, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics, Window,
+};
+use untrained::plan::Count;
+use untrained::score::KernelMatrix;
+use untrained::weights::{LayerWeights, Weights};
+
+/// What every node of a graph gives on one batch.
+pub struct Values {
+    /// Number of images.
+    pub images: usize,
+    /// By node: `[n, c, h, w]`, row-major.
+    pub nodes: Vec<Vec<f32>>,
+}
+
+/// Evaluates all nodes of a graph.
+pub fn evaluate(graph: &Graph, weights: &Weights, batch: &Batch) -> Values {
+    let mut values = Values { images: batch.images, nodes: Vec::new() };
+    for (id, node) in graph.iter() {
+        let result = Evaluation { graph, weights, values: &values, id, node }.result(batch);
+        assert_eq!(result.len(), batch.images * node.shape.volume(), "{}", node.label);
+        values.nodes.push(result);
+    }
+    values
+}
+
+impl Values {
+    /// The kernel matrix over the ReLUs that `count` counts.
+    pub fn kernel(&self, graph: &Graph, count: Count) -> KernelMatrix {
+        let n = self.images;
+        let live = live(graph);
+        let (mut units, mut distances) = (0, vec![0_u64; n * n]);
+        for (id, node) in graph.iter() {
+            let Op::Relu(relu) = node.op else { continue };
+            let calls = match count {
+                Count::Paper => relu.calls,
+                Count::Published => relu.published_calls,
+                Count::Live if live[id.index()] => relu.calls,
+                Count::Live => 0,
+            };
+            let volume = node.shape.volume();
+            units += volume as u64 * u64::from(calls);
+            let before = &self.nodes[node.inputs[0].index()];
+            let code = |image: usize| &before[image * volume..(image + 1) * volume];
+            distances.par_iter_mut().enumerate().for_each(|(entry, distance)| {
+                let pairs = code(entry / n).iter().zip(code(entry % n));
+                let differing = pairs.filter(|(a, b)| (**a > 0.0) != (**b > 0.0)).count();
+                *distance += differing as u64 * u64::from(calls);
+            });
+        }
+        KernelMatrix::from_distances(n, units, &distances)
+    }
+}
+
+/// Which nodes lie on a path from the input to the output that no multiplication by 0 cuts.
+fn live(graph: &Graph) -> Vec<bool> {
+    let cut = |node: &Node| matches!(node.op, Op::Scale(0.0));
+    let count = graph.nodes().len();
+    let (mut from_input, mut to_output) = (vec![false; count], vec![false; count]);
+    for (id, node) in graph.iter() {
+        let fed = node.inputs.iter().any(|input| from_input[input.index()]);
+        from_input[id.index()] = matches!(node.op, Op::Input) || (fed && !cut(node));
+    }
+    to_output[graph.output().unwrap().index()] = true;
+    for index in (0..count).rev() {
+        let node = &graph.nodes()[index];
+        if to_output[index] && !cut(node) {
+            node.inputs.iter().for_each(|input| to_output[input.index()] = true);
+        }
+    }
+    (0..count).map(|index| from_input[index] && to_output[index]).collect()
+}
+
+/// One node while it is evaluated.
+struct Evaluation<'a> {
+    graph: &'a Graph,
+    weights: &'a Weights,
+    values: &'a Values,
+    id: NodeId,
+    node: &'a Node,
+}
+
+impl Evaluation<'_> {
+    fn result(&self, batch: &Batch) -> Vec<f32> {
+        match self.node.op {
+            Op::Input => {
+                assert_eq!(batch.shape, self.node.shape, "shape of the images");
+                batch.values.clone()
+            }
+            Op::Conv(conv) => self.conv(&conv),
+            Op::Linear(_) => self.linear(),
+            Op::BatchNorm(norm) => self.batch_norm(norm),
+            Op::Relu(_) => self.each(|value| value.max(0.0)),
+            Op::Scale(factor) => self.each(|value| value * factor),
+            Op::Flatten => self.each(|value| value),
+            Op::Pool(pool) => self.pool(&pool),
+            Op::GlobalAvgPool => self.global_average(),
+            Op::Add => self.add(),
+            Op::Concat => self.concat(),
+            Op::ChannelSlice { start, .. } => {
+                self.by_position(|image, [c, y, x]| self.at(0, image, [start + c, y, x]))
+            }
+            Op::Window(window) => self.window(window),
+        }
+    }
+
+    fn layer(&self) -> LayerWeights {
+        self.weights.get(self.id).cloned().unwrap_or_default()
+    }
+
+    fn input_shape(&self, input: usize) -> Shape {
+        self.graph.shape(self.node.inputs[input])
+    }
+
+    fn input(&self, input: usize) -> &[f32] {
+        &self.values.nodes[self.node.inputs[input].index()]
+    }
+
+    /// The value at `[channel, row, column]` of an image of an input.
+    fn at(&self, input: usize, image: usize, [c, y, x]: [usize; 3]) -> f32 {
+        let shape = self.input_shape(input);
+        let row = (image * shape.channels + c) * shape.height + y;
+        self.input(input)[row * shape.width + x]
+    }
+
+    /// As [`Self::at`], 0 outside the image.
+    fn at_or_zero(&self, image: usize, c: usize, y: isize, x: isize) -> f32 {
+        let shape = self.input_shape(0);
+        let inside = |position: isize, extent: usize| (0..extent as isize).contains(&position);
+        if inside(y, shape.height) && inside(x, shape.width) {
+            self.at(0, image, [c, y as usize, x as usize])
+        } else {
+            0.0
+        }
+    }
+
+    fn each(&self, value: impl Fn(f32) -> f32) -> Vec<f32> {
+        self.input(0).iter().map(|&input| value(input)).collect()
+    }
+
+    /// All values of the node from a formula for one `[channel, row, column]` of one image.
+    fn by_position(&self, value: impl Fn(usize, [usize; 3]) -> f32 + Sync) -> Vec<f32> {
+        let Shape { height, width, .. } = self.node.shape;
+        let volume = self.node.shape.volume();
+        let position =
+            |index: usize| [index / width / height, index / width % height, index % width];
+        (0..self.values.images * volume)
+            .into_par_iter()
+            .map(|index| value(index / volume, position(index % volume)))
+            .collect()
+    }
+
+    fn conv(&self, conv: &Conv) -> Vec<f32> {
+        let layer = self.layer();
+        let taps = conv.weight_shape(self.input_shape(0).channels);
+        assert_eq!(layer.weight.len(), taps.iter().product::<usize>(), "{}", self.node.label);
+        (0..self.values.images * conv.out_channels)
+            .into_par_iter()
+            .flat_map_iter(|index| {
+                let (image, out) = (index / conv.out_channels, index % conv.out_channels);
+                self.conv_channel(conv, &layer, image, out).into_iter().map(|sum| sum as f32)
+            })
+            .collect()
+    }
+
+    /// One output channel of one image: every tap adds its product to every sum it reaches.
+    fn conv_channel(
+        &self,
+        conv: &Conv,
+        layer: &LayerWeights,
+        image: usize,
+        out: usize,
+    ) -> Vec<f64> {
+        let input = self.input_shape(0);
+        let [_, per_group, rows, columns] = conv.weight_shape(input.channels);
+        let Shape { height, width, .. } = self.node.shape;
+        let first_channel = out / (conv.out_channels / conv.groups) * per_group;
+        let bias = if conv.bias { f64::from(layer.bias[out]) } else { 0.0 };
+        let mut sums = vec![bias; height * width];
+        for tap in 0..per_group * rows * columns {
+            let (channel, row, column) =
+                (tap / columns / rows, tap / columns % rows, tap % columns);
+            let weight = f64::from(layer.weight[out * per_group * rows * columns + tap]);
+            for y in 0..height {
+                let source_y = y * conv.stride[0] + row * conv.dilation[0];
+                let Some(source_y) = source_y.checked_sub(conv.padding.top) else { continue };
+                if source_y >= input.height {
+                    continue;
+                }
+                let first = (image * input.channels + first_channel + channel) * input.height;
+                let source = &self.input(0)[(first + source_y) * input.width..][..input.width];
+                for (x, sum) in sums[y * width..][..width].iter_mut().enumerate() {
+                    let source_x = x * conv.stride[1] + column * conv.dilation[1];
+                    let value = source_x.checked_sub(conv.padding.left).and_then(|x| source.get(x));
+                    *sum += weight * value.map_or(0.0, |&value| f64::from(value));
+                }
+            }
+        }
+        sums
+    }
+
+    fn linear(&self) -> Vec<f32> {
+        let inputs = self.input_shape(0).channels;
+        let layer = self.layer();
+        self.by_position(|image, [out, _, _]| {
+            let product = |k: usize| {
+                f64::from(layer.weight[out * inputs + k]) * f64::from(self.at(0, image, [k, 0, 0]))
+            };
+            let bias = layer.bias.get(out).map_or(0.0, |&bias| f64::from(bias));
+            ((0..inputs).map(product).sum::<f64>() + bias) as f32
+        })
+    }
+
+    fn batch_norm(&self, norm: BatchNorm) -> Vec<f32> {
+        let layer = self.layer();
+        let Shape { channels, height, width } = self.node.shape;
+        let plane = height * width;
+        let moments = |channel: usize| {
+            if norm.statistics == Statistics::Running {
+                return (f64::from(layer.mean[channel]), f64::from(layer.variance[channel]));
+            }
+            let values = || {
+                (0..self.values.images).flat_map(move |image| {
+                    let first = (image * channels + channel) * plane;
+                    self.input(0)[first..first + plane].iter().map(|&value| f64::from(value))
+                })
+            };
+            let count = (self.values.images * plane) as f64;
+            let mean = values().sum::<f64>() / count;
+            (mean, values().map(|value| (value - mean).powi(2)).sum::<f64>() / count)
+        };
+        let moments: Vec<(f64, f64)> = (0..channels).map(moments).collect();
+        self.by_position(|image, [c, y, x]| {
+            let (mean, variance) = moments[c];
+            let weight = layer.weight.get(c).map_or(1.0, |&weight| f64::from(weight));
+            let bias = layer.bias.get(c).map_or(0.0, |&bias| f64::from(bias));
+            let value = f64::from(self.at(0, image, [c, y, x])) - mean;
+            (value / (variance + f64::from(norm.eps)).sqrt() * weight + bias) as f32
+        })
+    }
+
+    fn pool(&self, pool: &Pool) -> Vec<f32> {
+        let Shape { height, width, .. } = self.input_shape(0);
+        let inside = |position: isize, extent: usize| (0..extent as isize).contains(&position);
+        self.by_position(|image, [c, y, x]| {
+            let mut values = Vec::new();
+            for row in 0..pool.kernel[0] {
+                for column in 0..pool.kernel[1] {
+                    let y = (y * pool.stride[0] + row) as isize - pool.padding.top as isize;
+                    let x = (x * pool.stride[1] + column) as isize - pool.padding.left as isize;
+                    if inside(y, height) && inside(x, width) {
+                        values.push(self.at_or_zero(image, c, y, x));
+                    }
+                }
+            }
+            match pool.kind {
+                PoolKind::Max => values.into_iter().fold(f32::NEG_INFINITY, f32::max),
+                PoolKind::Average { count_padding } => {
+                    let window = pool.kernel[0] * pool.kernel[1];
+                    let count = if count_padding { window } else { values.len() };
+                    let sum: f64 = values.into_iter().map(f64::from).sum();
+                    (sum / count as f64) as f32
+                }
+            }
+        })
+    }
+
+    fn global_average(&self) -> Vec<f32> {
+        let plane = self.input_shape(0).plane();
+        let mean = |values: &[f32]| {
+            let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
+            (sum / plane as f64) as f32
+        };
+        self.input(0).chunks_exact(plane).map(mean).collect()
+    }
+
+    fn add(&self) -> Vec<f32> {
+        let inputs = 0..self.node.inputs.len();
+        let sum = |index: usize| {
+            inputs.clone().map(|input| f64::from(self.input(input)[index])).sum::<f64>() as f32
+        };
+        (0..self.input(0).len()).map(sum).collect()
+    }
+
+    fn concat(&self) -> Vec<f32> {
+        let inputs = 0..self.node.inputs.len();
+        let image = |image: usize| {
+            inputs.clone().flat_map(move |input| {
+                let volume = self.input_shape(input).volume();
+                self.input(input)[image * volume..(image + 1) * volume].iter().copied()
+            })
+        };
+        (0..self.values.images).flat_map(image).collect()
+    }
+
+    fn window(&self, window: Window) -> Vec<f32> {
+        self.by_position(|image, [c, y, x]| {
+            let y = window.top + (y * window.stride[0]) as isize;
+            let x = window.left + (x * window.stride[1]) as isize;
+            self.at_or_zero(image, c, y, x)
+        })
+    }
+}
