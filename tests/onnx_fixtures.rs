@@ -8,7 +8,7 @@ use support::runners;
 use untrained::graph::cost::Cost;
 use untrained::graph::{NodeId, Op};
 use untrained::onnx::{self, Model};
-use untrained::plan::Count;
+use untrained::plan::{Count, Plan};
 use untrained::weights::Weights;
 
 /// The fixtures that are part of the repository.
@@ -35,7 +35,9 @@ fn structure_is_as_expected() {
         let cost = Cost::of(&model.graph);
         let expected = &fixture.expected;
         let name = &fixture.name;
+        let plan = Plan::new(&model.graph, &model.weights, Count::Paper).unwrap();
         assert_eq!(cost.units, expected.units, "{name}: units");
+        assert_eq!(plan.units, expected.units, "{name}: units of the plan");
         assert_eq!(cost.params, expected.params, "{name}: parameters");
         assert_eq!(cost.macs, expected.macs, "{name}: multiply-adds");
         assert_eq!(model.input, fixture.batch.shape, "{name}: image shape");

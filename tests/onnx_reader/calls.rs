@@ -1,0 +1,139 @@
+//! ReLU calls that exporting merged, recovered from module names.
+
+use untrained::graph::Op;
+use untrained::onnx::proto::AttributeProto;
+
+use super::model::{Builder, int, ints};
+
+/// A model whose nodes are named after their outputs.
+struct Named(Builder);
+
+impl Named {
+    fn new() -> Self {
+        let model = Builder::new(13, [1, 2, 4, 4]).counting("w", &[2, 2, 1, 1]);
+        let model = model.wholes("pads", &[0, 0, 0, 0, 0, 0, 1, 1]).wholes("starts", &[1, 1]);
+        Self(model.wholes("ends", &[9, 9]).wholes("axes", &[2, 3]))
+    }
+
+    fn node(self, operator: &str, inputs: &str, name: &str, attributes: &[AttributeProto]) -> Self {
+        let mut model = self.0.node(operator, inputs, name, attributes);
+        model.graph().node.last_mut().unwrap().name = name.to_owned();
+        Self(model)
+    }
+
+    fn relu(self, name: &str) -> Self {
+        self.node("Relu", "x", name, &[])
+    }
+
+    fn conv(self, input: &str, name: &str) -> Self {
+        let inputs = format!("{input} w");
+        self.node("Conv", &inputs, name, &[])
+    }
+
+    /// Both halves of a factorised reduction, in module `scope`; the shifted half uses `shifted`.
+    fn reduction(self, relu: &str, shifted: &str, scope: &str) -> Self {
+        let attributes = [ints("kernel_shape", &[1, 1]), ints("strides", &[2, 2])];
+        let (first, second) = (format!("{scope}/c1/Conv"), format!("{scope}/c2/Conv"));
+        let joined = format!("{first} {second}");
+        self.node("Conv", &format!("{relu} w"), &first, &attributes)
+            .node("Conv", &format!("{shifted} w"), &second, &attributes)
+            .node("Concat", &joined, &format!("{scope}/Concat"), &[int("axis", 1)])
+    }
+
+    /// Padding and slice by which a factorised reduction shifts a value.
+    fn shift(self, relu: &str, scope: &str) -> Self {
+        let (pad, slice) = (format!("{scope}/Pad"), format!("{scope}/Slice"));
+        self.node("Pad", &format!("{relu} pads"), &pad, &[]).node(
+            "Slice",
+            &format!("{pad} starts ends axes"),
+            &slice,
+            &[],
+        )
+    }
+
+    /// The calls of every `Relu` node, after checking the model's total.
+    fn calls(&self) -> Vec<u32> {
+        let model = self.0.read().unwrap_or_else(|problem| panic!("{problem}"));
+        let calls: Vec<u32> = model
+            .graph
+            .nodes()
+            .iter()
+            .filter_map(|node| match node.op {
+                Op::Relu(relu) => {
+                    assert_eq!(relu.calls, relu.published_calls);
+                    Some(relu.calls)
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(model.recovered_calls, calls.iter().sum::<u32>() - calls.len() as u32);
+        calls
+    }
+}
+
+#[test]
+fn sequences_that_lost_their_relu() {
+    let cell = Named::new().relu("/cells.0/ops.0/ops.0.0/Relu");
+    let cell = cell.conv("/cells.0/ops.0/ops.0.0/Relu", "/cells.0/ops.0/ops.0.1/Conv");
+    assert_eq!(cell.calls(), [1]);
+    let cell = cell.conv("/cells.0/ops.0/ops.0.0/Relu", "/cells.0/ops.2/ops.2.1/Conv");
+    let cell = cell.conv("/cells.0/ops.0/ops.0.0/Relu", "/cells.0/ops.10/ops.10.1/Conv");
+    assert_eq!(cell.calls(), [3]);
+    // The module before this one is there: its ReLU was not merged.
+    let cell = cell.relu("/cells.0/ops.3/ops.3.0/Relu");
+    let cell = cell.conv("/cells.0/ops.0/ops.0.0/Relu", "/cells.0/ops.3/ops.3.1/Conv");
+    assert_eq!(cell.calls(), [3, 1]);
+}
+
+#[test]
+fn names_that_say_nothing() {
+    for name in [
+        "/body.1/f/f.0/f.0.0/Conv",
+        "/body.1/proj/proj.0/Conv",
+        "/cells.0/conv/Conv",
+        "/cells.0/ops.2/other.2.1/Conv",
+        "/ops.2.1/Conv",
+        "cells.0/ops.2/ops.2.1/Conv",
+        "Conv_17",
+        "/cells.0/ops/ops.x/Conv",
+    ] {
+        let model = Named::new().relu("/body.0/body.0.2/Relu");
+        assert_eq!(model.conv("/body.0/body.0.2/Relu", name).calls(), [1], "{name}");
+    }
+    let unnamed = Named::new().relu("relu").shift("relu", "");
+    assert_eq!(unnamed.reduction("relu", "/Slice", "").calls(), [1]);
+}
+
+/// An identity or a dropout between a ReLU and a convolution of one sequence leaves a gap as well.
+#[test]
+fn a_gap_behind_the_relu_itself() {
+    let model = Named::new().relu("/head/head.1/Relu");
+    assert_eq!(model.conv("/head/head.1/Relu", "/head/head.3/Conv").calls(), [1]);
+}
+
+#[test]
+fn reductions_that_lost_their_relu() {
+    let relu = "/cells.1/ops.0/relu/Relu";
+    let own = Named::new().relu(relu).shift(relu, "/cells.1/ops.0");
+    let own = own.reduction(relu, "/cells.1/ops.0/Slice", "/cells.1/ops.0");
+    assert_eq!(own.calls(), [1]);
+    let merged = own.reduction(relu, "/cells.1/ops.0/Slice", "/cells.1/ops.8");
+    assert_eq!(merged.calls(), [2]);
+    let more = merged.shift(relu, "/cells.2/p0");
+    let more = more.reduction(relu, "/cells.2/p0/Slice", "/cells.2/p0");
+    assert_eq!(more.calls(), [3]);
+    let with_sequence = more.conv(relu, "/cells.1/ops.3/ops.3.1/Conv");
+    assert_eq!(with_sequence.calls(), [4]);
+}
+
+#[test]
+fn pairs_that_are_not_reductions() {
+    let relu = "/body.0/relu/Relu";
+    // Neither half is shifted.
+    let plain = Named::new().relu(relu).reduction(relu, relu, "/body.1/a");
+    assert_eq!(plain.calls(), [1]);
+    // The shifted half reads another ReLU.
+    let other = Named::new().relu(relu).node("Relu", "x", "/body.9/relu/Relu", &[]);
+    let other = other.shift("/body.9/relu/Relu", "/body.1/a");
+    assert_eq!(other.reduction(relu, "/body.1/a/Slice", "/body.1/a").calls(), [1, 1]);
+}

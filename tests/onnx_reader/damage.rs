@@ -1,0 +1,105 @@
+//! Damaged files are errors or other networks, never a panic.
+
+use std::path::Path;
+
+use untrained::graph::cost::Cost;
+use untrained::onnx;
+
+use super::model::{Builder, float, int, ints, tensor, wholes};
+
+/// Positions at which a real model is cut.
+const CUT_STEP: usize = 97;
+
+/// A small model with one of everything that takes numbers from the file.
+fn model() -> Builder {
+    let mut model = Builder::new(20, [0, 2, 6, 6]).counting("w", &[4, 1, 3, 3]);
+    for name in ["s", "b", "m", "v"] {
+        model = model.reals(name, &[4], &[1.0, 2.0, 3.0, 4.0]);
+    }
+    let geometry = [
+        ints("kernel_shape", &[3, 3]),
+        ints("pads", &[1, 1, 1, 1]),
+        ints("strides", &[1, 1]),
+        int("group", 2),
+    ];
+    let pads = tensor("value", wholes("", &[0, 0, 0, 0, 0, 0, 1, 1]));
+    model
+        .node("Conv", "x w", "c", &geometry)
+        .node("BatchNormalization", "c s b m v", "n", &[float("epsilon", 1e-5)])
+        .node("Relu", "n", "r", &[])
+        .node("Constant", "", "pads", &[pads])
+        .node("Pad", "r pads", "p", &[])
+        .wholes("starts", &[0, 1, 1])
+        .wholes("ends", &[3, i64::MAX, i64::MAX])
+        .wholes("axes", &[1, 2, 3])
+        .node("Slice", "p starts ends axes", "l", &[])
+        .node("MaxPool", "l", "q", &[ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])])
+        .node("Shape", "q", "shape", &[int("end", 1)])
+        .wholes("rest", &[-1])
+        .node("Concat", "shape rest", "target", &[int("axis", 0)])
+        .node("Reshape", "q target", "f", &[])
+        .counting("g", &[2, 27])
+        .node("Gemm", "f g", "y", &[int("transB", 1)])
+}
+
+/// Whether the bytes can be read; what can be read can be counted as well.
+fn read(bytes: &[u8]) -> bool {
+    match onnx::parse(bytes, Path::new(".")) {
+        Ok(model) => Cost::of(&model.graph).units > 0 || !model.graph.nodes().is_empty(),
+        Err(problem) => {
+            assert!(!problem.to_string().is_empty());
+            false
+        }
+    }
+}
+
+#[test]
+fn the_whole_model_is_read() {
+    assert!(read(&model().bytes()));
+    assert_eq!(model().read().unwrap().graph.nodes().len(), 10);
+}
+
+#[test]
+fn files_cut_short() {
+    let bytes = model().bytes();
+    let whole = (0..bytes.len()).filter(|&length| read(&bytes[..length])).count();
+    // The operator set comes last, so no part of the file is a model.
+    assert_eq!(whole, 0);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/nats-size-0/model.onnx");
+    let bytes = std::fs::read(path).unwrap();
+    assert!(read(&bytes));
+    let cuts = (0..bytes.len()).step_by(CUT_STEP);
+    assert_eq!(cuts.filter(|&length| read(&bytes[..length])).count(), 0);
+}
+
+#[test]
+fn flipped_bits() {
+    let bytes = model().bytes();
+    let mut changed = bytes.clone();
+    let mut read_still = 0;
+    for position in 0..bytes.len() {
+        for bit in 0..8 {
+            changed[position] ^= 1 << bit;
+            read_still += usize::from(read(&changed));
+            changed[position] = bytes[position];
+        }
+    }
+    let all = 8 * bytes.len();
+    println!("{read_still} of {all} models with a flipped bit can be read");
+    assert!(read_still > 0 && read_still < all);
+}
+
+#[test]
+fn bytes_replaced_by_extremes() {
+    let bytes = model().bytes();
+    for value in [0x00, 0x7f, 0x80, 0xff] {
+        for position in 0..bytes.len() {
+            for length in [1, 2, 9] {
+                let mut changed = bytes.clone();
+                let end = (position + length).min(bytes.len());
+                changed[position..end].fill(value);
+                read(&changed);
+            }
+        }
+    }
+}

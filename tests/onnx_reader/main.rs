@@ -1,0 +1,15 @@
+//! The ONNX reader on models built by hand: every operator and attribute, every error, damaged
+//! files.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod calls;
+mod damage;
+mod errors;
+mod external;
+mod folding;
+mod layers;
+mod model;
+mod shapes;
+mod values;

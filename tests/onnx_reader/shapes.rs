@@ -1,0 +1,206 @@
+//! Windows, pooling and changes of shape.
+
+use untrained::graph::{Op, Padding, Pool, PoolKind, Relu, Window};
+use untrained::onnx::proto::AttributeProto;
+
+use super::model::{Builder, float, int, ints, text, wholes};
+
+fn window(top: isize, left: isize, size: [usize; 2], stride: [usize; 2]) -> Op {
+    Op::Window(Window { top, left, height: size[0], width: size[1], stride })
+}
+
+/// `Slice` of `[1, 3, 4, 5]` with the given starts, ends, axes and steps.
+fn slice(starts: &[i64], ends: &[i64], axes: &[i64], steps: &[i64]) -> Builder {
+    let model = Builder::new(13, [1, 3, 4, 5]).wholes("starts", starts).wholes("ends", ends);
+    let model = model.wholes("axes", axes).wholes("steps", steps);
+    model.node("Slice", "x starts ends axes steps", "y", &[])
+}
+
+#[test]
+fn slices_cut_channels_rows_and_columns() {
+    const END: i64 = i64::MAX;
+    assert_eq!(slice(&[1], &[3], &[1], &[1]).ops(), [Op::ChannelSlice { start: 1, len: 2 }]);
+    assert_eq!(slice(&[-1], &[END], &[-3], &[1]).ops(), [Op::ChannelSlice { start: 2, len: 1 }]);
+    assert_eq!(slice(&[1, 1], &[END, END], &[2, 3], &[1, 1]).ops(), [window(1, 1, [3, 4], [1, 1])]);
+    assert_eq!(slice(&[0, 1], &[END, -1], &[2, 3], &[3, 2]).ops(), [window(0, 1, [2, 2], [3, 2])]);
+    let chain = slice(&[0, 0, 3], &[2, END, END], &[1, 2, 3], &[1, 2, 1]);
+    let expected = [Op::ChannelSlice { start: 0, len: 2 }, window(0, 3, [2, 2], [2, 1])];
+    assert_eq!(chain.ops(), expected);
+    // Channels 0 and 1, rows 0 and 2, columns 3 and 4 of 1..=60.
+    assert_eq!(chain.output(), [4., 5., 14., 15., 24., 25., 34., 35.]);
+    let nothing = slice(&[0, 0], &[END, 4], &[0, 2], &[1, 1]);
+    assert_eq!(nothing.clone().node("Relu", "y", "z", &[]).ops(), [Op::Relu(Relu::ONCE)]);
+}
+
+#[test]
+fn slices_before_operator_set_10_have_attributes() {
+    let attributes =
+        [ints("starts", &[1, -2]), ints("ends", &[2, i64::MAX]), ints("axes", &[1, 3])];
+    let model = Builder::new(9, [1, 3, 4, 5]).node("Slice", "x", "y", &attributes);
+    assert_eq!(model.ops(), [Op::ChannelSlice { start: 1, len: 1 }, window(0, 3, [4, 2], [1, 1])]);
+    let no_axes = Builder::new(9, [1, 3, 4, 5]);
+    let no_axes =
+        no_axes.node("Slice", "x", "y", &[ints("starts", &[0, 1]), ints("ends", &[1, 3])]);
+    assert_eq!(no_axes.ops(), [Op::ChannelSlice { start: 1, len: 2 }]);
+    let new = Builder::new(10, [1, 3, 4, 5]);
+    new.node("Slice", "x", "y", &attributes).fails_at("y", "starts");
+}
+
+#[test]
+fn slices_refuse_what_has_no_primitive() {
+    slice(&[0], &[3], &[1], &[2]).fails_at("y", "step of 2 over channels");
+    slice(&[-1], &[i64::MIN], &[2], &[-1]).fails_at("y", "step of -1");
+    slice(&[0], &[4], &[2], &[0]).fails_at("y", "step of 0");
+    slice(&[1], &[4], &[0], &[1]).fails_at("y", "part of the batch");
+    slice(&[0], &[9], &[0], &[1]).fails_at("y", "part of the batch");
+    slice(&[2], &[2], &[2], &[1]).fails_at("y", "is empty");
+    slice(&[0], &[1], &[4], &[1]).fails_at("y", "axis 4");
+    slice(&[0, 0], &[1, 1], &[2, -2], &[1, 1]).fails_at("y", "twice");
+    slice(&[0, 0], &[1, 1], &[2], &[1]).fails_at("y", "length");
+    let moving = Builder::new(13, [1, 3, 4, 5]).wholes("ends", &[1]).node("Flatten", "x", "f", &[]);
+    moving.node("Slice", "x f ends", "y", &[]).fails_at("y", "depends on the images");
+}
+
+#[test]
+fn pads_add_and_crop_zeros() {
+    let shifted = window(-1, 0, [4, 4], [1, 1]);
+    let input = Builder::new(13, [1, 3, 4, 5]).wholes("p", &[0, 0, 1, 0, 0, 0, -1, -1]);
+    assert_eq!(input.node("Pad", "x p", "y", &[]).ops(), [shifted]);
+    let attributes = [ints("pads", &[0, 0, 1, 0, 0, 0, -1, -1]), text("mode", "constant")];
+    let old = Builder::new(10, [1, 3, 4, 5]).node("Pad", "x", "y", &attributes);
+    assert_eq!(old.ops(), [shifted]);
+    let axes = Builder::new(18, [1, 3, 4, 5]).wholes("p", &[0, 1, -1, -1]).wholes("a", &[-1, 2]);
+    let axes = axes.reals("zero", &[], &[0.0]).node("Pad", "x p zero a", "y", &[]);
+    assert_eq!(axes.ops(), [shifted]);
+    let nothing = Builder::new(13, [1, 3, 4, 5]).wholes("p", &[0; 8]);
+    assert_eq!(nothing.node("Pad", "x p", "y", &[]).node("Relu", "y", "z", &[]).ops().len(), 1);
+    let small = Builder::new(13, [1, 1, 2, 2]).wholes("p", &[0, 0, 0, 1, 0, 0, 1, -1]);
+    assert_eq!(small.node("Pad", "x p", "y", &[]).output(), [0., 1., 0., 3., 0., 0.]);
+}
+
+#[test]
+fn pads_refuse_what_is_not_zeros_in_space() {
+    let pad = |pads: &[i64], attributes: &[AttributeProto]| {
+        let model = Builder::new(13, [1, 3, 4, 5]).wholes("p", pads).reals("v", &[], &[1.0]);
+        model.node("Pad", "x p", "y", attributes)
+    };
+    pad(&[0; 8], &[text("mode", "reflect")]).fails_at("y", "reflect");
+    pad(&[0, 1, 0, 0, 0, 0, 0, 0], &[]).fails_at("y", "channels");
+    pad(&[0; 6], &[]).fails_at("y", "6 paddings for 4 axes");
+    pad(&[0, 0, -4, 0, 0, 0, 0, 0], &[]).fails_at("y", "padded size");
+    pad(&[0, 0, i64::MAX, 0, 0, 0, i64::MAX, 0], &[]).fails_at("y", "too large");
+    let value = Builder::new(13, [1, 3, 4, 5]).wholes("p", &[0; 8]).reals("v", &[], &[1.0]);
+    value.node("Pad", "x p v", "y", &[]).fails_at("y", "pads with 1");
+    let old = Builder::new(9, [1, 3, 4, 5]);
+    old.node("Pad", "x", "y", &[ints("pads", &[0; 8]), float("value", 2.0)])
+        .fails_at("y", "with 2");
+}
+
+fn pool(operator: &str, attributes: &[AttributeProto]) -> Builder {
+    Builder::new(19, [1, 1, 5, 5]).node(operator, "x", "y", attributes)
+}
+
+#[test]
+fn pools_take_every_geometry() {
+    let geometry =
+        [ints("kernel_shape", &[3, 2]), ints("strides", &[2, 1]), ints("pads", &[1, 0, 2, 1])];
+    let expected = |kind| {
+        let padding = Padding { top: 1, left: 0, bottom: 2, right: 1 };
+        [Op::Pool(Pool { kind, kernel: [3, 2], stride: [2, 1], padding })]
+    };
+    assert_eq!(pool("MaxPool", &geometry).ops(), expected(PoolKind::Max));
+    let average = |count_padding| PoolKind::Average { count_padding };
+    assert_eq!(pool("AveragePool", &geometry).ops(), expected(average(false)));
+    for (flag, count_padding) in [(0, false), (1, true)] {
+        let attributes = [&geometry[..], &[int("count_include_pad", flag)]].concat();
+        assert_eq!(pool("AveragePool", &attributes).ops(), expected(average(count_padding)));
+    }
+}
+
+#[test]
+fn pools_round_up_only_where_it_does_not_matter() {
+    let kernel = ints("kernel_shape", &[3, 3]);
+    let ceil = int("ceil_mode", 1);
+    let exact = pool("MaxPool", &[kernel.clone(), ints("strides", &[2, 2]), ceil.clone()]);
+    assert_eq!(exact.output(), [13., 15., 23., 25.]);
+    let other = ints("kernel_shape", &[2, 2]);
+    for operator in ["MaxPool", "AveragePool"] {
+        pool(operator, &[other.clone(), ints("strides", &[2, 2]), ceil.clone()])
+            .fails_at("y", "ceil_mode");
+    }
+    pool("MaxPool", &[kernel.clone(), ints("dilations", &[2, 2])]).fails_at("y", "dilation");
+    pool("MaxPool", &[]).fails_at("y", "kernel_shape is missing");
+    pool("MaxPool", &[kernel, ints("pads", &[3, 0, 0, 0])]).fails_at("y", "past the window");
+    pool("GlobalAveragePool", &[int("axis", 1)]).fails_at("y", "supported are none");
+}
+
+#[test]
+fn means_over_images() {
+    let mean = [Op::GlobalAvgPool];
+    let global = Builder::new(9, [1, 2, 2, 2]).node("GlobalAveragePool", "x", "y", &[]);
+    assert_eq!((&global.ops()[..], global.output()), (&mean[..], vec![2.5, 6.5]));
+    let axes = |axes: &[i64]| Builder::new(18, [1, 2, 2, 2]).wholes("a", axes);
+    for model in [
+        Builder::new(17, [1, 2, 2, 2]).node("ReduceMean", "x", "y", &[ints("axes", &[-1, 2])]),
+        axes(&[2, 3]).node("ReduceMean", "x a", "y", &[int("noop_with_empty_axes", 0)]),
+        axes(&[3, -2]).node("ReduceMean", "x a", "y", &[int("keepdims", 0)]),
+    ] {
+        assert_eq!((&model.ops()[..], model.output()), (&mean[..], vec![2.5, 6.5]));
+    }
+    let vectors = axes(&[2, 3]).node("ReduceMean", "x a", "m", &[int("keepdims", 0)]);
+    vectors.reals("w", &[2, 1], &[1., 1.]).node("MatMul", "m w", "y", &[]).read().unwrap();
+    let images = axes(&[2, 3]).node("ReduceMean", "x a", "m", &[]);
+    images.reals("w", &[2, 1], &[1., 1.]).node("MatMul", "m w", "y", &[]).fails_at("y", "flatten");
+    axes(&[1, 2, 3]).node("ReduceMean", "x a", "y", &[]).fails_at("y", "[1, 2, 3]");
+    axes(&[2, 2]).node("ReduceMean", "x a", "y", &[]).fails_at("y", "twice");
+    axes(&[]).node("ReduceMean", "x", "y", &[]).fails_at("y", "axes []");
+}
+
+#[test]
+fn flattening() {
+    let model = Builder::new(13, [1, 2, 2, 2]);
+    assert_eq!(model.clone().node("Flatten", "x", "y", &[]).ops(), [Op::Flatten]);
+    assert_eq!(model.clone().node("Flatten", "x", "y", &[int("axis", -3)]).ops(), [Op::Flatten]);
+    model.clone().node("Flatten", "x", "y", &[int("axis", 2)]).fails_at("y", "axis 2");
+    let twice = model.node("Flatten", "x", "f", &[]).node("Flatten", "f", "y", &[]);
+    assert_eq!(twice.ops(), [Op::Flatten]);
+}
+
+#[test]
+fn reshapes_to_vectors_and_back() {
+    let reshape = |batch: i64, shape: &[i64]| {
+        Builder::new(13, [batch, 3, 2, 2]).wholes("s", shape).node("Reshape", "x s", "y", &[])
+    };
+    for shape in [&[0, -1][..], &[-1, 12], &[7, 12], &[7, -1], &[0, 12]] {
+        assert_eq!(reshape(7, shape).ops(), [Op::Flatten], "{shape:?}");
+    }
+    for shape in [&[7, 3, 2, 2][..], &[-1, 3, 2, 2], &[0, 0, 0, 0], &[0, 3, -1, 2]] {
+        assert!(reshape(7, shape).node("Relu", "y", "z", &[]).ops().len() == 1, "{shape:?}");
+    }
+    for shape in [&[-1, -1][..], &[8, 12], &[7, 11], &[7, 4, 3], &[84], &[0, 3, 4, 1], &[]] {
+        reshape(7, shape).fails_at("y", "cannot become");
+    }
+    reshape(0, &[7, 12]).fails_at("y", "cannot become");
+    assert_eq!(reshape(0, &[0, -1]).ops(), [Op::Flatten]);
+    let strict = Builder::new(14, [7, 3, 2, 2]).wholes("s", &[0, -1]);
+    strict.node("Reshape", "x s", "y", &[int("allowzero", 1)]).fails_at("y", "cannot become");
+    let back = Builder::new(13, [7, 3, 1, 1]).wholes("s", &[-1, 3, 1, 1]);
+    let back = back.node("Flatten", "x", "f", &[]).node("Reshape", "f s", "r", &[]);
+    let back = back.counting("w", &[1, 3, 1, 1]).node("Conv", "r w", "y", &[]);
+    assert_eq!(back.ops().len(), 1);
+}
+
+#[test]
+fn squeezing_makes_vectors() {
+    let pooled = |opset| {
+        let model = Builder::new(opset, [1, 2, 2, 2]).reals("w", &[2, 1], &[1., 1.]);
+        model.node("GlobalAveragePool", "x", "m", &[])
+    };
+    let axes = wholes("a", &[3, 2]);
+    let input = pooled(13).tensor(axes).node("Squeeze", "m a", "s", &[]);
+    assert_eq!(input.node("MatMul", "s w", "y", &[]).output(), [9.0]);
+    let attribute = pooled(12).node("Squeeze", "m", "s", &[ints("axes", &[-1, -2])]);
+    assert_eq!(attribute.node("MatMul", "s w", "y", &[]).output(), [9.0]);
+    pooled(12).node("Squeeze", "m", "y", &[]).fails_at("y", "axes are missing");
+    pooled(12).node("Squeeze", "x", "y", &[ints("axes", &[2, 3])]).fails_at("y", "1x1 images");
+}
