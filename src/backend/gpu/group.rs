@@ -6,7 +6,7 @@ use super::layout::{Placement, Sizes};
 use super::lower::{ConvVariant, Lowering};
 use super::pack::{self, LANES};
 use super::schedule::Schedule;
-use super::submit::{self, Pace, Submitted};
+use super::submit::{self, KernelTime, Pace, Submitted};
 use crate::backend::{BackendError, Cancel, Network, Output, PackedCode};
 use crate::data::Batch;
 use crate::plan::TensorId;
@@ -27,6 +27,8 @@ pub struct Wants<'a> {
     pub codes: bool,
     /// Values of these tensors; their placements keep them.
     pub tensors: &'a [TensorId],
+    /// What each kernel takes.
+    pub profile: bool,
 }
 
 /// What one network gave.
@@ -58,6 +60,8 @@ pub struct Session {
     images: Option<u64>,
     /// What the last group cost.
     pub cost: GroupCost,
+    /// What each kernel took in the last profiled group.
+    pub profile: Vec<KernelTime>,
 }
 
 /// What one run of a group works on.
@@ -76,7 +80,7 @@ impl Session {
     /// A session on an open device.
     pub const fn new(gpu: Gpu, pace: Pace) -> Self {
         let cost = GroupCost { submits: 0, dispatches: 0, bytes: 0 };
-        Self { gpu, buffers: Buffers::new(), pace, images: None, cost }
+        Self { gpu, buffers: Buffers::new(), pace, images: None, cost, profile: Vec::new() }
     }
 
     /// Runs a group. The outer error is the device's or a cancel and concerns all of its networks.
@@ -103,7 +107,7 @@ impl Session {
         let tasks: Vec<_> =
             lowered.iter_mut().flatten().map(|one| std::mem::take(&mut one.tasks)).collect();
         let schedule = Schedule::new(&tasks);
-        self.launch(&schedule, base, cancel)?;
+        self.launch(&schedule, base, group.wants.profile, cancel)?;
         self.collect(group, lowered, base)
     }
 
@@ -147,6 +151,7 @@ impl Session {
         &mut self,
         schedule: &Schedule,
         total: Sizes,
+        profile: bool,
         cancel: &Cancel,
     ) -> Result<(), BackendError> {
         let records: &[u8] = bytemuck::cast_slice(&schedule.records);
@@ -163,9 +168,15 @@ impl Session {
             gpu.queue.submit([encoder.finish()]);
             Ok(())
         })??;
-        let launches = &schedule.launches;
-        let submitted =
-            submit::run(&mut self.gpu, &mut self.buffers, launches, &mut self.pace, cancel)?;
+        self.profile.clear();
+        let submitted = submit::run(
+            &mut self.gpu,
+            &mut self.buffers,
+            &schedule.launches,
+            &mut self.pace,
+            profile.then_some(&mut self.profile),
+            cancel,
+        )?;
         let Submitted { submits, dispatches } = submitted;
         self.cost = GroupCost { submits, dispatches, bytes: self.buffers.bytes() };
         Ok(())

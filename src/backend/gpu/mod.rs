@@ -38,6 +38,7 @@ mod task;
 pub use adapter::{AdapterChoice, AdapterSummary, adapters};
 pub use group::{GroupCost, Traced};
 pub use lower::ConvVariant;
+pub use submit::KernelTime;
 
 use device::Gpu;
 use group::{Group, Placed, Session, Wants};
@@ -73,7 +74,7 @@ impl GpuBackend {
     ///
     /// [`BackendError::NoDevice`] with a list of what there is, or what the driver said.
     pub fn new(choice: &AdapterChoice) -> Result<Self, BackendError> {
-        let adapter = adapter::choose(&adapter::instance(), choice)?;
+        let adapter = adapter::choose(choice)?;
         let info = adapter.get_info();
         let software = adapter::is_software(&info);
         let variant = if software { ConvVariant::Registers } else { ConvVariant::Tiled };
@@ -125,9 +126,29 @@ impl GpuBackend {
         check_input(network.plan, batch)?;
         let placement = self.place(network.plan, batch, tensors)?;
         let placed = [Placed { network, placement }];
-        let traced = self.run_group(&placed, batch, Wants { codes, tensors }, cancel)?;
+        let traced =
+            self.run_group(&placed, batch, Wants { codes, tensors, profile: false }, cancel)?;
         let none = || Err(self.error("the group gave no result"));
         traced.into_iter().next().unwrap_or_else(none)
+    }
+
+    /// Runs one network with every dispatch as a submit of its own and returns what each kernel
+    /// took.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::run`].
+    pub fn profile(
+        &mut self,
+        network: Network<'_>,
+        batch: &Batch,
+        cancel: &Cancel,
+    ) -> Result<Vec<KernelTime>, BackendError> {
+        check_input(network.plan, batch)?;
+        let placement = self.place(network.plan, batch, &[])?;
+        let wants = Wants { profile: true, ..Wants::default() };
+        self.run_group(&[Placed { network, placement }], batch, wants, cancel)?;
+        Ok(self.session.as_ref().map(|session| session.profile.clone()).unwrap_or_default())
     }
 
     /// The open session; opens one if there is none or the device failed.
@@ -249,7 +270,7 @@ impl Backend for GpuBackend {
         }
         for group in self.groups(placed, batch) {
             let (indices, group): (Vec<usize>, Vec<Placed<'_>>) = group.into_iter().unzip();
-            let wants = Wants { codes, tensors: &[] };
+            let wants = Wants { codes, ..Wants::default() };
             match self.run_group(&group, batch, wants, cancel) {
                 Ok(outputs) => {
                     for (index, output) in indices.into_iter().zip(outputs) {
