@@ -96,3 +96,11 @@ fn too_large_a_batch_is_told_what_fits() {
     assert_eq!((needed, allowed), (per_image * (fits as u64 + 1), limit));
     assert!(advice.contains(&format!("fits is {fits}")), "{advice}");
 }
+
+#[test]
+fn an_empty_batch_gives_an_empty_matrix() {
+    let Some(mut backend) = backend() else { return };
+    let graph = single(Shape::new(3, 6, 6), Op::Conv(Conv::square(4, 3, 1))).unwrap();
+    let traced = Trial::new(graph, 0, 1).run(&mut backend, &[]).unwrap();
+    assert_eq!(traced.output.kernel.entries(), &[]);
+}

@@ -1,5 +1,7 @@
 //! Runs a group of networks at once on an open device.
 
+use rayon::prelude::*;
+
 use super::buffers::{Buffers, MAX_LAUNCHES, Shared};
 use super::device::Gpu;
 use super::layout::{Placement, Sizes};
@@ -84,31 +86,29 @@ impl Session {
     }
 
     /// Runs a group. The outer error is the device's or a cancel and concerns all of its networks.
-    pub fn run(
+    pub fn run<'a>(
         &mut self,
-        group: &Group<'_>,
+        group: &Group<'a>,
         cancel: &Cancel,
     ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
         let image_quads = (group.batch.images * pack::quads(group.batch.shape)) as u64;
-        let mut base = Sizes { arena: image_quads, ..Sizes::default() };
-        let mut lowered = Vec::with_capacity(group.networks.len());
+        let mut total = Sizes { arena: image_quads, ..Sizes::default() };
+        let mut bases = Vec::with_capacity(group.networks.len());
         for placed in group.networks {
-            let images = group.batch.images;
-            lowered.push(Lowering::run(
-                placed.network,
-                &placed.placement,
-                base,
-                images,
-                group.variant,
-            ));
-            base = base.plus(placed.placement.sizes);
+            bases.push(total);
+            total = total.plus(placed.placement.sizes);
         }
-        self.upload(group.batch, &lowered, base)?;
+        let lower = |(placed, base): (&'a Placed<'a>, Sizes)| {
+            let (images, variant) = (group.batch.images, group.variant);
+            Lowering::run(placed.network, &placed.placement, base, images, variant)
+        };
+        let mut lowered: Vec<_> = group.networks.par_iter().zip(bases).map(lower).collect();
+        self.upload(group.batch, &lowered, total)?;
         let tasks: Vec<_> =
             lowered.iter_mut().flatten().map(|one| std::mem::take(&mut one.tasks)).collect();
         let schedule = Schedule::new(&tasks);
-        self.launch(&schedule, base, group.wants.profile, cancel)?;
-        self.collect(group, lowered, base)
+        self.launch(&schedule, total, group.wants.profile, cancel)?;
+        self.collect(group, lowered, total)
     }
 
     /// Makes room and writes images (unless they are there), weights and known norms.
