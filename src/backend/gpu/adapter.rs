@@ -41,9 +41,14 @@ const INVOCATIONS: u32 = 64;
 /// Storage buffers that a kernel binds.
 const STORAGE_BUFFERS: u32 = 6;
 
-/// All adapters of this machine, best first.
+/// All adapters of this machine, best first. OpenGL is asked only where nothing else drives a GPU.
 pub fn adapters() -> Vec<AdapterSummary> {
-    enumerate(&instance()).iter().map(AdapterSummary::of).collect()
+    let mut all = enumerate(Backends::PRIMARY);
+    if all.iter().all(|adapter| is_software(&adapter.get_info())) {
+        all.extend(enumerate(Backends::SECONDARY));
+        sort(&mut all);
+    }
+    all.iter().map(AdapterSummary::of).collect()
 }
 
 impl AdapterSummary {
@@ -85,23 +90,19 @@ impl AdapterSummary {
     }
 }
 
-/// An instance of our own, without a window system.
-pub(super) fn instance() -> Instance {
-    let mut descriptor = InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = Backends::PRIMARY | Backends::SECONDARY;
-    descriptor.flags = wgpu::InstanceFlags::empty();
-    Instance::new(descriptor)
-}
-
-/// The best adapter of the choice.
-pub(super) fn choose(instance: &Instance, choice: &AdapterChoice) -> Result<Adapter, BackendError> {
-    let all = enumerate(instance);
-    let summaries: Vec<AdapterSummary> = all.iter().map(AdapterSummary::of).collect();
-    let found = summaries.iter().position(|summary| summary.is(choice));
-    match found.and_then(|index| all.into_iter().nth(index)) {
-        Some(adapter) => Ok(adapter),
-        None => Err(BackendError::NoDevice(explain(choice, &summaries))),
+/// The best adapter of the choice; OpenGL's only where no other interface has one.
+pub(super) fn choose(choice: &AdapterChoice) -> Result<Adapter, BackendError> {
+    let mut seen = Vec::new();
+    for backends in [Backends::PRIMARY, Backends::SECONDARY] {
+        for adapter in enumerate(backends) {
+            let summary = AdapterSummary::of(&adapter);
+            if summary.is(choice) {
+                return Ok(adapter);
+            }
+            seen.push(summary);
+        }
     }
+    Err(BackendError::NoDevice(explain(choice, &seen)))
 }
 
 fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
@@ -121,14 +122,23 @@ fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
     format!("{wanted}; there is: {}; use --device cpu or name one of these", list.join("; "))
 }
 
-/// All adapters, best first; of one device that several interfaces list, Vulkan's comes first.
-fn enumerate(instance: &Instance) -> Vec<Adapter> {
-    let mut all = pollster::block_on(instance.enumerate_adapters(Backends::all()));
-    all.sort_by_key(|adapter| {
+/// The adapters of some interfaces, best first, through an instance of our own.
+fn enumerate(backends: Backends) -> Vec<Adapter> {
+    let mut descriptor = InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = backends;
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    let instance = Instance::new(descriptor);
+    let mut all = pollster::block_on(instance.enumerate_adapters(backends));
+    sort(&mut all);
+    all
+}
+
+/// Best first; of one device that several interfaces list, Vulkan's comes first.
+fn sort(adapters: &mut [Adapter]) {
+    adapters.sort_by_key(|adapter| {
         let info = adapter.get_info();
         (device_rank(info.device_type), backend_rank(info.backend))
     });
-    all
 }
 
 const fn device_rank(kind: DeviceType) -> u8 {

@@ -1,12 +1,14 @@
 //! Runs a group of networks at once on an open device.
 
+use rayon::prelude::*;
+
 use super::buffers::{Buffers, MAX_LAUNCHES, Shared};
 use super::device::Gpu;
 use super::layout::{Placement, Sizes};
 use super::lower::{ConvVariant, Lowering};
 use super::pack::{self, LANES};
 use super::schedule::Schedule;
-use super::submit::{self, Pace, Submitted};
+use super::submit::{self, KernelTime, Pace, Submitted};
 use crate::backend::{BackendError, Cancel, Network, Output, PackedCode};
 use crate::data::Batch;
 use crate::plan::TensorId;
@@ -27,6 +29,8 @@ pub struct Wants<'a> {
     pub codes: bool,
     /// Values of these tensors; their placements keep them.
     pub tensors: &'a [TensorId],
+    /// What each kernel takes.
+    pub profile: bool,
 }
 
 /// What one network gave.
@@ -58,6 +62,8 @@ pub struct Session {
     images: Option<u64>,
     /// What the last group cost.
     pub cost: GroupCost,
+    /// What each kernel took in the last profiled group.
+    pub profile: Vec<KernelTime>,
 }
 
 /// What one run of a group works on.
@@ -76,35 +82,33 @@ impl Session {
     /// A session on an open device.
     pub const fn new(gpu: Gpu, pace: Pace) -> Self {
         let cost = GroupCost { submits: 0, dispatches: 0, bytes: 0 };
-        Self { gpu, buffers: Buffers::new(), pace, images: None, cost }
+        Self { gpu, buffers: Buffers::new(), pace, images: None, cost, profile: Vec::new() }
     }
 
     /// Runs a group. The outer error is the device's or a cancel and concerns all of its networks.
-    pub fn run(
+    pub fn run<'a>(
         &mut self,
-        group: &Group<'_>,
+        group: &Group<'a>,
         cancel: &Cancel,
     ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
         let image_quads = (group.batch.images * pack::quads(group.batch.shape)) as u64;
-        let mut base = Sizes { arena: image_quads, ..Sizes::default() };
-        let mut lowered = Vec::with_capacity(group.networks.len());
+        let mut total = Sizes { arena: image_quads, ..Sizes::default() };
+        let mut bases = Vec::with_capacity(group.networks.len());
         for placed in group.networks {
-            let images = group.batch.images;
-            lowered.push(Lowering::run(
-                placed.network,
-                &placed.placement,
-                base,
-                images,
-                group.variant,
-            ));
-            base = base.plus(placed.placement.sizes);
+            bases.push(total);
+            total = total.plus(placed.placement.sizes);
         }
-        self.upload(group.batch, &lowered, base)?;
+        let lower = |(placed, base): (&'a Placed<'a>, Sizes)| {
+            let (images, variant) = (group.batch.images, group.variant);
+            Lowering::run(placed.network, &placed.placement, base, images, variant)
+        };
+        let mut lowered: Vec<_> = group.networks.par_iter().zip(bases).map(lower).collect();
+        self.upload(group.batch, &lowered, total)?;
         let tasks: Vec<_> =
             lowered.iter_mut().flatten().map(|one| std::mem::take(&mut one.tasks)).collect();
         let schedule = Schedule::new(&tasks);
-        self.launch(&schedule, base, cancel)?;
-        self.collect(group, lowered, base)
+        self.launch(&schedule, total, group.wants.profile, cancel)?;
+        self.collect(group, lowered, total)
     }
 
     /// Makes room and writes images (unless they are there), weights and known norms.
@@ -147,6 +151,7 @@ impl Session {
         &mut self,
         schedule: &Schedule,
         total: Sizes,
+        profile: bool,
         cancel: &Cancel,
     ) -> Result<(), BackendError> {
         let records: &[u8] = bytemuck::cast_slice(&schedule.records);
@@ -163,9 +168,15 @@ impl Session {
             gpu.queue.submit([encoder.finish()]);
             Ok(())
         })??;
-        let launches = &schedule.launches;
-        let submitted =
-            submit::run(&mut self.gpu, &mut self.buffers, launches, &mut self.pace, cancel)?;
+        self.profile.clear();
+        let submitted = submit::run(
+            &mut self.gpu,
+            &mut self.buffers,
+            &schedule.launches,
+            &mut self.pace,
+            profile.then_some(&mut self.profile),
+            cancel,
+        )?;
         let Submitted { submits, dispatches } = submitted;
         self.cost = GroupCost { submits, dispatches, bytes: self.buffers.bytes() };
         Ok(())

@@ -38,6 +38,7 @@ mod task;
 pub use adapter::{AdapterChoice, AdapterSummary, adapters};
 pub use group::{GroupCost, Traced};
 pub use lower::ConvVariant;
+pub use submit::KernelTime;
 
 use device::Gpu;
 use group::{Group, Placed, Session, Wants};
@@ -50,8 +51,10 @@ use crate::plan::{Plan, TensorId};
 
 /// Bytes of tensors that a typical network takes: the heaviest cell of NAS-Bench-201 at batch 128.
 const TYPICAL_ARENA_BYTES: u64 = 64 << 20;
-/// Arenas of several networks at once stay below this; the memory of a GPU is not known.
-const SHARED_ARENA_BYTES: u64 = 1 << 30;
+/// Arenas of several networks at once stay below this; how much memory a GPU has is not known.
+const DISCRETE_ARENA_BYTES: u64 = 1 << 30;
+/// The same where the memory is the processor's.
+const OTHER_ARENA_BYTES: u64 = 256 << 20;
 /// More networks at once than this fill no GPU better.
 const MAX_NETWORKS: u64 = 16;
 
@@ -73,7 +76,7 @@ impl GpuBackend {
     ///
     /// [`BackendError::NoDevice`] with a list of what there is, or what the driver said.
     pub fn new(choice: &AdapterChoice) -> Result<Self, BackendError> {
-        let adapter = adapter::choose(&adapter::instance(), choice)?;
+        let adapter = adapter::choose(choice)?;
         let info = adapter.get_info();
         let software = adapter::is_software(&info);
         let variant = if software { ConvVariant::Registers } else { ConvVariant::Tiled };
@@ -87,7 +90,8 @@ impl GpuBackend {
             cost: GroupCost::default(),
         };
         if !software {
-            backend.networks_at_once = at_once(backend.arena_limit());
+            let arenas = backend.shared_arena() / TYPICAL_ARENA_BYTES;
+            backend.networks_at_once = arenas.clamp(1, MAX_NETWORKS) as usize;
         }
         backend.session()?;
         Ok(backend)
@@ -125,9 +129,29 @@ impl GpuBackend {
         check_input(network.plan, batch)?;
         let placement = self.place(network.plan, batch, tensors)?;
         let placed = [Placed { network, placement }];
-        let traced = self.run_group(&placed, batch, Wants { codes, tensors }, cancel)?;
+        let traced =
+            self.run_group(&placed, batch, Wants { codes, tensors, profile: false }, cancel)?;
         let none = || Err(self.error("the group gave no result"));
         traced.into_iter().next().unwrap_or_else(none)
+    }
+
+    /// Runs one network with every dispatch as a submit of its own and returns what each kernel
+    /// took.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::run`].
+    pub fn profile(
+        &mut self,
+        network: Network<'_>,
+        batch: &Batch,
+        cancel: &Cancel,
+    ) -> Result<Vec<KernelTime>, BackendError> {
+        check_input(network.plan, batch)?;
+        let placement = self.place(network.plan, batch, &[])?;
+        let wants = Wants { profile: true, ..Wants::default() };
+        self.run_group(&[Placed { network, placement }], batch, wants, cancel)?;
+        Ok(self.session.as_ref().map(|session| session.profile.clone()).unwrap_or_default())
     }
 
     /// The open session; opens one if there is none or the device failed.
@@ -166,6 +190,12 @@ impl GpuBackend {
         limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)
     }
 
+    /// Bytes that the arenas of several networks may take together.
+    fn shared_arena(&self) -> u64 {
+        let discrete = self.adapter.get_info().device_type == wgpu::DeviceType::DiscreteGpu;
+        self.arena_limit().min(if discrete { DISCRETE_ARENA_BYTES } else { OTHER_ARENA_BYTES })
+    }
+
     /// Places a network, if it fits the device.
     fn place(
         &self,
@@ -194,7 +224,7 @@ impl GpuBackend {
         placed: Vec<(usize, Placed<'a>)>,
         batch: &Batch,
     ) -> Vec<Vec<(usize, Placed<'a>)>> {
-        let limit = self.arena_limit().min(SHARED_ARENA_BYTES);
+        let limit = self.shared_arena();
         let image_quads = (batch.images * pack::quads(batch.shape)) as u64;
         let mut groups: Vec<Vec<(usize, Placed<'a>)>> = Vec::new();
         let mut sizes = Sizes::default();
@@ -249,7 +279,7 @@ impl Backend for GpuBackend {
         }
         for group in self.groups(placed, batch) {
             let (indices, group): (Vec<usize>, Vec<Placed<'_>>) = group.into_iter().unzip();
-            let wants = Wants { codes, tensors: &[] };
+            let wants = Wants { codes, ..Wants::default() };
             match self.run_group(&group, batch, wants, cancel) {
                 Ok(outputs) => {
                     for (index, output) in indices.into_iter().zip(outputs) {
@@ -268,11 +298,6 @@ impl Backend for GpuBackend {
 fn check_input(plan: &Plan, batch: &Batch) -> Result<(), BackendError> {
     let (expected, given) = (plan.shape(plan.input), batch.shape);
     if expected == given { Ok(()) } else { Err(BackendError::WrongInput { expected, given }) }
-}
-
-/// Networks at once on a GPU of that storage limit.
-fn at_once(limit: u64) -> usize {
-    (limit.min(SHARED_ARENA_BYTES) / TYPICAL_ARENA_BYTES).clamp(1, MAX_NETWORKS) as usize
 }
 
 /// The first buffer that is over a limit, and its bytes.
@@ -295,5 +320,43 @@ fn advice(plan: &Plan, batch: &Batch, kept: &[TensorId], limit: u64) -> String {
         "not even one image fits: use --device cpu".to_owned()
     } else {
         format!("the largest batch that fits is {low}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Conv, Graph, Op, Relu, Shape};
+    use crate::plan::Count;
+    use crate::weights::{Initialisation, Initialiser, Weights};
+
+    #[test]
+    fn a_lost_device_is_an_error_once_and_replaced_by_the_next_run() {
+        let name = std::env::var("UNTRAINED_TEST_ADAPTER").unwrap_or("llvmpipe".to_owned());
+        let Ok(mut backend) = GpuBackend::new(&AdapterChoice::Named(name)) else {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no GPU adapter");
+            println!("skipped: no GPU adapter");
+            return;
+        };
+        let mut graph = Graph::new();
+        let shape = Shape::new(1, 4, 4);
+        let image = graph.input(shape);
+        let conv = graph.add("conv", Op::Conv(Conv::square(2, 3, 1)), &[image]).unwrap();
+        graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+        let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
+        let law = Initialiser { initialisation: Initialisation::PytorchDefault, seed: 1 };
+        let weights = law.draw(&graph, "lost", plan.weighted_nodes());
+        let values = (0..32).map(|value| (value * 7 % 13) as f32 - 6.0).collect();
+        let batch = Batch { images: 2, shape, values, indices: vec![0, 1] };
+        let network = Network { plan: &plan, weights: &weights };
+        let run = |backend: &mut GpuBackend| {
+            backend.run(&[network], &batch, false, &Cancel::new()).pop().unwrap()
+        };
+        let before = run(&mut backend).unwrap();
+        backend.session().unwrap().gpu.device.destroy();
+        let lost = run(&mut backend).unwrap_err();
+        assert!(matches!(lost, BackendError::Device { .. }), "{lost}");
+        let after = run(&mut backend).unwrap();
+        assert_eq!(before.kernel, after.kernel);
     }
 }

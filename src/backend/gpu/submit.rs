@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::buffers::{Buffers, LAUNCH_BYTES, MAX_LAUNCHES, Shared};
 use super::device::Gpu;
+use super::kernels::Kernel;
 use super::schedule::Launch;
 use crate::backend::{BackendError, Cancel};
 
@@ -41,8 +42,22 @@ impl Pace {
     }
 }
 
+/// What one kernel took in a profiled run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KernelTime {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Its dispatches, each a submit of its own.
+    pub dispatches: u32,
+    /// Seconds from submit to end, with what a submit costs.
+    pub seconds: f64,
+    /// Estimated operations; a byte moved counts as a few.
+    pub work: f64,
+}
+
 /// A submit under way.
 struct Flight {
+    kernel: Option<Kernel>,
     index: wgpu::SubmissionIndex,
     work: f64,
     submitted: Instant,
@@ -58,55 +73,76 @@ pub struct Submitted {
 }
 
 /// Runs launches in order; two submits are under way at any time. Cancel is seen between submits.
+/// A profile makes every dispatch a submit of its own and waits for it.
 pub fn run(
     gpu: &mut Gpu,
     buffers: &mut Buffers,
     launches: &[Launch],
     pace: &mut Pace,
+    profile: Option<&mut Vec<KernelTime>>,
     cancel: &Cancel,
 ) -> Result<Submitted, BackendError> {
     let mut waiting: VecDeque<Launch> = launches.iter().copied().collect();
-    let mut flights: VecDeque<Flight> = VecDeque::new();
-    let mut done = Instant::now();
+    let mut flights = Flights { flying: VecDeque::new(), done: Instant::now(), profile };
+    let (most, under_way) =
+        if flights.profile.is_some() { (1, 0) } else { (MAX_LAUNCHES as usize, 1) };
     let mut count = Submitted::default();
     while !waiting.is_empty() {
         if cancel.is_cancelled() {
             gpu.wait(None)?;
             return Err(BackendError::Cancelled);
         }
-        let portion = portion(&mut waiting, pace.budget());
+        let portion = portion(&mut waiting, pace.budget(), most);
         let work = portion.iter().map(Launch::total).sum();
+        let kernel = portion.first().map(|launch| launch.kernel);
         let index = submit(gpu, buffers, &portion)?;
         count.submits += 1;
         count.dispatches += portion.len() as u32;
-        flights.push_back(Flight { index, work, submitted: Instant::now() });
-        if flights.len() > 1 {
-            land(gpu, &mut flights, pace, &mut done)?;
-        }
+        flights.flying.push_back(Flight { kernel, index, work, submitted: Instant::now() });
+        flights.land(gpu, pace, under_way)?;
     }
-    while !flights.is_empty() {
-        land(gpu, &mut flights, pace, &mut done)?;
-    }
+    flights.land(gpu, pace, 0)?;
     Ok(count)
 }
 
-/// Waits for the oldest submit and learns from how long it took.
-fn land(
-    gpu: &Gpu,
-    flights: &mut VecDeque<Flight>,
-    pace: &mut Pace,
-    done: &mut Instant,
-) -> Result<(), BackendError> {
-    let Some(flight) = flights.pop_front() else { return Ok(()) };
-    gpu.wait(Some(flight.index))?;
-    let started = flight.submitted.max(*done);
-    *done = Instant::now();
-    pace.learn(flight.work, done.duration_since(started).as_secs_f64());
-    Ok(())
+/// Submits under way, and where what they took is noted.
+struct Flights<'a> {
+    flying: VecDeque<Flight>,
+    done: Instant,
+    profile: Option<&'a mut Vec<KernelTime>>,
+}
+
+impl Flights<'_> {
+    /// Waits until that many submits are under way and learns from how long each took.
+    fn land(&mut self, gpu: &Gpu, pace: &mut Pace, most: usize) -> Result<(), BackendError> {
+        while self.flying.len() > most {
+            let Some(flight) = self.flying.pop_front() else { break };
+            gpu.wait(Some(flight.index))?;
+            let started = flight.submitted.max(self.done);
+            self.done = Instant::now();
+            let seconds = self.done.duration_since(started).as_secs_f64();
+            pace.learn(flight.work, seconds);
+            if let (Some(profile), Some(kernel)) = (&mut self.profile, flight.kernel) {
+                note(profile, kernel, seconds, flight.work);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn note(profile: &mut Vec<KernelTime>, kernel: Kernel, seconds: f64, work: f64) {
+    match profile.iter_mut().find(|time| time.kernel == kernel) {
+        Some(time) => {
+            time.dispatches += 1;
+            time.seconds += seconds;
+            time.work += work;
+        }
+        None => profile.push(KernelTime { kernel, dispatches: 1, seconds, work }),
+    }
 }
 
 /// Takes launches from the front until the budget is spent.
-fn portion(waiting: &mut VecDeque<Launch>, budget: f64) -> Vec<Launch> {
+fn portion(waiting: &mut VecDeque<Launch>, budget: f64, most: usize) -> Vec<Launch> {
     let mut portion: Vec<Launch> = Vec::new();
     let mut spent = 0.0;
     while let Some(launch) = waiting.pop_front() {
@@ -123,7 +159,7 @@ fn portion(waiting: &mut VecDeque<Launch>, budget: f64) -> Vec<Launch> {
             waiting.push_front(rest);
             break;
         }
-        if portion.len() as u64 >= MAX_LAUNCHES || spent >= budget {
+        if portion.len() >= most || spent >= budget {
             break;
         }
     }
