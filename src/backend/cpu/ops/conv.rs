@@ -98,8 +98,10 @@ impl<S: Simd, const B: usize> Sums<S, B> {
     unsafe fn flush(&mut self, blocks: &[OutBlock]) {
         unsafe {
             for (b, block) in blocks.iter().enumerate() {
-                S::add_to_doubles(block.sums, self.sum[b]);
-                S::add_to_doubles(block.sums.add(LANES), self.squares[b]);
+                if !block.sums.is_null() {
+                    S::add_to_doubles(block.sums, self.sum[b]);
+                    S::add_to_doubles(block.sums.add(LANES), self.squares[b]);
+                }
             }
             *self = Self::zero();
         }
@@ -118,7 +120,7 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
 ) {
     let blocks = &task.blocks[group.first..group.first + B];
     let weights = task.weights[group.weights..].as_ptr();
-    let counted = !blocks[0].sums.is_null();
+    let counted = blocks.iter().any(|block| !block.sums.is_null());
     let widest = S::TILE_PIXELS[B - 1];
     unsafe {
         let mut sums = Sums::<S, B>::zero();
