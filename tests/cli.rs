@@ -181,15 +181,15 @@ fn kernel_and_codes_agree() {
 fn describe_counts() {
     let lines = output(&["describe", HEAVIEST, LIGHT, "--json"]);
     let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    // Parameters as in the benchmark (1.073466 M).
-    assert_eq!(rows[0]["params"], 1_073_466);
+    // Parameters as in the benchmark (1.531546 M).
+    assert_eq!(rows[0]["params"], 1_531_546);
     assert_eq!(rows[0]["relu_calls"], 95);
     assert_eq!(rows[0]["units"], 901_120);
     assert!(rows[1]["index"].is_u64());
     let smaller =
         output(&["describe", HEAVIEST, "--json", "--input", "3x16x16", "--classes", "100"]);
     let smaller: Value = serde_json::from_str(&smaller).unwrap();
-    assert_eq!(smaller["params"], 1_073_466 + 90 * 65);
+    assert_eq!(smaller["params"], 1_531_546 + 90 * 65);
     let layers = output(&["describe", "-v", LIGHT]);
     assert!(layers.contains("16x32x32") && layers.contains("global_avg_pool"), "{layers}");
 }
@@ -228,7 +228,7 @@ fn every_option_has_a_help_text() {
 fn wrong_input_is_one_clear_line() {
     refused(&["search", "--space", "nas-bench-210"], &["nas-bench-210", "nas-bench-201"]);
     refused(&["search", "--device", "no such adapter"], &["no such adapter"]);
-    refused(&["search", "--batch-size", "1"], &["batch-size", "two"]);
+    refused(&["search", "--batch-size", "1"], &["--batch-size", "at least 2"]);
     refused(&["search", "--samples", "0"], &["samples"]);
     refused(&["search", "--images", "cifar10:/no/such/folder"], &["/no/such/folder"]);
     refused(&["search", "--images", "npy:/no/such/file.npy"], &["/no/such/file.npy"]);
