@@ -104,3 +104,32 @@ fn an_empty_batch_gives_an_empty_matrix() {
     let traced = Trial::new(graph, 0, 1).run(&mut backend, &[]).unwrap();
     assert_eq!(traced.output.kernel.entries(), &[]);
 }
+
+/// A network that would take seconds is left soon after another thread asks.
+#[test]
+fn cancel_is_seen_between_submits() {
+    let Some(mut backend) = backend() else { return };
+    if backend.info().kind != "software" {
+        println!("skipped: a GPU is done before the cancel comes");
+        return;
+    }
+    let mut graph = Graph::new();
+    let mut node = graph.input(Shape::new(32, 32, 32));
+    for layer in 0..32 {
+        let conv = Op::Conv(Conv::square(32, 3, 1));
+        let conv = graph.add(format!("conv {layer}"), conv, &[node]).unwrap();
+        node = graph.add(format!("relu {layer}"), Op::Relu(Relu::ONCE), &[conv]).unwrap();
+    }
+    let trial = Trial::new(graph, 64, 3);
+    let plan = trial.plan();
+    let network = Network { plan: &plan, weights: &trial.weights };
+    let cancel = Cancel::new();
+    let results = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(150));
+            cancel.cancel();
+        });
+        backend.run(&[network], &trial.batch, false, &cancel)
+    });
+    assert!(matches!(results[0], Err(BackendError::Cancelled)), "{results:?}");
+}

@@ -48,6 +48,8 @@ pub struct GroupCost {
     pub submits: u32,
     /// Dispatches.
     pub dispatches: u32,
+    /// Milliseconds of the longest submit.
+    pub longest_submit_ms: u32,
     /// Bytes of all buffers on the device.
     pub bytes: u64,
 }
@@ -81,7 +83,7 @@ pub struct Group<'a> {
 impl Session {
     /// A session on an open device.
     pub const fn new(gpu: Gpu, pace: Pace) -> Self {
-        let cost = GroupCost { submits: 0, dispatches: 0, bytes: 0 };
+        let cost = GroupCost { submits: 0, dispatches: 0, longest_submit_ms: 0, bytes: 0 };
         Self { gpu, buffers: Buffers::new(), pace, images: None, cost, profile: Vec::new() }
     }
 
@@ -177,8 +179,9 @@ impl Session {
             profile.then_some(&mut self.profile),
             cancel,
         )?;
-        let Submitted { submits, dispatches } = submitted;
-        self.cost = GroupCost { submits, dispatches, bytes: self.buffers.bytes() };
+        let Submitted { submits, dispatches, longest_ms } = submitted;
+        let bytes = self.buffers.bytes();
+        self.cost = GroupCost { submits, dispatches, longest_submit_ms: longest_ms, bytes };
         Ok(())
     }
 

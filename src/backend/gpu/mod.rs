@@ -3,23 +3,23 @@
 //! **Layout.** Tensors are `[image][channel / 4][row][column]` of `vec4`, channels past the last
 //! filled up with zeros. All tensors of all networks of a group lie in one storage buffer, the
 //! *arena*: the images first, then a stretch per network with its plan's slots. Weights, statistics
-//! and codes have a buffer each, so one bind group serves every kernel ([`layout`], [`buffers`]).
+//! and codes have a buffer each, so one bind group serves every kernel (`layout`, `buffers`).
 //!
-//! **Records.** A kernel on a step is a [`task`]: a pipeline, a record of 128 bytes with shapes,
+//! **Records.** A kernel on a step is a `task`: a pipeline, a record of 128 bytes with shapes,
 //! strides and offsets, and what it reads and writes. Shapes never enter shader text; there are
-//! thirteen pipelines whatever the networks ([`kernels`], [`records`], [`lower`], [`ops`]).
+//! thirteen pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
 //!
 //! **Waves.** A task's wave is the length of the longest chain of tasks it depends on, slots that
 //! are rewritten included. Tasks of one wave and kernel, from whatever network of the group, are
-//! records of one dispatch: the third grid axis tells which ([`schedule`]).
+//! records of one dispatch: the third grid axis tells which (`schedule`).
 //!
 //! **Submits.** Dispatches are collected until they are estimated to take a twentieth of a second,
 //! larger ones are cut; the estimate follows what submits really took. Cancel is seen between
-//! submits ([`submit`]).
+//! submits (`submit`).
 //!
 //! **Codes.** The combine kernel packs code bits in an order of its own; the Hamming kernel compares
 //! an image's whole row of words with every other's and adds weighted counts in exact 32-bit sums.
-//! Only these come back ([`group`]).
+//! Only these come back (`group`).
 
 mod adapter;
 mod buffers;

@@ -70,6 +70,8 @@ pub struct Submitted {
     pub submits: u32,
     /// Dispatches.
     pub dispatches: u32,
+    /// Milliseconds of the longest submit.
+    pub longest_ms: u32,
 }
 
 /// Runs launches in order; two submits are under way at any time. Cancel is seen between submits.
@@ -83,7 +85,8 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<Submitted, BackendError> {
     let mut waiting: VecDeque<Launch> = launches.iter().copied().collect();
-    let mut flights = Flights { flying: VecDeque::new(), done: Instant::now(), profile };
+    let mut flights =
+        Flights { flying: VecDeque::new(), done: Instant::now(), longest: 0.0, profile };
     let (most, under_way) =
         if flights.profile.is_some() { (1, 0) } else { (MAX_LAUNCHES as usize, 1) };
     let mut count = Submitted::default();
@@ -102,6 +105,7 @@ pub fn run(
         flights.land(gpu, pace, under_way)?;
     }
     flights.land(gpu, pace, 0)?;
+    count.longest_ms = (flights.longest * 1e3) as u32;
     Ok(count)
 }
 
@@ -109,6 +113,7 @@ pub fn run(
 struct Flights<'a> {
     flying: VecDeque<Flight>,
     done: Instant,
+    longest: f64,
     profile: Option<&'a mut Vec<KernelTime>>,
 }
 
@@ -121,6 +126,7 @@ impl Flights<'_> {
             let started = flight.submitted.max(self.done);
             self.done = Instant::now();
             let seconds = self.done.duration_since(started).as_secs_f64();
+            self.longest = self.longest.max(seconds);
             pace.learn(flight.work, seconds);
             if let (Some(profile), Some(kernel)) = (&mut self.profile, flight.kernel) {
                 note(profile, kernel, seconds, flight.work);
