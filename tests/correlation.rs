@@ -38,7 +38,7 @@ fn accuracies(path: &std::path::Path) -> HashMap<String, f64> {
 /// Kendall's tau-b: concordant minus discordant pairs, over the geometric mean of the pairs that are
 /// not tied on either side.
 fn kendall_tau_b(pairs: &[(f64, f64)]) -> f64 {
-    let (mut sum, mut untied_x, mut untied_y) = (0.0, 0.0, 0.0);
+    let (mut sum, mut untied_x, mut untied_y) = (0.0_f64, 0.0_f64, 0.0_f64);
     for (index, a) in pairs.iter().enumerate() {
         for b in &pairs[index + 1..] {
             let order = |x: f64, y: f64| x.partial_cmp(&y).unwrap() as i32 as f64;
@@ -48,7 +48,7 @@ fn kendall_tau_b(pairs: &[(f64, f64)]) -> f64 {
             untied_y += y.abs();
         }
     }
-    sum / (untied_x * untied_y as f64).sqrt()
+    sum / (untied_x * untied_y).sqrt()
 }
 
 fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {

@@ -159,10 +159,11 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
 ) -> usize {
     let step = if STEP == 0 { task.stride[1] * LANES } else { STEP };
     unsafe {
-        let mut acc = [[S::splat(0.0); P]; B];
-        for b in 0..B {
-            if !blocks[b].bias.is_null() {
-                acc[b] = [S::load(blocks[b].bias); P];
+        let mut acc = [[S::splat(0.0); B]; P];
+        for (b, block) in blocks.iter().enumerate() {
+            if !block.bias.is_null() {
+                let bias = S::load(block.bias);
+                acc.iter_mut().for_each(|acc| acc[b] = bias);
             }
         }
         let origin = task.src.add(y * task.stride[0] * task.src_row + x * step);
@@ -178,10 +179,10 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
                     let tap = row.add(kx * task.dilation[1] * LANES);
                     for lane in 0..lanes {
                         let w: [S::V; B] = std::array::from_fn(|b| S::load(weights.add(b * LANES)));
-                        for p in 0..P {
+                        for (p, acc) in acc.iter_mut().enumerate() {
                             let value = S::splat(*tap.add(p * step + lane));
-                            for b in 0..B {
-                                acc[b][p] = S::mul_add(value, w[b], acc[b][p]);
+                            for (acc, &w) in acc.iter_mut().zip(&w) {
+                                *acc = S::mul_add(value, w, *acc);
                             }
                         }
                         weights = weights.add(B * LANES);
@@ -192,8 +193,8 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
         }
         for (b, block) in blocks.iter().enumerate() {
             let dst = block.dst.add(y * block.row + x * LANES);
-            for p in 0..P {
-                let value = acc[b][p];
+            for (p, acc) in acc.iter().enumerate() {
+                let value = acc[b];
                 S::store(dst.add(p * LANES), value);
                 sums.sum[b] = S::add(sums.sum[b], value);
                 sums.squares[b] = S::mul_add(value, value, sums.squares[b]);

@@ -24,6 +24,7 @@ pub const LANES: usize = 16;
 ///
 /// Methods of an implementation may only be called where the processor has its instructions, and
 /// pointers must be valid for 16 values (they need not be aligned).
+#[expect(clippy::missing_safety_doc, reason = "the trait states the contract of all methods")]
 pub unsafe trait Simd: Copy + Send + Sync + 'static {
     /// Sixteen floats.
     type V: Copy;
