@@ -181,6 +181,7 @@ impl Case {
                     row: self.extent * LANES,
                     sums: sums.0.wrapping_add((image * blocks + b) * 2 * LANES),
                     bias: std::ptr::null(),
+                    stream: true,
                 }));
                 let task = ConvTask {
                     src: source.0.wrapping_add(thread.index() * self.channels / LANES * block),
@@ -198,6 +199,7 @@ impl Case {
                 unsafe { conv(Isa::detect(), &task) };
             }
         });
+        untrained::backend::cpu::simd::fence();
         let taps = self.channels * self.kernel * self.kernel;
         let flops = 2 * PASSES * IMAGES * self.extent * self.extent * taps * self.outputs;
         flops as f64 / begin.elapsed().as_secs_f64() / 1e9

@@ -8,7 +8,7 @@ use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
 use super::ops::{copy, pool, statistics, window};
 use super::program::{Area, ConvPart, Kernel, Program};
-use super::simd::{Isa, LANES};
+use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
 use crate::data::Batch;
 use crate::plan::{Combine, MAX_TERMS, Plan, TensorId};
@@ -62,6 +62,7 @@ impl Context<'_> {
                     unsafe { worker.run(kernel) };
                 }
             }
+            fence();
         });
     }
 }
@@ -147,12 +148,14 @@ impl Worker<'_, '_> {
             let (dst, sums) =
                 unsafe { (self.target(part.step.dst), self.cleared_sums(part.step.dst)) };
             let bias = self.bias(part);
+            let place = &self.context.program.places[part.step.dst.index()];
             for block in 0..dst.layout.blocks() {
                 let step = |pointer: *mut f64| pointer.wrapping_add(block * 2 * LANES);
                 blocks.push(OutBlock {
                     dst: dst.ptr.wrapping_add(block * dst.layout.block()),
                     row: dst.layout.row(),
                     sums: if sums.is_null() { sums } else { step(sums) },
+                    stream: place.stream,
                     bias: if bias.is_null() { bias } else { bias.wrapping_add(block * LANES) },
                 });
             }

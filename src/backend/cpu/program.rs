@@ -35,7 +35,12 @@ pub struct Place {
     pub layout: Layout,
     /// Offset of the tensor's sums (of image 0) in doubles, if batch statistics are wanted.
     pub sums: Option<usize>,
+    /// Whether convolutions write it past the caches: it is large and read a barrier later.
+    pub stream: bool,
 }
+
+/// Tensors of at least this many bytes in all would be out of a core's cache when they are read.
+const STREAM_BYTES: usize = 1 << 20;
 
 /// One convolution among those that run together.
 #[derive(Clone, Debug)]
@@ -147,7 +152,14 @@ impl Program {
             let last = if index == 0 { last_read(plan) } else { tensor.last_step };
             let local = level(tensor.first_step) == level(last) && (index > 0 || level(last) == 0);
             let sizes = if local { &mut locals } else { &mut strides };
-            let mut place = Place { area: Area::Scratch, offset: tensor.slot, layout, sums: None };
+            let mut place = Place {
+                area: Area::Scratch,
+                offset: tensor.slot,
+                layout,
+                sums: None,
+                stream: false,
+            };
+            place.stream = !local && images * layout.image() * size_of::<f32>() >= STREAM_BYTES;
             if keep.contains(&TensorId(index as u32)) {
                 place.area = Area::Arena { stride: layout.image() };
             } else {

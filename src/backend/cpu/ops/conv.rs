@@ -31,6 +31,8 @@ pub struct OutBlock {
     pub sums: *mut f64,
     /// 16 biases; null if there are none.
     pub bias: *const f32,
+    /// Whether the output goes past the caches; `dst` then lies on a boundary of 64 bytes.
+    pub stream: bool,
 }
 
 /// A convolution of one image.
@@ -95,7 +97,7 @@ impl<S: Simd, const B: usize> Sums<S, B> {
     }
 
     #[inline(always)]
-    unsafe fn flush(&mut self, blocks: &[OutBlock]) {
+    unsafe fn flush(&mut self, blocks: &[OutBlock; B]) {
         unsafe {
             for (b, block) in blocks.iter().enumerate() {
                 if !block.sums.is_null() {
@@ -118,7 +120,7 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
     task: &ConvTask<'_>,
     group: &BlockGroup,
 ) {
-    let blocks = &task.blocks[group.first..group.first + B];
+    let Some(blocks) = task.blocks[group.first..].first_chunk::<B>() else { return };
     let weights = task.weights[group.weights..].as_ptr();
     let counted = blocks.iter().any(|block| !block.sums.is_null());
     let widest = S::TILE_PIXELS[B - 1];
@@ -153,7 +155,7 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
     task: &ConvTask<'_>,
     group: &BlockGroup,
     mut weights: *const f32,
-    blocks: &[OutBlock],
+    blocks: &[OutBlock; B],
     (y, x): (usize, usize),
     sums: &mut Sums<S, B>,
 ) -> usize {
@@ -191,15 +193,33 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
             }
             channel = block_end;
         }
-        for (b, block) in blocks.iter().enumerate() {
-            let dst = block.dst.add(y * block.row + x * LANES);
-            for (p, acc) in acc.iter().enumerate() {
-                let value = acc[b];
-                S::store(dst.add(p * LANES), value);
-                sums.sum[b] = S::add(sums.sum[b], value);
-                sums.squares[b] = S::mul_add(value, value, sums.squares[b]);
-            }
+        if blocks.iter().all(|block| block.stream) {
+            write::<S, B, P>(&acc, blocks, (y, x), sums, S::stream);
+        } else {
+            write::<S, B, P>(&acc, blocks, (y, x), sums, S::store);
         }
     }
     P
+}
+
+/// Writes a tile and adds it to the sums.
+#[inline(always)]
+unsafe fn write<S: Simd, const B: usize, const P: usize>(
+    acc: &[[S::V; B]; P],
+    blocks: &[OutBlock; B],
+    (y, x): (usize, usize),
+    sums: &mut Sums<S, B>,
+    store: unsafe fn(*mut f32, S::V),
+) {
+    for (b, block) in blocks.iter().enumerate() {
+        // SAFETY: the tile lies inside the output.
+        unsafe {
+            let dst = block.dst.add(y * block.row + x * LANES);
+            for (p, acc) in acc.iter().enumerate() {
+                store(dst.add(p * LANES), acc[b]);
+                sums.sum[b] = S::add(sums.sum[b], acc[b]);
+                sums.squares[b] = S::mul_add(acc[b], acc[b], sums.squares[b]);
+            }
+        }
+    }
 }

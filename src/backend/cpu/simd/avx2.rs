@@ -33,6 +33,14 @@ unsafe impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn stream(target: *mut f32, vector: [__m256; 2]) {
+        unsafe {
+            _mm256_stream_ps(target, vector[0]);
+            _mm256_stream_ps(target.add(8), vector[1]);
+        }
+    }
+
+    #[inline(always)]
     unsafe fn add(a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
         unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
     }

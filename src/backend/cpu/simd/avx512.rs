@@ -30,6 +30,11 @@ unsafe impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn stream(target: *mut f32, vector: __m512) {
+        unsafe { _mm512_stream_ps(target, vector) }
+    }
+
+    #[inline(always)]
     unsafe fn add(a: __m512, b: __m512) -> __m512 {
         unsafe { _mm512_add_ps(a, b) }
     }

@@ -39,6 +39,9 @@ pub unsafe trait Simd: Copy + Send + Sync + 'static {
     unsafe fn load(source: *const f32) -> Self::V;
     /// Writes 16 values.
     unsafe fn store(target: *mut f32, vector: Self::V);
+    /// Writes 16 values past the caches, for memory that is read much later. The target must lie on
+    /// a boundary of 64 bytes; [`fence`] orders the write before what other threads see next.
+    unsafe fn stream(target: *mut f32, vector: Self::V);
     /// `a + b`.
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
     /// `a * b`.
@@ -53,6 +56,16 @@ pub unsafe trait Simd: Copy + Send + Sync + 'static {
     unsafe fn above_zero(vector: Self::V) -> u16;
     /// Adds the lanes to 16 doubles in memory.
     unsafe fn add_to_doubles(target: *mut f64, vector: Self::V);
+}
+
+/// Makes all [`Simd::stream`] writes of this thread visible before what it writes next.
+#[inline]
+pub fn fence() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction.
+    unsafe {
+        std::arch::x86_64::_mm_sfence();
+    }
 }
 
 /// An instruction set the native backend has kernels for.

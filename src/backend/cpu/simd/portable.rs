@@ -34,6 +34,11 @@ unsafe impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn stream(target: *mut f32, vector: Self::V) {
+        unsafe { Self::store(target, vector) }
+    }
+
+    #[inline(always)]
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
         zip(a, b, |a, b| a + b)
     }
