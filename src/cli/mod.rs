@@ -73,7 +73,19 @@ fn no_batch(first: Option<&OsString>) -> Exit {
     }
 }
 
+/// Keeps a Vulkan layer of Mesa's from connecting to a window system, which complains on stderr where
+/// there is none; adapters are chosen by us, not by the layer.
+#[cfg(target_os = "linux")]
+fn keep_layers_quiet() {
+    // SAFETY: the program has just started and has no other thread.
+    unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_layers_quiet() {}
+
 fn batch(rest: &[OsString]) -> Exit {
+    keep_layers_quiet();
     let parsed = match Batch::try_parse_from(args::with_default_verb(rest)) {
         Ok(parsed) => parsed,
         Err(error) => {

@@ -25,7 +25,7 @@ fn list() -> anyhow::Result<String> {
             u64::try_from(space.count())
                 .map_or_else(|_| space.count().to_string(), format::thousands),
             space.input().to_string(),
-            format!("{}, {}", space.title(), space.reference()),
+            space.reference().to_owned(),
         ]);
     }
     Ok(format::table(&rows))

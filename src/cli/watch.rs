@@ -84,7 +84,10 @@ pub fn conclude(summary: &Summary) -> Exit {
         .map(|status| format!("{} {}", counts.get(status), status.name()));
     let list = named.collect::<Vec<_>>().join(", ");
     let what = if summary.interrupted { "interrupted after" } else { "scored" };
-    complain(&format!("{what} {} architectures: {list}", counts.total()));
+    let total = counts.total();
+    let noun = if total == 1 { "architecture" } else { "architectures" };
+    let list = if list.is_empty() { list } else { format!(": {list}") };
+    complain(&format!("{what} {total} {noun}{list}"));
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if counts.get(Status::Ok) == 0 => Exit::Nothing,
