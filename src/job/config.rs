@@ -21,7 +21,7 @@ pub struct Options {
     /// Images in the mini-batch, at least 2
     #[arg(long, default_value_t = Self::default().batch_size, value_name = "N")]
     pub batch_size: usize,
-    /// Images: builtin, cifar10:DIR (binary layout), npy:FILE (float32 [n,c,h,w], used as given) or
+    /// Images: builtin, cifar10:DIR (binary layout), npy:FILE (float32 n,c,h,w; used as given) or
     /// noise
     #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
     pub images: ImageSource,

@@ -12,8 +12,8 @@ mod sink;
 use std::path::PathBuf;
 
 pub use config::{JobConfig, OnnxWeights, Options, Task};
-pub use event::{Event, Started, Summary};
-pub use scorer::{Candidate, Drawing, Scorer, weight_seeds};
+pub use event::{BEST, Counts, Event, Started, Summary};
+pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 
 use crate::backend::{self, Backend, BackendError, Cancel};
 use crate::data::{self, Batch, DataError};

@@ -1,8 +1,8 @@
 //! The native backend: the plan's steps on all cores, with the best instruction set found at run
 //! time.
 //!
-//! [`program`] lowers a plan: tensors get places, convolutions of one tensor merge, steps become
-//! segments between batch-statistics barriers. [`execute`] runs a segment image by image over the
+//! `program` lowers a plan: tensors get places, convolutions of one tensor merge, steps become
+//! segments between batch-statistics barriers. `execute` runs a segment image by image over the
 //! threads. [`ops`] holds the kernels, [`hamming`] the distances between codes.
 
 mod execute;

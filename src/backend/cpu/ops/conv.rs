@@ -3,7 +3,7 @@
 //! Lanes are output channels. For every input channel and tap a tile loads 1 to 3 vectors of weights
 //! and broadcasts one value per pixel, so a tile of 8 pixels by 3 vectors does 24 fused
 //! multiply-adds for 11 loads. Convolutions that read the same tensor with the same geometry run as
-//! one (see [`super::super::program`]): their output blocks stand behind each other.
+//! one (see `cpu::program`): their output blocks stand behind each other.
 
 use crate::backend::cpu::simd::{LANES, Simd, dispatch};
 
