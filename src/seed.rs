@@ -19,7 +19,7 @@ pub fn derive(seed: u64, names: &[&str]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// The random stream of one use; see [`derive`].
+/// The random stream of one use; see [`derive()`].
 pub fn stream(seed: u64, names: &[&str]) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(derive(seed, names))
 }

@@ -1,5 +1,7 @@
 //! Aligned buffers that grow and are never returned while the backend lives.
 
+use std::collections::TryReserveError;
+
 use super::simd::LANES;
 
 /// One cache line of floats.
@@ -13,11 +15,22 @@ pub struct Floats(Vec<Line>);
 
 impl Floats {
     /// Makes room for `count` values; what was there is kept, new values are zero.
-    pub fn grow(&mut self, count: usize) {
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for them.
+    pub fn grow(&mut self, count: usize) -> Result<(), TryReserveError> {
         let lines = count.div_ceil(LANES);
-        if self.0.len() < lines {
+        if let Some(more) = lines.checked_sub(self.0.len()) {
+            self.0.try_reserve_exact(more)?;
             self.0.resize(lines, Line([0.0; LANES]));
         }
+        Ok(())
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.0.as_slice())
     }
 
     /// All values.
@@ -31,6 +44,14 @@ impl Floats {
         // SAFETY: a line is LANES floats without padding.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LANES) }
     }
+}
+
+/// Bytes the system can still give without swapping, where it tells (Linux).
+pub fn available_bytes() -> Option<u64> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = meminfo.lines().find(|line| line.starts_with("MemAvailable:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Words of binary codes per cache line.
@@ -47,9 +68,16 @@ pub struct Words(Vec<CodeLine>);
 
 impl Words {
     /// Makes room for `count` words and sets all of them to zero.
-    pub fn reset(&mut self, count: usize) {
+    ///
+    /// # Errors
+    ///
+    /// If the system has no memory for them.
+    pub fn reset(&mut self, count: usize) -> Result<(), TryReserveError> {
+        let lines = count.div_ceil(WORDS_PER_LINE);
         self.0.clear();
-        self.0.resize(count.div_ceil(WORDS_PER_LINE), CodeLine([0; WORDS_PER_LINE]));
+        self.0.try_reserve_exact(lines)?;
+        self.0.resize(lines, CodeLine([0; WORDS_PER_LINE]));
+        Ok(())
     }
 
     /// All words.

@@ -14,6 +14,8 @@ mod pack;
 mod program;
 pub mod simd;
 
+use std::collections::TryReserveError;
+
 use rayon::ThreadPool;
 
 use super::{Backend, BackendError, Cancel, DeviceInfo, Network, Output, PackedCode};
@@ -128,7 +130,7 @@ impl CpuBackend {
         }
         pack::check(plan, weights)?;
         let program = Program::new(plan, batch.images, self.isa, keep);
-        self.reserve(&program, batch.images);
+        self.reserve(&program, batch.images)?;
         let packed = &mut self.packed.as_mut_slice()[..program.packed];
         self.pool.install(|| pack::pack(&program, plan, weights, packed));
         for (level, segment) in program.segments.iter().enumerate() {
@@ -153,19 +155,45 @@ impl CpuBackend {
         Ok(program)
     }
 
-    fn reserve(&mut self, program: &Program, images: usize) {
-        self.arena.grow(program.arena);
-        self.scratch.grow(program.scratch * self.pool.current_num_threads());
-        self.packed.grow(program.packed);
+    /// Makes the buffers large enough, after a look at what the system can give.
+    fn reserve(&mut self, program: &Program, images: usize) -> Result<(), BackendError> {
+        let held = (self.arena.bytes() + self.scratch.bytes()) as u64;
+        let threads = self.pool.current_num_threads();
+        let per_image = (program.arena / images.max(1) * size_of::<f32>()) as u64;
+        let fixed = (program.scratch * threads * size_of::<f32>()) as u64;
+        let needed = per_image * images as u64 + fixed;
+        if let Some(available) = memory::available_bytes()
+            && needed > held.saturating_add(available)
+        {
+            let allowed = held + available;
+            let fits = allowed.saturating_sub(fixed) / per_image.max(1);
+            return Err(BackendError::OverLimit {
+                device: self.info.name.clone(),
+                what: "the network at this batch size",
+                needed,
+                allowed,
+                advice: format!("a --batch-size of {fits} would fit"),
+            });
+        }
+        self.grow(program, images).map_err(|error| BackendError::Device {
+            device: self.info.name.clone(),
+            reason: format!("no memory for {needed} bytes ({error}); use a smaller --batch-size"),
+        })
+    }
+
+    fn grow(&mut self, program: &Program, images: usize) -> Result<(), TryReserveError> {
+        self.arena.grow(program.arena)?;
+        self.scratch.grow(program.scratch * self.pool.current_num_threads())?;
+        self.packed.grow(program.packed)?;
         let (identity, channels) = program.identity;
-        self.coefficients.grow(identity + 2 * channels);
+        self.coefficients.grow(identity + 2 * channels)?;
         let plain = &mut self.coefficients.as_mut_slice()[identity..identity + 2 * channels];
         plain[..channels].fill(1.0);
         plain[channels..].fill(0.0);
         if self.sums.len() < program.sums {
             self.sums.resize(program.sums, 0.0);
         }
-        self.codes.reset(images * program.codes.words);
+        self.codes.reset(images * program.codes.words)
     }
 
     /// Computes the scales and shifts of the normalisations that a level is the first to see.
