@@ -21,11 +21,22 @@ struct Description {
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u64>,
     connected: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    model: Option<ModelFacts>,
     input: [usize; 3],
     #[serde(flatten)]
     cost: Cost,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
+}
+
+/// What a model file says of itself.
+#[derive(Serialize)]
+struct ModelFacts {
+    producer: String,
+    operator_set: i64,
+    /// ReLU calls that the exporter had merged into others.
+    recovered_relu_calls: u32,
 }
 
 /// One node of the network.
@@ -58,7 +69,13 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         let connected =
             crate::graph::analysis::Analysis::new(&model.graph, |_| false).connected(&model.graph);
         let name = path.display().to_string();
-        return Ok(vec![describe(name, connected, &model.graph, arguments.verbose)]);
+        let mut description = describe(name, connected, &model.graph, arguments.verbose);
+        description.model = Some(ModelFacts {
+            producer: model.producer,
+            operator_set: model.opset,
+            recovered_relu_calls: model.recovered_calls,
+        });
+        return Ok(vec![description]);
     }
     let space = Space::open(&arguments.space)?;
     let options = BuildOptions {
@@ -98,6 +115,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         canonical: None,
         index: None,
         connected,
+        model: None,
         input,
         cost: Cost::of(graph),
         layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
@@ -130,6 +148,11 @@ fn text(description: &Description) -> String {
     if let Some(canonical) = &description.canonical {
         line("canonical", canonical.clone());
         line("index", index);
+    }
+    if let Some(model) = &description.model {
+        line("producer", model.producer.clone());
+        line("operator set", model.operator_set.to_string());
+        line("merged ReLU calls", format!("{} recovered", model.recovered_relu_calls));
     }
     line("connected", if description.connected { "yes" } else { "no" }.to_owned());
     line("input", format!("{channels}x{height}x{width}"));
