@@ -30,6 +30,17 @@ enum Kind {
 }
 
 impl Device {
+    /// The native backend with a number of threads and an instruction set.
+    pub fn native(threads: usize, isa: Isa) -> Self {
+        let backend = CpuBackend::with(threads, isa).unwrap();
+        Self { name: format!("cpu {}", isa.name()), kind: Kind::Cpu(Box::new(backend)) }
+    }
+
+    /// Whether it computes by WGSL's rules, which allow a division 2.5 units in the last place.
+    pub fn divides_by_wgsl(&self) -> bool {
+        !matches!(self.kind, Kind::Cpu(_))
+    }
+
     /// The backend.
     pub fn backend(&mut self) -> &mut dyn Backend {
         match &mut self.kind {
@@ -59,18 +70,15 @@ impl Device {
 /// All devices of this machine. Without an adapter the GPU is skipped, which is said; in CI that is a
 /// failure.
 pub fn all() -> Vec<Device> {
-    let mut devices: Vec<Device> = Isa::available()
-        .map(|isa| Device {
-            name: format!("cpu {}", isa.name()),
-            kind: Kind::Cpu(Box::new(CpuBackend::with(THREADS, isa).unwrap())),
-        })
-        .collect();
+    let mut devices: Vec<Device> =
+        Isa::available().map(|isa| Device::native(THREADS, isa)).collect();
     devices.extend(gpus());
     devices
 }
 
+/// The WGSL backend with each of its convolution kernels; none without an adapter.
 #[cfg(feature = "gpu")]
-fn gpus() -> Vec<Device> {
+pub fn gpus() -> Vec<Device> {
     [ConvVariant::Registers, ConvVariant::Tiled]
         .into_iter()
         .filter_map(|variant| {
@@ -81,8 +89,9 @@ fn gpus() -> Vec<Device> {
         .collect()
 }
 
+/// Without the feature `gpu`, none.
 #[cfg(not(feature = "gpu"))]
-fn gpus() -> Vec<Device> {
+pub fn gpus() -> Vec<Device> {
     Vec::new()
 }
 

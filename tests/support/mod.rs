@@ -1,17 +1,23 @@
 //! What integration tests share.
 //!
+//! * [`cases`]: random cases, the same ones in every run.
 //! * [`devices`]: every backend of this machine.
+//! * [`exact`]: which networks give the same values in whatever order sums are added.
 //! * [`fixtures`]: networks with known kernel matrices, in the repository and in the shared data.
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
 //! * [`runners`]: everything that turns a network and a batch into a kernel matrix.
+//! * [`trial`]: one network on one batch, by the reference and on a device.
 
 // Every test target compiles this module and uses a part of it.
 #![allow(dead_code)]
 
+pub mod cases;
 pub mod devices;
+pub mod exact;
 pub mod fixtures;
 pub mod reference;
 pub mod runners;
+pub mod trial;
 
 use std::path::{Path, PathBuf};
 

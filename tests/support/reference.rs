@@ -2,9 +2,10 @@
 //! stored in `f32`, sums in `f64`. It shares no code with plans and backends.
 
 use rayon::prelude::*;
+use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    BatchNorm, Conv, Graph, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics, Window,
+    BatchNorm, Conv, Graph, Linear, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -30,6 +31,23 @@ pub fn evaluate(graph: &Graph, weights: &Weights, batch: &Batch) -> Values {
 }
 
 impl Values {
+    /// The values of one node.
+    pub fn of(&self, node: NodeId) -> &[f32] {
+        &self.nodes[node.index()]
+    }
+
+    /// The code of a ReLU's input, counted once.
+    pub fn code(&self, graph: &Graph, relu: NodeId) -> PackedCode {
+        let units = graph.shape(relu).volume();
+        let row = units.div_ceil(32);
+        let mut words = vec![0; self.images * row];
+        for (index, value) in self.of(graph.node(relu).inputs[0]).iter().enumerate() {
+            let (image, unit) = (index / units, index % units);
+            words[image * row + unit / 32] |= u32::from(*value > 0.0) << (unit % 32);
+        }
+        PackedCode { units, weight: 1, words }
+    }
+
     /// The kernel matrix over the ReLUs that `count` counts.
     pub fn kernel(&self, graph: &Graph, count: Count) -> KernelMatrix {
         let n = self.images;
@@ -93,7 +111,7 @@ impl Evaluation<'_> {
                 batch.values.clone()
             }
             Op::Conv(conv) => self.conv(&conv),
-            Op::Linear(_) => self.linear(),
+            Op::Linear(linear) => self.linear(linear),
             Op::BatchNorm(norm) => self.batch_norm(norm),
             Op::Relu(_) => self.each(|value| value.max(0.0)),
             Op::Scale(factor) => self.each(|value| value * factor),
@@ -204,14 +222,14 @@ impl Evaluation<'_> {
         sums
     }
 
-    fn linear(&self) -> Vec<f32> {
+    fn linear(&self, linear: Linear) -> Vec<f32> {
         let inputs = self.input_shape(0).channels;
         let layer = self.layer();
         self.by_position(|image, [out, _, _]| {
             let product = |k: usize| {
                 f64::from(layer.weight[out * inputs + k]) * f64::from(self.at(0, image, [k, 0, 0]))
             };
-            let bias = layer.bias.get(out).map_or(0.0, |&bias| f64::from(bias));
+            let bias = if linear.bias { f64::from(layer.bias[out]) } else { 0.0 };
             ((0..inputs).map(product).sum::<f64>() + bias) as f32
         })
     }

@@ -213,7 +213,7 @@ impl Program {
     }
 
     fn lower(&mut self, plan: &Plan, isa: Isa) {
-        let levels = plan.steps.last().map_or(0, |last| last.level + 1);
+        let levels = plan.steps.last().map_or(1, |last| last.level + 1);
         self.segments = vec![Vec::new(); levels];
         if let Some(first) = self.segments.first_mut() {
             first.push(Kernel::Load(plan.input));

@@ -5,6 +5,7 @@
 //! multiply-adds for 11 loads. Convolutions that read the same tensor with the same geometry run as
 //! one (see `cpu::program`): their output blocks stand behind each other.
 
+use super::statistics::Sums;
 use crate::backend::cpu::simd::{LANES, Simd, dispatch};
 
 /// Consecutive output blocks that one tile computes together.
@@ -84,32 +85,6 @@ unsafe fn conv_image<S: Simd>(task: &ConvTask<'_>) {
     }
 }
 
-/// Per-channel sums and sums of squares of a few rows.
-struct Sums<S: Simd, const B: usize> {
-    sum: [S::V; B],
-    squares: [S::V; B],
-}
-
-impl<S: Simd, const B: usize> Sums<S, B> {
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        unsafe { Self { sum: [S::splat(0.0); B], squares: [S::splat(0.0); B] } }
-    }
-
-    #[inline(always)]
-    unsafe fn flush(&mut self, blocks: &[OutBlock; B]) {
-        unsafe {
-            for (b, block) in blocks.iter().enumerate() {
-                if !block.sums.is_null() {
-                    S::add_to_doubles(block.sums, self.sum[b]);
-                    S::add_to_doubles(block.sums.add(LANES), self.squares[b]);
-                }
-            }
-            *self = Self::zero();
-        }
-    }
-}
-
 /// The pixels summed in single precision before they are added to doubles.
 const PIXELS_PER_FLUSH: usize = 64;
 
@@ -125,7 +100,7 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
     let counted = blocks.iter().any(|block| !block.sums.is_null());
     let widest = S::TILE_PIXELS[B - 1];
     unsafe {
-        let mut sums = Sums::<S, B>::zero();
+        let mut sums = [Sums::<S>::new(); B];
         let mut unflushed = 0;
         for y in 0..task.out[0] {
             let mut x = 0;
@@ -142,9 +117,25 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
             }
             unflushed += task.out[1];
             if counted && (unflushed >= PIXELS_PER_FLUSH || y + 1 == task.out[0]) {
-                sums.flush(blocks);
+                each_counted(&mut sums, blocks, |sums, target| sums.flush(target));
                 unflushed = 0;
             }
+        }
+        let count = task.out[0] * task.out[1];
+        each_counted(&mut sums, blocks, |sums, target| sums.finish(target, count));
+    }
+}
+
+/// Calls `each` with the sums of every block that wants them.
+#[inline(always)]
+fn each_counted<S: Simd, const B: usize>(
+    sums: &mut [Sums<S>; B],
+    blocks: &[OutBlock; B],
+    each: impl Fn(&mut Sums<S>, *mut f64),
+) {
+    for (sums, block) in sums.iter_mut().zip(blocks) {
+        if !block.sums.is_null() {
+            each(sums, block.sums);
         }
     }
 }
@@ -157,7 +148,7 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
     mut weights: *const f32,
     blocks: &[OutBlock; B],
     (y, x): (usize, usize),
-    sums: &mut Sums<S, B>,
+    sums: &mut [Sums<S>; B],
 ) -> usize {
     let step = if STEP == 0 { task.stride[1] * LANES } else { STEP };
     unsafe {
@@ -208,17 +199,19 @@ unsafe fn write<S: Simd, const B: usize, const P: usize>(
     acc: &[[S::V; B]; P],
     blocks: &[OutBlock; B],
     (y, x): (usize, usize),
-    sums: &mut Sums<S, B>,
+    sums: &mut [Sums<S>; B],
     store: unsafe fn(*mut f32, S::V),
 ) {
     for (b, block) in blocks.iter().enumerate() {
         // SAFETY: the tile lies inside the output.
         unsafe {
             let dst = block.dst.add(y * block.row + x * LANES);
+            if (y, x) == (0, 0) {
+                sums[b].start(acc[0][b]);
+            }
             for (p, acc) in acc.iter().enumerate() {
                 store(dst.add(p * LANES), acc[b]);
-                sums.sum[b] = S::add(sums.sum[b], acc[b]);
-                sums.squares[b] = S::mul_add(acc[b], acc[b], sums.squares[b]);
+                sums[b].add(acc[b]);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Depthwise convolution: every channel with a kernel of its own, lanes are channels.
 
+use super::statistics::Sums;
 use crate::backend::cpu::layout::View;
 use crate::backend::cpu::simd::{LANES, Simd, dispatch};
 use crate::graph::{Conv, Shape};
@@ -34,21 +35,23 @@ unsafe fn depthwise_image<S: Simd>(task: &DepthwiseTask<'_>) {
     let Shape { height, width, .. } = task.dst.layout.shape;
     unsafe {
         for block in 0..task.dst.layout.blocks() {
+            let mut sums = Sums::<S>::new();
+            let target = task.sums.wrapping_add(block * 2 * LANES);
             for y in 0..height {
-                let (mut sum, mut squares) = (S::splat(0.0), S::splat(0.0));
                 let mut x = 0;
                 while x < width {
                     x += if width - x >= TILE {
-                        tile::<S, TILE>(task, block, y, x, &mut sum, &mut squares)
+                        tile::<S, TILE>(task, block, (y, x), &mut sums)
                     } else {
-                        tile::<S, 1>(task, block, y, x, &mut sum, &mut squares)
+                        tile::<S, 1>(task, block, (y, x), &mut sums)
                     };
                 }
                 if !task.sums.is_null() {
-                    let sums = task.sums.add(block * 2 * LANES);
-                    S::add_to_doubles(sums, sum);
-                    S::add_to_doubles(sums.add(LANES), squares);
+                    sums.flush(target);
                 }
+            }
+            if !task.sums.is_null() {
+                sums.finish(target, height * width);
             }
         }
     }
@@ -58,10 +61,8 @@ unsafe fn depthwise_image<S: Simd>(task: &DepthwiseTask<'_>) {
 unsafe fn tile<S: Simd, const P: usize>(
     task: &DepthwiseTask<'_>,
     block: usize,
-    y: usize,
-    x: usize,
-    sum: &mut S::V,
-    squares: &mut S::V,
+    (y, x): (usize, usize),
+    sums: &mut Sums<S>,
 ) -> usize {
     let Conv { kernel, stride, dilation, padding, .. } = *task.conv;
     let row_step = task.src.layout.row();
@@ -86,11 +87,13 @@ unsafe fn tile<S: Simd, const P: usize>(
                 weights = weights.add(LANES);
             }
         }
+        if (y, x) == (0, 0) {
+            sums.start(acc[0]);
+        }
         let dst = task.dst.row(block, y).add(x * LANES);
         for (p, &value) in acc.iter().enumerate() {
             S::store(dst.add(p * LANES), value);
-            *sum = S::add(*sum, value);
-            *squares = S::mul_add(value, value, *squares);
+            sums.add(value);
         }
     }
     P

@@ -1,0 +1,19 @@
+//! Every primitive on every device of this machine against the plain reference: bit for bit on whole
+//! numbers, whose sums are exact in any order; within stated tolerances behind a batch-norm.
+//!
+//! Cases are random but the same in every run, see `support::cases`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod close;
+mod codes;
+mod conv;
+mod copies;
+mod networks;
+mod norms;
+mod pool;
+mod random_graph;
+mod shapes;
+mod siblings;
+mod sums;

@@ -1,0 +1,105 @@
+//! Which networks give the same values to the last bit in whatever order their sums are added.
+//!
+//! Every value of such a network is a multiple of a power of two, and even the sum of all absolute
+//! values of a sum's terms is a multiple that `f32` holds exactly.
+
+use untrained::graph::{Graph, Node, Op, Padding, Pool, PoolKind};
+use untrained::weights::LayerWeights;
+
+use super::trial::Trial;
+
+/// Whole numbers up to this are exact in `f32`.
+const LARGEST: f64 = (1_u32 << 24) as f64;
+
+/// What is known of all values of a node: multiples of `2^-places`, at most `bound`.
+#[derive(Clone, Copy)]
+struct Range {
+    bound: f64,
+    places: i32,
+}
+
+impl Range {
+    /// The range, if `f32` holds all of it.
+    fn checked(self) -> Option<Self> {
+        (self.bound * f64::from(self.places).exp2() <= LARGEST).then_some(self)
+    }
+
+    fn of(values: &[f32]) -> Option<Self> {
+        let places: Option<Vec<i32>> = values.iter().map(|&value| places(value)).collect();
+        let places = places?.into_iter().max().unwrap_or(0);
+        let bound = values.iter().fold(0.0, |bound, value| f64::max(bound, value.abs().into()));
+        Self { bound, places }.checked()
+    }
+
+    fn wider(self, other: Self) -> Self {
+        Self { bound: self.bound.max(other.bound), places: self.places.max(other.places) }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { bound: self.bound + other.bound, ..self.wider(other) }
+    }
+}
+
+/// Binary places behind the point of a value with few of them.
+fn places(value: f32) -> Option<i32> {
+    (0..=16).find(|&places| (f64::from(value) * f64::from(places).exp2()).fract() == 0.0)
+}
+
+/// Whether a trial's network is one of them.
+pub fn is_exact(trial: &Trial) -> bool {
+    let Some(input) = Range::of(&trial.batch.values) else { return false };
+    let mut ranges: Vec<Range> = Vec::new();
+    for (id, node) in trial.graph.iter() {
+        let layer = trial.weights.get(id).cloned().unwrap_or_default();
+        let inputs: Vec<Range> = node.inputs.iter().map(|input| ranges[input.index()]).collect();
+        let range = match node.op {
+            Op::Input => Some(input),
+            _ => range(&trial.graph, node, &inputs, &layer),
+        };
+        let Some(range) = range.and_then(Range::checked) else { return false };
+        ranges.push(range);
+    }
+    true
+}
+
+fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> Option<Range> {
+    let first = *inputs.first()?;
+    match node.op {
+        Op::Input | Op::BatchNorm(_) => None,
+        Op::Conv(conv) => products(first, layer, conv.out_channels),
+        Op::Linear(linear) => products(first, layer, linear.out_features),
+        Op::Scale(factor) => {
+            let bound = first.bound * f64::from(factor.abs());
+            Some(Range { bound, places: first.places + places(factor)? })
+        }
+        Op::Pool(Pool { kind: PoolKind::Average { count_padding }, kernel, padding, .. }) => {
+            // Without padding in the divisor, windows at the edge may be cut to any smaller size.
+            let whole = count_padding || padding == Padding::default();
+            let short = kernel.iter().all(|&extent| extent <= 2);
+            average(first, kernel[0] * kernel[1], whole || short)
+        }
+        Op::GlobalAvgPool => average(first, graph.shape(node.inputs[0]).plane(), true),
+        Op::Add => inputs.iter().copied().reduce(Range::plus),
+        Op::Relu(_)
+        | Op::Pool(_)
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::Flatten => inputs.iter().copied().reduce(Range::wider),
+    }
+}
+
+fn products(input: Range, layer: &LayerWeights, outputs: usize) -> Option<Range> {
+    let weights = Range::of(&layer.weight)?;
+    let bias = Range::of(&layer.bias)?;
+    let sum = |row: &[f32]| row.iter().map(|&weight| f64::from(weight.abs())).sum::<f64>();
+    let rows = layer.weight.chunks_exact(layer.weight.len() / outputs);
+    let bound = rows.map(sum).fold(0.0, f64::max) * input.bound;
+    Some(Range { bound, places: input.places + weights.places }.plus(bias))
+}
+
+/// The sum over the window is larger than its part, but no more of its bits are used.
+fn average(input: Range, window: usize, divides: bool) -> Option<Range> {
+    let places = input.places + window.trailing_zeros() as i32;
+    (divides && window.is_power_of_two()).then_some(Range { places, ..input })
+}
