@@ -6,10 +6,12 @@ use untrained::data::Batch;
 use untrained::graph::{Conv, Graph, NodeId, Op, Relu, Shape};
 use untrained::weights::{LayerWeights, Weights};
 
-use crate::trial::{Trial, backend, single};
+use crate::run;
+use crate::support::devices::gpu;
+use crate::support::trial::{Trial, single};
 
 fn trial() -> Trial {
-    Trial::new(single(Shape::new(3, 6, 6), Op::Conv(Conv::square(4, 3, 1))).unwrap(), 2, 1)
+    Trial::whole(single(Shape::new(3, 6, 6), Op::Conv(Conv::square(4, 3, 1))).unwrap(), 2, 1)
 }
 
 #[test]
@@ -32,7 +34,7 @@ fn software_is_never_the_best_hardware() {
 
 #[test]
 fn missing_and_short_weights_are_named() {
-    let Some(mut backend) = backend() else { return };
+    let Some(mut backend) = gpu() else { return };
     let trial = trial();
     let plan = trial.plan();
     let empty = Weights::with_nodes(3);
@@ -47,23 +49,23 @@ fn missing_and_short_weights_are_named() {
         };
         assert_eq!((*layer, *expected, *seen), (1, 108, found));
     }
-    let alone = trial.run(&mut backend, &[]).unwrap();
+    let alone = run(&trial, &mut backend, &[]).unwrap();
     assert_eq!(results[1].as_ref().unwrap().kernel, alone.output.kernel);
 }
 
 #[test]
 fn a_batch_of_other_images_is_refused() {
-    let Some(mut backend) = backend() else { return };
+    let Some(mut backend) = gpu() else { return };
     let mut trial = trial();
     let shape = Shape::new(3, 5, 6);
     trial.batch = Batch { shape, values: vec![0.0; 2 * shape.volume()], ..trial.batch };
-    let error = trial.run(&mut backend, &[]).err().unwrap();
+    let error = run(&trial, &mut backend, &[]).err().unwrap();
     assert!(matches!(error, BackendError::WrongInput { .. }), "{error}");
 }
 
 #[test]
 fn cancel_is_seen() {
-    let Some(mut backend) = backend() else { return };
+    let Some(mut backend) = gpu() else { return };
     let trial = trial();
     let plan = trial.plan();
     let network = Network { plan: &plan, weights: &trial.weights };
@@ -76,7 +78,7 @@ fn cancel_is_seen() {
 
 #[test]
 fn too_large_a_batch_is_told_what_fits() {
-    let Some(mut backend) = backend() else { return };
+    let Some(mut backend) = gpu() else { return };
     let name = &backend.info().name;
     let summary = adapters().into_iter().find(|one| &one.device.name == name).unwrap();
     let limit = summary.max_storage_binding_bytes.min(summary.max_buffer_bytes);
@@ -90,8 +92,8 @@ fn too_large_a_batch_is_told_what_fits() {
     graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
     let per_image = (256 + 4) * 64 * 64 * 4;
     let fits = (limit / per_image) as usize;
-    let trial = Trial::new(graph, fits + 1, 2);
-    let error = trial.run(&mut backend, &[]).err().unwrap();
+    let trial = Trial::whole(graph, fits + 1, 2);
+    let error = run(&trial, &mut backend, &[]).err().unwrap();
     let BackendError::OverLimit { needed, allowed, advice, .. } = error else { panic!("{error}") };
     assert_eq!((needed, allowed), (per_image * (fits as u64 + 1), limit));
     assert!(advice.contains(&format!("fits is {fits}")), "{advice}");
@@ -99,16 +101,16 @@ fn too_large_a_batch_is_told_what_fits() {
 
 #[test]
 fn an_empty_batch_gives_an_empty_matrix() {
-    let Some(mut backend) = backend() else { return };
+    let Some(mut backend) = gpu() else { return };
     let graph = single(Shape::new(3, 6, 6), Op::Conv(Conv::square(4, 3, 1))).unwrap();
-    let traced = Trial::new(graph, 0, 1).run(&mut backend, &[]).unwrap();
+    let traced = run(&Trial::whole(graph, 0, 1), &mut backend, &[]).unwrap();
     assert!(traced.output.kernel.entries().is_empty());
 }
 
 /// A network that would take seconds is left soon after another thread asks.
 #[test]
 fn cancel_is_seen_between_submits() {
-    let Some(mut backend) = backend() else { return };
+    let Some(mut backend) = gpu() else { return };
     if backend.info().kind != "software" {
         println!("skipped: a GPU is done before the cancel comes");
         return;
@@ -120,7 +122,7 @@ fn cancel_is_seen_between_submits() {
         let conv = graph.add(format!("conv {layer}"), conv, &[node]).unwrap();
         node = graph.add(format!("relu {layer}"), Op::Relu(Relu::ONCE), &[conv]).unwrap();
     }
-    let trial = Trial::new(graph, 64, 3);
+    let trial = Trial::whole(graph, 64, 3);
     let plan = trial.plan();
     let network = Network { plan: &plan, weights: &trial.weights };
     let cancel = Cancel::new();

@@ -1,0 +1,118 @@
+//! The WGSL backend: convolutions by themselves and the heaviest NAS-Bench-201 network.
+//!
+//! `cargo bench --bench gpu` runs on the adapter named by `UNTRAINED_BENCH_ADAPTER` (a part of its
+//! name), llvmpipe unless set. On a software adapter the numbers only show that the kernels run.
+
+use std::time::Instant;
+
+use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
+use untrained::backend::{Backend, Cancel, Network};
+use untrained::data::{self, Batch, ImageSource};
+use untrained::graph::{Conv, Graph, Op, Relu, Shape};
+use untrained::plan::{Count, Plan};
+use untrained::space::{BuildOptions, Space};
+use untrained::weights::{Initialisation, Initialiser, Weights};
+
+const IMAGES: usize = 128;
+const ROUNDS: usize = 3;
+/// Layers of the chains that convolutions are timed in.
+const LAYERS: usize = 8;
+const VARIANTS: [ConvVariant; 2] = [ConvVariant::Registers, ConvVariant::Tiled];
+const HEAVIEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|";
+
+fn main() {
+    let name = std::env::var("UNTRAINED_BENCH_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_owned());
+    let mut backend = match GpuBackend::new(&AdapterChoice::Named(name)) {
+        Ok(backend) => backend,
+        Err(error) => {
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    println!("{:?}, batch {IMAGES}", backend.info());
+    convolutions(&mut backend);
+    heaviest(&mut backend);
+}
+
+/// GFLOP/s of 3x3 convolutions: a chain of them less the same chain of 1x1 convolutions.
+fn convolutions(backend: &mut GpuBackend) {
+    for (channels, side) in [(16, 32), (32, 16), (64, 8)] {
+        let batch = noise(Shape::new(channels, side, side));
+        let operations = (2 * LAYERS * IMAGES * side * side * channels * channels) as f64;
+        for variant in VARIANTS {
+            backend.set_conv_variant(variant);
+            let [large, small] = [3, 1].map(|kernel| {
+                let graph = chain(channels, side, kernel);
+                let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
+                let weights = draw(&graph, &plan);
+                best(backend, Network { plan: &plan, weights: &weights }, &batch)
+            });
+            println!(
+                "3x3, {channels} channels, {side}x{side}, {variant:?}: {:.1} GFLOP/s, {:.0} ms a \
+                 layer with all around it",
+                8.0 * operations / (large - small) / 1e9,
+                large * 1e3 / LAYERS as f64
+            );
+        }
+    }
+}
+
+fn heaviest(backend: &mut GpuBackend) {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let architecture = space.parse(HEAVIEST).unwrap();
+    let graph = space.build(&architecture, &BuildOptions::default()).unwrap();
+    let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
+    let weights = draw(&graph, &plan);
+    let network = Network { plan: &plan, weights: &weights };
+    let batch = data::load(&ImageSource::Builtin, space.input(), IMAGES, 0).unwrap();
+    println!("heaviest network: {:.1} GFLOP", 2.0 * (plan.macs() * IMAGES as u64) as f64 / 1e9);
+    for variant in VARIANTS {
+        backend.set_conv_variant(variant);
+        let seconds = best(backend, network, &batch);
+        println!("{variant:?}: {seconds:.3} s, {:?}", backend.last_cost());
+        for time in backend.profile(network, &batch, &Cancel::new()).unwrap() {
+            println!(
+                "  {:16} {:4} dispatches {:8.1} ms {:7.2} G operations/s",
+                time.kernel.source().name,
+                time.dispatches,
+                time.seconds * 1e3,
+                time.work / time.seconds / 1e9
+            );
+        }
+    }
+}
+
+fn noise(shape: Shape) -> Batch {
+    data::load(&ImageSource::Noise, shape, IMAGES, 0).unwrap()
+}
+
+fn draw(graph: &Graph, plan: &Plan) -> Weights {
+    let initialiser = Initialiser { initialisation: Initialisation::PytorchDefault, seed: 0 };
+    initialiser.draw(graph, "bench", plan.weighted_nodes())
+}
+
+/// Seconds of the fastest of some runs, after one that compiles the kernels.
+fn best(backend: &mut GpuBackend, network: Network<'_>, batch: &Batch) -> f64 {
+    let mut least = f64::INFINITY;
+    for round in 0..=ROUNDS {
+        let begin = Instant::now();
+        let output = backend.run(&[network], batch, false, &Cancel::new());
+        assert!(output[0].is_ok());
+        if round > 0 {
+            least = least.min(begin.elapsed().as_secs_f64());
+        }
+    }
+    least
+}
+
+/// A chain of convolutions of one size, each behind a ReLU.
+fn chain(channels: usize, side: usize, kernel: usize) -> Graph {
+    let mut graph = Graph::new();
+    let mut node = graph.input(Shape::new(channels, side, side));
+    for layer in 0..LAYERS {
+        let conv = Op::Conv(Conv::square(channels, kernel, 1));
+        let conv = graph.add(format!("conv {layer}"), conv, &[node]).unwrap();
+        node = graph.add(format!("relu {layer}"), Op::Relu(Relu::ONCE), &[conv]).unwrap();
+    }
+    graph
+}

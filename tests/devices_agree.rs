@@ -1,0 +1,117 @@
+//! The same networks from the same seed on every device: NAS-Bench-201 at full depth, built-in images.
+//!
+//! Another order of summation moves a pre-activation in its last bits, which flips a code bit only
+//! where the value is next to zero: 3e-5 to 5e-5 of the bits of the deepest networks.
+
+mod support;
+
+use support::devices::{self, Device};
+use support::trial::{differing_bits, run_alone};
+use untrained::backend::cpu::simd::Isa;
+use untrained::backend::{Network, Output};
+use untrained::data::{self, Batch};
+use untrained::plan::{Count, Plan};
+use untrained::seed;
+use untrained::space::{Architecture, BuildOptions, Space};
+use untrained::weights::{Initialiser, Weights};
+
+/// Images; the software adapter of the tests needs about a second for them and the heaviest cell.
+const IMAGES: usize = 16;
+
+/// The part of code bits that may differ between devices.
+const BITS: f64 = 1e-4;
+
+/// How far scores may be apart, as a part of them; a flipped bit moves K by 1 in 100,000 units.
+const SCORE: f64 = 1e-5;
+
+const GIVEN: [&str; 3] = [
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|",
+    "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_3x3~0|avg_pool_3x3~1|skip_connect~2|",
+    "|skip_connect~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|",
+];
+
+fn architectures(space: &Space) -> Vec<Architecture> {
+    let mut rng = seed::stream(3, &["devices agree"]);
+    let given = GIVEN.iter().map(|text| space.parse(text).unwrap());
+    let random = std::iter::repeat_with(|| space.sample(&mut rng));
+    given.chain(random.filter(|architecture| space.connected(architecture)).take(3)).collect()
+}
+
+fn images(space: &Space) -> Batch {
+    data::load(&"builtin".parse().unwrap(), space.input(), IMAGES, 0).unwrap()
+}
+
+/// One network with the weights of a seed.
+fn network(space: &Space, architecture: &Architecture, seed: u64) -> (Plan, Weights) {
+    let graph = space.build(architecture, &BuildOptions::default()).unwrap();
+    let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
+    let initialiser = Initialiser { initialisation: space.initialisation(), seed };
+    let weights = initialiser.draw(&graph, &space.canonical(architecture), plan.weighted_nodes());
+    (plan, weights)
+}
+
+fn run(device: &mut Device, (plan, weights): &(Plan, Weights), batch: &Batch) -> Output {
+    run_alone(device.backend(), Network { plan, weights }, batch).unwrap()
+}
+
+/// The part of code bits in which two outputs differ.
+fn deviation(a: &Output, b: &Output) -> f64 {
+    let (a, b) = (a.codes.as_ref().unwrap(), b.codes.as_ref().unwrap());
+    assert_eq!(a.len(), b.len());
+    let bits: usize = a.iter().map(|code| code.units * IMAGES).sum();
+    let differing: u64 = a.iter().zip(b).map(|(a, b)| differing_bits(a, b)).sum();
+    differing as f64 / bits as f64
+}
+
+#[test]
+fn codes_and_scores_agree() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let batch = images(&space);
+    let mut devices = devices::all();
+    assert!(devices.len() > 1, "one device agrees with itself");
+    for architecture in architectures(&space) {
+        let network = network(&space, &architecture, 7);
+        let first = run(&mut devices[0], &network, &batch);
+        for device in &mut devices[1..] {
+            let other = run(device, &network, &batch);
+            let bits = deviation(&first, &other);
+            let score = (other.kernel.score() / first.kernel.score() - 1.0).abs();
+            let name = format!("{} on {}", space.format(&architecture), device.name);
+            println!("{name}: {bits:.1e} of the bits, {score:.1e} of the score");
+            assert!(bits < BITS, "{name}: {bits} of the bits differ");
+            assert!(score < SCORE, "{name}: the score is off by {score} of it");
+        }
+    }
+}
+
+/// The comparison tells networks apart that differ in their weights only.
+#[test]
+fn other_weights_differ_in_far_more_bits() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let batch = images(&space);
+    let mut device = Device::native(2, Isa::detect());
+    for architecture in architectures(&space) {
+        let [a, b] = [7, 8].map(|seed| network(&space, &architecture, seed));
+        let (a, b) = (run(&mut device, &a, &batch), run(&mut device, &b, &batch));
+        assert!(deviation(&a, &b) > 1000.0 * BITS);
+    }
+}
+
+/// Statistics are added in image order, whoever computed them.
+#[test]
+fn threads_and_repetition_change_nothing() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let batch = images(&space);
+    for architecture in architectures(&space) {
+        let network = network(&space, &architecture, 7);
+        let mut outputs = Vec::new();
+        for threads in [1, 2, 3] {
+            let mut device = Device::native(threads, Isa::detect());
+            outputs.extend((0..2).map(|_| run(&mut device, &network, &batch)));
+        }
+        for other in &outputs[1..] {
+            assert_eq!(other.codes, outputs[0].codes);
+            assert_eq!(other.kernel, outputs[0].kernel);
+        }
+    }
+}
