@@ -6,13 +6,8 @@ use untrained::backend::Cancel;
 use untrained::job::{self, Event, JobConfig, Options, Task};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config = JobConfig {
-        options: Options { batch_size: 16, device: "cpu".to_owned(), ..Options::default() },
-        task: Task::Search { samples: 8 },
-        out: None,
-        overwrite: false,
-        outputs: false,
-    };
+    let options = Options { batch_size: 16, device: "cpu".to_owned(), ..Options::default() };
+    let config = JobConfig::new(options, Task::Search { samples: 8 });
     let summary = job::run(&config, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event {
             println!("{:>10.3}  {}", record.score, record.architecture);

@@ -12,6 +12,8 @@
     clippy::todo,
     clippy::unimplemented,
     clippy::dbg_macro,
+    clippy::print_stdout,
+    clippy::print_stderr,
     clippy::too_many_lines
 )]
 

@@ -58,13 +58,7 @@ fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
         seed: 2021,
         ..Options::default()
     };
-    let config = JobConfig {
-        options,
-        task: Task::Search { samples: 300 },
-        out: None,
-        overwrite: false,
-        outputs: false,
-    };
+    let config = JobConfig::new(options, Task::Search { samples: 300 });
     let mut pairs = Vec::new();
     job::run(&config, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event

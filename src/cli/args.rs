@@ -7,8 +7,9 @@ use clap::{Args, Command, Parser, Subcommand};
 
 use crate::job::{OnnxWeights, Options};
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage or bad \
-                          input, 3 some architectures failed, 130 interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
+                          or a file or device that cannot be used, 3 some architectures failed, \
+                          130 interrupted.";
 
 /// Score and search untrained networks without a window.
 #[derive(Parser, Debug)]
@@ -42,6 +43,7 @@ pub enum Verb {
 
 /// `search`.
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub struct Search {
     /// Architectures to score, drawn uniformly without repetition
     #[arg(long, default_value_t = 100, value_name = "N")]
@@ -66,15 +68,16 @@ pub struct Output {
 
 /// `score`.
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub struct Score {
     /// Architectures in the space's notation
     #[arg(value_name = "ARCH")]
     pub architectures: Vec<String>,
-    /// A file with one architecture a line
+    /// A file with one architecture a line; empty lines and lines that begin with # do not count
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// An ONNX model
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from", "space"])]
     pub onnx: Option<PathBuf>,
     /// Weights of the ONNX model: those of the file, or fresh ones
     #[arg(long, default_value = "keep", requires = "onnx", value_name = "keep|fresh")]
@@ -83,11 +86,12 @@ pub struct Score {
     pub options: Options,
     #[command(flatten)]
     pub output: Output,
-    /// Write the kernel matrix K of the one architecture to a .npy file, uint32 [n,n]
+    /// Write the kernel matrix K of the one architecture to a .npy file, uint32 [n,n]; an
+    /// existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub kernel_out: Option<PathBuf>,
     /// Write the binary codes of the one architecture to a .npy file, uint8 [n, ceil(V/8)], lowest
-    /// bit first; a code that counts twice stands there twice
+    /// bit first; a code that counts twice stands there twice; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub codes_out: Option<PathBuf>,
 }
@@ -98,11 +102,11 @@ pub struct Describe {
     /// Architectures in the space's notation
     #[arg(value_name = "ARCH")]
     pub architectures: Vec<String>,
-    /// A file with one architecture a line
+    /// A file with one architecture a line; empty lines and lines that begin with # do not count
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// An ONNX model
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from", "space"])]
     pub onnx: Option<PathBuf>,
     /// One JSON object per architecture
     #[arg(long)]

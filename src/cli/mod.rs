@@ -1,7 +1,7 @@
 //! The command line: `--batch` and a verb.
 //!
-//! Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage or bad input, 3 some architectures
-//! failed, 130 interrupted.
+//! Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, or a file or device that
+//! cannot be used, 3 some architectures failed, 130 interrupted.
 
 mod args;
 mod describe;
@@ -36,7 +36,8 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// Runs the program with its arguments, the program's name first.
+/// Runs the program with its arguments, the program's name first. To be called from `main` before
+/// other threads start: it sets an environment variable.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let exit = match arguments.get(1) {
         Some(first) if first == "--batch" => batch(&arguments[2..]),
@@ -77,7 +78,7 @@ fn no_batch(first: Option<&OsString>) -> Exit {
 /// there is none; adapters are chosen by us, not by the layer.
 #[cfg(target_os = "linux")]
 fn keep_layers_quiet() {
-    // SAFETY: the program has just started and has no other thread.
+    // SAFETY: `main` is called when the program starts and has no other thread; see there.
     unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
 }
 
@@ -115,6 +116,19 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<std::io::Error>()
         .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Writes to stdout. A reader that closes the pipe (`| head`) is no error and hides none.
+fn show(text: &str) -> std::io::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// The command line, for manifests.
+fn command_line() -> Vec<String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
 /// One line on stderr.

@@ -1,13 +1,13 @@
 //! `score`: given architectures or a model, one row each.
 
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::Context;
 use npyz::WriterBuilder;
 
 use super::args::Score;
-use super::{Exit, architectures, format, watch};
+use super::{Exit, architectures, command_line, format, show, watch};
 use crate::backend::{Output, PackedCode};
 use crate::job::{JobConfig, JobError, Task};
 use crate::store::Record;
@@ -33,6 +33,7 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
         out: arguments.output.out,
         overwrite: arguments.output.overwrite,
         outputs,
+        command: command_line(),
     };
     let mut rows = vec![header()];
     let mut kept = None;
@@ -40,10 +41,6 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
         rows.push(row(record));
         kept = output.cloned();
     });
-    if rows.len() > 1 {
-        std::io::stdout().write_all(format::table(&rows).as_bytes())?;
-    }
-    result?;
     if let Some(output) = kept {
         if let Some(path) = &arguments.kernel_out {
             write_kernel(path, &output)?;
@@ -52,6 +49,10 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
             write_codes(path, &output)?;
         }
     }
+    if rows.len() > 1 {
+        show(&format::table(&rows))?;
+    }
+    result?;
     Ok(watch::conclude(&summary))
 }
 

@@ -1,9 +1,7 @@
 //! `search`: random architectures, the best ten.
 
-use std::io::Write;
-
 use super::args::Search;
-use super::{Exit, format, watch};
+use super::{Exit, command_line, format, show, watch};
 use crate::job::{JobConfig, Task};
 
 /// Runs the verb.
@@ -14,11 +12,11 @@ pub fn run(arguments: Search) -> anyhow::Result<Exit> {
         out: arguments.output.out,
         overwrite: arguments.output.overwrite,
         outputs: false,
+        command: command_line(),
     };
     let (summary, result) = watch::run(&config, |_, _| {});
     if !summary.best.is_empty() {
-        let text = format::ranking(&summary.best, config.options.repeats > 1);
-        std::io::stdout().write_all(text.as_bytes())?;
+        show(&format::ranking(&summary.best, config.options.repeats > 1))?;
     }
     result?;
     Ok(watch::conclude(&summary))

@@ -18,16 +18,6 @@ pub enum ImageSource {
     Noise,
 }
 
-impl ImageSource {
-    /// How sources are written, with what each one is.
-    pub const FORMS: [(&'static str, &'static str); 4] = [
-        ("builtin", "natural pictures that come with the program"),
-        ("cifar10:DIR", "the training images in DIR/data_batch_*.bin"),
-        ("npy:FILE", "a NumPy array, float32 [n, c, h, w], used as it is"),
-        ("noise", "standard normal values"),
-    ];
-}
-
 /// A text that names no image source.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown image source `{0}`: use builtin, cifar10:DIR, npy:FILE or noise")]

@@ -272,6 +272,10 @@ fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
     Ok(Shape { channels, ..first })
 }
 
+/// The widest padding of a convolution, in pixels: far above any network's, and small enough that
+/// padded sizes cannot overflow.
+const MAX_PADDING: usize = 1024;
+
 fn conv_shape(conv: &Conv, input: Shape) -> Result<Shape, String> {
     let Conv { groups, out_channels, .. } = *conv;
     if groups == 0 || !input.channels.is_multiple_of(groups) || !out_channels.is_multiple_of(groups)
@@ -280,6 +284,10 @@ fn conv_shape(conv: &Conv, input: Shape) -> Result<Shape, String> {
     }
     if out_channels == 0 || conv.dilation.contains(&0) {
         return Err("no output channels or a dilation of 0".to_owned());
+    }
+    let Padding { top, left, bottom, right } = conv.padding;
+    if top.max(left).max(bottom).max(right) > MAX_PADDING {
+        return Err(format!("padding of more than {MAX_PADDING} pixels"));
     }
     let reach = [0, 1].map(|axis| conv.dilation[axis] * (conv.kernel[axis].max(1) - 1) + 1);
     let (height, width) = slide(input, conv.kernel, reach, conv.stride, conv.padding)?;
@@ -315,7 +323,10 @@ fn slide(
     let padded =
         [input.height + padding.top + padding.bottom, input.width + padding.left + padding.right];
     if padded[0] < reach[0] || padded[1] < reach[1] {
-        return Err(format!("a kernel that spans {reach:?} does not fit {input} with {padding:?}"));
+        let ([rows, columns], [height, width]) = (reach, padded);
+        return Err(format!(
+            "a kernel that spans {rows}x{columns} does not fit the padded input of {height}x{width}"
+        ));
     }
     Ok(((padded[0] - reach[0]) / stride[0] + 1, (padded[1] - reach[1]) / stride[1] + 1))
 }

@@ -9,6 +9,7 @@ use crate::data::ImageSource;
 use crate::graph::Shape;
 use crate::plan::Count;
 use crate::space::BuildOptions;
+use crate::store::TableWriter;
 use crate::weights::Initialisation;
 
 /// How networks are scored.
@@ -25,7 +26,7 @@ pub struct Options {
     /// noise
     #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
     pub images: ImageSource,
-    /// Device: auto (discrete GPU, integrated GPU, native CPU in this order), cpu, gpu (the best
+    /// Device: auto (discrete, integrated or virtual GPU, else native CPU), cpu, gpu (the best
     /// hardware adapter) or a part of an adapter's name (see `devices`)
     #[arg(long, default_value_t = Self::default().device, value_name = "auto|cpu|gpu|NAME")]
     pub device: String,
@@ -40,7 +41,7 @@ pub struct Options {
     #[arg(long, default_value_t = Self::default().repeats, value_name = "R")]
     pub repeats: u32,
     /// Law of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
-    /// orthogonal, uniform:A or normal:S [default: the space's]
+    /// orthogonal, uniform:A or normal:S [default: the space's; pytorch-default for an ONNX model]
     #[arg(long, value_name = "LAW")]
     pub initialisation: Option<Initialisation>,
     /// Shape of one image, CxHxW [default: the space's]
@@ -125,15 +126,29 @@ pub struct JobConfig {
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
     pub outputs: bool,
+    /// The command line behind the job, for the manifest; empty if there was none.
+    #[serde(skip)]
+    pub command: Vec<String>,
 }
 
 impl JobConfig {
+    /// A job that writes no files.
+    pub const fn new(options: Options, task: Task) -> Self {
+        Self { options, task, out: None, overwrite: false, outputs: false, command: Vec::new() }
+    }
+
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
         let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
         let options = &self.options;
         if options.batch_size < 2 {
             return refuse("--batch-size must be at least 2: K compares pairs of images");
+        }
+        if options.device.trim().is_empty() {
+            return refuse("--device is empty: use auto, cpu, gpu or a part of an adapter's name");
+        }
+        if let Some(path) = &self.out {
+            TableWriter::check(path, self.overwrite)?;
         }
         if options.repeats == 0 {
             return refuse("--repeats must be at least 1");
@@ -145,6 +160,9 @@ impl JobConfig {
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => {
                 refuse("--repeats draws weights anew: give --weights fresh with it")
+            }
+            Task::Onnx { weights: OnnxWeights::Keep, .. } if options.initialisation.is_some() => {
+                refuse("--initialisation draws weights anew: give --weights fresh with it")
             }
             Task::Onnx { .. } if options.input.is_some() || options.classes.is_some() => {
                 refuse("--input and --classes belong to search spaces; an ONNX model has its own")

@@ -21,7 +21,7 @@ use crate::graph::Shape;
 use crate::onnx::{self, OnnxError};
 use crate::search::{Random, Strategy};
 use crate::space::{Architecture, ArchitectureError, BuildOptions, Space, SpaceError};
-use crate::store::{Record, Status, TableError};
+use crate::store::{Record, TableError};
 use crate::weights::Initialisation;
 use sink::Sink;
 
@@ -43,9 +43,17 @@ pub enum JobError {
     /// A model file.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
-    /// The results could not be written. Rows written before are complete.
-    #[error("the results could not be written; the rows written so far are kept")]
+    /// The table could not be created.
+    #[error(transparent)]
     Table(#[from] TableError),
+    /// A record could not be written. Rows written before are complete.
+    #[error("a result could not be written; the {written} rows before it are kept")]
+    Write {
+        /// Rows that are complete.
+        written: u64,
+        /// What went wrong.
+        source: TableError,
+    },
     /// Options that do not go together.
     #[error("{0}")]
     Options(String),
@@ -158,9 +166,10 @@ fn run_space(
         for (architecture, scored) in architectures.iter().zip(scored) {
             if let Some((record, output)) = scored {
                 strategy.observe(architecture, record.rank_score());
-                run.take(record, output, events)?;
+                run.take(record, output, events);
             }
         }
+        run.check_written()?;
     }
     run.finish(cancel)
 }
@@ -207,8 +216,9 @@ fn run_model(
     let initialisation = options.initialisation.unwrap_or_default();
     let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
     for (record, output) in scorer.score(vec![candidate], config.outputs).into_iter().flatten() {
-        run.take(record, output, events)?;
+        run.take(record, output, events);
     }
+    run.check_written()?;
     run.finish(cancel)
 }
 
@@ -234,6 +244,8 @@ struct Run<'c> {
     weight_seeds: Vec<u64>,
     sink: Sink,
     summary: Summary,
+    /// What kept a record from being written.
+    failure: Option<JobError>,
 }
 
 impl<'c> Run<'c> {
@@ -248,7 +260,7 @@ impl<'c> Run<'c> {
         let device = backend.info().clone();
         let sink = Sink::open(config, batch, &device, &weight_seeds)?;
         events(Event::Started(Started { device, total, batch: batch.fingerprint() }));
-        Ok(Self { config, weight_seeds, sink, summary: Summary::default() })
+        Ok(Self { config, weight_seeds, sink, summary: Summary::default(), failure: None })
     }
 
     fn scorer<'r>(
@@ -269,33 +281,38 @@ impl<'c> Run<'c> {
         }
     }
 
+    /// Writes a record and hands it out; after a record that could not be written, only the latter.
     fn take(
         &mut self,
         record: Record,
         output: Option<backend::Output>,
         events: &mut dyn FnMut(Event),
-    ) -> Result<(), JobError> {
-        let written = self.sink.append(&record);
+    ) {
+        if self.failure.is_none()
+            && let Err(source) = self.sink.append(&record)
+        {
+            let written = self.summary.counts.total();
+            self.failure = Some(JobError::Write { written, source });
+        }
         self.summary.add(&record);
         events(Event::Scored { record: Box::new(record), output: output.map(Box::new) });
-        Ok(written?)
+    }
+
+    /// Ends the run if a record could not be written; the manifest then says so, if it can.
+    fn check_written(&mut self) -> Result<(), JobError> {
+        match self.failure.take() {
+            Some(failure) => {
+                // The disk that refused the record may refuse the manifest as well.
+                let _ = self.sink.finish("failed");
+                Err(failure)
+            }
+            None => Ok(()),
+        }
     }
 
     fn finish(mut self, cancel: &Cancel) -> Result<Summary, JobError> {
         self.summary.interrupted = cancel.is_cancelled();
-        let state = match (self.summary.interrupted, self.summary.usable()) {
-            (true, _) => "interrupted",
-            (false, true) => "done",
-            (false, false) => "failed",
-        };
-        self.sink.finish(state)?;
+        self.sink.finish(if self.summary.interrupted { "interrupted" } else { "done" })?;
         Ok(self.summary)
-    }
-}
-
-impl Summary {
-    /// Whether anything was scored that could be chosen or looked at.
-    pub fn usable(&self) -> bool {
-        self.counts.get(Status::Ok) > 0
     }
 }

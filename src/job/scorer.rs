@@ -1,5 +1,6 @@
 //! From candidates to records: plans, weights, backend, score.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use crate::backend::{Backend, BackendError, Cancel, Network, Output};
@@ -61,12 +62,6 @@ pub struct Scorer<'r> {
     pub cancel: &'r Cancel,
 }
 
-/// A planned candidate.
-struct Planned {
-    plan: Plan,
-    weights: Vec<Weights>,
-}
-
 /// A record, and the first repeat's output if asked for.
 pub type Scored = (Record, Option<Output>);
 
@@ -77,29 +72,42 @@ impl Scorer<'_> {
     }
 
     /// Scores candidates in order; `None` for those that were not finished before the run was
-    /// cancelled.
+    /// cancelled. Networks go to the backend in groups of the size it likes, so the weights of few
+    /// networks are in memory at once.
     pub fn score(&mut self, candidates: Vec<Candidate>, outputs: bool) -> Vec<Option<Scored>> {
         let begin = Instant::now();
-        let planned: Vec<Result<Planned, (Status, String)>> =
+        let planned: Vec<Result<Plan, (Status, String)>> =
             candidates.iter().map(|candidate| self.plan(candidate)).collect();
-        let networks: Vec<Network<'_>> = planned
-            .iter()
-            .flatten()
-            .flat_map(|planned| {
-                let network = |weights| Network { plan: &planned.plan, weights };
-                planned.weights.iter().map(network)
-            })
-            .collect();
-        let mut results = self.backend.run(&networks, self.batch, outputs, self.cancel).into_iter();
-        let ran: Vec<Result<Ran, Stop>> = planned
-            .iter()
-            .map(|planned| match planned {
-                Ok(planned) => collect(results.by_ref().take(planned.weights.len())),
-                Err((status, message)) => Err(Stop::Unplanned(*status, message.clone())),
-            })
-            .collect();
+        let mut jobs = Vec::new();
+        for (index, (candidate, plan)) in candidates.iter().zip(&planned).enumerate() {
+            if let Ok(plan) = plan {
+                jobs.extend(self.seeds(candidate).map(|seed| (index, candidate, plan, seed)));
+            }
+        }
+        let mut ran: Vec<Result<Ran, Stop>> =
+            candidates.iter().map(|_| Ok(Ran::default())).collect();
+        for (ran, planned) in ran.iter_mut().zip(&planned) {
+            if let Err((status, message)) = planned {
+                *ran = Err(Stop::Unplanned(*status, message.clone()));
+            }
+        }
+        for group in jobs.chunks(self.backend.preferred_networks().max(1)) {
+            let weights: Vec<Cow<'_, Weights>> = group
+                .iter()
+                .map(|&(_, candidate, plan, seed)| self.weights(candidate, plan, seed))
+                .collect();
+            let networks: Vec<Network<'_>> = group
+                .iter()
+                .zip(&weights)
+                .map(|(&(_, _, plan, _), weights)| Network { plan, weights })
+                .collect();
+            let results = self.backend.run(&networks, self.batch, outputs, self.cancel);
+            for (&(index, ..), result) in group.iter().zip(results) {
+                note(&mut ran[index], result);
+            }
+        }
         let seconds = begin.elapsed().as_secs_f64() / candidates.len().max(1) as f64;
-        let units = planned.iter().map(|p| p.as_ref().map_or(0, |planned| planned.plan.units));
+        let units = planned.iter().map(|plan| plan.as_ref().map_or(0, |plan| plan.units));
         candidates
             .iter()
             .zip(units)
@@ -108,30 +116,39 @@ impl Scorer<'_> {
             .collect()
     }
 
-    fn plan(&self, candidate: &Candidate) -> Result<Planned, (Status, String)> {
+    fn plan(&self, candidate: &Candidate) -> Result<Plan, (Status, String)> {
         let graph = candidate.network.as_ref().map_err(|why| (Status::Failed, why.clone()))?;
         let empty = Weights::default();
         let stored = match &candidate.drawing {
             Drawing::Stored(weights) => weights,
             Drawing::Fresh { .. } => &empty,
         };
-        let plan = Plan::new(graph, stored, self.count).map_err(|error| match error {
+        Plan::new(graph, stored, self.count).map_err(|error| match error {
             PlanError::NoUnits(_) if !candidate.connected => {
                 (Status::Disconnected, error.to_string())
             }
             _ => (Status::Failed, error.to_string()),
-        })?;
-        let weights = match &candidate.drawing {
-            Drawing::Stored(weights) => vec![weights.clone()],
-            Drawing::Fresh { architecture } => {
-                let draw = |&seed: &u64| {
-                    let initialiser = Initialiser { initialisation: self.initialisation, seed };
-                    initialiser.draw(graph, architecture, plan.weighted_nodes())
-                };
-                self.weight_seeds.iter().map(draw).collect()
-            }
+        })
+    }
+
+    /// The seeds of a candidate's repeats; stored weights are the same in each.
+    fn seeds(&self, candidate: &Candidate) -> impl Iterator<Item = u64> + use<'_> {
+        let repeats = match candidate.drawing {
+            Drawing::Stored(_) => 1,
+            Drawing::Fresh { .. } => self.weight_seeds.len(),
         };
-        Ok(Planned { plan, weights })
+        self.weight_seeds.iter().copied().take(repeats)
+    }
+
+    fn weights<'c>(&self, candidate: &'c Candidate, plan: &Plan, seed: u64) -> Cow<'c, Weights> {
+        match (&candidate.drawing, &candidate.network) {
+            (Drawing::Stored(weights), _) => Cow::Borrowed(weights),
+            (Drawing::Fresh { architecture }, Ok(graph)) if !self.cancel.is_cancelled() => {
+                let initialiser = Initialiser { initialisation: self.initialisation, seed };
+                Cow::Owned(initialiser.draw(graph, architecture, plan.weighted_nodes()))
+            }
+            _ => Cow::Owned(Weights::default()),
+        }
     }
 
     fn record(
@@ -179,6 +196,7 @@ impl Scorer<'_> {
 }
 
 /// What the repeats of one candidate gave.
+#[derive(Default)]
 struct Ran {
     scores: Vec<f64>,
     output: Option<Output>,
@@ -191,19 +209,17 @@ enum Stop {
     Failed(String),
 }
 
-fn collect(results: impl Iterator<Item = Result<Output, BackendError>>) -> Result<Ran, Stop> {
-    let mut ran = Ran { scores: Vec::new(), output: None };
-    for result in results {
-        match result {
-            Ok(output) => {
-                ran.scores.push(output.kernel.score());
-                ran.output.get_or_insert(output);
-            }
-            Err(BackendError::Cancelled) => return Err(Stop::Cancelled),
-            Err(error) => return Err(Stop::Failed(super::chain(&error))),
+/// Adds a repeat to what a candidate gave; the first failure stays.
+fn note(ran: &mut Result<Ran, Stop>, result: Result<Output, BackendError>) {
+    let Ok(so_far) = ran else { return };
+    match result {
+        Ok(output) => {
+            so_far.scores.push(output.kernel.score());
+            so_far.output.get_or_insert(output);
         }
+        Err(BackendError::Cancelled) => *ran = Err(Stop::Cancelled),
+        Err(error) => *ran = Err(Stop::Failed(super::chain(&error))),
     }
-    Ok(ran)
 }
 
 /// Mean and sample standard deviation; no deviation for fewer than two finite scores, negative

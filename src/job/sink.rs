@@ -28,8 +28,9 @@ impl Sink {
         let table = TableWriter::create(path, config.overwrite)?;
         let manifest = Manifest {
             version: env!("CARGO_PKG_VERSION"),
-            command: std::env::args().collect(),
-            options: serde_json::to_value(config).unwrap_or_default(),
+            command: config.command.clone(),
+            options: serde_json::to_value(config)
+                .unwrap_or_else(|error| format!("cannot be written: {error}").into()),
             device: device.clone(),
             seed: config.options.seed,
             weight_seeds: weight_seeds.to_vec(),

@@ -46,7 +46,7 @@ pub struct Record {
     pub macs: u64,
     /// Counted ReLU units.
     pub units: u64,
-    /// Time spent on it, weights and score included.
+    /// Time spent on it: plan, weights, forward passes, score; its share where networks ran together.
     pub seconds: f64,
     /// Its number in the benchmark's order.
     pub index: Option<u64>,
@@ -69,6 +69,25 @@ fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> 
 }
 
 impl Record {
+    /// The names of the columns, in order.
+    pub const COLUMNS: [&str; 15] = [
+        "architecture",
+        "score",
+        "sd",
+        "status",
+        "params",
+        "macs",
+        "units",
+        "seconds",
+        "index",
+        "seed",
+        "repeats",
+        "device",
+        "driver",
+        "version",
+        "message",
+    ];
+
     /// The score by which records are ranked: negative infinity unless the record may be chosen.
     pub fn rank_score(&self) -> f64 {
         if self.status == Status::Ok && self.score.is_finite() {
@@ -76,5 +95,35 @@ impl Record {
         } else {
             f64::NEG_INFINITY
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_the_fields() {
+        let record = Record {
+            architecture: String::new(),
+            score: f64::NEG_INFINITY,
+            sd: None,
+            status: Status::Singular,
+            params: 0,
+            macs: 0,
+            units: 0,
+            seconds: 0.0,
+            index: None,
+            seed: 0,
+            repeats: 1,
+            device: String::new(),
+            driver: String::new(),
+            version: "",
+            message: None,
+        };
+        let json = serde_json::to_value(&record).unwrap();
+        let fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, Record::COLUMNS);
+        assert!(json["score"].is_null());
     }
 }

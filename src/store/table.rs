@@ -37,18 +37,27 @@ enum Format {
 }
 
 impl TableWriter {
-    /// Creates a table; the format is told by the name's ending.
+    /// Whether a table of that name could be created, as far as its name and existence tell.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Format`] or [`TableError::Exists`].
+    pub fn check(path: &Path, overwrite: bool) -> Result<(), TableError> {
+        is_csv(path)?;
+        if path.is_file() && !overwrite {
+            return Err(TableError::Exists(path.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Creates a table; the format is told by the name's ending. A CSV table begins with its header.
     ///
     /// # Errors
     ///
     /// [`TableError`] if the ending is unknown, the file exists and may not be replaced, or it
     /// cannot be created.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, TableError> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let is_csv = ending.eq_ignore_ascii_case("csv");
-        if !is_csv && !ending.eq_ignore_ascii_case("jsonl") {
-            return Err(TableError::Format(path.to_owned()));
-        }
+        let is_csv = is_csv(path)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         if !overwrite {
@@ -61,7 +70,12 @@ impl TableWriter {
             _ => TableError::Write { path: path.to_owned(), source },
         })?;
         let format = if is_csv {
-            Format::Csv(Box::new(csv::Writer::from_writer(file)))
+            let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+            let header = writer.write_record(Record::COLUMNS).map_err(std::io::Error::other);
+            header
+                .and_then(|()| writer.flush())
+                .map_err(|source| TableError::Write { path: path.to_owned(), source })?;
+            Format::Csv(Box::new(writer))
         } else {
             Format::JsonLines(BufWriter::new(file))
         };
@@ -85,5 +99,15 @@ impl TableWriter {
                 .and_then(|()| writer.flush()),
         };
         written.map_err(|source| TableError::Write { path: self.path.clone(), source })
+    }
+}
+
+/// Whether a name is that of a CSV table rather than one of JSON Lines.
+fn is_csv(path: &Path) -> Result<bool, TableError> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "csv" => Ok(true),
+        "jsonl" => Ok(false),
+        _ => Err(TableError::Format(path.to_owned())),
     }
 }

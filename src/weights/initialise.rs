@@ -114,7 +114,7 @@ impl From<Initialisation> for String {
 pub struct Initialiser {
     /// The law of the weights.
     pub initialisation: Initialisation,
-    /// The run's seed.
+    /// The seed of this draw; a run derives one for each repeat.
     pub seed: u64,
 }
 

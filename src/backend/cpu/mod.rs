@@ -124,6 +124,9 @@ impl CpuBackend {
         keep: &[TensorId],
         cancel: &Cancel,
     ) -> Result<Program, BackendError> {
+        if cancel.is_cancelled() {
+            return Err(BackendError::Cancelled);
+        }
         let expected = plan.shape(plan.input);
         if expected != batch.shape {
             return Err(BackendError::WrongInput { expected, given: batch.shape });
@@ -157,22 +160,22 @@ impl CpuBackend {
 
     /// Makes the buffers large enough, after a look at what the system can give.
     fn reserve(&mut self, program: &Program, images: usize) -> Result<(), BackendError> {
-        let held = (self.arena.bytes() + self.scratch.bytes()) as u64;
-        let threads = self.pool.current_num_threads();
-        let per_image = (program.arena / images.max(1) * size_of::<f32>()) as u64;
-        let fixed = (program.scratch * threads * size_of::<f32>()) as u64;
-        let needed = per_image * images as u64 + fixed;
+        let demand = Demand::of(program, images, self.pool.current_num_threads());
+        let held = [self.arena.bytes(), self.scratch.bytes(), 0, 0, 0];
+        let more =
+            demand.0.iter().zip(held).map(|(&needed, held)| needed.saturating_sub(held as u64));
+        let more = more.fold(0, u64::saturating_add);
+        let needed = demand.total();
         if let Some(available) = memory::available_bytes()
-            && needed > held.saturating_add(available)
+            && more > available
         {
-            let allowed = held + available;
-            let fits = allowed.saturating_sub(fixed) / per_image.max(1);
+            let allowed = available + (needed - more);
             return Err(BackendError::OverLimit {
                 device: self.info.name.clone(),
                 what: "the network at this batch size",
                 needed,
                 allowed,
-                advice: format!("a --batch-size of {fits} would fit"),
+                advice: advice(program, images, allowed),
             });
         }
         self.grow(program, images).map_err(|error| BackendError::Device {
@@ -256,6 +259,44 @@ impl CpuBackend {
             values.extend(unsafe { ops::copy::store_image(View { ptr, layout: place.layout }) });
         }
         values
+    }
+}
+
+/// Bytes a network needs: arena, scratch, weights, sums and codes, distances and K.
+struct Demand([u64; 5]);
+
+impl Demand {
+    fn of(program: &Program, images: usize, threads: usize) -> Self {
+        let bytes = |count: usize, size: usize| (count as u64).saturating_mul(size as u64);
+        let n = images as u64;
+        Self([
+            bytes(program.arena, size_of::<f32>()),
+            bytes(program.scratch.saturating_mul(threads), size_of::<f32>()),
+            bytes(program.packed, size_of::<f32>()),
+            bytes(program.sums, size_of::<f64>()).saturating_add(bytes(
+                program.codes.words.saturating_mul(images),
+                size_of::<u64>(),
+            )),
+            n.saturating_mul(n).saturating_mul(BYTES_PER_PAIR),
+        ])
+    }
+
+    fn total(&self) -> u64 {
+        self.0.iter().fold(0, |sum, &bytes| sum.saturating_add(bytes))
+    }
+}
+
+/// Bytes per pair of images: half a tile's sums and its place, a distance, an entry of K, its copy for
+/// the determinant.
+const BYTES_PER_PAIR: u64 = 32;
+
+/// Which batch would fit.
+fn advice(program: &Program, images: usize, allowed: u64) -> String {
+    let per_image = (program.arena / images.max(1)) as u64 * size_of::<f32>() as u64;
+    let fits = allowed / per_image.max(1);
+    match fits.min(images as u64 - 1) {
+        0 | 1 => "not even two images fit: use a smaller network or --input".to_owned(),
+        fits => format!("a --batch-size of about {fits} would fit"),
     }
 }
 

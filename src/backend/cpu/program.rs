@@ -35,7 +35,7 @@ pub struct Place {
     pub layout: Layout,
     /// Offset of the tensor's sums (of image 0) in doubles, if batch statistics are wanted.
     pub sums: Option<usize>,
-    /// Whether convolutions write it past the caches: it is large and read a barrier later.
+    /// Whether convolutions write it past the caches: it is large and first read a barrier later.
     pub stream: bool,
 }
 
@@ -144,6 +144,7 @@ impl Program {
 
     fn place(&mut self, plan: &Plan, images: usize, keep: &[TensorId]) {
         let borders = borders(plan);
+        let read_later = read_later(plan);
         let level = |step: usize| plan.steps.get(step).map_or(usize::MAX, |step| step.level);
         let mut strides = vec![0; plan.slots.len()];
         let mut locals = vec![0; plan.slots.len()];
@@ -159,7 +160,8 @@ impl Program {
                 sums: None,
                 stream: false,
             };
-            place.stream = !local && images * layout.image() * size_of::<f32>() >= STREAM_BYTES;
+            let bytes = images.saturating_mul(layout.image() * size_of::<f32>());
+            place.stream = read_later[index] && bytes >= STREAM_BYTES;
             if keep.contains(&TensorId(index as u32)) {
                 place.area = Area::Arena { stride: layout.image() };
             } else {
@@ -178,7 +180,7 @@ impl Program {
                 Area::Scratch => place.offset = scratch_slots[place.offset],
                 Area::Arena { stride } if *stride > 0 => {
                     place.offset = self.arena;
-                    self.arena += *stride * images;
+                    self.arena = self.arena.saturating_add(stride.saturating_mul(images));
                 }
                 Area::Arena { stride } => {
                     *stride = strides[place.offset];
@@ -333,18 +335,32 @@ fn borders(plan: &Plan) -> Vec<usize> {
     borders
 }
 
+/// Which tensors are only read at a higher level than they are written at.
+fn read_later(plan: &Plan) -> Vec<bool> {
+    let mut later = vec![true; plan.tensors.len()];
+    for planned in &plan.steps {
+        for tensor in planned.step.reads() {
+            let written = plan.steps.get(plan.tensor(tensor).first_step);
+            later[tensor.index()] &= written.is_some_and(|step| step.level < planned.level);
+        }
+    }
+    later
+}
+
 /// The last step that reads the images.
 fn last_read(plan: &Plan) -> usize {
     plan.steps.iter().rposition(|planned| planned.step.reads().contains(&plan.input)).unwrap_or(0)
 }
 
+/// Offsets of stretches of `factor` times these sizes, and the end of the last one. What does not fit
+/// the address space saturates, and is refused when memory is reserved.
 fn prefix_sums(sizes: &[usize], factor: usize) -> (Vec<usize>, usize) {
     let mut total = 0;
     let offsets = sizes
         .iter()
         .map(|size| {
             let offset = total;
-            total += size * factor;
+            total = usize::saturating_add(total, size.saturating_mul(factor));
             offset
         })
         .collect();

@@ -41,7 +41,7 @@ pub struct OutBlock {
 pub struct ConvTask<'a> {
     /// The input pixel under the first tap of output pixel (0, 0), channel block 0.
     pub src: *const f32,
-    /// Values from one input row, and one channel block, to the next.
+    /// Values from one input row to the next.
     pub src_row: usize,
     /// Values from one channel block to the next.
     pub src_block: usize,

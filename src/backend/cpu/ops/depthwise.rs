@@ -74,8 +74,8 @@ unsafe fn tile<S: Simd, const P: usize>(
         let origin = task
             .src
             .row(block, y * stride[0])
-            .add(x * stride[1] * LANES)
-            .sub(padding.top * row_step + padding.left * LANES);
+            .wrapping_add(x * stride[1] * LANES)
+            .wrapping_sub(padding.top * row_step + padding.left * LANES);
         for ky in 0..kernel[0] {
             let row = origin.add(ky * dilation[0] * row_step);
             for kx in 0..kernel[1] {

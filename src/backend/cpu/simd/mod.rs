@@ -23,7 +23,7 @@ pub const LANES: usize = 16;
 /// # Safety
 ///
 /// Methods of an implementation may only be called where the processor has its instructions, and
-/// pointers must be valid for 16 values (they need not be aligned).
+/// pointers must be valid for 16 values (they need not be aligned, except for [`Simd::stream`]).
 #[expect(clippy::missing_safety_doc, reason = "the trait states the contract of all methods")]
 pub unsafe trait Simd: Copy + Send + Sync + 'static {
     /// Sixteen floats.
