@@ -9,7 +9,7 @@ use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
 use untrained::backend::{Backend, Cancel, Network};
 use untrained::data::{self, Batch, ImageSource};
 use untrained::graph::{Conv, Graph, Op, Relu, Shape};
-use untrained::plan::{Count, Plan};
+use untrained::plan::{Count, Plan, Planned};
 use untrained::space::{BuildOptions, Space};
 use untrained::weights::{Initialisation, Initialiser, Weights};
 
@@ -34,27 +34,54 @@ fn main() {
     heaviest(&mut backend);
 }
 
-/// GFLOP/s of 3x3 convolutions: a chain of them less the same chain of 1x1 convolutions.
+/// GFLOP/s of 3x3 and 1x1 convolutions alone, each dispatch a submit of its own, and what a layer
+/// takes in a chain with all around it.
 fn convolutions(backend: &mut GpuBackend) {
     for (channels, side) in [(16, 32), (32, 16), (64, 8)] {
         let batch = noise(Shape::new(channels, side, side));
-        let operations = (2 * LAYERS * IMAGES * side * side * channels * channels) as f64;
         for variant in VARIANTS {
             backend.set_conv_variant(variant);
-            let [large, small] = [3, 1].map(|kernel| {
+            for kernel in [3, 1] {
                 let graph = chain(channels, side, kernel);
                 let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
                 let weights = draw(&graph, &plan);
-                best(backend, Network { plan: &plan, weights: &weights }, &batch)
-            });
-            println!(
-                "3x3, {channels} channels, {side}x{side}, {variant:?}: {:.1} GFLOP/s, {:.0} ms a \
-                 layer with all around it",
-                8.0 * operations / (large - small) / 1e9,
-                large * 1e3 / LAYERS as f64
-            );
+                let network = Network { plan: &plan, weights: &weights };
+                let layer = best(backend, network, &batch) / LAYERS as f64;
+                println!(
+                    "{kernel}x{kernel}, {channels} channels, {side}x{side}, {variant:?}: {:.1} \
+                     GFLOP/s, {:.1} ms a layer",
+                    operations(&plan) / convolution_seconds(backend, network, &batch) / 1e9,
+                    layer * 1e3
+                );
+            }
         }
     }
+}
+
+/// Floating-point operations of a network's convolutions on the batch.
+fn operations(plan: &Plan) -> f64 {
+    2.0 * (plan.macs() * IMAGES as u64) as f64
+}
+
+/// Bytes that the steps read and write if each value is moved once, weights and codes not counted.
+fn bytes_moved(plan: &Plan) -> f64 {
+    let step = |planned: &Planned| -> usize {
+        let tensors = planned.step.reads().into_iter().chain(planned.step.writes());
+        tensors.map(|tensor| plan.shape(tensor).volume()).sum()
+    };
+    (4 * IMAGES * plan.steps.iter().map(step).sum::<usize>()) as f64
+}
+
+/// The least that all convolution dispatches of a network took together.
+fn convolution_seconds(backend: &mut GpuBackend, network: Network<'_>, batch: &Batch) -> f64 {
+    let mut least = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let times = backend.profile(network, batch, &Cancel::new()).unwrap();
+        let convolutions =
+            times.iter().filter(|time| time.kernel.source().name.starts_with("conv"));
+        least = least.min(convolutions.map(|time| time.seconds).sum());
+    }
+    least
 }
 
 fn heaviest(backend: &mut GpuBackend) {
@@ -65,7 +92,11 @@ fn heaviest(backend: &mut GpuBackend) {
     let weights = draw(&graph, &plan);
     let network = Network { plan: &plan, weights: &weights };
     let batch = data::load(&ImageSource::Builtin, space.input(), IMAGES, 0).unwrap();
-    println!("heaviest network: {:.1} GFLOP", 2.0 * (plan.macs() * IMAGES as u64) as f64 / 1e9);
+    println!(
+        "heaviest network: {:.1} GFLOP, {:.2} GB read and written by its steps",
+        operations(&plan) / 1e9,
+        bytes_moved(&plan) / 1e9
+    );
     for variant in VARIANTS {
         backend.set_conv_variant(variant);
         let seconds = best(backend, network, &batch);
