@@ -40,6 +40,13 @@ fn main() {
         assert!(scorer.score(candidates, false)[0].is_some());
         begin.elapsed().as_secs_f64()
     };
+    let all: Vec<Architecture> = space.enumerate().step_by(16).collect();
+    let begin = Instant::now();
+    for architecture in &all {
+        space.build(architecture, &BuildOptions::default()).unwrap();
+    }
+    let build_us = begin.elapsed().as_secs_f64() * 1e6 / all.len() as f64;
+    println!("building a graph: mean {build_us:.0} us of {}", all.len());
     let heaviest = space.parse(HEAVIEST).unwrap();
     let mut times: Vec<f64> = (0..ROUNDS).map(|_| seconds(&heaviest)).collect();
     times.sort_by(f64::total_cmp);

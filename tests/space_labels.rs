@@ -123,17 +123,3 @@ fn labels_say_what_a_layer_computes() {
         ])
     );
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release --test space_labels -- --ignored --nocapture"]
-fn building_is_fast() {
-    let space = Space::builtin("nas-bench-201").unwrap();
-    let architectures: Vec<_> = space.enumerate().step_by(16).collect();
-    let start = std::time::Instant::now();
-    for architecture in &architectures {
-        space.build(architecture, &BuildOptions::default()).unwrap();
-    }
-    let each_us = start.elapsed().as_secs_f64() * 1e6 / architectures.len() as f64;
-    println!("{each_us:.0} us per network");
-    assert!(each_us < 1_000.0);
-}
