@@ -1,6 +1,8 @@
 //! Seeds by name: every use of randomness has a stream of its own.
+//!
+//! Normal values are drawn here too, for weights and for noise in place of images.
 
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
@@ -22,4 +24,18 @@ pub fn derive(seed: u64, names: &[&str]) -> u64 {
 /// The random stream of one use; see [`derive()`].
 pub fn stream(seed: u64, names: &[&str]) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(derive(seed, names))
+}
+
+/// `count` values of normal(0, deviation) by Box and Muller's transform in double precision.
+pub fn normal(stream: &mut ChaCha8Rng, count: usize, deviation: f32) -> Vec<f32> {
+    let unit = |bits: u64| ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+    let mut values = Vec::with_capacity(count + 1);
+    while values.len() < count {
+        let radius = (-2.0 * unit(stream.next_u64()).ln()).sqrt() * f64::from(deviation);
+        let (sine, cosine) = (std::f64::consts::TAU * unit(stream.next_u64())).sin_cos();
+        values.push((radius * cosine) as f32);
+        values.push((radius * sine) as f32);
+    }
+    values.truncate(count);
+    values
 }

@@ -1,6 +1,9 @@
 // Convolution with sums in registers only: 8 pixels x 8 channels per invocation, neighbouring
 // invocations on neighbouring pixels. For software adapters, where workgroup memory is no faster than
 // any other. Weights: [output block][tap][input block of the group][input channel] of vec4.
+//
+// The sums are variables of their own, written out: compilers keep an array that a loop indexes in
+// memory instead of registers.
 
 const PIXELS: u32 = 8u;
 const INVOCATIONS: u32 = 64u;

@@ -1,6 +1,9 @@
 // Convolution as an implicit matrix product with tiles in workgroup memory: 8 pixels x 8 channels per
 // invocation, 8 * PIXEL_THREADS pixels x 8 * CHANNEL_THREADS channels per workgroup, 8 input channels
 // of one tap per step. Weights: [output block][tap][input block of the group][input channel] of vec4.
+//
+// The sums are variables of their own, written out: compilers keep an array that a loop indexes in
+// memory instead of registers.
 
 override PIXEL_THREADS: u32 = 32u;
 override CHANNEL_THREADS: u32 = 2u;

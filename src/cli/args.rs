@@ -66,10 +66,9 @@ pub struct Output {
     pub overwrite: bool,
 }
 
-/// `score`.
+/// What is scored or described.
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
-pub struct Score {
+pub struct Targets {
     /// Architectures in the space's notation
     #[arg(value_name = "ARCH")]
     pub architectures: Vec<String>,
@@ -79,6 +78,14 @@ pub struct Score {
     /// An ONNX model
     #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from", "space"])]
     pub onnx: Option<PathBuf>,
+}
+
+/// `score`.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub struct Score {
+    #[command(flatten)]
+    pub targets: Targets,
     /// Weights of the ONNX model: those of the file, or fresh ones
     #[arg(long, default_value = "keep", requires = "onnx", value_name = "keep|fresh")]
     pub weights: OnnxWeights,
@@ -99,15 +106,8 @@ pub struct Score {
 /// `describe`.
 #[derive(Args, Debug)]
 pub struct Describe {
-    /// Architectures in the space's notation
-    #[arg(value_name = "ARCH")]
-    pub architectures: Vec<String>,
-    /// A file with one architecture a line; empty lines and lines that begin with # do not count
-    #[arg(long, value_name = "FILE")]
-    pub from: Option<PathBuf>,
-    /// An ONNX model
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from", "space"])]
-    pub onnx: Option<PathBuf>,
+    #[command(flatten)]
+    pub targets: Targets,
     /// One JSON object per architecture
     #[arg(long)]
     pub json: bool,

@@ -1,13 +1,11 @@
 //! `describe`: what an architecture is and costs.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use super::args::Describe;
-use super::{Exit, architectures, format};
+use super::{Exit, architectures, format, show};
 use crate::graph::cost::Cost;
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, NodeId, Op, analysis};
 use crate::job::chain;
 use crate::onnx;
 use crate::space::{BuildOptions, Space};
@@ -51,23 +49,20 @@ struct Layer {
 
 /// Runs the verb.
 pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
-    let mut out = std::io::stdout().lock();
     for description in descriptions(arguments)? {
         if arguments.json {
-            serde_json::to_writer(&mut out, &description).map_err(std::io::Error::from)?;
-            out.write_all(b"\n")?;
+            show(&(serde_json::to_string(&description)? + "\n"))?;
         } else {
-            out.write_all(text(&description).as_bytes())?;
+            show(&text(&description))?;
         }
     }
     Ok(Exit::Done)
 }
 
 fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
-    if let Some(path) = &arguments.onnx {
+    if let Some(path) = &arguments.targets.onnx {
         let model = onnx::read(path)?;
-        let connected =
-            crate::graph::analysis::Analysis::new(&model.graph, |_| false).connected(&model.graph);
+        let connected = analysis::connected(&model.graph);
         let name = path.display().to_string();
         let mut description = describe(name, connected, &model.graph, arguments.verbose);
         description.model = Some(ModelFacts {
@@ -84,7 +79,7 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         ..BuildOptions::default()
     };
     let mut all = Vec::new();
-    for text in architectures(&arguments.architectures, arguments.from.as_deref())? {
+    for text in architectures(&arguments.targets)? {
         let architecture = space.parse(&text)?;
         let graph =
             space.build(&architecture, &options).map_err(|error| anyhow::anyhow!(chain(&error)))?;

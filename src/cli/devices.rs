@@ -1,8 +1,6 @@
 //! `devices`: what can be chosen.
 
-use std::io::Write;
-
-use super::Exit;
+use super::{Exit, show};
 use crate::backend::Backend;
 use crate::backend::cpu::CpuBackend;
 
@@ -18,7 +16,7 @@ pub fn run() -> anyhow::Result<Exit> {
     let mut text =
         format!("cpu: {}{mark}\n  native code, {}, {}\n", info.name, info.api, info.driver);
     text.push_str(&adapters);
-    std::io::stdout().write_all(text.as_bytes())?;
+    show(&text)?;
     Ok(Exit::Done)
 }
 

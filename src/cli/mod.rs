@@ -103,19 +103,11 @@ fn batch(rest: &[OsString]) -> Exit {
     };
     match result {
         Ok(exit) => exit,
-        Err(error) if is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
             complain(&format!("{error:#}"));
             Exit::Usage
         }
     }
-}
-
-/// A reader that closes the pipe (`| head`) is no error.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Writes to stdout. A reader that closes the pipe (`| head`) is no error and hides none.
@@ -137,14 +129,11 @@ fn complain(message: &str) {
 }
 
 /// The architectures of a command line: given ones, then those of a file, one a line.
-fn architectures(
-    given: &[String],
-    from: Option<&std::path::Path>,
-) -> Result<Vec<String>, JobError> {
-    let mut list = given.to_vec();
-    if let Some(path) = from {
+fn architectures(targets: &args::Targets) -> Result<Vec<String>, JobError> {
+    let mut list = targets.architectures.clone();
+    if let Some(path) = &targets.from {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| JobError::List { path: path.to_owned(), source })?;
+            .map_err(|source| JobError::List { path: path.clone(), source })?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
     }

@@ -14,11 +14,9 @@ use crate::store::Record;
 
 /// Runs the verb.
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
-    let task = match arguments.onnx {
+    let task = match arguments.targets.onnx.clone() {
         Some(path) => Task::Onnx { path, weights: arguments.weights },
-        None => Task::Score {
-            architectures: architectures(&arguments.architectures, arguments.from.as_deref())?,
-        },
+        None => Task::Score { architectures: architectures(&arguments.targets)? },
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
     if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {

@@ -1,9 +1,7 @@
 //! `spaces`: what can be searched.
 
-use std::io::Write;
-
 use super::args::{Spaces, SpacesAction};
-use super::{Exit, format};
+use super::{Exit, format, show};
 use crate::space::Space;
 
 /// Runs the verb.
@@ -12,7 +10,7 @@ pub fn run(arguments: &Spaces) -> anyhow::Result<Exit> {
         Some(SpacesAction::Show { id }) => Space::builtin_text(id)?.to_owned(),
         Some(SpacesAction::List) | None => list()?,
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    show(&text)?;
     Ok(Exit::Done)
 }
 

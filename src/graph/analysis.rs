@@ -32,15 +32,17 @@ impl Analysis {
         Self { zero, fed, used: used(graph) }
     }
 
-    /// Whether a path leads from the input to the output of the graph.
-    pub fn connected(&self, graph: &Graph) -> bool {
-        graph.output().is_some_and(|output| self.fed[output.index()])
-    }
-
     /// Whether a node lies on a path from the input to the output.
     pub fn live(&self, id: NodeId) -> bool {
         self.fed[id.index()] && self.used[id.index()]
     }
+}
+
+/// Whether a path leads from the input to the output of the graph on which nothing is multiplied by
+/// zero.
+pub fn connected(graph: &Graph) -> bool {
+    let analysis = Analysis::new(graph, |_| false);
+    graph.output().is_some_and(|output| analysis.fed[output.index()])
 }
 
 /// Whether the operation gives zero whatever it is given.

@@ -17,7 +17,7 @@ pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 
 use crate::backend::{self, Backend, BackendError, Cancel};
 use crate::data::{self, Batch, DataError};
-use crate::graph::Shape;
+use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
 use crate::search::{Random, Strategy};
 use crate::space::{Architecture, ArchitectureError, BuildOptions, Space, SpaceError};
@@ -206,8 +206,7 @@ fn run_model(
     let Opened { batch, mut backend } = open(options, model.input, events)?;
     let mut run = Run::start(config, &batch, backend.as_mut(), Some(1), events)?;
     let name = path.display().to_string();
-    let connected =
-        crate::graph::analysis::Analysis::new(&model.graph, |_| false).connected(&model.graph);
+    let connected = analysis::connected(&model.graph);
     let drawing = match weights {
         OnnxWeights::Keep => Drawing::Stored(model.weights),
         OnnxWeights::Fresh => Drawing::Fresh { architecture: file_stem(path) },

@@ -84,14 +84,17 @@ impl Scorer<'_> {
                 jobs.extend(self.seeds(candidate).map(|seed| (index, candidate, plan, seed)));
             }
         }
-        let mut ran: Vec<Result<Ran, Stop>> =
-            candidates.iter().map(|_| Ok(Ran::default())).collect();
-        for (ran, planned) in ran.iter_mut().zip(&planned) {
-            if let Err((status, message)) = planned {
-                *ran = Err(Stop::Unplanned(*status, message.clone()));
-            }
-        }
+        let unplanned =
+            |(status, message): &(Status, String)| Stop::Unplanned(*status, message.clone());
+        let mut ran: Vec<Result<Ran, Stop>> = planned
+            .iter()
+            .map(|plan| plan.as_ref().map(|_| Ran::default()).map_err(unplanned))
+            .collect();
         for group in jobs.chunks(self.backend.preferred_networks().max(1)) {
+            if self.cancel.is_cancelled() {
+                group.iter().for_each(|&(index, ..)| ran[index] = Err(Stop::Cancelled));
+                continue;
+            }
             let weights: Vec<Cow<'_, Weights>> = group
                 .iter()
                 .map(|&(_, candidate, plan, seed)| self.weights(candidate, plan, seed))
@@ -143,11 +146,11 @@ impl Scorer<'_> {
     fn weights<'c>(&self, candidate: &'c Candidate, plan: &Plan, seed: u64) -> Cow<'c, Weights> {
         match (&candidate.drawing, &candidate.network) {
             (Drawing::Stored(weights), _) => Cow::Borrowed(weights),
-            (Drawing::Fresh { architecture }, Ok(graph)) if !self.cancel.is_cancelled() => {
+            (Drawing::Fresh { architecture }, Ok(graph)) => {
                 let initialiser = Initialiser { initialisation: self.initialisation, seed };
                 Cow::Owned(initialiser.draw(graph, architecture, plan.weighted_nodes()))
             }
-            _ => Cow::Owned(Weights::default()),
+            (Drawing::Fresh { .. }, Err(_)) => Cow::Owned(Weights::default()),
         }
     }
 
@@ -240,6 +243,92 @@ fn mean_and_sd(scores: &[f64]) -> (f64, Option<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::DeviceInfo;
+    use crate::graph::{Conv, Op, Relu, Shape};
+    use crate::score::KernelMatrix;
+
+    /// Gives every network the same kernel matrix and cancels after a number of them.
+    struct Stub {
+        info: DeviceInfo,
+        networks: usize,
+        ran: usize,
+        cancel_after: usize,
+    }
+
+    impl Backend for Stub {
+        fn info(&self) -> &DeviceInfo {
+            &self.info
+        }
+
+        fn preferred_networks(&self) -> usize {
+            self.networks
+        }
+
+        fn run(
+            &mut self,
+            networks: &[Network<'_>],
+            _batch: &Batch,
+            _codes: bool,
+            cancel: &Cancel,
+        ) -> Vec<Result<Output, BackendError>> {
+            assert!(networks.len() <= self.networks);
+            let run = |network: &Network<'_>| {
+                let drawn = |id| network.weights.get(id).is_some();
+                assert!(network.plan.weighted_nodes().next().is_some_and(drawn), "no weights");
+                let distances = [0, 1, 1, 0];
+                let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances);
+                Ok(Output { kernel, codes: None })
+            };
+            self.ran += networks.len();
+            if self.ran >= self.cancel_after {
+                cancel.cancel();
+            }
+            networks.iter().map(run).collect()
+        }
+    }
+
+    /// Which of three candidates with two repeats each are finished, and how many networks ran.
+    fn finished(networks: usize, cancel_after: usize) -> (Vec<bool>, usize) {
+        let info = DeviceInfo {
+            name: String::new(),
+            kind: String::new(),
+            api: String::new(),
+            driver: String::new(),
+        };
+        let mut backend = Stub { info, networks, ran: 0, cancel_after };
+        let shape = Shape::new(1, 2, 2);
+        let batch = Batch { images: 2, shape, values: vec![0.0; 8], indices: vec![0, 1] };
+        let mut graph = Graph::new();
+        let input = graph.input(shape);
+        let conv = graph.add("conv", Op::Conv(Conv::square(1, 1, 1)), &[input]).unwrap();
+        graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+        let candidate = Candidate {
+            name: String::new(),
+            index: None,
+            connected: true,
+            network: Ok(graph),
+            drawing: Drawing::Fresh { architecture: String::new() },
+        };
+        let mut scorer = Scorer {
+            backend: &mut backend,
+            batch: &batch,
+            count: Count::Paper,
+            seed: 0,
+            weight_seeds: &[1, 2],
+            initialisation: Initialisation::default(),
+            cancel: &Cancel::new(),
+        };
+        let scored = scorer.score(vec![candidate; 3], false);
+        (scored.iter().map(Option::is_some).collect(), backend.ran)
+    }
+
+    #[test]
+    fn a_cancelled_run_keeps_what_is_finished_and_starts_nothing_more() {
+        assert_eq!(finished(1, 100), (vec![true; 3], 6));
+        assert_eq!(finished(4, 100), (vec![true; 3], 6));
+        assert_eq!(finished(1, 3), (vec![true, false, false], 3));
+        assert_eq!(finished(2, 4), (vec![true, true, false], 4));
+    }
 
     #[test]
     fn repeats_are_averaged() {

@@ -26,7 +26,7 @@ pub struct Manifest {
     pub image_indices: Vec<usize>,
     /// SHA-256 of the batch.
     pub batch: String,
-    /// `running`, `done`, `interrupted` or `failed`.
+    /// `running`, `done`, `interrupted`, or `failed` where a record could not be written.
     pub state: &'static str,
     /// Records written.
     pub records: u64,

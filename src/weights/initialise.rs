@@ -184,8 +184,8 @@ impl Law {
         let count = fan.rows * fan.input;
         match self {
             Self::Uniform => uniform(stream, count, spread),
-            Self::Normal => normal(stream, count, spread),
-            Self::Orthogonal => orthogonal(normal(stream, count, 1.0), fan.rows, fan.input),
+            Self::Normal => seed::normal(stream, count, spread),
+            Self::Orthogonal => orthogonal(seed::normal(stream, count, 1.0), fan.rows, fan.input),
         }
     }
 }
@@ -196,20 +196,6 @@ fn uniform(stream: &mut ChaCha8Rng, count: usize, half_width: f32) -> Vec<f32> {
     stream.fill_bytes(bytemuck::cast_slice_mut(&mut bits));
     let step = half_width / (1 << 23) as f32;
     bits.iter().map(|&bits| (u32::from_le(bits) >> 8) as f32 * step - half_width).collect()
-}
-
-/// `count` values of normal(0, deviation) by Box and Muller's transform in double precision.
-fn normal(stream: &mut ChaCha8Rng, count: usize, deviation: f32) -> Vec<f32> {
-    let unit = |bits: u64| ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
-    let mut values = Vec::with_capacity(count + 1);
-    while values.len() < count {
-        let radius = (-2.0 * unit(stream.next_u64()).ln()).sqrt() * f64::from(deviation);
-        let (sine, cosine) = (std::f64::consts::TAU * unit(stream.next_u64())).sin_cos();
-        values.push((radius * cosine) as f32);
-        values.push((radius * sine) as f32);
-    }
-    values.truncate(count);
-    values
 }
 
 /// Gram-Schmidt over the shorter side of a `rows` x `columns` matrix of normal values.
