@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use space_support::{nas_bench_201_table, shared};
 use untrained::graph::{Shape, cost::Cost};
-use untrained::space::{Architecture, BuildOptions, Space};
+use untrained::space::{Architecture, Setting, Space};
 
 const COUNT: usize = 15_625;
 
@@ -124,14 +124,17 @@ fn costs_are_exactly_those_of_the_original_networks() {
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut compared = 0;
     for row in rows.iter().filter(|row| row["space"] == "nas-bench-201") {
-        let architecture = space().parse(row["arch"].as_str().unwrap()).unwrap();
-        let size = |axis: usize| row["input"][axis].as_u64().unwrap() as usize;
-        let options = BuildOptions {
-            input: Some(Shape::new(size(0), size(1), size(2))),
-            classes: Some(row["classes"].as_u64().unwrap() as usize),
-            ..BuildOptions::default()
-        };
-        let graph = space().build(&architecture, &options).unwrap();
+        let size = |key: &str, axis: usize| Setting::new(key, row["input"][axis].clone());
+        let space = space()
+            .with(&[
+                size("input.channels", 0),
+                size("input.height", 1),
+                size("input.width", 2),
+                Setting::new("classes", row["classes"].clone()),
+            ])
+            .unwrap();
+        let architecture = space.parse(row["arch"].as_str().unwrap()).unwrap();
+        let graph = space.build(&architecture).unwrap();
         let expected = |key: &str| row[key].as_u64().unwrap();
         let expected = Cost {
             params: expected("params"),

@@ -11,12 +11,15 @@ mod wiring;
 use std::sync::OnceLock;
 
 use rand::{Rng, RngExt};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Frame, Topology};
+use super::{Choice, Context, Topology};
 use crate::graph::Graph;
+use crate::space::drawing::Drawing;
 use crate::space::error::{ArchitectureError, BuildError};
-use crate::space::operations::{Operation, Operations};
+use crate::space::operations::Operation;
+use crate::space::problem::Problems;
 use crate::space::python_random;
 use crate::space::skeleton::{Skeleton, SkeletonFile};
 use expression::Expressions;
@@ -42,18 +45,34 @@ impl EdgeArchitecture {
     }
 }
 
-/// The `[topology]` table.
-#[derive(Deserialize)]
+/// An operation on every edge of a graph of summing nodes.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct EdgeCellFile {
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    /// Nodes of the cell, its input and output included.
+    #[schemars(range(min = 2, max = MAX_NODES))]
     nodes: usize,
+    /// The operations to choose from.
+    #[schemars(length(min = 1, max = MAX_OPERATIONS))]
     operations: Vec<String>,
+    /// The benchmark's own order of the architectures.
     index: Option<IndexFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+enum Kind {
+    #[serde(rename = "edge-cell")]
+    EdgeCell,
+}
+
+/// A benchmark's order.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct IndexFile {
+    /// The list of all architectures, last edge fastest, shuffled by Python's `random.shuffle`
+    /// after `random.seed` with this number.
     python_shuffle_seed: u32,
 }
 
@@ -83,37 +102,6 @@ struct Order {
 }
 
 impl EdgeCell {
-    /// Checks what a file says; an error is the key and the message.
-    pub(super) fn new(
-        file: EdgeCellFile,
-        skeleton: SkeletonFile,
-        known: &Operations,
-    ) -> Result<Self, (&'static str, String)> {
-        if !(2..=MAX_NODES).contains(&file.nodes) {
-            return Err(("topology.nodes", format!("is {}, not 2 to {MAX_NODES}", file.nodes)));
-        }
-        let wrong = |message| ("topology.operations", message);
-        let operations = chosen(&file.operations, known).map_err(wrong)?;
-        let edges = (1..file.nodes)
-            .flat_map(|target| (0..target).map(move |source| Edge { source, target }))
-            .collect();
-        let skeleton = Skeleton::new(skeleton, known).map_err(|message| ("skeleton", message))?;
-        let shuffle_seed = file.index.map(|index| index.python_shuffle_seed);
-        let cell = Self {
-            nodes: file.nodes,
-            edges,
-            operations,
-            skeleton,
-            shuffle_seed,
-            order: OnceLock::new(),
-        };
-        if shuffle_seed.is_some() && cell.count() > MAX_SHUFFLED {
-            let message = format!("{} architectures are too many to shuffle", cell.count());
-            return Err(("topology.index", message));
-        }
-        Ok(cell)
-    }
-
     /// The edges with their operations.
     fn iter<'c>(
         &'c self,
@@ -159,21 +147,49 @@ impl EdgeCell {
     }
 }
 
-/// The operations of a list of names.
-fn chosen(names: &[String], known: &Operations) -> Result<Vec<Operation>, String> {
-    if names.is_empty() || names.len() > MAX_OPERATIONS {
-        return Err(format!("names {} operations, not 1 to {MAX_OPERATIONS}", names.len()));
-    }
-    if let Some(twice) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
-        return Err(format!("names `{}` twice", names[twice]));
-    }
-    names.iter().map(|name| known.get(name)).collect()
-}
-
 impl Topology for EdgeCell {
     type Decisions = EdgeArchitecture;
+    type File = EdgeCellFile;
+    type Skeleton = SkeletonFile;
 
     const KIND: &'static str = "edge-cell";
+
+    fn new(
+        file: EdgeCellFile,
+        skeleton: SkeletonFile,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let path = "topology.operations";
+        let operations = context.operations.chosen(&file.operations, path, problems);
+        let skeleton = Skeleton::new(skeleton, context, problems);
+        let edges = (1..file.nodes)
+            .flat_map(|target| (0..target).map(move |source| Edge { source, target }))
+            .collect();
+        let shuffle_seed = file.index.map(|index| index.python_shuffle_seed);
+        let (nodes, operations, skeleton) = (file.nodes, operations?, skeleton?);
+        let order = OnceLock::new();
+        let cell = Self { nodes, edges, operations, skeleton, shuffle_seed, order };
+        if shuffle_seed.is_some() && cell.count() > MAX_SHUFFLED {
+            let message = format!("{} architectures are too many to shuffle", cell.count());
+            problems.add("topology.index", message);
+        }
+        Some(cell)
+    }
+
+    fn check_shapes(&self, problems: &mut Problems) {
+        for (stage, (input, place)) in self.skeleton.places(problems).into_iter().enumerate() {
+            if input.channels != place.width {
+                let (given, width) = (input.channels, place.width);
+                let path = if stage == 0 { "skeleton.stem" } else { "skeleton.reduction" };
+                problems.add(path, format!("gives {given} channels, cells behind it need {width}"));
+                continue;
+            }
+            for operation in &self.operations {
+                problems.check_operation(operation, input, place);
+            }
+        }
+    }
 
     fn operation_names(&self) -> Vec<&str> {
         self.operations.iter().map(|operation| operation.name.as_str()).collect()
@@ -182,12 +198,6 @@ impl Topology for EdgeCell {
     fn fits(&self, decisions: &EdgeArchitecture) -> bool {
         let known = |&operation: &u8| usize::from(operation) < self.operations.len();
         decisions.operations.len() == self.edges.len() && decisions.operations.iter().all(known)
-    }
-
-    fn probes(&self) -> Vec<EdgeArchitecture> {
-        let everywhere =
-            |operation| EdgeArchitecture { operations: vec![operation as u8; self.edges.len()] };
-        (0..self.operations.len()).map(everywhere).collect()
     }
 
     fn count(&self) -> u128 {
@@ -285,11 +295,31 @@ impl Topology for EdgeCell {
         Expressions::new(self, decisions).code_key(self, decisions)
     }
 
-    fn build(&self, decisions: &EdgeArchitecture, frame: &Frame<'_>) -> Result<Graph, BuildError> {
-        let sizes = self.skeleton.sizes(frame.input, frame.classes, frame.options)?;
+    fn choices(&self, decisions: &EdgeArchitecture) -> Vec<Choice> {
+        let choice = |(edge, operation): (Edge, &Operation)| Choice {
+            name: format!("edge {}-{}", edge.source, edge.target),
+            value: operation.name.clone(),
+        };
+        self.iter(decisions).map(choice).collect()
+    }
+
+    fn drawings(&self, decisions: &EdgeArchitecture) -> Vec<Drawing> {
+        let node = |node| match node {
+            0 => "input".to_owned(),
+            node if node == self.nodes - 1 => "output".to_owned(),
+            node => node.to_string(),
+        };
+        let mut drawing = Drawing::new("cell", (0..self.nodes).map(node).collect());
+        for (edge, operation) in self.iter(decisions).filter(|(_, operation)| !operation.zero) {
+            drawing.edge(edge.source, edge.target, &operation.name);
+        }
+        vec![drawing]
+    }
+
+    fn build(&self, decisions: &EdgeArchitecture) -> Result<Graph, BuildError> {
         let expressions = Expressions::new(self, decisions);
         self.skeleton
-            .assemble(&sizes, &|graph, input, prefix, place| {
+            .assemble(&|graph, input, prefix, place| {
                 wiring::cell(self, decisions, &expressions, graph, input, prefix, place)
             })
             .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
