@@ -4,6 +4,9 @@
 //! [`Architecture`], `with_topology!` and `dispatch!`.
 
 mod edge_cell;
+mod radix;
+mod stages;
+mod widths;
 
 use rand::Rng;
 use schemars::JsonSchema;
@@ -11,6 +14,10 @@ use serde::de::DeserializeOwned;
 
 pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
+use stages::Stages;
+pub use stages::{Number, Stage, StagesArchitecture};
+use widths::Widths;
+pub use widths::WidthsArchitecture;
 
 use super::drawing::Drawing;
 use super::error::{ArchitectureError, BuildError};
@@ -24,20 +31,39 @@ use crate::graph::{Graph, Shape};
 pub enum Architecture {
     /// An operation on every edge of a cell.
     EdgeCell(EdgeArchitecture),
+    /// Depth, width, stride and parameters of every stage.
+    Stages(StagesArchitecture),
+    /// A width for every layer.
+    Widths(WidthsArchitecture),
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>()];
+pub(super) const TOPOLOGIES: &[Kind] =
+    &[Kind::of::<EdgeCell>(), Kind::of::<Stages>(), Kind::of::<Widths>()];
 
 /// A topology of any kind.
 #[derive(Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
+    Stages(Stages),
+    Widths(Widths),
 }
 
 impl From<EdgeCell> for AnyTopology {
     fn from(topology: EdgeCell) -> Self {
         Self::EdgeCell(topology)
+    }
+}
+
+impl From<Stages> for AnyTopology {
+    fn from(topology: Stages) -> Self {
+        Self::Stages(topology)
+    }
+}
+
+impl From<Widths> for AnyTopology {
+    fn from(topology: Widths) -> Self {
+        Self::Widths(topology)
     }
 }
 
@@ -47,6 +73,14 @@ macro_rules! with_topology {
         match $topology {
             AnyTopology::EdgeCell($own) => {
                 let $wrap = Architecture::EdgeCell;
+                $body
+            }
+            AnyTopology::Stages($own) => {
+                let $wrap = Architecture::Stages;
+                $body
+            }
+            AnyTopology::Widths($own) => {
+                let $wrap = Architecture::Widths;
                 $body
             }
         }
@@ -62,6 +96,18 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::EdgeCell;
+                Some($body)
+            }
+            (AnyTopology::Stages($own), Architecture::Stages($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::Stages;
+                Some($body)
+            }
+            (AnyTopology::Widths($own), Architecture::Widths($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::Widths;
                 Some($body)
             }
             _ => None,
@@ -159,6 +205,8 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::Stages(_) => Stages::KIND,
+            Self::Widths(_) => Widths::KIND,
         }
     }
 }
