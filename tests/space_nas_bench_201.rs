@@ -154,8 +154,7 @@ fn neighbours_and_mutations_change_one_decision() {
     let space = space();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let different = |one: &Architecture, other: &Architecture| {
-        let (Architecture::EdgeCell(one), Architecture::EdgeCell(other)) = (one, other);
-        one.operations().iter().zip(other.operations()).filter(|(a, b)| a != b).count()
+        space.choices(one).iter().zip(space.choices(other)).filter(|(a, b)| **a != *b).count()
     };
     for _ in 0..50 {
         let architecture = space.sample(&mut rng);
@@ -180,9 +179,10 @@ fn samples_are_uniform_and_come_from_the_seed() {
     assert_eq!(samples, draw(1));
     assert_ne!(samples, draw(2));
     let mut counts = [[0_i32; 5]; 6];
-    for Architecture::EdgeCell(sample) in &samples {
-        for (edge, &operation) in sample.operations().iter().enumerate() {
-            counts[edge][usize::from(operation)] += 1;
+    let names = space.operation_names();
+    for sample in &samples {
+        for (edge, choice) in space.choices(sample).iter().enumerate() {
+            counts[edge][names.iter().position(|name| *name == choice.value).unwrap()] += 1;
         }
     }
     // 1,000 expected, standard deviation 28: five of them.
