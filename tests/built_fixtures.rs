@@ -64,7 +64,7 @@ fn sizes(space: &str, model: &Model) -> Vec<Vec<Setting>> {
         (1..=5).map(|cells| of(cells).to_vec()).collect()
     };
     match space {
-        "nas-bench-201" => cells(stem_channels(model)),
+        "nas-bench-101" | "nas-bench-201" => cells(stem_channels(model)),
         other => panic!("say here which sizes the fixtures of {other} may have"),
     }
 }

@@ -4,8 +4,10 @@ use super::error::SpaceError;
 use super::nearest;
 
 /// Every built-in space: its id and its file.
-const ALL: &[(&str, &str)] =
-    &[("nas-bench-201", include_str!("../../assets/spaces/nas-bench-201.toml"))];
+const ALL: &[(&str, &str)] = &[
+    ("nas-bench-101", include_str!("../../assets/spaces/nas-bench-101.toml")),
+    ("nas-bench-201", include_str!("../../assets/spaces/nas-bench-201.toml")),
+];
 
 /// The ids of all built-in spaces.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {

@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
 pub use problem::{Problem, Setting};
-pub use topology::{Architecture, Choice, EdgeArchitecture};
+pub use topology::{Architecture, Choice, EdgeArchitecture, VertexArchitecture};
 
 use crate::graph::Shape;
 use crate::weights::Initialisation;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::layers::Place;
 use super::operations::Operation;
-use crate::graph::{Graph, Shape};
+use crate::graph::{Graph, GraphError, NodeId, Shape};
 
 /// The most problems a message lists.
 const MOST_SHOWN: usize = 50;
@@ -68,6 +68,18 @@ impl Problems {
     /// Notes where an operation, put at a place behind an input, cannot be wired or does not give
     /// the shape `[width, ceil(height / stride), ceil(width / stride)]` that its place asks for.
     pub(super) fn check_operation(&mut self, operation: &Operation, input: Shape, place: Place) {
+        let path = format!("operations.{}", operation.name);
+        self.check_wired(&path, input, place, |graph, node| operation.emit(graph, node, "", place));
+    }
+
+    /// The same of layers; `path` is where they stand in the file.
+    pub(super) fn check_wired(
+        &mut self,
+        path: &str,
+        input: Shape,
+        place: Place,
+        emit: impl FnOnce(&mut Graph, NodeId) -> Result<NodeId, GraphError>,
+    ) {
         let mut graph = Graph::new();
         let node = graph.input(input);
         let at = || format!("on {input} at stride {} to {} channels", place.stride, place.width);
@@ -76,8 +88,7 @@ impl Problems {
             input.height.div_ceil(place.stride),
             input.width.div_ceil(place.stride),
         );
-        let path = format!("operations.{}", operation.name);
-        match operation.emit(&mut graph, node, "", place) {
+        match emit(&mut graph, node) {
             Err(error) => {
                 let at = at();
                 self.add(path, format!("cannot be built {at}: {}: {}", error.op, error.reason));

@@ -4,6 +4,7 @@
 //! [`Architecture`], `with_topology!` and `dispatch!`.
 
 mod edge_cell;
+mod vertex_cell;
 
 use rand::Rng;
 use schemars::JsonSchema;
@@ -11,6 +12,8 @@ use serde::de::DeserializeOwned;
 
 pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
+pub use vertex_cell::VertexArchitecture;
+use vertex_cell::VertexCell;
 
 use super::drawing::Drawing;
 use super::error::{ArchitectureError, BuildError};
@@ -24,20 +27,29 @@ use crate::graph::{Graph, Shape};
 pub enum Architecture {
     /// An operation on every edge of a cell.
     EdgeCell(EdgeArchitecture),
+    /// A graph with an operation in every vertex.
+    VertexCell(VertexArchitecture),
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>()];
+pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>(), Kind::of::<VertexCell>()];
 
 /// A topology of any kind.
 #[derive(Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
+    VertexCell(VertexCell),
 }
 
 impl From<EdgeCell> for AnyTopology {
     fn from(topology: EdgeCell) -> Self {
         Self::EdgeCell(topology)
+    }
+}
+
+impl From<VertexCell> for AnyTopology {
+    fn from(topology: VertexCell) -> Self {
+        Self::VertexCell(topology)
     }
 }
 
@@ -47,6 +59,10 @@ macro_rules! with_topology {
         match $topology {
             AnyTopology::EdgeCell($own) => {
                 let $wrap = Architecture::EdgeCell;
+                $body
+            }
+            AnyTopology::VertexCell($own) => {
+                let $wrap = Architecture::VertexCell;
                 $body
             }
         }
@@ -62,6 +78,12 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::EdgeCell;
+                Some($body)
+            }
+            (AnyTopology::VertexCell($own), Architecture::VertexCell($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::VertexCell;
                 Some($body)
             }
             _ => None,
@@ -159,6 +181,7 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::VertexCell(_) => VertexCell::KIND,
         }
     }
 }
