@@ -52,3 +52,56 @@ pub(super) fn possible(width: usize, most_feeders: usize) -> Vec<usize> {
     possible.dedup();
     possible
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(bits: u32, vertices: usize, width: usize) -> Vec<usize> {
+        super::of(Matrix::new(vertices, bits), width)[1..vertices].to_vec()
+    }
+
+    /// Golden values of the benchmark's own tests (`nasbench/tests/model_builder_test.py`).
+    #[test]
+    fn channels_are_those_of_the_benchmark() {
+        let (chain, one_feeder) = (0b100_10_1, 0b1100_010_10_1);
+        assert_eq!(of(chain, 4, 16), [16, 16, 16]);
+        assert_eq!(of(1, 2, 5), [5]);
+        assert_eq!(of(one_feeder, 5, 8), [8, 8, 8, 8]);
+        let (two, three) = (0b110_01_1, 0b1110_001_01_1);
+        assert_eq!(of(two, 4, 8), [4, 4, 8]);
+        assert_eq!(of(two, 4, 15), [8, 7, 15]);
+        assert_eq!(of(three, 5, 8), [3, 3, 2, 8]);
+        assert_eq!(of(three, 5, 15), [5, 5, 5, 15]);
+        let (fork, ladder) = (0b1000_110_01_1, 0b1010_101_10_1);
+        assert_eq!(of(fork, 5, 8), [4, 4, 4, 8]);
+        assert_eq!(of(fork, 5, 9), [5, 5, 4, 9]);
+        assert_eq!(of(ladder, 5, 8), [4, 4, 4, 8]);
+        assert_eq!(of(ladder, 5, 15), [8, 7, 7, 15]);
+    }
+
+    /// Every graph: no vertex has more channels than it is given or a number that is not foreseen,
+    /// and marks tell the feeders of more channels.
+    #[test]
+    fn channels_shrink_along_edges_and_are_foreseen() {
+        let mut graphs = 0;
+        for matrix in (2..=MAX_VERTICES).flat_map(|vertices| Matrix::all_full(vertices, 9)) {
+            for width in [16, 32, 64] {
+                let channels = super::of(matrix, width);
+                let possible = possible(width, most_feeders(MAX_VERTICES, 9));
+                assert!(matrix.inner().all(|vertex| possible.contains(&channels[vertex])));
+                let mut edges = matrix.edges().filter(|&(from, _)| from > 0);
+                let shrink = |(from, to)| to == matrix.output() || channels[from] >= channels[to];
+                assert!(edges.all(shrink), "{matrix:?} {channels:?}");
+                let wider = wider(matrix, std::iter::once(width));
+                let feeders = matrix.inner().filter(|&vertex| matrix.has(vertex, matrix.output()));
+                let least = feeders.clone().map(|vertex| channels[vertex]).min().unwrap_or(0);
+                for vertex in feeders {
+                    assert_eq!(channels[vertex] - least, wider[vertex - 1] as usize);
+                }
+            }
+            graphs += 1;
+        }
+        assert!(graphs > 6_000, "{graphs} graphs");
+    }
+}

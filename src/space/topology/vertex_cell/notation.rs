@@ -50,6 +50,7 @@ pub(super) fn parse(
 
 fn parse_text(cell: &VertexCell, text: &str) -> Result<VertexArchitecture, Wrong> {
     let (bits, names) = text.split_once(':').unwrap_or((text, ""));
+    let bits = bits.trim();
     let rows = rows_of_text(bits)?;
     let names = if names.trim().is_empty() { Vec::new() } else { names.split(',').collect() };
     let names: Vec<&str> = names.into_iter().map(str::trim).collect();
