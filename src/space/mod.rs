@@ -255,7 +255,8 @@ impl Space {
         &self.text
     }
 
-    /// The number of architectures; `u128::MAX` if there are more.
+    /// The number of architectures, each counted [once](Self::identity); `u128::MAX` if there are
+    /// more.
     pub fn count(&self) -> u128 {
         with_topology!(&*self.topology, |topology, _wrap| topology.count())
     }

@@ -139,12 +139,16 @@ pub(super) trait Topology: Sized {
     fn operation_names(&self) -> Vec<&str>;
     /// Whether an architecture is one of this topology.
     fn fits(&self, decisions: &Self::Decisions) -> bool;
-    /// The number of architectures; `u128::MAX` if it is larger.
+    /// The number of architectures, by [`Self::identity`]; `u128::MAX` if it is larger.
     fn count(&self) -> u128;
     fn sample(&self, rng: &mut dyn Rng) -> Self::Decisions;
     fn enumerate(&self) -> Box<dyn Iterator<Item = Self::Decisions> + '_>;
     fn parse(&self, text: &str) -> Result<Self::Decisions, ArchitectureError>;
     fn format(&self, decisions: &Self::Decisions) -> String;
+    /// Equal for decisions that are one architecture to [`Self::count`] and [`Self::enumerate`].
+    fn identity(&self, decisions: &Self::Decisions) -> String {
+        self.format(decisions)
+    }
     fn index(&self, _decisions: &Self::Decisions) -> Option<u64> {
         None
     }

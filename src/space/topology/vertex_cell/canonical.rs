@@ -9,9 +9,12 @@ use super::matrix::{MAX_INNER, Matrix, Order};
 /// What stands in the vertices between input and output, by position from 0.
 pub(super) type Labels<T> = [T; MAX_INNER];
 
+/// What the canonical order is the first by.
+type Key = (Matrix, Labels<u8>, Labels<u64>);
+
 /// The canonical order of a graph's vertices. Marks tell apart what operations do not.
 pub(super) fn order(matrix: Matrix, operations: &[u8], marks: &Labels<u64>) -> Order {
-    let mut best: Option<((Matrix, Labels<u8>, Labels<u64>), Order)> = None;
+    let mut best: Option<(Key, Order)> = None;
     matrix.for_each_order(&mut |order| {
         let reordered = matrix.reordered(order);
         // The upper triangle decides for nearly all orders.
@@ -122,12 +125,13 @@ fn is_first(list: &[u8], symmetries: &[Order]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matrix::from_rows;
     use super::*;
 
     /// The square: input to two vertices, both to the output. Their exchange is its one symmetry.
     #[test]
     fn symmetries_are_found_and_merge_labellings() {
-        let square = Matrix::new(4, 0b110_01_1);
+        let square = from_rows("110-01-1");
         assert_eq!(automorphisms(square).map(|orders| orders.len()), Some(2));
         let of_square = all(4, 4, 3).filter(|(matrix, _)| *matrix == square);
         assert_eq!(of_square.count(), 6, "multisets of two out of three operations");
@@ -136,14 +140,15 @@ mod tests {
     #[test]
     fn one_order_of_each_graph_is_canonical() {
         // Vertex 1 feeds the output, vertex 2 feeds vertex 3: three orders of one graph.
-        let chain_first = Matrix::new(5, 0b1010_100_01_1);
+        let graph = from_rows("1100-001-10-1");
         let mut kinds = Vec::new();
-        chain_first.for_each_order(&mut |order| {
-            kinds.push(chain_first.reordered(order));
+        graph.for_each_order(&mut |order| {
+            kinds.push(graph.reordered(order));
             true
         });
         kinds.sort_unstable();
         kinds.dedup();
+        assert_eq!(kinds.len(), 3);
         let canonical = kinds.iter().filter(|matrix| automorphisms(**matrix).is_some());
         assert_eq!(canonical.count(), 1);
     }

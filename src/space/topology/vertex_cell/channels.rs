@@ -55,29 +55,30 @@ pub(super) fn possible(width: usize, most_feeders: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matrix::from_rows;
     use super::*;
 
-    fn of(bits: u32, vertices: usize, width: usize) -> Vec<usize> {
-        super::of(Matrix::new(vertices, bits), width)[1..vertices].to_vec()
+    fn of(rows: &str, width: usize) -> Vec<usize> {
+        let matrix = from_rows(rows);
+        super::of(matrix, width)[1..matrix.vertices()].to_vec()
     }
 
     /// Golden values of the benchmark's own tests (`nasbench/tests/model_builder_test.py`).
     #[test]
     fn channels_are_those_of_the_benchmark() {
-        let (chain, one_feeder) = (0b100_10_1, 0b1100_010_10_1);
-        assert_eq!(of(chain, 4, 16), [16, 16, 16]);
-        assert_eq!(of(1, 2, 5), [5]);
-        assert_eq!(of(one_feeder, 5, 8), [8, 8, 8, 8]);
-        let (two, three) = (0b110_01_1, 0b1110_001_01_1);
-        assert_eq!(of(two, 4, 8), [4, 4, 8]);
-        assert_eq!(of(two, 4, 15), [8, 7, 15]);
-        assert_eq!(of(three, 5, 8), [3, 3, 2, 8]);
-        assert_eq!(of(three, 5, 15), [5, 5, 5, 15]);
-        let (fork, ladder) = (0b1000_110_01_1, 0b1010_101_10_1);
-        assert_eq!(of(fork, 5, 8), [4, 4, 4, 8]);
-        assert_eq!(of(fork, 5, 9), [5, 5, 4, 9]);
-        assert_eq!(of(ladder, 5, 8), [4, 4, 4, 8]);
-        assert_eq!(of(ladder, 5, 15), [8, 7, 7, 15]);
+        assert_eq!(of("100-10-1", 16), [16, 16, 16]);
+        assert_eq!(of("1", 5), [5]);
+        assert_eq!(of("1100-010-10-1", 8), [8, 8, 8, 8]);
+        let (two, three) = ("110-01-1", "1110-001-01-1");
+        assert_eq!(of(two, 8), [4, 4, 8]);
+        assert_eq!(of(two, 15), [8, 7, 15]);
+        assert_eq!(of(three, 8), [3, 3, 2, 8]);
+        assert_eq!(of(three, 15), [5, 5, 5, 15]);
+        let (fork, ladder) = ("1000-110-01-1", "1010-101-10-1");
+        assert_eq!(of(fork, 8), [4, 4, 4, 8]);
+        assert_eq!(of(fork, 9), [5, 5, 4, 9]);
+        assert_eq!(of(ladder, 8), [4, 4, 4, 8]);
+        assert_eq!(of(ladder, 15), [8, 7, 7, 15]);
     }
 
     /// Every graph: no vertex has more channels than it is given or a number that is not foreseen,

@@ -179,3 +179,10 @@ impl Matrix {
         graphs.filter(move |graph| graph.edge_count() <= max_edges && graph.is_full())
     }
 }
+
+/// The graph of an upper triangle whose rows are joined by `-`.
+#[cfg(test)]
+pub(super) fn from_rows(rows: &str) -> Matrix {
+    let bits = u32::from_str_radix(&rows.replace('-', ""), 2).unwrap();
+    Matrix::new(rows.split('-').count() + 1, bits)
+}

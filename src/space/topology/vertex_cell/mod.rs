@@ -267,6 +267,11 @@ impl Topology for VertexCell {
         notation::format(self, decisions)
     }
 
+    /// Graphs that differ in the order of their vertices, or in dead ones, are one.
+    fn identity(&self, decisions: &VertexArchitecture) -> String {
+        self.function_key(decisions)
+    }
+
     fn neighbours(&self, decisions: &VertexArchitecture) -> Vec<VertexArchitecture> {
         self.edited(decisions)
     }

@@ -1,92 +1,16 @@
-//! Laws of cells with an operation in every vertex, on NAS-Bench-101 and on small spaces of which
-//! every architecture can be looked at.
-
-mod support;
+//! Notation, canonical form, counts, edits, samples.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::any;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use support::cases;
-use untrained::space::{Architecture, Setting, Space};
+use untrained::search::{Random, Strategy};
+use untrained::space::{Architecture, Setting};
 
-fn nas_bench_101() -> Space {
-    Space::builtin("nas-bench-101").unwrap()
-}
-
-/// A space of small cells.
-fn small(max_vertices: usize, max_edges: usize, operations: usize) -> Space {
-    let names = ["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"];
-    let settings = [
-        Setting::new("topology.max_vertices", max_vertices),
-        Setting::new("topology.max_edges", max_edges),
-        Setting::new("topology.operations", json!(names[..operations])),
-        Setting::new("skeleton.cells", 1),
-    ];
-    nas_bench_101().with(&settings).unwrap()
-}
-
-/// The edges as `1` and `0`, row by row, and the operations.
-fn decisions(space: &Space, architecture: &Architecture) -> (Vec<String>, Vec<String>) {
-    let choices = space.choices(architecture);
-    let (edges, operations) = choices.into_iter().partition(|c| c.name.starts_with("edge "));
-    let values = |choices: Vec<untrained::space::Choice>| {
-        choices.into_iter().map(|choice| choice.value).collect()
-    };
-    (values(edges), values(operations))
-}
-
-fn written(edges: &[String], operations: &[String]) -> String {
-    format!("{}:{}", edges.concat(), operations.join(","))
-}
-
-/// Every architecture of a small space as it can be drawn, in text: all edges, all operations.
-fn all_decisions(vertices: usize, names: &[&str]) -> Vec<String> {
-    let (pairs, inner) = (vertices * (vertices - 1) / 2, vertices - 2);
-    let mut all = Vec::new();
-    for bits in 0..1_u32 << pairs {
-        for mut rank in 0..names.len().pow(inner as u32) {
-            let edges: Vec<String> =
-                (0..pairs).map(|pair| (bits >> pair & 1).to_string()).collect();
-            let mut operations = Vec::new();
-            for _ in 0..inner {
-                operations.push(names[rank % names.len()].to_owned());
-                rank /= names.len();
-            }
-            all.push(written(&edges, &operations));
-        }
-    }
-    all
-}
-
-/// The same cell with its inner vertices in a random order in which edges lead to later ones.
-fn relabelled(space: &Space, architecture: &Architecture, rng: &mut ChaCha8Rng) -> Architecture {
-    let (edges, operations) = decisions(space, architecture);
-    let vertices = operations.len() + 2;
-    let place = |from: usize, to: usize| from * (2 * vertices - from - 1) / 2 + to - from - 1;
-    let has = |from: usize, to: usize| from < to && edges[place(from, to)] == "1";
-    let mut order = vec![0];
-    let mut left: Vec<usize> = (1..vertices - 1).collect();
-    while !left.is_empty() {
-        let ready: Vec<usize> =
-            left.iter().copied().filter(|&v| !left.iter().any(|&other| has(other, v))).collect();
-        let next = ready[rng.random_range(0..ready.len() as u32) as usize];
-        left.retain(|&vertex| vertex != next);
-        order.push(next);
-    }
-    order.push(vertices - 1);
-    let mut bits = Vec::new();
-    for from in 0..vertices {
-        for to in from + 1..vertices {
-            bits.push(u8::from(has(order[from], order[to])).to_string());
-        }
-    }
-    let operations: Vec<String> =
-        order[1..vertices - 1].iter().map(|&vertex| operations[vertex - 1].clone()).collect();
-    space.parse(&written(&bits, &operations)).unwrap()
-}
+use crate::cells::{all_decisions, decisions, nas_bench_101, relabelled, small, written};
+use crate::support::cases;
 
 #[test]
 fn an_architecture_is_read_as_it_is_written() {
@@ -261,61 +185,15 @@ fn zeros_disconnect() {
     assert!(space.build(&space.parse("10-1:none").unwrap()).is_ok());
 }
 
-fn problems(settings: &[Setting]) -> String {
-    untrained::job::chain(&nas_bench_101().with(settings).unwrap_err())
-}
-
+/// Samples that differ in the order of their vertices are one architecture to a search, so it comes
+/// to an end one short of all of them.
 #[test]
-fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
-    let operations = |names: serde_json::Value| Setting::new("topology.operations", names);
-    let layers = |name: &str, layers: serde_json::Value| {
-        Setting::new(format!("operations.{name}.layers"), layers)
-    };
-    let shrinking = [
-        operations(json!(["shrink", "grouped", "wide", "maxpool3x3"])),
-        layers("shrink", json!(["conv 3x3 stride=2", "bn", "relu"])),
-        layers("grouped", json!(["conv 3x3 groups=2", "bn", "relu"])),
-        layers("wide", json!(["conv 3x3 out=7"])),
-    ];
-    let message = problems(&shrinking);
-    for part in [
-        "operations.shrink: gives 16x16x16 on 16x32x32 at stride 1 to 16 channels, not 16x32x32",
-        "operations.shrink: gives 5x16x16 on 5x32x32",
-        // 16 channels over three vertices: 6, 5 and 5.
-        "operations.grouped: cannot be built on 5x32x32 at stride 1 to 5 channels",
-        "operations.wide: gives 7x8x8 on 64x8x8 at stride 1 to 64 channels, not 64x8x8",
-    ] {
-        assert!(message.contains(part), "{message}");
-    }
-    assert!(!message.contains("operations.grouped: cannot be built on 6x32x32"), "{message}");
-    assert!(!message.contains("maxpool3x3:"), "{message}");
-    let message = problems(&[Setting::new("topology.projection", json!(["bn", "relu"]))]);
-    assert!(message.contains("topology.projection: gives 16x32x32 on 16x32x32"), "{message}");
-    // At most four vertices feed the output: each has an edge to it and one from elsewhere.
-    let message = problems(&[Setting::new("skeleton.channels", 3)]);
-    assert!(message.contains("skeleton.channels: is too small: 3 channels"), "{message}");
-    assert!(message.contains("over the 4 vertices"), "{message}");
-    assert!(nas_bench_101().with(&[Setting::new("skeleton.channels", 4)]).is_ok());
-}
-
-/// What the checks of a file promise: then every architecture builds. Widths at which nothing
-/// divides evenly, and a stem of another width than the cells.
-#[test]
-fn every_architecture_of_an_accepted_file_builds() {
-    for channels in [4, 5, 7, 19] {
-        let settings = [
-            Setting::new("topology.max_vertices", 5),
-            Setting::new("skeleton.channels", channels),
-            Setting::new("skeleton.cells", 2),
-            Setting::new("skeleton.stem", json!(["conv 3x3 out=3", "bn", "relu"])),
-        ];
-        let space = nas_bench_101().with(&settings).unwrap();
-        let mut built = 0;
-        for architecture in space.enumerate().step_by(7) {
-            let graph = space.build(&architecture).unwrap();
-            assert_eq!(graph.shape(graph.output().unwrap()).channels, 10);
-            built += 1;
-        }
-        assert!(built > 300, "{built} built");
-    }
+fn a_search_proposes_every_graph_once() {
+    let space = small(4, 4, 2);
+    let count = space.count() as u64;
+    let mut search = Random::new(&space, count - 1, 1);
+    let proposed: Vec<Architecture> = std::iter::from_fn(|| search.propose()).collect();
+    let graphs: BTreeSet<String> =
+        proposed.iter().map(|proposed| space.canonical(proposed)).collect();
+    assert_eq!((proposed.len() as u64, graphs.len() as u64), (count - 1, count - 1));
 }
