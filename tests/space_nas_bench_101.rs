@@ -1,4 +1,4 @@
-//! NAS-Bench-101 against its published table, its graph hash and independently computed costs.
+//! NAS-Bench-101 against its published table, its graph hash and its recorded parameter count.
 
 mod space_support;
 
@@ -113,38 +113,6 @@ fn every_hash_of_the_published_table_is_met() {
         rows += 1;
     }
     assert_eq!(rows, 5_385);
-}
-
-#[test]
-fn costs_are_exactly_those_of_the_original_networks() {
-    let Some(path) = shared("fixtures/structure.json") else { return };
-    let rows: Vec<serde_json::Value> =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let mut compared = 0;
-    for row in rows.iter().filter(|row| row["space"] == "nas-bench-101") {
-        let size = |key: &str, axis: usize| Setting::new(key, row["input"][axis].clone());
-        let space = space()
-            .with(&[
-                size("input.channels", 0),
-                size("input.height", 1),
-                size("input.width", 2),
-                Setting::new("classes", row["classes"].clone()),
-            ])
-            .unwrap();
-        let architecture = space.parse(&row["arch"].to_string()).unwrap();
-        let graph = space.build(&architecture).unwrap();
-        let expected = |key: &str| row[key].as_u64().unwrap();
-        let expected = Cost {
-            params: expected("params"),
-            macs: expected("macs"),
-            units: expected("units"),
-            units_published_count: expected("units_published_count"),
-            relu_calls: expected("relu_calls"),
-        };
-        assert_eq!(Cost::of(&graph), expected, "{}", row["arch"]);
-        compared += 1;
-    }
-    assert_eq!(compared, 12);
 }
 
 /// The Inception-like cell with which the benchmark's page shows its use, and what its file says of

@@ -26,7 +26,10 @@ use std::sync::{Arc, OnceLock};
 pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
 pub use problem::{Problem, Setting};
-pub use topology::{Architecture, Choice, EdgeArchitecture, VertexArchitecture};
+pub use topology::{
+    Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, VertexArchitecture,
+    WidthsArchitecture,
+};
 
 use crate::graph::Shape;
 use crate::weights::Initialisation;

@@ -93,8 +93,7 @@ fn a_remainder_tells_orders_apart() {
     assert_eq!(space.function_key(&a), space.function_key(&b));
     assert_ne!(space.live_key(&a), space.live_key(&b));
     assert_ne!(space.live_key(&b), space.live_key(&c));
-    let params =
-        |architecture| untrained::graph::cost::Cost::of(&space.build(architecture).unwrap()).params;
+    let params = |architecture| Cost::of(&space.build(architecture).unwrap()).params;
     assert!(params(&a) > params(&b), "the 3x3 convolution has 6 channels first, 5 then");
 }
 

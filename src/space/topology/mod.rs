@@ -4,7 +4,10 @@
 //! [`Architecture`], `with_topology!` and `dispatch!`.
 
 mod edge_cell;
+mod radix;
+mod stages;
 mod vertex_cell;
+mod widths;
 
 use rand::Rng;
 use schemars::JsonSchema;
@@ -12,8 +15,12 @@ use serde::de::DeserializeOwned;
 
 pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
+use stages::Stages;
+pub use stages::{Number, Stage, StagesArchitecture};
 pub use vertex_cell::VertexArchitecture;
 use vertex_cell::VertexCell;
+use widths::Widths;
+pub use widths::WidthsArchitecture;
 
 use super::drawing::Drawing;
 use super::error::{ArchitectureError, BuildError};
@@ -27,18 +34,25 @@ use crate::graph::{Graph, Shape};
 pub enum Architecture {
     /// An operation on every edge of a cell.
     EdgeCell(EdgeArchitecture),
+    /// Depth, width, stride and parameters of every stage.
+    Stages(StagesArchitecture),
     /// A graph with an operation in every vertex.
     VertexCell(VertexArchitecture),
+    /// A width for every layer.
+    Widths(WidthsArchitecture),
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>(), Kind::of::<VertexCell>()];
+pub(super) const TOPOLOGIES: &[Kind] =
+    &[Kind::of::<EdgeCell>(), Kind::of::<Stages>(), Kind::of::<VertexCell>(), Kind::of::<Widths>()];
 
 /// A topology of any kind.
 #[derive(Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
+    Stages(Stages),
     VertexCell(VertexCell),
+    Widths(Widths),
 }
 
 impl From<EdgeCell> for AnyTopology {
@@ -53,6 +67,18 @@ impl From<VertexCell> for AnyTopology {
     }
 }
 
+impl From<Stages> for AnyTopology {
+    fn from(topology: Stages) -> Self {
+        Self::Stages(topology)
+    }
+}
+
+impl From<Widths> for AnyTopology {
+    fn from(topology: Widths) -> Self {
+        Self::Widths(topology)
+    }
+}
+
 /// Runs code on a topology of any kind; `wrap` makes an [`Architecture`] of its decisions.
 macro_rules! with_topology {
     ($topology:expr, |$own:ident, $wrap:ident| $body:expr) => {
@@ -63,6 +89,14 @@ macro_rules! with_topology {
             }
             AnyTopology::VertexCell($own) => {
                 let $wrap = Architecture::VertexCell;
+                $body
+            }
+            AnyTopology::Stages($own) => {
+                let $wrap = Architecture::Stages;
+                $body
+            }
+            AnyTopology::Widths($own) => {
+                let $wrap = Architecture::Widths;
                 $body
             }
         }
@@ -84,6 +118,18 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::VertexCell;
+                Some($body)
+            }
+            (AnyTopology::Stages($own), Architecture::Stages($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::Stages;
+                Some($body)
+            }
+            (AnyTopology::Widths($own), Architecture::Widths($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::Widths;
                 Some($body)
             }
             _ => None,
@@ -185,7 +231,9 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::Stages(_) => Stages::KIND,
             Self::VertexCell(_) => VertexCell::KIND,
+            Self::Widths(_) => Widths::KIND,
         }
     }
 }

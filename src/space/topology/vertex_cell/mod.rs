@@ -210,7 +210,7 @@ impl Topology for VertexCell {
                 // The first cell of a stage reads the reduction, the others read cells.
                 for given in [input.channels, place.width] {
                     let input = Shape { channels: given, ..input };
-                    problems.check_wired("topology.projection", input, place, |graph, node| {
+                    problems.check_wired("topology.projection", input, place, "", |graph, node| {
                         emit(graph, &self.projection, node, "", place)
                     });
                 }
