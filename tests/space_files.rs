@@ -216,7 +216,7 @@ fn files_that_are_no_text_are_refused() {
 fn missing_files_and_names_are_told() {
     let error = message(&Space::open("no/such/space.toml").unwrap_err());
     assert!(error.contains("no/such/space.toml"), "{error}");
-    let error = message(&Space::builtin("nas-bench-210").unwrap_err());
+    let error = message(&Space::builtin("nas-bench-211").unwrap_err());
     assert!(error.contains("did you mean `nas-bench-201`?"), "{error}");
     assert!(Space::builtin_text("x").is_err());
 }
