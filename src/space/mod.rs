@@ -27,6 +27,7 @@ pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
 pub use problem::{Problem, Setting};
 pub use topology::{Architecture, Choice, EdgeArchitecture};
+pub use topology::{Pair, PairArchitecture, PairedCell};
 
 use crate::graph::Shape;
 use crate::weights::Initialisation;

@@ -4,6 +4,7 @@
 //! [`Architecture`], `with_topology!` and `dispatch!`.
 
 mod edge_cell;
+mod pair_cell;
 
 use rand::Rng;
 use schemars::JsonSchema;
@@ -11,6 +12,8 @@ use serde::de::DeserializeOwned;
 
 pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
+use pair_cell::PairCell;
+pub use pair_cell::{Pair, PairArchitecture, PairedCell};
 
 use super::drawing::Drawing;
 use super::error::{ArchitectureError, BuildError};
@@ -24,20 +27,29 @@ use crate::graph::{Graph, Shape};
 pub enum Architecture {
     /// An operation on every edge of a cell.
     EdgeCell(EdgeArchitecture),
+    /// Two pairs of an operation and an input in every node of two cells, width and depth.
+    PairCell(PairArchitecture),
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>()];
+pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>(), Kind::of::<PairCell>()];
 
 /// A topology of any kind.
 #[derive(Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
+    PairCell(PairCell),
 }
 
 impl From<EdgeCell> for AnyTopology {
     fn from(topology: EdgeCell) -> Self {
         Self::EdgeCell(topology)
+    }
+}
+
+impl From<PairCell> for AnyTopology {
+    fn from(topology: PairCell) -> Self {
+        Self::PairCell(topology)
     }
 }
 
@@ -47,6 +59,10 @@ macro_rules! with_topology {
         match $topology {
             AnyTopology::EdgeCell($own) => {
                 let $wrap = Architecture::EdgeCell;
+                $body
+            }
+            AnyTopology::PairCell($own) => {
+                let $wrap = Architecture::PairCell;
                 $body
             }
         }
@@ -62,6 +78,12 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::EdgeCell;
+                Some($body)
+            }
+            (AnyTopology::PairCell($own), Architecture::PairCell($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::PairCell;
                 Some($body)
             }
             _ => None,
@@ -159,6 +181,7 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::PairCell(_) => PairCell::KIND,
         }
     }
 }
