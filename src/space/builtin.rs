@@ -19,6 +19,13 @@ const ALL: &[(&str, &str)] = &[
     ("nds-pnas", include_str!("../../assets/spaces/nds-pnas.toml")),
     ("nds-pnas-fix-w-d", include_str!("../../assets/spaces/nds-pnas-fix-w-d.toml")),
     ("nds-pnas-imagenet", include_str!("../../assets/spaces/nds-pnas-imagenet.toml")),
+    ("nats-size", include_str!("../../assets/spaces/nats-size.toml")),
+    ("nds-resnet", include_str!("../../assets/spaces/nds-resnet.toml")),
+    ("nds-resnext-a", include_str!("../../assets/spaces/nds-resnext-a.toml")),
+    ("nds-resnext-b", include_str!("../../assets/spaces/nds-resnext-b.toml")),
+    ("nds-vanilla", include_str!("../../assets/spaces/nds-vanilla.toml")),
+    ("nds-resnext-a-imagenet", include_str!("../../assets/spaces/nds-resnext-a-imagenet.toml")),
+    ("nds-resnext-b-imagenet", include_str!("../../assets/spaces/nds-resnext-b-imagenet.toml")),
 ];
 
 /// The ids of all built-in spaces.

@@ -26,7 +26,9 @@ use std::sync::{Arc, OnceLock};
 pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
 pub use problem::{Problem, Setting};
-pub use topology::{Architecture, Choice, EdgeArchitecture};
+pub use topology::{
+    Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, WidthsArchitecture,
+};
 pub use topology::{Pair, PairArchitecture, PairedCell};
 
 use crate::graph::Shape;

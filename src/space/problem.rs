@@ -68,9 +68,21 @@ impl Problems {
     /// Notes where an operation, put at a place behind an input, cannot be wired or does not give
     /// the shape `[width, ceil(height / stride), ceil(width / stride)]` that its place asks for.
     pub(super) fn check_operation(&mut self, operation: &Operation, input: Shape, place: Place) {
+        self.check_operation_with(operation, input, place, "");
+    }
+
+    /// The same; `context` is added to what is said.
+    pub(super) fn check_operation_with(
+        &mut self,
+        operation: &Operation,
+        input: Shape,
+        place: Place,
+        context: &str,
+    ) {
         let mut graph = Graph::new();
         let node = graph.input(input);
-        let at = || format!("on {input} at stride {} to {} channels", place.stride, place.width);
+        let Place { width, stride, .. } = place;
+        let at = || format!("on {input} at stride {stride} to {width} channels{context}");
         let expected = Shape::new(
             place.width,
             input.height.div_ceil(place.stride),

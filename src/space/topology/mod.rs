@@ -5,6 +5,9 @@
 
 mod edge_cell;
 mod pair_cell;
+mod radix;
+mod stages;
+mod widths;
 
 use rand::Rng;
 use schemars::JsonSchema;
@@ -14,6 +17,10 @@ pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
 use pair_cell::PairCell;
 pub use pair_cell::{Pair, PairArchitecture, PairedCell};
+use stages::Stages;
+pub use stages::{Number, Stage, StagesArchitecture};
+use widths::Widths;
+pub use widths::WidthsArchitecture;
 
 use super::drawing::Drawing;
 use super::error::{ArchitectureError, BuildError};
@@ -29,16 +36,23 @@ pub enum Architecture {
     EdgeCell(EdgeArchitecture),
     /// Two pairs of an operation and an input in every node of two cells, width and depth.
     PairCell(PairArchitecture),
+    /// Depth, width, stride and parameters of every stage.
+    Stages(StagesArchitecture),
+    /// A width for every layer.
+    Widths(WidthsArchitecture),
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] = &[Kind::of::<EdgeCell>(), Kind::of::<PairCell>()];
+pub(super) const TOPOLOGIES: &[Kind] =
+    &[Kind::of::<EdgeCell>(), Kind::of::<PairCell>(), Kind::of::<Stages>(), Kind::of::<Widths>()];
 
 /// A topology of any kind.
 #[derive(Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
     PairCell(PairCell),
+    Stages(Stages),
+    Widths(Widths),
 }
 
 impl From<EdgeCell> for AnyTopology {
@@ -53,6 +67,18 @@ impl From<PairCell> for AnyTopology {
     }
 }
 
+impl From<Stages> for AnyTopology {
+    fn from(topology: Stages) -> Self {
+        Self::Stages(topology)
+    }
+}
+
+impl From<Widths> for AnyTopology {
+    fn from(topology: Widths) -> Self {
+        Self::Widths(topology)
+    }
+}
+
 /// Runs code on a topology of any kind; `wrap` makes an [`Architecture`] of its decisions.
 macro_rules! with_topology {
     ($topology:expr, |$own:ident, $wrap:ident| $body:expr) => {
@@ -63,6 +89,14 @@ macro_rules! with_topology {
             }
             AnyTopology::PairCell($own) => {
                 let $wrap = Architecture::PairCell;
+                $body
+            }
+            AnyTopology::Stages($own) => {
+                let $wrap = Architecture::Stages;
+                $body
+            }
+            AnyTopology::Widths($own) => {
+                let $wrap = Architecture::Widths;
                 $body
             }
         }
@@ -84,6 +118,18 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::PairCell;
+                Some($body)
+            }
+            (AnyTopology::Stages($own), Architecture::Stages($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::Stages;
+                Some($body)
+            }
+            (AnyTopology::Widths($own), Architecture::Widths($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::Widths;
                 Some($body)
             }
             _ => None,
@@ -182,6 +228,8 @@ impl AnyTopology {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
             Self::PairCell(_) => PairCell::KIND,
+            Self::Stages(_) => Stages::KIND,
+            Self::Widths(_) => Widths::KIND,
         }
     }
 }

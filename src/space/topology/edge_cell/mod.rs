@@ -4,6 +4,7 @@
 //! node is the cell's output. All cells of a network are equal. Edges are in the order of the
 //! notation: by target, then by source.
 
+mod cell;
 mod expression;
 mod notation;
 mod wiring;
@@ -22,6 +23,8 @@ use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 use crate::space::python_random;
 use crate::space::skeleton::{Skeleton, SkeletonFile};
+pub(in crate::space) use cell::Cell;
+use cell::Edge;
 use expression::Expressions;
 
 /// The most nodes of a cell.
@@ -76,19 +79,10 @@ struct IndexFile {
     python_shuffle_seed: u32,
 }
 
-/// One edge of the cell.
-#[derive(Clone, Copy, Debug)]
-struct Edge {
-    source: usize,
-    target: usize,
-}
-
 /// A space of such cells.
 #[derive(Debug)]
 pub(in crate::space) struct EdgeCell {
-    nodes: usize,
-    edges: Vec<Edge>,
-    operations: Vec<Operation>,
+    cell: Cell,
     skeleton: Skeleton,
     shuffle_seed: Option<u32>,
     order: OnceLock<Order>,
@@ -102,15 +96,6 @@ struct Order {
 }
 
 impl EdgeCell {
-    /// The edges with their operations.
-    fn iter<'c>(
-        &'c self,
-        decisions: &'c EdgeArchitecture,
-    ) -> impl Iterator<Item = (Edge, &'c Operation)> {
-        let operation = |&position: &u8| &self.operations[usize::from(position)];
-        self.edges.iter().copied().zip(decisions.operations.iter().map(operation))
-    }
-
     fn order(&self) -> Option<&Order> {
         let seed = self.shuffle_seed?;
         Some(self.order.get_or_init(|| {
@@ -124,15 +109,15 @@ impl EdgeCell {
     }
 
     fn rank(&self, decisions: &EdgeArchitecture) -> Option<u64> {
-        let base = self.operations.len() as u64;
+        let base = self.cell.operations.len() as u64;
         decisions.operations.iter().try_fold(0_u64, |rank, &operation| {
             rank.checked_mul(base)?.checked_add(u64::from(operation))
         })
     }
 
     fn unrank(&self, mut rank: u64) -> Option<EdgeArchitecture> {
-        let base = self.operations.len() as u64;
-        let mut operations = vec![0; self.edges.len()];
+        let base = self.cell.operations.len() as u64;
+        let mut operations = vec![0; self.cell.edges.len()];
         for operation in operations.iter_mut().rev() {
             *operation = (rank % base) as u8;
             rank /= base;
@@ -163,13 +148,9 @@ impl Topology for EdgeCell {
         let path = "topology.operations";
         let operations = context.operations.chosen(&file.operations, path, problems);
         let skeleton = Skeleton::new(skeleton, context, problems);
-        let edges = (1..file.nodes)
-            .flat_map(|target| (0..target).map(move |source| Edge { source, target }))
-            .collect();
         let shuffle_seed = file.index.map(|index| index.python_shuffle_seed);
-        let (nodes, operations, skeleton) = (file.nodes, operations?, skeleton?);
-        let order = OnceLock::new();
-        let cell = Self { nodes, edges, operations, skeleton, shuffle_seed, order };
+        let (cell, skeleton) = (Cell::new(file.nodes, operations?), skeleton?);
+        let cell = Self { cell, skeleton, shuffle_seed, order: OnceLock::new() };
         if shuffle_seed.is_some() && cell.count() > MAX_SHUFFLED {
             let message = format!("{} architectures are too many to shuffle", cell.count());
             problems.add("topology.index", message);
@@ -185,28 +166,29 @@ impl Topology for EdgeCell {
                 problems.add(path, format!("gives {given} channels, cells behind it need {width}"));
                 continue;
             }
-            for operation in &self.operations {
+            for operation in &self.cell.operations {
                 problems.check_operation(operation, input, place);
             }
         }
     }
 
     fn operation_names(&self) -> Vec<&str> {
-        self.operations.iter().map(|operation| operation.name.as_str()).collect()
+        self.cell.operations.iter().map(|operation| operation.name.as_str()).collect()
     }
 
     fn fits(&self, decisions: &EdgeArchitecture) -> bool {
-        let known = |&operation: &u8| usize::from(operation) < self.operations.len();
-        decisions.operations.len() == self.edges.len() && decisions.operations.iter().all(known)
+        let known = |&operation: &u8| usize::from(operation) < self.cell.operations.len();
+        decisions.operations.len() == self.cell.edges.len()
+            && decisions.operations.iter().all(known)
     }
 
     fn count(&self) -> u128 {
-        (self.operations.len() as u128).saturating_pow(self.edges.len() as u32)
+        (self.cell.operations.len() as u128).saturating_pow(self.cell.edges.len() as u32)
     }
 
     fn sample(&self, rng: &mut dyn Rng) -> EdgeArchitecture {
-        let count = self.operations.len() as u32;
-        let operations = self.edges.iter().map(|_| rng.random_range(0..count) as u8).collect();
+        let count = self.cell.operations.len() as u32;
+        let operations = self.cell.edges.iter().map(|_| rng.random_range(0..count) as u8).collect();
         EdgeArchitecture { operations }
     }
 
@@ -215,11 +197,11 @@ impl Topology for EdgeCell {
     }
 
     fn parse(&self, text: &str) -> Result<EdgeArchitecture, ArchitectureError> {
-        notation::parse(self, text)
+        self.cell.parse(text)
     }
 
     fn format(&self, decisions: &EdgeArchitecture) -> String {
-        notation::format(self, decisions)
+        notation::format(&self.cell, decisions)
     }
 
     fn index(&self, decisions: &EdgeArchitecture) -> Option<u64> {
@@ -243,7 +225,8 @@ impl Topology for EdgeCell {
     fn neighbours(&self, decisions: &EdgeArchitecture) -> Vec<EdgeArchitecture> {
         let mut neighbours = Vec::new();
         for (edge, &current) in decisions.operations.iter().enumerate() {
-            for operation in (0..self.operations.len() as u8).filter(|&other| other != current) {
+            for operation in (0..self.cell.operations.len() as u8).filter(|&other| other != current)
+            {
                 neighbours.push(self.with(decisions, edge, operation));
             }
         }
@@ -251,48 +234,43 @@ impl Topology for EdgeCell {
     }
 
     fn mutate(&self, decisions: &EdgeArchitecture, rng: &mut dyn Rng) -> EdgeArchitecture {
-        let others = self.operations.len() as u32 - 1;
+        let others = self.cell.operations.len() as u32 - 1;
         if others == 0 {
             return decisions.clone();
         }
-        let edge = rng.random_range(0..self.edges.len() as u32) as usize;
+        let edge = rng.random_range(0..self.cell.edges.len() as u32) as usize;
         let draw = rng.random_range(0..others) as u8;
         let operation = draw + u8::from(draw >= decisions.operations[edge]);
         self.with(decisions, edge, operation)
     }
 
     fn reduced(&self, decisions: &EdgeArchitecture) -> EdgeArchitecture {
-        let Some(zero) = self.operations.iter().position(|operation| operation.zero) else {
+        let Some(zero) = self.cell.operations.iter().position(|operation| operation.zero) else {
             return decisions.clone();
         };
-        let live = Expressions::new(self, decisions).live;
+        let live = Expressions::new(&self.cell, decisions).live;
         let keep = |(&operation, live)| if live { operation } else { zero as u8 };
         EdgeArchitecture { operations: decisions.operations.iter().zip(live).map(keep).collect() }
     }
 
     fn connected(&self, decisions: &EdgeArchitecture) -> bool {
-        let mut reached = vec![false; self.nodes];
-        reached[0] = true;
-        for (edge, operation) in self.iter(decisions) {
-            reached[edge.target] |= reached[edge.source] && !operation.zero;
-        }
-        reached[self.nodes - 1]
+        self.cell.connected(decisions)
     }
 
     fn function_key(&self, decisions: &EdgeArchitecture) -> String {
-        expression::function_key(self, decisions)
+        expression::function_key(&self.cell, decisions)
     }
 
     fn benchmark_key(&self, decisions: &EdgeArchitecture) -> String {
-        notation::unique_text(self, decisions)
+        notation::unique_text(&self.cell, decisions)
     }
 
     fn live_key(&self, decisions: &EdgeArchitecture) -> String {
-        Expressions::new(self, decisions).live_key()
+        Expressions::new(&self.cell, decisions).live_key()
     }
 
     fn code_key(&self, decisions: &EdgeArchitecture) -> String {
-        Expressions::new(self, decisions).code_key(self, decisions)
+        Expressions::new(&self.cell, decisions).code_key(&self.cell, decisions)
     }
 
     fn choices(&self, decisions: &EdgeArchitecture) -> Vec<Choice> {
@@ -300,28 +278,17 @@ impl Topology for EdgeCell {
             name: format!("edge {}-{}", edge.source, edge.target),
             value: operation.name.clone(),
         };
-        self.iter(decisions).map(choice).collect()
+        self.cell.iter(decisions).map(choice).collect()
     }
 
     fn drawings(&self, decisions: &EdgeArchitecture) -> Vec<Drawing> {
-        let node = |node| match node {
-            0 => "input".to_owned(),
-            node if node == self.nodes - 1 => "output".to_owned(),
-            node => node.to_string(),
-        };
-        let mut drawing = Drawing::new("cell", (0..self.nodes).map(node).collect());
-        for (edge, operation) in self.iter(decisions).filter(|(_, operation)| !operation.zero) {
-            drawing.edge(edge.source, edge.target, &operation.name);
-        }
-        vec![drawing]
+        vec![self.cell.drawing(decisions)]
     }
 
     fn build(&self, decisions: &EdgeArchitecture) -> Result<Graph, BuildError> {
-        let expressions = Expressions::new(self, decisions);
+        let wirer = self.cell.wirer(decisions);
         self.skeleton
-            .assemble(&|graph, input, prefix, place| {
-                wiring::cell(self, decisions, &expressions, graph, input, prefix, place)
-            })
+            .assemble(&|graph, input, prefix, place| wirer.wire(graph, input, prefix, place))
             .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
     }
 }
