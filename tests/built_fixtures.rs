@@ -65,6 +65,12 @@ fn sizes(space: &str, model: &Model) -> Vec<Vec<Setting>> {
     };
     match space {
         "nas-bench-201" => cells(stem_channels(model)),
+        // Architectures say every size.
+        "nats-size" | "nds-resnet" | "nds-resnext-a" | "nds-resnext-b" | "nds-vanilla" => {
+            vec![Vec::new()]
+        }
+        "nds-amoeba" | "nds-darts" | "nds-enas" | "nds-nasnet" | "nds-pnas" => vec![Vec::new()],
+        "nds-darts-imagenet" => vec![vec![Setting::new("classes", 10)]],
         other => panic!("say here which sizes the fixtures of {other} may have"),
     }
 }

@@ -4,6 +4,8 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::space::topology::radix::Radix;
+
 /// The number of a cell's inputs, and of the summands of a node.
 pub(super) const INPUTS: usize = 2;
 
@@ -84,6 +86,8 @@ pub(super) struct Grid {
     pub concat: Concat,
     pub widths: Vec<usize>,
     pub depths: Vec<usize>,
+    /// The choices as digits; set by [`Self::with_radix`].
+    pub radix: Radix,
 }
 
 /// One decision changed.
@@ -95,19 +99,20 @@ enum Change {
 }
 
 impl Grid {
-    /// The number of choices of every decision, in a fixed order. Where the inputs of a node are
-    /// distinct, the second one has a choice less.
-    fn radices(&self) -> Vec<usize> {
+    /// The same with its [`Self::radix`]: in a fixed order, the number of choices of every decision.
+    /// Where the inputs of a node are distinct, the second one has a choice less.
+    pub(super) fn with_radix(mut self) -> Self {
         let mut radices = Vec::with_capacity(8 * self.nodes + 2);
         for node in (0..2).flat_map(|_| 0..self.nodes) {
             let (operations, inputs) = (self.operations, node + INPUTS);
             radices.extend([operations, inputs, operations, inputs - usize::from(self.distinct)]);
         }
         radices.extend([self.widths.len(), self.depths.len()]);
-        radices
+        self.radix = Radix(radices);
+        self
     }
 
-    /// The architecture of that choice in every decision, in the order of [`Self::radices`].
+    /// The architecture of that choice in every decision, in the order of [`Self::radix`].
     fn architecture(&self, digits: &[usize]) -> PairArchitecture {
         let cell = |digits: &[usize]| {
             let mut pairs = Vec::with_capacity(INPUTS * self.nodes);
@@ -129,24 +134,16 @@ impl Grid {
     }
 
     pub(super) fn count(&self) -> u128 {
-        self.radices().into_iter().fold(1, |count, radix| count.saturating_mul(radix as u128))
+        self.radix.count()
     }
 
     pub(super) fn sample(&self, rng: &mut dyn Rng) -> PairArchitecture {
-        let digit = |radix: usize| rng.random_range(0..radix as u32) as usize;
-        self.architecture(&self.radices().into_iter().map(digit).collect::<Vec<_>>())
+        self.architecture(&self.radix.sample(rng))
     }
 
     /// All architectures; the depth changes fastest.
     pub(super) fn enumerate(&self) -> impl Iterator<Item = PairArchitecture> + '_ {
-        let radices = self.radices();
-        let mut next = Some(vec![0; radices.len()]);
-        std::iter::from_fn(move || {
-            let digits = next.take()?;
-            let architecture = self.architecture(&digits);
-            next = successor(digits, &radices);
-            Some(architecture)
-        })
+        self.radix.combinations().map(|digits| self.architecture(&digits))
     }
 
     /// All ways to change one decision into another value of the grid.
@@ -212,16 +209,4 @@ impl Grid {
         let drawn = rng.random_range(0..changes.len() as u32) as usize;
         self.apply(from, &changes[drawn])
     }
-}
-
-/// The digits of the next number; `None` behind the last one.
-fn successor(mut digits: Vec<usize>, radices: &[usize]) -> Option<Vec<usize>> {
-    for (digit, radix) in digits.iter_mut().zip(radices).rev() {
-        *digit += 1;
-        if *digit < *radix {
-            return Some(digits);
-        }
-        *digit = 0;
-    }
-    None
 }

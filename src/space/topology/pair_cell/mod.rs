@@ -27,6 +27,7 @@ pub use architecture::{Pair, PairArchitecture, PairedCell};
 use canonical::Facts;
 use skeleton::{PairSkeletonFile, Skeleton};
 
+use super::radix::Radix;
 use super::{Choice, Context, Topology};
 use crate::graph::Graph;
 use crate::space::drawing::Drawing;
@@ -150,8 +151,9 @@ impl Topology for PairCell {
             concat: file.concat,
             widths: file.widths,
             depths: file.depths,
+            radix: Radix(Vec::new()),
         };
-        Some(Self { operations, grid, skeleton })
+        Some(Self { operations, grid: grid.with_radix(), skeleton })
     }
 
     fn check_shapes(&self, problems: &mut Problems) {
