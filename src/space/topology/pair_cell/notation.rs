@@ -72,8 +72,10 @@ pub(super) fn parse(space: &PairCell, text: &str) -> Result<PairArchitecture, Ar
     let text = text.trim();
     let record = if text.starts_with("Genotype") {
         genotype_text::read(text)
-    } else {
+    } else if text.starts_with('{') {
         serde_json::from_str(text).map_err(|error| json_error(text, &error))
+    } else {
+        Err(Wrong::new(text, format!("an architecture is written {FORM}")))
     };
     record.and_then(|record| checked(space, &record)).map_err(|wrong| ArchitectureError {
         text: nearest::excerpt(text),
@@ -82,18 +84,22 @@ pub(super) fn parse(space: &PairCell, text: &str) -> Result<PairArchitecture, Ar
     })
 }
 
+/// How architectures are written, for messages.
+const FORM: &str = "{\"genotype\":{\"normal\":[[\"operation\",input],..],\"normal_concat\":[..],\
+                    \"reduce\":..,\"reduce_concat\":..},\"width\":..,\"depth\":..} or \
+                    Genotype(normal=[('operation', input), ..], ..)";
+
 /// What is wrong with JSON, at the part of the text that ends where it was noticed.
 fn json_error(text: &str, error: &serde_json::Error) -> Wrong {
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-    let before = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-    let before: String = before.chars().take(error.column()).collect();
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default().as_bytes();
+    // serde_json counts columns in bytes.
+    let before = String::from_utf8_lossy(&line[..error.column().min(line.len())]);
     let token = before.trim_end_matches([':', ',', ']', '}', ' ']);
     let token = token.rsplit([',', '[', '{']).next().unwrap_or_default().trim();
-    let form = "an architecture is written {\"genotype\":{\"normal\":[[\"operation\",input],..],\
-                \"normal_concat\":[..],\"reduce\":..,\"reduce_concat\":..},\"width\":..,\
-                \"depth\":..} or Genotype(normal=[('operation', input), ..], ..)";
-    Wrong::new(if token.is_empty() { text } else { token }, format!("{message}; {form}"))
+    let token = if token.is_empty() { text } else { token };
+    Wrong::new(token, format!("{message}; an architecture is written {FORM}"))
 }
 
 fn checked(space: &PairCell, record: &Record<String>) -> Result<PairArchitecture, Wrong> {
