@@ -14,7 +14,7 @@ use untrained::space::{Setting, Space};
 use untrained::weights::Weights;
 
 /// Fixtures that are part of the repository.
-const OWN: [&str; 3] = ["nas-bench-101-0", "nas-bench-201-1", "nats-size-0"];
+const OWN: [&str; 4] = ["nas-bench-101-0", "nas-bench-201-1", "nats-size-0", "nds-darts-1"];
 
 /// The fixtures of built-in spaces with the networks that these spaces build.
 fn built(test: &str) -> Vec<(Fixture, Model, Graph)> {
@@ -74,6 +74,8 @@ fn sizes(space: &str, model: &Model) -> Vec<Vec<Setting>> {
         "nats-size" | "nds-resnet" | "nds-resnext-a" | "nds-resnext-b" | "nds-vanilla" => {
             vec![Vec::new()]
         }
+        "nds-amoeba" | "nds-darts" | "nds-enas" | "nds-nasnet" | "nds-pnas" => vec![Vec::new()],
+        "nds-darts-imagenet" => vec![vec![Setting::new("classes", 10)]],
         other => panic!("say here which sizes the fixtures of {other} may have"),
     }
 }

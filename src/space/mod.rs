@@ -30,6 +30,7 @@ pub use topology::{
     Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, VertexArchitecture,
     WidthsArchitecture,
 };
+pub use topology::{Pair, PairArchitecture, PairedCell};
 
 use crate::graph::Shape;
 use crate::weights::Initialisation;

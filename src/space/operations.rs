@@ -47,16 +47,24 @@ pub(super) struct Operation {
 
 impl Operation {
     fn new(name: &str, layers: Vec<Layer>, reshape: Option<Vec<Layer>>) -> Self {
+        let reshaped_zero = |input| reshape.as_ref().is_none_or(|layers| zero_after(layers, input));
         Self {
             name: name.to_owned(),
-            zero: zero_after(&layers, false),
+            zero: zero_after(&layers, false) && reshaped_zero(false),
             identity: layers.iter().all(|layer| *layer == Layer::Identity),
-            keeps_zero: zero_after(&layers, true),
+            keeps_zero: zero_after(&layers, true) && reshaped_zero(true),
             random: any(&layers, &|layer| matches!(layer, Layer::Conv(_) | Layer::Linear(_))),
             relu: any(&layers, &|layer| matches!(layer, Layer::Relu(_))),
             layers,
             reshape,
         }
+    }
+
+    /// Whether nothing that is counted depends on its input: it gives zero and holds no ReLU.
+    pub(super) fn ignores_input(&self) -> bool {
+        let relu = |layer: &Layer| matches!(layer, Layer::Relu(_));
+        let reshaped = self.reshape.as_ref().is_some_and(|layers| any(layers, &relu));
+        self.zero && !self.relu && !reshaped
     }
 
     /// Wires the operation behind `input`.

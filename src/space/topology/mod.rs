@@ -4,6 +4,7 @@
 //! [`Architecture`], `with_topology!` and `dispatch!`.
 
 mod edge_cell;
+mod pair_cell;
 mod radix;
 mod stages;
 mod vertex_cell;
@@ -15,6 +16,8 @@ use serde::de::DeserializeOwned;
 
 pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
+use pair_cell::PairCell;
+pub use pair_cell::{Pair, PairArchitecture, PairedCell};
 use stages::Stages;
 pub use stages::{Number, Stage, StagesArchitecture};
 pub use vertex_cell::VertexArchitecture;
@@ -34,6 +37,8 @@ use crate::graph::{Graph, Shape};
 pub enum Architecture {
     /// An operation on every edge of a cell.
     EdgeCell(EdgeArchitecture),
+    /// Two pairs of an operation and an input in every node of two cells, width and depth.
+    PairCell(PairArchitecture),
     /// Depth, width, stride and parameters of every stage.
     Stages(StagesArchitecture),
     /// A graph with an operation in every vertex.
@@ -43,13 +48,19 @@ pub enum Architecture {
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] =
-    &[Kind::of::<EdgeCell>(), Kind::of::<Stages>(), Kind::of::<VertexCell>(), Kind::of::<Widths>()];
+pub(super) const TOPOLOGIES: &[Kind] = &[
+    Kind::of::<EdgeCell>(),
+    Kind::of::<PairCell>(),
+    Kind::of::<Stages>(),
+    Kind::of::<VertexCell>(),
+    Kind::of::<Widths>(),
+];
 
 /// A topology of any kind.
 #[derive(Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
+    PairCell(PairCell),
     Stages(Stages),
     VertexCell(VertexCell),
     Widths(Widths),
@@ -64,6 +75,12 @@ impl From<EdgeCell> for AnyTopology {
 impl From<VertexCell> for AnyTopology {
     fn from(topology: VertexCell) -> Self {
         Self::VertexCell(topology)
+    }
+}
+
+impl From<PairCell> for AnyTopology {
+    fn from(topology: PairCell) -> Self {
+        Self::PairCell(topology)
     }
 }
 
@@ -89,6 +106,10 @@ macro_rules! with_topology {
             }
             AnyTopology::VertexCell($own) => {
                 let $wrap = Architecture::VertexCell;
+                $body
+            }
+            AnyTopology::PairCell($own) => {
+                let $wrap = Architecture::PairCell;
                 $body
             }
             AnyTopology::Stages($own) => {
@@ -118,6 +139,12 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::VertexCell;
+                Some($body)
+            }
+            (AnyTopology::PairCell($own), Architecture::PairCell($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::PairCell;
                 Some($body)
             }
             (AnyTopology::Stages($own), Architecture::Stages($decisions))
@@ -231,6 +258,7 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::PairCell(_) => PairCell::KIND,
             Self::Stages(_) => Stages::KIND,
             Self::VertexCell(_) => VertexCell::KIND,
             Self::Widths(_) => Widths::KIND,

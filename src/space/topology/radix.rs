@@ -17,6 +17,24 @@ impl Radix {
         self.0.iter().map(|&values| rng.random_range(0..values as u32) as usize).collect()
     }
 
+    /// All combinations, in their order.
+    pub(super) fn combinations(&self) -> impl Iterator<Item = Vec<usize>> + '_ {
+        let first = vec![0; self.0.len()];
+        std::iter::successors(Some(first), |digits| self.successor(digits.clone()))
+    }
+
+    /// The next combination; `None` behind the last one.
+    fn successor(&self, mut digits: Vec<usize>) -> Option<Vec<usize>> {
+        for (digit, values) in digits.iter_mut().zip(&self.0).rev() {
+            *digit += 1;
+            if *digit < *values {
+                return Some(digits);
+            }
+            *digit = 0;
+        }
+        None
+    }
+
     /// The number of a combination; `None` beyond 64 bits.
     pub(super) fn rank(&self, digits: &[usize]) -> Option<u64> {
         digits.iter().zip(&self.0).try_fold(0_u64, |rank, (&digit, &values)| {
@@ -48,6 +66,8 @@ mod tests {
         for rank in 0..10 {
             assert_eq!(radix.rank(&radix.unrank(rank).unwrap()), Some(rank));
         }
+        let ranks = radix.combinations().map(|digits| radix.rank(&digits));
+        assert!(ranks.eq((0..10).map(Some)));
         assert_eq!(Radix(vec![usize::MAX; 3]).count(), u128::MAX);
         assert_eq!(Radix(vec![1 << 40; 2]).rank(&[1 << 30, 0]), None);
     }
