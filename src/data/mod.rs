@@ -10,6 +10,7 @@ mod draw;
 mod error;
 mod noise;
 mod npy;
+pub mod pickle;
 mod pictures;
 mod resize;
 mod source;
