@@ -14,8 +14,8 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Analyses a graph. `shifts(node)` tells whether a convolution, linear layer or batch
-    /// normalisation of that node adds something that is not zero.
+    /// Analyses a graph. `shifts(node)` tells whether a convolution, linear layer or normalisation of
+    /// that node adds something that is not zero.
     pub fn new(graph: &Graph, shifts: impl Fn(NodeId) -> bool) -> Self {
         let count = graph.nodes().len();
         let (mut zero, mut fed) = (vec![false; count], vec![false; count]);
@@ -23,8 +23,8 @@ impl Analysis {
             let mut inputs = node.inputs.iter().map(|input| input.index());
             let index = id.index();
             zero[index] = is_null(&node.op)
-                || (!matches!(node.op, Op::Input)
-                    && inputs.clone().all(|input| zero[input])
+                || (keeps_zero(&node.op)
+                    && vanishes(&node.op, inputs.clone().map(|input| zero[input]))
                     && !shifts(id));
             fed[index] = matches!(node.op, Op::Input)
                 || (!is_null(&node.op) && inputs.any(|input| fed[input]));
@@ -48,6 +48,19 @@ pub fn connected(graph: &Graph) -> bool {
 /// Whether the operation gives zero whatever it is given.
 fn is_null(op: &Op) -> bool {
     matches!(op, Op::Scale(factor) if *factor == 0.0)
+}
+
+/// Whether the operation gives zero when all it is given is zero and it adds nothing of its own.
+fn keeps_zero(op: &Op) -> bool {
+    !matches!(op, Op::Input | Op::Parameter(_) | Op::Softmax)
+}
+
+/// Whether inputs of which these are zero have nothing but zero to give.
+fn vanishes(op: &Op, mut zero: impl Iterator<Item = bool>) -> bool {
+    match op {
+        Op::MatMul => zero.any(|zero| zero),
+        _ => zero.all(|zero| zero),
+    }
 }
 
 fn used(graph: &Graph) -> Vec<bool> {

@@ -7,9 +7,13 @@
 pub mod analysis;
 pub mod cost;
 mod op;
+mod rearrange;
 mod shape;
 
-pub use op::{BatchNorm, Conv, Linear, Op, Padding, Pool, PoolKind, Relu, Statistics, Window};
+pub use op::{
+    BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Relu, Statistics, Window,
+};
+pub use rearrange::{Axis, Digit, MAX_DIGITS, Rearrange};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].

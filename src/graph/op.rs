@@ -1,6 +1,6 @@
 //! The primitives a network is made of, and the shapes they give.
 
-use super::Shape;
+use super::{Rearrange, Shape};
 
 /// Zeros put around an image, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -107,6 +107,20 @@ impl Relu {
     pub const OPENS_MODULE: Self = Self { calls: 1, published_calls: 2 };
 }
 
+/// Layer normalisation: the channels of each pixel get mean 0 and (biased) variance 1, then a weight
+/// and a bias per channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+impl Default for LayerNorm {
+    fn default() -> Self {
+        Self { eps: 1e-5 }
+    }
+}
+
 /// What a pooling window gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PoolKind {
@@ -191,6 +205,18 @@ pub enum Op {
     Flatten,
     /// Fully connected layer.
     Linear(Linear),
+    /// Trainable values that do not depend on the images, such as a table of positions.
+    Parameter(Shape),
+    /// Reshape, transpose, slice, repetition.
+    Rearrange(Rearrange),
+    /// Layer normalisation over the channels of each pixel.
+    LayerNorm(LayerNorm),
+    /// `exp(x) / sum exp(x)` over the channels of each pixel.
+    Softmax,
+    /// The product of two activations, row by row: `out[n][h][m] = sum_k a[k][h][m] * b[n][h][k]`
+    /// for inputs `a` of shape `[k, h, m]` and `b` of shape `[n, h, k]`. Attention has a row per
+    /// head.
+    MatMul,
 }
 
 impl Op {
@@ -211,6 +237,11 @@ impl Op {
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Flatten => "flatten",
             Self::Linear(_) => "linear",
+            Self::Parameter(_) => "parameter",
+            Self::Rearrange(_) => "rearrange",
+            Self::LayerNorm(_) => "layer_norm",
+            Self::Softmax => "softmax",
+            Self::MatMul => "mat_mul",
         }
     }
 
@@ -220,6 +251,8 @@ impl Op {
             Self::Input => Err("the input is wired with Graph::input".to_owned()),
             Self::Add => add_shape(inputs),
             Self::Concat => concat_shape(inputs),
+            Self::MatMul => mat_mul_shape(inputs),
+            Self::Parameter(shape) => parameter_shape(*shape, inputs),
             _ => match inputs {
                 [input] => self.unary_shape(*input),
                 _ => Err(format!("takes one input, was given {}", inputs.len())),
@@ -246,8 +279,15 @@ impl Op {
             Self::GlobalAvgPool => Ok(Shape::new(input.channels, 1, 1)),
             Self::Flatten => Ok(Shape::new(input.volume(), 1, 1)),
             Self::Linear(linear) => linear_shape(linear, input),
-            Self::Input | Self::Add | Self::Concat => Err("is not unary".to_owned()),
-            Self::BatchNorm(_) | Self::Relu(_) | Self::Scale(_) => Ok(input),
+            Self::Rearrange(rearrange) => rearrange.output_shape(input),
+            Self::Input | Self::Add | Self::Concat | Self::MatMul | Self::Parameter(_) => {
+                Err("is not unary".to_owned())
+            }
+            Self::BatchNorm(_)
+            | Self::Relu(_)
+            | Self::Scale(_)
+            | Self::LayerNorm(_)
+            | Self::Softmax => Ok(input),
         }
     }
 }
@@ -270,6 +310,23 @@ fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
         channels += shape.channels;
     }
     Ok(Shape { channels, ..first })
+}
+
+fn mat_mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    let [a, b] = inputs else {
+        return Err(format!("takes two inputs, was given {}", inputs.len()));
+    };
+    if a.height != b.height || a.channels != b.width {
+        return Err(format!("{a} and {b} are not [k, h, m] and [n, h, k]"));
+    }
+    Ok(Shape::new(b.channels, a.height, a.width))
+}
+
+fn parameter_shape(shape: Shape, inputs: &[Shape]) -> Result<Shape, String> {
+    if !inputs.is_empty() || shape.volume() == 0 {
+        return Err(format!("{shape} values and {} inputs", inputs.len()));
+    }
+    Ok(shape)
 }
 
 /// The widest padding of a convolution, in pixels: far above any network's, and small enough that

@@ -170,7 +170,7 @@ impl<'g> Builder<'g> {
 
     fn lower_copy(&mut self, id: NodeId, node: &Node) {
         let sources: Vec<TensorId> = node.inputs.iter().map(|&input| self.stored(input)).collect();
-        let src = sources[0];
+        let src = sources.first().copied().unwrap_or(self.input);
         let level = sources.iter().map(|&tensor| self.level(tensor)).max().unwrap_or(0);
         let dst = self.tensor(node.shape, level);
         match node.op {
@@ -181,6 +181,11 @@ impl<'g> Builder<'g> {
             }
             Op::Window(window) => self.push(Step::Window { src, dst, window }),
             Op::Flatten => self.push(Step::Flatten { src, dst }),
+            Op::Rearrange(rearrange) => self.push(Step::Rearrange { src, dst, rearrange }),
+            Op::Parameter(_) => self.push(Step::Parameter { dst, node: id }),
+            Op::LayerNorm(op) => self.push(Step::LayerNorm { src, dst, node: id, op }),
+            Op::Softmax => self.push(Step::Softmax { src, dst }),
+            Op::MatMul => self.push(Step::MatMul { a: src, b: sources[1], dst }),
             Op::ChannelSlice { start, len } => {
                 self.copy_channels(src, start, dst, 0, len);
             }

@@ -106,11 +106,12 @@ impl Plan {
 
     /// The nodes whose weights the plan reads.
     pub fn weighted_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let convs = self.steps.iter().filter_map(|planned| match &planned.step {
+        let layers = self.steps.iter().filter_map(|planned| match &planned.step {
             Step::Conv(conv) => Some(conv.node),
+            Step::Parameter { node, .. } | Step::LayerNorm { node, .. } => Some(*node),
             _ => None,
         });
-        convs.chain(self.norms.iter().map(|norm| norm.node))
+        layers.chain(self.norms.iter().map(|norm| norm.node))
     }
 
     /// Multiply-adds per image that the plan really does.
@@ -119,6 +120,9 @@ impl Plan {
             Step::Conv(step) => {
                 let taps = step.conv.weight_shape(self.shape(step.src).channels);
                 (self.shape(step.dst).volume() * taps[1..].iter().product::<usize>()) as u64
+            }
+            Step::MatMul { a, dst, .. } => {
+                (self.shape(*dst).volume() * self.shape(*a).channels) as u64
             }
             _ => 0,
         };

@@ -1,7 +1,7 @@
 //! The steps of a plan and what they refer to.
 
 use super::{CodeId, NormId, TensorId};
-use crate::graph::{BatchNorm, Conv, NodeId, Pool, Shape, Window};
+use crate::graph::{BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Shape, Window};
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
 #[derive(Clone, Debug)]
@@ -136,6 +136,49 @@ pub enum Step {
         /// Output.
         dst: TensorId,
     },
+    /// Reshape, transpose, slice, repetition.
+    Rearrange {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// Which value goes where.
+        rearrange: Rearrange,
+    },
+    /// Values that are the same for every image.
+    Parameter {
+        /// Output.
+        dst: TensorId,
+        /// The graph node that holds them.
+        node: NodeId,
+    },
+    /// Layer normalisation over the channels of each pixel.
+    LayerNorm {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The graph node that holds weight and bias.
+        node: NodeId,
+        /// What is added to the variance.
+        op: LayerNorm,
+    },
+    /// Softmax over the channels of each pixel.
+    Softmax {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+    },
+    /// The product of two activations, row by row; see [`crate::graph::Op::MatMul`].
+    MatMul {
+        /// The left factor `[k, h, m]`.
+        a: TensorId,
+        /// The right factor `[n, h, k]`.
+        b: TensorId,
+        /// The product `[n, h, m]`.
+        dst: TensorId,
+    },
     /// Per-channel sums of a tensor that no convolution wrote, for batch statistics.
     Statistics {
         /// The tensor that is summed.
@@ -162,7 +205,12 @@ impl Step {
             | Self::Window { src, .. }
             | Self::CopyChannels { src, .. }
             | Self::Flatten { src, .. }
+            | Self::Rearrange { src, .. }
+            | Self::LayerNorm { src, .. }
+            | Self::Softmax { src, .. }
             | Self::Statistics { src } => vec![*src],
+            Self::MatMul { a, b, .. } => vec![*a, *b],
+            Self::Parameter { .. } => Vec::new(),
         }
     }
 
@@ -174,7 +222,12 @@ impl Step {
             Self::Pool { dst, .. }
             | Self::Window { dst, .. }
             | Self::CopyChannels { dst, .. }
-            | Self::Flatten { dst, .. } => vec![*dst],
+            | Self::Flatten { dst, .. }
+            | Self::Rearrange { dst, .. }
+            | Self::Parameter { dst, .. }
+            | Self::LayerNorm { dst, .. }
+            | Self::Softmax { dst, .. }
+            | Self::MatMul { dst, .. } => vec![*dst],
             Self::Statistics { .. } => Vec::new(),
         }
     }

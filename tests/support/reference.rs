@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    BatchNorm, Conv, Graph, Linear, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics, Window,
+    Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool, PoolKind,
+    Rearrange, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -124,6 +125,11 @@ impl Evaluation<'_> {
                 self.by_position(|image, [c, y, x]| self.at(0, image, [start + c, y, x]))
             }
             Op::Window(window) => self.window(window),
+            Op::Parameter(_) => self.layer().weight.repeat(self.values.images),
+            Op::Rearrange(rearrange) => self.rearrange(&rearrange),
+            Op::LayerNorm(norm) => self.layer_norm(norm),
+            Op::Softmax => self.softmax(),
+            Op::MatMul => self.mat_mul(),
         }
     }
 
@@ -285,6 +291,74 @@ impl Evaluation<'_> {
                     (sum / count as f64) as f32
                 }
             }
+        })
+    }
+
+    /// Input positions by counting through the digits of each axis, the last one fastest.
+    fn rearrange(&self, rearrange: &Rearrange) -> Vec<f32> {
+        let sources = [Axis::Channel, Axis::Row, Axis::Column].map(|axis| {
+            let own = |digit: &&Digit| digit.to == axis;
+            let mut offsets = vec![[0, 0, 0]];
+            for digit in rearrange.digits().iter().filter(own) {
+                let moved = |offset: &[usize; 3]| {
+                    let mut offset = *offset;
+                    (0..digit.extent)
+                        .map(|_| {
+                            let now = offset;
+                            offset[digit.from.index()] += digit.step;
+                            now
+                        })
+                        .collect::<Vec<_>>()
+                };
+                offsets = offsets.iter().flat_map(moved).collect();
+            }
+            offsets
+        });
+        self.by_position(|image, at| {
+            let position = |axis: usize| {
+                let moved: usize = (0..3).map(|to| sources[to][at[to]][axis]).sum();
+                rearrange.start[axis] + moved
+            };
+            self.at(0, image, [position(0), position(1), position(2)])
+        })
+    }
+
+    /// The channels of one pixel in double precision.
+    fn pixel(&self, image: usize, [y, x]: [usize; 2]) -> Vec<f64> {
+        let channels = 0..self.input_shape(0).channels;
+        channels.map(|c| f64::from(self.at(0, image, [c, y, x]))).collect()
+    }
+
+    fn layer_norm(&self, norm: LayerNorm) -> Vec<f32> {
+        let layer = self.layer();
+        self.by_position(|image, [c, y, x]| {
+            let values = self.pixel(image, [y, x]);
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+            let weight = layer.weight.get(c).map_or(1.0, |&weight| f64::from(weight));
+            let bias = layer.bias.get(c).map_or(0.0, |&bias| f64::from(bias));
+            ((values[c] - mean) / (variance + f64::from(norm.eps)).sqrt() * weight + bias) as f32
+        })
+    }
+
+    fn softmax(&self) -> Vec<f32> {
+        self.by_position(|image, [c, y, x]| {
+            let values = self.pixel(image, [y, x]);
+            let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = values.iter().map(|value| (value - largest).exp()).sum();
+            ((values[c] - largest).exp() / sum) as f32
+        })
+    }
+
+    fn mat_mul(&self) -> Vec<f32> {
+        let inner = self.input_shape(0).channels;
+        self.by_position(|image, [n, row, m]| {
+            let product = |k| {
+                let (a, b) = (self.at(0, image, [k, row, m]), self.at(1, image, [n, row, k]));
+                f64::from(a) * f64::from(b)
+            };
+            (0..inner).map(product).sum::<f64>() as f32
         })
     }
 

@@ -1,8 +1,9 @@
 //! The list of kernels: their sources, constants and the records they read.
 
 use super::records::{
-    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, NormaliseRecord,
-    PoolRecord, StatisticsRecord, WindowRecord,
+    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, MatMulRecord,
+    NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord, RearrangeRecord, StatisticsRecord,
+    WindowRecord,
 };
 
 /// The entry point of every kernel.
@@ -29,6 +30,16 @@ pub enum Kernel {
     CopyChannels,
     /// `[c, h, w]` to a vector.
     Flatten,
+    /// Reshape, transpose, slice, repetition.
+    Rearrange,
+    /// Values that are the same for every image.
+    Parameter,
+    /// Layer normalisation.
+    LayerNorm,
+    /// Softmax.
+    Softmax,
+    /// Products of two activations.
+    MatMul,
     /// Partial batch statistics.
     Statistics,
     /// Scale and shift from partial statistics.
@@ -58,6 +69,7 @@ pub struct KernelSource {
 
 const BINDINGS: &str = include_str!("../../../shaders/shared/bindings.wgsl");
 const CONV: &str = include_str!("../../../shaders/shared/conv.wgsl");
+const PIXELS: &str = include_str!("../../../shaders/shared/pixels.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/shared/moments.wgsl");
 
 /// Declares one row of [`KERNELS`].
@@ -83,7 +95,7 @@ const TILE_32: &[(&str, f64)] = &[("PIXEL_THREADS", 16.0), ("CHANNEL_THREADS", 4
 const TILE_64: &[(&str, f64)] = &[("PIXEL_THREADS", 8.0), ("CHANNEL_THREADS", 8.0)];
 
 /// All kernels, in the order of [`Kernel`].
-pub const KERNELS: [KernelSource; 13] = [
+pub const KERNELS: [KernelSource; 18] = [
     kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
     kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
     kernel!(ConvTiled64, "conv_tiled_64", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_64),
@@ -93,6 +105,11 @@ pub const KERNELS: [KernelSource; 13] = [
     kernel!(Window, "window", "ops/window.wgsl", WindowRecord, [], &[]),
     kernel!(CopyChannels, "copy_channels", "ops/copy_channels.wgsl", CopyChannelsRecord, [], &[]),
     kernel!(Flatten, "flatten", "ops/flatten.wgsl", FlattenRecord, [], &[]),
+    kernel!(Rearrange, "rearrange", "ops/rearrange.wgsl", RearrangeRecord, [], &[]),
+    kernel!(Parameter, "parameter", "ops/parameter.wgsl", ParameterRecord, [], &[]),
+    kernel!(LayerNorm, "layer_norm", "ops/layer_norm.wgsl", PixelsRecord, [PIXELS], &[]),
+    kernel!(Softmax, "softmax", "ops/softmax.wgsl", PixelsRecord, [PIXELS], &[]),
+    kernel!(MatMul, "mat_mul", "ops/mat_mul.wgsl", MatMulRecord, [], &[]),
     kernel!(Statistics, "statistics", "ops/statistics.wgsl", StatisticsRecord, [MOMENTS], &[]),
     kernel!(Normalise, "normalise", "ops/normalise.wgsl", NormaliseRecord, [MOMENTS], &[]),
     kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [], &[]),
