@@ -54,6 +54,7 @@ pub fn is_exact(trial: &Trial) -> bool {
         let inputs: Vec<Range> = node.inputs.iter().map(|input| ranges[input.index()]).collect();
         let range = match node.op {
             Op::Input => Some(input),
+            Op::Parameter(_) => Range::of(&layer.weight),
             _ => range(&trial.graph, node, &inputs, &layer),
         };
         let Some(range) = range.and_then(Range::checked) else { return false };
@@ -65,7 +66,13 @@ pub fn is_exact(trial: &Trial) -> bool {
 fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> Option<Range> {
     let first = *inputs.first()?;
     match node.op {
-        Op::Input | Op::BatchNorm(_) => None,
+        Op::Input | Op::Parameter(_) | Op::BatchNorm(_) | Op::LayerNorm(_) | Op::Softmax => None,
+        Op::MatMul => {
+            let terms = graph.shape(node.inputs[0]).channels as f64;
+            let second = *inputs.get(1)?;
+            let bound = terms * first.bound * second.bound;
+            Some(Range { bound, places: first.places + second.places })
+        }
         Op::Conv(conv) => products(first, layer, conv.out_channels),
         Op::Linear(linear) => products(first, layer, linear.out_features),
         Op::Scale(factor) => {
@@ -85,6 +92,7 @@ fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> 
         | Op::Concat
         | Op::ChannelSlice { .. }
         | Op::Window(_)
+        | Op::Rearrange(_)
         | Op::Flatten => inputs.iter().copied().reduce(Range::wider),
     }
 }

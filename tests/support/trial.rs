@@ -30,6 +30,8 @@ pub fn layer_size(graph: &Graph, node: &Node) -> Option<(usize, usize)> {
             let inputs = graph.shape(node.inputs[0]).channels;
             Some((inputs * linear.out_features, linear.out_features))
         }
+        Op::LayerNorm(_) => Some((node.shape.channels, node.shape.channels)),
+        Op::Parameter(shape) => Some((shape.volume(), 1)),
         _ => None,
     }
 }
