@@ -23,9 +23,7 @@ impl Analysis {
             let mut inputs = node.inputs.iter().map(|input| input.index());
             let index = id.index();
             zero[index] = is_null(&node.op)
-                || (!matches!(node.op, Op::Input)
-                    && inputs.clone().all(|input| zero[input])
-                    && !shifts(id));
+                || (keeps_zero(&node.op) && inputs.clone().all(|input| zero[input]) && !shifts(id));
             fed[index] = matches!(node.op, Op::Input)
                 || (!is_null(&node.op) && inputs.any(|input| fed[input]));
         }
@@ -48,6 +46,15 @@ pub fn connected(graph: &Graph) -> bool {
 /// Whether the operation gives zero whatever it is given.
 fn is_null(op: &Op) -> bool {
     matches!(op, Op::Scale(factor) if *factor == 0.0)
+}
+
+/// Whether the operation gives zero when it is given zero and adds nothing of its own.
+fn keeps_zero(op: &Op) -> bool {
+    match op {
+        Op::Input => false,
+        Op::Activation(activation) => activation.kind.keeps_zero(),
+        _ => true,
+    }
 }
 
 fn used(graph: &Graph) -> Vec<bool> {
