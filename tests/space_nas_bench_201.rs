@@ -138,7 +138,7 @@ fn costs_are_exactly_those_of_the_original_networks() {
             macs: expected("macs"),
             units: expected("units"),
             units_published_count: expected("units_published_count"),
-            relu_calls: expected("relu_calls"),
+            activation_calls: expected("relu_calls"),
         };
         assert_eq!(Cost::of(&graph), expected, "{}", row["arch"]);
         compared += 1;

@@ -155,7 +155,7 @@ fn text(description: &Description) -> String {
     line("macs", format::thousands(cost.macs));
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
-    line("relu_calls", format::thousands(cost.relu_calls));
+    line("activation_calls", format::thousands(cost.activation_calls));
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

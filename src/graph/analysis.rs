@@ -52,7 +52,11 @@ fn is_null(op: &Op) -> bool {
 
 /// Whether the operation gives zero when all it is given is zero and it adds nothing of its own.
 fn keeps_zero(op: &Op) -> bool {
-    !matches!(op, Op::Input | Op::Parameter(_) | Op::Softmax)
+    match op {
+        Op::Input | Op::Parameter(_) | Op::Softmax => false,
+        Op::Activation(activation) => activation.kind.keeps_zero(),
+        _ => true,
+    }
 }
 
 /// Whether inputs of which these are zero have nothing but zero to give.

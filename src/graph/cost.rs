@@ -1,4 +1,4 @@
-//! What a network costs: parameters, multiply-adds, ReLU units and calls.
+//! What a network costs: parameters, multiply-adds, units and calls of activations.
 
 use super::{Graph, Node, Op};
 
@@ -13,12 +13,12 @@ pub struct Cost {
     pub macs: u64,
     /// Multiply-adds of products of two activations, as in attention.
     pub product_macs: u64,
-    /// ReLU units, every call once (`--count paper`).
+    /// Units of activations, every call once (`--count paper`).
     pub units: u64,
-    /// ReLU units as the code published with the paper counts them.
+    /// Units as the code published with the paper counts them.
     pub units_published_count: u64,
-    /// ReLU calls, every call once.
-    pub relu_calls: u64,
+    /// Calls of activations, every call once.
+    pub activation_calls: u64,
 }
 
 impl Cost {
@@ -48,10 +48,10 @@ impl Cost {
             Op::BatchNorm(_) | Op::LayerNorm(_) => {
                 Self { params: 2 * node.shape.channels as u64, ..Self::default() }
             }
-            Op::Relu(relu) => Self {
-                units: volume * u64::from(relu.calls),
-                units_published_count: volume * u64::from(relu.published_calls),
-                relu_calls: u64::from(relu.calls),
+            Op::Activation(activation) => Self {
+                units: volume * u64::from(activation.calls),
+                units_published_count: volume * u64::from(activation.published_calls),
+                activation_calls: u64::from(activation.calls),
                 ..Self::default()
             },
             _ => Self::default(),
@@ -69,7 +69,7 @@ impl std::ops::Add for Cost {
             product_macs: self.product_macs + other.product_macs,
             units: self.units + other.units,
             units_published_count: self.units_published_count + other.units_published_count,
-            relu_calls: self.relu_calls + other.relu_calls,
+            activation_calls: self.activation_calls + other.activation_calls,
         }
     }
 }

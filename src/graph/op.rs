@@ -1,6 +1,6 @@
 //! The primitives a network is made of, and the shapes they give.
 
-use super::{Rearrange, Shape};
+use super::{Activation, Rearrange, Shape};
 
 /// Zeros put around an image, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,23 +90,6 @@ impl Default for BatchNorm {
     }
 }
 
-/// A rectified linear unit: the place where binary codes are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Relu {
-    /// Calls of the original network that this node stands for.
-    pub calls: u32,
-    /// The same, as the code published with the paper counts them: twice where the ReLU opens a
-    /// `ReLUConvBN` module.
-    pub published_calls: u32,
-}
-
-impl Relu {
-    /// A ReLU that both counts see once.
-    pub const ONCE: Self = Self { calls: 1, published_calls: 1 };
-    /// A ReLU that the published code counts twice.
-    pub const OPENS_MODULE: Self = Self { calls: 1, published_calls: 2 };
-}
-
 /// Layer normalisation: the channels of each pixel get mean 0 and (biased) variance 1, then a weight
 /// and a bias per channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -180,8 +163,8 @@ pub enum Op {
     Conv(Conv),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
-    /// Rectified linear unit with code capture.
-    Relu(Relu),
+    /// Activation with code capture.
+    Activation(Activation),
     /// Average or maximum pooling.
     Pool(Pool),
     /// The sum of all inputs.
@@ -226,7 +209,7 @@ impl Op {
             Self::Input => "input",
             Self::Conv(_) => "conv",
             Self::BatchNorm(_) => "batch_norm",
-            Self::Relu(_) => "relu",
+            Self::Activation(activation) => activation.kind.name(),
             Self::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
             Self::Pool(_) => "avg_pool",
             Self::Add => "add",
@@ -284,7 +267,7 @@ impl Op {
                 Err("is not unary".to_owned())
             }
             Self::BatchNorm(_)
-            | Self::Relu(_)
+            | Self::Activation(_)
             | Self::Scale(_)
             | Self::LayerNorm(_)
             | Self::Softmax => Ok(input),

@@ -1,7 +1,9 @@
 //! The steps of a plan and what they refer to.
 
 use super::{CodeId, NormId, TensorId};
-use crate::graph::{BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Shape, Window};
+use crate::graph::{
+    ActivationKind, BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Shape, Window,
+};
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
 #[derive(Clone, Debug)]
@@ -35,7 +37,7 @@ pub struct Code {
     pub shape: Shape,
     /// How often its agreement counts; at least 1.
     pub weight: u32,
-    /// The first ReLU node of the graph that reads the tensor.
+    /// The first counted activation node of the graph that reads the tensor.
     pub node: NodeId,
 }
 
@@ -75,7 +77,16 @@ impl ConvStep {
     }
 }
 
-/// The fused node kernel: sums terms, stores the sum and its positive part, packs the code.
+/// A function of a [`Combine`] step's sum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Activated {
+    /// The function.
+    pub kind: ActivationKind,
+    /// Where its values go.
+    pub tensor: TensorId,
+}
+
+/// The fused node kernel: sums terms, stores the sum and a function of it, packs the code.
 /// Without terms the sum is zero.
 #[derive(Clone, Debug)]
 pub struct Combine {
@@ -83,12 +94,19 @@ pub struct Combine {
     pub terms: Vec<Term>,
     /// Where the sum goes.
     pub value: Option<TensorId>,
-    /// Where `max(sum, 0)` goes.
-    pub relu: Option<TensorId>,
+    /// The function of the sum that is stored.
+    pub activated: Option<Activated>,
     /// The code that is captured.
     pub code: Option<CodeId>,
     /// Shape of the sum for one image.
     pub shape: Shape,
+}
+
+impl Combine {
+    /// The tensors that are written.
+    pub fn targets(&self) -> impl Iterator<Item = TensorId> {
+        self.value.into_iter().chain(self.activated.map(|activated| activated.tensor))
+    }
 }
 
 /// What is done in one step.
@@ -218,7 +236,7 @@ impl Step {
     pub fn writes(&self) -> Vec<TensorId> {
         match self {
             Self::Conv(step) => vec![step.dst],
-            Self::Combine(combine) => combine.value.iter().chain(&combine.relu).copied().collect(),
+            Self::Combine(combine) => combine.targets().collect(),
             Self::Pool { dst, .. }
             | Self::Window { dst, .. }
             | Self::CopyChannels { dst, .. }

@@ -35,8 +35,8 @@ pub(super) struct Operation {
     pub keeps_zero: bool,
     /// It holds layers whose weights are drawn, so two of it differ.
     pub random: bool,
-    /// It holds a ReLU.
-    pub relu: bool,
+    /// It holds an activation.
+    pub activation: bool,
     definition: Definition,
 }
 
@@ -49,7 +49,7 @@ impl Operation {
             identity: layers.iter().all(|layer| *layer == Layer::Identity),
             keeps_zero: zero_after(layers, true),
             random: any(layers, &|layer| matches!(layer, Layer::Conv(_) | Layer::Linear(_))),
-            relu: any(layers, &|layer| matches!(layer, Layer::Relu(_))),
+            activation: any(layers, &|layer| matches!(layer, Layer::Activation(_))),
             definition: definition.clone(),
         }
     }
@@ -145,7 +145,7 @@ mod tests {
         let operations = Operations::new(Definitions::new()).unwrap();
         let facts = |name: &str| {
             let operation = operations.get(name).unwrap();
-            (operation.zero, operation.identity, operation.random, operation.relu)
+            (operation.zero, operation.identity, operation.random, operation.activation)
         };
         assert_eq!(facts("none"), (true, false, false, false));
         assert_eq!(facts("skip_connect"), (false, true, false, false));

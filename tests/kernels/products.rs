@@ -1,7 +1,7 @@
 //! Products of two activations.
 
 use proptest::prelude::*;
-use untrained::graph::{Conv, Graph, NodeId, Op, Relu, Shape, Window};
+use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Shape, Window};
 
 use crate::shapes::images;
 use crate::support::trial::Trial;
@@ -29,7 +29,7 @@ fn product(extents: Extents) -> Graph {
     };
     let (a, b) = (factor("a", columns, terms), factor("b", terms, outputs));
     let product = graph.add("product", Op::MatMul, &[a, b]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[product]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[product]).unwrap();
     graph
 }
 
@@ -65,9 +65,9 @@ fn a_tensor_may_be_both_factors() {
     let mut graph = Graph::new();
     let image = graph.input(Shape::new(17, 3, 17));
     let square = graph.add("square", Op::MatMul, &[image, image]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[square]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[square]).unwrap();
     let conv = graph.add("conv", Op::Conv(Conv::square(4, 3, 1)), &[image]).unwrap();
-    graph.add("relu 2", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+    graph.add("relu 2", Op::Activation(Activation::RELU), &[conv]).unwrap();
     Trial::whole(graph, 3, 5).check(&mut devices::all(), square).unwrap();
 }
 
@@ -78,8 +78,8 @@ fn a_zero_factor_makes_zero() {
     let image = graph.input(Shape::new(4, 2, 4));
     let none = graph.add("none", Op::Scale(0.0), &[image]).unwrap();
     let product = graph.add("product", Op::MatMul, &[image, none]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[product]).unwrap();
-    graph.add("relu 2", Op::Relu(Relu::ONCE), &[image]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[product]).unwrap();
+    graph.add("relu 2", Op::Activation(Activation::RELU), &[image]).unwrap();
     let trial = Trial::whole(graph, 3, 5);
     let plan = trial.plan();
     assert_eq!((plan.constant_units, plan.macs()), (32, 0));

@@ -1,7 +1,7 @@
 //! Rearrangements of every kind, and values that do not depend on the images.
 
 use proptest::prelude::*;
-use untrained::graph::{Axis, Digit, Graph, NodeId, Op, Rearrange, Relu, Shape};
+use untrained::graph::{Activation, Axis, Digit, Graph, NodeId, Op, Rearrange, Shape};
 
 use crate::shapes::{check_alone, image, images};
 use crate::support::trial::{Trial, add_reader, single};
@@ -85,7 +85,7 @@ fn a_parameter_alone_is_counted() {
     let mut graph = Graph::new();
     graph.input(Shape::new(1, 1, 1));
     let parameter = graph.add("parameter", Op::Parameter(Shape::new(5, 2, 3)), &[]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[parameter]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[parameter]).unwrap();
     Trial::whole(graph, 4, 3).check(&mut devices::all(), parameter).unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Constant folding: computed shapes, paddings and rearranged weights.
 
-use untrained::graph::{NodeId, Op, Relu};
+use untrained::graph::{Activation, NodeId, Op};
 use untrained::onnx::proto::{AttributeProto, DataType, TensorProto};
 
 use super::model::{Builder, float, int, ints, reals, tensor, wholes};
@@ -128,7 +128,7 @@ fn shapes_computed_from_the_batch() {
         assert_eq!(computed.ops(), [Op::Flatten]);
         assert_eq!(computed.read().unwrap().batch, (batch > 0).then_some(5));
         let all = model.clone().node("Slice", "x zero i", "y", &[]);
-        assert_eq!(all.node("Relu", "y", "z", &[]).ops(), [Op::Relu(Relu::ONCE)]);
+        assert_eq!(all.node("Relu", "y", "z", &[]).ops(), [Op::Activation(Activation::RELU)]);
         // 3 channels times 2 rows times 2 columns, from the shape itself.
         let product = model.wholes("axes", &[1, 2, 3]).node("Gather", "s axes", "chw", &[]);
         let product = product.wholes("one", &[1]).wholes("two", &[2]).wholes("three", &[3]);

@@ -1,6 +1,6 @@
 //! Layers with weights, and the operators that join them.
 
-use untrained::graph::{BatchNorm, Conv, Linear, NodeId, Op, Padding, Relu, Statistics};
+use untrained::graph::{Activation, BatchNorm, Conv, Linear, NodeId, Op, Padding, Statistics};
 use untrained::onnx::proto::NodeProto;
 
 use super::model::{Builder, float, int, ints, text};
@@ -179,7 +179,7 @@ fn batch_norm_refuses_what_does_not_fit() {
 #[test]
 fn sums_and_concatenations_join() {
     let model = Builder::new(13, [1, 2, 1, 2]).node("Relu", "x", "r", &[]);
-    let relu = Op::Relu(Relu::ONCE);
+    let relu = Op::Activation(Activation::RELU);
     let add = model.clone().node("Add", "x r", "y", &[]);
     assert_eq!((add.ops(), add.output()), (vec![relu, Op::Add], vec![2., 4., 6., 8.]));
     let sum = model.clone().node("Sum", "x r r", "y", &[]);
@@ -216,10 +216,10 @@ fn identity_and_dropout_vanish() {
     let model = Builder::new(13, [1, 1, 1, 2]).reals("ratio", &[], &[0.5]);
     let model = model.node("Relu", "x", "r", &[]).node("Identity", "r", "i", &[]);
     let dropout = model.clone().node("Dropout", "i ratio", "y", &[]);
-    assert_eq!(dropout.ops(), [Op::Relu(Relu::ONCE)]);
+    assert_eq!(dropout.ops(), [Op::Activation(Activation::RELU)]);
     let old = Builder::new(9, [1, 1, 1, 2]).node("Relu", "x", "r", &[]);
     let old = old.node("Dropout", "r", "y", &[float("ratio", 0.1)]);
-    assert_eq!(old.ops(), [Op::Relu(Relu::ONCE)]);
+    assert_eq!(old.ops(), [Op::Activation(Activation::RELU)]);
     let training = model.wholes("flag", &[1]).node("Dropout", "i ratio flag", "y", &[]);
     training.fails_at("y", "training_mode");
 }

@@ -1,6 +1,6 @@
 //! Windows, pooling and changes of shape.
 
-use untrained::graph::{Op, Padding, Pool, PoolKind, Relu, Window};
+use untrained::graph::{Activation, Op, Padding, Pool, PoolKind, Window};
 use untrained::onnx::proto::AttributeProto;
 
 use super::model::{Builder, float, int, ints, text, wholes};
@@ -29,7 +29,10 @@ fn slices_cut_channels_rows_and_columns() {
     // Channels 0 and 1, rows 0 and 2, columns 3 and 4 of 1..=60.
     assert_eq!(chain.output(), [4., 5., 14., 15., 24., 25., 34., 35.]);
     let nothing = slice(&[0, 0], &[END, 4], &[0, 2], &[1, 1]);
-    assert_eq!(nothing.clone().node("Relu", "y", "z", &[]).ops(), [Op::Relu(Relu::ONCE)]);
+    assert_eq!(
+        nothing.clone().node("Relu", "y", "z", &[]).ops(),
+        [Op::Activation(Activation::RELU)]
+    );
 }
 
 #[test]

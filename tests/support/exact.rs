@@ -3,7 +3,7 @@
 //! Every value of such a network is a multiple of a power of two, and even the sum of all absolute
 //! values of a sum's terms is a multiple that `f32` holds exactly.
 
-use untrained::graph::{Graph, Node, Op, Padding, Pool, PoolKind};
+use untrained::graph::{ActivationKind, Graph, Node, Op, Padding, Pool, PoolKind};
 use untrained::weights::LayerWeights;
 
 use super::trial::Trial;
@@ -87,13 +87,38 @@ fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> 
         }
         Op::GlobalAvgPool => average(first, graph.shape(node.inputs[0]).plane(), true),
         Op::Add => inputs.iter().copied().reduce(Range::plus),
-        Op::Relu(_)
-        | Op::Pool(_)
+        Op::Activation(activation) => activated(first, activation.kind),
+        Op::Pool(_)
         | Op::Concat
         | Op::ChannelSlice { .. }
         | Op::Window(_)
         | Op::Rearrange(_)
         | Op::Flatten => inputs.iter().copied().reduce(Range::wider),
+    }
+}
+
+/// Functions that only compare, or multiply by few bits.
+fn activated(input: Range, kind: ActivationKind) -> Option<Range> {
+    match kind {
+        ActivationKind::Relu => Some(input),
+        ActivationKind::ClippedRelu { ceiling } => Some(Range {
+            bound: input.bound.min(ceiling.into()),
+            places: input.places.max(places(ceiling)?),
+        }),
+        ActivationKind::LeakyRelu { slope } => {
+            Some(Range { places: input.places + places(slope)?, ..input })
+        }
+        ActivationKind::HardSigmoid { slope, offset } => {
+            let places = (input.places + places(slope)?).max(places(offset)?);
+            let bound = input.bound * f64::from(slope.abs()) + f64::from(offset.abs());
+            Range { bound, places }.checked()
+        }
+        ActivationKind::HardSwish
+        | ActivationKind::Sigmoid
+        | ActivationKind::Silu
+        | ActivationKind::Gelu
+        | ActivationKind::GeluTanh
+        | ActivationKind::Tanh => None,
     }
 }
 

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool, PoolKind,
-    Rearrange, Shape, Statistics, Window,
+    ActivationKind, Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool,
+    PoolKind, Rearrange, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -55,7 +55,7 @@ impl Values {
         let live = live(graph);
         let (mut units, mut distances) = (0, vec![0_u64; n * n]);
         for (id, node) in graph.iter() {
-            let Op::Relu(relu) = node.op else { continue };
+            let Op::Activation(relu) = node.op else { continue };
             let calls = match count {
                 Count::Paper => relu.calls,
                 Count::Published => relu.published_calls,
@@ -95,6 +95,36 @@ fn live(graph: &Graph) -> Vec<bool> {
     (0..count).map(|index| from_input[index] && to_output[index]).collect()
 }
 
+/// An activation function by its definition.
+pub fn activated(kind: ActivationKind, value: f32) -> f32 {
+    let x = f64::from(value);
+    let result = match kind {
+        ActivationKind::Relu => x.max(0.0),
+        ActivationKind::ClippedRelu { ceiling } => x.clamp(0.0, ceiling.into()),
+        ActivationKind::LeakyRelu { slope } => {
+            if x > 0.0 {
+                x
+            } else {
+                x * f64::from(slope)
+            }
+        }
+        ActivationKind::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        ActivationKind::HardSigmoid { slope, offset } => {
+            (x * f64::from(slope) + f64::from(offset)).clamp(0.0, 1.0)
+        }
+        ActivationKind::Silu => x / (1.0 + (-x).exp()),
+        ActivationKind::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        ActivationKind::Gelu => x / 2.0 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
+        ActivationKind::GeluTanh => {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+            // 1 + tanh(u) without cancellation.
+            x / (1.0 + (-2.0 * inner).exp())
+        }
+        ActivationKind::Tanh => x.tanh(),
+    };
+    result as f32
+}
+
 /// One node while it is evaluated.
 struct Evaluation<'a> {
     graph: &'a Graph,
@@ -114,7 +144,7 @@ impl Evaluation<'_> {
             Op::Conv(conv) => self.conv(&conv),
             Op::Linear(linear) => self.linear(linear),
             Op::BatchNorm(norm) => self.batch_norm(norm),
-            Op::Relu(_) => self.each(|value| value.max(0.0)),
+            Op::Activation(activation) => self.each(|value| activated(activation.kind, value)),
             Op::Scale(factor) => self.each(|value| value * factor),
             Op::Flatten => self.each(|value| value),
             Op::Pool(pool) => self.pool(&pool),

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use untrained::backend::{Backend, Cancel, Network, Output, PackedCode};
 use untrained::data::Batch;
-use untrained::graph::{Graph, Node, NodeId, Op, Relu, Shape, Window};
+use untrained::graph::{Activation, Graph, Node, NodeId, Op, Shape, Window};
 use untrained::plan::{Count, Plan, TensorId};
 use untrained::score::KernelMatrix;
 use untrained::weights::{LayerWeights, Weights};
@@ -41,7 +41,7 @@ pub fn single(input: Shape, op: Op) -> Option<Graph> {
     let mut graph = Graph::new();
     let image = graph.input(input);
     let node = graph.add("op", op, &[image]).ok()?;
-    graph.add("relu", Op::Relu(Relu::ONCE), &[node]).ok()?;
+    graph.add("relu", Op::Activation(Activation::RELU), &[node]).ok()?;
     Some(graph)
 }
 
@@ -51,7 +51,7 @@ pub fn add_reader(graph: &mut Graph, node: NodeId) -> NodeId {
     let whole = Window { top: 0, left: 0, height, width, stride: [1, 1] };
     let label = format!("reader {}", graph.nodes().len());
     let copy = graph.add(format!("{label} copy"), Op::Window(whole), &[node]).unwrap();
-    graph.add(label, Op::Relu(Relu::ONCE), &[copy]).unwrap()
+    graph.add(label, Op::Activation(Activation::RELU), &[copy]).unwrap()
 }
 
 /// A network with its weights and images.

@@ -237,9 +237,12 @@ impl Worker<'_, '_> {
         // SAFETY: all views belong to this image; the code's words are reserved.
         unsafe {
             let task = CombineTask {
+                isa: self.context.isa,
                 terms: &terms[..step.terms.len()],
                 value: step.value.map(|value| self.target(value)),
-                relu: step.relu.map(|relu| self.target(relu)),
+                activated: step
+                    .activated
+                    .map(|activated| (activated.kind, self.target(activated.tensor))),
                 code,
                 shape: step.shape,
             };

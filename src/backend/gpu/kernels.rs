@@ -70,6 +70,7 @@ pub struct KernelSource {
 const BINDINGS: &str = include_str!("../../../shaders/shared/bindings.wgsl");
 const CONV: &str = include_str!("../../../shaders/shared/conv.wgsl");
 const PIXELS: &str = include_str!("../../../shaders/shared/pixels.wgsl");
+const ACTIVATION: &str = include_str!("../../../shaders/shared/activation.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/shared/moments.wgsl");
 
 /// Declares one row of [`KERNELS`].
@@ -112,7 +113,7 @@ pub const KERNELS: [KernelSource; 18] = [
     kernel!(MatMul, "mat_mul", "ops/mat_mul.wgsl", MatMulRecord, [], &[]),
     kernel!(Statistics, "statistics", "ops/statistics.wgsl", StatisticsRecord, [MOMENTS], &[]),
     kernel!(Normalise, "normalise", "ops/normalise.wgsl", NormaliseRecord, [MOMENTS], &[]),
-    kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [], &[]),
+    kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [ACTIVATION], &[]),
     kernel!(Hamming, "hamming", "codes/hamming.wgsl", HammingRecord, [], &[]),
 ];
 

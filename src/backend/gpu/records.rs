@@ -291,16 +291,22 @@ record! {
         channels: u32,
         /// Where the sum goes, or [`NONE`].
         value: u32,
-        /// Where the positive part goes, or [`NONE`].
-        positive: u32,
+        /// Where the function of the sum goes, or [`NONE`].
+        activated: u32,
         /// Where the code goes, or [`NONE`].
         code: u32,
         /// Words from one image's codes to the next.
         code_row: u32,
         /// Summands.
         term_count: u32,
+        /// Which function, as `shaders/shared/activation.wgsl` numbers them.
+        kind: u32,
+        /// The function's ceiling or slope, if it has one.
+        parameter: f32,
+        /// The function's offset, if it has one.
+        offset: f32,
         /// Fills the record.
-        unused: [u32; 7],
+        unused: [u32; 4],
         /// The summands.
         terms: [TermRecord; 4],
     }

@@ -3,13 +3,13 @@
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{NodeId, Op, Relu};
+use crate::graph::{Activation, NodeId, Op};
 
 /// `Relu`: a code point that stands for as many calls as were merged.
 pub(super) fn relu(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
     let calls = reader.relu_calls(node);
-    keep_rank(reader, node, Op::Relu(Relu { calls, published_calls: calls }))
+    keep_rank(reader, node, Op::Activation(Activation::relu(calls, calls)))
 }
 
 /// `Add` and `Sum` of values that depend on the images.

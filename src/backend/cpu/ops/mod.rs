@@ -1,5 +1,6 @@
 //! The native kernels, one file per primitive. Each works on one image.
 
+pub mod activation;
 pub mod combine;
 pub mod conv;
 pub mod copy;

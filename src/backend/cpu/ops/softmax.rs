@@ -1,5 +1,6 @@
 //! Softmax over the channels of each pixel.
 
+use super::activation::exp;
 use super::copy::clear_tail;
 use crate::backend::cpu::layout::View;
 use crate::backend::cpu::simd::{LANES, Simd, dispatch};
@@ -71,10 +72,4 @@ unsafe fn lanes<S: Simd>(vector: S::V) -> [f32; LANES] {
     // SAFETY: the array holds a vector.
     unsafe { S::store(values.as_mut_ptr(), vector) };
     values
-}
-
-#[inline(always)]
-unsafe fn exp<S: Simd>(vector: S::V) -> S::V {
-    // SAFETY: the array holds a vector.
-    unsafe { S::load(lanes::<S>(vector).map(f32::exp).as_ptr()) }
 }
