@@ -21,11 +21,14 @@ mod error;
 mod external;
 mod fold;
 mod inputs;
+mod layout;
 mod node;
 mod ops;
+mod parameters;
 pub mod proto;
 mod reader;
 mod tensor;
+mod view;
 
 use std::path::Path;
 

@@ -13,6 +13,7 @@ use super::node::{MAX_EXTENT, Node};
 use super::proto::{
     DataType, Dimension, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
+use super::view::View;
 use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, tensor};
 use crate::graph::{Graph, NodeId, Op, Shape};
 use crate::weights::{LayerWeights, Weights};
@@ -27,12 +28,19 @@ pub(super) enum Value {
 }
 
 /// The value of a graph node as the model sees it.
-#[derive(Clone, Copy)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Tensor {
     /// The graph node.
     pub node: NodeId,
-    /// 4 for `[n, c, h, w]`; 2 for `[n, c]`, which the graph has as 1x1 images.
-    pub rank: usize,
+    /// Which axis of the model lies where.
+    pub view: View,
+}
+
+impl Tensor {
+    /// The number of the model's axes.
+    pub fn rank(&self) -> usize {
+        self.view.rank()
+    }
 }
 
 /// The state of reading one model.
@@ -53,6 +61,8 @@ pub(super) struct Reader<'m> {
     labels: HashSet<String>,
     /// Additions that are done already, as the bias of the layer before them.
     pub(super) absorbed: HashSet<usize>,
+    /// Nodes that are done already, as parts of one operation.
+    pub(super) done: HashSet<usize>,
     /// Bounds on memory and time.
     pub(super) budget: Budget,
 }
@@ -70,7 +80,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
     let mut reader = Reader {
         opset,
-        batch: None,
+        batch: Whole::Known(1),
         graph: Graph::new(),
         nodes: &graph.node,
         wiring,
@@ -81,6 +91,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
         values: HashMap::new(),
         labels: HashSet::new(),
         absorbed: HashSet::new(),
+        done: HashSet::new(),
         budget: Budget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
@@ -88,7 +99,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
     reader.add_constants(&graph, constants)?;
     reader.lower_nodes()?;
     reader.set_output()?;
-    let batch = reader.batch.and_then(|batch| u64::try_from(batch).ok());
+    let batch = reader.batch.known().and_then(|batch| u64::try_from(batch).ok());
     let producer = [model.producer_name.trim(), model.producer_version.trim()].join(" ");
     Ok(Model {
         graph: reader.graph,
@@ -151,7 +162,7 @@ impl<'m> Reader<'m> {
         self.budget.tensor(shape).map_err(Problem::Model)?;
         let node = self.graph.input(shape);
         self.labels.insert("input".to_owned());
-        self.values.insert(&input.name, Value::Tensor(Tensor { node, rank: 4 }));
+        self.values.insert(&input.name, self.image(node));
         Ok(shape)
     }
 
@@ -189,6 +200,9 @@ impl<'m> Reader<'m> {
     }
 
     fn lower_node(&mut self, node: Node<'m>) -> Result<(), Problem> {
+        if self.done.contains(&node.index) {
+            return Ok(());
+        }
         let output = match node.proto.output.first() {
             Some(name) if !name.is_empty() => name.as_str(),
             _ => return Err(node.fail("has no output")),
@@ -214,6 +228,17 @@ impl<'m> Reader<'m> {
         let value = lower(self, node)?;
         self.values.insert(output, value);
         Ok(())
+    }
+
+    /// Sets the value of a further output of a node, if the model names it.
+    pub fn give(&mut self, node: Node<'m>, position: usize, value: Value) -> Result<(), Problem> {
+        let Some(name) = node.proto.output.get(position).filter(|name| !name.is_empty()) else {
+            return Ok(());
+        };
+        match self.values.insert(name, value) {
+            None => Ok(()),
+            Some(_) => Err(node.fail(format!("gives `{name}`, which is there already"))),
+        }
     }
 
     fn set_output(&mut self) -> Result<(), Problem> {
@@ -314,6 +339,7 @@ fn image_shape(input: &ValueInfoProto) -> Result<(Whole, Shape), Problem> {
                          fixed; export it with a fixed image size",
         ));
     };
-    let batch = batch.dim_value.filter(|&size| size > 0);
+    let fixed = batch.dim_value.filter(|&size| size > 0);
+    let batch = fixed.map_or(Whole::Images(1), Whole::Known);
     Ok((batch, Shape::new(channels, height, width)))
 }

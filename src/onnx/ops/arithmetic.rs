@@ -1,58 +1,103 @@
-//! Operators that work value by value, and concatenation.
+//! Operators that work value by value, and what changes nothing.
 
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{Activation, NodeId, Op};
+use crate::graph::{Activation, Op};
 
 /// `Relu`: a code point that stands for as many calls as were merged.
 pub(super) fn relu(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
     let calls = reader.relu_calls(node);
-    keep_rank(reader, node, Op::Activation(Activation::relu(calls, calls)))
+    let tensor = reader.tensor(node, 0)?;
+    each(reader, node, &tensor, Op::Activation(Activation::relu(calls, calls)))
 }
 
-/// `Add` and `Sum` of values that depend on the images.
+/// `Add` and `Sum`; constants become parameters.
 pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
     if reader.is_absorbed(node) {
         return reader.any_tensor(node).map(Value::Tensor);
     }
-    let hint = |problem| match problem {
-        Problem::Node { reason, .. } => node.fail(format!(
-            "{reason}; constants can be added only as the bias behind a Conv or MatMul without one"
-        )),
-        other => other,
-    };
-    let (inputs, rank) = reader.tensors(node).map_err(hint)?;
-    joined(reader, node, Op::Add, &inputs, rank)
+    let operands = reader.operands(node)?;
+    sum(reader, node, &operands)
 }
 
-/// `Concat` along the channels.
-pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    node.allow(&["axis"])?;
-    let (inputs, rank) = reader.tensors(node)?;
-    let axis = node.int("axis")?.ok_or_else(|| node.fail("attribute axis is missing"))?;
-    if node.axis(axis, rank)? != 1 {
-        return Err(node.fail(format!("axis {axis}; supported is only axis 1, the channels")));
+/// `Sub`.
+pub(super) fn sub(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let operands = reader.operands(node)?;
+    let [a, b] = operands.as_slice() else { return Err(node.fail("takes two inputs")) };
+    let negative = reader.wire(node, "/negative", Op::Scale(-1.0), &[b.node])?;
+    let b = Tensor { node: negative, ..b.clone() };
+    sum(reader, node, &[a.clone(), b])
+}
+
+/// The sum of tensors, of a single one that itself.
+fn sum(reader: &mut Reader<'_>, node: Node<'_>, terms: &[Tensor]) -> Result<Value, Problem> {
+    let (first, rest) = terms.split_first().ok_or_else(|| node.fail("has no input"))?;
+    let (mut nodes, mut all) = (vec![first.node], first.clone());
+    for term in rest {
+        let ([before, after], view) = reader.pair(node, &all, term)?;
+        for id in &mut nodes {
+            *id = reader.place(node, *id, before)?;
+        }
+        nodes.push(reader.place(node, term.node, after)?);
+        all = Tensor { node: nodes[0], view };
     }
-    joined(reader, node, Op::Concat, &inputs, rank)
+    if nodes.len() > 1 {
+        all.node = reader.wire(node, "", Op::Add, &nodes)?;
+    }
+    Ok(Value::Tensor(all))
 }
 
 /// `Mul` by one constant number.
 pub(super) fn mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
+    let factor = number(reader, node, usize::from(reader.is_constant(node, 1)))?;
     let tensor = reader.any_tensor(node)?;
-    let position = usize::from(reader.tensor(node, 0).is_ok());
-    let fail = || node.fail("supported is only the product of a tensor and one constant number");
+    scaled(reader, node, &tensor, factor)
+}
+
+/// `Div` by one constant number.
+pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let divisor = number(reader, node, 1)?;
+    let tensor = reader.tensor(node, 0)?;
+    scaled(reader, node, &tensor, 1.0 / divisor)
+}
+
+/// A constant input of one number.
+fn number(reader: &Reader<'_>, node: Node<'_>, position: usize) -> Result<f32, Problem> {
+    let fail = || node.fail("supported is only one constant number as the factor of a tensor");
     let factor = reader.constant(node, position).map_err(|_| fail())?;
     match factor.floats().map_err(|reason| node.fail(format!("the factor {reason}")))? {
-        &[factor] if position < 2 && factor.is_finite() => {
-            let id = reader.wire(node, "", Op::Scale(factor), &[tensor.node])?;
-            Ok(Value::Tensor(Tensor { node: id, ..tensor }))
-        }
+        &[factor] => Ok(factor),
         _ => Err(fail()),
     }
+}
+
+fn scaled(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: &Tensor,
+    factor: f32,
+) -> Result<Value, Problem> {
+    if !factor.is_finite() {
+        return Err(node.fail(format!("multiplies by {factor}; supported are finite numbers")));
+    }
+    each(reader, node, tensor, Op::Scale(factor))
+}
+
+/// Wires an operation on every value of a tensor, and on no others.
+fn each(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: &Tensor,
+    op: Op,
+) -> Result<Value, Problem> {
+    let Tensor { node: input, view } = reader.compact(node, tensor)?;
+    Ok(Value::Tensor(Tensor { node: reader.wire(node, "", op, &[input])?, view }))
 }
 
 /// `Identity`.
@@ -61,12 +106,14 @@ pub(super) fn identity(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value,
     reader.tensor(node, 0).map(Value::Tensor)
 }
 
-/// `Dropout`, which does nothing unless it is told to train.
+/// `Dropout`, which does nothing unless it is told to train and to drop anything.
 pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["ratio", "seed"])?;
+    let ratio = reader.optional_constant(node, 1)?;
+    let drops = ratio.is_none_or(|ratio| !ratio.is_number(0.0));
     if let Some(training) = reader.optional_constant(node, 2)? {
         let training = training.ints().map_err(|reason| node.fail(format!("input 2 {reason}")))?;
-        if training.iter().any(|&flag| flag != 0) {
+        if drops && training.iter().any(|&flag| flag != 0) {
             return Err(node.fail(
                 "drops values at random (training_mode); export the network \
                                   in inference mode",
@@ -74,27 +121,4 @@ pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
         }
     }
     reader.tensor(node, 0).map(Value::Tensor)
-}
-
-/// Wires an operation on input 0 that keeps its shape.
-fn keep_rank(reader: &mut Reader<'_>, node: Node<'_>, op: Op) -> Result<Value, Problem> {
-    let tensor = reader.tensor(node, 0)?;
-    let id = reader.wire(node, "", op, &[tensor.node])?;
-    Ok(Value::Tensor(Tensor { node: id, ..tensor }))
-}
-
-/// Wires an operation on several inputs; of a single one it is the identity.
-fn joined(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    op: Op,
-    inputs: &[NodeId],
-    rank: usize,
-) -> Result<Value, Problem> {
-    let id = match inputs {
-        [] => return Err(node.fail("has no input")),
-        [input] => *input,
-        _ => reader.wire(node, "", op, inputs)?,
-    };
-    Ok(Value::Tensor(Tensor { node: id, rank }))
 }

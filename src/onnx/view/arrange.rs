@@ -22,8 +22,8 @@ type Place = (usize, usize);
 impl View {
     /// Brings all axes into a layout; `None` if it takes too many digits.
     pub fn arranged(&self, shape: Shape, layout: &Layout) -> Option<Arranged> {
-        let places = |axis: &usize| (0..self.axes[*axis].len()).map(move |at| (*axis, at));
-        let order = layout.each_ref().map(|axes| axes.iter().flat_map(places).collect());
+        let places = |axis: usize| (0..self.axes[axis].len()).map(move |at| (axis, at));
+        let order = layout.each_ref().map(|axes| axes.iter().copied().flat_map(places).collect());
         self.ordered(shape, &order)
     }
 
@@ -51,40 +51,22 @@ impl View {
             let mut step = 1;
             for &(axis, at) in places.iter().rev() {
                 if let Factor::Part(part) = &mut view.axes[axis][at] {
-                    digits.push(Digit { to, extent: part.extent, from: part.from, step: part.step });
+                    digits.push(part.digit(to));
                     *part = Part { extent: part.extent, from: to, step };
                     step *= part.extent;
                 }
             }
         }
         digits.reverse();
-        let digits = merge_digits(&digits);
-        let view = view.merged();
-        if self.start == [0; 3] && is_identity(shape, &digits) {
-            return Some(Arranged { rearrange: None, view });
-        }
-        let rearrange = Some(Rearrange::new(self.start, &digits)?);
-        Some(Arranged { rearrange, view })
+        let rearrange = rearrangement(self.start, shape, &digits)?;
+        Some(Arranged { rearrange, view: view.merged() })
     }
 
-    /// The view of a graph node in a layout whose axes have these extents for one image; images are
-    /// where this view has them.
-    pub fn laid_out(&self, layout: &Layout, extents: &[usize]) -> Self {
-        let mut axes: Vec<Vec<Factor>> = vec![Vec::new(); self.rank()];
-        for (from, own) in Axis::ALL.into_iter().zip(layout) {
-            let mut step = 1;
-            for &axis in own.iter().rev() {
-                let extent = extents[axis];
-                if extent > 1 {
-                    axes[axis].push(Factor::Part(Part { extent, from, step }));
-                }
-                step *= extent;
-            }
-        }
-        if let Some(axis) = self.images_axis() {
-            axes[axis].insert(0, Factor::Images);
-        }
-        Self { start: [0; 3], axes }
+    /// With an axis that has an axis of the graph node for itself.
+    pub fn with_extent(mut self, axis: usize, from: Axis, extent: usize) -> Self {
+        let part = Factor::Part(Part { extent, from, step: 1 });
+        self.axes[axis] = if extent > 1 { vec![part] } else { Vec::new() };
+        self
     }
 
     /// A layout with `axis` alone on an axis of its own and channels where they are, if they can.
@@ -99,37 +81,59 @@ impl View {
         match most {
             Some(most) if channels(&most) > channels(&axis) => {
                 let rest: Vec<usize> = others.into_iter().filter(|&other| other != most).collect();
-                match self.first_from(axis) {
-                    Axis::Row => [vec![most], vec![axis], rest],
-                    _ => [vec![most], rest, vec![axis]],
+                if self.is_of_rows(axis) {
+                    [vec![most], vec![axis], rest]
+                } else {
+                    [vec![most], rest, vec![axis]]
                 }
             }
             _ => {
-                let split = others.len() / 2;
-                let (rows, columns) = others.split_at(split);
-                [vec![axis], rows.to_vec(), columns.to_vec()]
+                let (rows, columns) = others.into_iter().partition(|&axis| self.is_of_rows(axis));
+                [vec![axis], rows, columns]
             }
         }
     }
 
-    /// The axis of the graph node that an axis of the model begins on.
-    fn first_from(&self, axis: usize) -> Axis {
-        self.parts(axis).next().map_or(Axis::Column, |part| part.from)
+    /// Whether an axis of the model is a part of the rows only.
+    fn is_of_rows(&self, axis: usize) -> bool {
+        let mut parts = self.parts(axis);
+        parts.next().is_some_and(|part| part.from == Axis::Row) && parts.next().is_none()
     }
+}
+
+impl Part {
+    /// The part as a digit along an axis of a result.
+    pub fn digit(self, to: Axis) -> Digit {
+        Digit { to, extent: self.extent, from: self.from, step: self.step }
+    }
+}
+
+/// The rearrangement with these digits of a graph node of that shape; the inner `None` if it leaves
+/// every value where it is, the outer one if there are too many digits.
+pub fn rearrangement(
+    start: [usize; 3],
+    shape: Shape,
+    digits: &[Digit],
+) -> Option<Option<Rearrange>> {
+    let digits = merge_digits(digits);
+    if start == [0; 3] && is_identity(shape, &digits) {
+        return Some(None);
+    }
+    Rearrange::new(start, &digits).map(Some)
 }
 
 /// Merges neighbouring digits of one axis that are one.
 fn merge_digits(digits: &[Digit]) -> Vec<Digit> {
-    let of = |axis: Axis| {
-        let own = digits.iter().filter(|digit| digit.to == axis);
+    let mut all = Vec::new();
+    for to in Axis::ALL {
+        let own = digits.iter().filter(|digit| digit.to == to);
         let part = |digit: &Digit| {
             Factor::Part(Part { extent: digit.extent, from: digit.from, step: digit.step })
         };
-        merge(&own.map(part).collect::<Vec<_>>())
-    };
-    let digit = |to: Axis| move |part: Part| Digit { to, extent: part.extent, from: part.from, step: part.step };
-    let parts = |axis: Axis| of(axis).into_iter().filter_map(Factor::part).map(digit(axis));
-    Axis::ALL.into_iter().flat_map(parts).collect()
+        let merged = merge(&own.map(part).collect::<Vec<_>>());
+        all.extend(merged.into_iter().filter_map(Factor::part).map(|part| part.digit(to)));
+    }
+    all
 }
 
 /// Whether digits leave every value of a graph node where it is.

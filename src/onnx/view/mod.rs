@@ -171,3 +171,6 @@ fn continues(left: Part, right: Part) -> bool {
     }
     left.from == right.from && left.step > 0 && left.step == right.step.saturating_mul(right.extent)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,12 +61,11 @@ impl View {
         let is_free = |dim: &Whole| *dim == Whole::Known(-1);
         let Some(free) = dims.iter().position(is_free) else { return Ok(dims) };
         let all = self.dims(batch);
-        let product = |dims: &mut dyn Iterator<Item = Whole>| {
-            dims.try_fold(Whole::Known(1), Whole::times).ok_or("it is too large")
+        let product = |dims: &[Whole]| {
+            dims.iter().copied().try_fold(Whole::Known(1), Whole::times).ok_or("it is too large")
         };
-        let whole = product(&mut all.iter().copied())?;
-        let others = (0..dims.len()).filter(|&axis| axis != free);
-        let others = product(&mut others.map(|axis| dims[axis]))?;
+        let others = [&dims[..free], &dims[free + 1..]].concat();
+        let (whole, others) = (product(&all)?, product(&others)?);
         dims[free] = whole.over(others).ok_or("the values do not fill whole axes")?;
         Ok(dims)
     }

@@ -47,7 +47,7 @@ impl View {
     }
 
     /// Repeats an axis of extent 1.
-    pub fn repeated(&mut self, axis: usize, extent: usize) {
+    pub fn repeat(&mut self, axis: usize, extent: usize) {
         if extent > 1 {
             self.axes[axis].push(Factor::Part(Part { extent, from: Axis::Channel, step: 0 }));
         }
