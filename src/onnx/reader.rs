@@ -241,18 +241,36 @@ impl<'m> Reader<'m> {
         }
     }
 
+    /// Marks the output; its values are in order where it is a vector or images.
     fn set_output(&mut self) -> Result<(), Problem> {
-        match self.values.get(self.output) {
-            Some(Value::Tensor(tensor)) => {
-                self.graph.set_output(tensor.node);
-                Ok(())
-            }
+        let tensor = match self.values.get(self.output) {
+            Some(Value::Tensor(tensor)) => tensor.clone(),
             Some(Value::Constant(_)) => {
                 let reason = format!("gives `{}`, which does not depend on images", self.output);
-                Err(Problem::Model(reason))
+                return Err(Problem::Model(reason));
             }
-            None => Err(Problem::Model(format!("gives `{}`, which no node computes", self.output))),
-        }
+            None => {
+                let reason = format!("gives `{}`, which no node computes", self.output);
+                return Err(Problem::Model(reason));
+            }
+        };
+        let gives = |node: &NodeProto| node.output.iter().any(|output| output == self.output);
+        let id = match self.nodes.iter().position(gives) {
+            None => tensor.node,
+            Some(index) => {
+                let node = Node { proto: &self.nodes[index], index };
+                let images_first = tensor.view.images_axis().is_none_or(|axis| axis == 0);
+                match tensor.rank() {
+                    2 if images_first => self.with_channels(node, &tensor, &[1])?.node,
+                    4 if images_first => {
+                        self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?.node
+                    }
+                    _ => self.compact(node, &tensor)?.node,
+                }
+            }
+        };
+        self.graph.set_output(id);
+        Ok(())
     }
 
     /// Adds a graph node of the model's node; `part` tells apart several of one.
