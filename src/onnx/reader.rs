@@ -241,7 +241,7 @@ impl<'m> Reader<'m> {
         }
     }
 
-    /// Marks the output; its values are in order where it is a vector or images.
+    /// Marks the output; its values are in order, unless images are behind another axis.
     fn set_output(&mut self) -> Result<(), Problem> {
         let tensor = match self.values.get(self.output) {
             Some(Value::Tensor(tensor)) => tensor.clone(),
@@ -261,9 +261,12 @@ impl<'m> Reader<'m> {
                 let node = Node { proto: &self.nodes[index], index };
                 let images_first = tensor.view.images_axis().is_none_or(|axis| axis == 0);
                 match tensor.rank() {
-                    2 if images_first => self.with_channels(node, &tensor, &[1])?.node,
                     4 if images_first => {
                         self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?.node
+                    }
+                    rank if images_first => {
+                        let axes = (0..rank).collect();
+                        self.lay_out(node, &tensor, &[axes, Vec::new(), Vec::new()])?.node
                     }
                     _ => self.compact(node, &tensor)?.node,
                 }

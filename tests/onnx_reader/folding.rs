@@ -149,6 +149,11 @@ fn a_free_batch_size_is_not_a_number() {
     let neutral = neutral.node("Sub", "b zero", "c", &[]).node("Div", "c one", "d", &[]);
     let neutral = neutral.node("Concat", "d rest", "t", &[int("axis", 0)]);
     assert_eq!(neutral.node("Reshape", "x t", "y", &[]).ops(), [Op::Flatten]);
+    let twice = one.clone().node("Add", "n n", "a", &[]).wholes("two", &[2]);
+    let twice = twice.node("Div", "a two", "d", &[]).node("Concat", "d rest", "t", &[int("axis", 0)]);
+    assert_eq!(twice.node("Reshape", "x t", "y", &[]).ops(), [Op::Flatten]);
+    one.clone().node("Mul", "n n", "y", &[]).fails_at("y", "size of the batch");
+    one.clone().node("Equal", "n one", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("Add", "n one", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("ConstantOfShape", "n", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("Gather", "one n", "y", &[]).fails_at("y", "size of the batch");
@@ -161,7 +166,7 @@ fn a_free_batch_size_is_not_a_number() {
 fn shape_of_vectors_and_parts() {
     let model = Builder::new(15, [4, 3, 2, 2]).node("Flatten", "x", "f", &[]);
     let model = model.node("Shape", "f", "s", &[]).node("Reshape", "x s", "y", &[]);
-    assert_eq!(model.ops().len(), 2);
+    assert_eq!(model.ops(), [Op::Flatten]);
     let part = Builder::new(15, [4, 6, 2, 2]).counting("d", &[7, 6, 1, 1]);
     let part = part.node("Shape", "x", "s", &[int("start", -3), int("end", -2)]);
     assert_eq!(weights(part.node("Gather", "d s", "w", &[]))[..2], [36., 37.]);

@@ -127,12 +127,12 @@ fn reshaped(
     }
     let axes: Vec<usize> = (0..tensor.rank()).collect();
     let ordered = reader.lay_out(node, &tensor, &[axes, Vec::new(), Vec::new()])?;
-    match ordered.view.joined(1, ordered.rank() - 1).reshaped(target, false, reader.batch) {
+    match ordered.view.reshaped(target, copies_zero, reader.batch) {
         Ok(view) => seen(ordered, view),
-        Err(_) => Err(node.fail(format!(
-            "{} does not become {} values along each axis",
-            tensor.view.describe(reader.batch),
-            target.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        Err(Misfit::Wrong(reason)) => Err(node.fail(reason)),
+        Err(Misfit::Uneven) => Err(node.fail(format!(
+            "{} cannot become {target:?}: the number of values differs",
+            tensor.view.describe(reader.batch)
         ))),
     }
 }

@@ -1,6 +1,6 @@
 //! Reshapes: factors are taken in order, split where a new axis ends inside one.
 
-use super::{Factor, Part, View};
+use super::{Factor, Part, View, merge};
 use crate::onnx::constant::Whole;
 
 /// Why factors do not make the axes of a reshape.
@@ -27,7 +27,7 @@ impl View {
             Misfit::Wrong(format!("{own} cannot become [{}]: {reason}", target.join(", ")))
         };
         let dims = self.resolved(target, copies_zero, batch).map_err(wrong)?;
-        let mut rest = self.axes.iter().flatten().copied().collect::<Vec<_>>();
+        let mut rest = merge(&self.axes.concat());
         rest.reverse();
         let mut axes = Vec::with_capacity(dims.len());
         for dim in dims {

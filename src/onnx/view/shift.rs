@@ -52,12 +52,4 @@ impl View {
             self.axes[axis].push(Factor::Part(Part { extent, from: Axis::Channel, step: 0 }));
         }
     }
-
-    /// Several axes, next to each other and in order, as one.
-    pub fn joined(&self, first: usize, count: usize) -> Self {
-        let mut axes = self.axes.clone();
-        let joined = axes.splice(first..first + count, [Vec::new()]).flatten().collect();
-        axes[first] = joined;
-        Self { start: self.start, axes }.merged()
-    }
 }
