@@ -1,8 +1,9 @@
 //! Constants among values that depend on the images: they become parameters, the same for every image.
 
-use super::constant::{Constant, Whole, strides};
+use super::budget::MAX_TENSOR_VALUES;
+use super::constant::{Constant, MAX_AXES, Whole, strides};
 use super::error::Problem;
-use super::node::{MAX_EXTENT, Node};
+use super::node::Node;
 use super::reader::{Reader, Tensor};
 use super::view::{Factor, Part, View};
 use crate::graph::{Axis, Op, Shape};
@@ -30,6 +31,9 @@ impl Reader<'_> {
         like: Option<&View>,
     ) -> Result<Tensor, Problem> {
         let reason = |reason| node.fail(format!("input {position} {reason}"));
+        if constant.len() == 0 {
+            return Err(reason("has no values".to_owned()));
+        }
         let dims = self.of_one_image(node, position, constant, like)?;
         let values = constant.floats().map_err(reason)?;
         let own = strides(&constant.dims);
@@ -134,8 +138,8 @@ impl Reader<'_> {
             }
             volume = volume.saturating_mul(view.extent(axis));
         }
-        if volume as u64 > 1 << 28 || rank as i64 > MAX_EXTENT {
-            return Err(node.fail("expands to too many values"));
+        if volume > MAX_TENSOR_VALUES || rank > MAX_AXES {
+            return Err(node.fail("expands to too many values or axes"));
         }
         Ok(Tensor { node: tensor.node, view })
     }

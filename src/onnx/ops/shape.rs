@@ -157,6 +157,9 @@ pub(super) fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value
     node.allow(&["axes"])?;
     let tensor = reader.tensor(node, 0)?;
     let rank = tensor.rank() + axes_count(reader, node, SQUEEZE_AXES_INPUT)?;
+    if rank > MAX_AXES {
+        return Err(node.fail(format!("{rank} axes, at most {MAX_AXES} are allowed")));
+    }
     let axes = axes(reader, node, rank, SQUEEZE_AXES_INPUT)?;
     let axes = axes.ok_or_else(|| node.fail("axes are missing"))?;
     let view = tensor.view.with(&axes);
