@@ -11,7 +11,7 @@ mod op;
 mod shape;
 
 pub use activation::{Activation, ActivationKind};
-pub use op::{BatchNorm, Conv, Linear, Op, Padding, Pool, PoolKind, Statistics, Window};
+pub use op::{BatchNorm, Conv, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].

@@ -14,10 +14,14 @@ impl Reader<'_> {
         self.values.get(name.as_str())
     }
 
-    /// An input that is computed from the images.
-    pub fn tensor(&self, node: Node<'_>, position: usize) -> Result<Tensor, Problem> {
+    /// An input that is computed from the images; wires it if it is pending.
+    pub fn tensor(&mut self, node: Node<'_>, position: usize) -> Result<Tensor, Problem> {
         match self.value(node, position) {
             Some(Value::Tensor(tensor)) => Ok(*tensor),
+            Some(Value::Pending(pending)) => {
+                let pending = pending.clone();
+                self.settle(&pending)
+            }
             Some(Value::Constant(_)) => {
                 Err(node.fail(format!("input {position} is a constant, which is not supported")))
             }
@@ -26,7 +30,7 @@ impl Reader<'_> {
     }
 
     /// All inputs, computed from the images and of one rank.
-    pub fn tensors(&self, node: Node<'_>) -> Result<(Vec<NodeId>, usize), Problem> {
+    pub fn tensors(&mut self, node: Node<'_>) -> Result<(Vec<NodeId>, usize), Problem> {
         let count = node.proto.input.len();
         let tensors: Result<Vec<Tensor>, Problem> =
             (0..count).map(|position| self.tensor(node, position)).collect();
@@ -39,7 +43,7 @@ impl Reader<'_> {
     }
 
     /// An input `[n, c, h, w]` that is computed from the images.
-    pub fn images(&self, node: Node<'_>) -> Result<(NodeId, Shape), Problem> {
+    pub fn images(&mut self, node: Node<'_>) -> Result<(NodeId, Shape), Problem> {
         let tensor = self.tensor(node, 0)?;
         if tensor.rank != 4 {
             return Err(node.fail("takes images [n, c, h, w], was given vectors [n, c]"));
@@ -55,10 +59,15 @@ impl Reader<'_> {
     ) -> Result<Option<Rc<Constant>>, Problem> {
         match self.value(node, position) {
             Some(Value::Constant(constant)) => Ok(Some(Rc::clone(constant))),
-            Some(Value::Tensor(_)) => Err(node
+            Some(Value::Tensor(_) | Value::Pending(_)) => Err(node
                 .fail(format!("input {position} depends on the images; supported are constants"))),
             None => Ok(None),
         }
+    }
+
+    /// Whether an input is a constant.
+    pub fn is_constant(&self, node: Node<'_>, position: usize) -> bool {
+        matches!(self.value(node, position), Some(Value::Constant(_)))
     }
 
     /// A constant input.
@@ -68,13 +77,12 @@ impl Reader<'_> {
     }
 
     /// The first tensor among a node's inputs.
-    pub fn any_tensor(&self, node: Node<'_>) -> Result<Tensor, Problem> {
-        let tensors =
-            (0..node.proto.input.len()).filter_map(|position| match self.value(node, position) {
-                Some(Value::Tensor(tensor)) => Some(*tensor),
-                _ => None,
-            });
-        tensors.into_iter().next().ok_or_else(|| node.fail("has no input"))
+    pub fn any_tensor(&mut self, node: Node<'_>) -> Result<Tensor, Problem> {
+        let is_tensor = |&position: &usize| {
+            matches!(self.value(node, position), Some(Value::Tensor(_) | Value::Pending(_)))
+        };
+        let position = (0..node.proto.input.len()).find(is_tensor);
+        self.tensor(node, position.ok_or_else(|| node.fail("has no input"))?)
     }
 
     /// The bias that the node's only reader adds to its output, if that is all the reader does.

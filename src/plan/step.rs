@@ -1,7 +1,7 @@
 //! The steps of a plan and what they refer to.
 
 use super::{CodeId, NormId, TensorId};
-use crate::graph::{ActivationKind, BatchNorm, Conv, NodeId, Pool, Shape, Window};
+use crate::graph::{ActivationKind, BatchNorm, Conv, NodeId, Pool, Resize, Shape, Window};
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
 #[derive(Clone, Debug)]
@@ -132,6 +132,24 @@ pub enum Step {
         /// The geometry.
         window: Window,
     },
+    /// The product of two tensors.
+    Mul {
+        /// A factor of the product's shape.
+        a: TensorId,
+        /// The other one, of the same shape or `[c, 1, 1]`.
+        b: TensorId,
+        /// Output.
+        dst: TensorId,
+    },
+    /// Enlargement by whole factors.
+    Resize {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The factors.
+        resize: Resize,
+    },
     /// Copies consecutive channels: a slice, or one part of a concatenation.
     CopyChannels {
         /// Input.
@@ -174,8 +192,10 @@ impl Step {
         match self {
             Self::Conv(step) => vec![step.src],
             Self::Combine(combine) => combine.terms.iter().map(|term| term.tensor).collect(),
+            Self::Mul { a, b, .. } => vec![*a, *b],
             Self::Pool { src, .. }
             | Self::Window { src, .. }
+            | Self::Resize { src, .. }
             | Self::CopyChannels { src, .. }
             | Self::Flatten { src, .. }
             | Self::Statistics { src } => vec![*src],
@@ -189,6 +209,8 @@ impl Step {
             Self::Combine(combine) => combine.targets().collect(),
             Self::Pool { dst, .. }
             | Self::Window { dst, .. }
+            | Self::Mul { dst, .. }
+            | Self::Resize { dst, .. }
             | Self::CopyChannels { dst, .. }
             | Self::Flatten { dst, .. } => vec![*dst],
             Self::Statistics { .. } => Vec::new(),

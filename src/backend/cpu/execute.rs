@@ -6,7 +6,7 @@ use super::layout::View;
 use super::ops::combine::{CombineTask, TermView, combine};
 use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
-use super::ops::{copy, pool, statistics, window};
+use super::ops::{copy, mul, pool, resize, statistics, window};
 use super::program::{Area, ConvPart, Kernel, Program};
 use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
@@ -92,6 +92,12 @@ impl Worker<'_, '_> {
                 }
                 Kernel::Window(src, dst, geometry) => {
                     window::window(self.view(*src), self.target(*dst), geometry);
+                }
+                Kernel::Mul(a, b, dst) => {
+                    mul::mul(isa, self.view(*a), self.view(*b), self.target(*dst));
+                }
+                Kernel::Resize(src, dst, factors) => {
+                    resize::resize(self.view(*src), self.target(*dst), *factors);
                 }
                 Kernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
                     let (src, dst) = (self.view(*src), self.target(*dst));

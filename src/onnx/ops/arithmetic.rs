@@ -3,14 +3,7 @@
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{Activation, NodeId, Op};
-
-/// `Relu`: a code point that stands for as many calls as were merged.
-pub(super) fn relu(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    node.allow(&[])?;
-    let calls = reader.relu_calls(node);
-    keep_rank(reader, node, Op::Activation(Activation::relu(calls, calls)))
-}
+use crate::graph::{NodeId, Op};
 
 /// `Add` and `Sum` of values that depend on the images.
 pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
@@ -39,20 +32,57 @@ pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
     joined(reader, node, Op::Concat, &inputs, rank)
 }
 
-/// `Mul` by one constant number.
+/// `Sub` of values that depend on the images.
+pub(super) fn sub(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let (inputs, rank) = reader.tensors(node)?;
+    let &[a, b] = inputs.as_slice() else { return Err(node.fail("takes two inputs")) };
+    let negative = reader.wire(node, "/negative", Op::Scale(-1.0), &[b])?;
+    joined(reader, node, Op::Add, &[a, negative], rank)
+}
+
+/// `Mul` of two tensors, of which one may have a single pixel, or by one constant number.
 pub(super) fn mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
-    let tensor = reader.any_tensor(node)?;
-    let position = usize::from(reader.tensor(node, 0).is_ok());
-    let fail = || node.fail("supported is only the product of a tensor and one constant number");
+    let [a, b] = [0, 1].map(|position| reader.is_constant(node, position));
+    if !a && !b {
+        let (inputs, rank) = reader.tensors(node)?;
+        return joined(reader, node, Op::Mul, &inputs, rank);
+    }
+    let factor = number(reader, node, usize::from(b))?;
+    let tensor = reader.tensor(node, usize::from(a))?;
+    scaled(reader, node, tensor, factor)
+}
+
+/// `Div` by one constant number.
+pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let divisor = number(reader, node, 1)?;
+    let tensor = reader.tensor(node, 0)?;
+    scaled(reader, node, tensor, 1.0 / divisor)
+}
+
+/// A constant input of one number.
+fn number(reader: &Reader<'_>, node: Node<'_>, position: usize) -> Result<f32, Problem> {
+    let fail = || node.fail("supported is only one constant number as the factor of a tensor");
     let factor = reader.constant(node, position).map_err(|_| fail())?;
     match factor.floats().map_err(|reason| node.fail(format!("the factor {reason}")))? {
-        &[factor] if position < 2 && factor.is_finite() => {
-            let id = reader.wire(node, "", Op::Scale(factor), &[tensor.node])?;
-            Ok(Value::Tensor(Tensor { node: id, ..tensor }))
-        }
+        &[factor] => Ok(factor),
         _ => Err(fail()),
     }
+}
+
+fn scaled(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: Tensor,
+    factor: f32,
+) -> Result<Value, Problem> {
+    if !factor.is_finite() {
+        return Err(node.fail(format!("multiplies by {factor}; supported are finite numbers")));
+    }
+    let id = reader.wire(node, "", Op::Scale(factor), &[tensor.node])?;
+    Ok(Value::Tensor(Tensor { node: id, ..tensor }))
 }
 
 /// `Identity`.
@@ -74,13 +104,6 @@ pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
         }
     }
     reader.tensor(node, 0).map(Value::Tensor)
-}
-
-/// Wires an operation on input 0 that keeps its shape.
-fn keep_rank(reader: &mut Reader<'_>, node: Node<'_>, op: Op) -> Result<Value, Problem> {
-    let tensor = reader.tensor(node, 0)?;
-    let id = reader.wire(node, "", op, &[tensor.node])?;
-    Ok(Value::Tensor(Tensor { node: id, ..tensor }))
 }
 
 /// Wires an operation on several inputs; of a single one it is the identity.

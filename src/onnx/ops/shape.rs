@@ -156,6 +156,23 @@ pub(super) fn squeeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
     Ok(Value::Tensor(Tensor { node: input, rank: 2 }))
 }
 
+/// `Unsqueeze` of vectors to 1x1 images.
+pub(super) fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["axes"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let added = axes_count(reader, node, SQUEEZE_AXES_INPUT)?;
+    let axes = axes(reader, node, tensor.rank + added, SQUEEZE_AXES_INPUT)?;
+    let mut axes = axes.ok_or_else(|| node.fail("axes are missing; supported are 2 and 3"))?;
+    axes.sort_unstable();
+    if tensor.rank != 2 || axes != [2, 3] {
+        return Err(node.fail(format!(
+            "axes {axes:?} of a tensor of {} axes; supported are axes 2 and 3 of vectors",
+            tensor.rank
+        )));
+    }
+    Ok(Value::Tensor(Tensor { rank: 4, ..tensor }))
+}
+
 /// Images as vectors.
 fn flat(reader: &mut Reader<'_>, node: Node<'_>, tensor: Tensor) -> Result<Value, Problem> {
     if reader.graph.shape(tensor.node).plane() == 1 {

@@ -5,6 +5,8 @@ pub mod combine;
 pub mod conv;
 pub mod copy;
 pub mod depthwise;
+pub mod mul;
 pub mod pool;
+pub mod resize;
 pub mod statistics;
 pub mod window;
