@@ -129,6 +129,7 @@ fn operation(op: &Op) -> String {
             format!("conv {}{groups}", square(conv.kernel, conv.stride))
         }
         Op::Pool(pool) => format!("{} {}", op.name(), square(pool.kernel, pool.stride)),
+        Op::Resize(resize) => format!("resize by {}x{}", resize.factors[0], resize.factors[1]),
         Op::Scale(factor) => format!("scale by {factor}"),
         _ => op.name().to_owned(),
     }

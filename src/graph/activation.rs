@@ -78,6 +78,27 @@ impl ActivationKind {
         }
     }
 
+    /// The function in double precision, by its definition.
+    pub fn apply(self, x: f64) -> f64 {
+        let logistic = |x: f64| 1.0 + (-x).exp();
+        match self {
+            Self::Relu => x.max(0.0),
+            Self::ClippedRelu { ceiling } => x.max(0.0).min(ceiling.into()),
+            Self::LeakyRelu { slope } => x.max(x * f64::from(slope)),
+            Self::Sigmoid => 1.0 / logistic(x),
+            Self::HardSigmoid { slope, offset } => {
+                (x * f64::from(slope) + f64::from(offset)).clamp(0.0, 1.0)
+            }
+            Self::Silu => x / logistic(x),
+            Self::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+            Self::Gelu => x * 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
+            Self::GeluTanh => {
+                x / logistic((8.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x))
+            }
+            Self::Tanh => x.tanh(),
+        }
+    }
+
     /// Whether zero is mapped to zero.
     pub const fn keeps_zero(self) -> bool {
         match self {

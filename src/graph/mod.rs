@@ -12,7 +12,9 @@ mod rearrange;
 mod shape;
 
 pub use activation::{Activation, ActivationKind};
-pub use op::{BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Statistics, Window};
+pub use op::{
+    BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
+};
 pub use rearrange::{Axis, Digit, MAX_DIGITS, Rearrange};
 pub use shape::{Shape, ShapeError};
 

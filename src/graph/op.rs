@@ -145,6 +145,13 @@ pub struct Window {
     pub stride: [usize; 2],
 }
 
+/// An enlargement by whole factors: `out[y][x] = in[y / down][x / right]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Resize {
+    /// How often every row and every column is repeated.
+    pub factors: [usize; 2],
+}
+
 /// A fully connected layer on a flattened input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Linear {
@@ -169,6 +176,8 @@ pub enum Op {
     Pool(Pool),
     /// The sum of all inputs.
     Add,
+    /// The product of two inputs, of one shape or one of them a single pixel `[c, 1, 1]`.
+    Mul,
     /// All inputs behind each other along the channels.
     Concat,
     /// Some consecutive channels.
@@ -180,6 +189,8 @@ pub enum Op {
     },
     /// Shift, pad, crop or strided slice in space.
     Window(Window),
+    /// Enlargement by whole factors.
+    Resize(Resize),
     /// Multiplication by a constant; 0 in the `none` operation.
     Scale(f32),
     /// The mean over rows and columns.
@@ -213,9 +224,11 @@ impl Op {
             Self::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
             Self::Pool(_) => "avg_pool",
             Self::Add => "add",
+            Self::Mul => "mul",
             Self::Concat => "concat",
             Self::ChannelSlice { .. } => "channel_slice",
             Self::Window(_) => "window",
+            Self::Resize(_) => "resize",
             Self::Scale(_) => "scale",
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Flatten => "flatten",
@@ -233,6 +246,7 @@ impl Op {
         match self {
             Self::Input => Err("the input is wired with Graph::input".to_owned()),
             Self::Add => add_shape(inputs),
+            Self::Mul => mul_shape(inputs),
             Self::Concat => concat_shape(inputs),
             Self::MatMul => mat_mul_shape(inputs),
             Self::Parameter(shape) => parameter_shape(*shape, inputs),
@@ -259,13 +273,17 @@ impl Op {
                 }
                 Ok(Shape::new(input.channels, window.height, window.width))
             }
+            Self::Resize(resize) => resize_shape(*resize, input),
             Self::GlobalAvgPool => Ok(Shape::new(input.channels, 1, 1)),
             Self::Flatten => Ok(Shape::new(input.volume(), 1, 1)),
             Self::Linear(linear) => linear_shape(linear, input),
             Self::Rearrange(rearrange) => rearrange.output_shape(input),
-            Self::Input | Self::Add | Self::Concat | Self::MatMul | Self::Parameter(_) => {
-                Err("is not unary".to_owned())
-            }
+            Self::Input
+            | Self::Add
+            | Self::Mul
+            | Self::Concat
+            | Self::MatMul
+            | Self::Parameter(_) => Err("is not unary".to_owned()),
             Self::BatchNorm(_)
             | Self::Activation(_)
             | Self::Scale(_)
@@ -281,6 +299,29 @@ fn add_shape(inputs: &[Shape]) -> Result<Shape, String> {
         Some(other) => Err(format!("inputs differ: {first} and {other}")),
         None => Ok(first),
     }
+}
+
+fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    let &[a, b] = inputs else {
+        return Err(format!("takes two inputs, was given {}", inputs.len()));
+    };
+    let (large, small) = if a.plane() < b.plane() { (b, a) } else { (a, b) };
+    if large == small || (small.channels == large.channels && small.plane() == 1) {
+        return Ok(large);
+    }
+    Err(format!("{a} and {b} differ; supported are equal shapes and one value per channel"))
+}
+
+/// The largest factor of an enlargement: far above any network's, and small enough that sizes cannot
+/// overflow.
+const MAX_FACTOR: usize = 1024;
+
+fn resize_shape(resize: Resize, input: Shape) -> Result<Shape, String> {
+    let [down, right] = resize.factors;
+    if resize.factors.iter().any(|factor| !(1..=MAX_FACTOR).contains(factor)) {
+        return Err(format!("factors {down} and {right} are not between 1 and {MAX_FACTOR}"));
+    }
+    Ok(Shape::new(input.channels, input.height * down, input.width * right))
 }
 
 fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {

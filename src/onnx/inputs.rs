@@ -15,10 +15,14 @@ impl Reader<'_> {
         self.values.get(name.as_str())
     }
 
-    /// An input that is computed from the images.
+    /// An input that is computed from the images; wires it if it is pending.
     pub fn tensor(&mut self, node: Node<'_>, position: usize) -> Result<Tensor, Problem> {
         match self.value(node, position) {
             Some(Value::Tensor(tensor)) => Ok(tensor.clone()),
+            Some(Value::Pending(pending)) => {
+                let pending = pending.clone();
+                self.settle(&pending)
+            }
             Some(Value::Constant(_)) => {
                 Err(node.fail(format!("input {position} is a constant, which is not supported")))
             }
@@ -46,7 +50,7 @@ impl Reader<'_> {
     }
 
     /// All inputs as tensors.
-    pub fn operands(&mut self, node: Node<'_>) -> Result<Vec<Tensor>, Problem> {
+    pub fn all_operands(&mut self, node: Node<'_>) -> Result<Vec<Tensor>, Problem> {
         let like = self.any_tensor(node)?.view;
         (0..node.proto.input.len())
             .map(|position| self.operand(node, position, Some(&like)))
@@ -80,7 +84,7 @@ impl Reader<'_> {
     ) -> Result<Option<Rc<Constant>>, Problem> {
         match self.value(node, position) {
             Some(Value::Constant(constant)) => Ok(Some(Rc::clone(constant))),
-            Some(Value::Tensor(_)) => Err(node
+            Some(Value::Tensor(_) | Value::Pending(_)) => Err(node
                 .fail(format!("input {position} depends on the images; supported are constants"))),
             None => Ok(None),
         }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::budget::Budget;
 use super::calls::{self, Wiring};
 use super::constant::{Constant, Whole};
+use super::elementwise::Pending;
 use super::error::Problem;
 use super::external::External;
 use super::node::{MAX_EXTENT, Node};
@@ -23,6 +24,8 @@ use crate::weights::{LayerWeights, Weights};
 pub(super) enum Value {
     /// Something computed from the images.
     Tensor(Tensor),
+    /// A function of a tensor that is not wired yet.
+    Pending(Pending),
     /// The same for every batch.
     Constant(Rc<Constant>),
 }
@@ -53,7 +56,7 @@ pub(super) struct Reader<'m> {
     pub graph: Graph,
     pub(super) nodes: &'m [NodeProto],
     pub(super) wiring: Wiring<'m>,
-    relu_calls: Vec<u32>,
+    activation_calls: Vec<u32>,
     pub(super) output: &'m str,
     external: External<'m>,
     weights: Weights,
@@ -74,8 +77,8 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
     let mut external = External::new(folder);
     let constants = constants(&mut graph, &mut external)?;
     let wiring = Wiring::new(&graph.node);
-    let relu_calls = calls::count(&graph.node, &wiring);
-    let recovered_calls = relu_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
+    let activation_calls = calls::count(&graph.node, &wiring);
+    let recovered_calls = activation_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
     let output = graph.output.first().ok_or_else(|| lacks("output"))?;
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
     let mut reader = Reader {
@@ -84,7 +87,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
         graph: Graph::new(),
         nodes: &graph.node,
         wiring,
-        relu_calls,
+        activation_calls,
         output: &output.name,
         external,
         weights: Weights::default(),
@@ -214,18 +217,16 @@ impl<'m> Reader<'m> {
         for name in node.inputs() {
             match self.values.get(name) {
                 Some(Value::Constant(_)) => {}
-                Some(Value::Tensor(_)) => folds = false,
+                Some(Value::Tensor(_) | Value::Pending(_)) => folds = false,
                 None => return Err(node.fail(format!("reads `{name}`, which is not known here"))),
             }
         }
-        let lower = if is_standard(&node.proto.domain) {
-            let table = if folds { fold::ALL } else { ops::ALL };
-            table.iter().find(|(operator, _)| *operator == node.operator())
-        } else {
-            None
+        let table = if folds { fold::ALL } else { ops::ALL };
+        let lower = ops::find(table, node).ok_or_else(|| unsupported(node, folds))?;
+        let value = match if folds { None } else { self.pend(node)? } {
+            Some(pending) => Value::Pending(pending),
+            None => lower(self, node)?,
         };
-        let (_, lower) = lower.ok_or_else(|| unsupported(node, folds))?;
-        let value = lower(self, node)?;
         self.values.insert(output, value);
         Ok(())
     }
@@ -241,10 +242,20 @@ impl<'m> Reader<'m> {
         }
     }
 
-    /// Marks the output; its values are in order, unless images are behind another axis.
+    /// Wires what nothing reads, such as the output, and marks the output. Its values are in order,
+    /// unless images are behind another axis.
     fn set_output(&mut self) -> Result<(), Problem> {
+        for proto in self.nodes {
+            let Some(name) = proto.output.first() else { continue };
+            if let Some(Value::Pending(pending)) = self.values.get(name.as_str()).cloned()
+                && (name == self.output || self.wiring.readers(name).is_empty())
+            {
+                self.settle(&pending)?;
+            }
+        }
         let tensor = match self.values.get(self.output) {
             Some(Value::Tensor(tensor)) => tensor.clone(),
+            Some(Value::Pending(_)) => return Err(lacks("output that a node computes")),
             Some(Value::Constant(_)) => {
                 let reason = format!("gives `{}`, which does not depend on images", self.output);
                 return Err(Problem::Model(reason));
@@ -314,9 +325,9 @@ impl<'m> Reader<'m> {
         Ok(())
     }
 
-    /// The ReLU calls that a node stands for.
-    pub fn relu_calls(&self, node: Node<'_>) -> u32 {
-        self.relu_calls[node.index]
+    /// The calls of an activation that a node stands for.
+    pub fn activation_calls(&self, node: Node<'_>) -> u32 {
+        self.activation_calls[node.index].max(1)
     }
 
     /// Decodes a tensor attribute of a node.

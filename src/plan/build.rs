@@ -190,6 +190,8 @@ impl<'g> Builder<'g> {
                 self.push(Step::Pool { src, dst, pool });
             }
             Op::Window(window) => self.push(Step::Window { src, dst, window }),
+            Op::Resize(resize) => self.push(Step::Resize { src, dst, resize }),
+            Op::Mul => self.push(self.product(src, sources[1], dst)),
             Op::Flatten => self.push(Step::Flatten { src, dst }),
             Op::Rearrange(rearrange) => self.push(Step::Rearrange { src, dst, rearrange }),
             Op::Parameter(_) => self.push(Step::Parameter { dst, node: id }),
@@ -209,6 +211,13 @@ impl<'g> Builder<'g> {
             }
         }
         self.terms[id.index()] = vec![plain(dst)];
+    }
+
+    /// A product with the factor of one pixel, if there is one, as the second.
+    fn product(&self, a: TensorId, b: TensorId, dst: TensorId) -> Step {
+        let whole = |tensor: TensorId| self.tensors[tensor.index()].shape.plane();
+        let (a, b) = if whole(a) < whole(b) { (b, a) } else { (a, b) };
+        Step::Mul { a, b, dst }
     }
 
     fn copy_channels(

@@ -2,7 +2,7 @@
 
 use super::{CodeId, NormId, TensorId};
 use crate::graph::{
-    ActivationKind, BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Shape, Window,
+    ActivationKind, BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Resize, Shape, Window,
 };
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
@@ -134,6 +134,24 @@ pub enum Step {
         /// The geometry.
         window: Window,
     },
+    /// The product of two tensors.
+    Mul {
+        /// A factor of the product's shape.
+        a: TensorId,
+        /// The other one, of the same shape or `[c, 1, 1]`.
+        b: TensorId,
+        /// Output.
+        dst: TensorId,
+    },
+    /// Enlargement by whole factors.
+    Resize {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The factors.
+        resize: Resize,
+    },
     /// Copies consecutive channels: a slice, or one part of a concatenation.
     CopyChannels {
         /// Input.
@@ -219,8 +237,10 @@ impl Step {
         match self {
             Self::Conv(step) => vec![step.src],
             Self::Combine(combine) => combine.terms.iter().map(|term| term.tensor).collect(),
+            Self::Mul { a, b, .. } => vec![*a, *b],
             Self::Pool { src, .. }
             | Self::Window { src, .. }
+            | Self::Resize { src, .. }
             | Self::CopyChannels { src, .. }
             | Self::Flatten { src, .. }
             | Self::Rearrange { src, .. }
@@ -239,6 +259,8 @@ impl Step {
             Self::Combine(combine) => combine.targets().collect(),
             Self::Pool { dst, .. }
             | Self::Window { dst, .. }
+            | Self::Mul { dst, .. }
+            | Self::Resize { dst, .. }
             | Self::CopyChannels { dst, .. }
             | Self::Flatten { dst, .. }
             | Self::Rearrange { dst, .. }

@@ -208,17 +208,32 @@ fn sums_and_concatenations_join() {
 }
 
 #[test]
-fn mul_scales_by_one_number() {
+fn mul_scales_by_numbers_and_multiplies_tensors() {
     let model = Builder::new(13, [1, 1, 1, 2]).reals("c", &[], &[0.5]).reals("d", &[1], &[0.0]);
     for inputs in ["x c", "c x"] {
         let scaled = model.clone().node("Mul", inputs, "y", &[]);
         assert_eq!((scaled.ops(), scaled.output()), (vec![Op::Scale(0.5)], vec![0.5, 1.0]));
     }
     assert_eq!(model.clone().node("Mul", "x d", "y", &[]).ops(), [Op::Scale(0.0)]);
-    let other = model.reals("e", &[2], &[1., 2.]).reals("f", &[], &[f32::INFINITY]);
-    for inputs in ["x e", "x x", "x f"] {
-        other.clone().node("Mul", inputs, "y", &[]).fails_at("y", "one constant number");
-    }
+    let other = model.reals("e", &[2], &[3., 4.]).reals("f", &[], &[f32::INFINITY]);
+    assert_eq!(other.clone().node("Mul", "e x", "y", &[]).output(), [3., 8.]);
+    assert_eq!(other.clone().node("Div", "x e", "y", &[]).output(), [1. / 3., 0.5]);
+    assert_eq!(other.clone().node("Mul", "x x", "y", &[]).output(), [1., 4.]);
+    other.clone().node("Mul", "x f", "y", &[]).fails_at("y", "finite numbers");
+    other.clone().node("Div", "x d", "y", &[]).fails_at("y", "finite numbers");
+    other.node("Div", "e x", "y", &[]).fails_at("y", "constant");
+}
+
+/// A factor per channel, computed or constant, is not repeated for every pixel.
+#[test]
+fn factors_of_one_pixel_stay_small() {
+    let model = Builder::new(13, [2, 2, 1, 2]).node("GlobalAveragePool", "x", "m", &[]);
+    let gated = model.clone().node("Mul", "m x", "y", &[]);
+    assert_eq!(gated.ops(), [Op::GlobalAvgPool, Op::Mul]);
+    assert_eq!(gated.output_for(1), [1.5, 3., 10.5, 14.]);
+    let gains = model.reals("g", &[1, 2, 1, 1], &[10., 100.]).node("Mul", "x g", "y", &[]);
+    assert_eq!(gains.output_for(1), [10., 20., 300., 400.]);
+    assert!(!gains.ops().iter().any(|op| matches!(op, Op::Rearrange(_))), "{:?}", gains.ops());
 }
 
 #[test]

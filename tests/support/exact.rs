@@ -35,6 +35,10 @@ impl Range {
         Self { bound: self.bound.max(other.bound), places: self.places.max(other.places) }
     }
 
+    fn times(self, other: Self) -> Self {
+        Self { bound: self.bound * other.bound, places: self.places + other.places }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self { bound: self.bound + other.bound, ..self.wider(other) }
     }
@@ -87,12 +91,14 @@ fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> 
         }
         Op::GlobalAvgPool => average(first, graph.shape(node.inputs[0]).plane(), true),
         Op::Add => inputs.iter().copied().reduce(Range::plus),
+        Op::Mul => inputs.iter().copied().reduce(Range::times),
         Op::Activation(activation) => activated(first, activation.kind),
         Op::Pool(_)
         | Op::Concat
         | Op::ChannelSlice { .. }
         | Op::Window(_)
         | Op::Rearrange(_)
+        | Op::Resize(_)
         | Op::Flatten => inputs.iter().copied().reduce(Range::wider),
     }
 }

@@ -6,7 +6,7 @@ use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
     ActivationKind, Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool,
-    PoolKind, Rearrange, Shape, Statistics, Window,
+    PoolKind, Rearrange, Resize, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -50,9 +50,9 @@ impl Values {
     }
 
     /// The kernel matrix over the ReLUs that `count` counts.
-    pub fn kernel(&self, graph: &Graph, count: Count) -> KernelMatrix {
+    pub fn kernel(&self, graph: &Graph, weights: &Weights, count: Count) -> KernelMatrix {
         let n = self.images;
-        let live = live(graph);
+        let live = live(graph, weights);
         let (mut units, mut distances) = (0, vec![0_u64; n * n]);
         for (id, node) in graph.iter() {
             let Op::Activation(relu) = node.op else { continue };
@@ -77,8 +77,13 @@ impl Values {
 }
 
 /// Which nodes lie on a path from the input to the output that no multiplication by 0 cuts.
-fn live(graph: &Graph) -> Vec<bool> {
-    let cut = |node: &Node| matches!(node.op, Op::Scale(0.0));
+fn live(graph: &Graph, weights: &Weights) -> Vec<bool> {
+    let zero = zero(graph, weights);
+    let cut = |node: &Node| match node.op {
+        Op::Scale(factor) => factor == 0.0,
+        Op::Mul => node.inputs.iter().any(|input| zero[input.index()]),
+        _ => false,
+    };
     let count = graph.nodes().len();
     let (mut from_input, mut to_output) = (vec![false; count], vec![false; count]);
     for (id, node) in graph.iter() {
@@ -93,6 +98,26 @@ fn live(graph: &Graph) -> Vec<bool> {
         }
     }
     (0..count).map(|index| from_input[index] && to_output[index]).collect()
+}
+
+/// Which nodes are zero whatever the images are.
+fn zero(graph: &Graph, weights: &Weights) -> Vec<bool> {
+    let mut zero: Vec<bool> = Vec::new();
+    for (id, node) in graph.iter() {
+        let inputs: Vec<bool> = node.inputs.iter().map(|input| zero[input.index()]).collect();
+        let biased = weights.get(id).is_some_and(|layer| layer.bias.iter().any(|&b| b != 0.0));
+        let all = !inputs.is_empty() && inputs.iter().all(|&zero| zero);
+        zero.push(match node.op {
+            Op::Scale(0.0) => true,
+            Op::Mul => inputs.contains(&true),
+            Op::Activation(activation) => all && activated(activation.kind, 0.0) == 0.0,
+            Op::Conv(conv) => all && !(conv.bias && biased),
+            Op::Linear(linear) => all && !(linear.bias && biased),
+            Op::BatchNorm(norm) => all && norm.statistics == Statistics::Batch && !biased,
+            _ => all,
+        });
+    }
+    zero
 }
 
 /// An activation function by its definition.
@@ -150,6 +175,7 @@ impl Evaluation<'_> {
             Op::Pool(pool) => self.pool(&pool),
             Op::GlobalAvgPool => self.global_average(),
             Op::Add => self.add(),
+            Op::Mul => self.mul(),
             Op::Concat => self.concat(),
             Op::ChannelSlice { start, .. } => {
                 self.by_position(|image, [c, y, x]| self.at(0, image, [start + c, y, x]))
@@ -160,6 +186,9 @@ impl Evaluation<'_> {
             Op::LayerNorm(norm) => self.layer_norm(norm),
             Op::Softmax => self.softmax(),
             Op::MatMul => self.mat_mul(),
+            Op::Resize(Resize { factors: [down, right] }) => {
+                self.by_position(|image, [c, y, x]| self.at(0, image, [c, y / down, x / right]))
+            }
         }
     }
 
@@ -407,6 +436,14 @@ impl Evaluation<'_> {
             inputs.clone().map(|input| f64::from(self.input(input)[index])).sum::<f64>() as f32
         };
         (0..self.input(0).len()).map(sum).collect()
+    }
+
+    fn mul(&self) -> Vec<f32> {
+        let factor = |input: usize, image: usize, [c, y, x]: [usize; 3]| {
+            let pixel = self.input_shape(input).plane() == 1;
+            self.at(input, image, if pixel { [c, 0, 0] } else { [c, y, x] })
+        };
+        self.by_position(|image, at| factor(0, image, at) * factor(1, image, at))
     }
 
     fn concat(&self) -> Vec<f32> {

@@ -125,7 +125,7 @@ impl Trial {
         Expected {
             stored: self.graph.iter().filter_map(stored).collect(),
             codes: plan.codes.iter().map(code).collect(),
-            kernel: values.kernel(&self.graph, self.count),
+            kernel: values.kernel(&self.graph, &self.weights, self.count),
             plan,
             values,
         }

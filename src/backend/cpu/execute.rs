@@ -7,7 +7,7 @@ use super::ops::combine::{CombineTask, TermView, combine};
 use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
 use super::ops::layer_norm::{LayerNormTask, layer_norm};
-use super::ops::{copy, mat_mul, pool, rearrange, softmax, statistics, window};
+use super::ops::{copy, mat_mul, mul, pool, rearrange, resize, softmax, statistics, window};
 use super::program::{Area, ConvPart, Kernel, Program};
 use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
@@ -93,6 +93,12 @@ impl Worker<'_, '_> {
                 }
                 Kernel::Window(src, dst, geometry) => {
                     window::window(self.view(*src), self.target(*dst), geometry);
+                }
+                Kernel::Mul(a, b, dst) => {
+                    mul::mul(isa, self.view(*a), self.view(*b), self.target(*dst));
+                }
+                Kernel::Resize(src, dst, factors) => {
+                    resize::resize(self.view(*src), self.target(*dst), *factors);
                 }
                 Kernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
                     let (src, dst) = (self.view(*src), self.target(*dst));

@@ -10,7 +10,7 @@ use super::memory::WORDS_PER_LINE;
 use super::ops::conv::BlockGroup;
 use super::ops::{mat_mul, rearrange};
 use super::simd::{Isa, LANES};
-use crate::graph::{Conv, NodeId, Pool, Window};
+use crate::graph::{Conv, NodeId, Pool, Resize, Window};
 use crate::plan::{Combine, ConvStep, Plan, Step, TensorId};
 
 /// Which memory a tensor lives in.
@@ -79,6 +79,10 @@ pub enum Kernel {
     Pool(TensorId, TensorId, Pool),
     /// Shift, pad, crop, strided slice.
     Window(TensorId, TensorId, Window),
+    /// Product: both factors, target.
+    Mul(TensorId, TensorId, TensorId),
+    /// Enlargement by whole factors.
+    Resize(TensorId, TensorId, Resize),
     /// Channel copy: source, its first channel, target, its first channel, channels.
     CopyChannels(TensorId, usize, TensorId, usize, usize),
     /// Flattening.
@@ -274,6 +278,8 @@ impl Program {
                 Step::Combine(combine) => Kernel::Combine(combine.clone()),
                 Step::Pool { src, dst, pool } => Kernel::Pool(*src, *dst, *pool),
                 Step::Window { src, dst, window } => Kernel::Window(*src, *dst, *window),
+                Step::Mul { a, b, dst } => Kernel::Mul(*a, *b, *dst),
+                Step::Resize { src, dst, resize } => Kernel::Resize(*src, *dst, *resize),
                 Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
                     Kernel::CopyChannels(*src, *src_channel, *dst, *dst_channel, *channels)
                 }

@@ -2,8 +2,8 @@
 
 use super::records::{
     CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, MatMulRecord,
-    NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord, RearrangeRecord, StatisticsRecord,
-    WindowRecord,
+    MulRecord, NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord, RearrangeRecord,
+    ResizeRecord, StatisticsRecord, WindowRecord,
 };
 
 /// The entry point of every kernel.
@@ -26,6 +26,10 @@ pub enum Kernel {
     Pool,
     /// Shift, pad, crop, strided slice.
     Window,
+    /// Products.
+    Mul,
+    /// Enlargement by whole factors.
+    Resize,
     /// Slices and concatenations.
     CopyChannels,
     /// `[c, h, w]` to a vector.
@@ -96,7 +100,7 @@ const TILE_32: &[(&str, f64)] = &[("PIXEL_THREADS", 16.0), ("CHANNEL_THREADS", 4
 const TILE_64: &[(&str, f64)] = &[("PIXEL_THREADS", 8.0), ("CHANNEL_THREADS", 8.0)];
 
 /// All kernels, in the order of [`Kernel`].
-pub const KERNELS: [KernelSource; 18] = [
+pub const KERNELS: [KernelSource; 20] = [
     kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
     kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
     kernel!(ConvTiled64, "conv_tiled_64", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_64),
@@ -104,6 +108,8 @@ pub const KERNELS: [KernelSource; 18] = [
     kernel!(ConvDepthwise, "conv_depthwise", "ops/conv_depthwise.wgsl", ConvRecord, [CONV], &[]),
     kernel!(Pool, "pool", "ops/pool.wgsl", PoolRecord, [], &[]),
     kernel!(Window, "window", "ops/window.wgsl", WindowRecord, [], &[]),
+    kernel!(Mul, "mul", "ops/mul.wgsl", MulRecord, [], &[]),
+    kernel!(Resize, "resize", "ops/resize.wgsl", ResizeRecord, [], &[]),
     kernel!(CopyChannels, "copy_channels", "ops/copy_channels.wgsl", CopyChannelsRecord, [], &[]),
     kernel!(Flatten, "flatten", "ops/flatten.wgsl", FlattenRecord, [], &[]),
     kernel!(Rearrange, "rearrange", "ops/rearrange.wgsl", RearrangeRecord, [], &[]),

@@ -87,6 +87,8 @@ impl<'a> Lowering<'a> {
             Step::Combine(combine) => ops::combine::lower(self, combine),
             Step::Pool { src, dst, pool } => ops::pool::lower(self, *src, *dst, pool),
             Step::Window { src, dst, window } => ops::window::lower(self, *src, *dst, window),
+            Step::Mul { a, b, dst } => ops::mul::lower(self, *a, *b, *dst),
+            Step::Resize { src, dst, resize } => ops::resize::lower(self, *src, *dst, *resize),
             Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
                 ops::copy_channels::lower(
                     self,

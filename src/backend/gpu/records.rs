@@ -159,6 +159,50 @@ record! {
 }
 
 record! {
+    /// `shaders/ops/mul.wgsl`.
+    MulRecord {
+        /// Output `vec4`s of all images.
+        quads: u32,
+        /// The factor of the output's shape.
+        first: u32,
+        /// The other one.
+        second: u32,
+        /// Output tensor.
+        target_offset: u32,
+        /// Pixels that share a value of the second factor.
+        plane: u32,
+        /// Fills the record.
+        unused: [u32; 27],
+    }
+}
+
+record! {
+    /// `shaders/ops/resize.wgsl`.
+    ResizeRecord {
+        /// Output `vec4`s of all images.
+        quads: u32,
+        /// Input tensor.
+        source: u32,
+        /// Output tensor.
+        target_offset: u32,
+        /// Input rows.
+        input_height: u32,
+        /// Input columns.
+        input_width: u32,
+        /// Output rows.
+        output_height: u32,
+        /// Output columns.
+        output_width: u32,
+        /// How often a row is repeated.
+        factor_y: u32,
+        /// How often a column is repeated.
+        factor_x: u32,
+        /// Fills the record.
+        unused: [u32; 23],
+    }
+}
+
+record! {
     /// `shaders/ops/copy_channels.wgsl`.
     CopyChannelsRecord {
         /// Images * touched blocks * plane.

@@ -1,17 +1,10 @@
 //! Operators that work value by value, and what changes nothing.
 
+use super::super::constant::{Constant, Data};
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{Activation, Op};
-
-/// `Relu`: a code point that stands for as many calls as were merged.
-pub(super) fn relu(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    node.allow(&[])?;
-    let calls = reader.relu_calls(node);
-    let tensor = reader.tensor(node, 0)?;
-    each(reader, node, &tensor, Op::Activation(Activation::relu(calls, calls)))
-}
+use crate::graph::{Axis, Digit, Op, Rearrange, Shape};
 
 /// `Add` and `Sum`; constants become parameters.
 pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
@@ -19,14 +12,14 @@ pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
     if reader.is_absorbed(node) {
         return reader.any_tensor(node).map(Value::Tensor);
     }
-    let operands = reader.operands(node)?;
+    let operands = reader.all_operands(node)?;
     sum(reader, node, &operands)
 }
 
 /// `Sub`.
 pub(super) fn sub(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
-    let operands = reader.operands(node)?;
+    let operands = reader.all_operands(node)?;
     let [a, b] = operands.as_slice() else { return Err(node.fail("takes two inputs")) };
     let negative = reader.wire(node, "/negative", Op::Scale(-1.0), &[b.node])?;
     let b = Tensor { node: negative, ..b.clone() };
@@ -51,30 +44,79 @@ fn sum(reader: &mut Reader<'_>, node: Node<'_>, terms: &[Tensor]) -> Result<Valu
     Ok(Value::Tensor(all))
 }
 
-/// `Mul` by one constant number.
+/// `Mul`; by one constant number as a scale, by other constants as parameters.
 pub(super) fn mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
-    let factor = number(reader, node, usize::from(reader.is_constant(node, 1)))?;
     let tensor = reader.any_tensor(node)?;
-    scaled(reader, node, &tensor, factor)
+    for position in [0, 1] {
+        if let Some(factor) = number(reader, node, position, &tensor) {
+            return scaled(reader, node, &tensor, factor);
+        }
+    }
+    let operands = reader.all_operands(node)?;
+    let [a, b] = operands.as_slice() else { return Err(node.fail("takes two inputs")) };
+    product(reader, node, a, b)
 }
 
-/// `Div` by one constant number.
+/// `Div` by constants.
 pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
-    let divisor = number(reader, node, 1)?;
     let tensor = reader.tensor(node, 0)?;
-    scaled(reader, node, &tensor, 1.0 / divisor)
+    if let Some(divisor) = number(reader, node, 1, &tensor) {
+        return scaled(reader, node, &tensor, 1.0 / divisor);
+    }
+    let divisors = reader.constant(node, 1)?;
+    let values = divisors.floats().map_err(|reason| node.fail(format!("input 1 {reason}")))?;
+    let factors: Vec<f32> = values.iter().map(|value| 1.0 / value).collect();
+    if !factors.iter().all(|factor| factor.is_finite()) {
+        return Err(node.fail("divides by 0 or by what is not a number"));
+    }
+    let factors = Constant { dims: divisors.dims.clone(), data: Data::Float(factors) };
+    let factors = reader.parameter(node, 1, &factors, Some(&tensor.view))?;
+    product(reader, node, &tensor, &factors)
 }
 
-/// A constant input of one number.
-fn number(reader: &Reader<'_>, node: Node<'_>, position: usize) -> Result<f32, Problem> {
-    let fail = || node.fail("supported is only one constant number as the factor of a tensor");
-    let factor = reader.constant(node, position).map_err(|_| fail())?;
-    match factor.floats().map_err(|reason| node.fail(format!("the factor {reason}")))? {
-        &[factor] => Ok(factor),
-        _ => Err(fail()),
+/// The one number that a constant input is, unless it adds axes.
+fn number(
+    reader: &Reader<'_>,
+    node: Node<'_>,
+    position: usize,
+    tensor: &Tensor,
+) -> Option<f32> {
+    let constant = reader.optional_constant(node, position).ok()??;
+    match constant.floats().ok()? {
+        &[number] if constant.dims.len() <= tensor.rank() => Some(number),
+        _ => None,
     }
+}
+
+/// The product of two tensors; one value per channel is not repeated.
+fn product(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Value, Problem> {
+    let ([before, after], view) = reader.pair(node, a, b)?;
+    let place = |reader: &mut Reader<'_>, tensor: &Tensor, rearrange: Option<Rearrange>| {
+        let repeats = rearrange.is_some_and(|r| repeats_pixel(&r, reader.shape_of(tensor)));
+        reader.place(node, tensor.node, rearrange.filter(|_| !repeats))
+    };
+    let factors = [place(reader, a, before)?, place(reader, b, after)?];
+    Ok(Value::Tensor(Tensor { node: reader.wire(node, "", Op::Mul, &factors)?, view }))
+}
+
+/// Whether a rearrangement repeats a single pixel and does nothing else.
+fn repeats_pixel(rearrange: &Rearrange, input: Shape) -> bool {
+    let stays = |digit: &Digit| match digit.to {
+        Axis::Channel => {
+            let in_order = digit.from == Axis::Channel && digit.step == 1;
+            in_order && digit.extent == input.channels
+        }
+        Axis::Row | Axis::Column => digit.step == 0,
+    };
+    let same = rearrange.shape.channels == input.channels && input.plane() == 1;
+    same && rearrange.start == [0; 3] && rearrange.digits().iter().all(stays)
 }
 
 fn scaled(

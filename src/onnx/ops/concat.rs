@@ -9,7 +9,7 @@ use crate::graph::{Axis, NodeId, Op, Shape, Window};
 /// Constants become parameters.
 pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["axis"])?;
-    let parts = reader.operands(node)?;
+    let parts = reader.all_operands(node)?;
     let rank = parts.first().map_or(0, Tensor::rank);
     let axis = node.int("axis")?.ok_or_else(|| node.fail("attribute axis is missing"))?;
     let axis = node.axis(axis, rank)?;

