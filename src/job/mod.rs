@@ -67,7 +67,8 @@ pub enum JobError {
     },
 }
 
-/// Runs a job to its end or until it is cancelled, and tells `events` what happens.
+/// Runs a job to its end or until it is cancelled, and tells `events` what happens. A job that is
+/// cancelled while its images are loaded begins no table.
 ///
 /// # Errors
 ///
