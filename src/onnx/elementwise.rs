@@ -86,12 +86,12 @@ impl Operand {
 
 /// The value of a constant that holds one, if it does not add axes to a tensor of that rank.
 fn number(constant: &Constant, rank: usize) -> Option<f64> {
-    if constant.dims.len() > rank {
+    if constant.len() != 1 || constant.dims.len() > rank {
         return None;
     }
     match &constant.data {
-        Data::Float(values) => (values.len() == 1).then(|| f64::from(values[0])),
-        Data::Int(values) => (values.len() == 1).then_some(values[0]?).map(|value| value as f64),
+        Data::Float(values) => values.first().copied().map(f64::from),
+        Data::Int(values) => values.first().copied().flatten().map(|value| value as f64),
     }
 }
 
