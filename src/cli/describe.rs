@@ -6,9 +6,9 @@ use super::args::Describe;
 use super::{Exit, architectures, format, show};
 use crate::graph::cost::Cost;
 use crate::graph::{Graph, NodeId, Op, analysis};
-use crate::job::chain;
+use crate::job::{chain, settings};
 use crate::onnx;
-use crate::space::{BuildOptions, Space};
+use crate::space::{Space, dot};
 
 /// Everything `describe` tells.
 #[derive(Serialize)]
@@ -26,6 +26,9 @@ struct Description {
     cost: Cost,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
+    /// The drawing, printed by itself.
+    #[serde(skip)]
+    dot: String,
 }
 
 /// What a model file says of itself.
@@ -33,8 +36,8 @@ struct Description {
 struct ModelFacts {
     producer: String,
     operator_set: i64,
-    /// ReLU calls that the exporter had merged into others.
-    recovered_relu_calls: u32,
+    /// Calls of activations that the exporter had merged into others.
+    recovered_calls: u32,
 }
 
 /// One node of the network.
@@ -50,7 +53,9 @@ struct Layer {
 /// Runs the verb.
 pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
     for description in descriptions(arguments)? {
-        if arguments.json {
+        if arguments.dot {
+            show(&description.dot)?;
+        } else if arguments.json {
             show(&(serde_json::to_string(&description)? + "\n"))?;
         } else {
             show(&text(&description))?;
@@ -68,26 +73,22 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         description.model = Some(ModelFacts {
             producer: model.producer,
             operator_set: model.opset,
-            recovered_relu_calls: model.recovered_calls,
+            recovered_calls: model.recovered_calls,
         });
         return Ok(vec![description]);
     }
-    let space = Space::open(&arguments.space)?;
-    let options = BuildOptions {
-        input: arguments.input,
-        classes: arguments.classes,
-        ..BuildOptions::default()
-    };
+    let settings = settings(&arguments.set, arguments.input, arguments.classes);
+    let space = Space::open_with(&arguments.space, &settings)?;
     let mut all = Vec::new();
     for text in architectures(&arguments.targets)? {
         let architecture = space.parse(&text)?;
-        let graph =
-            space.build(&architecture, &options).map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let graph = space.build(&architecture).map_err(|error| anyhow::anyhow!(chain(&error)))?;
         let connected = space.connected(&architecture);
         let name = space.format(&architecture);
         let mut description = describe(name, connected, &graph, arguments.verbose);
         description.canonical = Some(space.canonical(&architecture));
         description.index = space.index(&architecture);
+        description.dot = dot(&space.format(&architecture), &space.drawings(&architecture));
         all.push(description);
     }
     Ok(all)
@@ -114,6 +115,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         input,
         cost: Cost::of(graph),
         layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
+        dot: String::new(),
     }
 }
 
@@ -148,7 +150,7 @@ fn text(description: &Description) -> String {
     if let Some(model) = &description.model {
         line("producer", model.producer.clone());
         line("operator set", model.operator_set.to_string());
-        line("merged ReLU calls", format!("{} recovered", model.recovered_relu_calls));
+        line("merged calls", format!("{} recovered", model.recovered_calls));
     }
     line("connected", if description.connected { "yes" } else { "no" }.to_owned());
     line("input", format!("{channels}x{height}x{width}"));

@@ -8,7 +8,7 @@ use super::JobError;
 use crate::data::ImageSource;
 use crate::graph::Shape;
 use crate::plan::Count;
-use crate::space::BuildOptions;
+use crate::space::{Setting, Space, SpaceError};
 use crate::store::TableWriter;
 use crate::weights::Initialisation;
 
@@ -50,6 +50,11 @@ pub struct Options {
     /// Number of classes [default: the space's]
     #[arg(long, value_name = "N")]
     pub classes: Option<usize>,
+    /// Replace a value of the space's file, such as skeleton.cells=1 (see `spaces show`); may be
+    /// repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    #[serde(default)]
+    pub set: Vec<Setting>,
 }
 
 impl Default for Options {
@@ -66,15 +71,32 @@ impl Default for Options {
             initialisation: None,
             input: None,
             classes: None,
+            set: Vec::new(),
         }
     }
 }
 
 impl Options {
-    /// The sizes that replace the space's.
-    pub fn build_options(&self) -> BuildOptions {
-        BuildOptions { input: self.input, classes: self.classes, ..BuildOptions::default() }
+    /// The space with its replaced values.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`] if there is no such space or the values do not make one.
+    pub fn open_space(&self) -> Result<Space, SpaceError> {
+        Space::open_with(&self.space, &settings(&self.set, self.input, self.classes))
     }
+}
+
+/// Replaced values, with those that have a flag of their own.
+pub fn settings(set: &[Setting], input: Option<Shape>, classes: Option<usize>) -> Vec<Setting> {
+    let mut settings = set.to_vec();
+    if let Some(Shape { channels, height, width }) = input {
+        settings.push(Setting::new("input.channels", channels));
+        settings.push(Setting::new("input.height", height));
+        settings.push(Setting::new("input.width", width));
+    }
+    settings.extend(classes.map(|classes| Setting::new("classes", classes)));
+    settings
 }
 
 /// Whose weights a model from a file is scored with.
@@ -164,8 +186,12 @@ impl JobConfig {
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.initialisation.is_some() => {
                 refuse("--initialisation draws weights anew: give --weights fresh with it")
             }
-            Task::Onnx { .. } if options.input.is_some() || options.classes.is_some() => {
-                refuse("--input and --classes belong to search spaces; an ONNX model has its own")
+            Task::Onnx { .. }
+                if options.input.is_some()
+                    || options.classes.is_some()
+                    || !options.set.is_empty() =>
+            {
+                refuse("--input, --classes and --set belong to search spaces, not to ONNX models")
             }
             Task::Onnx { .. } if options.count == Count::Published => refuse(
                 "--count published: a model file does not say which ReLUs open a ReLUConvBN \

@@ -11,7 +11,7 @@ mod sink;
 
 use std::path::PathBuf;
 
-pub use config::{JobConfig, OnnxWeights, Options, Task};
+pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
 pub use event::{BEST, Counts, Event, Started, Summary};
 pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 
@@ -20,7 +20,7 @@ use crate::data::{self, Batch, DataError};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
 use crate::search::{Random, Strategy};
-use crate::space::{Architecture, ArchitectureError, BuildOptions, Space, SpaceError};
+use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
 use crate::store::{Record, TableError};
 use crate::weights::Initialisation;
 use sink::Sink;
@@ -81,12 +81,12 @@ pub fn run(
     config.check()?;
     match &config.task {
         Task::Search { samples } => {
-            let space = Space::open(&config.options.space)?;
+            let space = config.options.open_space()?;
             let strategy = Random::new(&space, *samples, config.options.seed);
             run_space(config, &space, Box::new(strategy), cancel, events)
         }
         Task::Score { architectures } => {
-            let space = Space::open(&config.options.space)?;
+            let space = config.options.open_space()?;
             let parsed = architectures.iter().map(|text| space.parse(text));
             let list = Listed::new(parsed.collect::<Result<_, _>>()?);
             run_space(config, &space, Box::new(list), cancel, events)
@@ -144,10 +144,7 @@ fn run_space(
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
     let options = &config.options;
-    let build = options.build_options();
-    check_build(space, &build)?;
-    let input = options.input.unwrap_or(space.input());
-    let Opened { batch, mut backend } = open(options, input, events)?;
+    let Opened { batch, mut backend } = open(options, space.input(), events)?;
     let initialisation = options.initialisation.unwrap_or(space.initialisation());
     let mut run = Run::start(config, &batch, backend.as_mut(), strategy.total(), events)?;
     let group = run.scorer(backend.as_mut(), &batch, initialisation, cancel).group_size();
@@ -160,7 +157,7 @@ fn run_space(
         if architectures.is_empty() {
             break;
         }
-        let candidates = architectures.iter().map(|a| candidate(space, a, &build)).collect();
+        let candidates = architectures.iter().map(|a| candidate(space, a)).collect();
         let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
         let scored = scorer.score(candidates, config.outputs);
         for (architecture, scored) in architectures.iter().zip(scored) {
@@ -174,22 +171,13 @@ fn run_space(
     run.finish(cancel)
 }
 
-/// Builds one network before a run starts, so that sizes that cannot work are one error.
-fn check_build(space: &Space, build: &BuildOptions) -> Result<(), JobError> {
-    let Some(first) = space.enumerate().next() else { return Ok(()) };
-    match space.build(&first, build) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(JobError::Options(chain(&error))),
-    }
-}
-
 /// The architecture's network, or why there is none.
-pub fn candidate(space: &Space, architecture: &Architecture, build: &BuildOptions) -> Candidate {
+pub fn candidate(space: &Space, architecture: &Architecture) -> Candidate {
     Candidate {
         name: space.format(architecture),
         index: space.index(architecture),
         connected: space.connected(architecture),
-        network: space.build(architecture, build).map_err(|error| chain(&error)),
+        network: space.build(architecture).map_err(|error| chain(&error)),
         drawing: Drawing::Fresh { architecture: space.canonical(architecture) },
     }
 }

@@ -4,8 +4,16 @@ use super::error::SpaceError;
 use super::nearest;
 
 /// Every built-in space: its id and its file.
-const ALL: &[(&str, &str)] =
-    &[("nas-bench-201", include_str!("../../assets/spaces/nas-bench-201.toml"))];
+const ALL: &[(&str, &str)] = &[
+    ("nas-bench-201", include_str!("../../assets/spaces/nas-bench-201.toml")),
+    ("nats-size", include_str!("../../assets/spaces/nats-size.toml")),
+    ("nds-resnet", include_str!("../../assets/spaces/nds-resnet.toml")),
+    ("nds-resnext-a", include_str!("../../assets/spaces/nds-resnext-a.toml")),
+    ("nds-resnext-b", include_str!("../../assets/spaces/nds-resnext-b.toml")),
+    ("nds-vanilla", include_str!("../../assets/spaces/nds-vanilla.toml")),
+    ("nds-resnext-a-imagenet", include_str!("../../assets/spaces/nds-resnext-a-imagenet.toml")),
+    ("nds-resnext-b-imagenet", include_str!("../../assets/spaces/nds-resnext-b-imagenet.toml")),
+];
 
 /// The ids of all built-in spaces.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
