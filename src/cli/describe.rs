@@ -8,7 +8,9 @@ use crate::graph::cost::Cost;
 use crate::graph::{Graph, NodeId, Op, analysis};
 use crate::job::{chain, settings};
 use crate::onnx;
+use crate::plan::{CodePoints, Count};
 use crate::space::{Space, dot};
+use crate::weights::Weights;
 
 /// Everything `describe` tells.
 #[derive(Serialize)]
@@ -24,6 +26,7 @@ struct Description {
     input: [usize; 3],
     #[serde(flatten)]
     cost: Cost,
+    code_points: CodePoints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
     /// The drawing, printed by itself.
@@ -114,6 +117,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         model: None,
         input,
         cost: Cost::of(graph),
+        code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
         layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
         dot: String::new(),
     }
@@ -159,6 +163,7 @@ fn text(description: &Description) -> String {
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));
+    line("code points", description.code_points.to_string());
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

@@ -19,6 +19,7 @@ use crate::backend::{self, Backend, BackendError, Cancel};
 use crate::data::{self, Batch, DataError};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
+use crate::plan::CodePoints;
 use crate::search::{Random, Strategy};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
 use crate::store::{Record, TableError};
@@ -146,7 +147,7 @@ fn run_space(
     let options = &config.options;
     let Opened { batch, mut backend } = open(options, space.input(), events)?;
     let initialisation = options.initialisation.unwrap_or(space.initialisation());
-    let mut run = Run::start(config, &batch, backend.as_mut(), strategy.total(), events)?;
+    let mut run = Run::start(config, &batch, backend.as_mut(), strategy.total(), None, events)?;
     let group = run.scorer(backend.as_mut(), &batch, initialisation, cancel).group_size();
     loop {
         let mut architectures = Vec::new();
@@ -192,7 +193,8 @@ fn run_model(
     let model = onnx::read(path)?;
     let options = &config.options;
     let Opened { batch, mut backend } = open(options, model.input, events)?;
-    let mut run = Run::start(config, &batch, backend.as_mut(), Some(1), events)?;
+    let points = CodePoints::new(&model.graph, &model.weights, options.count);
+    let mut run = Run::start(config, &batch, backend.as_mut(), Some(1), Some(points), events)?;
     let name = path.display().to_string();
     let connected = analysis::connected(&model.graph);
     let drawing = match weights {
@@ -241,12 +243,13 @@ impl<'c> Run<'c> {
         batch: &Batch,
         backend: &mut dyn Backend,
         total: Option<u64>,
+        code_points: Option<CodePoints>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let weight_seeds = weight_seeds(config.options.seed, config.options.repeats);
         let device = backend.info().clone();
-        let sink = Sink::open(config, batch, &device, &weight_seeds)?;
-        events(Event::Started(Started { device, total, batch: batch.fingerprint() }));
+        let sink = Sink::open(config, batch, &device, &weight_seeds, code_points.as_ref())?;
+        events(Event::Started(Started { device, total, batch: batch.fingerprint(), code_points }));
         Ok(Self { config, weight_seeds, sink, summary: Summary::default(), failure: None })
     }
 

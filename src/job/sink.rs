@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::JobConfig;
 use crate::backend::DeviceInfo;
 use crate::data::Batch;
+use crate::plan::CodePoints;
 use crate::store::{Manifest, Record, TableError, TableWriter};
 
 /// Where a job's records go.
@@ -23,6 +24,7 @@ impl Sink {
         batch: &Batch,
         device: &DeviceInfo,
         weight_seeds: &[u64],
+        code_points: Option<&CodePoints>,
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let table = TableWriter::create(path, config.overwrite)?;
@@ -36,6 +38,7 @@ impl Sink {
             weight_seeds: weight_seeds.to_vec(),
             image_indices: batch.indices.clone(),
             batch: batch.fingerprint(),
+            code_points: code_points.cloned(),
             state: "running",
             records: 0,
         };

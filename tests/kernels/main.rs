@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activations;
 mod close;
 mod codes;
 mod conv;
@@ -13,6 +14,7 @@ mod copies;
 mod networks;
 mod norms;
 mod pool;
+mod products;
 mod random_graph;
 mod shapes;
 mod siblings;

@@ -16,7 +16,7 @@ pub const MAX_RELATIVE_ERROR: f64 = 1.5e-5;
 /// The same where the result is at least a millionth.
 pub const USUAL_RELATIVE_ERROR: f64 = 3e-6;
 
-/// Results nearer to zero keep their sign but not their digits: exponentials saturate.
+/// Results nearer to zero may have few digits, or be zero: exponentials end at 1e-38.
 pub const SMALLEST: f64 = 1e-30;
 
 dispatch! {
@@ -152,10 +152,10 @@ unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     }
 }
 
-/// `exp(x)`; arguments below -87.3 and above 88 count as these.
+/// `exp(x)`, 0 below -87.7 where it would not be a normal number; arguments above 88 count as 88.
 #[inline(always)]
 unsafe fn exp<S: Simd>(x: S::V) -> S::V {
-    const LEAST: f32 = -87.3;
+    const LEAST: f32 = -88.0;
     const LARGEST: f32 = 88.0;
     /// Added and subtracted, it leaves the nearest whole number of what is below 2^22.
     const ROUND: f32 = 12_582_912.0;
@@ -163,7 +163,7 @@ unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     const COEFFICIENTS: [f32; 6] =
         [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
-    // SAFETY: forwarded; `whole` lies between -126 and 127.
+    // SAFETY: forwarded; `whole` lies between -127 and 127.
     unsafe {
         let x = S::min(S::max(x, S::splat(LEAST)), S::splat(LARGEST));
         let whole = S::mul_add(x, S::splat(std::f32::consts::LOG2_E), S::splat(ROUND));
