@@ -28,7 +28,7 @@ fn normal_tail(a: vec4<f32>) -> vec4<f32> {
     sum = fma(sum, t, vec4<f32>(9.991367875e-2));
     sum = fma(sum, t, vec4<f32>(1.207539281e-1));
     sum = fma(sum, t, vec4<f32>(1.196293005e-1));
-    return sum * t * exp(max(-0.5 * a * a, vec4<f32>(-87.0)));
+    return sum * t * exp(max(-0.5 * a * a, vec4<f32>(-200.0)));
 }
 
 fn gelu(x: vec4<f32>) -> vec4<f32> {

@@ -8,7 +8,9 @@ use crate::graph::cost::Cost;
 use crate::graph::{Graph, NodeId, Op, analysis};
 use crate::job::{chain, settings};
 use crate::onnx;
+use crate::plan::{CodePoints, Count};
 use crate::space::{Space, dot};
+use crate::weights::Weights;
 
 /// Everything `describe` tells.
 #[derive(Serialize)]
@@ -24,6 +26,7 @@ struct Description {
     input: [usize; 3],
     #[serde(flatten)]
     cost: Cost,
+    code_points: CodePoints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
     /// The drawing, printed by itself.
@@ -36,8 +39,8 @@ struct Description {
 struct ModelFacts {
     producer: String,
     operator_set: i64,
-    /// ReLU calls that the exporter had merged into others.
-    recovered_relu_calls: u32,
+    /// Calls of activations that the exporter had merged into others.
+    recovered_calls: u32,
 }
 
 /// One node of the network.
@@ -73,7 +76,7 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         description.model = Some(ModelFacts {
             producer: model.producer,
             operator_set: model.opset,
-            recovered_relu_calls: model.recovered_calls,
+            recovered_calls: model.recovered_calls,
         });
         return Ok(vec![description]);
     }
@@ -114,6 +117,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         model: None,
         input,
         cost: Cost::of(graph),
+        code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
         layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
         dot: String::new(),
     }
@@ -150,7 +154,7 @@ fn text(description: &Description) -> String {
     if let Some(model) = &description.model {
         line("producer", model.producer.clone());
         line("operator set", model.operator_set.to_string());
-        line("merged ReLU calls", format!("{} recovered", model.recovered_relu_calls));
+        line("merged calls", format!("{} recovered", model.recovered_calls));
     }
     line("connected", if description.connected { "yes" } else { "no" }.to_owned());
     line("input", format!("{channels}x{height}x{width}"));
@@ -159,6 +163,7 @@ fn text(description: &Description) -> String {
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));
+    line("code points", description.code_points.to_string());
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

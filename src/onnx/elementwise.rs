@@ -75,6 +75,9 @@ enum Operand {
     Function(Pending),
 }
 
+/// A function of two numbers, value by value.
+type Function = Box<dyn Fn(f64, f64) -> f64>;
+
 impl Operand {
     fn at(&self, index: usize) -> f64 {
         match self {
@@ -86,13 +89,13 @@ impl Operand {
 
 /// The value of a constant that holds one, if it does not add axes to a tensor of that rank.
 fn number(constant: &Constant, rank: usize) -> Option<f64> {
-    if constant.dims.len() > rank {
+    if constant.len() != 1 || constant.dims.len() > rank {
         return None;
     }
     match &constant.data {
-        Data::Float(values) => (values.len() == 1).then(|| f64::from(values[0])),
+        Data::Float(values) => values.first().copied().map(f64::from),
         Data::Int(values) => {
-            (values.len() == 1).then(|| values[0].known()).flatten().map(|value| value as f64)
+            values.first().and_then(|value| value.known()).map(|value| value as f64)
         }
     }
 }
@@ -127,7 +130,7 @@ impl<'m> Reader<'m> {
     }
 
     /// What an operator computes from one value, or from two.
-    fn function(&self, node: Node<'_>) -> Result<Option<Box<dyn Fn(f64, f64) -> f64>>, Problem> {
+    fn function(&self, node: Node<'_>) -> Result<Option<Function>, Problem> {
         let two = node.proto.input.len() == 2;
         Ok(Some(match node.operator() {
             "Add" if two => Box::new(|a, b| a + b),

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::points::counted_calls;
 use super::step::{Activated, Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
 use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, TensorId, slots};
 use crate::graph::Statistics;
 use crate::graph::analysis::Analysis;
 use crate::graph::{
-    Activation, ActivationKind, Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind,
-    Shape,
+    ActivationKind, Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind, Shape,
 };
 use crate::weights::Weights;
 
@@ -95,16 +95,8 @@ impl<'g> Builder<'g> {
     }
 
     fn count_units(&mut self, analysis: &Analysis, count: Count) {
-        for (id, node) in self.graph.iter() {
-            let Op::Activation(Activation { calls, published_calls, .. }) = node.op else {
-                continue;
-            };
-            let calls = match count {
-                Count::Paper => calls,
-                Count::Published => published_calls,
-                Count::Live if analysis.live(id) => calls,
-                Count::Live => 0,
-            };
+        let calls = counted_calls(self.graph, analysis, count);
+        for ((id, node), calls) in self.graph.iter().zip(calls).filter(|(_, calls)| *calls > 0) {
             let units = node.shape.volume() as u64 * u64::from(calls);
             self.units += units;
             if self.zero[node.inputs[0].index()] {

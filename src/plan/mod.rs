@@ -15,6 +15,7 @@
 
 mod build;
 mod count;
+mod points;
 mod slots;
 mod step;
 
@@ -22,6 +23,7 @@ use crate::graph::{Graph, NodeId, Shape};
 use crate::weights::Weights;
 
 pub use count::{Count, UnknownCount};
+pub use points::CodePoints;
 pub use step::{Activated, Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
 
 /// The index of a tensor in [`Plan::tensors`].

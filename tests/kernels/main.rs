@@ -6,6 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activations;
+mod attention;
 mod close;
 mod codes;
 mod conv;

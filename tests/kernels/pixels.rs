@@ -148,7 +148,7 @@ fn other_normalisations_are_noticed() {
     let trial = network(1e-5);
     let layer = trial.weights.get(NODE).cloned().unwrap();
     let limits = |input: &[f64], _: &[f64]| norm_limits(&layer, 1e-5, input);
-    let mut others = vec![network(1e-3), trial.clone(), trial.clone()];
+    let mut others = [network(1e-3), trial.clone(), trial.clone()];
     for (index, other) in others.iter_mut().enumerate().skip(1) {
         let mut layer = layer.clone();
         if index == 1 {

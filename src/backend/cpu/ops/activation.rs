@@ -16,7 +16,7 @@ pub const MAX_RELATIVE_ERROR: f64 = 1.5e-5;
 /// The same where the result is at least a millionth.
 pub const USUAL_RELATIVE_ERROR: f64 = 3e-6;
 
-/// Results nearer to zero keep their sign but not their digits: exponentials saturate.
+/// Results nearer to zero may have few digits, or be zero: exponentials end at 1e-38.
 pub const SMALLEST: f64 = 1e-30;
 
 dispatch! {
@@ -97,14 +97,14 @@ unsafe fn gelu<S: Simd>(x: S::V) -> S::V {
 unsafe fn normal_tail<S: Simd>(a: S::V) -> S::V {
     const POLE: f32 = 0.3;
     const COEFFICIENTS: [f32; 8] = [
-        3.567_449_931e-2,
-        -1.572_020_418e-1,
-        2.063_518_741e-1,
-        -5.368_227_272e-2,
-        1.285_609_606e-1,
-        9.991_367_875e-2,
-        1.207_539_281e-1,
-        1.196_293_005e-1,
+        3.567_449_7e-2,
+        -1.572_020_4e-1,
+        2.063_518_8e-1,
+        -5.368_227e-2,
+        1.285_609_6e-1,
+        9.991_368e-2,
+        1.207_539_3e-1,
+        1.196_293e-1,
     ];
     // SAFETY: forwarded.
     unsafe {
@@ -119,7 +119,7 @@ unsafe fn normal_tail<S: Simd>(a: S::V) -> S::V {
 #[inline(always)]
 unsafe fn gelu_tanh<S: Simd>(x: S::V) -> S::V {
     /// `sqrt(8 / pi)`.
-    const SCALE: f32 = 1.595_769_1;
+    const SCALE: f32 = 1.595_769;
     // SAFETY: forwarded.
     unsafe {
         let square = S::mul(x, x);
@@ -135,14 +135,14 @@ unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     const LARGEST: f32 = 7.905_311;
     const ODD: [f32; 7] = [
         -2.760_768_5e-16,
-        2.000_187_9e-13,
-        -8.604_671_5e-11,
+        2.000_188e-13,
+        -8.604_672e-11,
         5.122_297e-8,
         1.485_722_4e-5,
         6.372_619_3e-4,
         4.893_524_6e-3,
     ];
-    const EVEN: [f32; 4] = [1.198_258_4e-6, 1.185_347_05e-4, 2.268_434_6e-3, 4.893_525_2e-3];
+    const EVEN: [f32; 4] = [1.198_258_4e-6, 1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3];
     // SAFETY: forwarded.
     unsafe {
         let x = S::min(S::max(x, S::splat(-LARGEST)), S::splat(LARGEST));
@@ -152,14 +152,14 @@ unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     }
 }
 
-/// `exp(x)`; arguments below -87.3 and above 88 count as these.
+/// `exp(x)`, 0 below -87.7 where it would not be a normal number; arguments above 88 count as 88.
 ///
 /// # Safety
 ///
 /// See [`Simd`].
 #[inline(always)]
 pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
-    const LEAST: f32 = -87.3;
+    const LEAST: f32 = -88.0;
     const LARGEST: f32 = 88.0;
     /// Added and subtracted, it leaves the nearest whole number of what is below 2^22.
     const ROUND: f32 = 12_582_912.0;
@@ -167,7 +167,7 @@ pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     const COEFFICIENTS: [f32; 6] =
         [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
-    // SAFETY: forwarded; `whole` lies between -126 and 127.
+    // SAFETY: forwarded; `whole` lies between -127 and 127.
     unsafe {
         let x = S::min(S::max(x, S::splat(LEAST)), S::splat(LARGEST));
         let whole = S::mul_add(x, S::splat(std::f32::consts::LOG2_E), S::splat(ROUND));

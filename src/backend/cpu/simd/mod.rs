@@ -52,7 +52,7 @@ pub unsafe trait Simd: Copy + Send + Sync + 'static {
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
     /// The smaller of each lane.
     unsafe fn min(a: Self::V, b: Self::V) -> Self::V;
-    /// `2^n` for whole `n` from -126 to 127.
+    /// `2^n` for whole `n` from -126 to 127; 0 for -127.
     unsafe fn power_of_two(n: Self::V) -> Self::V;
     /// `a * b + c`.
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
