@@ -136,7 +136,7 @@ fn costs_are_exactly_those_of_the_original_networks() {
         let expected = Cost {
             params: expected("params"),
             macs: expected("macs"),
-        product_macs: 0,
+            product_macs: 0,
             units: expected("units"),
             units_published_count: expected("units_published_count"),
             activation_calls: expected("relu_calls"),

@@ -91,7 +91,9 @@ fn number(constant: &Constant, rank: usize) -> Option<f64> {
     }
     match &constant.data {
         Data::Float(values) => (values.len() == 1).then(|| f64::from(values[0])),
-        Data::Int(values) => (values.len() == 1).then(|| values[0].known()).flatten().map(|value| value as f64),
+        Data::Int(values) => {
+            (values.len() == 1).then(|| values[0].known()).flatten().map(|value| value as f64)
+        }
     }
 }
 

@@ -40,7 +40,12 @@ type Limits<'a> = &'a dyn Fn(&[f64], &[f64]) -> Vec<f64>;
 
 /// Compares the node's values within `limits(input, expected)` of each pixel, and its code where the
 /// value is further from zero than that.
-fn compare(trial: &Trial, expected: &Expected, found: &Found, limits: Limits<'_>) -> Result<(), String> {
+fn compare(
+    trial: &Trial,
+    expected: &Expected,
+    found: &Found,
+    limits: Limits<'_>,
+) -> Result<(), String> {
     let stored = expected.stored.iter().position(|&(node, _)| node == NODE);
     let values = &found.tensors[stored.ok_or("the value is not stored")?];
     let reference = pixels(trial, expected.values.of(NODE));
@@ -52,7 +57,9 @@ fn compare(trial: &Trial, expected: &Expected, found: &Found, limits: Limits<'_>
             let (right, limit) = (reference[pixel][channel], limits[pixel][channel]);
             let error = (value - right).abs();
             if error.is_nan() || error > limit {
-                return Err(format!("pixel {pixel} channel {channel}: {value}, not {right} +- {limit:.1e}"));
+                return Err(format!(
+                    "pixel {pixel} channel {channel}: {value}, not {right} +- {limit:.1e}"
+                ));
             }
         }
     }
@@ -77,7 +84,8 @@ fn norm_limits(layer: &LayerWeights, eps: f32, input: &[f64]) -> Vec<f64> {
     let scale = ROUNDINGS * f64::from(f32::EPSILON);
     let factor = largest / (variance + f64::from(eps)).sqrt();
     let limit = |channel: usize| {
-        let [weight, bias] = [&layer.weight, &layer.bias].map(|values| f64::from(values[channel].abs()));
+        let [weight, bias] =
+            [&layer.weight, &layer.bias].map(|values| f64::from(values[channel].abs()));
         scale * (weight * factor + bias)
     };
     (0..input.len()).map(limit).collect()
@@ -88,7 +96,8 @@ fn softmax_limits(input: &[f64], output: &[f64]) -> Vec<f64> {
     let largest = input.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let span = input.iter().map(|x| largest - x).fold(0.0, f64::max);
     let roundings = ROUNDINGS + 2.0 * EXP_ROUNDINGS_PER_UNIT * span;
-    let limit = |value: &f64| value * roundings * f64::from(f32::EPSILON) + f64::from(f32::MIN_POSITIVE);
+    let limit =
+        |value: &f64| value * roundings * f64::from(f32::EPSILON) + f64::from(f32::MIN_POSITIVE);
     output.iter().map(limit).collect()
 }
 
@@ -99,7 +108,8 @@ fn image() -> impl Strategy<Value = Shape> {
 #[test]
 fn layer_norms_are_close() {
     let mut devices = devices::all();
-    let strategy = (image(), images(), prop::sample::select(&[1e-5_f32, 1e-6, 0.5][..]), any::<u64>());
+    let strategy =
+        (image(), images(), prop::sample::select(&[1e-5_f32, 1e-6, 0.5][..]), any::<u64>());
     cases::run(40, &strategy, |(shape, images, eps, seed)| {
         let graph = single(shape, Op::LayerNorm(LayerNorm { eps })).unwrap();
         let trial = Trial::whole(graph, images, seed);
@@ -141,7 +151,11 @@ fn other_normalisations_are_noticed() {
     let mut others = vec![network(1e-3), trial.clone(), trial.clone()];
     for (index, other) in others.iter_mut().enumerate().skip(1) {
         let mut layer = layer.clone();
-        if index == 1 { layer.weight[18] += 0.01 } else { layer.bias[17] += 0.01 }
+        if index == 1 {
+            layer.weight[18] += 0.01
+        } else {
+            layer.bias[17] += 0.01
+        }
         other.weights.set(NODE, layer);
     }
     let softmax = Trial::whole(single(Shape::new(19, 3, 5), Op::Softmax).unwrap(), 2, 1);

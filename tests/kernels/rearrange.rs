@@ -15,7 +15,8 @@ fn axis() -> impl Strategy<Value = Axis> {
 fn rearrangement() -> impl Strategy<Value = (Shape, Rearrange)> {
     let digit = (axis(), 1..=5_usize, axis(), 0..=4_usize)
         .prop_map(|(to, extent, from, step)| Digit { to, extent, from, step });
-    let around = ((0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize));
+    let around =
+        ((0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize));
     (proptest::collection::vec(digit, 0..=7), around).prop_map(|(digits, (c, y, x))| {
         let reach = |axis: Axis| {
             let own = digits.iter().filter(|digit| digit.from == axis);
@@ -48,12 +49,13 @@ fn heads(heads: usize, width: usize, tokens: usize) -> [Digit; 3] {
 fn heads_are_split_exactly() {
     let mut devices = devices::all();
     // Heads of whole blocks of channels, of parts of blocks, and across blocks.
-    for (index, (count, width)) in [(3, 16), (2, 32), (4, 8), (3, 12), (2, 5)].into_iter().enumerate() {
+    for (index, (count, width)) in
+        [(3, 16), (2, 32), (4, 8), (3, 12), (2, 5)].into_iter().enumerate()
+    {
         let (tokens, start) = (17, count * width);
         let rearrange = Rearrange::new([start, 0, 0], &heads(count, width, tokens)).unwrap();
         let input = Shape::new(3 * start, 1, tokens);
-        let trial =
-            Trial::whole(single(input, Op::Rearrange(rearrange)).unwrap(), 3, index as u64);
+        let trial = Trial::whole(single(input, Op::Rearrange(rearrange)).unwrap(), 3, index as u64);
         trial.check(&mut devices, NodeId(1)).unwrap();
     }
 }

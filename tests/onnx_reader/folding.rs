@@ -150,7 +150,8 @@ fn a_free_batch_size_is_not_a_number() {
     let neutral = neutral.node("Concat", "d rest", "t", &[int("axis", 0)]);
     assert_eq!(neutral.node("Reshape", "x t", "y", &[]).ops(), [Op::Flatten]);
     let twice = one.clone().node("Add", "n n", "a", &[]).wholes("two", &[2]);
-    let twice = twice.node("Div", "a two", "d", &[]).node("Concat", "d rest", "t", &[int("axis", 0)]);
+    let twice =
+        twice.node("Div", "a two", "d", &[]).node("Concat", "d rest", "t", &[int("axis", 0)]);
     assert_eq!(twice.node("Reshape", "x t", "y", &[]).ops(), [Op::Flatten]);
     one.clone().node("Mul", "n n", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("Equal", "n one", "y", &[]).fails_at("y", "size of the batch");

@@ -156,7 +156,10 @@ fn means_over_images() {
     let vectors = axes(&[2, 3]).node("ReduceMean", "x a", "m", &[int("keepdims", 0)]);
     vectors.reals("w", &[2, 1], &[1., 1.]).node("MatMul", "m w", "y", &[]).read().unwrap();
     let images = axes(&[2, 3]).node("ReduceMean", "x a", "m", &[]);
-    images.reals("w", &[2, 1], &[1., 1.]).node("MatMul", "m w", "y", &[]).fails_at("y", "was given 1");
+    images
+        .reals("w", &[2, 1], &[1., 1.])
+        .node("MatMul", "m w", "y", &[])
+        .fails_at("y", "was given 1");
     assert_eq!(axes(&[1, 2, 3]).node("ReduceMean", "x a", "y", &[]).output(), [4.5]);
     assert_eq!(axes(&[1]).node("ReduceMean", "x a", "y", &[]).output(), [3., 4., 5., 6.]);
     let batch = Builder::new(18, [2, 2, 2, 2]).wholes("a", &[0, 1]);

@@ -173,17 +173,22 @@ fn layer_normalisation_as_one_node_and_as_many() {
     let alone = one.clone().reals("h", &[2], &[1., 1.]);
     let alone = alone.node("LayerNormalization", "t h", "y", &[float("epsilon", 0.)]);
     close(&alone.output_for(2)[..4], &[-1., 1., -1., 1.]);
-    one.clone().reals("h", &[3], &[1.; 3]).node("LayerNormalization", "t h", "y", &[]).fails_at(
-        "y",
-        "does not fit",
-    );
+    one.clone()
+        .reals("h", &[3], &[1.; 3])
+        .node("LayerNormalization", "t h", "y", &[])
+        .fails_at("y", "does not fit");
     one.node("LayerNormalization", "t g b", "y", &[int("axis", 0)]).fails_at("y", "does not fit");
     let many = |opset: i64, square: &str| {
         let mean = |model: Builder, inputs: &str, output: &str| {
             if opset < 18 {
                 model.node("ReduceMean", inputs, output, &[ints("axes", &[-1])])
             } else {
-                model.wholes("last", &[-1]).node("ReduceMean", &format!("{inputs} last"), output, &[])
+                model.wholes("last", &[-1]).node(
+                    "ReduceMean",
+                    &format!("{inputs} last"),
+                    output,
+                    &[],
+                )
             }
         };
         let mut model = mean(affine(tokens(opset, 2)), "t", "m").node("Sub", "t m", "d", &[]);
@@ -219,7 +224,8 @@ fn layer_normalisation_as_one_node_and_as_many() {
 #[test]
 fn constants_become_parameters() {
     let expected = [
-        100., 201., 102., 205., 103., 207., 104., 209., 100., 201., 108., 211., 109., 213., 110., 215.,
+        100., 201., 102., 205., 103., 207., 104., 209., 100., 201., 108., 211., 109., 213., 110.,
+        215.,
     ];
     let table = |model: Builder| {
         let positions = [0., 1., 101., 201., 101., 202., 101., 203.];
@@ -265,7 +271,8 @@ fn constants_in_any_arithmetic() {
 /// A shuffle of channels: two groups of three become three of two.
 #[test]
 fn channels_are_shuffled() {
-    let model = Builder::new(13, [0, 6, 1, 2]).wholes("a", &[-1, 2, 3, 1, 2]).wholes("b", &[0, 6, 1, 2]);
+    let model =
+        Builder::new(13, [0, 6, 1, 2]).wholes("a", &[-1, 2, 3, 1, 2]).wholes("b", &[0, 6, 1, 2]);
     let model = model.node("Reshape", "x a", "r", &[]);
     let model = model.node("Transpose", "r", "t", &[ints("perm", &[0, 2, 1, 3, 4])]);
     let model = model.node("Reshape", "t b", "y", &[]);

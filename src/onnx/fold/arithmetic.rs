@@ -64,9 +64,9 @@ fn of_wholes(operator: &str, a: Whole, b: Whole) -> Option<Whole> {
 
 fn wholes(node: Node<'_>, values: impl Iterator<Item = Option<Whole>>) -> Result<Data, Problem> {
     let values: Option<Vec<Whole>> = values.collect();
-    values.map(Data::Int).ok_or_else(|| {
-        node.fail("depends on the size of the batch, divides by 0 or is too large")
-    })
+    values
+        .map(Data::Int)
+        .ok_or_else(|| node.fail("depends on the size of the batch, divides by 0 or is too large"))
 }
 
 /// `Equal` of whole numbers: 1 where they are, else 0.
@@ -115,9 +115,8 @@ pub(super) fn choose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
     let all = broadcast(&a.dims, &b.dims).and_then(|dims| broadcast(&dims, &flags.dims));
     let dims = all.ok_or_else(|| node.fail("the shapes of the inputs do not fit"))?;
     reader.budget.folded(node, &dims)?;
-    let places = |constant: &Constant| {
-        offsets(&dims, &broadcast_strides(&constant.dims, dims.len()))
-    };
+    let places =
+        |constant: &Constant| offsets(&dims, &broadcast_strides(&constant.dims, dims.len()));
     let flags_at = flags.ints().map_err(|reason| node.fail(format!("the condition {reason}")))?;
     let chosen = places(&flags).map(|at| flags_at[at] != 0).zip(places(&a).zip(places(&b)));
     let data = match (&a.data, &b.data) {

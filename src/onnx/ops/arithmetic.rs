@@ -77,12 +77,7 @@ pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
 }
 
 /// The one number that a constant input is, unless it adds axes.
-fn number(
-    reader: &Reader<'_>,
-    node: Node<'_>,
-    position: usize,
-    tensor: &Tensor,
-) -> Option<f32> {
+fn number(reader: &Reader<'_>, node: Node<'_>, position: usize, tensor: &Tensor) -> Option<f32> {
     let constant = reader.optional_constant(node, position).ok()??;
     match constant.floats().ok()? {
         &[number] if constant.dims.len() <= tensor.rank() => Some(number),

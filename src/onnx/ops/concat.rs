@@ -75,7 +75,8 @@ fn in_space(
     let mut moved = Vec::with_capacity(parts.len());
     for (index, &id) in parts.iter().enumerate() {
         let own = shape(reader, id);
-        let mut window = Window { top: 0, left: 0, height: own.height, width: own.width, stride: [1, 1] };
+        let mut window =
+            Window { top: 0, left: 0, height: own.height, width: own.width, stride: [1, 1] };
         match along {
             Axis::Row => (window.top, window.height) = (-(before as isize), total),
             Axis::Channel | Axis::Column => {

@@ -35,10 +35,8 @@ pub(super) fn gemm(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Pro
 fn gemm_bias(node: Node<'_>, bias: &Constant, out_features: usize) -> Result<Vec<f32>, Problem> {
     let (&out, ones) = bias.dims.split_last().unwrap_or((&1, &[]));
     if ones.len() > 1 || ones.iter().any(|&extent| extent != 1) {
-        return Err(node.fail(format!(
-            "input 2 has shape {:?}; one bias per output is supported",
-            bias.dims
-        )));
+        return Err(node
+            .fail(format!("input 2 has shape {:?}; one bias per output is supported", bias.dims)));
     }
     if out != out_features {
         return Err(node.fail(format!("{out} biases for {out_features} outputs")));

@@ -96,9 +96,8 @@ impl Pairing {
     /// if that takes too many digits.
     pub fn new(a: (&View, Shape), b: (&View, Shape)) -> Option<Self> {
         // The view of both must say where the images are.
-        let leads = |one: &View, other: &View| {
-            one.images_axis().is_some() || other.images_axis().is_none()
-        };
+        let leads =
+            |one: &View, other: &View| one.images_axis().is_some() || other.images_axis().is_none();
         let swapped = |pairing: Self| Self {
             first: pairing.second,
             second: pairing.first,

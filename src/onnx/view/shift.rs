@@ -38,7 +38,10 @@ impl View {
         let mut old = self.axes.iter().cloned();
         let rank = self.rank() + axes.len();
         let axis = |axis| if axes.contains(&axis) { None } else { old.next() };
-        Self { start: self.start, axes: (0..rank).map(axis).map(Option::unwrap_or_default).collect() }
+        Self {
+            start: self.start,
+            axes: (0..rank).map(axis).map(Option::unwrap_or_default).collect(),
+        }
     }
 
     /// With axes of extent 1 in front, up to that many.
