@@ -10,7 +10,7 @@ use untrained::backend::{Backend, Cancel, Network};
 use untrained::data::{self, Batch, ImageSource};
 use untrained::graph::{Activation, Conv, Graph, Op, Shape};
 use untrained::plan::{Count, Plan, Planned};
-use untrained::space::{BuildOptions, Space};
+use untrained::space::Space;
 use untrained::weights::{Initialisation, Initialiser, Weights};
 
 const IMAGES: usize = 128;
@@ -87,7 +87,7 @@ fn convolution_seconds(backend: &mut GpuBackend, network: Network<'_>, batch: &B
 fn heaviest(backend: &mut GpuBackend) {
     let space = Space::builtin("nas-bench-201").unwrap();
     let architecture = space.parse(HEAVIEST).unwrap();
-    let graph = space.build(&architecture, &BuildOptions::default()).unwrap();
+    let graph = space.build(&architecture).unwrap();
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
     let weights = draw(&graph, &plan);
     let network = Network { plan: &plan, weights: &weights };

@@ -11,7 +11,7 @@ use untrained::data;
 use untrained::job::{Scorer, candidate, weight_seeds};
 use untrained::plan::Count;
 use untrained::seed;
-use untrained::space::{Architecture, BuildOptions, Space};
+use untrained::space::{Architecture, Space};
 
 const BATCH: usize = 128;
 const RANDOM: usize = 100;
@@ -36,14 +36,14 @@ fn main() {
             initialisation: space.initialisation(),
             cancel: &cancel,
         };
-        let candidates = vec![candidate(&space, architecture, &BuildOptions::default())];
+        let candidates = vec![candidate(&space, architecture)];
         assert!(scorer.score(candidates, false)[0].is_some());
         begin.elapsed().as_secs_f64()
     };
     let all: Vec<Architecture> = space.enumerate().step_by(16).collect();
     let begin = Instant::now();
     for architecture in &all {
-        space.build(architecture, &BuildOptions::default()).unwrap();
+        space.build(architecture).unwrap();
     }
     let build_us = begin.elapsed().as_secs_f64() * 1e6 / all.len() as f64;
     println!("building a graph: mean {build_us:.0} us of {}", all.len());

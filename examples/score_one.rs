@@ -5,14 +5,14 @@
 use untrained::backend::{self, Cancel, Network};
 use untrained::data;
 use untrained::plan::{Count, Plan};
-use untrained::space::{BuildOptions, Space};
+use untrained::space::Space;
 use untrained::weights::{Initialiser, Weights};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let space = Space::builtin("nas-bench-201")?;
     let architecture = space
         .parse("|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|")?;
-    let graph = space.build(&architecture, &BuildOptions::default())?;
+    let graph = space.build(&architecture)?;
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper)?;
     let batch = data::load(&"builtin".parse()?, space.input(), 32, 0)?;
     let (mut device, _) = backend::open("cpu")?;

@@ -12,7 +12,7 @@ use untrained::backend::{Network, Output};
 use untrained::data::{self, Batch};
 use untrained::plan::{Count, Plan};
 use untrained::seed;
-use untrained::space::{Architecture, BuildOptions, Space};
+use untrained::space::{Architecture, Space};
 use untrained::weights::{Initialiser, Weights};
 
 /// Images; the software adapter of the tests needs about a second for them and the heaviest cell.
@@ -43,7 +43,7 @@ fn images(space: &Space) -> Batch {
 
 /// One network with the weights of a seed.
 fn network(space: &Space, architecture: &Architecture, seed: u64) -> (Plan, Weights) {
-    let graph = space.build(architecture, &BuildOptions::default()).unwrap();
+    let graph = space.build(architecture).unwrap();
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
     let initialiser = Initialiser { initialisation: space.initialisation(), seed };
     let weights = initialiser.draw(&graph, &space.canonical(architecture), plan.weighted_nodes());

@@ -1,7 +1,7 @@
 //! Space files: strict reading, messages that name the place, custom operations.
 
 use untrained::graph::{Op, Shape, cost::Cost};
-use untrained::space::{BuildError, BuildOptions, Space, SpaceError};
+use untrained::space::{BuildError, Setting, Space, SpaceError};
 
 const CUSTOM: &str = r#"
 format = "untrained-space/1"
@@ -19,7 +19,7 @@ operations = ["none", "skip_connect", "my_block"]
 [skeleton]
 channels = 8
 stages = 2
-cells_per_stage = 1
+cells = 1
 stem = ["conv 3x3", "bn"]
 reduction = "halve"
 head = ["bn", "relu", "global_avg_pool", "linear"]
@@ -32,11 +32,7 @@ layers = ["relu", { concat = [["conv 1x1 stride=s out=out/2"], ["shift 1x1", "co
 "#;
 
 fn message(error: &SpaceError) -> String {
-    let mut text = error.to_string();
-    if let Some(source) = std::error::Error::source(error) {
-        text.push_str(&format!(": {source}"));
-    }
-    text
+    untrained::job::chain(error)
 }
 
 fn refused(text: &str) -> String {
@@ -55,7 +51,7 @@ fn every_builtin_space_obeys_the_laws() {
             let architecture = space.sample(&mut rng);
             let text = space.format(&architecture);
             assert_eq!(space.parse(&text).as_ref(), Ok(&architecture), "{id}: {text}");
-            let graph = space.build(&architecture, &BuildOptions::default()).unwrap();
+            let graph = space.build(&architecture).unwrap();
             assert_eq!(graph.shape(graph.output().unwrap()).channels, space.classes());
             if let Some(index) = space.index(&architecture) {
                 assert_eq!(space.from_index(index), Some(architecture));
@@ -78,7 +74,7 @@ fn a_file_of_ones_own_can_be_loaded() {
     let architecture = space.parse("|my_block~0|+|skip_connect~0|my_block~1|").unwrap();
     let index = space.index(&architecture).unwrap();
     assert_eq!(index, 2 * 9 + 3 + 2, "without a benchmark's order the last edge is the fastest");
-    let graph = space.build(&architecture, &BuildOptions::default()).unwrap();
+    let graph = space.build(&architecture).unwrap();
     assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(4, 1, 1));
     // Stem, two blocks of width 8, the reduction, two of width 16, head.
     let block = |c: u64| 25 * c + c * c + 2 * c + 9 * c * c + 2 * c;
@@ -95,7 +91,10 @@ fn json_says_the_same_as_toml() {
     let broken = json.replace("my_block\": {", "my_block\": { \"speed\": 3,");
     assert_ne!(broken, json);
     let error = message(&Space::from_text(&broken, "tiny.json").unwrap_err());
-    assert!(error.contains("tiny.json") && error.contains("unknown field `speed`"), "{error}");
+    assert!(
+        error.contains("tiny.json") && error.contains("operations.my_block.speed: is no key"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -106,65 +105,118 @@ fn wrong_files_are_refused_with_the_place() {
             "untrained-space/9",
             ["untrained-space/9", "reads `untrained-space/1`"],
         ),
-        ("classes = 4", "classes = 4\ncolour = 1", ["unknown field `colour`", "line 7"]),
-        ("nodes = 3", "nodes = 3\ndepth = 2", ["unknown field `depth`", "my.toml"]),
-        ("nodes = 3", "nodes = 99", ["topology.nodes", "not 2 to 8"]),
-        ("edge-cell", "edge-sell", ["unknown variant `edge-sell`", "edge-cell"]),
+        ("classes = 4", "classes = 4\ncolour = 1", ["line 7: colour: is no key", "valid: "]),
+        ("title = ", "titel = ", ["misses the key `title`, a text", "titel: is no key"]),
+        ("nodes = 3", "nodes = 3\noperatons = []", ["operatons: ", "did you mean `operations`?"]),
+        ("nodes = 3", "nodes = 99", ["line 11: topology.nodes: is 99", "from 2 to 8"]),
+        ("nodes = 3", "nodes = 2.5", ["topology.nodes: is the number 2.5", "a whole number"]),
+        ("edge-cell", "edge-sell", ["line 10: topology.kind", "did you mean `edge-cell`?"]),
+        ("kind = \"edge-cell\"", "", ["topology: misses the key `kind`", "edge-cell"]),
         (
             "\"skip_connect\",",
             "\"skip_conect\",",
-            ["topology.operations", "did you mean `skip_connect`?"],
+            ["line 12: topology.operations[1]", "did you mean `skip_connect`?"],
         ),
-        ("\"skip_connect\",", "\"none\",", ["topology.operations", "twice"]),
+        ("\"skip_connect\",", "\"none\",", ["topology.operations[1]", "`none` twice"]),
+        ("[\"none\", \"skip_connect\", \"my_block\"]", "[]", ["topology.operations", "0 entries"]),
         (
             "reduction = \"halve\"",
             "reduction = \"half\"",
-            ["skeleton: reduction", "did you mean `halve`?"],
+            ["skeleton.reduction", "did you mean `halve`?"],
         ),
         (
             "\"conv 3x3\", \"bn\"]\nreduction",
             "\"conv 3x3 strid=2\"]\nreduction",
-            ["`strid` is not understood", "line"],
+            ["line 18: skeleton.stem[0]", "`strid` is not understood"],
         ),
-        ("kaiming-normal", "kaiming", ["unknown initialisation `kaiming`", "xavier-normal"]),
-        ("[operations.halve]", "[operations.\"h|lve\"]", ["`h|lve`", "letters, digits"]),
-        ("classes = 4", "classes = 0", ["the number of classes is 0", "1 to "]),
+        ("kaiming-normal", "kaiming", ["initialisation: ", "xavier-normal"]),
+        ("[operations.halve]", "[operations.\"h|lve\"]", ["operations.h|lve", "letters, digits"]),
+        ("classes = 4", "classes = 0", ["line 6: classes: is 0", "from 1 to "]),
+        ("cells = 1", "cells = 100000", ["skeleton.cells: is 100000", "from 1 to 64"]),
+        ("stages = 2", "stages = 0", ["skeleton.stages: is 0", "from 1 to 64"]),
+        ("stages = 2", "stages = 60", ["skeleton.channels: is 8", "at most 0"]),
         (
-            "cells_per_stage = 1",
-            "cells_per_stage = 100000",
-            ["cells per stage is 100000", "1 to 64"],
+            "conv 5x5 groups=in",
+            "conv 5x5 groups=3",
+            ["my_block: cannot be built: conv: 3 groups do not divide", "(on 8x16x16 at stride 1"],
         ),
-        ("stages = 2", "stages = 0", ["the number of stages is 0", "1 to 64"]),
-        ("stages = 2", "stages = 60", ["first stage is 8", "none at that depth"]),
-        ("channels = 8", "channels = 7", ["layers", "groups do not divide"]),
-        ("conv 5x5 groups=in", "conv 5x5 groups=in pad=0", ["my_block", "inputs differ"]),
-        ("id = \"tiny\"", "id = \" \"", ["id", "is empty"]),
+        (
+            "conv 5x5 groups=in",
+            "conv 5x5 groups=in pad=0",
+            ["my_block: gives 8x12x12, not 8x16x16", "line 2"],
+        ),
+        ("add = [[", "ad = [[", ["my_block.layers[4]", "needs one of the keys add, concat"]),
+        ("out=out/2\"], [\"shift", "out=out\"], [\"shift", ["skeleton.reduction", "24 channels"]),
+        ("height = 16, width", "height = 0, width", ["input.height: is 0", "from 1 to 1024"]),
+        ("id = \"tiny\"", "id = \" \"", ["line 3: id", "is empty"]),
     ] {
         let text = CUSTOM.replace(from, to);
         assert_ne!(text, CUSTOM, "{from} is not in the file");
-        if to == "channels = 7" {
-            // Depthwise layers take any width; only a fixed number of groups can fail.
-            let text = text.replace("groups=in", "groups=2");
-            assert!(refused(&text).contains(parts[1]), "{}", refused(&text));
-            continue;
-        }
         let error = refused(&text);
         for part in parts {
-            assert!(error.contains(part), "{to}: {error}");
+            assert!(error.contains(part), "{to}: no `{part}` in {error}");
         }
         assert!(error.contains("my.toml"), "{error}");
     }
-    assert!(refused("").contains("missing field `format`"));
-    assert!(refused("{").contains("my.toml"));
-    let deep = format!("{{\"format\": {}", "[".repeat(100_000));
-    assert!(refused(&deep).contains("my.toml"));
+    assert!(refused("").contains("misses the key `format`"));
+    assert!(refused("{").contains("my.toml: \n  line 1: EOF"));
+    assert!(refused("id = 1\nid = 2").contains("line 2"));
+    let twice = "{\"format\": \"untrained-space/1\",\n \"id\": \"a\", \"id\": \"b\"}";
+    assert!(refused(twice).contains("line 2: id: is given twice"));
+    for open in ["{\"format\": [", "a = ["] {
+        let depth = 500_000;
+        let deep = format!("{open}{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(refused(&deep).contains("my.toml"));
+        let closed = deep + if open.starts_with('{') { "]}" } else { "]" };
+        let error = refused(&closed);
+        assert!(error.contains("line 1") && error.len() < 300, "{error}");
+    }
+}
+
+#[test]
+fn all_problems_of_a_file_come_at_once() {
+    let text = CUSTOM
+        .replace("classes = 4", "classes = 0\ncolour = 1")
+        .replace("nodes = 3", "nodes = \"three\"")
+        .replace("conv 5x5 groups=in", "conv 5 groups=in")
+        .replace("stages = 2", "stages = 65");
+    let SpaceError::Invalid { problems, .. } = Space::from_text(&text, "my.toml").unwrap_err()
+    else {
+        panic!("no list of problems");
+    };
+    let found: Vec<_> = problems.iter().map(|problem| (&*problem.path, problem.line)).collect();
+    let expected = [
+        ("classes", Some(6)),
+        ("colour", Some(7)),
+        ("topology.nodes", Some(12)),
+        ("skeleton.stages", Some(17)),
+        ("operations.my_block.layers[1]", Some(24)),
+    ];
+    assert_eq!(found, expected, "{problems:?}");
+}
+
+#[test]
+fn files_that_are_no_text_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |bytes: &[u8]| {
+        let path = folder.path().join("file.toml");
+        std::fs::write(&path, bytes).unwrap();
+        Space::load(&path).map_err(|error| message(&error))
+    };
+    assert!(load(b"id = 1\ntitle = \"\xff\"").unwrap_err().contains("not UTF-8 text from line 2"));
+    let utf_16: Vec<u8> = CUSTOM.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(load(&utf_16).unwrap_err().contains("file.toml"));
+    let error = load(&vec![b' '; 10 << 20]).unwrap_err();
+    assert!(error.contains("longer than 1048576 bytes"), "{error}");
+    // A byte order mark, as Windows editors write it, is no part of the text.
+    assert!(load(format!("\u{feff}{CUSTOM}").as_bytes()).is_ok());
 }
 
 #[test]
 fn missing_files_and_names_are_told() {
     let error = message(&Space::open("no/such/space.toml").unwrap_err());
     assert!(error.contains("no/such/space.toml"), "{error}");
-    let error = message(&Space::builtin("nas-bench-210").unwrap_err());
+    let error = message(&Space::builtin("nas-bench-211").unwrap_err());
     assert!(error.contains("did you mean `nas-bench-201`?"), "{error}");
     assert!(Space::builtin_text("x").is_err());
 }
@@ -199,34 +251,44 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
 }
 
 #[test]
-fn sizes_can_be_replaced_within_limits() {
-    let space = Space::builtin("nas-bench-201").unwrap();
-    let architecture = space.from_index(7).unwrap();
-    let options = BuildOptions {
-        input: Some(Shape::new(3, 16, 24)),
-        classes: Some(120),
-        channels: Some(4),
-        cells_per_stage: Some(2),
+fn values_can_be_replaced_within_limits() {
+    let set = |texts: &[&str]| {
+        let settings: Vec<Setting> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        Space::open_with("nas-bench-201", &settings)
     };
-    let graph = space.build(&architecture, &options).unwrap();
+    let small = ["skeleton.channels=4", "skeleton.cells = 2", "classes=120"];
+    let space = set(&[&small[..], &["input.height=16", "input.width=24"]].concat()).unwrap();
+    let graph = space.build(&space.from_index(7).unwrap()).unwrap();
     assert_eq!(graph.input_shape(), Some(Shape::new(3, 16, 24)));
     assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(120, 1, 1));
     let last = graph.nodes().iter().rfind(|node| matches!(node.op, Op::Activation(_))).unwrap();
     assert_eq!(last.shape, Shape::new(16, 4, 6));
-    for options in [
-        BuildOptions { channels: Some(0), ..options },
-        BuildOptions { channels: Some(usize::MAX), ..options },
-        BuildOptions { classes: Some(0), ..options },
-        BuildOptions { cells_per_stage: Some(0), ..options },
-        BuildOptions { input: Some(Shape::new(3, 0, 32)), ..options },
-        BuildOptions { input: Some(Shape::new(3, 32, usize::MAX)), ..options },
+    // What is printed of it is the same space.
+    let again = Space::from_text(space.text(), "again").unwrap();
+    let rebuilt = again.build(&again.from_index(7).unwrap()).unwrap();
+    assert_eq!(format!("{rebuilt:?}"), format!("{graph:?}"));
+    assert_eq!(set(&["topology.operations.1=conv_1x1"]).unwrap().operation_names()[1], "conv_1x1");
+    for (wrong, part) in [
+        ("skeleton.channels=0", "skeleton.channels: is 0, not from 1"),
+        ("skeleton.chanels=4", "did you mean `channels`?"),
+        ("skeleton.cells=many", "is the text `many`, expected a whole number"),
+        ("input.height=33", "skeleton.reduction: add: inputs differ"),
+        ("topology.operations.9=none", "names no entry of the list"),
+        ("id.x=1", "goes deeper"),
     ] {
-        assert!(matches!(space.build(&architecture, &options), Err(BuildError::Size { .. })));
+        let error = message(&set(&[wrong]).unwrap_err());
+        assert!(error.contains(part), "{wrong}: {error}");
     }
-    let odd = BuildOptions { input: Some(Shape::new(3, 33, 33)), ..options };
-    let error = space.build(&architecture, &odd).unwrap_err();
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(error.to_string().contains("|none~0|") && source.contains("reduction1"), "{source}");
+    assert!("skeleton.cells".parse::<Setting>().unwrap_err().contains("write KEY=VALUE"));
+}
+
+#[test]
+fn the_shipped_schema_is_that_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/untrained-space.schema.json");
+    let shipped = std::fs::read_to_string(path).unwrap_or_default();
+    let generated = serde_json::to_string_pretty(&Space::schema()).unwrap() + "\n";
+    let update = "untrained --batch spaces schema > assets/untrained-space.schema.json";
+    assert!(shipped == generated, "the schema is out of date: {update}");
 }
 
 #[test]
@@ -234,7 +296,7 @@ fn an_architecture_of_another_space_is_no_panic() {
     let own = Space::from_text(CUSTOM, "tiny").unwrap();
     let other = Space::builtin("nas-bench-201").unwrap();
     let foreign = other.from_index(0).unwrap();
-    let build = own.build(&foreign, &BuildOptions::default());
+    let build = own.build(&foreign);
     assert!(matches!(build, Err(BuildError::Foreign { .. })));
     assert_eq!(own.index(&foreign), None);
     assert!(own.neighbours(&foreign).is_empty() && own.format(&foreign).is_empty());

@@ -7,10 +7,13 @@ use std::hash::{Hash, Hasher};
 
 use untrained::graph::analysis::Analysis;
 use untrained::graph::{Graph, NodeId, Op};
-use untrained::space::{BuildOptions, Space};
+use untrained::space::{Setting, Space};
 
-const ONE_CELL: BuildOptions =
-    BuildOptions { input: None, classes: None, channels: Some(4), cells_per_stage: Some(1) };
+/// NAS-Bench-201 with one cell in a stage.
+fn one_cell() -> Space {
+    let settings = [Setting::new("skeleton.channels", 4), Setting::new("skeleton.cells", 1)];
+    Space::open_with("nas-bench-201", &settings).unwrap()
+}
 
 /// What one node computes, by operation, weights and order of its inputs.
 fn fingerprints(graph: &Graph) -> Vec<u64> {
@@ -40,11 +43,11 @@ fn relu_inputs(graph: &Graph, zero: &[bool], fingerprints: &[u64]) -> Vec<u64> {
 /// Every architecture: equal keys compute the same, different keys do not.
 #[test]
 fn equal_keys_are_equal_computations() {
-    let space = Space::builtin("nas-bench-201").unwrap();
+    let space = one_cell();
     let (mut live, mut codes) = (BTreeMap::new(), BTreeMap::new());
     let mut outputs = BTreeSet::new();
     for architecture in space.enumerate() {
-        let graph = space.build(&architecture, &ONE_CELL).unwrap();
+        let graph = space.build(&architecture).unwrap();
         let analysis = Analysis::new(&graph, |_| false);
         let fingerprints = fingerprints(&graph);
         let text = space.format(&architecture);
@@ -73,7 +76,7 @@ fn the_same_network_has_the_same_live_labels() {
             continue;
         };
         let labels = |architecture| {
-            let graph = space.build(architecture, &BuildOptions::default()).unwrap();
+            let graph = space.build(architecture).unwrap();
             let analysis = Analysis::new(&graph, |_| false);
             let is_live = |id: NodeId| analysis.live(id);
             let conv = graph.iter().filter(|(_, node)| matches!(node.op, Op::Conv(_)));
@@ -95,7 +98,7 @@ fn the_same_network_has_the_same_live_labels() {
 fn labels_are_unique() {
     let space = Space::builtin("nas-bench-201").unwrap();
     for architecture in space.enumerate().step_by(17) {
-        let graph = space.build(&architecture, &BuildOptions::default()).unwrap();
+        let graph = space.build(&architecture).unwrap();
         let labels: BTreeSet<&str> = graph.nodes().iter().map(|node| node.label.as_str()).collect();
         assert_eq!(labels.len(), graph.nodes().len(), "{}", space.format(&architecture));
     }
@@ -103,11 +106,11 @@ fn labels_are_unique() {
 
 #[test]
 fn labels_say_what_a_layer_computes() {
-    let space = Space::builtin("nas-bench-201").unwrap();
+    let space = one_cell();
     let text =
         "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|";
     let architecture = space.parse(text).unwrap();
-    let graph = space.build(&architecture, &ONE_CELL).unwrap();
+    let graph = space.build(&architecture).unwrap();
     let labels: BTreeSet<&str> = graph
         .nodes()
         .iter()

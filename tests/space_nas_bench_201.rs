@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use space_support::{nas_bench_201_table, shared};
-use untrained::graph::{Shape, cost::Cost};
-use untrained::space::{Architecture, BuildOptions, Space};
+use space_support::nas_bench_201_table;
+use untrained::graph::Shape;
+use untrained::space::{Architecture, Space};
 
 const COUNT: usize = 15_625;
 
@@ -118,42 +118,11 @@ fn disconnected_cells_are_those_without_a_path() {
 }
 
 #[test]
-fn costs_are_exactly_those_of_the_original_networks() {
-    let Some(path) = shared("fixtures/structure.json") else { return };
-    let rows: Vec<serde_json::Value> =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let mut compared = 0;
-    for row in rows.iter().filter(|row| row["space"] == "nas-bench-201") {
-        let architecture = space().parse(row["arch"].as_str().unwrap()).unwrap();
-        let size = |axis: usize| row["input"][axis].as_u64().unwrap() as usize;
-        let options = BuildOptions {
-            input: Some(Shape::new(size(0), size(1), size(2))),
-            classes: Some(row["classes"].as_u64().unwrap() as usize),
-            ..BuildOptions::default()
-        };
-        let graph = space().build(&architecture, &options).unwrap();
-        let expected = |key: &str| row[key].as_u64().unwrap();
-        let expected = Cost {
-            params: expected("params"),
-            macs: expected("macs"),
-            product_macs: 0,
-            units: expected("units"),
-            units_published_count: expected("units_published_count"),
-            activation_calls: expected("relu_calls"),
-        };
-        assert_eq!(Cost::of(&graph), expected, "{}", row["arch"]);
-        compared += 1;
-    }
-    assert!(compared >= 12, "only {compared} rows of nas-bench-201");
-}
-
-#[test]
 fn neighbours_and_mutations_change_one_decision() {
     let space = space();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let different = |one: &Architecture, other: &Architecture| {
-        let (Architecture::EdgeCell(one), Architecture::EdgeCell(other)) = (one, other);
-        one.operations().iter().zip(other.operations()).filter(|(a, b)| a != b).count()
+        space.choices(one).iter().zip(space.choices(other)).filter(|(a, b)| *a != b).count()
     };
     for _ in 0..50 {
         let architecture = space.sample(&mut rng);
@@ -178,7 +147,8 @@ fn samples_are_uniform_and_come_from_the_seed() {
     assert_eq!(samples, draw(1));
     assert_ne!(samples, draw(2));
     let mut counts = [[0_i32; 5]; 6];
-    for Architecture::EdgeCell(sample) in &samples {
+    for sample in &samples {
+        let Architecture::EdgeCell(sample) = sample else { panic!("another topology") };
         for (edge, &operation) in sample.operations().iter().enumerate() {
             counts[edge][usize::from(operation)] += 1;
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Command, Parser, Subcommand};
 
 use crate::job::{OnnxWeights, Options};
+use crate::space::Setting;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
                           or a file or device that cannot be used, 3 some architectures failed, \
@@ -37,7 +38,7 @@ pub enum Verb {
     Describe(Describe),
     /// List the adapters with their limits, and what `auto` takes
     Devices,
-    /// List the search spaces, or print the file of one
+    /// List the search spaces, print the file of one, or check a file
     Spaces(Spaces),
 }
 
@@ -123,6 +124,12 @@ pub struct Describe {
     /// Number of classes [default: the space's]
     #[arg(long, value_name = "N", conflicts_with = "onnx")]
     pub classes: Option<usize>,
+    /// Replace a value of the space's file, such as skeleton.cells=1; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "onnx")]
+    pub set: Vec<Setting>,
+    /// A drawing of the cells in the DOT language of Graphviz
+    #[arg(long, conflicts_with_all = ["onnx", "json", "verbose"])]
+    pub dot: bool,
 }
 
 /// `spaces`.
@@ -140,9 +147,23 @@ pub enum SpacesAction {
     List,
     /// Print the file of a space, to be edited and loaded back
     Show {
-        /// The id of a built-in space
+        /// The id of a built-in space, or a space file
+        #[arg(value_name = "ID|FILE")]
         id: String,
+        /// Replace a value of the file, such as skeleton.cells=1; may be repeated
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<Setting>,
     },
+    /// Check space files and list everything that is wrong with them
+    Check {
+        /// Space files, TOML or JSON
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the built-in operations, which every space file can name
+    Operations,
+    /// Print the JSON Schema of space files, for editors
+    Schema,
 }
 
 /// The arguments behind `--batch` with the program's name before them, and `search` where no verb

@@ -6,9 +6,9 @@ use super::args::Describe;
 use super::{Exit, architectures, format, show};
 use crate::graph::cost::Cost;
 use crate::graph::{Graph, NodeId, Op, analysis};
-use crate::job::chain;
+use crate::job::{chain, settings};
 use crate::onnx;
-use crate::space::{BuildOptions, Space};
+use crate::space::{Space, dot};
 
 /// Everything `describe` tells.
 #[derive(Serialize)]
@@ -26,6 +26,9 @@ struct Description {
     cost: Cost,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
+    /// The drawing, printed by itself.
+    #[serde(skip)]
+    dot: String,
 }
 
 /// What a model file says of itself.
@@ -51,7 +54,9 @@ struct Layer {
 /// Runs the verb.
 pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
     for description in descriptions(arguments)? {
-        if arguments.json {
+        if arguments.dot {
+            show(&description.dot)?;
+        } else if arguments.json {
             show(&(serde_json::to_string(&description)? + "\n"))?;
         } else {
             show(&text(&description))?;
@@ -73,22 +78,18 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         });
         return Ok(vec![description]);
     }
-    let space = Space::open(&arguments.space)?;
-    let options = BuildOptions {
-        input: arguments.input,
-        classes: arguments.classes,
-        ..BuildOptions::default()
-    };
+    let settings = settings(&arguments.set, arguments.input, arguments.classes);
+    let space = Space::open_with(&arguments.space, &settings)?;
     let mut all = Vec::new();
     for text in architectures(&arguments.targets)? {
         let architecture = space.parse(&text)?;
-        let graph =
-            space.build(&architecture, &options).map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let graph = space.build(&architecture).map_err(|error| anyhow::anyhow!(chain(&error)))?;
         let connected = space.connected(&architecture);
         let name = space.format(&architecture);
         let mut description = describe(name, connected, &graph, arguments.verbose);
         description.canonical = Some(space.canonical(&architecture));
         description.index = space.index(&architecture);
+        description.dot = dot(&space.format(&architecture), &space.drawings(&architecture));
         all.push(description);
     }
     Ok(all)
@@ -115,6 +116,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         input,
         cost: Cost::of(graph),
         layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
+        dot: String::new(),
     }
 }
 

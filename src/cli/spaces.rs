@@ -1,5 +1,7 @@
 //! `spaces`: what can be searched.
 
+use std::path::PathBuf;
+
 use super::args::{Spaces, SpacesAction};
 use super::{Exit, format, show};
 use crate::space::Space;
@@ -7,11 +9,34 @@ use crate::space::Space;
 /// Runs the verb.
 pub fn run(arguments: &Spaces) -> anyhow::Result<Exit> {
     let text = match &arguments.action {
-        Some(SpacesAction::Show { id }) => Space::builtin_text(id)?.to_owned(),
+        Some(SpacesAction::Show { id, set }) => Space::open_with(id, set)?.text().to_owned(),
+        Some(SpacesAction::Check { files }) => return check(files),
+        Some(SpacesAction::Operations) => Space::builtin_operations_text().to_owned(),
+        Some(SpacesAction::Schema) => serde_json::to_string_pretty(&Space::schema())? + "\n",
         Some(SpacesAction::List) | None => list()?,
     };
     show(&text)?;
     Ok(Exit::Done)
+}
+
+/// A line for every good file, and an error that lists what is wrong with the others.
+fn check(files: &[PathBuf]) -> anyhow::Result<Exit> {
+    let mut wrong = Vec::new();
+    for path in files {
+        match Space::load(path) {
+            Ok(space) => {
+                let count = count(&space);
+                show(&format!("{}: {} of {count} architectures\n", path.display(), space.id()))?;
+            }
+            Err(error) => wrong.push(format!("{:#}", anyhow::Error::from(error))),
+        }
+    }
+    anyhow::ensure!(wrong.is_empty(), wrong.join("\n"));
+    Ok(Exit::Done)
+}
+
+fn count(space: &Space) -> String {
+    u64::try_from(space.count()).map_or_else(|_| space.count().to_string(), format::thousands)
 }
 
 fn list() -> anyhow::Result<String> {
@@ -20,8 +45,7 @@ fn list() -> anyhow::Result<String> {
         let space = Space::builtin(id)?;
         rows.push(vec![
             id.to_owned(),
-            u64::try_from(space.count())
-                .map_or_else(|_| space.count().to_string(), format::thousands),
+            count(&space),
             space.input().to_string(),
             space.reference().to_owned(),
         ]);

@@ -2,17 +2,19 @@
 
 use rand::Rng;
 
-use super::topology::{AnyTopology, Frame, Topology, dispatch, with_topology};
-use super::{Architecture, ArchitectureError, BuildError, BuildOptions, Space};
+use super::drawing::Drawing;
+use super::topology::{AnyTopology, Choice, Topology, dispatch, with_topology};
+use super::{Architecture, ArchitectureError, BuildError, Space};
 use crate::graph::Graph;
 
 impl Space {
-    /// An architecture, every decision uniformly at random.
+    /// An architecture, every decision uniformly at random; where not all decisions fit together,
+    /// uniformly among those that do.
     pub fn sample(&self, rng: &mut dyn Rng) -> Architecture {
         with_topology!(&*self.topology, |topology, wrap| wrap(topology.sample(rng)))
     }
 
-    /// All architectures, by index where they have one.
+    /// All architectures, each [once](Space::identity), by index where they have one.
     pub fn enumerate(&self) -> Box<dyn Iterator<Item = Architecture> + '_> {
         with_topology!(&*self.topology, |topology, wrap| Box::new(topology.enumerate().map(wrap)))
     }
@@ -29,6 +31,14 @@ impl Space {
     /// Writes an architecture in the space's notation; empty for one of another space.
     pub fn format(&self, architecture: &Architecture) -> String {
         dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.format(own))
+            .unwrap_or_default()
+    }
+
+    /// Equal for architectures that are one to [`Space::count`] and [`Space::enumerate`]: where the
+    /// order of a graph's vertices is no decision, that of another order; empty for one of another
+    /// space.
+    pub fn identity(&self, architecture: &Architecture) -> String {
+        dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.identity(own))
             .unwrap_or_default()
     }
 
@@ -67,17 +77,23 @@ impl Space {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a size is out of range, the layers do not fit together at these sizes, or
-    /// the architecture is one of another space.
-    pub fn build(
-        &self,
-        architecture: &Architecture,
-        options: &BuildOptions,
-    ) -> Result<Graph, BuildError> {
-        let frame = Frame { input: self.input, classes: self.classes, options };
-        dispatch!(&*self.topology, architecture, |topology, own, _wrap| {
-            topology.build(own, &frame)
-        })
-        .unwrap_or_else(|| Err(BuildError::Foreign { space: self.id.clone() }))
+    /// [`BuildError`] if the architecture is one of another space, or holds sizes outside the
+    /// space's own choices with which the layers do not fit together.
+    pub fn build(&self, architecture: &Architecture) -> Result<Graph, BuildError> {
+        dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.build(own))
+            .unwrap_or_else(|| Err(BuildError::Foreign { space: self.id.clone() }))
+    }
+
+    /// Every decision with what was chosen, in the same order for all architectures; none for one
+    /// of another space.
+    pub fn choices(&self, architecture: &Architecture) -> Vec<Choice> {
+        dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.choices(own))
+            .unwrap_or_default()
+    }
+
+    /// The cells or stages of an architecture as graphs to look at; none for one of another space.
+    pub fn drawings(&self, architecture: &Architecture) -> Vec<Drawing> {
+        dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.drawings(own))
+            .unwrap_or_default()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::problem::{self, Problem};
 use crate::graph::GraphError;
 
 /// Why a space could not be had.
@@ -25,23 +26,13 @@ pub enum SpaceError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The text is no `untrained-space/1` file.
-    #[error("{origin}: {message}")]
-    Syntax {
-        /// The file or the built-in space.
-        origin: String,
-        /// What is wrong, with line and column where they are known.
-        message: String,
-    },
-    /// The file is well formed, but what it says does not make a space.
-    #[error("{origin}: {key}: {message}")]
+    /// The text is no `untrained-space/1` file, or what it says does not make a space.
+    #[error("{origin}: {}", problem::list(problems))]
     Invalid {
         /// The file or the built-in space.
         origin: String,
-        /// Where in the file.
-        key: &'static str,
-        /// What is wrong and what is allowed.
-        message: String,
+        /// Everything that is wrong, in the order of the file.
+        problems: Vec<Problem>,
     },
 }
 
@@ -60,16 +51,6 @@ pub struct ArchitectureError {
 /// Why an architecture could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A size is out of range.
-    #[error("{what} is {value}, allowed is {allowed}")]
-    Size {
-        /// Which size.
-        what: &'static str,
-        /// Its value.
-        value: String,
-        /// The allowed values.
-        allowed: String,
-    },
     /// The architecture belongs to another space.
     #[error("the architecture is not one of the space {space}: parse it with that space")]
     Foreign {

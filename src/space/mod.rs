@@ -7,12 +7,14 @@
 
 mod architectures;
 mod builtin;
+mod drawing;
 mod equivalence;
 mod error;
 mod file;
 mod layers;
 mod nearest;
 mod operations;
+mod problem;
 mod python_random;
 mod skeleton;
 mod topology;
@@ -21,13 +23,25 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
-pub use skeleton::BuildOptions;
-pub use topology::{Architecture, EdgeArchitecture};
+pub use problem::{Problem, Setting};
+pub use topology::{
+    Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, VertexArchitecture,
+    WidthsArchitecture,
+};
+pub use topology::{Pair, PairArchitecture, PairedCell};
 
 use crate::graph::Shape;
 use crate::weights::Initialisation;
 use topology::{AnyTopology, Topology, with_topology};
+
+/// The largest rows, columns or channels of an input.
+const MAX_EXTENT: usize = 1024;
+/// The largest number of classes and the largest width of any layer.
+const MAX_CLASSES: usize = 16_384;
+/// The largest number of stages, of cells in one, and of cells or blocks in a network.
+const MAX_CELLS: usize = 64;
 
 /// A search space. Cloning is cheap.
 ///
@@ -86,43 +100,67 @@ impl Space {
         operations::BUILTIN
     }
 
+    /// The JSON Schema of space files, as in `assets/untrained-space.schema.json`.
+    pub fn schema() -> serde_json::Value {
+        file::schema()
+    }
+
     /// A space by its id or, if the name ends in `.toml` or `.json`, by its file.
     ///
     /// # Errors
     ///
     /// As [`Space::builtin`] and [`Space::load`].
     pub fn open(name: &str) -> Result<Self, SpaceError> {
+        Self::open_with(name, &[])
+    }
+
+    /// The same with values that replace those of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Space::open`].
+    pub fn open_with(name: &str, settings: &[Setting]) -> Result<Self, SpaceError> {
         let path = Path::new(name);
         let is_file = path.extension().is_some_and(|end| end == "toml" || end == "json");
-        if is_file { Self::load(path) } else { Self::builtin(name) }
+        if is_file {
+            Self::from_text_with(&read(path)?, &path.display().to_string(), settings)
+        } else {
+            Self::from_text_with(builtin::text(name)?, &format!("space {name}"), settings)
+        }
     }
 
     /// The space that a file describes.
     ///
     /// # Errors
     ///
-    /// [`SpaceError`] with the path and what is wrong, where possible with line and column.
+    /// [`SpaceError`] with the path and everything that is wrong, where possible with lines.
     pub fn load(path: &Path) -> Result<Self, SpaceError> {
-        let read = |source| SpaceError::Read { path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(read)?;
-        file.take(file::MAX_BYTES + 1).read_to_string(&mut text).map_err(read)?;
-        let origin = path.display().to_string();
-        if text.len() as u64 > file::MAX_BYTES {
-            let message = format!("is longer than {} bytes: not a space file", file::MAX_BYTES);
-            return Err(SpaceError::Syntax { origin, message });
-        }
-        Self::from_text(&text, &origin)
+        Self::from_text(&read(path)?, &path.display().to_string())
     }
 
     /// The space that a text describes; `origin` names it in messages.
     ///
     /// # Errors
     ///
-    /// [`SpaceError::Syntax`] or [`SpaceError::Invalid`].
+    /// [`SpaceError::Invalid`].
     pub fn from_text(text: &str, origin: &str) -> Result<Self, SpaceError> {
-        let parsed = file::parse(text, origin)?;
-        let space = Self {
+        Self::from_text_with(text, origin, &[])
+    }
+
+    /// The same with values that replace those of the text.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError::Invalid`].
+    pub fn from_text_with(
+        text: &str,
+        origin: &str,
+        settings: &[Setting],
+    ) -> Result<Self, SpaceError> {
+        let parsed = file::parse(text, origin, settings)?;
+        let text =
+            if settings.is_empty() { text.to_owned() } else { written(&parsed.value, origin)? };
+        Ok(Self {
             id: parsed.id,
             title: parsed.title,
             reference: parsed.reference,
@@ -132,29 +170,46 @@ impl Space {
             text: text.into(),
             topology: Arc::new(parsed.topology),
             representatives: Arc::default(),
-        };
-        space.try_build(origin)?;
-        Ok(space)
+        })
     }
 
-    /// Builds a few networks, so that a file whose layers do not fit is refused when it is read.
-    fn try_build(&self, origin: &str) -> Result<(), SpaceError> {
-        let probes: Vec<Architecture> = with_topology!(&*self.topology, |topology, wrap| {
-            topology.probes().into_iter().map(wrap).collect()
-        });
-        for (position, architecture) in probes.iter().enumerate() {
-            let cells_per_stage = (position > 0).then_some(1);
-            let options = BuildOptions { cells_per_stage, ..BuildOptions::default() };
-            self.build(architecture, &options).map_err(|error| {
-                let message = match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                };
-                SpaceError::Invalid { origin: origin.to_owned(), key: "layers", message }
-            })?;
-        }
-        Ok(())
+    /// The same space with values that replace those of its text.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError::Invalid`].
+    pub fn with(&self, settings: &[Setting]) -> Result<Self, SpaceError> {
+        Self::from_text_with(&self.text, &format!("space {}", self.id), settings)
     }
+}
+
+/// The text of a space file.
+fn read(path: &Path) -> Result<String, SpaceError> {
+    let read = |source| SpaceError::Read { path: path.to_owned(), source };
+    let problem = |message: String| SpaceError::Invalid {
+        origin: path.display().to_string(),
+        problems: vec![Problem::at("", &message)],
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(read)?;
+    file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+    if bytes.len() as u64 > file::MAX_BYTES {
+        let limit = file::MAX_BYTES;
+        return Err(problem(format!("is longer than {limit} bytes: not a space file")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
+        problem(format!("is not UTF-8 text from line {line} on; save it in that encoding"))
+    })
+}
+
+/// Values as a space file.
+fn written(value: &serde_json::Value, origin: &str) -> Result<String, SpaceError> {
+    toml::to_string_pretty(value).map_err(|error| SpaceError::Invalid {
+        origin: origin.to_owned(),
+        problems: vec![Problem::at("", &error.to_string())],
+    })
 }
 
 /// What a space says of itself.
@@ -204,7 +259,8 @@ impl Space {
         &self.text
     }
 
-    /// The number of architectures; `u128::MAX` if there are more.
+    /// The number of architectures, each counted [once](Self::identity); `u128::MAX` if there are
+    /// more.
     pub fn count(&self) -> u128 {
         with_topology!(&*self.topology, |topology, _wrap| topology.count())
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::layers::{Layer, Place, any, emit, zero_after};
+use super::layers::{self, Layer, LayerFile, Parameters, Place, any, emit, zero_after};
 use super::nearest;
+use super::problem::Problems;
 use crate::graph::{Graph, GraphError, NodeId};
 
 /// The built-in operations, as text.
@@ -15,11 +17,13 @@ pub(super) const BUILTIN: &str = include_str!("../../assets/operations.toml");
 pub(super) type Definitions = BTreeMap<String, Definition>;
 
 /// One operation as a file writes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Definition {
-    layers: Vec<Layer>,
-    reshape: Option<Vec<Layer>>,
+    /// The layers, in their order.
+    layers: Vec<LayerFile>,
+    /// The layers used instead where the stride is not 1 or the width changes.
+    reshape: Option<Vec<LayerFile>>,
 }
 
 /// A named operation and what is known of it.
@@ -37,21 +41,30 @@ pub(super) struct Operation {
     pub random: bool,
     /// It holds an activation.
     pub activation: bool,
-    definition: Definition,
+    layers: Vec<Layer>,
+    reshape: Option<Vec<Layer>>,
 }
 
 impl Operation {
-    fn new(name: &str, definition: &Definition) -> Self {
-        let layers = &definition.layers;
+    fn new(name: &str, layers: Vec<Layer>, reshape: Option<Vec<Layer>>) -> Self {
+        let reshaped_zero = |input| reshape.as_ref().is_none_or(|layers| zero_after(layers, input));
         Self {
             name: name.to_owned(),
-            zero: zero_after(layers, false),
+            zero: zero_after(&layers, false) && reshaped_zero(false),
             identity: layers.iter().all(|layer| *layer == Layer::Identity),
-            keeps_zero: zero_after(layers, true),
-            random: any(layers, &|layer| matches!(layer, Layer::Conv(_) | Layer::Linear(_))),
-            activation: any(layers, &|layer| matches!(layer, Layer::Activation(_))),
-            definition: definition.clone(),
+            keeps_zero: zero_after(&layers, true) && reshaped_zero(true),
+            random: any(&layers, &|layer| matches!(layer, Layer::Conv(_) | Layer::Linear(_))),
+            activation: any(&layers, &|layer| matches!(layer, Layer::Activation(_))),
+            layers,
+            reshape,
         }
+    }
+
+    /// Whether nothing that is counted depends on its input: it gives zero and holds no activation.
+    pub(super) fn ignores_input(&self) -> bool {
+        let activation = |layer: &Layer| matches!(layer, Layer::Activation(_));
+        let reshaped = self.reshape.as_ref().is_some_and(|layers| any(layers, &activation));
+        self.zero && !self.activation && !reshaped
     }
 
     /// Wires the operation behind `input`.
@@ -63,9 +76,9 @@ impl Operation {
         place: Place,
     ) -> Result<NodeId, GraphError> {
         let same = place.stride == 1 && place.width == graph.shape(input).channels;
-        let layers = match &self.definition.reshape {
+        let layers = match &self.reshape {
             Some(reshape) if !same => reshape,
-            _ => &self.definition.layers,
+            _ => &self.layers,
         };
         emit(graph, layers, input, label, place)
     }
@@ -77,37 +90,102 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// The built-in operations and a file's own, which win.
-    pub(super) fn new(own: Definitions) -> Result<Self, String> {
-        if let Some(name) = own.keys().find(|name| !valid_name(name)) {
-            return Err(format!(
-                "`{}`: an operation's name has letters, digits, `_`, `-` and `.` only",
-                nearest::excerpt(name)
-            ));
-        }
-        let mut definitions: Definitions =
-            toml::from_str(BUILTIN).map_err(|error| format!("built-in operations: {error}"))?;
-        definitions.extend(own);
-        Ok(Self { definitions })
-    }
-
-    /// The operation of that name, or a message that lists the nearest ones.
-    pub(super) fn get(&self, name: &str) -> Result<Operation, String> {
-        match self.definitions.get(name) {
-            Some(definition) => Ok(Operation::new(name, definition)),
-            None => {
-                let hint = nearest::hint(name, self.names());
-                Err(format!(
-                    "there is no operation `{}`: {hint}; define it under [operations.NAME]",
-                    nearest::excerpt(name)
-                ))
+    /// The built-in operations and a file's own, which win. One that is wrong is noted and stands
+    /// as the identity, so that the rest of the file can be checked.
+    pub(super) fn new(own: Definitions, problems: &mut Problems) -> Self {
+        let builtin = toml::from_str(BUILTIN).map_err(|error| format!("built-in: {error}"));
+        let mut definitions: Definitions = problems.take("operations", builtin).unwrap_or_default();
+        for (name, mut definition) in own {
+            let path = format!("operations.{name}");
+            if !valid_name(&name) {
+                problems
+                    .add(&path, "a name has letters, digits, `_`, `-` and `.` only, at most 64");
             }
+            // Layers with parameters are read once their values are known.
+            let plain = definition.parameters().is_empty();
+            if plain && definition.read(&name, &[], problems).is_none() {
+                definition = Definition { layers: Vec::new(), reshape: None };
+            }
+            definitions.insert(name, definition);
         }
+        Self { definitions }
     }
 
-    /// All names in alphabetical order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.definitions.keys().map(String::as_str)
+    /// The operation of that name, which has no parameters; notes a problem at `path` if there is
+    /// none.
+    pub(super) fn get(&self, name: &str, path: &str, problems: &mut Problems) -> Option<Operation> {
+        let definition = self.definition(name, path, problems)?;
+        definition.read(name, &[], problems)
+    }
+
+    /// The definition of that name; notes a problem at `path` if there is none.
+    pub(super) fn definition(
+        &self,
+        name: &str,
+        path: &str,
+        problems: &mut Problems,
+    ) -> Option<&Definition> {
+        let definition = self.definitions.get(name);
+        if definition.is_none() {
+            let hint = nearest::hint(name, self.definitions.keys().map(String::as_str));
+            let name = nearest::excerpt(name);
+            let add = format!("define it under [operations.{name}]");
+            problems.add(path, format!("there is no operation `{name}`: {hint}; {add}"));
+        }
+        definition
+    }
+
+    /// The operations of a list that must name at least one, each once.
+    pub(super) fn chosen(
+        &self,
+        names: &[String],
+        path: &str,
+        problems: &mut Problems,
+    ) -> Option<Vec<Operation>> {
+        let mut chosen = Vec::with_capacity(names.len());
+        for (position, name) in names.iter().enumerate() {
+            let path = format!("{path}[{position}]");
+            if names[..position].contains(name) {
+                problems.add(&path, format!("names `{}` twice", nearest::excerpt(name)));
+            }
+            chosen.push(self.get(name, &path, problems));
+        }
+        if names.is_empty() {
+            problems.add(path, "is empty; name at least one operation");
+            return None;
+        }
+        chosen.into_iter().collect()
+    }
+}
+
+impl Definition {
+    /// The names of its parameters.
+    pub(super) fn parameters(&self) -> Vec<&str> {
+        let mut names = layers::parameters_of(&self.layers);
+        names.extend(layers::parameters_of(self.reshape.as_deref().unwrap_or_default()));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The operation with values for its parameters; notes every problem of its layers.
+    pub(super) fn read(
+        &self,
+        name: &str,
+        parameters: &Parameters<'_>,
+        problems: &mut Problems,
+    ) -> Option<Operation> {
+        let path = format!("operations.{name}");
+        let layers = layers::read(&self.layers, parameters, &format!("{path}.layers"), problems);
+        let reshape = self
+            .reshape
+            .as_ref()
+            .map(|reshape| layers::read(reshape, parameters, &format!("{path}.reshape"), problems));
+        let reshape = match reshape {
+            Some(layers) => Some(layers?),
+            None => None,
+        };
+        Some(Operation::new(name, layers?, reshape))
     }
 }
 
@@ -124,10 +202,13 @@ mod tests {
     /// Every operation of the list builds at stride 1 and 2 and gives the shape it promises.
     #[test]
     fn every_operation_builds() {
-        let operations = Operations::new(Definitions::new()).unwrap();
+        let mut problems = Problems::default();
+        let operations = Operations::new(Definitions::new(), &mut problems);
         let mut built = 0;
-        for name in operations.names() {
-            let operation = operations.get(name).unwrap();
+        for (name, definition) in &operations.definitions {
+            let values = definition.parameters().into_iter().map(|name| (name, "2".to_owned()));
+            let values: Vec<_> = values.collect();
+            let operation = definition.read(name, &values, &mut problems).unwrap();
             for (stride, size) in [(1, 8), (2, 4)] {
                 let mut graph = Graph::new();
                 let input = graph.input(Shape::new(16, 8, 8));
@@ -142,9 +223,10 @@ mod tests {
 
     #[test]
     fn what_an_operation_does_is_seen_from_its_layers() {
-        let operations = Operations::new(Definitions::new()).unwrap();
-        let facts = |name: &str| {
-            let operation = operations.get(name).unwrap();
+        let mut problems = Problems::default();
+        let operations = Operations::new(Definitions::new(), &mut problems);
+        let mut facts = |name: &str| {
+            let operation = operations.get(name, "", &mut problems).unwrap();
             (operation.zero, operation.identity, operation.random, operation.activation)
         };
         assert_eq!(facts("none"), (true, false, false, false));
@@ -158,7 +240,9 @@ mod tests {
     fn the_message_on_a_wrong_layer_names_it() {
         let wrong = |layer: &str| {
             let text = format!("[broken]\nlayers = [{layer}]");
-            toml::from_str::<Definitions>(&text).unwrap_err().to_string()
+            let mut problems = Problems::default();
+            Operations::new(toml::from_str(&text).unwrap(), &mut problems);
+            problems.0.swap_remove(0)
         };
         for (layer, part) in [
             ("\"konv 3x3\"", "did you mean `conv`?"),
@@ -171,13 +255,12 @@ mod tests {
             ("\"conv 99999999999999999999x3\"", "a whole number from 1 to 64"),
             ("\"relu stride=1\"", "the option is published="),
             ("\"\"", "an empty layer"),
-            ("{ sum = [[\"relu\"]] }", "unknown field `sum`"),
-            ("{ add = [] }", "at least one branch"),
-            ("3", "a layer such as"),
+            ("\"conv 3x3 out=in*0.1234\"", "at most three decimals"),
+            ("{ add = [] }", "at least one"),
         ] {
-            let message = wrong(layer);
-            assert!(message.contains(part), "{layer}: {message}");
-            assert!(message.contains("line 2"), "{layer} has no position: {message}");
+            let problem = wrong(layer);
+            assert!(problem.message.contains(part), "{layer}: {problem}");
+            assert!(problem.path.starts_with("operations.broken.layers[0]"), "{layer}: {problem}");
         }
     }
 }

@@ -1,42 +1,34 @@
 //! The skeleton that cells are stacked into: stem, stages with reductions between them, head.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::error::BuildError;
-use super::layers::{Layer, Place, emit};
-use super::operations::{Operation, Operations};
+use super::layers::{self, Layer, LayerFile, Place, emit};
+use super::operations::Operation;
+use super::problem::Problems;
+use super::topology::Context;
+use super::{MAX_CELLS, MAX_CLASSES};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 
-/// The largest rows, columns or channels of an input.
-const MAX_EXTENT: usize = 1024;
-/// The largest number of classes and the largest width of any stage.
-const MAX_WIDTH: usize = 16_384;
-/// The largest number of stages, and of cells in one.
-const MAX_CELLS: usize = 64;
-
-/// Sizes that replace those of the space; `None` keeps the space's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BuildOptions {
-    /// Shape of one image.
-    pub input: Option<Shape>,
-    /// Number of classes.
-    pub classes: Option<usize>,
-    /// Channels of the first stage.
-    pub channels: Option<usize>,
-    /// Cells in every stage.
-    pub cells_per_stage: Option<usize>,
-}
-
-/// A skeleton as a file writes it.
-#[derive(Debug, Deserialize)]
+/// Stem, stages of equal cells with reductions between them, head.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SkeletonFile {
+    /// Channels of the first stage; the width doubles at every reduction.
+    #[schemars(range(min = 1, max = MAX_CLASSES))]
     channels: usize,
+    /// Number of stages.
+    #[schemars(range(min = 1, max = MAX_CELLS))]
     stages: usize,
-    cells_per_stage: usize,
-    stem: Vec<Layer>,
+    /// Cells in every stage.
+    #[schemars(range(min = 1, max = MAX_CELLS))]
+    cells: usize,
+    /// Layers before the first stage.
+    stem: Vec<LayerFile>,
+    /// The operation between two stages.
     reduction: String,
-    head: Vec<Layer>,
+    /// Layers behind the last stage.
+    head: Vec<LayerFile>,
 }
 
 /// Stem, stages and head. The width doubles at every reduction, which stands between two stages.
@@ -44,71 +36,88 @@ pub(super) struct SkeletonFile {
 pub(super) struct Skeleton {
     channels: usize,
     stages: usize,
-    cells_per_stage: usize,
+    cells: usize,
     stem: Vec<Layer>,
     reduction: Operation,
     head: Vec<Layer>,
+    input: Shape,
+    classes: usize,
 }
 
 /// Wires one cell: graph, input, the prefix of its labels, its place.
 pub(super) type CellBuilder<'c> =
     dyn Fn(&mut Graph, NodeId, &str, Place) -> Result<NodeId, GraphError> + 'c;
 
-/// The sizes of one network.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sizes {
-    /// Shape of one image.
-    pub input: Shape,
-    /// Number of classes.
-    pub classes: usize,
-    channels: usize,
-    cells_per_stage: usize,
-}
-
 impl Skeleton {
     /// Checks what a file says.
-    pub(super) fn new(file: SkeletonFile, operations: &Operations) -> Result<Self, String> {
-        let SkeletonFile { channels, stages, cells_per_stage, stem, reduction, head } = file;
-        let reduction =
-            operations.get(&reduction).map_err(|message| format!("reduction: {message}"))?;
-        Ok(Self { channels, stages, cells_per_stage, stem, reduction, head })
+    pub(super) fn new(
+        file: SkeletonFile,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let SkeletonFile { channels, stages, cells, stem, reduction, head } = file;
+        let doublings = (stages - 1) as u32;
+        let widest = MAX_CLASSES.checked_shr(doublings).unwrap_or(0);
+        if channels > widest {
+            let message = format!(
+                "is {channels}; doubled {doublings} times, at most {widest} stays within \
+                 {MAX_CLASSES} channels"
+            );
+            problems.add("skeleton.channels", message);
+        }
+        let stem = layers::read(&stem, &[], "skeleton.stem", problems);
+        let reduction = context.operations.get(&reduction, "skeleton.reduction", problems);
+        let head = layers::read(&head, &[], "skeleton.head", problems);
+        let (input, classes) = (context.input, context.classes);
+        let (stem, reduction, head) = (stem?, reduction?, head?);
+        Some(Self { channels, stages, cells, stem, reduction, head, input, classes })
     }
 
-    /// The sizes of a network of this skeleton, checked.
-    pub(super) fn sizes(
-        &self,
-        input: Shape,
-        classes: usize,
-        options: &BuildOptions,
-    ) -> Result<Sizes, BuildError> {
-        let sizes = Sizes {
-            input: options.input.unwrap_or(input),
-            classes: options.classes.unwrap_or(classes),
-            channels: options.channels.unwrap_or(self.channels),
-            cells_per_stage: options.cells_per_stage.unwrap_or(self.cells_per_stage),
+    /// What a cell meets in every stage: the shape of its input and its place. Notes what of the
+    /// skeleton itself cannot be wired.
+    pub(super) fn places(&self, problems: &mut Problems) -> Vec<(Shape, Place)> {
+        let mut graph = Graph::new();
+        let mut place = self.first_place();
+        let input = graph.input(self.input);
+        let mut wired = |layers: Result<NodeId, GraphError>, path: &str| {
+            problems.take(path, layers.map_err(|error| format!("{}: {}", error.op, error.reason)))
         };
-        let Shape { channels, height, width } = sizes.input;
-        within("the number of input channels", channels, MAX_EXTENT)?;
-        within("the input's height", height, MAX_EXTENT)?;
-        within("the input's width", width, MAX_EXTENT)?;
-        within("the number of classes", sizes.classes, MAX_WIDTH)?;
-        within("the number of stages", self.stages, MAX_CELLS)?;
-        within("the number of cells per stage", sizes.cells_per_stage, MAX_CELLS)?;
-        let doublings = (self.stages - 1) as u32;
-        let widest = MAX_WIDTH.checked_shr(doublings).unwrap_or(0);
-        within("the number of channels of the first stage", sizes.channels, widest)?;
-        Ok(sizes)
+        let mut places = Vec::new();
+        let Some(mut value) =
+            wired(emit(&mut graph, &self.stem, input, "", place), "skeleton.stem")
+        else {
+            return places;
+        };
+        for stage in 0..self.stages {
+            if stage > 0 {
+                place.width *= 2;
+                let down = Place { stride: 2, ..place };
+                let reduced = self.reduction.emit(&mut graph, value, "", down);
+                let Some(reduced) = wired(reduced, "skeleton.reduction") else { return places };
+                value = reduced;
+            }
+            let shape = graph.shape(value);
+            places.push((shape, place));
+            value = graph.input(Shape { channels: place.width, ..shape });
+        }
+        wired(emit(&mut graph, &self.head, value, "", place), "skeleton.head");
+        places
+    }
+
+    /// The width of every stage.
+    pub(super) fn widths(&self) -> impl Iterator<Item = usize> {
+        (0..self.stages).map(|stage| self.channels << stage)
+    }
+
+    fn first_place(&self) -> Place {
+        Place { width: self.channels, stride: 1, classes: self.classes }
     }
 
     /// Wires a whole network.
-    pub(super) fn assemble(
-        &self,
-        sizes: &Sizes,
-        cell: &CellBuilder<'_>,
-    ) -> Result<Graph, GraphError> {
+    pub(super) fn assemble(&self, cell: &CellBuilder<'_>) -> Result<Graph, GraphError> {
         let mut graph = Graph::new();
-        let mut place = Place { width: sizes.channels, stride: 1, classes: sizes.classes };
-        let input = graph.input(sizes.input);
+        let mut place = self.first_place();
+        let input = graph.input(self.input);
         let mut value = emit(&mut graph, &self.stem, input, "stem", place)?;
         for stage in 0..self.stages {
             if stage > 0 {
@@ -117,7 +126,7 @@ impl Skeleton {
                 let down = Place { stride: 2, ..place };
                 value = self.reduction.emit(&mut graph, value, &label, down)?;
             }
-            for position in 0..sizes.cells_per_stage {
+            for position in 0..self.cells {
                 let prefix = format!("stage{stage}.cell{position}");
                 value = cell(&mut graph, value, &prefix, place)?;
             }
@@ -126,12 +135,4 @@ impl Skeleton {
         graph.set_output(output);
         Ok(graph)
     }
-}
-
-fn within(what: &'static str, value: usize, most: usize) -> Result<(), BuildError> {
-    if (1..=most).contains(&value) {
-        return Ok(());
-    }
-    let allowed = if most == 0 { "none at that depth".to_owned() } else { format!("1 to {most}") };
-    Err(BuildError::Size { what, value: value.to_string(), allowed })
 }

@@ -4,6 +4,7 @@
 //! * [`devices`]: every backend of this machine.
 //! * [`exact`]: which networks give the same values in whatever order sums are added.
 //! * [`fixtures`]: networks with known kernel matrices, in the repository and in the shared data.
+//! * [`position`]: gives a network that a space built the weights of an exported one.
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
 //! * [`runners`]: everything that turns a network and a batch into a kernel matrix.
 //! * [`trial`]: one network on one batch, by the reference and on a device.
@@ -15,6 +16,7 @@ pub mod cases;
 pub mod devices;
 pub mod exact;
 pub mod fixtures;
+pub mod position;
 pub mod reference;
 pub mod runners;
 pub mod trial;

@@ -165,8 +165,12 @@ impl Width {
             Base::Fixed(channels) => channels,
         };
         let times = base * self.times;
-        if times.is_multiple_of(self.over) {
-            Ok(times / self.over)
+        let (whole, rest) = (times / self.over, times % self.over);
+        if rest == 0 {
+            Ok(whole)
+        } else if self.round {
+            let up = 2 * rest > self.over || (2 * rest == self.over && whole % 2 == 1);
+            Ok(whole + usize::from(up))
         } else {
             Err(format!("a width of {times}/{} is not a whole number", self.over))
         }

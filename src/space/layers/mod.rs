@@ -6,10 +6,12 @@
 mod emit;
 mod text;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub(super) use emit::{Place, emit};
 
+use super::problem::Problems;
 use crate::graph::Activation;
 
 /// One layer of an operation.
@@ -94,12 +96,13 @@ enum Groups {
     Fixed(usize),
 }
 
-/// A number of channels: `base * times / over`.
+/// A number of channels: `base * times / over`, rounded half to even where that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Width {
     base: Base,
     times: usize,
     over: usize,
+    round: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,40 +134,84 @@ pub(super) fn any(layers: &[Layer], condition: &dyn Fn(&Layer) -> bool) -> bool 
     })
 }
 
-impl<'de> Deserialize<'de> for Layer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LayerVisitor)
-    }
+/// A layer as a file writes it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum LayerFile {
+    /// A text such as `conv 3x3 stride=s`.
+    Text(String),
+    /// Branches that read the same input.
+    Branches(BranchesFile),
 }
 
-struct LayerVisitor;
+/// Branches that read the same input, and how their results are joined.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum BranchesFile {
+    /// Summed.
+    Add(Vec<Vec<LayerFile>>),
+    /// Behind each other along the channels.
+    Concat(Vec<Vec<LayerFile>>),
+}
 
-impl<'de> Visitor<'de> for LayerVisitor {
-    type Value = Layer;
+/// Values for the `{name}`s in the texts of layers.
+pub(super) type Parameters<'p> = [(&'p str, String)];
 
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a layer such as \"conv 3x3\" or { add = [[..], [..]] }")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Layer, E> {
-        text::parse(text).map_err(E::custom)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Layer, A::Error> {
-        const KEYS: &[&str] = &["add", "concat"];
-        let join = match map.next_key::<String>()?.as_deref() {
-            Some("add") => Join::Add,
-            Some("concat") => Join::Concat,
-            Some(other) => return Err(A::Error::unknown_field(other, KEYS)),
-            None => return Err(A::Error::custom("branches need a key: add or concat")),
-        };
-        let branches: Vec<Vec<Layer>> = map.next_value()?;
-        if branches.is_empty() {
-            return Err(A::Error::custom("add and concat need at least one branch"));
+/// Reads a list of layers; `path` is where it stands in the file. `None` after a problem.
+pub(super) fn read(
+    files: &[LayerFile],
+    parameters: &Parameters<'_>,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Vec<Layer>> {
+    let read = |(position, file): (usize, &LayerFile)| {
+        let path = format!("{path}[{position}]");
+        match file {
+            LayerFile::Text(text) => problems.take(&path, text::parse(text, parameters)),
+            LayerFile::Branches(BranchesFile::Add(branches)) => {
+                read_branches(branches, Join::Add, parameters, &format!("{path}.add"), problems)
+            }
+            LayerFile::Branches(BranchesFile::Concat(branches)) => {
+                let path = format!("{path}.concat");
+                read_branches(branches, Join::Concat, parameters, &path, problems)
+            }
         }
-        match map.next_key::<String>()? {
-            Some(_) => Err(A::Error::custom("a layer is either add or concat; use two layers")),
-            None => Ok(Layer::Branches(join, branches)),
+    };
+    // All of them, so that every problem is noted.
+    let layers: Vec<Option<Layer>> = files.iter().enumerate().map(read).collect();
+    layers.into_iter().collect()
+}
+
+fn read_branches(
+    branches: &[Vec<LayerFile>],
+    join: Join,
+    parameters: &Parameters<'_>,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Layer> {
+    if branches.is_empty() {
+        problems.add(path, "has no branch; it needs at least one");
+        return None;
+    }
+    let read = |(position, branch): (usize, &Vec<LayerFile>)| {
+        read(branch, parameters, &format!("{path}[{position}]"), problems)
+    };
+    let branches: Vec<Option<Vec<Layer>>> = branches.iter().enumerate().map(read).collect();
+    Some(Layer::Branches(join, branches.into_iter().collect::<Option<_>>()?))
+}
+
+/// The names of the parameters in the texts of layers, each once.
+pub(super) fn parameters_of(files: &[LayerFile]) -> Vec<&str> {
+    let mut names = Vec::new();
+    for file in files {
+        match file {
+            LayerFile::Text(text) => names.extend(text::parameters(text)),
+            LayerFile::Branches(BranchesFile::Add(branches) | BranchesFile::Concat(branches)) => {
+                names.extend(branches.iter().flat_map(|branch| parameters_of(branch)));
+            }
         }
     }
+    names.sort_unstable();
+    names.dedup();
+    names
 }

@@ -1,6 +1,8 @@
 //! Reads the text of one layer.
 
-use super::{Base, ConvLayer, Groups, Layer, LinearLayer, PoolLayer, Step, Width};
+use std::borrow::Cow;
+
+use super::{Base, ConvLayer, Groups, Layer, LinearLayer, Parameters, PoolLayer, Step, Width};
 use crate::graph::{Activation, ActivationKind};
 use crate::space::nearest;
 
@@ -33,8 +35,27 @@ const MAX_EXTENT: usize = 64;
 /// The largest width that can be written as a number.
 const MAX_WIDTH: usize = 65_536;
 
-/// The layer that a text describes.
-pub(super) fn parse(text: &str) -> Result<Layer, String> {
+/// The names in braces of a text.
+pub(super) fn parameters(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+}
+
+/// A text with values in the place of its `{name}`s.
+fn with_values<'t>(text: &'t str, values: &Parameters<'_>) -> Result<Cow<'t, str>, String> {
+    let mut result = Cow::Borrowed(text);
+    for name in parameters(text) {
+        let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
+            let hint = nearest::hint(name, values.iter().map(|(known, _)| *known));
+            return Err(format!("`{text}`: there is no parameter `{{{name}}}` here; {hint}"));
+        };
+        result = Cow::Owned(result.replace(&format!("{{{name}}}"), value));
+    }
+    Ok(result)
+}
+
+/// The layer that a text describes, with values for its `{name}`s.
+pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String> {
+    let text = &*with_values(text, values)?;
     let mut words = text.split_whitespace();
     let name = words.next().ok_or("an empty layer; write \"identity\" for none")?;
     let mut options = Options { text, words: words.collect() };
@@ -83,7 +104,7 @@ fn conv(options: &mut Options<'_>) -> Result<ConvLayer, String> {
     let default = if groups == Groups::Depthwise { Base::Input } else { Base::Output };
     let out = match options.value("out") {
         Some(text) => options.width(text)?,
-        None => Width { base: default, times: 1, over: 1 },
+        None => Width { base: default, times: 1, over: 1, round: false },
     };
     let padding = options.padding(kernel, dilation)?;
     let stride = options.stride()?;
@@ -182,22 +203,36 @@ impl<'t> Options<'t> {
         }
     }
 
-    /// `in`, `out` or a number, times or over a number.
+    /// `in`, `out` or a number, times or over a number; rounded if it is times a decimal.
     fn width(&self, text: &str) -> Result<Width, String> {
-        let factor = |number: &str| self.number("out", number, 1, MAX_EXTENT);
-        let (base, times, over) = if let Some((base, number)) = text.split_once('*') {
-            (base, factor(number)?, 1)
+        let whole = |number: &str| self.number("out", number, 1, MAX_EXTENT);
+        let (base, (times, over), round) = if let Some((base, factor)) = text.split_once('*') {
+            (base, self.decimal(factor)?, factor.contains('.'))
         } else if let Some((base, number)) = text.split_once('/') {
-            (base, 1, factor(number)?)
+            (base, (1, whole(number)?), false)
         } else {
-            (text, 1, 1)
+            (text, (1, 1), false)
         };
         let base = match base {
             "in" => Base::Input,
             "out" => Base::Output,
             number => Base::Fixed(self.number("out", number, 1, MAX_WIDTH)?),
         };
-        Ok(Width { base, times, over })
+        Ok(Width { base, times, over, round })
+    }
+
+    /// A number from 0.001 to 64 with at most three decimals, as a fraction.
+    fn decimal(&self, text: &str) -> Result<(usize, usize), String> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let over = 10_usize.pow(decimals.len().min(4) as u32);
+        let digits = format!("{whole}{decimals}");
+        let times = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
+        match times {
+            Some(times) if decimals.len() <= 3 && (1..=MAX_EXTENT * over).contains(&times) => {
+                Ok((times, over))
+            }
+            _ => Err(self.wrong("out", text, "a factor from 0.001 to 64, at most three decimals")),
+        }
     }
 
     /// The layer, if every word was understood.

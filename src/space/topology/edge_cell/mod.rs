@@ -4,6 +4,7 @@
 //! node is the cell's output. All cells of a network are equal. Edges are in the order of the
 //! notation: by target, then by source.
 
+mod cell;
 mod expression;
 mod notation;
 mod wiring;
@@ -11,14 +12,19 @@ mod wiring;
 use std::sync::OnceLock;
 
 use rand::{Rng, RngExt};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Frame, Topology};
+use super::{Choice, Context, Topology};
 use crate::graph::Graph;
+use crate::space::drawing::Drawing;
 use crate::space::error::{ArchitectureError, BuildError};
-use crate::space::operations::{Operation, Operations};
+use crate::space::operations::Operation;
+use crate::space::problem::Problems;
 use crate::space::python_random;
 use crate::space::skeleton::{Skeleton, SkeletonFile};
+pub(in crate::space) use cell::Cell;
+use cell::Edge;
 use expression::Expressions;
 
 /// The most nodes of a cell.
@@ -42,34 +48,41 @@ impl EdgeArchitecture {
     }
 }
 
-/// The `[topology]` table.
-#[derive(Deserialize)]
+/// An operation on every edge of a graph of summing nodes.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct EdgeCellFile {
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    /// Nodes of the cell, its input and output included.
+    #[schemars(range(min = 2, max = MAX_NODES))]
     nodes: usize,
+    /// The operations to choose from.
+    #[schemars(length(min = 1, max = MAX_OPERATIONS))]
     operations: Vec<String>,
+    /// The benchmark's own order of the architectures.
     index: Option<IndexFile>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IndexFile {
-    python_shuffle_seed: u32,
+#[derive(Deserialize, JsonSchema)]
+enum Kind {
+    #[serde(rename = "edge-cell")]
+    EdgeCell,
 }
 
-/// One edge of the cell.
-#[derive(Clone, Copy, Debug)]
-struct Edge {
-    source: usize,
-    target: usize,
+/// A benchmark's order.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct IndexFile {
+    /// The list of all architectures, last edge fastest, shuffled by Python's `random.shuffle`
+    /// after `random.seed` with this number.
+    python_shuffle_seed: u32,
 }
 
 /// A space of such cells.
 #[derive(Debug)]
 pub(in crate::space) struct EdgeCell {
-    nodes: usize,
-    edges: Vec<Edge>,
-    operations: Vec<Operation>,
+    cell: Cell,
     skeleton: Skeleton,
     shuffle_seed: Option<u32>,
     order: OnceLock<Order>,
@@ -83,46 +96,6 @@ struct Order {
 }
 
 impl EdgeCell {
-    /// Checks what a file says; an error is the key and the message.
-    pub(super) fn new(
-        file: EdgeCellFile,
-        skeleton: SkeletonFile,
-        known: &Operations,
-    ) -> Result<Self, (&'static str, String)> {
-        if !(2..=MAX_NODES).contains(&file.nodes) {
-            return Err(("topology.nodes", format!("is {}, not 2 to {MAX_NODES}", file.nodes)));
-        }
-        let wrong = |message| ("topology.operations", message);
-        let operations = chosen(&file.operations, known).map_err(wrong)?;
-        let edges = (1..file.nodes)
-            .flat_map(|target| (0..target).map(move |source| Edge { source, target }))
-            .collect();
-        let skeleton = Skeleton::new(skeleton, known).map_err(|message| ("skeleton", message))?;
-        let shuffle_seed = file.index.map(|index| index.python_shuffle_seed);
-        let cell = Self {
-            nodes: file.nodes,
-            edges,
-            operations,
-            skeleton,
-            shuffle_seed,
-            order: OnceLock::new(),
-        };
-        if shuffle_seed.is_some() && cell.count() > MAX_SHUFFLED {
-            let message = format!("{} architectures are too many to shuffle", cell.count());
-            return Err(("topology.index", message));
-        }
-        Ok(cell)
-    }
-
-    /// The edges with their operations.
-    fn iter<'c>(
-        &'c self,
-        decisions: &'c EdgeArchitecture,
-    ) -> impl Iterator<Item = (Edge, &'c Operation)> {
-        let operation = |&position: &u8| &self.operations[usize::from(position)];
-        self.edges.iter().copied().zip(decisions.operations.iter().map(operation))
-    }
-
     fn order(&self) -> Option<&Order> {
         let seed = self.shuffle_seed?;
         Some(self.order.get_or_init(|| {
@@ -136,15 +109,15 @@ impl EdgeCell {
     }
 
     fn rank(&self, decisions: &EdgeArchitecture) -> Option<u64> {
-        let base = self.operations.len() as u64;
+        let base = self.cell.operations.len() as u64;
         decisions.operations.iter().try_fold(0_u64, |rank, &operation| {
             rank.checked_mul(base)?.checked_add(u64::from(operation))
         })
     }
 
     fn unrank(&self, mut rank: u64) -> Option<EdgeArchitecture> {
-        let base = self.operations.len() as u64;
-        let mut operations = vec![0; self.edges.len()];
+        let base = self.cell.operations.len() as u64;
+        let mut operations = vec![0; self.cell.edges.len()];
         for operation in operations.iter_mut().rev() {
             *operation = (rank % base) as u8;
             rank /= base;
@@ -159,44 +132,63 @@ impl EdgeCell {
     }
 }
 
-/// The operations of a list of names.
-fn chosen(names: &[String], known: &Operations) -> Result<Vec<Operation>, String> {
-    if names.is_empty() || names.len() > MAX_OPERATIONS {
-        return Err(format!("names {} operations, not 1 to {MAX_OPERATIONS}", names.len()));
-    }
-    if let Some(twice) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
-        return Err(format!("names `{}` twice", names[twice]));
-    }
-    names.iter().map(|name| known.get(name)).collect()
-}
-
 impl Topology for EdgeCell {
     type Decisions = EdgeArchitecture;
+    type File = EdgeCellFile;
+    type Skeleton = SkeletonFile;
 
     const KIND: &'static str = "edge-cell";
 
+    fn new(
+        file: EdgeCellFile,
+        skeleton: SkeletonFile,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let path = "topology.operations";
+        let operations = context.operations.chosen(&file.operations, path, problems);
+        let skeleton = Skeleton::new(skeleton, context, problems);
+        let shuffle_seed = file.index.map(|index| index.python_shuffle_seed);
+        let (cell, skeleton) = (Cell::new(file.nodes, operations?), skeleton?);
+        let cell = Self { cell, skeleton, shuffle_seed, order: OnceLock::new() };
+        if shuffle_seed.is_some() && cell.count() > MAX_SHUFFLED {
+            let message = format!("{} architectures are too many to shuffle", cell.count());
+            problems.add("topology.index", message);
+        }
+        Some(cell)
+    }
+
+    fn check_shapes(&self, problems: &mut Problems) {
+        for (stage, (input, place)) in self.skeleton.places(problems).into_iter().enumerate() {
+            if input.channels != place.width {
+                let (given, width) = (input.channels, place.width);
+                let path = if stage == 0 { "skeleton.stem" } else { "skeleton.reduction" };
+                problems.add(path, format!("gives {given} channels, cells behind it need {width}"));
+                continue;
+            }
+            for operation in &self.cell.operations {
+                problems.check_operation(operation, input, place);
+            }
+        }
+    }
+
     fn operation_names(&self) -> Vec<&str> {
-        self.operations.iter().map(|operation| operation.name.as_str()).collect()
+        self.cell.operations.iter().map(|operation| operation.name.as_str()).collect()
     }
 
     fn fits(&self, decisions: &EdgeArchitecture) -> bool {
-        let known = |&operation: &u8| usize::from(operation) < self.operations.len();
-        decisions.operations.len() == self.edges.len() && decisions.operations.iter().all(known)
-    }
-
-    fn probes(&self) -> Vec<EdgeArchitecture> {
-        let everywhere =
-            |operation| EdgeArchitecture { operations: vec![operation as u8; self.edges.len()] };
-        (0..self.operations.len()).map(everywhere).collect()
+        let known = |&operation: &u8| usize::from(operation) < self.cell.operations.len();
+        decisions.operations.len() == self.cell.edges.len()
+            && decisions.operations.iter().all(known)
     }
 
     fn count(&self) -> u128 {
-        (self.operations.len() as u128).saturating_pow(self.edges.len() as u32)
+        (self.cell.operations.len() as u128).saturating_pow(self.cell.edges.len() as u32)
     }
 
     fn sample(&self, rng: &mut dyn Rng) -> EdgeArchitecture {
-        let count = self.operations.len() as u32;
-        let operations = self.edges.iter().map(|_| rng.random_range(0..count) as u8).collect();
+        let count = self.cell.operations.len() as u32;
+        let operations = self.cell.edges.iter().map(|_| rng.random_range(0..count) as u8).collect();
         EdgeArchitecture { operations }
     }
 
@@ -205,11 +197,11 @@ impl Topology for EdgeCell {
     }
 
     fn parse(&self, text: &str) -> Result<EdgeArchitecture, ArchitectureError> {
-        notation::parse(self, text)
+        self.cell.parse(text)
     }
 
     fn format(&self, decisions: &EdgeArchitecture) -> String {
-        notation::format(self, decisions)
+        notation::format(&self.cell, decisions)
     }
 
     fn index(&self, decisions: &EdgeArchitecture) -> Option<u64> {
@@ -233,7 +225,8 @@ impl Topology for EdgeCell {
     fn neighbours(&self, decisions: &EdgeArchitecture) -> Vec<EdgeArchitecture> {
         let mut neighbours = Vec::new();
         for (edge, &current) in decisions.operations.iter().enumerate() {
-            for operation in (0..self.operations.len() as u8).filter(|&other| other != current) {
+            for operation in (0..self.cell.operations.len() as u8).filter(|&other| other != current)
+            {
                 neighbours.push(self.with(decisions, edge, operation));
             }
         }
@@ -241,57 +234,61 @@ impl Topology for EdgeCell {
     }
 
     fn mutate(&self, decisions: &EdgeArchitecture, rng: &mut dyn Rng) -> EdgeArchitecture {
-        let others = self.operations.len() as u32 - 1;
+        let others = self.cell.operations.len() as u32 - 1;
         if others == 0 {
             return decisions.clone();
         }
-        let edge = rng.random_range(0..self.edges.len() as u32) as usize;
+        let edge = rng.random_range(0..self.cell.edges.len() as u32) as usize;
         let draw = rng.random_range(0..others) as u8;
         let operation = draw + u8::from(draw >= decisions.operations[edge]);
         self.with(decisions, edge, operation)
     }
 
     fn reduced(&self, decisions: &EdgeArchitecture) -> EdgeArchitecture {
-        let Some(zero) = self.operations.iter().position(|operation| operation.zero) else {
+        let Some(zero) = self.cell.operations.iter().position(|operation| operation.zero) else {
             return decisions.clone();
         };
-        let live = Expressions::new(self, decisions).live;
+        let live = Expressions::new(&self.cell, decisions).live;
         let keep = |(&operation, live)| if live { operation } else { zero as u8 };
         EdgeArchitecture { operations: decisions.operations.iter().zip(live).map(keep).collect() }
     }
 
     fn connected(&self, decisions: &EdgeArchitecture) -> bool {
-        let mut reached = vec![false; self.nodes];
-        reached[0] = true;
-        for (edge, operation) in self.iter(decisions) {
-            reached[edge.target] |= reached[edge.source] && !operation.zero;
-        }
-        reached[self.nodes - 1]
+        self.cell.connected(decisions)
     }
 
     fn function_key(&self, decisions: &EdgeArchitecture) -> String {
-        expression::function_key(self, decisions)
+        expression::function_key(&self.cell, decisions)
     }
 
     fn benchmark_key(&self, decisions: &EdgeArchitecture) -> String {
-        notation::unique_text(self, decisions)
+        notation::unique_text(&self.cell, decisions)
     }
 
     fn live_key(&self, decisions: &EdgeArchitecture) -> String {
-        Expressions::new(self, decisions).live_key()
+        Expressions::new(&self.cell, decisions).live_key()
     }
 
     fn code_key(&self, decisions: &EdgeArchitecture) -> String {
-        Expressions::new(self, decisions).code_key(self, decisions)
+        Expressions::new(&self.cell, decisions).code_key(&self.cell, decisions)
     }
 
-    fn build(&self, decisions: &EdgeArchitecture, frame: &Frame<'_>) -> Result<Graph, BuildError> {
-        let sizes = self.skeleton.sizes(frame.input, frame.classes, frame.options)?;
-        let expressions = Expressions::new(self, decisions);
+    fn choices(&self, decisions: &EdgeArchitecture) -> Vec<Choice> {
+        let choice = |(edge, operation): (Edge, &Operation)| Choice {
+            name: format!("edge {}-{}", edge.source, edge.target),
+            value: operation.name.clone(),
+        };
+        self.cell.iter(decisions).map(choice).collect()
+    }
+
+    fn drawings(&self, decisions: &EdgeArchitecture) -> Vec<Drawing> {
+        vec![self.cell.drawing(decisions)]
+    }
+
+    fn build(&self, decisions: &EdgeArchitecture) -> Result<Graph, BuildError> {
+        let wirer = self.cell.wirer(decisions);
         self.skeleton
-            .assemble(&sizes, &|graph, input, prefix, place| {
-                wiring::cell(self, decisions, &expressions, graph, input, prefix, place)
-            })
+            .assemble(&|graph, input, prefix, place| wirer.wire(graph, input, prefix, place))
             .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
     }
 }

@@ -1,7 +1,8 @@
 //! Wires one cell into a graph.
 
+use super::EdgeArchitecture;
+use super::cell::{Cell, Edge};
 use super::expression::Expressions;
-use super::{Edge, EdgeArchitecture, EdgeCell};
 use crate::graph::{Graph, GraphError, NodeId, Op};
 use crate::space::layers::Place;
 use crate::space::operations::Operation;
@@ -11,7 +12,7 @@ use crate::space::operations::Operation;
 /// Layers of an edge are labelled `prefix.expression`. Sums run over the terms of the expression,
 /// so a skip costs no node of its own and zeros are left out; nodes of equal value are one node.
 pub(super) fn cell(
-    cell: &EdgeCell,
+    cell: &Cell,
     decisions: &EdgeArchitecture,
     expressions: &Expressions,
     graph: &mut Graph,
@@ -40,7 +41,7 @@ pub(super) fn cell(
 }
 
 struct Wiring<'w> {
-    cell: &'w EdgeCell,
+    cell: &'w Cell,
     decisions: &'w EdgeArchitecture,
     expressions: &'w Expressions,
     graph: &'w mut Graph,

@@ -1,0 +1,61 @@
+//! Architectures as graphs to look at.
+
+use std::fmt::Write;
+
+/// A cell or a whole network of stages: nodes, and edges with the operation on them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Drawing {
+    /// What is drawn: `cell`, `normal cell`, ...
+    pub title: String,
+    /// What stands in each node.
+    pub nodes: Vec<String>,
+    /// Edges by the positions of their nodes.
+    pub edges: Vec<DrawnEdge>,
+}
+
+/// An edge of a [`Drawing`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct DrawnEdge {
+    /// Position of the node it leaves.
+    pub from: usize,
+    /// Position of the node it enters.
+    pub to: usize,
+    /// The operation on it; empty where the operation stands in a node.
+    pub label: String,
+}
+
+impl Drawing {
+    /// A drawing without edges.
+    pub(super) fn new(title: &str, nodes: Vec<String>) -> Self {
+        Self { title: title.to_owned(), nodes, edges: Vec::new() }
+    }
+
+    /// Draws an edge.
+    pub(super) fn edge(&mut self, from: usize, to: usize, label: &str) {
+        self.edges.push(DrawnEdge { from, to, label: label.to_owned() });
+    }
+}
+
+/// Drawings as one graph in the DOT language of Graphviz, each a cluster of its own.
+pub fn dot(name: &str, drawings: &[Drawing]) -> String {
+    let mut text = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", quoted(name));
+    for (cluster, drawing) in drawings.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  subgraph cluster_{cluster} {{");
+        let _ = writeln!(text, "    label={};", quoted(&drawing.title));
+        for (node, label) in drawing.nodes.iter().enumerate() {
+            let _ = writeln!(text, "    n{cluster}_{node} [label={}];", quoted(label));
+        }
+        for DrawnEdge { from, to, label } in &drawing.edges {
+            let label = quoted(label);
+            let _ = writeln!(text, "    n{cluster}_{from} -> n{cluster}_{to} [label={label}];");
+        }
+        text.push_str("  }\n");
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

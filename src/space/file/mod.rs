@@ -1,0 +1,237 @@
+//! The space file: format `untrained-space/1`, TOML or JSON.
+//!
+//! `document` reads the text and remembers lines; `check` compares it with the JSON Schema that the
+//! types here and in the topologies give, so that an editor and this program refuse the same files;
+//! what a schema cannot say is checked by [`Topology::new`] and [`Topology::check_shapes`]. Every
+//! step adds to one list of problems.
+
+mod check;
+mod document;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::error::SpaceError;
+use super::operations::{Definitions, Operations};
+use super::problem::{Problem, Problems, Setting};
+use super::topology::{AnyTopology, Context, TOPOLOGIES, Topology};
+use super::{MAX_CLASSES, MAX_EXTENT, nearest};
+use crate::graph::Shape;
+use crate::weights::Initialisation;
+use check::Checker;
+use document::Document;
+
+/// The format this program reads.
+const FORMAT: &str = "untrained-space/1";
+/// The longest file that is read.
+pub(super) const MAX_BYTES: u64 = 1 << 20;
+
+/// The version of the format.
+#[derive(Deserialize, JsonSchema)]
+enum Format {
+    #[serde(rename = "untrained-space/1")]
+    One,
+}
+
+/// A search space: which architectures there are and how they become networks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SpaceFile<T, S> {
+    #[serde(rename = "format")]
+    _format: Format,
+    /// The short name, as in `--space`.
+    #[schemars(length(min = 1))]
+    id: String,
+    /// The name to show.
+    #[schemars(length(min = 1))]
+    title: String,
+    /// The publication it comes from.
+    #[serde(default)]
+    reference: String,
+    /// The shape of one image.
+    input: InputFile,
+    /// The number of classes.
+    #[schemars(range(min = 1, max = MAX_CLASSES))]
+    classes: usize,
+    /// How weights are drawn: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
+    /// orthogonal, uniform:A or normal:S.
+    #[serde(default)]
+    initialisation: Option<String>,
+    /// What is decided in an architecture.
+    topology: T,
+    /// How cells or stages become a network.
+    skeleton: S,
+    /// Operations of the space's own, by name; they win over built-in ones.
+    #[serde(default)]
+    operations: Definitions,
+}
+
+/// The shape of one image.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct InputFile {
+    #[schemars(range(min = 1, max = MAX_EXTENT))]
+    channels: usize,
+    #[schemars(range(min = 1, max = MAX_EXTENT))]
+    height: usize,
+    #[schemars(range(min = 1, max = MAX_EXTENT))]
+    width: usize,
+}
+
+/// What a space file says, checked.
+pub(super) struct Parsed {
+    pub id: String,
+    pub title: String,
+    pub reference: String,
+    pub input: Shape,
+    pub classes: usize,
+    pub initialisation: Initialisation,
+    pub topology: AnyTopology,
+    /// All values, those that replaced the file's included.
+    pub value: Value,
+}
+
+/// A kind of topology: its name, the schema of its files, and how they are read.
+pub(super) struct Kind {
+    name: &'static str,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+    read: fn(&Value, &mut Problems) -> Option<Parsed>,
+}
+
+impl Kind {
+    /// The kind of a topology.
+    pub(super) const fn of<T: Topology>() -> Self
+    where
+        AnyTopology: From<T>,
+    {
+        Self { name: T::KIND, schema: schema_of::<T>, read: read::<T> }
+    }
+}
+
+fn schema_of<T: Topology>(generator: &mut SchemaGenerator) -> Schema {
+    <SpaceFile<T::File, T::Skeleton>>::json_schema(generator)
+}
+
+/// Reads the text of a space file; `origin` names it in messages.
+pub(super) fn parse(text: &str, origin: &str, settings: &[Setting]) -> Result<Parsed, SpaceError> {
+    let invalid = |problems| SpaceError::Invalid { origin: origin.to_owned(), problems };
+    let mut document = Document::parse(text).map_err(|problem| invalid(vec![problem]))?;
+    let mut problems = Problems::default();
+    for setting in settings {
+        if let Err(problem) = document.set(setting) {
+            problems.0.push(problem);
+        }
+    }
+    let parsed = check_format(&document.value, &mut problems)
+        .and_then(|()| check_values(&document.value, &mut problems));
+    match parsed {
+        Some(parsed) if problems.is_empty() => Ok(parsed),
+        _ => Err(invalid(with_lines(problems, &document, settings))),
+    }
+}
+
+/// A file of another format is wrong in that alone.
+fn check_format(value: &Value, problems: &mut Problems) -> Option<()> {
+    match value.get("format") {
+        Some(Value::String(format)) if format == FORMAT => return Some(()),
+        Some(other) => problems.add("format", format!("is {other}, this program reads `{FORMAT}`")),
+        None => problems.add("", format!("misses the key `format`; write format = \"{FORMAT}\"")),
+    }
+    None
+}
+
+fn check_values(value: &Value, problems: &mut Problems) -> Option<Parsed> {
+    let kind = kind(value, problems);
+    let mut generator = SchemaGenerator::default();
+    let schema = (kind.unwrap_or(&TOPOLOGIES[0]).schema)(&mut generator);
+    let mut schema = Value::from(schema);
+    if kind.is_none()
+        && let Some(Value::Object(properties)) = schema.get_mut("properties")
+    {
+        // Without the kind of topology, nothing is known of what belongs to it.
+        properties.insert("topology".to_owned(), json!({}));
+        properties.insert("skeleton".to_owned(), json!({}));
+    }
+    Checker { definitions: generator.definitions() }.check(&schema, value, "", problems);
+    if problems.is_empty() {
+        return (kind?.read)(value, problems);
+    }
+    let operations = value.get("operations").cloned().unwrap_or_else(|| json!({}));
+    if let Ok(definitions) = serde_json::from_value(operations) {
+        Operations::new(definitions, problems);
+    }
+    None
+}
+
+fn kind(value: &Value, problems: &mut Problems) -> Option<&'static Kind> {
+    let name = value.get("topology")?.get("kind");
+    let Some(Value::String(name)) = name else {
+        let kinds: Vec<&str> = TOPOLOGIES.iter().map(|kind| kind.name).collect();
+        problems.add("topology", format!("misses the key `kind`, one of {}", kinds.join(", ")));
+        return None;
+    };
+    let found = TOPOLOGIES.iter().find(|kind| kind.name == name);
+    if found.is_none() {
+        let hint = nearest::hint(name, TOPOLOGIES.iter().map(|kind| kind.name));
+        problems.add("topology.kind", format!("is `{}`; {hint}", nearest::excerpt(name)));
+    }
+    found
+}
+
+/// Reads values that agree with the schema.
+fn read<T: Topology>(value: &Value, problems: &mut Problems) -> Option<Parsed>
+where
+    AnyTopology: From<T>,
+{
+    let file: SpaceFile<T::File, T::Skeleton> =
+        problems.take("", serde_json::from_value(value.clone()).map_err(|e| e.to_string()))?;
+    let InputFile { channels, height, width } = file.input;
+    let input = Shape::new(channels, height, width);
+    let initialisation = match file.initialisation {
+        Some(law) => problems.take("initialisation", law.parse().map_err(|e| format!("{e}"))),
+        None => Some(Initialisation::default()),
+    };
+    let operations = Operations::new(file.operations, problems);
+    let context = Context { input, classes: file.classes, operations: &operations };
+    let topology = T::new(file.topology, file.skeleton, &context, problems)?;
+    if problems.is_empty() {
+        topology.check_shapes(problems);
+    }
+    Some(Parsed {
+        id: file.id,
+        title: file.title,
+        reference: file.reference,
+        input,
+        classes: file.classes,
+        initialisation: initialisation?,
+        topology: topology.into(),
+        value: value.clone(),
+    })
+}
+
+/// The problems in the order of the file.
+fn with_lines(problems: Problems, document: &Document, settings: &[Setting]) -> Vec<Problem> {
+    let mut problems = problems.0;
+    for problem in &mut problems {
+        let set = settings.iter().any(|setting| setting.key == problem.path);
+        problem.line = problem.line.or_else(|| document.line(&problem.path).filter(|_| !set));
+    }
+    problems.sort_by_key(|problem| problem.line);
+    problems
+}
+
+/// The JSON Schema of space files, for editors.
+pub(super) fn schema() -> Value {
+    let mut generator = SchemaGenerator::default();
+    let kinds: Vec<Value> =
+        TOPOLOGIES.iter().map(|kind| Value::from((kind.schema)(&mut generator))).collect();
+    let definitions: Map<String, Value> = generator.definitions().clone();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "untrained-space/1",
+        "description": "A search space of Untrained, in TOML or JSON.",
+        "anyOf": kinds,
+        "$defs": definitions,
+    })
+}

@@ -1,0 +1,106 @@
+//! The cell itself: its nodes, its edges and the operations to choose from.
+
+use super::EdgeArchitecture;
+use super::expression::Expressions;
+use crate::graph::{Graph, GraphError, NodeId};
+use crate::space::drawing::Drawing;
+use crate::space::error::ArchitectureError;
+use crate::space::layers::Place;
+use crate::space::operations::Operation;
+
+/// One edge of the cell.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::space) struct Edge {
+    /// The node it leaves.
+    pub source: usize,
+    /// The node it enters.
+    pub target: usize,
+}
+
+/// Cells of one number of nodes and one list of operations.
+#[derive(Clone, Debug)]
+pub(in crate::space) struct Cell {
+    /// Number of nodes.
+    pub nodes: usize,
+    /// Edges by target, then by source.
+    pub edges: Vec<Edge>,
+    /// The operations to choose from.
+    pub operations: Vec<Operation>,
+}
+
+impl Cell {
+    /// Cells of so many nodes.
+    pub(in crate::space) fn new(nodes: usize, operations: Vec<Operation>) -> Self {
+        let edges = (1..nodes)
+            .flat_map(|target| (0..target).map(move |source| Edge { source, target }))
+            .collect();
+        Self { nodes, edges, operations }
+    }
+
+    /// The edges with their operations.
+    pub(in crate::space) fn iter<'c>(
+        &'c self,
+        decisions: &'c EdgeArchitecture,
+    ) -> impl Iterator<Item = (Edge, &'c Operation)> {
+        let operation = |&position: &u8| &self.operations[usize::from(position)];
+        self.edges.iter().copied().zip(decisions.operations.iter().map(operation))
+    }
+
+    /// Reads the notation of NAS-Bench-201.
+    pub(in crate::space) fn parse(
+        &self,
+        text: &str,
+    ) -> Result<EdgeArchitecture, ArchitectureError> {
+        super::notation::parse(self, text)
+    }
+
+    /// Whether a path of operations that are not zero leads from the input to the output.
+    pub(in crate::space) fn connected(&self, decisions: &EdgeArchitecture) -> bool {
+        let mut reached = vec![false; self.nodes];
+        reached[0] = true;
+        for (edge, operation) in self.iter(decisions) {
+            reached[edge.target] |= reached[edge.source] && !operation.zero;
+        }
+        reached[self.nodes - 1]
+    }
+
+    /// The cell with its operations on the edges; zeros are left out.
+    pub(in crate::space) fn drawing(&self, decisions: &EdgeArchitecture) -> Drawing {
+        let node = |node| match node {
+            0 => "input".to_owned(),
+            node if node == self.nodes - 1 => "output".to_owned(),
+            node => node.to_string(),
+        };
+        let mut drawing = Drawing::new("cell", (0..self.nodes).map(node).collect());
+        for (edge, operation) in self.iter(decisions).filter(|(_, operation)| !operation.zero) {
+            drawing.edge(edge.source, edge.target, &operation.name);
+        }
+        drawing
+    }
+
+    /// A way to wire this cell, as often as it is needed.
+    pub(in crate::space) fn wirer<'c>(&'c self, decisions: &'c EdgeArchitecture) -> Wirer<'c> {
+        Wirer { cell: self, decisions, expressions: Expressions::new(self, decisions) }
+    }
+}
+
+/// Wires one cell again and again.
+pub(in crate::space) struct Wirer<'c> {
+    cell: &'c Cell,
+    decisions: &'c EdgeArchitecture,
+    expressions: Expressions,
+}
+
+impl Wirer<'_> {
+    /// Wires the cell behind `input` and gives its output.
+    pub(in crate::space) fn wire(
+        &self,
+        graph: &mut Graph,
+        input: NodeId,
+        prefix: &str,
+        place: Place,
+    ) -> Result<NodeId, GraphError> {
+        let Self { cell, decisions, expressions } = self;
+        super::wiring::cell(cell, decisions, expressions, graph, input, prefix, place)
+    }
+}

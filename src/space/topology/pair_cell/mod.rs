@@ -1,0 +1,265 @@
+//! Cells whose nodes sum two operations on earlier values: the cell-based spaces of NDS.
+//!
+//! Values 0 and 1 of a cell are its inputs, what the last cell but one and the last cell gave, both
+//! preprocessed to the width of the cell; node `n`, from 2 on, is the sum of two pairs, each an
+//! operation on an earlier value. The output is some of the nodes, one behind the other. A network is
+//! a stack of equal normal cells with a few reduction cells among them, in which the operations on
+//! the cell's inputs have stride 2. Decisions are the operations and inputs of both cells, the width
+//! and the depth; which nodes are concatenated follows from them by a rule of the space.
+//!
+//! Architectures that are read may go beyond the space's own choices: any width and depth within the
+//! program's limits, any concatenated nodes, and equal inputs of a node where the space has distinct
+//! ones are built as they are given.
+
+mod architecture;
+mod canonical;
+mod genotype_text;
+mod notation;
+mod skeleton;
+mod wiring;
+
+use rand::Rng;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use architecture::{Concat, Grid, INPUTS};
+pub use architecture::{Pair, PairArchitecture, PairedCell};
+use canonical::Facts;
+use skeleton::{PairSkeletonFile, Skeleton};
+
+use super::radix::Radix;
+use super::{Choice, Context, Topology};
+use crate::graph::Graph;
+use crate::space::drawing::Drawing;
+use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::operations::Operation;
+use crate::space::problem::Problems;
+use crate::space::{MAX_CELLS, MAX_CLASSES};
+
+/// The most nodes of a cell.
+const MAX_NODES: usize = 8;
+/// The most operations, widths and depths to choose from.
+const MAX_CHOICES: usize = 64;
+
+/// Two pairs of an operation and an input in every node.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::space) struct PairCellFile {
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    /// Nodes of a cell, its inputs not counted.
+    #[schemars(range(min = 1, max = MAX_NODES))]
+    nodes: usize,
+    /// The operations to choose from.
+    #[schemars(length(min = 1, max = MAX_CHOICES))]
+    operations: Vec<String>,
+    /// The nodes that are concatenated: all, or the loose ones, which no other node reads.
+    concat: Concat,
+    /// Whether the two inputs of a node are never the same.
+    #[serde(default)]
+    distinct_inputs: bool,
+    /// Channels of a node before the first reduction, to choose from.
+    #[schemars(length(min = 1, max = MAX_CHOICES), inner(range(min = 1, max = MAX_CLASSES)))]
+    widths: Vec<usize>,
+    /// Numbers of cells to choose from.
+    #[schemars(length(min = 1, max = MAX_CHOICES), inner(range(min = 1, max = MAX_CELLS)))]
+    depths: Vec<usize>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+enum Kind {
+    #[serde(rename = "pair-cell")]
+    PairCell,
+}
+
+/// A space of such cells.
+#[derive(Debug)]
+pub(in crate::space) struct PairCell {
+    operations: Vec<Operation>,
+    grid: Grid,
+    skeleton: Skeleton,
+}
+
+impl PairCell {
+    /// Whether a path leads from each input of a cell to its output.
+    fn passes(&self, cell: &PairedCell) -> [bool; INPUTS] {
+        let live = Facts::new(&self.operations, cell).live;
+        [live[0], live[1]]
+    }
+
+    fn drawing(&self, title: &str, cell: &PairedCell) -> Drawing {
+        let output = INPUTS + self.grid.nodes;
+        let name = |value: usize| match value {
+            0 | 1 => format!("input {value}"),
+            value if value == output => "output".to_owned(),
+            value => value.to_string(),
+        };
+        let mut drawing = Drawing::new(title, (0..=output).map(name).collect());
+        for (position, pair) in cell.pairs.iter().enumerate() {
+            let operation = &self.operations[usize::from(pair.operation)];
+            if !operation.zero {
+                drawing.edge(usize::from(pair.input), position / 2 + INPUTS, &operation.name);
+            }
+        }
+        for &node in &cell.concat {
+            drawing.edge(usize::from(node), output, "");
+        }
+        drawing
+    }
+}
+
+impl Topology for PairCell {
+    type Decisions = PairArchitecture;
+    type File = PairCellFile;
+    type Skeleton = PairSkeletonFile;
+
+    const KIND: &'static str = "pair-cell";
+
+    fn new(
+        file: PairCellFile,
+        skeleton: PairSkeletonFile,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let path = "topology.operations";
+        let operations = context.operations.chosen(&file.operations, path, problems);
+        let skeleton = Skeleton::new(skeleton, context, problems);
+        for (path, sizes) in [("widths", &file.widths), ("depths", &file.depths)] {
+            for (position, size) in sizes.iter().enumerate() {
+                if sizes[..position].contains(size) {
+                    problems.add(
+                        format!("topology.{path}[{position}]"),
+                        format!("{size} is there twice"),
+                    );
+                }
+            }
+        }
+        let (operations, skeleton) = (operations?, skeleton?);
+        let most = skeleton.max_width();
+        for (position, width) in file.widths.iter().enumerate().filter(|(_, width)| **width > most)
+        {
+            let message = format!(
+                "is {width}; doubled at every reduction, at most {most} stays within {MAX_CLASSES} \
+                 channels"
+            );
+            problems.add(format!("topology.widths[{position}]"), message);
+        }
+        let grid = Grid {
+            nodes: file.nodes,
+            operations: operations.len(),
+            distinct: file.distinct_inputs,
+            concat: file.concat,
+            widths: file.widths,
+            depths: file.depths,
+            radix: Radix(Vec::new()),
+        };
+        Some(Self { operations, grid: grid.with_radix(), skeleton })
+    }
+
+    fn check_shapes(&self, problems: &mut Problems) {
+        skeleton::check(self, problems);
+    }
+
+    fn operation_names(&self) -> Vec<&str> {
+        self.operations.iter().map(|operation| operation.name.as_str()).collect()
+    }
+
+    fn fits(&self, decisions: &PairArchitecture) -> bool {
+        let nodes = self.grid.nodes;
+        let pair = |(position, pair): (usize, &Pair)| {
+            usize::from(pair.operation) < self.operations.len()
+                && usize::from(pair.input) < position / 2 + INPUTS
+        };
+        let inner = |node: &u8| (INPUTS..INPUTS + nodes).contains(&usize::from(*node));
+        let cell = |cell: &PairedCell| {
+            cell.pairs.len() == 2 * nodes
+                && cell.pairs.iter().enumerate().all(pair)
+                && cell.concat.iter().all(inner)
+        };
+        decisions.cells.iter().all(cell) && decisions.width <= self.skeleton.max_width()
+    }
+
+    fn count(&self) -> u128 {
+        self.grid.count()
+    }
+
+    fn sample(&self, rng: &mut dyn Rng) -> PairArchitecture {
+        self.grid.sample(rng)
+    }
+
+    fn enumerate(&self) -> Box<dyn Iterator<Item = PairArchitecture> + '_> {
+        Box::new(self.grid.enumerate())
+    }
+
+    fn parse(&self, text: &str) -> Result<PairArchitecture, ArchitectureError> {
+        notation::parse(self, text)
+    }
+
+    fn format(&self, decisions: &PairArchitecture) -> String {
+        notation::format(self, decisions)
+    }
+
+    fn neighbours(&self, decisions: &PairArchitecture) -> Vec<PairArchitecture> {
+        self.grid.neighbours(decisions)
+    }
+
+    fn mutate(&self, decisions: &PairArchitecture, rng: &mut dyn Rng) -> PairArchitecture {
+        self.grid.mutate(decisions, rng)
+    }
+
+    fn reduced(&self, decisions: &PairArchitecture) -> PairArchitecture {
+        canonical::reduced(self, decisions)
+    }
+
+    fn connected(&self, decisions: &PairArchitecture) -> bool {
+        let [normal, reduction] = decisions.cells.each_ref().map(|cell| self.passes(cell));
+        let mut after_reduction = self.skeleton.second_stem_reduces;
+        let mut reached = [true; INPUTS];
+        for cell in 0..decisions.depth {
+            let is_reduction = self.skeleton.is_reduction(cell, decisions.depth);
+            let passes = if is_reduction { reduction } else { normal };
+            let through = |input: usize| {
+                let (preprocessing, _) = self.skeleton.preprocessing(input, after_reduction);
+                reached[input] && passes[input] && !preprocessing.zero
+            };
+            reached = [reached[1], through(0) || through(1)];
+            after_reduction = is_reduction;
+        }
+        reached[1]
+    }
+
+    fn live_key(&self, decisions: &PairArchitecture) -> String {
+        self.format(&canonical::live(self, decisions))
+    }
+
+    fn code_key(&self, decisions: &PairArchitecture) -> String {
+        self.format(&canonical::whole(self, decisions))
+    }
+
+    fn choices(&self, decisions: &PairArchitecture) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        let mut add = |name: String, value: String| choices.push(Choice { name, value });
+        for (title, cell) in ["normal", "reduction"].iter().zip(&decisions.cells) {
+            for (position, pair) in cell.pairs.iter().enumerate() {
+                let place = format!("{title} {}.{}", position / 2 + INPUTS, position % 2);
+                let operation = &self.operations[usize::from(pair.operation)];
+                add(format!("{place} op"), operation.name.clone());
+                add(format!("{place} input"), pair.input.to_string());
+            }
+        }
+        add("width".to_owned(), decisions.width.to_string());
+        add("depth".to_owned(), decisions.depth.to_string());
+        choices
+    }
+
+    fn drawings(&self, decisions: &PairArchitecture) -> Vec<Drawing> {
+        let titles = ["normal cell", "reduction cell"];
+        let cells = titles.iter().zip(&decisions.cells);
+        cells.map(|(title, cell)| self.drawing(title, cell)).collect()
+    }
+
+    fn build(&self, decisions: &PairArchitecture) -> Result<Graph, BuildError> {
+        wiring::network(self, decisions)
+            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
+    }
+}

@@ -1,0 +1,426 @@
+//! Networks of stages of equal blocks: the stage-based Network Design Spaces.
+//!
+//! Behind a stem stand stages; the first block of a stage changes width and stride, the others keep
+//! them. Decided are depth, width and stride of every stage, and the values of the block's own
+//! parameters, which stand in braces in its layers (`groups={num_g}`).
+
+mod network;
+mod notation;
+mod number;
+
+use rand::{Rng, RngExt};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::radix::Radix;
+use super::{Choice, Context, Topology};
+use crate::graph::{Graph, Shape};
+use crate::space::drawing::Drawing;
+use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::layers::{self, Layer, LayerFile};
+use crate::space::operations::Definition;
+use crate::space::problem::Problems;
+use crate::space::{MAX_CELLS, MAX_CLASSES};
+pub use number::Number;
+
+/// The most values of one choice.
+const MAX_VALUES: usize = 64;
+/// The most combinations of a stage's choices that are tried when a file is checked.
+const MAX_CHECKED: usize = 100_000;
+
+/// The stem and the stages of a network.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StagesArchitecture {
+    stem: Stem,
+    stages: Vec<Stage>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Stem {
+    width: usize,
+    stride: usize,
+}
+
+/// One stage.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stage {
+    /// Number of blocks.
+    pub depth: usize,
+    /// Channels that every block gives.
+    pub width: usize,
+    /// Stride of the first block.
+    pub stride: usize,
+    /// Values of the block's parameters, in the order of the file.
+    pub parameters: Vec<Number>,
+}
+
+impl StagesArchitecture {
+    /// The stages, in their order.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+}
+
+/// Depth, width, stride and block parameters per stage.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::space) struct StagesFile {
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    /// The operation that is a block.
+    block: String,
+    /// The numbers of blocks to choose from.
+    #[schemars(length(min = 1, max = MAX_VALUES), inner(range(min = 1, max = MAX_CELLS)))]
+    depths: Vec<usize>,
+    /// The channel counts to choose from.
+    #[schemars(length(min = 1, max = MAX_VALUES), inner(range(min = 1, max = MAX_CLASSES)))]
+    widths: Vec<usize>,
+    /// For every stage, the strides of its first block to choose from; as many stages as lists.
+    #[schemars(
+        length(min = 1, max = 16),
+        inner(length(min = 1, max = 4), inner(range(min = 1, max = 8)))
+    )]
+    strides: Vec<Vec<usize>>,
+    /// For every parameter in the block's layers, the values to choose from.
+    #[serde(default)]
+    parameters: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+enum Kind {
+    #[serde(rename = "stages")]
+    Stages,
+}
+
+/// Stem and head around the stages.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::space) struct StagesSkeletonFile {
+    /// Channels of the stem.
+    #[schemars(range(min = 1, max = MAX_CLASSES))]
+    channels: usize,
+    /// Stride of the stem: what `stride=s` means in its layers.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 8))]
+    stride: Option<usize>,
+    /// Layers before the first stage.
+    stem: Vec<LayerFile>,
+    /// Layers behind the last stage.
+    head: Vec<LayerFile>,
+}
+
+/// A parameter of the block.
+#[derive(Clone, Debug)]
+struct Parameter {
+    name: String,
+    values: Vec<Number>,
+}
+
+/// A space of such networks.
+#[derive(Debug)]
+pub(in crate::space) struct Stages {
+    name: String,
+    block: Definition,
+    depths: Vec<usize>,
+    widths: Vec<usize>,
+    strides: Vec<Vec<usize>>,
+    parameters: Vec<Parameter>,
+    stem: Stem,
+    stem_layers: Vec<Layer>,
+    head: Vec<Layer>,
+    input: Shape,
+    classes: usize,
+    radix: Radix,
+}
+
+/// What is decided in a stage, in the order of the digits.
+#[derive(Clone, Copy)]
+enum Slot {
+    Depth,
+    Width,
+    Stride,
+    Parameter(usize),
+}
+
+impl Stages {
+    /// What is decided, by stage.
+    fn slots(&self) -> impl Iterator<Item = (usize, Slot)> + '_ {
+        (0..self.strides.len()).flat_map(|stage| {
+            let fixed = [Slot::Depth, Slot::Width, Slot::Stride];
+            let own = (0..self.parameters.len()).map(Slot::Parameter);
+            fixed.into_iter().chain(own).map(move |slot| (stage, slot))
+        })
+    }
+
+    /// The number of values to choose from.
+    fn values(&self, stage: usize, slot: Slot) -> usize {
+        match slot {
+            Slot::Depth => self.depths.len(),
+            Slot::Width => self.widths.len(),
+            Slot::Stride => self.strides[stage].len(),
+            Slot::Parameter(parameter) => self.parameters[parameter].values.len(),
+        }
+    }
+
+    /// Puts a value in its place.
+    fn set(&self, decisions: &mut StagesArchitecture, stage: usize, slot: Slot, value: usize) {
+        let target = &mut decisions.stages[stage];
+        match slot {
+            Slot::Depth => target.depth = self.depths[value],
+            Slot::Width => target.width = self.widths[value],
+            Slot::Stride => target.stride = self.strides[stage][value],
+            Slot::Parameter(parameter) => {
+                target.parameters[parameter] = self.parameters[parameter].values[value];
+            }
+        }
+    }
+
+    /// The position of what was chosen; `None` for a value that is not among the choices.
+    fn digit(&self, decisions: &StagesArchitecture, stage: usize, slot: Slot) -> Option<usize> {
+        let chosen = &decisions.stages[stage];
+        match slot {
+            Slot::Depth => self.depths.iter().position(|depth| *depth == chosen.depth),
+            Slot::Width => self.widths.iter().position(|width| *width == chosen.width),
+            Slot::Stride => self.strides[stage].iter().position(|stride| *stride == chosen.stride),
+            Slot::Parameter(parameter) => {
+                let value = chosen.parameters[parameter];
+                self.parameters[parameter].values.iter().position(|known| *known == value)
+            }
+        }
+    }
+
+    fn at(&self, digits: &[usize]) -> StagesArchitecture {
+        let parameters: Vec<Number> = self.parameters.iter().map(|one| one.values[0]).collect();
+        let stage = Stage { depth: 1, width: 1, stride: 1, parameters };
+        let stages = vec![stage; self.strides.len()];
+        let mut decisions = StagesArchitecture { stem: self.stem, stages };
+        for ((stage, slot), &digit) in self.slots().zip(digits) {
+            self.set(&mut decisions, stage, slot, digit);
+        }
+        decisions
+    }
+
+    /// The architectures that differ in one slot.
+    fn changed(
+        &self,
+        decisions: &StagesArchitecture,
+        stage: usize,
+        slot: Slot,
+    ) -> Vec<StagesArchitecture> {
+        let current = self.digit(decisions, stage, slot);
+        let others = (0..self.values(stage, slot)).filter(|value| Some(*value) != current);
+        others
+            .map(|value| {
+                let mut changed = decisions.clone();
+                self.set(&mut changed, stage, slot, value);
+                changed
+            })
+            .collect()
+    }
+}
+
+/// A list of choices without doubles.
+fn check_distinct<T: PartialEq + std::fmt::Display>(
+    values: &[T],
+    path: &str,
+    problems: &mut Problems,
+) {
+    for (position, value) in values.iter().enumerate() {
+        if values[..position].contains(value) {
+            problems.add(format!("{path}[{position}]"), format!("is {value} twice"));
+        }
+    }
+}
+
+/// The block's parameters: the file must give values to those in the layers, and to no others.
+fn read_parameters(
+    file: &serde_json::Map<String, serde_json::Value>,
+    block: &Definition,
+    problems: &mut Problems,
+) -> Vec<Parameter> {
+    let used = block.parameters();
+    for name in used.iter().filter(|name| !file.contains_key(**name)) {
+        let message = format!("misses `{name}`, which stands as {{{name}}} in the block's layers");
+        problems.add("topology.parameters", message);
+    }
+    let mut parameters = Vec::new();
+    for (name, values) in file {
+        let path = format!("topology.parameters.{name}");
+        if !used.contains(&name.as_str()) {
+            problems.add(&path, format!("is not used: no layer of the block holds {{{name}}}"));
+        }
+        let list: Option<Vec<Number>> = values
+            .as_array()
+            .filter(|list| !list.is_empty() && list.len() <= MAX_VALUES)
+            .and_then(|list| list.iter().map(Number::from_json).collect());
+        match list {
+            Some(values) => {
+                check_distinct(&values, &path, problems);
+                parameters.push(Parameter { name: name.clone(), values });
+            }
+            None => problems.add(
+                &path,
+                format!("is {values}, expected a list of 1 to {MAX_VALUES} numbers from 0 to 65536 with at most three decimals"),
+            ),
+        }
+    }
+    parameters
+}
+
+impl Topology for Stages {
+    type Decisions = StagesArchitecture;
+    type File = StagesFile;
+    type Skeleton = StagesSkeletonFile;
+
+    const KIND: &'static str = "stages";
+
+    fn new(
+        file: StagesFile,
+        skeleton: StagesSkeletonFile,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        check_distinct(&file.depths, "topology.depths", problems);
+        check_distinct(&file.widths, "topology.widths", problems);
+        for (stage, strides) in file.strides.iter().enumerate() {
+            check_distinct(strides, &format!("topology.strides[{stage}]"), problems);
+        }
+        let block = context.operations.definition(&file.block, "topology.block", problems);
+        let parameters = read_parameters(&file.parameters, block?, problems);
+        let stem_layers = layers::read(&skeleton.stem, &[], "skeleton.stem", problems);
+        let head = layers::read(&skeleton.head, &[], "skeleton.head", problems);
+        let mut stages = Self {
+            name: file.block,
+            block: block?.clone(),
+            depths: file.depths,
+            widths: file.widths,
+            strides: file.strides,
+            parameters,
+            stem: Stem { width: skeleton.channels, stride: skeleton.stride.unwrap_or(1) },
+            stem_layers: stem_layers?,
+            head: head?,
+            input: context.input,
+            classes: context.classes,
+            radix: Radix(Vec::new()),
+        };
+        let sizes = stages.slots().map(|(stage, slot)| stages.values(stage, slot)).collect();
+        stages.radix = Radix(sizes);
+        Some(stages)
+    }
+
+    fn check_shapes(&self, problems: &mut Problems) {
+        network::check(self, problems);
+    }
+
+    fn operation_names(&self) -> Vec<&str> {
+        vec![&self.name]
+    }
+
+    fn fits(&self, decisions: &StagesArchitecture) -> bool {
+        let fits = |stage: &Stage| stage.parameters.len() == self.parameters.len();
+        decisions.stages.len() == self.strides.len() && decisions.stages.iter().all(fits)
+    }
+
+    fn count(&self) -> u128 {
+        self.radix.count()
+    }
+
+    fn sample(&self, rng: &mut dyn Rng) -> StagesArchitecture {
+        self.at(&self.radix.sample(rng))
+    }
+
+    fn enumerate(&self) -> Box<dyn Iterator<Item = StagesArchitecture> + '_> {
+        Box::new((0..).map_while(|index| self.at_index(index)))
+    }
+
+    fn parse(&self, text: &str) -> Result<StagesArchitecture, ArchitectureError> {
+        notation::parse(self, text)
+    }
+
+    fn format(&self, decisions: &StagesArchitecture) -> String {
+        notation::format(self, decisions)
+    }
+
+    /// The number among the choices, the last one fastest.
+    fn index(&self, decisions: &StagesArchitecture) -> Option<u64> {
+        if decisions.stem != self.stem {
+            return None;
+        }
+        let digits = self.slots().map(|(stage, slot)| self.digit(decisions, stage, slot));
+        self.radix.rank(&digits.collect::<Option<Vec<_>>>()?)
+    }
+
+    fn at_index(&self, index: u64) -> Option<StagesArchitecture> {
+        self.radix.unrank(index).map(|digits| self.at(&digits))
+    }
+
+    fn neighbours(&self, decisions: &StagesArchitecture) -> Vec<StagesArchitecture> {
+        self.slots().flat_map(|(stage, slot)| self.changed(decisions, stage, slot)).collect()
+    }
+
+    fn mutate(&self, decisions: &StagesArchitecture, rng: &mut dyn Rng) -> StagesArchitecture {
+        let free: Vec<Vec<StagesArchitecture>> = self
+            .slots()
+            .map(|(stage, slot)| self.changed(decisions, stage, slot))
+            .filter(|changed| !changed.is_empty())
+            .collect();
+        if free.is_empty() {
+            return decisions.clone();
+        }
+        let slot = &free[rng.random_range(0..free.len() as u32) as usize];
+        slot[rng.random_range(0..slot.len() as u32) as usize].clone()
+    }
+
+    /// Different decisions are different networks.
+    fn reduced(&self, decisions: &StagesArchitecture) -> StagesArchitecture {
+        decisions.clone()
+    }
+
+    fn connected(&self, decisions: &StagesArchitecture) -> bool {
+        let block = |stage| network::block(self, stage).ok();
+        decisions.stages.iter().all(|stage| block(stage).is_some_and(|block| !block.zero))
+    }
+
+    fn choices(&self, decisions: &StagesArchitecture) -> Vec<Choice> {
+        let choice = |(stage, slot): (usize, Slot)| {
+            let chosen = &decisions.stages[stage];
+            let (name, value) = match slot {
+                Slot::Depth => ("depth", chosen.depth.to_string()),
+                Slot::Width => ("width", chosen.width.to_string()),
+                Slot::Stride => ("stride", chosen.stride.to_string()),
+                Slot::Parameter(parameter) => {
+                    let name = self.parameters[parameter].name.as_str();
+                    (name, chosen.parameters[parameter].to_string())
+                }
+            };
+            Choice { name: format!("stage {} {name}", stage + 1), value }
+        };
+        self.slots().map(choice).collect()
+    }
+
+    fn drawings(&self, decisions: &StagesArchitecture) -> Vec<Drawing> {
+        let mut nodes = vec![format!("stem, {} channels", decisions.stem.width)];
+        for stage in &decisions.stages {
+            let Stage { depth, width, stride, parameters } = stage;
+            let mut text = format!("{depth} x {}, {width} channels", self.name);
+            if *stride > 1 {
+                text.push_str(&format!(", stride {stride}"));
+            }
+            for (parameter, value) in self.parameters.iter().zip(parameters) {
+                text.push_str(&format!(", {} {value}", parameter.name));
+            }
+            nodes.push(text);
+        }
+        nodes.push("head".to_owned());
+        let mut network = Drawing::new("network", nodes);
+        for node in 1..network.nodes.len() {
+            network.edge(node - 1, node, "");
+        }
+        vec![network]
+    }
+
+    fn build(&self, decisions: &StagesArchitecture) -> Result<Graph, BuildError> {
+        network::assemble(self, decisions)
+            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
+    }
+}

@@ -1,0 +1,370 @@
+//! A fixed cell whose layers differ in width: the size space of NATS-Bench.
+//!
+//! The network is a stem, then cells and reductions in the order of the file, then a head. Every
+//! cell and reduction has a width of its own, and these widths are all that is decided; the stem has
+//! the first of them.
+
+use rand::{Rng, RngExt};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::edge_cell::{Cell, EdgeArchitecture};
+use super::radix::Radix;
+use super::{Choice, Context, Topology};
+use crate::graph::{Graph, GraphError, NodeId, Shape};
+use crate::space::drawing::Drawing;
+use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::layers::{self, Layer, LayerFile, Place, emit};
+use crate::space::operations::Operation;
+use crate::space::problem::Problems;
+use crate::space::{MAX_CELLS, MAX_CLASSES, nearest};
+
+/// The most widths to choose from.
+const MAX_WIDTHS: usize = 64;
+
+/// The width of every layer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WidthsArchitecture {
+    widths: Vec<usize>,
+}
+
+impl WidthsArchitecture {
+    /// The channels of every cell and reduction, in their order.
+    pub fn widths(&self) -> &[usize] {
+        &self.widths
+    }
+}
+
+/// A channel count per layer of a fixed cell.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::space) struct WidthsFile {
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    /// The channel counts to choose from.
+    #[schemars(length(min = 1, max = MAX_WIDTHS), inner(range(min = 1, max = MAX_CLASSES)))]
+    widths: Vec<usize>,
+    /// Nodes of the cell, its input and output included.
+    #[schemars(range(min = 2, max = 8))]
+    nodes: usize,
+    /// The operations that the cell names.
+    #[schemars(length(min = 1, max = 64))]
+    operations: Vec<String>,
+    /// The cell, in the notation of NAS-Bench-201. On the edges from node 0 of a cell that changes
+    /// the width, the `reshape` layers of an operation are used.
+    cell: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+enum Kind {
+    #[serde(rename = "widths")]
+    Widths,
+}
+
+/// Stem, cells and reductions in their order, head.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::space) struct WidthsSkeletonFile {
+    /// Layers before the first cell.
+    stem: Vec<LayerFile>,
+    /// What stands behind the stem; every entry has a width of its own.
+    #[schemars(length(min = 1, max = MAX_CELLS))]
+    sequence: Vec<Part>,
+    /// The operation of a reduction, at stride 2.
+    reduction: String,
+    /// Layers behind the last cell.
+    head: Vec<LayerFile>,
+}
+
+/// A part of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    Cell,
+    Reduction,
+}
+
+/// A space of such networks.
+#[derive(Debug)]
+pub(in crate::space) struct Widths {
+    widths: Vec<usize>,
+    radix: Radix,
+    fixed: EdgeArchitecture,
+    /// Where input and output have the same width.
+    cell: Cell,
+    /// Where they differ: no operation of it is an identity on the edges from node 0.
+    widening: Cell,
+    sequence: Vec<Part>,
+    stem: Vec<Layer>,
+    reduction: Operation,
+    head: Vec<Layer>,
+    input: Shape,
+    classes: usize,
+}
+
+impl Widths {
+    fn place(&self, width: usize, part: Part) -> Place {
+        let stride = if part == Part::Reduction { 2 } else { 1 };
+        Place { width, stride, classes: self.classes }
+    }
+
+    fn assemble(&self, widths: &[usize]) -> Result<Graph, GraphError> {
+        let (same, widening) = (self.cell.wirer(&self.fixed), self.widening.wirer(&self.fixed));
+        let mut graph = Graph::new();
+        let input = graph.input(self.input);
+        let stem = self.place(widths.first().copied().unwrap_or(1), Part::Cell);
+        let mut value = emit(&mut graph, &self.stem, input, "stem", stem)?;
+        for (position, (&part, &width)) in self.sequence.iter().zip(widths).enumerate() {
+            let place = self.place(width, part);
+            let changes = graph.shape(value).channels != width;
+            let label = format!("layer{position}");
+            value = match part {
+                Part::Reduction => self.reduction.emit(&mut graph, value, &label, place)?,
+                Part::Cell if changes => widening.wire(&mut graph, value, &label, place)?,
+                Part::Cell => same.wire(&mut graph, value, &label, place)?,
+            };
+        }
+        let last = self.place(widths.last().copied().unwrap_or(1), Part::Cell);
+        let output = emit(&mut graph, &self.head, value, "head", last)?;
+        graph.set_output(output);
+        Ok(graph)
+    }
+
+    /// Every width of a cell's input against every width of its output.
+    fn check_cell(&self, from: &[usize], shape: Shape, problems: &mut Problems) {
+        for &width in &self.widths {
+            let place = self.place(width, Part::Cell);
+            for (edge, operation) in self.cell.iter(&self.fixed) {
+                let inside = [width];
+                for &channels in if edge.source == 0 { from } else { &inside } {
+                    problems.check_operation(operation, Shape { channels, ..shape }, place);
+                }
+            }
+        }
+    }
+
+    fn check_reduction(&self, from: &[usize], shape: Shape, problems: &mut Problems) {
+        for &width in &self.widths {
+            for &channels in from {
+                let place = self.place(width, Part::Reduction);
+                problems.check_operation(&self.reduction, Shape { channels, ..shape }, place);
+            }
+        }
+    }
+
+    fn digits(&self, decisions: &WidthsArchitecture) -> Option<Vec<usize>> {
+        let digit = |width| self.widths.iter().position(|known| known == width);
+        decisions.widths.iter().map(digit).collect()
+    }
+
+    fn at(&self, digits: &[usize]) -> WidthsArchitecture {
+        WidthsArchitecture { widths: digits.iter().map(|&digit| self.widths[digit]).collect() }
+    }
+
+    fn with(
+        &self,
+        decisions: &WidthsArchitecture,
+        layer: usize,
+        width: usize,
+    ) -> WidthsArchitecture {
+        let mut changed = decisions.clone();
+        changed.widths[layer] = width;
+        changed
+    }
+}
+
+impl Topology for Widths {
+    type Decisions = WidthsArchitecture;
+    type File = WidthsFile;
+    type Skeleton = WidthsSkeletonFile;
+
+    const KIND: &'static str = "widths";
+
+    fn new(
+        file: WidthsFile,
+        skeleton: WidthsSkeletonFile,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        for (position, width) in file.widths.iter().enumerate() {
+            if file.widths[..position].contains(width) {
+                problems.add(format!("topology.widths[{position}]"), format!("is {width} twice"));
+            }
+        }
+        let path = "topology.operations";
+        let operations = context.operations.chosen(&file.operations, path, problems);
+        let stem = layers::read(&skeleton.stem, &[], "skeleton.stem", problems);
+        let path = "skeleton.reduction";
+        let reduction = context.operations.get(&skeleton.reduction, path, problems);
+        let head = layers::read(&skeleton.head, &[], "skeleton.head", problems);
+        let cell = Cell::new(file.nodes, operations?);
+        let fixed = cell.parse(&file.cell).map_err(|error| error.to_string());
+        let fixed = problems.take("topology.cell", fixed);
+        let mut widening = cell.clone();
+        for operation in &mut widening.operations {
+            operation.identity = false;
+        }
+        Some(Self {
+            radix: Radix(vec![file.widths.len(); skeleton.sequence.len()]),
+            widths: file.widths,
+            fixed: fixed?,
+            cell,
+            widening,
+            sequence: skeleton.sequence,
+            stem: stem?,
+            reduction: reduction?,
+            head: head?,
+            input: context.input,
+            classes: context.classes,
+        })
+    }
+
+    fn check_shapes(&self, problems: &mut Problems) {
+        let mut graph = Graph::new();
+        let input = graph.input(self.input);
+        let mut wired = |layers: Result<NodeId, GraphError>, path: &str| {
+            problems.take(path, layers.map_err(|error| format!("{}: {}", error.op, error.reason)))
+        };
+        let mut shape = self.input;
+        for &width in &self.widths {
+            let stem = emit(&mut graph, &self.stem, input, "", self.place(width, Part::Cell));
+            let Some(stem) = wired(stem, "skeleton.stem") else { return };
+            shape = graph.shape(stem);
+        }
+        for (position, &part) in self.sequence.iter().enumerate() {
+            // The first part stands behind a stem of its own width.
+            let first: Vec<[usize; 1]> = self.widths.iter().map(|&width| [width]).collect();
+            match part {
+                Part::Cell if position == 0 => {
+                    first.iter().for_each(|from| self.check_cell(from, shape, problems));
+                }
+                Part::Cell => self.check_cell(&self.widths, shape, problems),
+                Part::Reduction => self.check_reduction(&self.widths, shape, problems),
+            }
+            if part == Part::Reduction {
+                shape = Shape {
+                    height: shape.height.div_ceil(2),
+                    width: shape.width.div_ceil(2),
+                    ..shape
+                };
+            }
+        }
+        for &channels in &self.widths {
+            let last = graph.input(Shape { channels, ..shape });
+            let head = emit(&mut graph, &self.head, last, "", self.place(channels, Part::Cell));
+            problems.take(
+                "skeleton.head",
+                head.map_err(|error| format!("{}: {}", error.op, error.reason)),
+            );
+        }
+    }
+
+    fn operation_names(&self) -> Vec<&str> {
+        self.cell.operations.iter().map(|operation| operation.name.as_str()).collect()
+    }
+
+    fn fits(&self, decisions: &WidthsArchitecture) -> bool {
+        decisions.widths.len() == self.sequence.len()
+    }
+
+    fn count(&self) -> u128 {
+        self.radix.count()
+    }
+
+    fn sample(&self, rng: &mut dyn Rng) -> WidthsArchitecture {
+        self.at(&self.radix.sample(rng))
+    }
+
+    fn enumerate(&self) -> Box<dyn Iterator<Item = WidthsArchitecture> + '_> {
+        Box::new((0..).map_while(|index| self.at_index(index)))
+    }
+
+    fn parse(&self, text: &str) -> Result<WidthsArchitecture, ArchitectureError> {
+        let wrong = |token: &str, reason: String| ArchitectureError {
+            text: nearest::excerpt(text.trim()),
+            token: nearest::excerpt(token),
+            reason,
+        };
+        let tokens: Vec<&str> = text.trim().split(':').collect();
+        if tokens.len() != self.sequence.len() {
+            let (found, needed) = (tokens.len(), self.sequence.len());
+            let reason = format!("has {found} widths joined by `:`, this space has {needed}");
+            return Err(wrong(text.trim(), reason));
+        }
+        let width = |token: &&str| {
+            token.trim().parse().ok().filter(|width| self.widths.contains(width)).ok_or_else(|| {
+                let widths: Vec<String> = self.widths.iter().map(usize::to_string).collect();
+                wrong(token, format!("is no width of this space: {}", widths.join(", ")))
+            })
+        };
+        Ok(WidthsArchitecture { widths: tokens.iter().map(width).collect::<Result<_, _>>()? })
+    }
+
+    fn format(&self, decisions: &WidthsArchitecture) -> String {
+        let widths: Vec<String> = decisions.widths.iter().map(usize::to_string).collect();
+        widths.join(":")
+    }
+
+    fn index(&self, decisions: &WidthsArchitecture) -> Option<u64> {
+        self.radix.rank(&self.digits(decisions)?)
+    }
+
+    fn at_index(&self, index: u64) -> Option<WidthsArchitecture> {
+        self.radix.unrank(index).map(|digits| self.at(&digits))
+    }
+
+    fn neighbours(&self, decisions: &WidthsArchitecture) -> Vec<WidthsArchitecture> {
+        let mut neighbours = Vec::new();
+        for (layer, current) in decisions.widths.iter().enumerate() {
+            for &width in self.widths.iter().filter(|width| *width != current) {
+                neighbours.push(self.with(decisions, layer, width));
+            }
+        }
+        neighbours
+    }
+
+    fn mutate(&self, decisions: &WidthsArchitecture, rng: &mut dyn Rng) -> WidthsArchitecture {
+        let mut neighbours = self.neighbours(decisions);
+        if neighbours.is_empty() {
+            return decisions.clone();
+        }
+        neighbours.swap_remove(rng.random_range(0..neighbours.len() as u32) as usize)
+    }
+
+    /// Different widths are different networks.
+    fn reduced(&self, decisions: &WidthsArchitecture) -> WidthsArchitecture {
+        decisions.clone()
+    }
+
+    fn connected(&self, _decisions: &WidthsArchitecture) -> bool {
+        self.cell.connected(&self.fixed)
+    }
+
+    fn choices(&self, decisions: &WidthsArchitecture) -> Vec<Choice> {
+        let choice = |(layer, width): (usize, &usize)| Choice {
+            name: format!("width {layer}"),
+            value: width.to_string(),
+        };
+        decisions.widths.iter().enumerate().map(choice).collect()
+    }
+
+    fn drawings(&self, decisions: &WidthsArchitecture) -> Vec<Drawing> {
+        let part = |(part, width): (&Part, &usize)| match part {
+            Part::Cell => format!("cell, {width} channels"),
+            Part::Reduction => format!("reduction, {width} channels"),
+        };
+        let mut nodes = vec!["stem".to_owned()];
+        nodes.extend(self.sequence.iter().zip(&decisions.widths).map(part));
+        nodes.push("head".to_owned());
+        let mut network = Drawing::new("network", nodes);
+        for node in 1..network.nodes.len() {
+            network.edge(node - 1, node, "");
+        }
+        vec![network, self.cell.drawing(&self.fixed)]
+    }
+
+    fn build(&self, decisions: &WidthsArchitecture) -> Result<Graph, BuildError> {
+        self.assemble(&decisions.widths)
+            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
+    }
+}
