@@ -50,6 +50,7 @@ struct Layer {
     op: String,
     shape: [usize; 3],
     params: u64,
+    /// Multiply-adds, products of activations among them.
     macs: u64,
 }
 
@@ -106,7 +107,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
             op: operation(&node.op),
             shape: [node.shape.channels, node.shape.height, node.shape.width],
             params: cost.params,
-            macs: cost.macs,
+            macs: cost.macs + cost.product_macs,
         }
     };
     Description {
@@ -160,6 +161,9 @@ fn text(description: &Description) -> String {
     line("input", format!("{channels}x{height}x{width}"));
     line("params", format::thousands(cost.params));
     line("macs", format::thousands(cost.macs));
+    if cost.product_macs > 0 {
+        line("product macs", format::thousands(cost.product_macs));
+    }
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));

@@ -7,7 +7,7 @@
 //!
 //! **Records.** A kernel on a step is a `task`: a pipeline, a record of 128 bytes with shapes,
 //! strides and offsets, and what it reads and writes. Shapes never enter shader text; there are
-//! fifteen pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
+//! twenty pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
 //!
 //! **Waves.** A task's wave is the length of the longest chain of tasks it depends on, slots that
 //! are rewritten included. Tasks of one wave and kernel, from whatever network of the group, are

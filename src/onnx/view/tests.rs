@@ -180,19 +180,32 @@ fn reshapes_of_any_batch() {
 #[test]
 fn pairs_lie_in_one_layout() {
     let (shape, views) = attention();
-    let other = views[1].transposed(&[0, 1, 3, 2]);
-    let (a, b) = (&views[0], &other.transposed(&[0, 1, 3, 2]));
-    let pairing = Pairing::new((a, shape), (b, shape)).unwrap();
-    for (rearrange, view) in [(pairing.first, a), (pairing.second, b)] {
-        let (to, values) = moved(rearrange, shape);
-        let found: Vec<usize> =
-            plain(&pairing.view, to).values.iter().map(|&at| values[at]).collect();
-        assert_eq!(found, plain(view, shape).values);
+    // A part of the projections and another one, then a value per channel that is repeated.
+    let wide = View::images(Shape::new(4, 3, 5), true);
+    let table = View::images(Shape::new(4, 1, 1), false).without(&[0]);
+    let (wide, table) = wide.broadcast(&table).unwrap();
+    for ((a, a_shape), (b, b_shape)) in [
+        ((&views[0], shape), (&views[1], shape)),
+        ((&wide, Shape::new(4, 3, 5)), (&table, Shape::new(4, 1, 1))),
+        ((&table, Shape::new(4, 1, 1)), (&wide, Shape::new(4, 3, 5))),
+    ] {
+        let pairing = Pairing::new((a, a_shape), (b, b_shape)).unwrap();
+        for (rearrange, view, shape) in [(pairing.first, a, a_shape), (pairing.second, b, b_shape)]
+        {
+            let (to, values) = moved(rearrange, shape);
+            let found = of_one_image(&plain(&pairing.view, to).values, to);
+            let found: Vec<usize> = found.iter().map(|&at| values[at]).collect();
+            assert_eq!(found, of_one_image(&plain(view, shape).values, shape));
+        }
     }
-    let table = View::images(Shape::new(4, 1, 1), false).without(&[0, 2, 3]);
-    let (wide, table) =
-        View::images(Shape::new(4, 3, 5), true).broadcast(&table.with(&[1, 2])).unwrap();
-    let pairing = Pairing::new((&wide, Shape::new(4, 3, 5)), (&table, Shape::new(4, 1, 1)));
-    assert!(pairing.is_none() || pairing.unwrap().first.is_none());
     assert!(wide.broadcast(&View::images(Shape::new(4, 3, 4), true)).is_err());
+    let merged = views[0].transposed(&[1, 0, 2, 3]);
+    let joined = |view: &View| view.reshaped(&known(&[4, 5, 2]), true, BATCH).unwrap();
+    let error = joined(&merged).broadcast(&joined(&views[0])).unwrap_err();
+    assert!(error.contains("different images"), "{error}");
+}
+
+/// The places in the first image; a value without images is there once.
+fn of_one_image(places: &[usize], shape: Shape) -> Vec<usize> {
+    places.iter().copied().filter(|&place| place < shape.volume()).collect()
 }
