@@ -131,6 +131,7 @@ fn operation(op: &Op) -> String {
             format!("conv {}{groups}", square(conv.kernel, conv.stride))
         }
         Op::Pool(pool) => format!("{} {}", op.name(), square(pool.kernel, pool.stride)),
+        Op::Resize(resize) => format!("resize by {}x{}", resize.factors[0], resize.factors[1]),
         Op::Scale(factor) => format!("scale by {factor}"),
         _ => op.name().to_owned(),
     }
@@ -157,7 +158,7 @@ fn text(description: &Description) -> String {
     line("macs", format::thousands(cost.macs));
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
-    line("relu_calls", format::thousands(cost.relu_calls));
+    line("activation_calls", format::thousands(cost.activation_calls));
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use untrained::data::Batch;
-use untrained::graph::{Graph, NodeId, Op, Relu, Shape};
+use untrained::graph::{Activation, Graph, NodeId, Op, Shape};
 use untrained::plan::{Count, Plan};
 use untrained::score::KernelMatrix;
 use untrained::weights::{LayerWeights, Weights};
@@ -88,7 +88,7 @@ fn a_network_of_zeros_has_its_images() {
     let mut graph = Graph::new();
     let image = graph.input(Shape::new(17, 3, 2));
     let none = graph.add("none", Op::Scale(0.0), &[image]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[none]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[none]).unwrap();
     let mut devices = devices::all();
     for seed in 0..2 {
         let trial = Trial::whole(graph.clone(), 3, seed);

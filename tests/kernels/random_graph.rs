@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use proptest::prelude::*;
 use untrained::graph::{
-    BatchNorm, Conv, Graph, Linear, NodeId, Op, Padding, Pool, PoolKind, Relu, Shape, Statistics,
-    Window,
+    Activation, BatchNorm, Conv, Graph, Linear, NodeId, Op, Padding, Pool, PoolKind, Shape,
+    Statistics, Window,
 };
 
 /// Values of one image that a node may have.
@@ -67,7 +67,7 @@ fn close(graph: &mut Graph, genes: &[Gene]) {
         let dead = genes.get(index).is_some_and(|gene| gene.kind.is_multiple_of(8));
         if !dead || index + 1 == count {
             let calls = 1 + index as u32 % 3;
-            let relu = Op::Relu(Relu { calls, published_calls: calls + 1 });
+            let relu = Op::Activation(Activation::relu(calls, calls + 1));
             last = graph.add(format!("end {index}"), relu, &[NodeId(index as u32)]).unwrap();
         }
     }
@@ -114,7 +114,7 @@ impl Gene {
         match kind_of_op {
             0..=5 => one(Op::Conv(self.conv(shape))),
             6..=8 if kind == Kind::Normalised => one(Op::BatchNorm(self.norm())),
-            6..=10 => one(Op::Relu(self.relu())),
+            6..=10 => one(Op::Activation(self.relu())),
             11..=12 => one(Op::Pool(self.pool(kind))),
             13 => one(Op::GlobalAvgPool),
             14..=17 => Some((Op::Add, self.alike(graph, first, |a, b| a == b))),
@@ -158,9 +158,9 @@ impl Gene {
         BatchNorm { eps: [1e-5, 1e-3, 0.1][self.number(1, 0..=2)], statistics }
     }
 
-    fn relu(&self) -> Relu {
+    fn relu(&self) -> Activation {
         let calls = self.number(0, 1..=3) as u32;
-        Relu { calls, published_calls: calls + self.number(1, 0..=1) as u32 }
+        Activation::relu(calls, calls + self.number(1, 0..=1) as u32)
     }
 
     fn pool(&self, kind: Kind) -> Pool {
