@@ -13,6 +13,9 @@ use untrained::score::KernelMatrix;
 use untrained::space::{Setting, Space};
 use untrained::weights::Weights;
 
+/// Fixtures that are part of the repository.
+const OWN: [&str; 4] = ["nas-bench-101-0", "nas-bench-201-1", "nats-size-0", "nds-darts-1"];
+
 /// The fixtures of built-in spaces with the networks that these spaces build.
 fn built(test: &str) -> Vec<(Fixture, Model, Graph)> {
     let mut built = Vec::new();
@@ -26,7 +29,9 @@ fn built(test: &str) -> Vec<(Fixture, Model, Graph)> {
         let graph = build(&fixture, &model);
         built.push((fixture, model, graph));
     }
-    assert!(built.iter().any(|(fixture, ..)| fixture.name == "nas-bench-201-1"));
+    for name in OWN {
+        assert!(built.iter().any(|(fixture, ..)| fixture.name == name), "{name} is missing");
+    }
     built
 }
 
@@ -64,7 +69,7 @@ fn sizes(space: &str, model: &Model) -> Vec<Vec<Setting>> {
         (1..=5).map(|cells| of(cells).to_vec()).collect()
     };
     match space {
-        "nas-bench-201" => cells(stem_channels(model)),
+        "nas-bench-101" | "nas-bench-201" => cells(stem_channels(model)),
         // Architectures say every size.
         "nats-size" | "nds-resnet" | "nds-resnext-a" | "nds-resnext-b" | "nds-vanilla" => {
             vec![Vec::new()]

@@ -138,12 +138,12 @@ fn wrong_files_are_refused_with_the_place() {
         (
             "conv 5x5 groups=in",
             "conv 5x5 groups=3",
-            ["my_block: cannot be built on 8x16x16", "divide"],
+            ["my_block: cannot be built: conv: 3 groups do not divide", "(on 8x16x16 at stride 1"],
         ),
         (
             "conv 5x5 groups=in",
             "conv 5x5 groups=in pad=0",
-            ["my_block: gives 8x12x12 on 8x16x16", "not 8x16x16"],
+            ["my_block: gives 8x12x12, not 8x16x16", "line 2"],
         ),
         ("add = [[", "ad = [[", ["my_block.layers[4]", "needs one of the keys add, concat"]),
         ("out=out/2\"], [\"shift", "out=out\"], [\"shift", ["skeleton.reduction", "24 channels"]),
@@ -216,7 +216,7 @@ fn files_that_are_no_text_are_refused() {
 fn missing_files_and_names_are_told() {
     let error = message(&Space::open("no/such/space.toml").unwrap_err());
     assert!(error.contains("no/such/space.toml"), "{error}");
-    let error = message(&Space::builtin("nas-bench-210").unwrap_err());
+    let error = message(&Space::builtin("nas-bench-211").unwrap_err());
     assert!(error.contains("did you mean `nas-bench-201`?"), "{error}");
     assert!(Space::builtin_text("x").is_err());
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use space_support::{nas_bench_201_table, shared};
+use space_support::nas_bench_201_table;
 use untrained::graph::Shape;
 use untrained::space::{Architecture, Space};
 

@@ -1,26 +1,26 @@
 //! The pictures that come with the program: a sheet of 32x32 tiles, 16 to a row.
 
-use std::io::Cursor;
-
-use super::pictures::{self, Collector, SIDE, VOLUME};
-use super::{Batch, DataError, draw};
-use crate::graph::Shape;
+use super::normalisation::CIFAR10;
+use super::pictures::Preparation;
+use super::{DataError, Images, Request, draw};
 
 static SHEET: &[u8] = include_bytes!("../../assets/images/natural32.png");
 
 /// Tiles in one row of the sheet.
 const COLUMNS: usize = 16;
+/// Rows and columns of a tile.
+const SIDE: usize = 32;
+/// Values of a tile.
+const VOLUME: usize = 3 * SIDE * SIDE;
 
-pub(super) fn load(shape: Shape, batch_size: usize, seed: u64) -> Result<Batch, DataError> {
-    let origin = "the built-in sheet";
-    pictures::check(origin, shape)?;
+pub(super) fn load(request: &Request<'_>) -> Result<Images, DataError> {
+    let preparation = Preparation::new(request, &CIFAR10)?;
     let sheet = decode(SHEET).map_err(DataError::Builtin)?;
-    let indices = draw::select(origin, sheet.tiles, batch_size, seed)?;
-    let mut collector = Collector::new(shape, indices.clone());
-    for index in indices {
-        collector.push(&sheet.tile(index));
-    }
-    Ok(collector.finish())
+    let origin = "the built-in sheet";
+    let indices = draw::select(origin, sheet.tiles, request.batch_size, request.seed)?;
+    let tiles: Vec<_> = indices.iter().map(|&index| sheet.tile(index)).collect();
+    let batch = preparation.batch(SIDE, tiles.iter().map(|tile| &tile[..]), indices);
+    Ok(Images { batch, facts: preparation.facts() })
 }
 
 /// Decoded rows of `[red, green, blue]` pixels.
@@ -42,20 +42,16 @@ impl Sheet {
 }
 
 fn decode(bytes: &[u8]) -> Result<Sheet, String> {
-    let mut decoder = png::Decoder::new(Cursor::new(bytes));
-    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
-    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
-    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    let sheet = image::load_from_memory_with_format(bytes, image::ImageFormat::Png);
+    let sheet = match sheet.map_err(|error| error.to_string())? {
+        image::DynamicImage::ImageRgb8(sheet) => sheet,
+        other => return Err(format!("its pixels are {:?}, not 8-bit RGB", other.color())),
+    };
+    let (width, height) = (sheet.width() as usize, sheet.height() as usize);
     if width != COLUMNS * SIDE || height == 0 || !height.is_multiple_of(SIDE) {
         return Err(format!("the sheet is {width}x{height}, not {} wide", COLUMNS * SIDE));
     }
-    let colour = reader.output_color_type();
-    if colour != (png::ColorType::Rgb, png::BitDepth::Eight) {
-        return Err(format!("its pixels are {colour:?}, not 8-bit RGB"));
-    }
-    let mut pixels = vec![0; width * height * 3];
-    reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
-    Ok(Sheet { pixels, tiles: height / SIDE * COLUMNS })
+    Ok(Sheet { pixels: sheet.into_raw(), tiles: height / SIDE * COLUMNS })
 }
 
 #[cfg(test)]

@@ -1,54 +1,71 @@
-//! CIFAR-10 in its official binary layout: rows of a label byte and 3,072 bytes `[3, 32, 32]`.
+//! CIFAR-10 and CIFAR-100 as their authors publish them (Krizhevsky, "Learning Multiple Layers of
+//! Features from Tiny Images", 2009): rows of labels and 3,072 bytes `[3, 32, 32]`, or pickles of
+//! Python's with an array `[n, 3072]`.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::pictures::{self, Collector, VOLUME};
-use super::{Batch, DataError, draw};
-use crate::graph::Shape;
+use super::normalisation::{CIFAR10, CIFAR100, Colours};
+use super::pictures::Preparation;
+use super::rows::{self, RowFile};
+use super::{DataError, Images, Request, draw, layout};
 
-/// Bytes of one image with its label.
-const ROW_BYTES: u64 = 1 + VOLUME as u64;
+/// Rows and columns of a picture.
+const SIDE: usize = 32;
+/// Values of a picture.
+const VOLUME: usize = 3 * SIDE * SIDE;
 
-/// One file and the number of its images.
-struct BatchFile {
-    path: PathBuf,
-    images: usize,
+/// One of the two data sets.
+pub(super) struct Cifar {
+    normalisation: Colours,
+    /// Bytes of labels before an image in the binary layout.
+    label_bytes: u64,
+    /// What the published archives unpack to.
+    unpacked: [&'static str; 2],
+    /// Finds the files of the binary or the Python layout.
+    find: fn(&Path, binary: bool) -> Result<Vec<PathBuf>, DataError>,
+    looked_for: &'static str,
+    advice: &'static str,
 }
 
-/// Draws from the files `data_batch_*.bin` in the order of their names; images are numbered through.
+pub(super) const TEN: Cifar = Cifar {
+    normalisation: CIFAR10,
+    label_bytes: 1,
+    unpacked: ["cifar-10-batches-bin", "cifar-10-batches-py"],
+    find: |folder, binary| {
+        layout::numbered(folder, "data_batch_", if binary { ".bin" } else { "" })
+    },
+    looked_for: "data_batch_*.bin (binary version) or data_batch_1, data_batch_2, .. (Python version)",
+    advice: "give the folder cifar-10-batches-bin or cifar-10-batches-py of CIFAR-10",
+};
+
+pub(super) const HUNDRED: Cifar = Cifar {
+    normalisation: CIFAR100,
+    label_bytes: 2,
+    unpacked: ["cifar-100-binary", "cifar-100-python"],
+    find: |folder, binary| Ok(layout::named(folder, if binary { "train.bin" } else { "train" })),
+    looked_for: "train.bin (binary version) or train (Python version)",
+    advice: "give the folder cifar-100-binary or cifar-100-python of CIFAR-100",
+};
+
+/// Draws from all images, which are numbered through the files.
 pub(super) fn load(
+    request: &Request<'_>,
+    cifar: &Cifar,
     folder: &Path,
-    shape: Shape,
-    batch_size: usize,
-    seed: u64,
-) -> Result<Batch, DataError> {
-    let origin = folder.display().to_string();
-    pictures::check(&origin, shape)?;
-    let files = batch_files(folder)?;
+) -> Result<Images, DataError> {
+    let preparation = Preparation::new(request, &cifar.normalisation)?;
+    let files = cifar.files(folder)?;
     let available = files.iter().map(|file| file.images).sum();
-    let indices = draw::select(&origin, available, batch_size, seed)?;
-    let mut open: Vec<Option<File>> = files.iter().map(|_| None).collect();
-    let mut collector = Collector::new(shape, indices.clone());
-    for index in indices {
-        let (file, row) = locate(&files, index);
-        let path = &files[file].path;
-        let read = |source| DataError::Read { path: path.clone(), source };
-        let handle = match &mut open[file] {
-            Some(handle) => handle,
-            closed => closed.insert(File::open(path).map_err(read)?),
-        };
-        let mut bytes = [0; VOLUME];
-        handle.seek(SeekFrom::Start(row as u64 * ROW_BYTES + 1)).map_err(read)?;
-        handle.read_exact(&mut bytes).map_err(read)?;
-        collector.push(&bytes);
-    }
-    Ok(collector.finish())
+    let origin = folder.display().to_string();
+    let indices = draw::select(&origin, available, request.batch_size, request.seed)?;
+    let chosen: Vec<_> = indices.iter().map(|&index| locate(&files, index)).collect();
+    let images = rows::read(request, &files, &chosen, VOLUME)?;
+    let batch = preparation.batch(SIDE, images.iter().map(Vec::as_slice), indices);
+    Ok(Images { batch, facts: preparation.facts() })
 }
 
 /// The file that holds an image, and the row in it.
-fn locate(files: &[BatchFile], index: usize) -> (usize, usize) {
+fn locate(files: &[RowFile], index: usize) -> (usize, usize) {
     let mut row = index;
     for (position, file) in files.iter().enumerate() {
         if row < file.images {
@@ -59,38 +76,26 @@ fn locate(files: &[BatchFile], index: usize) -> (usize, usize) {
     (files.len() - 1, row)
 }
 
-fn batch_files(folder: &Path) -> Result<Vec<BatchFile>, DataError> {
-    let read = |source| DataError::Read { path: folder.to_owned(), source };
-    if !std::fs::metadata(folder).map_err(read)?.is_dir() {
-        let advice = "give the folder that holds data_batch_1.bin";
-        return Err(DataError::Kind { path: folder.to_owned(), needed: "folder", advice });
-    }
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(read)? {
-        let entry = entry.map_err(read)?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("data_batch_") && name.ends_with(".bin") {
-            paths.push(entry.path());
+impl Cifar {
+    /// The files of the first layout that is there; the binary one comes first.
+    fn files(&self, given: &Path) -> Result<Vec<RowFile>, DataError> {
+        for folder in layout::folders(given, &self.unpacked, self.advice)? {
+            for binary in [true, false] {
+                let paths = (self.find)(&folder, binary)?;
+                if !paths.is_empty() {
+                    return paths.into_iter().map(|path| self.file(path, binary)).collect();
+                }
+            }
         }
+        let (path, looked_for) = (given.to_owned(), self.looked_for.to_owned());
+        Err(DataError::Layout { path, looked_for, advice: self.advice })
     }
-    paths.sort();
-    if paths.is_empty() {
-        return Err(DataError::NoBatches { path: folder.to_owned() });
-    }
-    paths.into_iter().map(batch_file).collect()
-}
 
-fn batch_file(path: PathBuf) -> Result<BatchFile, DataError> {
-    match std::fs::metadata(&path) {
-        Err(source) => Err(DataError::Read { path, source }),
-        Ok(facts) if !facts.is_file() => {
-            let advice = "every data_batch_*.bin must be one of the official files";
-            Err(DataError::Kind { path, needed: "file", advice })
+    fn file(&self, path: PathBuf, binary: bool) -> Result<RowFile, DataError> {
+        if binary {
+            RowFile::binary(path, self.label_bytes, VOLUME)
+        } else {
+            RowFile::python(path, VOLUME).map(|(file, _)| file)
         }
-        Ok(facts) if facts.len() == 0 || !facts.len().is_multiple_of(ROW_BYTES) => {
-            Err(DataError::CifarSize { path, size_bytes: facts.len() })
-        }
-        Ok(facts) => Ok(BatchFile { path, images: (facts.len() / ROW_BYTES) as usize }),
     }
 }

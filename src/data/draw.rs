@@ -11,6 +11,35 @@ pub(super) fn stream(seed: u64, name: &str) -> ChaCha8Rng {
     seed::stream(seed, &["images", name])
 }
 
+/// All numbers below a bound in random order, one after the other: a Fisher-Yates shuffle that goes
+/// as far as it is asked.
+pub(super) struct Shuffle {
+    rng: ChaCha8Rng,
+    order: Vec<usize>,
+    place: usize,
+}
+
+impl Shuffle {
+    pub(super) fn new(available: usize, seed: u64) -> Self {
+        Self { rng: stream(seed, "selection"), order: (0..available).collect(), place: 0 }
+    }
+}
+
+impl Iterator for Shuffle {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let (place, available) = (self.place, self.order.len());
+        if place == available {
+            return None;
+        }
+        let other = self.rng.random_range(place as u64..available as u64) as usize;
+        self.order.swap(place, other);
+        self.place += 1;
+        Some(self.order[place])
+    }
+}
+
 /// `wanted` different numbers below `available`, in random order.
 pub(super) fn select(
     origin: &str,
@@ -21,12 +50,5 @@ pub(super) fn select(
     if available < wanted {
         return Err(DataError::TooFew { origin: origin.to_owned(), available, wanted });
     }
-    let mut rng = stream(seed, "selection");
-    let mut all: Vec<usize> = (0..available).collect();
-    for place in 0..wanted {
-        let other = rng.random_range(place as u64..available as u64) as usize;
-        all.swap(place, other);
-    }
-    all.truncate(wanted);
-    Ok(all)
+    Ok(Shuffle::new(available, seed).take(wanted).collect())
 }

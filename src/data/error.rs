@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::pickle::PickleError;
 use crate::graph::Shape;
 
 /// Why a batch could not be loaded.
@@ -50,10 +51,12 @@ pub enum DataError {
         advice: &'static str,
     },
     /// A file or folder could not be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {} ({advice})", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
+        /// What to do.
+        advice: &'static str,
         /// What the system said.
         source: std::io::Error,
     },
@@ -67,29 +70,101 @@ pub enum DataError {
         /// What to do.
         advice: &'static str,
     },
-    /// The folder has no CIFAR-10 batch.
-    #[error("{} has no data_batch_*.bin: give the folder cifar-10-batches-bin of the binary version of CIFAR-10", path.display())]
-    NoBatches {
+    /// A folder has none of the files that were looked for.
+    #[error("{} has no {looked_for}: {advice}", path.display())]
+    Layout {
         /// The folder.
         path: PathBuf,
+        /// The files.
+        looked_for: String,
+        /// What to do.
+        advice: &'static str,
     },
-    /// A CIFAR-10 file does not hold whole images.
-    #[error("{} has {size_bytes} bytes, expected a positive multiple of 3073 (a label and 3072 bytes per image): the file is cut short or is no CIFAR-10 binary; fetch it again", path.display())]
-    CifarSize {
+    /// A file does not hold whole images.
+    #[error("{} has {size_bytes} bytes, expected a positive multiple of {row_bytes} ({row} per image): the file is cut short or is something else; fetch it again", path.display())]
+    Rows {
         /// The file.
         path: PathBuf,
         /// Its size.
         size_bytes: u64,
+        /// Bytes of an image with its labels.
+        row_bytes: u64,
+        /// What an image takes, in words.
+        row: String,
     },
-    /// A npy file is not what is needed.
+    /// A file is no pickle of plain data.
+    #[error("{} is not what is needed: give the data set as its authors published it", path.display())]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PickleError,
+    },
+    /// A file holds something else than is needed.
     #[error("{}: {reason}", path.display())]
-    Npy {
+    Content {
         /// The file.
         path: PathBuf,
         /// What is wrong and what is needed.
         reason: String,
     },
+    /// Files of a folder are damaged and too few are left.
+    #[error(
+        "{} has {available} images that can be read, {skipped} cannot, the batch needs {wanted}: take a smaller batch or repair the folder; the first of them is {first}", path.display()
+    )]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// Images that can be read.
+        available: usize,
+        /// Files that cannot.
+        skipped: usize,
+        /// Images asked for.
+        wanted: usize,
+        /// A damaged file and what is wrong with it.
+        first: String,
+    },
+    /// A mean or standard deviation has too few or too many values.
+    #[error(
+        "--{flag} has {given} values, the images have {channels} channels: give one value for each, as in 0.5,0.5,0.5"
+    )]
+    Channels {
+        /// `mean` or `std`.
+        flag: &'static str,
+        /// Values given.
+        given: usize,
+        /// Channels of the network's input.
+        channels: usize,
+    },
+    /// A mean or standard deviation is out of range.
+    #[error(
+        "--{flag} {value} is not {allowed}: values are those of pixels from 0 to 1, divide by 255 if yours are not"
+    )]
+    Range {
+        /// `mean` or `std`.
+        flag: &'static str,
+        /// The value.
+        value: f64,
+        /// The range.
+        allowed: &'static str,
+    },
+    /// An option means nothing for the source.
+    #[error("--{flag} means nothing for --images {name}: {reason}")]
+    Unused {
+        /// The option.
+        flag: &'static str,
+        /// The source.
+        name: &'static str,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// There are 1,000 classes.
+    #[error("--image-classes {0}: give a number from 1 to 1000")]
+    Classes(u32),
     /// The pictures that come with the program are damaged.
     #[error("the built-in pictures are damaged: {0}; install the program again")]
     Builtin(String),
+    /// Loading was cancelled.
+    #[error("loading the images was cancelled")]
+    Cancelled,
 }

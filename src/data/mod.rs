@@ -1,21 +1,32 @@
 //! Mini-batches of images: where they come from, which are taken, how they are normalised.
 //!
-//! [`load`] takes images of a source at random without replacement. The draw depends on the seed
-//! and the number of images only (see [`load`]), so a run can be repeated on any machine.
+//! [`open`] takes images of a source at random without replacement. The draw depends on the seed
+//! and the number of images only, so a run can be repeated on any machine. A source is a file here;
+//! `pickle` is the reader of the format in which data sets are published.
 
 mod batch;
 mod builtin;
 mod cifar;
 mod draw;
 mod error;
+mod folder;
+mod imagenet16;
+mod layout;
 mod noise;
+mod normalisation;
 mod npy;
+mod npy_header;
+mod npz;
+pub mod pickle;
 mod pictures;
+mod request;
 mod resize;
+mod rows;
 mod source;
 
 pub use batch::Batch;
 pub use error::DataError;
+pub use request::{ImageFacts, Images, Overrides, Request};
 pub use source::{ImageSource, UnknownSource};
 
 use crate::graph::Shape;
@@ -23,33 +34,54 @@ use crate::graph::Shape;
 /// The most values of one batch (4 GiB).
 const MAX_VALUES: usize = 1 << 30;
 
-/// Loads a batch.
-///
-/// * `shape` is that of one image, `[channels, height, width]`.
-/// * Colour pictures (`builtin`, `cifar10`) are 32x32; they are normalised with CIFAR-10's mean
-///   (125.3, 123.0, 113.9)/255 and deviation (63.0, 62.1, 66.7)/255. For another size each axis is
-///   enlarged by linear interpolation between pixel centres or reduced by averaging the area that
-///   a new pixel covers.
-/// * `npy` images are used as they are, `noise` is standard normal.
-/// * Images are drawn by a partial Fisher-Yates shuffle of `0..available` with ChaCha8, seeded by
-///   SHA-256 of `seed` and a name; [`Batch::indices`] lists them in the order of the batch.
+/// Loads a batch with the usual settings of its source; see [`open`].
 ///
 /// # Errors
 ///
-/// [`DataError`] if the batch has fewer than two images, the source has fewer than asked for, its
-/// images do not fit `shape`, or its files are missing or damaged.
+/// As for [`open`].
 pub fn load(
     source: &ImageSource,
     shape: Shape,
     batch_size: usize,
     seed: u64,
 ) -> Result<Batch, DataError> {
-    check_size(shape, batch_size)?;
-    match source {
-        ImageSource::Builtin => builtin::load(shape, batch_size, seed),
-        ImageSource::Cifar10(folder) => cifar::load(folder, shape, batch_size, seed),
-        ImageSource::Npy(file) => npy::load(file, shape, batch_size, seed),
-        ImageSource::Noise => Ok(noise::load(shape, batch_size, seed)),
+    let overrides = &Overrides::default();
+    let request = Request { source, shape, batch_size, seed, overrides, cancelled: &|| false };
+    Ok(open(&request)?.batch)
+}
+
+/// Loads a batch.
+///
+/// * Images are drawn by a partial Fisher-Yates shuffle of `0..available` with ChaCha8, seeded by
+///   SHA-256 of the seed and a name; [`Batch::indices`] lists them in the order of the batch. Where
+///   a file of a folder cannot be read the shuffle goes on.
+/// * Pictures (all sources but `npy`, `npz` and `noise`) become brightness (ITU-R BT.601) where the
+///   network takes one channel; grey ones are repeated where it takes three. Per channel the mean is
+///   subtracted, then they are divided by the standard deviation: those of the data set (CIFAR-10's
+///   for the built-in pictures, ImageNet's for folders) or the given ones.
+/// * Images of another size are brought to that of the network, each axis on its own: it is enlarged
+///   by linear interpolation between pixel centres or reduced by averaging the area that a new pixel
+///   covers. From files of a folder the largest part in the middle is taken that has the aspect of
+///   the network's input.
+/// * `npy` and `npz` values are used as they are, `noise` is standard normal.
+///
+/// # Errors
+///
+/// [`DataError`] if the batch has fewer than two images, the source has fewer than asked for, its
+/// images do not fit the shape, its files are missing or damaged, settings mean nothing for it, or
+/// loading was cancelled.
+pub fn open(request: &Request<'_>) -> Result<Images, DataError> {
+    check_size(request.shape, request.batch_size)?;
+    request.overrides.check(request.source)?;
+    match request.source {
+        ImageSource::Builtin => builtin::load(request),
+        ImageSource::Cifar10(folder) => cifar::load(request, &cifar::TEN, folder),
+        ImageSource::Cifar100(folder) => cifar::load(request, &cifar::HUNDRED, folder),
+        ImageSource::ImageNet16(folder) => imagenet16::load(request, folder),
+        ImageSource::Folder(folder) => folder::load(request, folder),
+        ImageSource::Npy(file) => npy::load(request, file),
+        ImageSource::Npz { file, key } => npz::load(request, file, key.as_deref()),
+        ImageSource::Noise => Ok(noise::load(request)),
     }
 }
 

@@ -1,162 +1,158 @@
-//! NumPy arrays of images, float32 `[n, c, h, w]`.
+//! NumPy arrays of images, float32 `[n, c, h, w]`, in files of their own or in archives.
 //!
-//! The header is read here and not by a library: what it says is checked before any memory is
-//! taken for it, and its nesting is bounded.
+//! Values are used as they are; images of another height or width are brought to size, and the user
+//! is told so.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
-use super::{Batch, DataError, draw};
+use super::npy_header::Header;
+use super::{Batch, DataError, ImageFacts, Images, Request, draw, resize};
 use crate::graph::Shape;
 
-/// The longest header; NumPy's own take 128 bytes.
-const MAX_HEADER_BYTES: usize = 4096;
+/// A file.
+pub(super) fn load(request: &Request<'_>, path: &Path) -> Result<Images, DataError> {
+    let advice = "give a .npy file that you may read";
+    let (file, size_bytes) = open(path, advice)?;
+    let mut file = BufReader::new(file);
+    let array = Array::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
+    array.images(request, &mut Seeking(file))
+}
 
-pub(super) fn load(
-    path: &Path,
-    shape: Shape,
-    batch_size: usize,
-    seed: u64,
-) -> Result<Batch, DataError> {
-    let read = |source| DataError::Read { path: path.to_owned(), source };
-    let wrong = |reason| DataError::Npy { path: path.to_owned(), reason };
+/// A file and its size.
+pub(super) fn open(path: &Path, advice: &'static str) -> Result<(File, u64), DataError> {
+    let read = |source| DataError::Read { path: path.to_owned(), advice, source };
     let file = File::open(path).map_err(read)?;
     let facts = file.metadata().map_err(read)?;
-    if !facts.is_file() {
-        let advice = "give a .npy file";
-        return Err(DataError::Kind { path: path.to_owned(), needed: "file", advice });
+    if facts.is_file() {
+        return Ok((file, facts.len()));
     }
-    let mut file = BufReader::new(file);
-    let header = Header::read(&mut file).map_err(wrong)?;
-    let images = header.images(path, shape)?;
-    header.check_size(facts.len()).map_err(wrong)?;
-    let origin = path.display().to_string();
-    let indices = draw::select(&origin, images, batch_size, seed)?;
-    let mut values = Vec::with_capacity(batch_size * shape.volume());
-    let mut bytes = vec![0; shape.volume() * 4];
-    for &index in &indices {
-        let start = header.data_start + index as u64 * bytes.len() as u64;
-        file.seek(SeekFrom::Start(start)).map_err(read)?;
-        file.read_exact(&mut bytes).map_err(read)?;
-        values.extend(bytes.as_chunks().0.iter().map(|&word| header.value(word)));
-        let image = &values[values.len() - shape.volume()..];
-        if let Some(value) = image.iter().find(|value| !value.is_finite()) {
-            return Err(wrong(format!("image {index} holds {value}: every value must be finite")));
-        }
-    }
-    Ok(Batch { images: batch_size, shape, values, indices })
+    Err(DataError::Kind { path: path.to_owned(), needed: "file", advice })
 }
 
-/// What the header says.
-struct Header {
-    data_start: u64,
-    big_endian: bool,
-    extents: Vec<u64>,
+/// Bytes that come one after the other, some of which are not needed.
+pub(super) trait Source: Read {
+    /// Goes past `count` bytes.
+    fn skip(&mut self, count: u64) -> std::io::Result<()>;
 }
 
-impl Header {
-    fn read(file: &mut impl Read) -> Result<Self, String> {
-        let short = |_| "is too short for a .npy file: give a file saved by numpy.save".to_owned();
-        let mut start = [0; 10];
-        file.read_exact(&mut start).map_err(short)?;
-        if &start[..6] != b"\x93NUMPY" {
-            return Err("is no .npy file: it does not start with \\x93NUMPY".to_owned());
+/// Goes past bytes without reading them.
+struct Seeking(BufReader<File>);
+
+impl Read for Seeking {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Source for Seeking {
+    fn skip(&mut self, count: u64) -> std::io::Result<()> {
+        let distance = i64::try_from(count).map_err(std::io::Error::other)?;
+        self.0.seek_relative(distance)
+    }
+}
+
+/// An array whose header was read.
+pub(super) struct Array<'p> {
+    path: &'p Path,
+    /// The array, as the user knows it.
+    origin: String,
+    header: Header,
+    images: usize,
+    /// The shape of its images.
+    shape: Shape,
+}
+
+impl<'p> Array<'p> {
+    /// Reads the header of an array of `size_bytes` bytes, header included.
+    pub(super) fn read(
+        request: &Request<'_>,
+        path: &'p Path,
+        origin: &str,
+        size_bytes: u64,
+        file: &mut impl Read,
+    ) -> Result<Self, DataError> {
+        let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
+        let header = Header::read(file).map_err(wrong)?;
+        let [images, channels, height, width] = header.shape().map_err(wrong)?;
+        let shape = Shape::new(channels, height, width);
+        let found = || shape.to_string();
+        let (origin, needed) = (origin.to_owned(), request.shape);
+        if channels != needed.channels {
+            let advice = "save the array as [n, c, h, w] with the channels of the network's input";
+            return Err(DataError::Shape { origin, found: found(), needed, advice });
         }
-        let [low, high] = [start[8], start[9]];
-        let (before_text, text_bytes) = match start[6] {
-            1 => (10, usize::from(u16::from_le_bytes([low, high]))),
-            2 | 3 => {
-                let mut rest = [0; 2];
-                file.read_exact(&mut rest).map_err(short)?;
-                (12, u32::from_le_bytes([low, high, rest[0], rest[1]]) as usize)
+        if height == 0 || width == 0 {
+            return Err(DataError::EmptyImage(shape));
+        }
+        header.check_size(size_bytes).map_err(wrong)?;
+        Ok(Self { path, origin, header, images, shape })
+    }
+
+    /// Reads the drawn images, in the order in which they lie in the file.
+    pub(super) fn images(
+        &self,
+        request: &Request<'_>,
+        file: &mut impl Source,
+    ) -> Result<Images, DataError> {
+        let indices = draw::select(&self.origin, self.images, request.batch_size, request.seed)?;
+        let mut order: Vec<usize> = (0..indices.len()).collect();
+        order.sort_unstable_by_key(|&place| indices[place]);
+        let volume = request.shape.volume();
+        let mut values = vec![0.0; indices.len() * volume];
+        let mut next = 0;
+        for place in order {
+            request.check_cancelled()?;
+            let image = self.image(file, indices[place], &mut next)?;
+            values[place * volume..][..volume].copy_from_slice(&self.resized(image, request.shape));
+        }
+        let batch = Batch { images: indices.len(), shape: request.shape, values, indices };
+        let notices = self.notice(request.shape).into_iter().collect();
+        Ok(Images { batch, facts: ImageFacts { notices, ..ImageFacts::default() } })
+    }
+
+    /// The values of one image; `next` is the image that the file stands before.
+    fn image(
+        &self,
+        file: &mut impl Source,
+        index: usize,
+        next: &mut usize,
+    ) -> Result<Vec<f32>, DataError> {
+        let advice = "the file is damaged or cut short: save the array again";
+        let read = |source| DataError::Read { path: self.path.to_owned(), advice, source };
+        let image_bytes = self.shape.volume() as u64 * 4;
+        file.skip((index - *next) as u64 * image_bytes).map_err(read)?;
+        *next = index + 1;
+        let mut bytes = Vec::new();
+        file.by_ref().take(image_bytes).read_to_end(&mut bytes).map_err(read)?;
+        if bytes.len() as u64 != image_bytes {
+            return Err(read(std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        let values = bytes.as_chunks().0.iter().map(|&word| self.header.value(word));
+        let values: Vec<f32> = values.collect();
+        match values.iter().find(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(value) => {
+                let reason = format!("image {index} holds {value}: every value must be finite");
+                Err(DataError::Content { path: self.path.to_owned(), reason })
             }
-            version => return Err(format!("has format version {version}, known are 1 to 3")),
-        };
-        if text_bytes > MAX_HEADER_BYTES {
-            return Err(format!("has a header of {text_bytes} bytes, at most {MAX_HEADER_BYTES}"));
-        }
-        let mut text = vec![0; text_bytes];
-        file.read_exact(&mut text).map_err(short)?;
-        let text = String::from_utf8_lossy(&text);
-        let data_start = before_text + text_bytes as u64;
-        Ok(Self { data_start, big_endian: big_endian(&text)?, extents: extents(&text)? })
-    }
-
-    /// The number of images, if the others extents are those of `shape`.
-    fn images(&self, path: &Path, shape: Shape) -> Result<usize, DataError> {
-        let needed = [shape.channels, shape.height, shape.width].map(|extent| extent as u64);
-        match self.extents.as_slice() {
-            [images, image @ ..] if image == needed => {
-                usize::try_from(*images).map_err(|_| DataError::Npy {
-                    path: path.to_owned(),
-                    reason: format!("says it has {images} images"),
-                })
-            }
-            [_, image @ ..] if image.len() == 3 => Err(DataError::Shape {
-                origin: path.display().to_string(),
-                found: format!("{}x{}x{}", image[0], image[1], image[2]),
-                needed: shape,
-                advice: "save the array as [n, c, h, w] with the input size of the space",
-            }),
-            extents => Err(DataError::Npy {
-                path: path.to_owned(),
-                reason: format!("has shape {extents:?}, needed is [n, c, h, w]"),
-            }),
         }
     }
 
-    /// Refuses files that are shorter or longer than the header says.
-    fn check_size(&self, size_bytes: u64) -> Result<(), String> {
-        let values = self.extents.iter().try_fold(4_u64, |bytes, &more| bytes.checked_mul(more));
-        let expected = values.and_then(|bytes| bytes.checked_add(self.data_start));
-        match expected {
-            Some(expected) if expected == size_bytes => Ok(()),
-            _ => Err(format!(
-                "has {size_bytes} bytes, expected {} for shape {:?}: the file is damaged or cut \
-                 short",
-                expected.map_or("more than there can be".to_owned(), |bytes| bytes.to_string()),
-                self.extents
-            )),
+    fn resized(&self, image: Vec<f32>, to: Shape) -> Vec<f32> {
+        let Shape { height, width, .. } = self.shape;
+        if self.shape == to {
+            return image;
         }
+        let planes = image.chunks_exact(height * width);
+        let resized = planes
+            .map(|plane| resize::resize(plane.to_vec(), [height, width], [to.height, to.width]));
+        resized.flatten().collect()
     }
 
-    fn value(&self, word: [u8; 4]) -> f32 {
-        if self.big_endian { f32::from_be_bytes(word) } else { f32::from_le_bytes(word) }
+    fn notice(&self, to: Shape) -> Option<String> {
+        let Self { origin, shape, .. } = self;
+        (*shape != to).then(|| format!("{origin} has images of {shape}: they are resized to {to}"))
     }
-}
-
-/// The text behind a key of the header's Python dictionary.
-fn entry<'t>(text: &'t str, key: &str) -> Result<&'t str, String> {
-    [format!("'{key}'"), format!("\"{key}\"")]
-        .iter()
-        .find_map(|key| text.split_once(key.as_str()))
-        .and_then(|(_, rest)| rest.trim_start().strip_prefix(':'))
-        .map(str::trim_start)
-        .ok_or_else(|| format!("has a header without `{key}`"))
-}
-
-/// The byte order, if values are 32-bit floats and rows come one after the other.
-fn big_endian(text: &str) -> Result<bool, String> {
-    let order = entry(text, "fortran_order")?;
-    if !order.starts_with("False") {
-        return Err("is in Fortran order: save numpy.ascontiguousarray(array)".to_owned());
-    }
-    let descr = entry(text, "descr")?;
-    let quoted = descr.chars().next().filter(|quote| "'\"".contains(*quote));
-    let name = quoted.and_then(|quote| descr[1..].split(quote).next());
-    match name {
-        Some("<f4") => Ok(false),
-        Some(">f4") => Ok(true),
-        Some(other) => Err(format!("holds values of type `{other}`: save array.astype('float32')")),
-        None => Err("holds records: save a plain float32 array".to_owned()),
-    }
-}
-
-fn extents(text: &str) -> Result<Vec<u64>, String> {
-    let wrong = || "has a header without a shape such as (128, 3, 32, 32)".to_owned();
-    let tuple = entry(text, "shape")?.strip_prefix('(').ok_or_else(wrong)?;
-    let (inner, _) = tuple.split_once(')').ok_or_else(wrong)?;
-    let parts = inner.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| part.parse().map_err(|_| wrong())).collect()
 }

@@ -1,55 +1,92 @@
-//! Colour pictures of 32x32 bytes as network input.
+//! Pictures, that is bytes of brightness or colour, as network input.
 
-use super::{Batch, DataError, resize};
+use super::normalisation::{Colours, LUMINANCE, Normalisation};
+use super::{Batch, DataError, ImageFacts, Request, resize};
 use crate::graph::Shape;
 
-/// Rows and columns of a picture.
-pub(super) const SIDE: usize = 32;
-/// Values of a picture.
-pub(super) const VOLUME: usize = 3 * SIDE * SIDE;
-/// CIFAR-10's mean per channel, of values from 0 to 255.
-const MEAN: [f64; 3] = [125.3, 123.0, 113.9];
-/// CIFAR-10's standard deviation per channel.
-const DEVIATION: [f64; 3] = [63.0, 62.1, 66.7];
-
-/// Refuses shapes that colour pictures cannot be brought to.
-pub(super) fn check(origin: &str, shape: Shape) -> Result<(), DataError> {
-    if shape.channels == 3 {
-        return Ok(());
-    }
-    Err(DataError::Shape {
-        origin: origin.to_owned(),
-        found: Shape::new(3, SIDE, SIDE).to_string(),
-        needed: shape,
-        advice: "use a space with 3 input channels, or npy:FILE or noise",
-    })
+/// A picture.
+pub(super) struct Picture<'p> {
+    /// One or three channels.
+    pub(super) channels: usize,
+    /// Rows and columns.
+    pub(super) size: [usize; 2],
+    /// The value of a channel at a row and a column.
+    pub(super) value: &'p dyn Fn(usize, usize, usize) -> u8,
 }
 
-/// Puts pictures, bytes in `[3, 32, 32]` order, into a batch as they come.
-pub(super) struct Collector {
-    batch: Batch,
+/// Makes network input of pictures.
+pub(super) struct Preparation {
+    shape: Shape,
+    normalisation: Normalisation,
 }
 
-impl Collector {
-    /// An empty batch of which these images are to be given in this order.
-    pub(super) fn new(shape: Shape, indices: Vec<usize>) -> Self {
-        let values = Vec::with_capacity(indices.len() * shape.volume());
-        Self { batch: Batch { images: indices.len(), shape, values, indices } }
-    }
-
-    /// Normalises the next picture and brings it to size.
-    pub(super) fn push(&mut self, bytes: &[u8; VOLUME]) {
-        let Shape { height, width, .. } = self.batch.shape;
-        for (channel, plane) in bytes.chunks_exact(SIDE * SIDE).enumerate() {
-            let normalise =
-                |&byte: &u8| ((f64::from(byte) - MEAN[channel]) / DEVIATION[channel]) as f32;
-            let plane: Vec<f32> = plane.iter().map(normalise).collect();
-            self.batch.values.extend(resize::resize(plane, [SIDE, SIDE], [height, width]));
+impl Preparation {
+    /// For the shape and the settings of a request, with the usual mean and deviation of its
+    /// source.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Shape`] if the network takes neither one channel nor three, and
+    /// [`DataError::Channels`].
+    pub(super) fn new(request: &Request<'_>, usual: &Colours) -> Result<Self, DataError> {
+        let shape = request.shape;
+        if ![1, 3].contains(&shape.channels) {
+            return Err(DataError::Shape {
+                origin: request.source.to_string(),
+                found: "1 or 3 channels".to_owned(),
+                needed: shape,
+                advice: "pictures are made grey or coloured and no more; use npy:FILE or noise",
+            });
         }
+        let usual = Normalisation::new(usual, shape.channels);
+        Ok(Self { shape, normalisation: usual.replaced(request.overrides)? })
     }
 
-    /// The batch.
-    pub(super) fn finish(self) -> Batch {
-        self.batch
+    /// The facts that are known before anything is loaded.
+    pub(super) fn facts(&self) -> ImageFacts {
+        let (mean, std) = (self.normalisation.mean(), self.normalisation.deviation());
+        ImageFacts { mean: Some(mean), std: Some(std), ..ImageFacts::default() }
+    }
+
+    /// The picture with the channels and the size of the network's input, normalised, `[c, h, w]`.
+    /// Colours become brightness where one channel is needed, brightness is repeated where three
+    /// are.
+    pub(super) fn prepare(&self, picture: &Picture<'_>) -> Vec<f32> {
+        let Shape { channels, height, width } = self.shape;
+        let [rows, columns] = picture.size;
+        let mut values = Vec::with_capacity(self.shape.volume());
+        for channel in 0..channels {
+            let at = |row, column| {
+                let value = |channel| f64::from((picture.value)(channel, row, column));
+                match (picture.channels, channels) {
+                    (3, 1) => (0..3).map(|colour| LUMINANCE[colour] * value(colour)).sum(),
+                    (1, _) => value(0),
+                    _ => value(channel),
+                }
+            };
+            let plane = (0..rows * columns)
+                .map(|place| {
+                    self.normalisation.apply(channel, at(place / columns, place % columns))
+                })
+                .collect();
+            values.extend(resize::resize(plane, [rows, columns], [height, width]));
+        }
+        values
+    }
+
+    /// A batch of square colour pictures, each `[3, side, side]`.
+    pub(super) fn batch<'i>(
+        &self,
+        side: usize,
+        images: impl Iterator<Item = &'i [u8]>,
+        indices: Vec<usize>,
+    ) -> Batch {
+        let mut values = Vec::with_capacity(indices.len() * self.shape.volume());
+        for bytes in images {
+            let value = |channel, row, column| bytes[(channel * side + row) * side + column];
+            let picture = Picture { channels: 3, size: [side, side], value: &value };
+            values.extend(self.prepare(&picture));
+        }
+        Batch { images: indices.len(), shape: self.shape, values, indices }
     }
 }

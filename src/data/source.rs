@@ -1,6 +1,6 @@
 //! Names of image sources, as in `--images`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where images come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -9,29 +9,94 @@ pub enum ImageSource {
     /// `builtin`: natural pictures that come with the program.
     #[default]
     Builtin,
-    /// `cifar10:DIR`: the folder `cifar-10-batches-bin` of the official binary version; its
-    /// training batches are used.
+    /// `cifar10:DIR`: the training batches of CIFAR-10, `data_batch_*.bin` of the binary version or
+    /// `data_batch_*` of the Python version.
     Cifar10(PathBuf),
+    /// `cifar100:DIR`: the training images of CIFAR-100, `train.bin` or `train`.
+    Cifar100(PathBuf),
+    /// `imagenet16:DIR`: 16x16 down-sampled ImageNet, `train_data_batch_*`.
+    ImageNet16(PathBuf),
+    /// `folder:DIR`: PNG, JPEG and WebP files in a folder and the folders in it.
+    Folder(PathBuf),
     /// `npy:FILE`: a NumPy array, float32 `[n, c, h, w]`, used as it is.
     Npy(PathBuf),
+    /// `npz:FILE` or `npz:FILE:KEY`: such an array in an archive of NumPy's.
+    Npz {
+        /// The archive.
+        file: PathBuf,
+        /// The array's name; the only array if there is none.
+        key: Option<String>,
+    },
     /// `noise`: standard normal values.
     Noise,
 }
 
+/// What can stand in `--images`.
+const SOURCES: &str = "builtin, cifar10:DIR, cifar100:DIR, imagenet16:DIR, folder:DIR, npy:FILE, \
+                       npz:FILE[:KEY] or noise";
+
 /// A text that names no image source.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown image source `{0}`: use builtin, cifar10:DIR, npy:FILE or noise")]
+#[error("unknown image source `{0}`: use {SOURCES}")]
 pub struct UnknownSource(String);
+
+impl ImageSource {
+    /// The word before the colon.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Cifar10(_) => "cifar10",
+            Self::Cifar100(_) => "cifar100",
+            Self::ImageNet16(_) => "imagenet16",
+            Self::Folder(_) => "folder",
+            Self::Npy(_) => "npy",
+            Self::Npz { .. } => "npz",
+            Self::Noise => "noise",
+        }
+    }
+
+    /// Whether it holds pictures, bytes that are normalised, rather than values used as they are.
+    pub fn has_pictures(&self) -> bool {
+        !matches!(self, Self::Npy(_) | Self::Npz { .. } | Self::Noise)
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Builtin | Self::Noise => None,
+            Self::Cifar10(path)
+            | Self::Cifar100(path)
+            | Self::ImageNet16(path)
+            | Self::Folder(path)
+            | Self::Npy(path)
+            | Self::Npz { file: path, .. } => Some(path),
+        }
+    }
+}
+
+/// Archive and key; a key stands behind a name that ends in .npz.
+fn npz(text: &str) -> ImageSource {
+    let is_archive = |name: &str| name.to_ascii_lowercase().ends_with(".npz");
+    match text.rsplit_once(':').filter(|(file, _)| is_archive(file)) {
+        Some((file, key)) => ImageSource::Npz { file: file.into(), key: Some(key.to_owned()) },
+        None => ImageSource::Npz { file: text.into(), key: None },
+    }
+}
 
 impl std::str::FromStr for ImageSource {
     type Err = UnknownSource;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once(':') {
-            None if text == "builtin" => Ok(Self::Builtin),
-            None if text == "noise" => Ok(Self::Noise),
-            Some(("cifar10", folder)) if !folder.is_empty() => Ok(Self::Cifar10(folder.into())),
-            Some(("npy", file)) if !file.is_empty() => Ok(Self::Npy(file.into())),
+        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+        match (name, text.contains(':')) {
+            ("builtin", false) => Ok(Self::Builtin),
+            ("noise", false) => Ok(Self::Noise),
+            _ if rest.is_empty() => Err(UnknownSource(text.to_owned())),
+            ("cifar10", _) => Ok(Self::Cifar10(rest.into())),
+            ("cifar100", _) => Ok(Self::Cifar100(rest.into())),
+            ("imagenet16", _) => Ok(Self::ImageNet16(rest.into())),
+            ("folder", _) => Ok(Self::Folder(rest.into())),
+            ("npy", _) => Ok(Self::Npy(rest.into())),
+            ("npz", _) => Ok(npz(rest)),
             _ => Err(UnknownSource(text.to_owned())),
         }
     }
@@ -39,11 +104,13 @@ impl std::str::FromStr for ImageSource {
 
 impl std::fmt::Display for ImageSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())?;
+        if let Some(path) = self.path() {
+            write!(formatter, ":{}", path.display())?;
+        }
         match self {
-            Self::Builtin => formatter.write_str("builtin"),
-            Self::Cifar10(folder) => write!(formatter, "cifar10:{}", folder.display()),
-            Self::Npy(file) => write!(formatter, "npy:{}", file.display()),
-            Self::Noise => formatter.write_str("noise"),
+            Self::Npz { key: Some(key), .. } => write!(formatter, ":{key}"),
+            _ => Ok(()),
         }
     }
 }

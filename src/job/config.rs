@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
-use crate::data::ImageSource;
+use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
 use crate::space::{Setting, Space, SpaceError};
@@ -22,10 +22,21 @@ pub struct Options {
     /// Images in the mini-batch, at least 2
     #[arg(long, default_value_t = Self::default().batch_size, value_name = "N")]
     pub batch_size: usize,
-    /// Images: builtin, cifar10:DIR (binary layout), npy:FILE (float32 n,c,h,w; used as given) or
-    /// noise
+    /// Images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version), imagenet16:DIR
+    /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE or
+    /// npz:FILE[:KEY] (float32 n,c,h,w; used as given) or noise
     #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
     pub images: ImageSource,
+    /// Mean that is subtracted from pixels from 0 to 1, a value per channel as in 0.5,0.5,0.5; not
+    /// for npy, npz and noise [default: the source's]
+    #[arg(long, value_name = "M,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub mean: Option<Vec<f64>>,
+    /// Standard deviation by which they are then divided, likewise [default: the source's]
+    #[arg(long, value_name = "S,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub std: Option<Vec<f64>>,
+    /// imagenet16 only: use images of the first N classes [default: 120]
+    #[arg(long, value_name = "N")]
+    pub image_classes: Option<u32>,
     /// Device: auto (discrete, integrated or virtual GPU, else native CPU), cpu, gpu (the best
     /// hardware adapter) or a part of an adapter's name (see `devices`)
     #[arg(long, default_value_t = Self::default().device, value_name = "auto|cpu|gpu|NAME")]
@@ -64,6 +75,9 @@ impl Default for Options {
             space: "nas-bench-201".to_owned(),
             batch_size: 128,
             images: ImageSource::Builtin,
+            mean: None,
+            std: None,
+            image_classes: None,
             device: "auto".to_owned(),
             seed: 0,
             count: Count::Paper,
@@ -84,6 +98,12 @@ impl Options {
     /// [`SpaceError`] if there is no such space or the values do not make one.
     pub fn open_space(&self) -> Result<Space, SpaceError> {
         Space::open_with(&self.space, &settings(&self.set, self.input, self.classes))
+    }
+
+    /// The settings that replace the image source's.
+    pub fn image_overrides(&self) -> Overrides {
+        let (mean, deviation) = (self.mean.clone(), self.std.clone());
+        Overrides { mean, deviation, classes: self.image_classes }
     }
 }
 
@@ -169,6 +189,7 @@ impl JobConfig {
         if options.device.trim().is_empty() {
             return refuse("--device is empty: use auto, cpu, gpu or a part of an adapter's name");
         }
+        options.image_overrides().check(&options.images)?;
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }

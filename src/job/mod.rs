@@ -16,7 +16,7 @@ pub use event::{BEST, Counts, Event, Started, Summary};
 pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 
 use crate::backend::{self, Backend, BackendError, Cancel};
-use crate::data::{self, Batch, DataError};
+use crate::data::{self, Batch, DataError, Images};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
 use crate::search::{Random, Strategy};
@@ -79,6 +79,19 @@ pub fn run(
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
     config.check()?;
+    match run_task(config, cancel, events) {
+        Err(JobError::Data(DataError::Cancelled)) => {
+            Ok(Summary { interrupted: true, ..Summary::default() })
+        }
+        result => result,
+    }
+}
+
+fn run_task(
+    config: &JobConfig,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, JobError> {
     match &config.task {
         Task::Search { samples } => {
             let space = config.options.open_space()?;
@@ -119,21 +132,29 @@ impl Strategy for Listed {
 
 /// What both kinds of job open first.
 struct Opened {
-    batch: Batch,
+    images: Images,
     backend: Box<dyn Backend>,
 }
 
 fn open(
     options: &Options,
-    input: Shape,
+    shape: Shape,
+    cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Opened, JobError> {
-    let batch = data::load(&options.images, input, options.batch_size, options.seed)?;
+    let images = data::open(&data::Request {
+        source: &options.images,
+        shape,
+        batch_size: options.batch_size,
+        seed: options.seed,
+        overrides: &options.image_overrides(),
+        cancelled: &|| cancel.is_cancelled(),
+    })?;
     let (backend, warning) = backend::open(&options.device)?;
-    if let Some(warning) = warning {
+    for warning in images.facts.notices.iter().cloned().chain(warning) {
         events(Event::Warning(warning));
     }
-    Ok(Opened { batch, backend })
+    Ok(Opened { images, backend })
 }
 
 fn run_space(
@@ -144,10 +165,11 @@ fn run_space(
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
     let options = &config.options;
-    let Opened { batch, mut backend } = open(options, space.input(), events)?;
+    let Opened { images, mut backend } = open(options, space.input(), cancel, events)?;
+    let batch = &images.batch;
     let initialisation = options.initialisation.unwrap_or(space.initialisation());
-    let mut run = Run::start(config, &batch, backend.as_mut(), strategy.total(), events)?;
-    let group = run.scorer(backend.as_mut(), &batch, initialisation, cancel).group_size();
+    let mut run = Run::start(config, &images, backend.as_mut(), strategy.total(), events)?;
+    let group = run.scorer(backend.as_mut(), batch, initialisation, cancel).group_size();
     loop {
         let mut architectures = Vec::new();
         while architectures.len() < group && !cancel.is_cancelled() {
@@ -158,7 +180,7 @@ fn run_space(
             break;
         }
         let candidates = architectures.iter().map(|a| candidate(space, a)).collect();
-        let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
+        let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
         let scored = scorer.score(candidates, config.outputs);
         for (architecture, scored) in architectures.iter().zip(scored) {
             if let Some((record, output)) = scored {
@@ -191,8 +213,9 @@ fn run_model(
 ) -> Result<Summary, JobError> {
     let model = onnx::read(path)?;
     let options = &config.options;
-    let Opened { batch, mut backend } = open(options, model.input, events)?;
-    let mut run = Run::start(config, &batch, backend.as_mut(), Some(1), events)?;
+    let Opened { images, mut backend } = open(options, model.input, cancel, events)?;
+    let batch = &images.batch;
+    let mut run = Run::start(config, &images, backend.as_mut(), Some(1), events)?;
     let name = path.display().to_string();
     let connected = analysis::connected(&model.graph);
     let drawing = match weights {
@@ -201,7 +224,7 @@ fn run_model(
     };
     let candidate = Candidate { name, index: None, connected, network: Ok(model.graph), drawing };
     let initialisation = options.initialisation.unwrap_or_default();
-    let mut scorer = run.scorer(backend.as_mut(), &batch, initialisation, cancel);
+    let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
     for (record, output) in scorer.score(vec![candidate], config.outputs).into_iter().flatten() {
         run.take(record, output, events);
     }
@@ -238,15 +261,16 @@ struct Run<'c> {
 impl<'c> Run<'c> {
     fn start(
         config: &'c JobConfig,
-        batch: &Batch,
+        images: &Images,
         backend: &mut dyn Backend,
         total: Option<u64>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let weight_seeds = weight_seeds(config.options.seed, config.options.repeats);
         let device = backend.info().clone();
-        let sink = Sink::open(config, batch, &device, &weight_seeds)?;
-        events(Event::Started(Started { device, total, batch: batch.fingerprint() }));
+        let sink = Sink::open(config, images, &device, &weight_seeds)?;
+        let batch = images.batch.fingerprint();
+        events(Event::Started(Started { device, total, batch }));
         Ok(Self { config, weight_seeds, sink, summary: Summary::default(), failure: None })
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::JobConfig;
 use crate::backend::DeviceInfo;
-use crate::data::Batch;
+use crate::data::Images;
 use crate::store::{Manifest, Record, TableError, TableWriter};
 
 /// Where a job's records go.
@@ -20,7 +20,7 @@ impl Sink {
     /// Creates the table and its manifest, or nothing if the job writes none.
     pub fn open(
         config: &JobConfig,
-        batch: &Batch,
+        images: &Images,
         device: &DeviceInfo,
         weight_seeds: &[u64],
     ) -> Result<Self, TableError> {
@@ -34,8 +34,9 @@ impl Sink {
             device: device.clone(),
             seed: config.options.seed,
             weight_seeds: weight_seeds.to_vec(),
-            image_indices: batch.indices.clone(),
-            batch: batch.fingerprint(),
+            images: images.facts.clone(),
+            image_indices: images.batch.indices.clone(),
+            batch: images.batch.fingerprint(),
             state: "running",
             records: 0,
         };

@@ -47,7 +47,7 @@ impl Strategy for Random {
         }
         loop {
             let architecture = self.space.sample(&mut self.rng);
-            if self.seen.insert(self.space.format(&architecture)) {
+            if self.seen.insert(self.space.identity(&architecture)) {
                 return Some(architecture);
             }
         }

@@ -8,12 +8,13 @@ use super::{Architecture, ArchitectureError, BuildError, Space};
 use crate::graph::Graph;
 
 impl Space {
-    /// An architecture, every decision uniformly at random.
+    /// An architecture, every decision uniformly at random; where not all decisions fit together,
+    /// uniformly among those that do.
     pub fn sample(&self, rng: &mut dyn Rng) -> Architecture {
         with_topology!(&*self.topology, |topology, wrap| wrap(topology.sample(rng)))
     }
 
-    /// All architectures, by index where they have one.
+    /// All architectures, each [once](Space::identity), by index where they have one.
     pub fn enumerate(&self) -> Box<dyn Iterator<Item = Architecture> + '_> {
         with_topology!(&*self.topology, |topology, wrap| Box::new(topology.enumerate().map(wrap)))
     }
@@ -30,6 +31,14 @@ impl Space {
     /// Writes an architecture in the space's notation; empty for one of another space.
     pub fn format(&self, architecture: &Architecture) -> String {
         dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.format(own))
+            .unwrap_or_default()
+    }
+
+    /// Equal for architectures that are one to [`Space::count`] and [`Space::enumerate`]: where the
+    /// order of a graph's vertices is no decision, that of another order; empty for one of another
+    /// space.
+    pub fn identity(&self, architecture: &Architecture) -> String {
+        dispatch!(&*self.topology, architecture, |topology, own, _wrap| topology.identity(own))
             .unwrap_or_default()
     }
 

@@ -5,6 +5,7 @@ use super::nearest;
 
 /// Every built-in space: its id and its file.
 const ALL: &[(&str, &str)] = &[
+    ("nas-bench-101", include_str!("../../assets/spaces/nas-bench-101.toml")),
     ("nas-bench-201", include_str!("../../assets/spaces/nas-bench-201.toml")),
     ("nds-amoeba", include_str!("../../assets/spaces/nds-amoeba.toml")),
     ("nds-amoeba-imagenet", include_str!("../../assets/spaces/nds-amoeba-imagenet.toml")),

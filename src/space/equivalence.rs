@@ -13,6 +13,10 @@
 //! Neither of the first two tells `f(f(x)) + f(f(x))` with one inner `f` from the same with two,
 //! which are different networks. They say which architectures a benchmark treats as one; a cache of
 //! scores must use one of the last two.
+//!
+//! In NAS-Bench-101 the first two tell graphs apart up to the order of their vertices, and nothing is
+//! dead, so the last two are one: they also tell which vertices get the channels that are left over
+//! where the output's do not divide evenly.
 
 use std::collections::HashMap;
 

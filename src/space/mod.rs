@@ -27,7 +27,8 @@ pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
 pub use problem::{Problem, Setting};
 pub use topology::{
-    Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, WidthsArchitecture,
+    Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, VertexArchitecture,
+    WidthsArchitecture,
 };
 pub use topology::{Pair, PairArchitecture, PairedCell};
 
@@ -258,7 +259,8 @@ impl Space {
         &self.text
     }
 
-    /// The number of architectures; `u128::MAX` if there are more.
+    /// The number of architectures, each counted [once](Self::identity); `u128::MAX` if there are
+    /// more.
     pub fn count(&self) -> u128 {
         with_topology!(&*self.topology, |topology, _wrap| topology.count())
     }

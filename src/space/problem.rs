@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::layers::Place;
 use super::operations::Operation;
-use crate::graph::{Graph, Shape};
+use crate::graph::{Graph, GraphError, NodeId, Shape};
 
 /// The most problems a message lists.
 const MOST_SHOWN: usize = 50;
@@ -79,26 +79,40 @@ impl Problems {
         place: Place,
         context: &str,
     ) {
+        let path = format!("operations.{}", operation.name);
+        self.check_wired(&path, input, place, context, |graph, node| {
+            operation.emit(graph, node, "", place)
+        });
+    }
+
+    /// The same of layers; `path` is where they stand in the file.
+    pub(super) fn check_wired(
+        &mut self,
+        path: &str,
+        input: Shape,
+        place: Place,
+        context: &str,
+        emit: impl FnOnce(&mut Graph, NodeId) -> Result<NodeId, GraphError>,
+    ) {
         let mut graph = Graph::new();
         let node = graph.input(input);
-        let Place { width, stride, .. } = place;
-        let at = || format!("on {input} at stride {stride} to {width} channels{context}");
         let expected = Shape::new(
             place.width,
             input.height.div_ceil(place.stride),
             input.width.div_ceil(place.stride),
         );
-        let path = format!("operations.{}", operation.name);
-        match operation.emit(&mut graph, node, "", place) {
-            Err(error) => {
-                let at = at();
-                self.add(path, format!("cannot be built {at}: {}: {}", error.op, error.reason));
-            }
+        let what = match emit(&mut graph, node) {
+            Err(error) => format!("cannot be built{context}: {}: {}", error.op, error.reason),
             Ok(output) if graph.shape(output) != expected => {
-                let (at, given) = (at(), graph.shape(output));
-                self.add(path, format!("gives {given} {at}, not {expected}"));
+                format!("gives {}, not {expected}{context}", graph.shape(output))
             }
-            Ok(_) => {}
+            Ok(_) => return,
+        };
+        // One place is enough to see what is wrong.
+        let known = |problem: &Problem| problem.path == path && problem.message.starts_with(&what);
+        if !self.0.iter().any(known) {
+            let Place { width, stride, .. } = place;
+            self.add(path, format!("{what} (on {input} at stride {stride}, width {width})"));
         }
     }
 }

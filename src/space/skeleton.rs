@@ -104,6 +104,11 @@ impl Skeleton {
         places
     }
 
+    /// The width of every stage.
+    pub(super) fn widths(&self) -> impl Iterator<Item = usize> {
+        (0..self.stages).map(|stage| self.channels << stage)
+    }
+
     fn first_place(&self) -> Place {
         Place { width: self.channels, stride: 1, classes: self.classes }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::TableError;
 use crate::backend::DeviceInfo;
+use crate::data::ImageFacts;
 
 /// The facts of one run.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +23,8 @@ pub struct Manifest {
     pub seed: u64,
     /// The seed of the weights of each repeat.
     pub weight_seeds: Vec<u64>,
+    /// How the images came about: normalisation, files that could not be read.
+    pub images: ImageFacts,
     /// Which images of the source were used, in order.
     pub image_indices: Vec<usize>,
     /// SHA-256 of the batch.

@@ -7,6 +7,7 @@ mod edge_cell;
 mod pair_cell;
 mod radix;
 mod stages;
+mod vertex_cell;
 mod widths;
 
 use rand::Rng;
@@ -19,6 +20,8 @@ use pair_cell::PairCell;
 pub use pair_cell::{Pair, PairArchitecture, PairedCell};
 use stages::Stages;
 pub use stages::{Number, Stage, StagesArchitecture};
+pub use vertex_cell::VertexArchitecture;
+use vertex_cell::VertexCell;
 use widths::Widths;
 pub use widths::WidthsArchitecture;
 
@@ -38,13 +41,20 @@ pub enum Architecture {
     PairCell(PairArchitecture),
     /// Depth, width, stride and parameters of every stage.
     Stages(StagesArchitecture),
+    /// A graph with an operation in every vertex.
+    VertexCell(VertexArchitecture),
     /// A width for every layer.
     Widths(WidthsArchitecture),
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] =
-    &[Kind::of::<EdgeCell>(), Kind::of::<PairCell>(), Kind::of::<Stages>(), Kind::of::<Widths>()];
+pub(super) const TOPOLOGIES: &[Kind] = &[
+    Kind::of::<EdgeCell>(),
+    Kind::of::<PairCell>(),
+    Kind::of::<Stages>(),
+    Kind::of::<VertexCell>(),
+    Kind::of::<Widths>(),
+];
 
 /// A topology of any kind.
 #[derive(Debug)]
@@ -52,12 +62,19 @@ pub(super) enum AnyTopology {
     EdgeCell(EdgeCell),
     PairCell(PairCell),
     Stages(Stages),
+    VertexCell(VertexCell),
     Widths(Widths),
 }
 
 impl From<EdgeCell> for AnyTopology {
     fn from(topology: EdgeCell) -> Self {
         Self::EdgeCell(topology)
+    }
+}
+
+impl From<VertexCell> for AnyTopology {
+    fn from(topology: VertexCell) -> Self {
+        Self::VertexCell(topology)
     }
 }
 
@@ -87,6 +104,10 @@ macro_rules! with_topology {
                 let $wrap = Architecture::EdgeCell;
                 $body
             }
+            AnyTopology::VertexCell($own) => {
+                let $wrap = Architecture::VertexCell;
+                $body
+            }
             AnyTopology::PairCell($own) => {
                 let $wrap = Architecture::PairCell;
                 $body
@@ -112,6 +133,12 @@ macro_rules! dispatch {
                 if $own.fits($decisions) =>
             {
                 let $wrap = Architecture::EdgeCell;
+                Some($body)
+            }
+            (AnyTopology::VertexCell($own), Architecture::VertexCell($decisions))
+                if $own.fits($decisions) =>
+            {
+                let $wrap = Architecture::VertexCell;
                 Some($body)
             }
             (AnyTopology::PairCell($own), Architecture::PairCell($decisions))
@@ -185,12 +212,16 @@ pub(super) trait Topology: Sized {
     fn operation_names(&self) -> Vec<&str>;
     /// Whether an architecture is one of this topology.
     fn fits(&self, decisions: &Self::Decisions) -> bool;
-    /// The number of architectures; `u128::MAX` if it is larger.
+    /// The number of architectures, by [`Self::identity`]; `u128::MAX` if it is larger.
     fn count(&self) -> u128;
     fn sample(&self, rng: &mut dyn Rng) -> Self::Decisions;
     fn enumerate(&self) -> Box<dyn Iterator<Item = Self::Decisions> + '_>;
     fn parse(&self, text: &str) -> Result<Self::Decisions, ArchitectureError>;
     fn format(&self, decisions: &Self::Decisions) -> String;
+    /// Equal for decisions that are one architecture to [`Self::count`] and [`Self::enumerate`].
+    fn identity(&self, decisions: &Self::Decisions) -> String {
+        self.format(decisions)
+    }
     fn index(&self, _decisions: &Self::Decisions) -> Option<u64> {
         None
     }
@@ -229,6 +260,7 @@ impl AnyTopology {
             Self::EdgeCell(_) => EdgeCell::KIND,
             Self::PairCell(_) => PairCell::KIND,
             Self::Stages(_) => Stages::KIND,
+            Self::VertexCell(_) => VertexCell::KIND,
             Self::Widths(_) => Widths::KIND,
         }
     }

@@ -1,0 +1,233 @@
+//! Folders of PNG, JPEG and WebP files, flat or with sub-folders for classes.
+//!
+//! Files are numbered by the order of their paths in the folder. Only drawn files are opened; one
+//! that cannot be read is counted, and the next of the draw takes its place.
+
+use std::path::{Path, PathBuf};
+
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::draw::Shuffle;
+use super::normalisation::IMAGENET;
+use super::pictures::{Picture, Preparation};
+use super::{Batch, DataError, Images, Request};
+use crate::graph::Shape;
+
+/// Endings of names of image files, in small letters.
+const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
+/// The longest side of an image.
+const MAX_SIDE: u32 = 1 << 15;
+/// Memory for decoding one image.
+const MAX_DECODED_BYTES: u64 = 1 << 29;
+/// Damaged files that are named.
+const SKIPPED_NAMED: usize = 20;
+
+pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataError> {
+    let preparation = Preparation::new(request, &IMAGENET)?;
+    let files = list(request, folder)?;
+    let mut draw = Shuffle::new(files.len(), request.seed);
+    let mut found = Found::default();
+    while found.indices.len() < request.batch_size {
+        let missing = request.batch_size - found.indices.len();
+        let drawn: Vec<usize> = draw.by_ref().take(missing).collect();
+        if drawn.is_empty() {
+            return Err(found.too_few(request, folder));
+        }
+        let prepare = |&index: &usize| {
+            request.check_cancelled()?;
+            Ok((index, prepare(&folder.join(&files[index]), &preparation, request.shape)))
+        };
+        let prepared = drawn.par_iter().map(prepare).collect::<Result<Vec<_>, DataError>>()?;
+        prepared.into_iter().for_each(|(index, image)| found.add(index, &files[index], image));
+    }
+    Ok(found.finish(request, folder, &preparation))
+}
+
+/// What the draw has brought so far.
+#[derive(Default)]
+struct Found {
+    indices: Vec<usize>,
+    files: Vec<String>,
+    values: Vec<f32>,
+    skipped: usize,
+    skipped_files: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, index: usize, file: &Path, image: Result<Vec<f32>, String>) {
+        match image {
+            Ok(values) => {
+                self.indices.push(index);
+                self.files.push(slashes(file));
+                self.values.extend(values);
+            }
+            Err(problem) => {
+                self.skipped += 1;
+                if self.skipped_files.len() < SKIPPED_NAMED {
+                    self.skipped_files.push(format!("{}: {problem}", slashes(file)));
+                }
+            }
+        }
+    }
+
+    fn too_few(self, request: &Request<'_>, folder: &Path) -> DataError {
+        let (available, wanted) = (self.indices.len(), request.batch_size);
+        match self.skipped_files.into_iter().next() {
+            None => {
+                let origin = folder.display().to_string();
+                DataError::TooFew { origin, available, wanted }
+            }
+            Some(first) => {
+                let (path, skipped) = (folder.to_owned(), self.skipped);
+                DataError::Damaged { path, available, skipped, wanted, first }
+            }
+        }
+    }
+
+    fn finish(self, request: &Request<'_>, folder: &Path, preparation: &Preparation) -> Images {
+        let Self { indices, files, values, skipped, skipped_files } = self;
+        let (images, shape) = (indices.len(), request.shape);
+        let batch = Batch { images, shape, values, indices };
+        let mut facts = preparation.facts();
+        if let Some(first) = skipped_files.first() {
+            let (files, verb) = if skipped == 1 { ("file", "was") } else { ("files", "were") };
+            facts.notices.push(format!(
+                "{skipped} {files} of {} that cannot be read {verb} skipped and others drawn \
+                 instead; the first is {first}",
+                folder.display()
+            ));
+        }
+        (facts.files, facts.skipped, facts.skipped_files) = (files, skipped, skipped_files);
+        Images { batch, facts }
+    }
+}
+
+/// A path as it is written on every system.
+fn slashes(path: &Path) -> String {
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// The image files in a folder, as paths in it, sorted.
+fn list(request: &Request<'_>, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let advice = "give a folder of PNG, JPEG or WebP files, or of folders of them";
+    let read = |path: &Path, source| DataError::Read { path: path.to_owned(), advice, source };
+    if !std::fs::metadata(folder).map_err(|source| read(folder, source))?.is_dir() {
+        return Err(DataError::Kind { path: folder.to_owned(), needed: "folder", advice });
+    }
+    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    let walk = WalkDir::new(folder).min_depth(1).follow_links(true).into_iter();
+    let mut files = Vec::new();
+    for entry in walk.filter_entry(|entry| !hidden(entry.file_name())) {
+        request.check_cancelled()?;
+        let path = match entry {
+            Ok(entry) if entry.file_type().is_dir() => continue,
+            Ok(entry) => entry.into_path(),
+            // A link to nowhere that is called an image counts as a damaged one.
+            Err(error) => match error.path().filter(|path| is_image(path)) {
+                Some(path) => path.to_owned(),
+                None => {
+                    let path = error.path().unwrap_or(folder).to_owned();
+                    return Err(read(&path, error.into()));
+                }
+            },
+        };
+        if is_image(&path) {
+            files.push(path.strip_prefix(folder).map(Path::to_owned).unwrap_or(path));
+        }
+    }
+    if files.is_empty() {
+        let looked_for = "*.png, *.jpg, *.jpeg or *.webp in it or in its sub-folders".to_owned();
+        return Err(DataError::Layout { path: folder.to_owned(), looked_for, advice });
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_image(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// The network's input of a file, or what is wrong with the file.
+fn prepare(path: &Path, preparation: &Preparation, shape: Shape) -> Result<Vec<f32>, String> {
+    let picture = decode(path)?;
+    let size = [picture.height() as usize, picture.width() as usize];
+    let ([top, left], size) = centre(size, shape);
+    Ok(match picture {
+        DynamicImage::ImageLuma8(pixels) => {
+            let value = |_, row, column| pixels[((left + column) as u32, (top + row) as u32)].0[0];
+            preparation.prepare(&Picture { channels: 1, size, value: &value })
+        }
+        other => {
+            let pixels = other.into_rgb8();
+            let value = |channel: usize, row, column| {
+                pixels[((left + column) as u32, (top + row) as u32)].0[channel]
+            };
+            preparation.prepare(&Picture { channels: 3, size, value: &value })
+        }
+    })
+}
+
+/// The pixels of a file, upright; grey ones as 8-bit brightness.
+fn decode(path: &Path) -> Result<DynamicImage, String> {
+    let decode = || -> image::ImageResult<DynamicImage> {
+        let mut reader = ImageReader::open(path)?.with_guessed_format()?;
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(MAX_SIDE);
+        limits.max_image_height = Some(MAX_SIDE);
+        limits.max_alloc = Some(MAX_DECODED_BYTES);
+        reader.limits(limits.clone());
+        let mut decoder = reader.into_decoder()?;
+        limits.reserve(decoder.total_bytes())?;
+        let orientation = decoder.orientation()?;
+        let mut picture = DynamicImage::from_decoder(decoder)?;
+        picture.apply_orientation(orientation);
+        Ok(match picture {
+            grey @ (DynamicImage::ImageLumaA8(_)
+            | DynamicImage::ImageLuma16(_)
+            | DynamicImage::ImageLumaA16(_)) => grey.into_luma8().into(),
+            other => other,
+        })
+    };
+    decode().map_err(|error| error.to_string())
+}
+
+/// The corner and the size of the largest part in the middle that has the aspect of `shape`.
+fn centre([rows, columns]: [usize; 2], shape: Shape) -> ([usize; 2], [usize; 2]) {
+    let rounded =
+        |dividend: usize, divisor: usize| ((2 * dividend + divisor) / (2 * divisor)).max(1);
+    let size = if columns * shape.height > rows * shape.width {
+        [rows, rounded(rows * shape.width, shape.height)]
+    } else {
+        [rounded(columns * shape.height, shape.width), columns]
+    };
+    ([(rows - size[0]) / 2, (columns - size[1]) / 2], size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_every_size_has_the_aspect_of_the_input() {
+        for (size, shape, expected) in [
+            ([20, 30], Shape::new(3, 10, 10), ([0, 5], [20, 20])),
+            ([30, 20], Shape::new(3, 10, 10), ([5, 0], [20, 20])),
+            ([7, 7], Shape::new(3, 32, 32), ([0, 0], [7, 7])),
+            ([10, 10], Shape::new(3, 4, 8), ([2, 0], [5, 10])),
+            ([1, 1000], Shape::new(3, 1, 1), ([0, 499], [1, 1])),
+            ([5, 1], Shape::new(1, 1, 40), ([2, 0], [1, 1])),
+        ] {
+            assert_eq!(centre(size, shape), expected, "{size:?} for {shape}");
+        }
+        for rows in 1..30 {
+            for columns in 1..30 {
+                let (corner, size) = centre([rows, columns], Shape::new(3, 7, 11));
+                assert!(size[0] >= 1 && corner[0] + size[0] <= rows);
+                assert!(size[1] >= 1 && corner[1] + size[1] <= columns);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Mean and standard deviation of sources of pictures, and what replaces them.
+
+use super::{DataError, Overrides};
+
+/// Weights of red, green and blue in the brightness of a pixel (ITU-R BT.601).
+pub(super) const LUMINANCE: [f64; 3] = [0.299, 0.587, 0.114];
+
+/// Per channel, of pixel values from 0 to 255: a value v becomes `(v - mean) / deviation`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Normalisation {
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+/// Mean and standard deviation of red, green and blue, of values from 0 to 255.
+pub(super) type Colours = [[f64; 3]; 2];
+
+pub(super) const CIFAR10: Colours = [[125.3, 123.0, 113.9], [63.0, 62.1, 66.7]];
+pub(super) const CIFAR100: Colours = [[129.3, 124.1, 112.4], [68.2, 65.4, 70.4]];
+pub(super) const IMAGENET16: Colours = [[122.68, 116.66, 104.01], [63.22, 61.26, 65.09]];
+pub(super) const IMAGENET: Colours =
+    [[0.485 * 255.0, 0.456 * 255.0, 0.406 * 255.0], [0.229 * 255.0, 0.224 * 255.0, 0.225 * 255.0]];
+
+impl Normalisation {
+    /// For three channels the colours'. One channel takes the brightness of the mean; its deviation
+    /// is the same mix of the colours', which is exact for pictures in shades of grey.
+    pub(super) fn new([mean, deviation]: &Colours, channels: usize) -> Self {
+        let mix = |of: &[f64; 3]| match channels {
+            1 => vec![of.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum()],
+            _ => of.to_vec(),
+        };
+        Self { mean: mix(mean), deviation: mix(deviation) }
+    }
+
+    /// With the given values in place of the usual ones.
+    pub(super) fn replaced(mut self, overrides: &Overrides) -> Result<Self, DataError> {
+        for (flag, given, target) in [
+            ("mean", &overrides.mean, &mut self.mean),
+            ("std", &overrides.deviation, &mut self.deviation),
+        ] {
+            let Some(values) = given else { continue };
+            let (given, channels) = (values.len(), target.len());
+            if given != channels {
+                return Err(DataError::Channels { flag, given, channels });
+            }
+            *target = values.iter().map(|value| value * 255.0).collect();
+        }
+        Ok(self)
+    }
+
+    /// A pixel value from 0 to 255 as the network sees it.
+    pub(super) fn apply(&self, channel: usize, value: f64) -> f32 {
+        ((value - self.mean[channel]) / self.deviation[channel]) as f32
+    }
+
+    /// The mean per channel, of pixels from 0 to 1.
+    pub(super) fn mean(&self) -> Vec<f64> {
+        self.mean.iter().map(|value| value / 255.0).collect()
+    }
+
+    /// The standard deviation per channel, of pixels from 0 to 1.
+    pub(super) fn deviation(&self) -> Vec<f64> {
+        self.deviation.iter().map(|value| value / 255.0).collect()
+    }
+}

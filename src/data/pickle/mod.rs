@@ -1,0 +1,68 @@
+//! Python's pickles, read as plain data. Nothing of a pickle is executed.
+//!
+//! [`read`] takes a pickle in memory. [`scan`] takes a file and leaves its long byte strings where
+//! they are, so that the labels of a file of images cost a few reads. Both make a [`Value`];
+//! [`Array`] is a NumPy array in it.
+//!
+//! Any bytes may be given: reading ends with a value or an error within the memory and depth of
+//! [`Limits`], without a panic and without recursion.
+
+mod budget;
+mod error;
+mod heap;
+mod input;
+mod machine;
+mod numpy;
+mod stack;
+mod text;
+mod value;
+
+use std::io::{BufRead, Cursor, Seek};
+
+pub use error::PickleError;
+pub use numpy::{Array, ArrayData, ArrayError, integers};
+pub use value::{Global, Object, Stored, Value};
+
+use input::Input;
+use machine::Machine;
+
+/// Byte strings longer than this stay in a file that is scanned.
+const STORED_BYTES: u64 = 1 << 12;
+
+/// What reading a pickle may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory of the value and of everything that making it needs. Each allocation is counted at
+    /// its largest and never given back, so a list of small numbers takes about 400 bytes a number
+    /// of this and much less in fact.
+    pub memory_bytes: usize,
+    /// Levels of values within values. Dropping a value recurses as deep: keep it in the hundreds.
+    pub depth: u32,
+}
+
+impl Default for Limits {
+    /// 1 GiB, 200 levels.
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30, depth: 200 }
+    }
+}
+
+/// Reads the pickle at the beginning of `bytes`.
+///
+/// # Errors
+///
+/// [`PickleError`] if the bytes are no pickle of plain data or the limits do not suffice.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Value, PickleError> {
+    let input = Input::new(Cursor::new(bytes), bytes.len() as u64);
+    Machine::new(input, limits, u64::MAX).run()
+}
+
+/// Reads the pickle at the beginning of a file of `length` bytes; byte strings and texts of more
+/// than 4 KiB become [`Value::Stored`].
+///
+/// # Errors
+///
+/// As for [`read`], and [`PickleError::Read`] if the system refuses.
+pub fn scan(file: impl BufRead + Seek, length: u64, limits: &Limits) -> Result<Value, PickleError> {
+    Machine::new(Input::new(file, length), limits, STORED_BYTES).run()
+}

@@ -1,0 +1,111 @@
+//! The stack of the machine, cut by marks, and its memo.
+
+use std::collections::HashMap;
+
+use super::PickleError;
+use super::budget::Budget;
+use super::heap::Id;
+
+/// Memory behind an entry of the memo, growth included.
+const MEMO_BYTES: usize = 8 * size_of::<(u32, Id)>();
+
+/// What is wrong with an operation: what it does against the rules, or another error.
+pub enum Fault {
+    Rule(&'static str),
+    Error(PickleError),
+}
+
+impl From<PickleError> for Fault {
+    fn from(error: PickleError) -> Self {
+        Self::Error(error)
+    }
+}
+
+const NO_MARK: Fault = Fault::Rule("needs a mark where there is none");
+
+/// Objects in the order they came; a mark hides those before it.
+#[derive(Default)]
+pub struct Stack {
+    items: Vec<Id>,
+    marks: Vec<usize>,
+    memo: HashMap<u32, Id>,
+}
+
+impl Stack {
+    /// The first place after the last mark.
+    fn base(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
+    pub fn push(&mut self, id: Id, budget: &mut Budget) -> Result<(), PickleError> {
+        budget.grow::<Id>(1)?;
+        self.items.push(id);
+        Ok(())
+    }
+
+    pub fn mark(&mut self, budget: &mut Budget) -> Result<(), PickleError> {
+        budget.grow::<usize>(1)?;
+        self.marks.push(self.items.len());
+        Ok(())
+    }
+
+    /// The last object, which stays.
+    pub fn top(&self) -> Result<Id, Fault> {
+        let last = self.items[self.base()..].last().copied();
+        last.ok_or(Fault::Rule("needs a value where there is none"))
+    }
+
+    pub fn pop(&mut self) -> Result<Id, Fault> {
+        let id = self.top()?;
+        self.items.pop();
+        Ok(id)
+    }
+
+    /// The last objects, as many as asked for, in their order.
+    pub fn pop_array<const N: usize>(&mut self) -> Result<[Id; N], Fault> {
+        let mut ids = [0; N];
+        for place in ids.iter_mut().rev() {
+            *place = self.pop()?;
+        }
+        Ok(ids)
+    }
+
+    /// How many objects are behind the last mark.
+    pub fn marked(&self) -> Result<usize, Fault> {
+        match self.marks.last() {
+            Some(mark) => Ok(self.items.len() - mark),
+            None => Err(NO_MARK),
+        }
+    }
+
+    /// The objects behind the last mark, which goes.
+    pub fn pop_marked(&mut self) -> Result<Vec<Id>, Fault> {
+        let mark = self.marks.pop().ok_or(NO_MARK)?;
+        Ok(self.items.split_off(mark))
+    }
+
+    /// Drops the last object, or the last mark if nothing is behind it.
+    pub fn drop_top(&mut self) -> Result<(), Fault> {
+        if self.pop().is_ok() || self.marks.pop().is_some() {
+            return Ok(());
+        }
+        Err(Fault::Rule("drops a value where there is none"))
+    }
+
+    /// Remembers the last object under a number.
+    pub fn remember(&mut self, key: u32, budget: &mut Budget) -> Result<(), Fault> {
+        budget.take(MEMO_BYTES)?;
+        self.memo.insert(key, self.top()?);
+        Ok(())
+    }
+
+    /// The number of the next remembered object.
+    pub fn next_key(&self) -> u32 {
+        self.memo.len() as u32
+    }
+
+    pub fn recall(&self, key: u32) -> Result<Id, Fault> {
+        let known = self.memo.get(&key).copied();
+        known.ok_or(Fault::Rule("names a value that was never remembered"))
+    }
+}

@@ -1,0 +1,114 @@
+//! What to load, and what came of it.
+
+use serde::Serialize;
+
+use super::{Batch, DataError, ImageSource};
+use crate::graph::Shape;
+
+/// Classes of ImageNet16.
+pub(super) const IMAGENET_CLASSES: u32 = 1_000;
+
+/// What replaces a source's usual settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// Mean per channel, of pixels from 0 to 1.
+    pub mean: Option<Vec<f64>>,
+    /// Standard deviation per channel, of pixels from 0 to 1.
+    pub deviation: Option<Vec<f64>>,
+    /// ImageNet16: images of this many classes are used, the first ones.
+    pub classes: Option<u32>,
+}
+
+/// What to load.
+pub struct Request<'r> {
+    /// Where from.
+    pub source: &'r ImageSource,
+    /// Shape of one image.
+    pub shape: Shape,
+    /// How many images.
+    pub batch_size: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// What replaces the source's usual settings.
+    pub overrides: &'r Overrides,
+    /// Asked between files and images; once it says yes loading ends with
+    /// [`DataError::Cancelled`].
+    pub cancelled: &'r (dyn Fn() -> bool + Sync),
+}
+
+/// What was loaded.
+#[derive(Clone, Debug)]
+pub struct Images {
+    /// The images, normalised.
+    pub batch: Batch,
+    /// How they came about.
+    pub facts: ImageFacts,
+}
+
+/// How the images of a batch came about, for the manifest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ImageFacts {
+    /// Mean per channel that was subtracted, of pixels from 0 to 1; nothing if values are used as
+    /// they are.
+    pub mean: Option<Vec<f64>>,
+    /// Standard deviation per channel, likewise.
+    pub std: Option<Vec<f64>>,
+    /// Only images of this many first classes were drawn from.
+    pub classes: Option<u32>,
+    /// Files that were drawn and could not be read; others took their place.
+    pub skipped: usize,
+    /// The first of them, each with what is wrong with it.
+    pub skipped_files: Vec<String>,
+    /// The files of the batch, in order, where every image is one.
+    pub files: Vec<String>,
+    /// What else the user should know.
+    pub notices: Vec<String>,
+}
+
+impl Overrides {
+    /// Whether the settings fit a source, as far as that can be told without opening it.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Unused`], [`DataError::Range`] or [`DataError::Classes`].
+    pub fn check(&self, source: &ImageSource) -> Result<(), DataError> {
+        let given = [("mean", &self.mean), ("std", &self.deviation)];
+        for (flag, values) in given {
+            let Some(values) = values else { continue };
+            if !source.has_pictures() {
+                let reason = "its values are used as they are; normalise the array itself";
+                return Err(DataError::Unused { flag, name: source.name(), reason });
+            }
+            let (fits, allowed): (fn(f64) -> bool, _) = match flag {
+                "mean" => (|value| (0.0..=1.0).contains(&value), "from 0 to 1"),
+                _ => (|value| value > 0.0 && value <= 1.0, "above 0 and at most 1"),
+            };
+            if let Some(&value) = values.iter().find(|&&value| !fits(value)) {
+                return Err(DataError::Range { flag, value, allowed });
+            }
+        }
+        match self.classes {
+            Some(_) if !matches!(source, ImageSource::ImageNet16(_)) => {
+                let reason = "only imagenet16 has classes to choose from";
+                Err(DataError::Unused { flag: "image-classes", name: source.name(), reason })
+            }
+            Some(count) if !(1..=IMAGENET_CLASSES).contains(&count) => {
+                Err(DataError::Classes(count))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Request<'_> {
+    /// Ends loading if it was cancelled.
+    pub(super) fn check_cancelled(&self) -> Result<(), DataError> {
+        if (self.cancelled)() { Err(DataError::Cancelled) } else { Ok(()) }
+    }
+}
+
+impl From<Batch> for Images {
+    fn from(batch: Batch) -> Self {
+        Self { batch, facts: ImageFacts::default() }
+    }
+}

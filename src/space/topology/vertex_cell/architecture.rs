@@ -1,0 +1,46 @@
+//! The decisions of one architecture.
+
+use super::matrix::Matrix;
+
+/// The edges between the vertices of a cell and the operations of those between input and output.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VertexArchitecture {
+    pub(super) matrix: Matrix,
+    pub(super) operations: Vec<u8>,
+}
+
+impl VertexArchitecture {
+    /// Vertices of the space's largest cell, input and output included.
+    pub fn vertices(&self) -> usize {
+        self.matrix.vertices()
+    }
+
+    /// Whether an edge leads from one vertex to another, both counted from 0, the input.
+    pub fn has_edge(&self, from: usize, to: usize) -> bool {
+        to < self.vertices() && self.matrix.has(from, to)
+    }
+
+    /// The operations of the vertices between input and output, as positions in the list of the
+    /// space's file.
+    pub fn operations(&self) -> &[u8] {
+        &self.operations
+    }
+
+    /// The smallest cell that stands for this one.
+    pub(super) fn shortest(&self) -> (Matrix, &[u8]) {
+        let mut inner = self.operations.len();
+        let edges = |vertex| self.matrix.edges().any(|(from, to)| from == vertex || to == vertex);
+        while inner > 0 && self.operations[inner - 1] == 0 && !edges(inner) {
+            inner -= 1;
+        }
+        (resized(self.matrix, inner + 2), &self.operations[..inner])
+    }
+}
+
+/// A graph with other vertices before the output, none of which has an edge.
+pub(super) fn resized(matrix: Matrix, vertices: usize) -> Matrix {
+    let position = |vertex| if vertex == matrix.output() { vertices - 1 } else { vertex };
+    matrix.edges().fold(Matrix::empty(vertices), |resized, (from, to)| {
+        resized.flipped(position(from), position(to))
+    })
+}

@@ -1,0 +1,160 @@
+//! Laws that every space obeys: the built-in ones and the examples.
+
+mod space_support;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use untrained::space::{Architecture, Space};
+
+/// The example files, which the documentation points to.
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/examples");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
+    paths.sort();
+    paths
+}
+
+fn spaces() -> Vec<Space> {
+    let mut spaces = Space::builtins().unwrap();
+    spaces.extend(examples().iter().map(|path| Space::load(path).unwrap()));
+    assert!(spaces.len() > 5, "only {} spaces", spaces.len());
+    spaces
+}
+
+/// How many decisions differ.
+fn differences(space: &Space, one: &Architecture, other: &Architecture) -> usize {
+    let (one, other) = (space.choices(one), space.choices(other));
+    assert_eq!(one.len(), other.len());
+    assert!(one.iter().zip(&other).all(|(a, b)| a.name == b.name));
+    one.iter().zip(&other).filter(|(a, b)| a.value != b.value).count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn what_is_written_is_read_back(seed: u64) {
+        for space in spaces() {
+            let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
+            let text = space.format(&architecture);
+            let parsed = space.parse(&text);
+            prop_assert_eq!(parsed.as_ref(), Ok(&architecture), "{}: {}", space.id(), text);
+            if let Some(index) = space.index(&architecture) {
+                prop_assert!(space.from_index(index) == Some(architecture));
+            }
+        }
+    }
+
+    #[test]
+    fn canonical_texts_are_their_own_canonical_texts(seed: u64) {
+        for space in spaces() {
+            let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
+            let canonical = space.canonical(&architecture);
+            let again = space.parse(&canonical).unwrap();
+            prop_assert_eq!(&space.canonical(&again), &canonical, "{}", space.id());
+            prop_assert_eq!(space.function_key(&again), space.function_key(&architecture));
+            prop_assert_eq!(space.connected(&again), space.connected(&architecture));
+        }
+    }
+
+    #[test]
+    fn a_mutation_changes_exactly_one_decision(seed: u64) {
+        for space in spaces() {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let architecture = space.sample(&mut rng);
+            let changed = space.mutate(&architecture, &mut rng);
+            prop_assert_eq!(differences(&space, &architecture, &changed), 1, "{}", space.id());
+            let text = space.format(&changed);
+            let parsed = space.parse(&text);
+            prop_assert_eq!(parsed.as_ref(), Ok(&changed), "{}: {}", space.id(), text);
+        }
+    }
+}
+
+#[test]
+fn neighbours_are_all_mutations_and_nothing_else() {
+    for space in spaces() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let architecture = space.sample(&mut rng);
+        let neighbours = space.neighbours(&architecture);
+        assert!(!neighbours.is_empty(), "{}", space.id());
+        for neighbour in &neighbours {
+            assert_eq!(differences(&space, &architecture, neighbour), 1, "{}", space.id());
+        }
+        let mut distinct = neighbours.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), neighbours.len(), "{}", space.id());
+        for _ in 0..50 {
+            let mutation = space.mutate(&architecture, &mut rng);
+            assert!(neighbours.contains(&mutation), "{}", space.id());
+        }
+    }
+}
+
+#[test]
+fn every_sample_builds_and_is_drawn() {
+    for space in spaces() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        for _ in 0..30 {
+            let architecture = space.sample(&mut rng);
+            let text = space.format(&architecture);
+            let graph = space.build(&architecture).unwrap();
+            assert_eq!(graph.input_shape(), Some(space.input()));
+            assert_eq!(graph.shape(graph.output().unwrap()).channels, space.classes(), "{text}");
+            let drawings = space.drawings(&architecture);
+            assert!(!drawings.is_empty());
+            for drawing in &drawings {
+                let nodes = drawing.nodes.len();
+                assert!(drawing.edges.iter().all(|edge| edge.from < nodes && edge.to < nodes));
+            }
+            let dot = untrained::space::dot(&text, &drawings);
+            assert!(
+                dot.starts_with("digraph") && dot.matches("subgraph").count() == drawings.len()
+            );
+        }
+    }
+}
+
+/// What a file prints of itself is the same space, in both of its languages.
+#[test]
+fn every_space_can_be_printed_and_loaded_back() {
+    for space in spaces() {
+        let value: serde_json::Value = toml::from_str(space.text()).unwrap();
+        let json = serde_json::to_string_pretty(&value).unwrap();
+        for text in [space.text(), &json] {
+            let again = Space::from_text(text, "printed").unwrap();
+            assert_eq!((again.id(), again.count()), (space.id(), space.count()));
+            let sample = |space: &Space| {
+                let mut rng = ChaCha8Rng::seed_from_u64(11);
+                space.format(&space.sample(&mut rng))
+            };
+            assert_eq!(sample(&again), sample(&space));
+        }
+    }
+}
+
+/// All architectures of a small space are drawn equally often.
+#[test]
+fn samples_are_uniform() {
+    let settings = ["topology.strides=[[1,2]]", "topology.depths=[1,3]", "topology.widths=[16,24]"]
+        .map(|setting| setting.parse().unwrap());
+    let path = examples().into_iter().find(|path| path.ends_with("mobile.toml")).unwrap();
+    let space = Space::open_with(path.to_str().unwrap(), &settings).unwrap();
+    assert_eq!(space.count(), 2 * 2 * 2 * 9);
+    let mut counts: HashMap<Architecture, i32> = HashMap::new();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..72 * 200 {
+        *counts.entry(space.sample(&mut rng)).or_default() += 1;
+    }
+    let square = |count: &i32| f64::from(count - 200).powi(2) / 200.0;
+    let chi: f64 = counts.values().map(square).sum::<f64>() + 200.0 * (72 - counts.len()) as f64;
+    // Chi-square with 71 degrees of freedom is above 131 once in 100,000 times.
+    assert!(chi < 131.0, "{chi}");
+}

@@ -1,0 +1,65 @@
+//! Which files make a space of vertex cells.
+
+use serde_json::json;
+use untrained::space::Setting;
+
+use crate::cells::nas_bench_101;
+
+fn problems(settings: &[Setting]) -> String {
+    untrained::job::chain(&nas_bench_101().with(settings).unwrap_err())
+}
+
+#[test]
+fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
+    let operations = |names: serde_json::Value| Setting::new("topology.operations", names);
+    let layers = |name: &str, layers: serde_json::Value| {
+        Setting::new(format!("operations.{name}.layers"), layers)
+    };
+    let shrinking = [
+        operations(json!(["shrink", "grouped", "wide", "maxpool3x3"])),
+        layers("shrink", json!(["conv 3x3 stride=2", "bn", "relu"])),
+        layers("grouped", json!(["conv 3x3 groups=2", "bn", "relu"])),
+        layers("wide", json!(["conv 3x3 out=7"])),
+    ];
+    let message = problems(&shrinking);
+    for part in [
+        "operations.shrink: gives 16x16x16 on 16x32x32 at stride 1 to 16 channels, not 16x32x32",
+        "operations.shrink: gives 5x16x16 on 5x32x32",
+        // 16 channels over three vertices: 6, 5 and 5.
+        "operations.grouped: cannot be built on 5x32x32 at stride 1 to 5 channels",
+        "operations.wide: gives 7x8x8 on 64x8x8 at stride 1 to 64 channels, not 64x8x8",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(!message.contains("operations.grouped: cannot be built on 6x32x32"), "{message}");
+    assert!(!message.contains("maxpool3x3:"), "{message}");
+    let message = problems(&[Setting::new("topology.projection", json!(["bn", "relu"]))]);
+    assert!(message.contains("topology.projection: gives 16x32x32 on 16x32x32"), "{message}");
+    // At most four vertices feed the output: each has an edge to it and one from elsewhere.
+    let message = problems(&[Setting::new("skeleton.channels", 3)]);
+    assert!(message.contains("skeleton.channels: is too small: 3 channels"), "{message}");
+    assert!(message.contains("over the 4 vertices"), "{message}");
+    assert!(nas_bench_101().with(&[Setting::new("skeleton.channels", 4)]).is_ok());
+}
+
+/// What the checks of a file promise: then every architecture builds. Widths at which nothing
+/// divides evenly, and a stem of another width than the cells.
+#[test]
+fn every_architecture_of_an_accepted_file_builds() {
+    for channels in [4, 5, 7, 19] {
+        let settings = [
+            Setting::new("topology.max_vertices", 5),
+            Setting::new("skeleton.channels", channels),
+            Setting::new("skeleton.cells", 2),
+            Setting::new("skeleton.stem", json!(["conv 3x3 out=3", "bn", "relu"])),
+        ];
+        let space = nas_bench_101().with(&settings).unwrap();
+        let mut built = 0;
+        for architecture in space.enumerate().step_by(7) {
+            let graph = space.build(&architecture).unwrap();
+            assert_eq!(graph.shape(graph.output().unwrap()).channels, 10);
+            built += 1;
+        }
+        assert!(built > 300, "{built} built");
+    }
+}
