@@ -8,7 +8,7 @@ use std::time::Instant;
 use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
 use untrained::backend::{Backend, Cancel, Network};
 use untrained::data::{self, Batch, ImageSource};
-use untrained::graph::{Conv, Graph, Op, Relu, Shape};
+use untrained::graph::{Activation, Conv, Graph, Op, Shape};
 use untrained::plan::{Count, Plan, Planned};
 use untrained::space::Space;
 use untrained::weights::{Initialisation, Initialiser, Weights};
@@ -143,7 +143,8 @@ fn chain(channels: usize, side: usize, kernel: usize) -> Graph {
     for layer in 0..LAYERS {
         let conv = Op::Conv(Conv::square(channels, kernel, 1));
         let conv = graph.add(format!("conv {layer}"), conv, &[node]).unwrap();
-        node = graph.add(format!("relu {layer}"), Op::Relu(Relu::ONCE), &[conv]).unwrap();
+        node =
+            graph.add(format!("relu {layer}"), Op::Activation(Activation::RELU), &[conv]).unwrap();
     }
     graph
 }

@@ -90,7 +90,7 @@ fn stem_channels(model: &Model) -> usize {
 }
 
 fn kernel(fixture: &Fixture, graph: &Graph, weights: &Weights) -> KernelMatrix {
-    reference::evaluate(graph, weights, &fixture.batch).kernel(graph, Count::Paper)
+    reference::evaluate(graph, weights, &fixture.batch).kernel(graph, weights, Count::Paper)
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn describe_counts() {
     let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     // Parameters as in the benchmark (1.531546 M).
     assert_eq!(rows[0]["params"], 1_531_546);
-    assert_eq!(rows[0]["relu_calls"], 95);
+    assert_eq!(rows[0]["activation_calls"], 95);
     assert_eq!(rows[0]["units"], 901_120);
     assert!(rows[1]["index"].is_u64());
     let smaller =

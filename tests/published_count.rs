@@ -7,14 +7,14 @@ mod support;
 use support::fixtures::{self, SCORE_TOLERANCE};
 use untrained::backend::cpu::CpuBackend;
 use untrained::backend::{Backend, Cancel, Network};
-use untrained::graph::{Graph, NodeId, Op, Relu};
+use untrained::graph::{Activation, Graph, NodeId, Op};
 use untrained::onnx;
 use untrained::plan::{Count, Plan};
 
 /// The ReLU nodes of a graph with their calls.
 fn relus(graph: &Graph) -> Vec<(NodeId, u32)> {
     let relu = |(id, node): (NodeId, &untrained::graph::Node)| match node.op {
-        Op::Relu(relu) => Some((id, relu.calls)),
+        Op::Activation(relu) => Some((id, relu.calls)),
         _ => None,
     };
     graph.iter().filter_map(relu).collect()
@@ -32,9 +32,9 @@ fn scores_are_those_of_the_published_code() {
         let relus = relus(&model.graph);
         let (last, opening) = relus.split_last().unwrap();
         for &(id, calls) in opening {
-            model.graph.set_relu_calls(id, Relu { calls, published_calls: 2 * calls });
+            model.graph.set_activation(id, Activation::relu(calls, 2 * calls));
         }
-        model.graph.set_relu_calls(last.0, Relu::ONCE);
+        model.graph.set_activation(last.0, Activation::RELU);
         let mut score = |count| {
             let plan = Plan::new(&model.graph, &model.weights, count).unwrap();
             let network = Network { plan: &plan, weights: &model.weights };

@@ -261,7 +261,7 @@ fn values_can_be_replaced_within_limits() {
     let graph = space.build(&space.from_index(7).unwrap()).unwrap();
     assert_eq!(graph.input_shape(), Some(Shape::new(3, 16, 24)));
     assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(120, 1, 1));
-    let last = graph.nodes().iter().rfind(|node| matches!(node.op, Op::Relu(_))).unwrap();
+    let last = graph.nodes().iter().rfind(|node| matches!(node.op, Op::Activation(_))).unwrap();
     assert_eq!(last.shape, Shape::new(16, 4, 6));
     // What is printed of it is the same space.
     let again = Space::from_text(space.text(), "again").unwrap();

@@ -31,7 +31,7 @@ fn fingerprints(graph: &Graph) -> Vec<u64> {
 }
 
 fn relu_inputs(graph: &Graph, zero: &[bool], fingerprints: &[u64]) -> Vec<u64> {
-    let relus = graph.nodes().iter().filter(|node| matches!(node.op, Op::Relu(_)));
+    let relus = graph.nodes().iter().filter(|node| matches!(node.op, Op::Activation(_)));
     let mut seen: Vec<u64> = relus
         .map(|node| node.inputs[0].index())
         .map(|input| if zero[input] { 0 } else { fingerprints[input] })

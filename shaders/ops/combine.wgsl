@@ -1,4 +1,4 @@
-// The fused node kernel: sums up to four normalised terms, stores the sum and its positive part, and
+// The fused node kernel: sums up to four normalised terms, stores the sum and a function of it, and
 // packs the binary code. Word w of an image's code holds the vec4s w, w + stride, w + 2 * stride, ...
 // of the tensor, 4 bits each: neighbouring invocations read neighbouring vec4s.
 
@@ -20,14 +20,18 @@ struct Record {
     plane: u32,
     blocks: u32,
     channels: u32,
-    // where the sum, its positive part and the code go, or NONE
+    // where the sum, the function of it and the code go, or NONE
     value: u32,
-    positive: u32,
+    activated: u32,
     code: u32,
     // words from one image's codes to the next
     code_row: u32,
     term_count: u32,
-    unused: array<u32, 7>,
+    // the function and its parameters
+    kind: u32,
+    parameter: f32,
+    offset: f32,
+    unused: array<u32, 4>,
     terms: array<Term, 4>,
 }
 
@@ -75,12 +79,15 @@ fn main(
             }
             let block = quad / records[record].plane;
             let index = image * quads + quad;
-            let sum = select(vec4<f32>(), sum_terms(record, index, block), present(record, block));
+            let channels = present(record, block);
+            let sum = select(vec4<f32>(), sum_terms(record, index, block), channels);
             if records[record].value != NONE {
                 arena[records[record].value + index] = sum;
             }
-            if records[record].positive != NONE {
-                arena[records[record].positive + index] = max(sum, vec4<f32>());
+            if records[record].activated != NONE {
+                let parameter = records[record].parameter;
+                let value = activate(records[record].kind, parameter, records[record].offset, sum);
+                arena[records[record].activated + index] = select(vec4<f32>(), value, channels);
             }
             let on = select(vec4<u32>(), vec4<u32>(1u, 2u, 4u, 8u), sum > vec4<f32>());
             bits |= (on.x | on.y | on.z | on.w) << (part * 4u);

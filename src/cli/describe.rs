@@ -8,7 +8,9 @@ use crate::graph::cost::Cost;
 use crate::graph::{Graph, NodeId, Op, analysis};
 use crate::job::{chain, settings};
 use crate::onnx;
+use crate::plan::{CodePoints, Count};
 use crate::space::{Space, dot};
+use crate::weights::Weights;
 
 /// Everything `describe` tells.
 #[derive(Serialize)]
@@ -24,6 +26,7 @@ struct Description {
     input: [usize; 3],
     #[serde(flatten)]
     cost: Cost,
+    code_points: CodePoints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
     /// The drawing, printed by itself.
@@ -36,8 +39,8 @@ struct Description {
 struct ModelFacts {
     producer: String,
     operator_set: i64,
-    /// ReLU calls that the exporter had merged into others.
-    recovered_relu_calls: u32,
+    /// Calls of activations that the exporter had merged into others.
+    recovered_calls: u32,
 }
 
 /// One node of the network.
@@ -47,6 +50,7 @@ struct Layer {
     op: String,
     shape: [usize; 3],
     params: u64,
+    /// Multiply-adds, products of activations among them.
     macs: u64,
 }
 
@@ -73,7 +77,7 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         description.model = Some(ModelFacts {
             producer: model.producer,
             operator_set: model.opset,
-            recovered_relu_calls: model.recovered_calls,
+            recovered_calls: model.recovered_calls,
         });
         return Ok(vec![description]);
     }
@@ -103,7 +107,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
             op: operation(&node.op),
             shape: [node.shape.channels, node.shape.height, node.shape.width],
             params: cost.params,
-            macs: cost.macs,
+            macs: cost.macs + cost.product_macs,
         }
     };
     Description {
@@ -114,6 +118,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         model: None,
         input,
         cost: Cost::of(graph),
+        code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
         layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
         dot: String::new(),
     }
@@ -131,6 +136,7 @@ fn operation(op: &Op) -> String {
             format!("conv {}{groups}", square(conv.kernel, conv.stride))
         }
         Op::Pool(pool) => format!("{} {}", op.name(), square(pool.kernel, pool.stride)),
+        Op::Resize(resize) => format!("resize by {}x{}", resize.factors[0], resize.factors[1]),
         Op::Scale(factor) => format!("scale by {factor}"),
         _ => op.name().to_owned(),
     }
@@ -149,15 +155,19 @@ fn text(description: &Description) -> String {
     if let Some(model) = &description.model {
         line("producer", model.producer.clone());
         line("operator set", model.operator_set.to_string());
-        line("merged ReLU calls", format!("{} recovered", model.recovered_relu_calls));
+        line("merged calls", format!("{} recovered", model.recovered_calls));
     }
     line("connected", if description.connected { "yes" } else { "no" }.to_owned());
     line("input", format!("{channels}x{height}x{width}"));
     line("params", format::thousands(cost.params));
     line("macs", format::thousands(cost.macs));
+    if cost.product_macs > 0 {
+        line("product macs", format::thousands(cost.product_macs));
+    }
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
-    line("relu_calls", format::thousands(cost.relu_calls));
+    line("activation_calls", format::thousands(cost.activation_calls));
+    line("code points", description.code_points.to_string());
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

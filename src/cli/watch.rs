@@ -58,6 +58,9 @@ pub fn run(
 fn begin(bar: &ProgressBar, started: &Started) {
     let device = &started.device;
     let _ = writeln!(std::io::stderr(), "on {} ({} {})", device.name, device.api, device.driver);
+    if let Some(points) = &started.code_points {
+        let _ = writeln!(std::io::stderr(), "code points: {points}");
+    }
     if let Some(total) = started.total {
         bar.set_length(total);
     }

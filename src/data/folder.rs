@@ -92,10 +92,13 @@ impl Found {
         let batch = Batch { images, shape, values, indices };
         let mut facts = preparation.facts();
         if let Some(first) = skipped_files.first() {
-            let (files, verb) = if skipped == 1 { ("file", "was") } else { ("files", "were") };
+            let (files, skipping) = match skipped {
+                1 => ("file", "was skipped, with another"),
+                _ => ("files", "were skipped, with others"),
+            };
             facts.notices.push(format!(
-                "{skipped} {files} of {} that cannot be read {verb} skipped and others drawn \
-                 instead; the first is {first}",
+                "{skipped} {files} of {} cannot be read and {skipping} drawn instead; the first \
+                 is {first}",
                 folder.display()
             ));
         }

@@ -1,6 +1,6 @@
 //! What is known of a graph without running it: which nodes are zero, which are alive.
 
-use super::{Graph, NodeId, Op};
+use super::{Graph, NodeId, Op, Statistics};
 
 /// Facts about the nodes of one graph, by node index.
 #[derive(Clone, Debug)]
@@ -14,22 +14,26 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Analyses a graph. `shifts(node)` tells whether a convolution, linear layer or batch
-    /// normalisation of that node adds something that is not zero.
+    /// Analyses a graph. `shifts(node)` tells whether a convolution, linear layer or normalisation of
+    /// that node adds something that is not zero.
     pub fn new(graph: &Graph, shifts: impl Fn(NodeId) -> bool) -> Self {
         let count = graph.nodes().len();
-        let (mut zero, mut fed) = (vec![false; count], vec![false; count]);
+        let (mut zero, mut fed, mut null) =
+            (vec![false; count], vec![false; count], vec![false; count]);
         for (id, node) in graph.iter() {
             let mut inputs = node.inputs.iter().map(|input| input.index());
             let index = id.index();
-            zero[index] = is_null(&node.op)
-                || (!matches!(node.op, Op::Input)
-                    && inputs.clone().all(|input| zero[input])
-                    && !shifts(id));
-            fed[index] = matches!(node.op, Op::Input)
-                || (!is_null(&node.op) && inputs.any(|input| fed[input]));
+            null[index] = match node.op {
+                Op::Scale(factor) => factor == 0.0,
+                Op::Mul | Op::MatMul => inputs.clone().any(|input| zero[input]),
+                _ => false,
+            };
+            zero[index] = null[index]
+                || (keeps_zero(&node.op) && inputs.clone().all(|input| zero[input]) && !shifts(id));
+            fed[index] =
+                matches!(node.op, Op::Input) || (!null[index] && inputs.any(|input| fed[input]));
         }
-        Self { zero, fed, used: used(graph) }
+        Self { zero, fed, used: used(graph, &null) }
     }
 
     /// Whether a node lies on a path from the input to the output.
@@ -41,22 +45,33 @@ impl Analysis {
 /// Whether a path leads from the input to the output of the graph on which nothing is multiplied by
 /// zero.
 pub fn connected(graph: &Graph) -> bool {
-    let analysis = Analysis::new(graph, |_| false);
+    // Without values every bias may be one.
+    let analysis = Analysis::new(graph, |id| match graph.node(id).op {
+        Op::Conv(conv) => conv.bias,
+        Op::Linear(linear) => linear.bias,
+        Op::BatchNorm(norm) => norm.statistics == Statistics::Running,
+        _ => false,
+    });
     graph.output().is_some_and(|output| analysis.fed[output.index()])
 }
 
-/// Whether the operation gives zero whatever it is given.
-fn is_null(op: &Op) -> bool {
-    matches!(op, Op::Scale(factor) if *factor == 0.0)
+/// Whether the operation gives zero when all it is given is zero and it adds nothing of its own.
+fn keeps_zero(op: &Op) -> bool {
+    match op {
+        Op::Input | Op::Parameter(_) | Op::Softmax => false,
+        Op::Activation(activation) => activation.kind.keeps_zero(),
+        _ => true,
+    }
 }
 
-fn used(graph: &Graph) -> Vec<bool> {
+/// Which nodes lead to the output past no node that is zero by a multiplication.
+fn used(graph: &Graph, null: &[bool]) -> Vec<bool> {
     let mut used = vec![false; graph.nodes().len()];
     if let Some(output) = graph.output() {
         used[output.index()] = true;
     }
     for (id, node) in graph.iter().collect::<Vec<_>>().into_iter().rev() {
-        if used[id.index()] && !is_null(&node.op) {
+        if used[id.index()] && !null[id.index()] {
             for input in &node.inputs {
                 used[input.index()] = true;
             }

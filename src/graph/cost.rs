@@ -1,20 +1,24 @@
-//! What a network costs: parameters, multiply-adds, ReLU units and calls.
+//! What a network costs: parameters, multiply-adds, units and calls of activations.
 
 use super::{Graph, Node, Op};
 
 /// Whole-number costs of one network, per image where that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cost {
-    /// Trainable values: convolution and linear weights and biases, two per normalised channel.
+    /// Trainable values: convolution and linear weights and biases, two per normalised channel, and
+    /// values that stand for themselves.
     pub params: u64,
-    /// Multiply-adds of convolutions and linear layers, biases not counted.
+    /// Multiply-adds of convolutions and linear layers, biases not counted: what published tables
+    /// count.
     pub macs: u64,
-    /// ReLU units, every call once (`--count paper`).
+    /// Multiply-adds of products of two activations, as in attention.
+    pub product_macs: u64,
+    /// Units of activations, every call once (`--count paper`).
     pub units: u64,
-    /// ReLU units as the code published with the paper counts them.
+    /// Units as the code published with the paper counts them.
     pub units_published_count: u64,
-    /// ReLU calls, every call once.
-    pub relu_calls: u64,
+    /// Calls of activations, every call once.
+    pub activation_calls: u64,
 }
 
 impl Cost {
@@ -39,11 +43,15 @@ impl Cost {
                 let bias = if linear.bias { linear.out_features as u64 } else { 0 };
                 Self { params: macs + bias, macs, ..Self::default() }
             }
-            Op::BatchNorm(_) => Self { params: 2 * node.shape.channels as u64, ..Self::default() },
-            Op::Relu(relu) => Self {
-                units: volume * u64::from(relu.calls),
-                units_published_count: volume * u64::from(relu.published_calls),
-                relu_calls: u64::from(relu.calls),
+            Op::Parameter(_) => Self { params: volume, ..Self::default() },
+            Op::MatMul => Self { product_macs: volume * channels_in, ..Self::default() },
+            Op::BatchNorm(_) | Op::LayerNorm(_) => {
+                Self { params: 2 * node.shape.channels as u64, ..Self::default() }
+            }
+            Op::Activation(activation) => Self {
+                units: volume * u64::from(activation.calls),
+                units_published_count: volume * u64::from(activation.published_calls),
+                activation_calls: u64::from(activation.calls),
                 ..Self::default()
             },
             _ => Self::default(),
@@ -58,9 +66,10 @@ impl std::ops::Add for Cost {
         Self {
             params: self.params + other.params,
             macs: self.macs + other.macs,
+            product_macs: self.product_macs + other.product_macs,
             units: self.units + other.units,
             units_published_count: self.units_published_count + other.units_published_count,
-            relu_calls: self.relu_calls + other.relu_calls,
+            activation_calls: self.activation_calls + other.activation_calls,
         }
     }
 }

@@ -4,12 +4,18 @@
 //! of one image, `[channels, height, width]`. What is computed from a graph without running it
 //! lives beside it: costs in [`cost`], reachability and zero tensors in [`analysis`].
 
+mod activation;
 pub mod analysis;
 pub mod cost;
 mod op;
+mod rearrange;
 mod shape;
 
-pub use op::{BatchNorm, Conv, Linear, Op, Padding, Pool, PoolKind, Relu, Statistics, Window};
+pub use activation::{Activation, ActivationKind};
+pub use op::{
+    BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
+};
+pub use rearrange::{Axis, Digit, MAX_DIGITS, Rearrange};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].
@@ -125,12 +131,12 @@ impl Graph {
         self.nodes.iter().find(|node| matches!(node.op, Op::Input)).map(|node| node.shape)
     }
 
-    /// Sets how many ReLU calls a ReLU node stands for.
+    /// Sets the function of an activation node and how many calls it stands for.
     ///
     /// Readers of exported models use it: exporters merge equal calls.
-    pub fn set_relu_calls(&mut self, id: NodeId, relu: Relu) {
-        if let Op::Relu(current) = &mut self.nodes[id.index()].op {
-            *current = relu;
+    pub fn set_activation(&mut self, id: NodeId, activation: Activation) {
+        if let Op::Activation(current) = &mut self.nodes[id.index()].op {
+            *current = activation;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The primitives a network is made of, and the shapes they give.
 
-use super::Shape;
+use super::{Activation, Rearrange, Shape};
 
 /// Zeros put around an image, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,21 +90,18 @@ impl Default for BatchNorm {
     }
 }
 
-/// A rectified linear unit: the place where binary codes are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Relu {
-    /// Calls of the original network that this node stands for.
-    pub calls: u32,
-    /// The same, as the code published with the paper counts them: twice where the ReLU opens a
-    /// `ReLUConvBN` module.
-    pub published_calls: u32,
+/// Layer normalisation: the channels of each pixel get mean 0 and (biased) variance 1, then a weight
+/// and a bias per channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// Added to the variance.
+    pub eps: f32,
 }
 
-impl Relu {
-    /// A ReLU that both counts see once.
-    pub const ONCE: Self = Self { calls: 1, published_calls: 1 };
-    /// A ReLU that the published code counts twice.
-    pub const OPENS_MODULE: Self = Self { calls: 1, published_calls: 2 };
+impl Default for LayerNorm {
+    fn default() -> Self {
+        Self { eps: 1e-5 }
+    }
 }
 
 /// What a pooling window gives.
@@ -148,6 +145,13 @@ pub struct Window {
     pub stride: [usize; 2],
 }
 
+/// An enlargement by whole factors: `out[y][x] = in[y / down][x / right]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Resize {
+    /// How often every row and every column is repeated.
+    pub factors: [usize; 2],
+}
+
 /// A fully connected layer on a flattened input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Linear {
@@ -166,12 +170,14 @@ pub enum Op {
     Conv(Conv),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
-    /// Rectified linear unit with code capture.
-    Relu(Relu),
+    /// Activation with code capture.
+    Activation(Activation),
     /// Average or maximum pooling.
     Pool(Pool),
     /// The sum of all inputs.
     Add,
+    /// The product of two inputs, of one shape or one of them a single pixel `[c, 1, 1]`.
+    Mul,
     /// All inputs behind each other along the channels.
     Concat,
     /// Some consecutive channels.
@@ -183,6 +189,8 @@ pub enum Op {
     },
     /// Shift, pad, crop or strided slice in space.
     Window(Window),
+    /// Enlargement by whole factors.
+    Resize(Resize),
     /// Multiplication by a constant; 0 in the `none` operation.
     Scale(f32),
     /// The mean over rows and columns.
@@ -191,6 +199,18 @@ pub enum Op {
     Flatten,
     /// Fully connected layer.
     Linear(Linear),
+    /// Trainable values that do not depend on the images, such as a table of positions.
+    Parameter(Shape),
+    /// Reshape, transpose, slice, repetition.
+    Rearrange(Rearrange),
+    /// Layer normalisation over the channels of each pixel.
+    LayerNorm(LayerNorm),
+    /// `exp(x) / sum exp(x)` over the channels of each pixel.
+    Softmax,
+    /// The product of two activations, row by row: `out[n][h][m] = sum_k a[k][h][m] * b[n][h][k]`
+    /// for inputs `a` of shape `[k, h, m]` and `b` of shape `[n, h, k]`. Attention has a row per
+    /// head.
+    MatMul,
 }
 
 impl Op {
@@ -200,17 +220,24 @@ impl Op {
             Self::Input => "input",
             Self::Conv(_) => "conv",
             Self::BatchNorm(_) => "batch_norm",
-            Self::Relu(_) => "relu",
+            Self::Activation(activation) => activation.kind.name(),
             Self::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
             Self::Pool(_) => "avg_pool",
             Self::Add => "add",
+            Self::Mul => "mul",
             Self::Concat => "concat",
             Self::ChannelSlice { .. } => "channel_slice",
             Self::Window(_) => "window",
+            Self::Resize(_) => "resize",
             Self::Scale(_) => "scale",
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Flatten => "flatten",
             Self::Linear(_) => "linear",
+            Self::Parameter(_) => "parameter",
+            Self::Rearrange(_) => "rearrange",
+            Self::LayerNorm(_) => "layer_norm",
+            Self::Softmax => "softmax",
+            Self::MatMul => "mat_mul",
         }
     }
 
@@ -219,7 +246,10 @@ impl Op {
         match self {
             Self::Input => Err("the input is wired with Graph::input".to_owned()),
             Self::Add => add_shape(inputs),
+            Self::Mul => mul_shape(inputs),
             Self::Concat => concat_shape(inputs),
+            Self::MatMul => mat_mul_shape(inputs),
+            Self::Parameter(shape) => parameter_shape(*shape, inputs),
             _ => match inputs {
                 [input] => self.unary_shape(*input),
                 _ => Err(format!("takes one input, was given {}", inputs.len())),
@@ -243,11 +273,22 @@ impl Op {
                 }
                 Ok(Shape::new(input.channels, window.height, window.width))
             }
+            Self::Resize(resize) => resize_shape(*resize, input),
             Self::GlobalAvgPool => Ok(Shape::new(input.channels, 1, 1)),
             Self::Flatten => Ok(Shape::new(input.volume(), 1, 1)),
             Self::Linear(linear) => linear_shape(linear, input),
-            Self::Input | Self::Add | Self::Concat => Err("is not unary".to_owned()),
-            Self::BatchNorm(_) | Self::Relu(_) | Self::Scale(_) => Ok(input),
+            Self::Rearrange(rearrange) => rearrange.output_shape(input),
+            Self::Input
+            | Self::Add
+            | Self::Mul
+            | Self::Concat
+            | Self::MatMul
+            | Self::Parameter(_) => Err("is not unary".to_owned()),
+            Self::BatchNorm(_)
+            | Self::Activation(_)
+            | Self::Scale(_)
+            | Self::LayerNorm(_)
+            | Self::Softmax => Ok(input),
         }
     }
 }
@@ -260,6 +301,29 @@ fn add_shape(inputs: &[Shape]) -> Result<Shape, String> {
     }
 }
 
+fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    let &[a, b] = inputs else {
+        return Err(format!("takes two inputs, was given {}", inputs.len()));
+    };
+    let (large, small) = if a.plane() < b.plane() { (b, a) } else { (a, b) };
+    if large == small || (small.channels == large.channels && small.plane() == 1) {
+        return Ok(large);
+    }
+    Err(format!("{a} and {b} differ; supported are equal shapes and one value per channel"))
+}
+
+/// The largest factor of an enlargement: far above any network's, and small enough that sizes cannot
+/// overflow.
+const MAX_FACTOR: usize = 1024;
+
+fn resize_shape(resize: Resize, input: Shape) -> Result<Shape, String> {
+    let [down, right] = resize.factors;
+    if resize.factors.iter().any(|factor| !(1..=MAX_FACTOR).contains(factor)) {
+        return Err(format!("factors {down} and {right} are not between 1 and {MAX_FACTOR}"));
+    }
+    Ok(Shape::new(input.channels, input.height * down, input.width * right))
+}
+
 fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
     let first = *inputs.first().ok_or("has no input")?;
     let mut channels = 0;
@@ -270,6 +334,23 @@ fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
         channels += shape.channels;
     }
     Ok(Shape { channels, ..first })
+}
+
+fn mat_mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    let [a, b] = inputs else {
+        return Err(format!("takes two inputs, was given {}", inputs.len()));
+    };
+    if a.height != b.height || a.channels != b.width {
+        return Err(format!("{a} and {b} are not [k, h, m] and [n, h, k]"));
+    }
+    Ok(Shape::new(b.channels, a.height, a.width))
+}
+
+fn parameter_shape(shape: Shape, inputs: &[Shape]) -> Result<Shape, String> {
+    if !inputs.is_empty() || shape.volume() == 0 {
+        return Err(format!("{shape} values and {} inputs", inputs.len()));
+    }
+    Ok(shape)
 }
 
 /// The widest padding of a convolution, in pixels: far above any network's, and small enough that

@@ -1,6 +1,7 @@
 //! What a running job tells, and what it comes to.
 
 use crate::backend::{DeviceInfo, Output};
+use crate::plan::CodePoints;
 use crate::store::{Record, Status};
 
 /// How many of the best records a summary keeps.
@@ -15,6 +16,8 @@ pub struct Started {
     pub total: Option<u64>,
     /// SHA-256 of the batch.
     pub batch: String,
+    /// Where the codes of a model file are read; architectures of a space have their own.
+    pub code_points: Option<CodePoints>,
 }
 
 /// Something a front end shows.

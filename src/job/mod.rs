@@ -19,6 +19,7 @@ use crate::backend::{self, Backend, BackendError, Cancel};
 use crate::data::{self, Batch, DataError, Images};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
+use crate::plan::CodePoints;
 use crate::search::{Random, Strategy};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
 use crate::store::{Record, TableError};
@@ -67,7 +68,8 @@ pub enum JobError {
     },
 }
 
-/// Runs a job to its end or until it is cancelled, and tells `events` what happens.
+/// Runs a job to its end or until it is cancelled, and tells `events` what happens. A job that is
+/// cancelled while its images are loaded begins no table.
 ///
 /// # Errors
 ///
@@ -168,7 +170,7 @@ fn run_space(
     let Opened { images, mut backend } = open(options, space.input(), cancel, events)?;
     let batch = &images.batch;
     let initialisation = options.initialisation.unwrap_or(space.initialisation());
-    let mut run = Run::start(config, &images, backend.as_mut(), strategy.total(), events)?;
+    let mut run = Run::start(config, &images, backend.as_mut(), strategy.total(), None, events)?;
     let group = run.scorer(backend.as_mut(), batch, initialisation, cancel).group_size();
     loop {
         let mut architectures = Vec::new();
@@ -215,7 +217,8 @@ fn run_model(
     let options = &config.options;
     let Opened { images, mut backend } = open(options, model.input, cancel, events)?;
     let batch = &images.batch;
-    let mut run = Run::start(config, &images, backend.as_mut(), Some(1), events)?;
+    let points = CodePoints::new(&model.graph, &model.weights, options.count);
+    let mut run = Run::start(config, &images, backend.as_mut(), Some(1), Some(points), events)?;
     let name = path.display().to_string();
     let connected = analysis::connected(&model.graph);
     let drawing = match weights {
@@ -264,13 +267,14 @@ impl<'c> Run<'c> {
         images: &Images,
         backend: &mut dyn Backend,
         total: Option<u64>,
+        code_points: Option<CodePoints>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let weight_seeds = weight_seeds(config.options.seed, config.options.repeats);
         let device = backend.info().clone();
-        let sink = Sink::open(config, images, &device, &weight_seeds)?;
+        let sink = Sink::open(config, images, &device, &weight_seeds, code_points.as_ref())?;
         let batch = images.batch.fingerprint();
-        events(Event::Started(Started { device, total, batch }));
+        events(Event::Started(Started { device, total, batch, code_points }));
         Ok(Self { config, weight_seeds, sink, summary: Summary::default(), failure: None })
     }
 

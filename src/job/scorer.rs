@@ -244,7 +244,7 @@ fn mean_and_sd(scores: &[f64]) -> (f64, Option<f64>) {
 mod tests {
     use super::*;
     use crate::backend::DeviceInfo;
-    use crate::graph::{Conv, Op, Relu, Shape};
+    use crate::graph::{Activation, Conv, Op, Shape};
     use crate::score::KernelMatrix;
 
     /// Gives every network the same kernel matrix and cancels after a number of them.
@@ -301,7 +301,7 @@ mod tests {
         let mut graph = Graph::new();
         let input = graph.input(shape);
         let conv = graph.add("conv", Op::Conv(Conv::square(1, 1, 1)), &[input]).unwrap();
-        graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+        graph.add("relu", Op::Activation(Activation::RELU), &[conv]).unwrap();
         let candidate = Candidate {
             name: String::new(),
             index: None,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::JobConfig;
 use crate::backend::DeviceInfo;
 use crate::data::Images;
+use crate::plan::CodePoints;
 use crate::store::{Manifest, Record, TableError, TableWriter};
 
 /// Where a job's records go.
@@ -23,6 +24,7 @@ impl Sink {
         images: &Images,
         device: &DeviceInfo,
         weight_seeds: &[u64],
+        code_points: Option<&CodePoints>,
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let table = TableWriter::create(path, config.overwrite)?;
@@ -37,6 +39,7 @@ impl Sink {
             images: images.facts.clone(),
             image_indices: images.batch.indices.clone(),
             batch: images.batch.fingerprint(),
+            code_points: code_points.cloned(),
             state: "running",
             records: 0,
         };

@@ -7,7 +7,7 @@ use super::node::Node;
 use crate::graph::Shape;
 
 /// Most values of one tensor for one image.
-const MAX_TENSOR_VALUES: usize = 1 << 28;
+pub(super) const MAX_TENSOR_VALUES: usize = 1 << 28;
 /// Most values of all tensors for one image; with the weights' size it keeps costs below 2^64.
 const MAX_NETWORK_VALUES: u64 = 1 << 34;
 /// Values that folded constants and weights may hold beyond [`COPIES`] times the model's own.

@@ -1,6 +1,6 @@
-//! Recovers the ReLU calls that PyTorch's exporter merged.
+//! Recovers the calls of activations that PyTorch's exporter merged.
 //!
-//! The score counts every call of a ReLU. Exporting merges equal calls: where several convolutions
+//! The score counts every call of an activation; ReLU stands for all of them here. Exporting merges equal calls: where several convolutions
 //! each had a ReLU module of their own on the same tensor, the file holds one `Relu` node that
 //! feeds all of them. PyTorch names nodes by the path of their module, such as
 //! `/cells.0/ops.2/ops.2.1/Conv` for module 1 of the sequence `ops.2`, so the modules that were
@@ -20,6 +20,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::ops::activation::is_activation;
 use super::proto::NodeProto;
 
 /// Steps from a convolution back to the `Relu` over paddings and slices.
@@ -62,13 +63,12 @@ impl<'m> Wiring<'m> {
     }
 }
 
-/// The number of calls each node stands for, by node index; 0 where it is not a `Relu`.
+/// The number of calls each node stands for, by node index; 0 where it is no activation.
 pub(super) fn count(nodes: &[NodeProto], wiring: &Wiring<'_>) -> Vec<u32> {
     let mut names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
     names.sort_unstable();
     let calls = |(index, node): (usize, &NodeProto)| {
-        let is_relu = node.op_type == "Relu";
-        if is_relu { 1 + merged_calls(index, wiring, &names) } else { 0 }
+        if is_activation(&node.op_type) { 1 + merged_calls(index, wiring, &names) } else { 0 }
     };
     nodes.iter().enumerate().map(calls).collect()
 }

@@ -22,8 +22,84 @@ pub(super) enum Data {
     Int(Vec<Whole>),
 }
 
-/// A whole number; `None` is the size of the mini-batch, which a model may leave open.
-pub(super) type Whole = Option<i64>;
+/// A whole number that may depend on the size of the mini-batch, where a model leaves that open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// A number.
+    Known(i64),
+    /// So many times the number of images.
+    Images(i64),
+}
+
+impl Whole {
+    /// The number, if it does not depend on the size of the batch.
+    pub fn known(self) -> Option<i64> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Images(_) => None,
+        }
+    }
+
+    /// The sum, if it is a number or a multiple of the batch size.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) => a.checked_add(b).map(Self::Known),
+            (Self::Images(a), Self::Images(b)) => a.checked_add(b).map(Self::of_images),
+            (value, Self::Known(0)) | (Self::Known(0), value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The product, if it is a number or a multiple of the batch size.
+    pub fn times(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) => a.checked_mul(b).map(Self::Known),
+            (Self::Images(a), Self::Known(b)) | (Self::Known(a), Self::Images(b)) => {
+                a.checked_mul(b).map(Self::of_images)
+            }
+            _ => None,
+        }
+    }
+
+    /// The quotient, if it is exact and a number or a multiple of the batch size.
+    pub fn over(self, other: Self) -> Option<Self> {
+        let exact = |a: i64, b: i64| (a.checked_rem(b)? == 0).then(|| a.checked_div(b)).flatten();
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) | (Self::Images(a), Self::Images(b)) => {
+                exact(a, b).map(Self::Known)
+            }
+            (Self::Images(a), Self::Known(b)) => exact(a, b).map(Self::of_images),
+            (Self::Known(0), Self::Images(_)) => Some(Self::Known(0)),
+            _ => None,
+        }
+    }
+
+    /// Whether two numbers are equal, if that does not depend on the size of the batch, which is at
+    /// least 1.
+    pub fn equals(self, other: Self) -> Option<bool> {
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) | (Self::Images(a), Self::Images(b)) => Some(a == b),
+            (Self::Images(a), Self::Known(b)) | (Self::Known(b), Self::Images(a)) => {
+                (b == 0 || (a > 0) != (b > 0)).then_some(false)
+            }
+        }
+    }
+
+    /// A multiple of the batch size.
+    fn of_images(times: i64) -> Self {
+        if times == 0 { Self::Known(0) } else { Self::Images(times) }
+    }
+}
+
+impl std::fmt::Display for Whole {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Known(value) => value.fmt(formatter),
+            Self::Images(1) => formatter.write_str("n"),
+            Self::Images(times) => write!(formatter, "{times}n"),
+        }
+    }
+}
 
 impl Constant {
     /// A vector of whole numbers.
@@ -57,8 +133,20 @@ impl Constant {
 
     /// The values as whole numbers, or why they are not.
     pub fn ints(&self) -> Result<Vec<i64>, String> {
-        let known = |value: &Whole| value.ok_or("depends on the size of the batch".to_owned());
+        let known = |value: &Whole| {
+            value.known().ok_or_else(|| "depends on the size of the batch".to_owned())
+        };
         self.extents()?.iter().map(known).collect()
+    }
+
+    /// Whether this is that one number.
+    pub fn is_number(&self, number: f32) -> bool {
+        match &self.data {
+            Data::Float(values) => values[..] == [number],
+            Data::Int(values) => {
+                matches!(values[..], [Whole::Known(value)] if value as f32 == number)
+            }
+        }
     }
 
     /// A new tensor of the values at `indices`, in that order.

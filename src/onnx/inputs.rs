@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::constant::Constant;
+use super::constant::{Constant, Whole};
 use super::error::Problem;
 use super::node::Node;
 use super::reader::{Reader, Tensor, Value, is_standard};
+use super::view::View;
 use crate::graph::{NodeId, Shape};
 
 impl Reader<'_> {
@@ -14,10 +15,14 @@ impl Reader<'_> {
         self.values.get(name.as_str())
     }
 
-    /// An input that is computed from the images.
-    pub fn tensor(&self, node: Node<'_>, position: usize) -> Result<Tensor, Problem> {
+    /// An input that is computed from the images; wires it if it is pending.
+    pub fn tensor(&mut self, node: Node<'_>, position: usize) -> Result<Tensor, Problem> {
         match self.value(node, position) {
-            Some(Value::Tensor(tensor)) => Ok(*tensor),
+            Some(Value::Tensor(tensor)) => Ok(tensor.clone()),
+            Some(Value::Pending(pending)) => {
+                let pending = pending.clone();
+                self.settle(&pending)
+            }
             Some(Value::Constant(_)) => {
                 Err(node.fail(format!("input {position} is a constant, which is not supported")))
             }
@@ -25,26 +30,50 @@ impl Reader<'_> {
         }
     }
 
-    /// All inputs, computed from the images and of one rank.
-    pub fn tensors(&self, node: Node<'_>) -> Result<(Vec<NodeId>, usize), Problem> {
-        let count = node.proto.input.len();
-        let tensors: Result<Vec<Tensor>, Problem> =
-            (0..count).map(|position| self.tensor(node, position)).collect();
-        let tensors = tensors?;
-        let rank = tensors.first().map_or(4, |tensor| tensor.rank);
-        if tensors.iter().any(|tensor| tensor.rank != rank) {
-            return Err(node.fail("mixes images and vectors"));
+    /// Whether an input is a constant.
+    pub fn is_constant(&self, node: Node<'_>, position: usize) -> bool {
+        matches!(self.value(node, position), Some(Value::Constant(_)))
+    }
+
+    /// An input as a tensor: a constant becomes a parameter, with its values where `like` has them.
+    pub fn operand(
+        &mut self,
+        node: Node<'_>,
+        position: usize,
+        like: Option<&View>,
+    ) -> Result<Tensor, Problem> {
+        if !self.is_constant(node, position) {
+            return self.tensor(node, position);
         }
-        Ok((tensors.iter().map(|tensor| tensor.node).collect(), rank))
+        let constant = self.constant(node, position)?;
+        self.parameter(node, position, &constant, like)
+    }
+
+    /// All inputs as tensors.
+    pub fn all_operands(&mut self, node: Node<'_>) -> Result<Vec<Tensor>, Problem> {
+        let like = self.any_tensor(node)?.view;
+        (0..node.proto.input.len())
+            .map(|position| self.operand(node, position, Some(&like)))
+            .collect()
     }
 
     /// An input `[n, c, h, w]` that is computed from the images.
-    pub fn images(&self, node: Node<'_>) -> Result<(NodeId, Shape), Problem> {
+    pub fn images(&mut self, node: Node<'_>) -> Result<(NodeId, Shape), Problem> {
         let tensor = self.tensor(node, 0)?;
-        if tensor.rank != 4 {
-            return Err(node.fail("takes images [n, c, h, w], was given vectors [n, c]"));
+        if tensor.rank() != 4 || tensor.view.images_axis().is_some_and(|axis| axis > 0) {
+            return Err(node.fail(format!(
+                "takes images [n, c, h, w], was given {}",
+                tensor.view.describe(self.batch)
+            )));
         }
-        Ok((tensor.node, self.graph.shape(tensor.node)))
+        let laid = self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?;
+        Ok((laid.node, self.graph.shape(laid.node)))
+    }
+
+    /// The value of a graph node as `[n, c, h, w]`.
+    pub fn image(&self, node: NodeId) -> Value {
+        let view = View::images(self.graph.shape(node), self.batch != Whole::Known(1));
+        Value::Tensor(Tensor { node, view })
     }
 
     /// A constant input, if it is there.
@@ -55,7 +84,7 @@ impl Reader<'_> {
     ) -> Result<Option<Rc<Constant>>, Problem> {
         match self.value(node, position) {
             Some(Value::Constant(constant)) => Ok(Some(Rc::clone(constant))),
-            Some(Value::Tensor(_)) => Err(node
+            Some(Value::Tensor(_) | Value::Pending(_)) => Err(node
                 .fail(format!("input {position} depends on the images; supported are constants"))),
             None => Ok(None),
         }
@@ -68,13 +97,12 @@ impl Reader<'_> {
     }
 
     /// The first tensor among a node's inputs.
-    pub fn any_tensor(&self, node: Node<'_>) -> Result<Tensor, Problem> {
-        let tensors =
-            (0..node.proto.input.len()).filter_map(|position| match self.value(node, position) {
-                Some(Value::Tensor(tensor)) => Some(*tensor),
-                _ => None,
-            });
-        tensors.into_iter().next().ok_or_else(|| node.fail("has no input"))
+    pub fn any_tensor(&mut self, node: Node<'_>) -> Result<Tensor, Problem> {
+        let mut positions = 0..node.proto.input.len();
+        let position = positions.find(|&position| {
+            self.value(node, position).is_some() && !self.is_constant(node, position)
+        });
+        self.tensor(node, position.ok_or_else(|| node.fail("has no input"))?)
     }
 
     /// The bias that the node's only reader adds to its output, if that is all the reader does.

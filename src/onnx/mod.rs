@@ -1,14 +1,19 @@
-//! Reads ONNX models: graph, weights, and how many ReLU calls of the original network each node of
-//! the file stands for.
+//! Reads ONNX models: graph, weights, and how many calls of activations of the original network
+//! each node of the file stands for.
 //!
 //! A file is decoded ([`proto`]), its constants are read from the file or from data files beside
 //! it, shape computations are folded, and every remaining node is lowered to the primitives of
 //! [`crate::graph`]. Supported are operator sets 9 to 21, one image input `[n, c, h, w]` whose batch
-//! size may be free, 2-D convolutional networks, and batch normalisation with the statistics of the
-//! batch or stored ones; `ops` lists the operators. What is not supported is an error that names
+//! size may be free, 2-D convolutional networks, vision transformers, and batch normalisation with
+//! the statistics of the batch or stored ones; `ops` lists the operators, `elementwise` tells activations that are written
+//! as several. What is not supported is an error that names
 //! the node. Values of other real types are computed in `f32`.
 //!
-//! Exporters merge equal ReLU calls; `calls` says how they are recovered. A file does not tell
+//! A model's axes may be any, with the images anywhere among them; `view` tracks which of them lies
+//! where in a graph node, and `layout` moves values only where an operator needs them elsewhere.
+//! Constants among values of the images become parameters (`parameters`).
+//!
+//! Every activation is a code point. Exporters merge equal calls; `calls` says how they are recovered. A file does not tell
 //! which modules the code published with the paper would count twice, so both counts are equal.
 //!
 //! Files are not trusted: sizes are checked before memory is allocated, and a damaged file is an
@@ -17,15 +22,19 @@
 mod budget;
 mod calls;
 mod constant;
+mod elementwise;
 mod error;
 mod external;
 mod fold;
 mod inputs;
+mod layout;
 mod node;
 mod ops;
+mod parameters;
 pub mod proto;
 mod reader;
 mod tensor;
+mod view;
 
 use std::path::Path;
 
@@ -58,7 +67,7 @@ pub struct Model {
     pub opset: i64,
     /// The program that wrote the file, with its version where the file has one.
     pub producer: String,
-    /// ReLU calls beyond one per `Relu` node, recovered from module names.
+    /// Calls of activations beyond one per node, recovered from module names.
     pub recovered_calls: u32,
 }
 

@@ -7,12 +7,14 @@ use std::rc::Rc;
 use super::budget::Budget;
 use super::calls::{self, Wiring};
 use super::constant::{Constant, Whole};
+use super::elementwise::Pending;
 use super::error::Problem;
 use super::external::External;
 use super::node::{MAX_EXTENT, Node};
 use super::proto::{
     DataType, Dimension, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
+use super::view::View;
 use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, tensor};
 use crate::graph::{Graph, NodeId, Op, Shape};
 use crate::weights::{LayerWeights, Weights};
@@ -22,17 +24,26 @@ use crate::weights::{LayerWeights, Weights};
 pub(super) enum Value {
     /// Something computed from the images.
     Tensor(Tensor),
+    /// A function of a tensor that is not wired yet.
+    Pending(Pending),
     /// The same for every batch.
     Constant(Rc<Constant>),
 }
 
 /// The value of a graph node as the model sees it.
-#[derive(Clone, Copy)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Tensor {
     /// The graph node.
     pub node: NodeId,
-    /// 4 for `[n, c, h, w]`; 2 for `[n, c]`, which the graph has as 1x1 images.
-    pub rank: usize,
+    /// Which axis of the model lies where.
+    pub view: View,
+}
+
+impl Tensor {
+    /// The number of the model's axes.
+    pub fn rank(&self) -> usize {
+        self.view.rank()
+    }
 }
 
 /// The state of reading one model.
@@ -45,7 +56,7 @@ pub(super) struct Reader<'m> {
     pub graph: Graph,
     pub(super) nodes: &'m [NodeProto],
     pub(super) wiring: Wiring<'m>,
-    relu_calls: Vec<u32>,
+    activation_calls: Vec<u32>,
     pub(super) output: &'m str,
     external: External<'m>,
     weights: Weights,
@@ -53,6 +64,8 @@ pub(super) struct Reader<'m> {
     labels: HashSet<String>,
     /// Additions that are done already, as the bias of the layer before them.
     pub(super) absorbed: HashSet<usize>,
+    /// Nodes that are done already, as parts of one operation.
+    pub(super) done: HashSet<usize>,
     /// Bounds on memory and time.
     pub(super) budget: Budget,
 }
@@ -64,23 +77,24 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
     let mut external = External::new(folder);
     let constants = constants(&mut graph, &mut external)?;
     let wiring = Wiring::new(&graph.node);
-    let relu_calls = calls::count(&graph.node, &wiring);
-    let recovered_calls = relu_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
+    let activation_calls = calls::count(&graph.node, &wiring);
+    let recovered_calls = activation_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
     let output = graph.output.first().ok_or_else(|| lacks("output"))?;
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
     let mut reader = Reader {
         opset,
-        batch: None,
+        batch: Whole::Known(1),
         graph: Graph::new(),
         nodes: &graph.node,
         wiring,
-        relu_calls,
+        activation_calls,
         output: &output.name,
         external,
         weights: Weights::default(),
         values: HashMap::new(),
         labels: HashSet::new(),
         absorbed: HashSet::new(),
+        done: HashSet::new(),
         budget: Budget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
@@ -88,7 +102,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
     reader.add_constants(&graph, constants)?;
     reader.lower_nodes()?;
     reader.set_output()?;
-    let batch = reader.batch.and_then(|batch| u64::try_from(batch).ok());
+    let batch = reader.batch.known().and_then(|batch| u64::try_from(batch).ok());
     let producer = [model.producer_name.trim(), model.producer_version.trim()].join(" ");
     Ok(Model {
         graph: reader.graph,
@@ -151,7 +165,7 @@ impl<'m> Reader<'m> {
         self.budget.tensor(shape).map_err(Problem::Model)?;
         let node = self.graph.input(shape);
         self.labels.insert("input".to_owned());
-        self.values.insert(&input.name, Value::Tensor(Tensor { node, rank: 4 }));
+        self.values.insert(&input.name, self.image(node));
         Ok(shape)
     }
 
@@ -189,6 +203,9 @@ impl<'m> Reader<'m> {
     }
 
     fn lower_node(&mut self, node: Node<'m>) -> Result<(), Problem> {
+        if self.done.contains(&node.index) {
+            return Ok(());
+        }
         let output = match node.proto.output.first() {
             Some(name) if !name.is_empty() => name.as_str(),
             _ => return Err(node.fail("has no output")),
@@ -200,34 +217,74 @@ impl<'m> Reader<'m> {
         for name in node.inputs() {
             match self.values.get(name) {
                 Some(Value::Constant(_)) => {}
-                Some(Value::Tensor(_)) => folds = false,
+                Some(Value::Tensor(_) | Value::Pending(_)) => folds = false,
                 None => return Err(node.fail(format!("reads `{name}`, which is not known here"))),
             }
         }
-        let lower = if is_standard(&node.proto.domain) {
-            let table = if folds { fold::ALL } else { ops::ALL };
-            table.iter().find(|(operator, _)| *operator == node.operator())
-        } else {
-            None
+        let table = if folds { fold::ALL } else { ops::ALL };
+        let lower = ops::find(table, node).ok_or_else(|| unsupported(node, folds))?;
+        let value = match if folds { None } else { self.pend(node)? } {
+            Some(pending) => Value::Pending(pending),
+            None => lower(self, node)?,
         };
-        let (_, lower) = lower.ok_or_else(|| unsupported(node, folds))?;
-        let value = lower(self, node)?;
         self.values.insert(output, value);
         Ok(())
     }
 
+    /// Sets the value of a further output of a node, if the model names it.
+    pub fn give(&mut self, node: Node<'m>, position: usize, value: Value) -> Result<(), Problem> {
+        let Some(name) = node.proto.output.get(position).filter(|name| !name.is_empty()) else {
+            return Ok(());
+        };
+        match self.values.insert(name, value) {
+            None => Ok(()),
+            Some(_) => Err(node.fail(format!("gives `{name}`, which is there already"))),
+        }
+    }
+
+    /// Wires what nothing reads, such as the output, and marks the output. Its values are in order,
+    /// unless images are behind another axis.
     fn set_output(&mut self) -> Result<(), Problem> {
-        match self.values.get(self.output) {
-            Some(Value::Tensor(tensor)) => {
-                self.graph.set_output(tensor.node);
-                Ok(())
+        for proto in self.nodes {
+            let Some(name) = proto.output.first() else { continue };
+            if let Some(Value::Pending(pending)) = self.values.get(name.as_str()).cloned()
+                && (name == self.output || self.wiring.readers(name).is_empty())
+            {
+                self.settle(&pending)?;
             }
+        }
+        let tensor = match self.values.get(self.output) {
+            Some(Value::Tensor(tensor)) => tensor.clone(),
+            Some(Value::Pending(_)) => return Err(lacks("output that a node computes")),
             Some(Value::Constant(_)) => {
                 let reason = format!("gives `{}`, which does not depend on images", self.output);
-                Err(Problem::Model(reason))
+                return Err(Problem::Model(reason));
             }
-            None => Err(Problem::Model(format!("gives `{}`, which no node computes", self.output))),
-        }
+            None => {
+                let reason = format!("gives `{}`, which no node computes", self.output);
+                return Err(Problem::Model(reason));
+            }
+        };
+        let gives = |node: &NodeProto| node.output.iter().any(|output| output == self.output);
+        let id = match self.nodes.iter().position(gives) {
+            None => tensor.node,
+            Some(index) => {
+                let node = Node { proto: &self.nodes[index], index };
+                let images_first = tensor.view.images_axis().is_none_or(|axis| axis == 0);
+                match tensor.rank() {
+                    4 if images_first => {
+                        self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?.node
+                    }
+                    rank if images_first => {
+                        let axes = (0..rank).collect();
+                        self.lay_out(node, &tensor, &[axes, Vec::new(), Vec::new()])?.node
+                    }
+                    _ => self.compact(node, &tensor)?.node,
+                }
+            }
+        };
+        self.graph.set_output(id);
+        Ok(())
     }
 
     /// Adds a graph node of the model's node; `part` tells apart several of one.
@@ -268,9 +325,9 @@ impl<'m> Reader<'m> {
         Ok(())
     }
 
-    /// The ReLU calls that a node stands for.
-    pub fn relu_calls(&self, node: Node<'_>) -> u32 {
-        self.relu_calls[node.index]
+    /// The calls of an activation that a node stands for.
+    pub fn activation_calls(&self, node: Node<'_>) -> u32 {
+        self.activation_calls[node.index].max(1)
     }
 
     /// Decodes a tensor attribute of a node.
@@ -314,6 +371,7 @@ fn image_shape(input: &ValueInfoProto) -> Result<(Whole, Shape), Problem> {
                          fixed; export it with a fixed image size",
         ));
     };
-    let batch = batch.dim_value.filter(|&size| size > 0);
+    let fixed = batch.dim_value.filter(|&size| size > 0);
+    let batch = fixed.map_or(Whole::Images(1), Whole::Known);
     Ok((batch, Shape::new(channels, height, width)))
 }

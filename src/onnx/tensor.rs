@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::constant::{Constant, Data, MAX_AXES, volume};
+use super::constant::{Constant, Data, MAX_AXES, Whole, volume};
 use super::error::Problem;
 use super::external::External;
 use super::proto::{DataLocation, DataType, TensorProto};
@@ -80,9 +80,9 @@ fn from_bytes(kind: DataType, bytes: &[u8]) -> Data {
         DataType::Double => Data::Float(values(bytes, |b| f64::from_le_bytes(b) as f32)),
         DataType::Float16 => Data::Float(values(bytes, |b| half(u16::from_le_bytes(b)))),
         DataType::Bfloat16 => Data::Float(values(bytes, |b| brain(u16::from_le_bytes(b)))),
-        DataType::Int32 => Data::Int(values(bytes, |b| Some(i32::from_le_bytes(b).into()))),
-        DataType::Int64 => Data::Int(values(bytes, |b| Some(i64::from_le_bytes(b)))),
-        DataType::Bool => Data::Int(values(bytes, |[b]: [u8; 1]| Some(i64::from(b != 0)))),
+        DataType::Int32 => Data::Int(values(bytes, |b| Whole::Known(i32::from_le_bytes(b).into()))),
+        DataType::Int64 => Data::Int(values(bytes, |b| Whole::Known(i64::from_le_bytes(b)))),
+        DataType::Bool => Data::Int(values(bytes, |[b]: [u8; 1]| Whole::Known(i64::from(b != 0)))),
         DataType::Undefined => Data::Int(Vec::new()),
     }
 }
@@ -95,7 +95,7 @@ fn from_fields(kind: DataType, tensor: &TensorProto) -> Data {
     let bits = |convert: fn(u16) -> f32| {
         Data::Float(tensor.int32_data.iter().map(|&bits| convert(bits as u16)).collect())
     };
-    let wholes = |values: &[i32]| values.iter().map(|&value| Some(value.into())).collect();
+    let wholes = |values: &[i32]| values.iter().map(|&value| Whole::Known(value.into())).collect();
     match kind {
         DataType::Float => Data::Float(tensor.float_data.clone()),
         DataType::Double => {
@@ -104,7 +104,7 @@ fn from_fields(kind: DataType, tensor: &TensorProto) -> Data {
         DataType::Float16 => bits(half),
         DataType::Bfloat16 => bits(brain),
         DataType::Int32 | DataType::Bool => Data::Int(wholes(&tensor.int32_data)),
-        DataType::Int64 => Data::Int(tensor.int64_data.iter().copied().map(Some).collect()),
+        DataType::Int64 => Data::Int(tensor.int64_data.iter().copied().map(Whole::Known).collect()),
         DataType::Undefined => Data::Int(Vec::new()),
     }
 }

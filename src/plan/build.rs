@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::step::{Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
+use super::points::counted_calls;
+use super::step::{Activated, Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
 use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, TensorId, slots};
 use crate::graph::Statistics;
 use crate::graph::analysis::Analysis;
-use crate::graph::{Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind, Relu, Shape};
+use crate::graph::{
+    ActivationKind, Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind, Shape,
+};
 use crate::weights::Weights;
 
 pub(super) fn plan(graph: &Graph, weights: &Weights, count: Count) -> Result<Plan, PlanError> {
@@ -27,13 +30,13 @@ struct Demand {
     stored: u32,
     /// Sums that could read the value as terms.
     summed: u32,
-    /// The code of its positive part is counted, or its positive part is read.
-    relu: bool,
+    /// Its code is counted, or a function of it is read.
+    activated: bool,
 }
 
 impl Demand {
     fn computed(self) -> bool {
-        self.stored + self.summed > 0 || self.relu
+        self.stored + self.summed > 0 || self.activated
     }
 }
 
@@ -41,12 +44,12 @@ struct Builder<'g> {
     graph: &'g Graph,
     zero: &'g [bool],
     demand: Vec<Demand>,
-    /// Counted calls of each ReLU node.
+    /// Counted calls of each activation node.
     calls: Vec<u32>,
     /// Where a node's value can be read, once lowered.
     terms: Vec<Vec<Term>>,
-    /// The positive part of a node, by the node that feeds the ReLU.
-    positive: HashMap<NodeId, TensorId>,
+    /// The values of activation nodes.
+    activated: HashMap<NodeId, TensorId>,
     steps: Vec<Planned>,
     tensors: Vec<Tensor>,
     /// Level of the step that writes a tensor.
@@ -71,7 +74,7 @@ impl<'g> Builder<'g> {
             demand: vec![Demand::default(); nodes],
             calls: vec![0; nodes],
             terms: vec![Vec::new(); nodes],
-            positive: HashMap::new(),
+            activated: HashMap::new(),
             steps: Vec::new(),
             tensors: Vec::new(),
             tensor_level: Vec::new(),
@@ -92,17 +95,11 @@ impl<'g> Builder<'g> {
     }
 
     fn count_units(&mut self, analysis: &Analysis, count: Count) {
-        for (id, node) in self.graph.iter() {
-            let Op::Relu(Relu { calls, published_calls }) = node.op else { continue };
-            let calls = match count {
-                Count::Paper => calls,
-                Count::Published => published_calls,
-                Count::Live if analysis.live(id) => calls,
-                Count::Live => 0,
-            };
+        let calls = counted_calls(self.graph, analysis, count);
+        for ((id, node), calls) in self.graph.iter().zip(calls).filter(|(_, calls)| *calls > 0) {
             let units = node.shape.volume() as u64 * u64::from(calls);
             self.units += units;
-            if self.zero[id.index()] {
+            if self.zero[node.inputs[0].index()] {
                 self.constant_units += units;
             } else {
                 self.calls[id.index()] = calls;
@@ -110,7 +107,7 @@ impl<'g> Builder<'g> {
         }
     }
 
-    /// Walks from the counted ReLUs up and notes who reads what how.
+    /// Walks from the counted activations up and notes who reads what how.
     fn spread_demand(&mut self) {
         for (id, node) in self.graph.iter().collect::<Vec<_>>().into_iter().rev() {
             let wanted = self.demand[id.index()].computed() && !self.zero[id.index()];
@@ -121,7 +118,7 @@ impl<'g> Builder<'g> {
             for &input in &node.inputs {
                 let demand = &mut self.demand[input.index()];
                 match node.op {
-                    Op::Relu(_) => demand.relu = true,
+                    Op::Activation(_) => demand.activated = true,
                     Op::Add | Op::Scale(_) => demand.summed += 1,
                     _ => demand.stored += 1,
                 }
@@ -152,8 +149,13 @@ impl<'g> Builder<'g> {
                 terms.iter_mut().for_each(|term| term.factor *= factor);
                 self.terms[id.index()] = terms;
             }
-            Op::Relu(_) => {
-                let tensor = self.positive.get(&node.inputs[0]).copied();
+            Op::Activation(activation) => {
+                let tensor = if self.zero[node.inputs[0].index()] {
+                    let kind = Some(activation.kind);
+                    self.combine(Vec::new(), node.shape, false, kind, None).1
+                } else {
+                    self.activated.get(&id).copied()
+                };
                 self.terms[id.index()] = tensor.map(plain).into_iter().collect();
             }
             _ => self.lower_copy(id, node),
@@ -170,7 +172,7 @@ impl<'g> Builder<'g> {
 
     fn lower_copy(&mut self, id: NodeId, node: &Node) {
         let sources: Vec<TensorId> = node.inputs.iter().map(|&input| self.stored(input)).collect();
-        let src = sources[0];
+        let src = sources.first().copied().unwrap_or(self.input);
         let level = sources.iter().map(|&tensor| self.level(tensor)).max().unwrap_or(0);
         let dst = self.tensor(node.shape, level);
         match node.op {
@@ -180,7 +182,14 @@ impl<'g> Builder<'g> {
                 self.push(Step::Pool { src, dst, pool });
             }
             Op::Window(window) => self.push(Step::Window { src, dst, window }),
+            Op::Resize(resize) => self.push(Step::Resize { src, dst, resize }),
+            Op::Mul => self.push(self.product(src, sources[1], dst)),
             Op::Flatten => self.push(Step::Flatten { src, dst }),
+            Op::Rearrange(rearrange) => self.push(Step::Rearrange { src, dst, rearrange }),
+            Op::Parameter(_) => self.push(Step::Parameter { dst, node: id }),
+            Op::LayerNorm(op) => self.push(Step::LayerNorm { src, dst, node: id, op }),
+            Op::Softmax => self.push(Step::Softmax { src, dst }),
+            Op::MatMul => self.push(Step::MatMul { a: src, b: sources[1], dst }),
             Op::ChannelSlice { start, len } => {
                 self.copy_channels(src, start, dst, 0, len);
             }
@@ -194,6 +203,13 @@ impl<'g> Builder<'g> {
             }
         }
         self.terms[id.index()] = vec![plain(dst)];
+    }
+
+    /// A product with the factor of one pixel, if there is one, as the second.
+    fn product(&self, a: TensorId, b: TensorId, dst: TensorId) -> Step {
+        let whole = |tensor: TensorId| self.tensors[tensor.index()].shape.plane();
+        let (a, b) = if whole(a) < whole(b) { (b, a) } else { (a, b) };
+        Step::Mul { a, b, dst }
     }
 
     fn copy_channels(
@@ -220,7 +236,7 @@ impl<'g> Builder<'g> {
             }
             if terms.len() + more.len() > MAX_TERMS {
                 let partial =
-                    self.combine(std::mem::take(&mut terms), node.shape, true, false, None);
+                    self.combine(std::mem::take(&mut terms), node.shape, true, None, None);
                 terms = partial.0.map(plain).into_iter().collect();
             }
             terms.extend(more);
@@ -228,45 +244,69 @@ impl<'g> Builder<'g> {
         terms
     }
 
-    /// Emits the fused kernel for a node whose value or positive part is wanted in memory.
+    /// Emits the fused kernel for a node whose value, or a function of it, is wanted in memory.
     fn combine_if_wanted(&mut self, id: NodeId, node: &Node) {
         let demand = self.demand[id.index()];
         let terms = self.terms_of(id);
         let lazy = terms.len() != 1 || terms[0] != plain(terms[0].tensor);
-        let readers = demand.stored + demand.summed + u32::from(demand.relu);
+        let readers = demand.stored + demand.summed + u32::from(demand.activated);
         let store =
             lazy && (demand.stored > 0 || (demand.summed > 0 && terms.len() > 1 && readers > 1));
-        let (code, positive) = self.relu_wants(id, node);
-        if !store && code.is_none() && !positive {
+        let code = self.code_of(id, node);
+        let mut readers = self.read_activations(id);
+        if !store && code.is_none() && readers.is_empty() {
             return;
         }
-        let (value, relu) = self.combine(terms, node.shape, store, positive, code);
+        let kind = readers.first().map(|&(_, kind)| kind);
+        let (value, activated) = self.combine(terms, node.shape, store, kind, code);
         if let Some(value) = value {
             self.terms[id.index()] = vec![plain(value)];
         }
-        if let Some(relu) = relu {
-            self.positive.insert(id, relu);
+        self.note_activated(&mut readers, kind, activated);
+        // Other functions of the same value are rare, so a step for each will do.
+        while let Some(&(_, other)) = readers.first() {
+            let (_, activated) =
+                self.combine(self.terms_of(id), node.shape, false, Some(other), None);
+            self.note_activated(&mut readers, Some(other), activated);
         }
     }
 
-    /// The code of a node's positive part, and whether the positive part itself is read.
-    fn relu_wants(&mut self, id: NodeId, node: &Node) -> (Option<CodeId>, bool) {
-        if !self.demand[id.index()].relu {
-            return (None, false);
-        }
-        let (mut weight, mut first, mut positive) = (0, None, false);
-        for (reader, relu) in self.graph.iter().skip(id.index() + 1) {
-            if matches!(relu.op, Op::Relu(_)) && relu.inputs[0] == id {
-                weight += self.calls[reader.index()];
-                first = first.or((self.calls[reader.index()] > 0).then_some(reader));
-                positive |= self.demand[reader.index()].computed();
-            }
-        }
-        let code = first.map(|reader| {
-            self.codes.push(Code { shape: node.shape, weight, node: reader });
-            CodeId(self.codes.len() as u32 - 1)
-        });
-        (code, positive)
+    /// Notes where the activations of one function are stored and takes them off the list.
+    fn note_activated(
+        &mut self,
+        readers: &mut Vec<(NodeId, ActivationKind)>,
+        kind: Option<ActivationKind>,
+        tensor: Option<TensorId>,
+    ) {
+        let of_kind = readers.extract_if(.., |(_, other)| Some(*other) == kind);
+        self.activated.extend(of_kind.filter_map(|(reader, _)| Some((reader, tensor?))));
+    }
+
+    /// The activations that read a node.
+    fn activations_of(&self, id: NodeId) -> impl Iterator<Item = (NodeId, ActivationKind)> {
+        let wanted = self.demand[id.index()].activated;
+        let behind = self.graph.iter().skip(id.index() + 1).filter(move |_| wanted);
+        behind.filter_map(move |(reader, node)| match node.op {
+            Op::Activation(activation) if node.inputs[0] == id => Some((reader, activation.kind)),
+            _ => None,
+        })
+    }
+
+    /// Those of them whose value is read.
+    fn read_activations(&self, id: NodeId) -> Vec<(NodeId, ActivationKind)> {
+        let read = |(reader, _): &(NodeId, _)| self.demand[reader.index()].computed();
+        self.activations_of(id).filter(read).collect()
+    }
+
+    /// The code of a node's value, if an activation that reads it is counted.
+    fn code_of(&mut self, id: NodeId, node: &Node) -> Option<CodeId> {
+        let calls = |(reader, _): (NodeId, _)| (reader, self.calls[reader.index()]);
+        let counted: Vec<(NodeId, u32)> =
+            self.activations_of(id).map(calls).filter(|&(_, calls)| calls > 0).collect();
+        let &(first, _) = counted.first()?;
+        let weight = counted.iter().map(|(_, calls)| calls).sum();
+        self.codes.push(Code { shape: node.shape, weight, node: first });
+        Some(CodeId(self.codes.len() as u32 - 1))
     }
 
     fn combine(
@@ -274,15 +314,15 @@ impl<'g> Builder<'g> {
         terms: Vec<Term>,
         shape: Shape,
         value: bool,
-        relu: bool,
+        kind: Option<ActivationKind>,
         code: Option<CodeId>,
     ) -> (Option<TensorId>, Option<TensorId>) {
         let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
         let value = value.then(|| self.tensor(shape, level));
-        let relu = relu.then(|| self.tensor(shape, level));
-        let step = Step::Combine(Combine { terms, value, relu, code, shape });
+        let activated = kind.map(|kind| Activated { kind, tensor: self.tensor(shape, level) });
+        let step = Step::Combine(Combine { terms, value, activated, code, shape });
         self.steps.push(Planned { step, level });
-        (value, relu)
+        (value, activated.map(|activated| activated.tensor))
     }
 
     fn terms_of(&self, id: NodeId) -> Vec<Term> {
@@ -300,7 +340,7 @@ impl<'g> Builder<'g> {
         let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
         let value = self.tensor(self.graph.shape(id), level);
         let shape = self.graph.shape(id);
-        let combine = Combine { terms, value: Some(value), relu: None, code: None, shape };
+        let combine = Combine { terms, value: Some(value), activated: None, code: None, shape };
         self.steps.push(Planned { step: Step::Combine(combine), level });
         self.terms[id.index()] = vec![plain(value)];
         value

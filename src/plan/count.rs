@@ -1,20 +1,20 @@
-//! Which ReLUs count.
+//! Which activations count.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which ReLU calls count, and how often.
+/// Which calls of activations count, and how often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Count {
-    /// Every ReLU call once.
+    /// Every call once.
     #[default]
     Paper,
     /// As the code published with the paper: twice where a ReLU opens a `ReLUConvBN` module.
     Published,
-    /// Only ReLUs on a path from the input to the output, `none` edges cut.
+    /// Only those on a path from the input to the output, `none` edges cut.
     Live,
 }
 

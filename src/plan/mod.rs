@@ -1,18 +1,21 @@
 //! From a graph to steps over memory slots, the same for every backend.
 //!
-//! * Only what a counted ReLU depends on is computed; the classifier never is.
-//! * A tensor that is known to be zero is not computed: its ReLU units agree on every pair of
-//!   images, which adds their number to every entry of the kernel matrix ([`Plan::constant_units`]).
-//! * ReLUs of one tensor are computed once and weighted ([`Code::weight`]).
+//! * Only what a counted activation depends on is computed; the classifier never is.
+//! * A tensor that is known to be zero is not computed: the units of its activations agree on every
+//!   pair of images, which adds their number to every entry of the kernel matrix
+//!   ([`Plan::constant_units`]).
+//! * Activations of one tensor, whatever their functions, have one code, which is computed once and
+//!   weighted ([`Code::weight`]).
 //! * Normalisation is lazy: a convolution writes raw values; the [`Combine`] step that reads them
 //!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores
-//!   what later steps need.
+//!   what later steps need: the sum, and a function of it.
 //! * Steps are sorted by [`Planned::level`]: a step reads batch statistics only of steps of lower
 //!   levels, so all steps of one level can run image by image.
 //! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
 
 mod build;
 mod count;
+mod points;
 mod slots;
 mod step;
 
@@ -20,7 +23,8 @@ use crate::graph::{Graph, NodeId, Shape};
 use crate::weights::Weights;
 
 pub use count::{Count, UnknownCount};
-pub use step::{Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
+pub use points::CodePoints;
+pub use step::{Activated, Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
 
 /// The index of a tensor in [`Plan::tensors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,7 +64,7 @@ pub struct Plan {
     pub slots: Vec<usize>,
     /// All normalisations.
     pub norms: Vec<Norm>,
-    /// All binary codes, one per distinct ReLU input.
+    /// All binary codes, one per distinct input of activations.
     pub codes: Vec<Code>,
     /// The tensor that holds the value of each node of the graph, where one does.
     pub stored: Vec<Option<TensorId>>,
@@ -78,8 +82,10 @@ pub enum PlanError {
     /// The graph has no input node.
     #[error("the network has no input")]
     NoInput,
-    /// No ReLU of the graph is counted.
-    #[error("the network has no ReLU that --count {0} counts, so there is no code to compare")]
+    /// No activation of the graph is counted.
+    #[error(
+        "the network has no activation that --count {0} counts, so there is no code to compare"
+    )]
     NoUnits(Count),
 }
 
@@ -89,7 +95,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`PlanError`] if the graph has no input or no ReLU is counted.
+    /// [`PlanError`] if the graph has no input or no activation is counted.
     pub fn new(graph: &Graph, weights: &Weights, count: Count) -> Result<Self, PlanError> {
         build::plan(graph, weights, count)
     }
@@ -106,11 +112,12 @@ impl Plan {
 
     /// The nodes whose weights the plan reads.
     pub fn weighted_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let convs = self.steps.iter().filter_map(|planned| match &planned.step {
+        let layers = self.steps.iter().filter_map(|planned| match &planned.step {
             Step::Conv(conv) => Some(conv.node),
+            Step::Parameter { node, .. } | Step::LayerNorm { node, .. } => Some(*node),
             _ => None,
         });
-        convs.chain(self.norms.iter().map(|norm| norm.node))
+        layers.chain(self.norms.iter().map(|norm| norm.node))
     }
 
     /// Multiply-adds per image that the plan really does.
@@ -119,6 +126,9 @@ impl Plan {
             Step::Conv(step) => {
                 let taps = step.conv.weight_shape(self.shape(step.src).channels);
                 (self.shape(step.dst).volume() * taps[1..].iter().product::<usize>()) as u64
+            }
+            Step::MatMul { a, dst, .. } => {
+                (self.shape(*dst).volume() * self.shape(*a).channels) as u64
             }
             _ => 0,
         };

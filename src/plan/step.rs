@@ -1,7 +1,9 @@
 //! The steps of a plan and what they refer to.
 
 use super::{CodeId, NormId, TensorId};
-use crate::graph::{BatchNorm, Conv, NodeId, Pool, Shape, Window};
+use crate::graph::{
+    ActivationKind, BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Resize, Shape, Window,
+};
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
 #[derive(Clone, Debug)]
@@ -35,7 +37,7 @@ pub struct Code {
     pub shape: Shape,
     /// How often its agreement counts; at least 1.
     pub weight: u32,
-    /// The first ReLU node of the graph that reads the tensor.
+    /// The first counted activation node of the graph that reads the tensor.
     pub node: NodeId,
 }
 
@@ -75,7 +77,16 @@ impl ConvStep {
     }
 }
 
-/// The fused node kernel: sums terms, stores the sum and its positive part, packs the code.
+/// A function of a [`Combine`] step's sum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Activated {
+    /// The function.
+    pub kind: ActivationKind,
+    /// Where its values go.
+    pub tensor: TensorId,
+}
+
+/// The fused node kernel: sums terms, stores the sum and a function of it, packs the code.
 /// Without terms the sum is zero.
 #[derive(Clone, Debug)]
 pub struct Combine {
@@ -83,12 +94,19 @@ pub struct Combine {
     pub terms: Vec<Term>,
     /// Where the sum goes.
     pub value: Option<TensorId>,
-    /// Where `max(sum, 0)` goes.
-    pub relu: Option<TensorId>,
+    /// The function of the sum that is stored.
+    pub activated: Option<Activated>,
     /// The code that is captured.
     pub code: Option<CodeId>,
     /// Shape of the sum for one image.
     pub shape: Shape,
+}
+
+impl Combine {
+    /// The tensors that are written.
+    pub fn targets(&self) -> impl Iterator<Item = TensorId> {
+        self.value.into_iter().chain(self.activated.map(|activated| activated.tensor))
+    }
 }
 
 /// What is done in one step.
@@ -116,6 +134,24 @@ pub enum Step {
         /// The geometry.
         window: Window,
     },
+    /// The product of two tensors.
+    Mul {
+        /// A factor of the product's shape.
+        a: TensorId,
+        /// The other one, of the same shape or `[c, 1, 1]`.
+        b: TensorId,
+        /// Output.
+        dst: TensorId,
+    },
+    /// Enlargement by whole factors.
+    Resize {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The factors.
+        resize: Resize,
+    },
     /// Copies consecutive channels: a slice, or one part of a concatenation.
     CopyChannels {
         /// Input.
@@ -134,6 +170,49 @@ pub enum Step {
         /// Input.
         src: TensorId,
         /// Output.
+        dst: TensorId,
+    },
+    /// Reshape, transpose, slice, repetition.
+    Rearrange {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// Which value goes where.
+        rearrange: Rearrange,
+    },
+    /// Values that are the same for every image.
+    Parameter {
+        /// Output.
+        dst: TensorId,
+        /// The graph node that holds them.
+        node: NodeId,
+    },
+    /// Layer normalisation over the channels of each pixel.
+    LayerNorm {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The graph node that holds weight and bias.
+        node: NodeId,
+        /// What is added to the variance.
+        op: LayerNorm,
+    },
+    /// Softmax over the channels of each pixel.
+    Softmax {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+    },
+    /// The product of two activations, row by row; see [`crate::graph::Op::MatMul`].
+    MatMul {
+        /// The left factor `[k, h, m]`.
+        a: TensorId,
+        /// The right factor `[n, h, k]`.
+        b: TensorId,
+        /// The product `[n, h, m]`.
         dst: TensorId,
     },
     /// Per-channel sums of a tensor that no convolution wrote, for batch statistics.
@@ -158,11 +237,18 @@ impl Step {
         match self {
             Self::Conv(step) => vec![step.src],
             Self::Combine(combine) => combine.terms.iter().map(|term| term.tensor).collect(),
+            Self::Mul { a, b, .. } => vec![*a, *b],
             Self::Pool { src, .. }
             | Self::Window { src, .. }
+            | Self::Resize { src, .. }
             | Self::CopyChannels { src, .. }
             | Self::Flatten { src, .. }
+            | Self::Rearrange { src, .. }
+            | Self::LayerNorm { src, .. }
+            | Self::Softmax { src, .. }
             | Self::Statistics { src } => vec![*src],
+            Self::MatMul { a, b, .. } => vec![*a, *b],
+            Self::Parameter { .. } => Vec::new(),
         }
     }
 
@@ -170,11 +256,18 @@ impl Step {
     pub fn writes(&self) -> Vec<TensorId> {
         match self {
             Self::Conv(step) => vec![step.dst],
-            Self::Combine(combine) => combine.value.iter().chain(&combine.relu).copied().collect(),
+            Self::Combine(combine) => combine.targets().collect(),
             Self::Pool { dst, .. }
             | Self::Window { dst, .. }
+            | Self::Mul { dst, .. }
+            | Self::Resize { dst, .. }
             | Self::CopyChannels { dst, .. }
-            | Self::Flatten { dst, .. } => vec![*dst],
+            | Self::Flatten { dst, .. }
+            | Self::Rearrange { dst, .. }
+            | Self::Parameter { dst, .. }
+            | Self::LayerNorm { dst, .. }
+            | Self::Softmax { dst, .. }
+            | Self::MatMul { dst, .. } => vec![*dst],
             Self::Statistics { .. } => Vec::new(),
         }
     }

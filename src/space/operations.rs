@@ -39,8 +39,8 @@ pub(super) struct Operation {
     pub keeps_zero: bool,
     /// It holds layers whose weights are drawn, so two of it differ.
     pub random: bool,
-    /// It holds a ReLU.
-    pub relu: bool,
+    /// It holds an activation.
+    pub activation: bool,
     layers: Vec<Layer>,
     reshape: Option<Vec<Layer>>,
 }
@@ -54,17 +54,17 @@ impl Operation {
             identity: layers.iter().all(|layer| *layer == Layer::Identity),
             keeps_zero: zero_after(&layers, true) && reshaped_zero(true),
             random: any(&layers, &|layer| matches!(layer, Layer::Conv(_) | Layer::Linear(_))),
-            relu: any(&layers, &|layer| matches!(layer, Layer::Relu(_))),
+            activation: any(&layers, &|layer| matches!(layer, Layer::Activation(_))),
             layers,
             reshape,
         }
     }
 
-    /// Whether nothing that is counted depends on its input: it gives zero and holds no ReLU.
+    /// Whether nothing that is counted depends on its input: it gives zero and holds no activation.
     pub(super) fn ignores_input(&self) -> bool {
-        let relu = |layer: &Layer| matches!(layer, Layer::Relu(_));
-        let reshaped = self.reshape.as_ref().is_some_and(|layers| any(layers, &relu));
-        self.zero && !self.relu && !reshaped
+        let activation = |layer: &Layer| matches!(layer, Layer::Activation(_));
+        let reshaped = self.reshape.as_ref().is_some_and(|layers| any(layers, &activation));
+        self.zero && !self.activation && !reshaped
     }
 
     /// Wires the operation behind `input`.
@@ -227,7 +227,7 @@ mod tests {
         let operations = Operations::new(Definitions::new(), &mut problems);
         let mut facts = |name: &str| {
             let operation = operations.get(name, "", &mut problems).unwrap();
-            (operation.zero, operation.identity, operation.random, operation.relu)
+            (operation.zero, operation.identity, operation.random, operation.activation)
         };
         assert_eq!(facts("none"), (true, false, false, false));
         assert_eq!(facts("skip_connect"), (false, true, false, false));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::TableError;
 use crate::backend::DeviceInfo;
 use crate::data::ImageFacts;
+use crate::plan::CodePoints;
 
 /// The facts of one run.
 #[derive(Clone, Debug, Serialize)]
@@ -29,6 +30,9 @@ pub struct Manifest {
     pub image_indices: Vec<usize>,
     /// SHA-256 of the batch.
     pub batch: String,
+    /// Counted calls of a model file's activations; architectures of a space have their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_points: Option<CodePoints>,
     /// `running`, `done`, `interrupted`, or `failed` where a record could not be written.
     pub state: &'static str,
     /// Records written.

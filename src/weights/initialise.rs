@@ -9,7 +9,9 @@ use crate::graph::{Conv, Graph, Linear, NodeId, Op};
 use crate::seed;
 
 /// How convolution and linear weights are drawn. Biases follow PyTorch's default,
-/// uniform(-1/sqrt(fan_in), 1/sqrt(fan_in)); batch-norm starts at weight 1 and bias 0.
+/// uniform(-1/sqrt(fan_in), 1/sqrt(fan_in)); normalisation starts at weight 1 and bias 0. Whatever the
+/// choice, parameters (tables of positions, class tokens) are normal(0, 0.02), as in torchvision's
+/// vision transformers; PyTorch has no default for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Initialisation {
@@ -138,6 +140,11 @@ impl Initialiser {
 
     fn layer(&self, graph: &Graph, architecture: &str, id: NodeId) -> Option<LayerWeights> {
         let node = graph.node(id);
+        let stream = || seed::stream(self.seed, &["weights", architecture, &node.label]);
+        if let Op::Parameter(shape) = node.op {
+            let weight = seed::normal(&mut stream(), shape.volume(), PARAMETER_DEVIATION);
+            return Some(LayerWeights { weight, ..LayerWeights::default() });
+        }
         let in_channels = node.inputs.first().map(|&input| graph.shape(input).channels)?;
         let (fan, bias) = match node.op {
             Op::Conv(conv) => (Fan::of_conv(&conv, in_channels), conv.bias),
@@ -146,7 +153,7 @@ impl Initialiser {
             }
             _ => return None,
         };
-        let mut stream = seed::stream(self.seed, &["weights", architecture, &node.label]);
+        let mut stream = stream();
         let (law, spread) = self.initialisation.spread(fan);
         let weight = law.draw(&mut stream, fan, spread as f32);
         let bound = (1.0 / (fan.input as f64).sqrt()) as f32;
@@ -154,6 +161,9 @@ impl Initialiser {
         Some(LayerWeights { weight, bias, ..LayerWeights::default() })
     }
 }
+
+/// The standard deviation of values that stand for themselves.
+const PARAMETER_DEVIATION: f32 = 0.02;
 
 /// The fans of one layer's weight tensor, seen as `rows` x (values per row).
 #[derive(Clone, Copy)]

@@ -6,11 +6,12 @@ pub use initialise::{Initialisation, Initialiser};
 
 use crate::graph::{Graph, NodeId, Op, Statistics};
 
-/// The values of one layer. Empty vectors stand for the defaults (no bias; batch-norm weight 1,
+/// The values of one layer. Empty vectors stand for the defaults (no bias; normalisation weight 1,
 /// bias 0).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerWeights {
-    /// Convolution `[out, in / groups, rows, columns]`, linear `[out, in]`, batch-norm `[channels]`.
+    /// Convolution `[out, in / groups, rows, columns]`, linear `[out, in]`, normalisation
+    /// `[channels]`, parameter `[c, h, w]`.
     pub weight: Vec<f32>,
     /// One value per output channel.
     pub bias: Vec<f32>,
@@ -51,6 +52,7 @@ impl Weights {
         match graph.node(id).op {
             Op::Conv(conv) => conv.bias && (self.get(id).is_none() || stored_bias()),
             Op::Linear(linear) => linear.bias && (self.get(id).is_none() || stored_bias()),
+            Op::LayerNorm(_) => stored_bias(),
             Op::BatchNorm(norm) => norm.statistics == Statistics::Running || stored_bias(),
             _ => false,
         }

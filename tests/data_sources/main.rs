@@ -4,6 +4,7 @@
 mod space_support;
 
 mod cifar;
+mod command_line;
 mod folder;
 mod imagenet16;
 mod normalisation;

@@ -3,7 +3,7 @@
 use untrained::backend::gpu::{AdapterChoice, GpuBackend, adapters};
 use untrained::backend::{Backend, BackendError, Cancel, Network};
 use untrained::data::Batch;
-use untrained::graph::{Conv, Graph, NodeId, Op, Relu, Shape};
+use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Shape};
 use untrained::weights::{LayerWeights, Weights};
 
 use crate::run;
@@ -89,7 +89,7 @@ fn too_large_a_batch_is_told_what_fits() {
     let mut graph = Graph::new();
     let image = graph.input(Shape::new(1, 64, 64));
     let conv = graph.add("conv", Op::Conv(Conv::square(256, 1, 1)), &[image]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[conv]).unwrap();
     let per_image = (256 + 4) * 64 * 64 * 4;
     let fits = (limit / per_image) as usize;
     let trial = Trial::whole(graph, fits + 1, 2);
@@ -120,7 +120,8 @@ fn cancel_is_seen_between_submits() {
     for layer in 0..32 {
         let conv = Op::Conv(Conv::square(32, 3, 1));
         let conv = graph.add(format!("conv {layer}"), conv, &[node]).unwrap();
-        node = graph.add(format!("relu {layer}"), Op::Relu(Relu::ONCE), &[conv]).unwrap();
+        node =
+            graph.add(format!("relu {layer}"), Op::Activation(Activation::RELU), &[conv]).unwrap();
     }
     let trial = Trial::whole(graph, 64, 3);
     let plan = trial.plan();

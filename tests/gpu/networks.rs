@@ -2,7 +2,7 @@
 
 use untrained::backend::{Backend, Cancel, Network, Output};
 use untrained::data::Batch;
-use untrained::graph::{Conv, Graph, Op, Padding, Pool, PoolKind, Relu, Shape};
+use untrained::graph::{Activation, Conv, Graph, Op, Padding, Pool, PoolKind, Shape};
 use untrained::plan::{Plan, Step};
 
 use crate::support::devices::gpu;
@@ -15,8 +15,9 @@ fn network(width: usize, twisted: bool) -> Graph {
     let image = graph.input(Shape::new(3, 8, 8));
     let mut node = graph.add("stem", Op::Conv(Conv::square(width, 3, 1)), &[image]).unwrap();
     for cell in 0..2 {
-        let relu =
-            graph.add(format!("{cell} relu"), Op::Relu(Relu::OPENS_MODULE), &[node]).unwrap();
+        let relu = graph
+            .add(format!("{cell} relu"), Op::Activation(Activation::RELU_OPENS_MODULE), &[node])
+            .unwrap();
         let sign = graph.add(format!("{cell} small"), Op::Scale(0.25), &[relu]).unwrap();
         let left = graph
             .add(format!("{cell} left"), Op::Conv(Conv::square(width, 3, 1)), &[sign])
@@ -30,7 +31,7 @@ fn network(width: usize, twisted: bool) -> Graph {
         let parts = if twisted { vec![right, pool, left] } else { vec![left, right, pool, node] };
         node = graph.add(format!("{cell} sum"), Op::Add, &parts).unwrap();
     }
-    graph.add("last relu", Op::Relu(Relu::ONCE), &[node]).unwrap();
+    graph.add("last relu", Op::Activation(Activation::RELU), &[node]).unwrap();
     graph
 }
 

@@ -1,7 +1,7 @@
 //! Codes, their order of bits and weights, and the Hamming kernel.
 
 use proptest::prelude::*;
-use untrained::graph::{Conv, Graph, NodeId, Op, Relu, Shape};
+use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Shape};
 use untrained::plan::Count;
 
 use crate::shapes::image;
@@ -33,9 +33,11 @@ fn weighted() -> Graph {
     for (index, calls) in [1, 3, 1, 2, 3].into_iter().enumerate() {
         let conv = Op::Conv(Conv::square(5, 3, 1));
         let conv = graph.add(format!("conv {index}"), conv, &[last]).unwrap();
-        let relu = Relu { calls, published_calls: calls + 1 };
-        last = graph.add(format!("relu {index}"), Op::Relu(relu), &[conv]).unwrap();
-        graph.add(format!("again {index}"), Op::Relu(Relu::OPENS_MODULE), &[conv]).unwrap();
+        let relu = Activation::relu(calls, calls + 1);
+        last = graph.add(format!("relu {index}"), Op::Activation(relu), &[conv]).unwrap();
+        graph
+            .add(format!("again {index}"), Op::Activation(Activation::RELU_OPENS_MODULE), &[conv])
+            .unwrap();
     }
     graph
 }
@@ -65,8 +67,8 @@ fn sums_past_32_bits_are_exact() {
     for index in 0..3 {
         let conv = Op::Conv(Conv::square(4, 1, 1));
         let conv = graph.add(format!("conv {index}"), conv, &[image]).unwrap();
-        let relu = Relu { calls: 4_000_000, published_calls: 1 };
-        graph.add(format!("relu {index}"), Op::Relu(relu), &[conv]).unwrap();
+        let relu = Activation::relu(4_000_000, 1);
+        graph.add(format!("relu {index}"), Op::Activation(relu), &[conv]).unwrap();
     }
     let trial = Trial::whole(graph, 3, 12);
     assert!(trial.plan().units > u64::from(u32::MAX));

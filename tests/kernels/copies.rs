@@ -1,7 +1,7 @@
 //! Windows, channel slices, concatenations, flatten: values that only move.
 
 use proptest::prelude::*;
-use untrained::graph::{Conv, Graph, Linear, NodeId, Op, Relu, Shape, Window};
+use untrained::graph::{Activation, Conv, Graph, Linear, NodeId, Op, Shape, Window};
 
 use crate::shapes::{channels, check_alone, extent, image, images};
 use crate::support::trial::Trial;
@@ -45,7 +45,7 @@ fn concatenations_of_any_widths_are_exact() {
         // The images themselves, and one part twice.
         parts.extend([image, parts[0]]);
         let whole = graph.add("concat", Op::Concat, &parts).unwrap();
-        graph.add("relu", Op::Relu(Relu::ONCE), &[whole]).unwrap();
+        graph.add("relu", Op::Activation(Activation::RELU), &[whole]).unwrap();
         Trial::whole(graph, images, seed).check(&mut devices, whole).map(|()| true)
     });
 }
@@ -57,11 +57,11 @@ fn a_zero_part_of_a_concatenation_is_zero() {
     let image = graph.input(Shape::new(3, 4, 4));
     let conv = graph.add("conv", Op::Conv(Conv::square(6, 3, 1)), &[image]).unwrap();
     // Leaves something behind in memory that the zero part may get.
-    let relu = graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+    let relu = graph.add("relu", Op::Activation(Activation::RELU), &[conv]).unwrap();
     let second = graph.add("conv 2", Op::Conv(Conv::square(6, 3, 1)), &[relu]).unwrap();
     let none = graph.add("none", Op::Scale(0.0), &[second]).unwrap();
     let whole = graph.add("concat", Op::Concat, &[second, none]).unwrap();
-    graph.add("last relu", Op::Relu(Relu::ONCE), &[whole]).unwrap();
+    graph.add("last relu", Op::Activation(Activation::RELU), &[whole]).unwrap();
     Trial::whole(graph, 2, 5).check(&mut devices, whole).unwrap();
 }
 
@@ -74,7 +74,7 @@ fn flatten_then_linear_keeps_the_order_of_units() {
         let flat = graph.add("flatten", Op::Flatten, &[image]).unwrap();
         let op = Op::Linear(Linear { out_features: 9, bias: true });
         let linear = graph.add("linear", op, &[flat]).unwrap();
-        graph.add("relu", Op::Relu(Relu::ONCE), &[linear]).unwrap();
+        graph.add("relu", Op::Activation(Activation::RELU), &[linear]).unwrap();
         Trial::whole(graph, 4, seed as u64).check(&mut devices, linear).unwrap();
     }
 }

@@ -6,14 +6,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activations;
+mod attention;
 mod close;
 mod codes;
 mod conv;
 mod copies;
 mod networks;
 mod norms;
+mod pixels;
 mod pool;
+mod products;
 mod random_graph;
+mod rearrange;
 mod shapes;
 mod siblings;
 mod sums;

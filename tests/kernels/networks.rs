@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use untrained::data::Batch;
-use untrained::graph::{Graph, NodeId, Op, Relu, Shape};
+use untrained::graph::{Activation, Graph, NodeId, Op, Shape};
 use untrained::plan::{Count, Plan};
 use untrained::score::KernelMatrix;
 use untrained::weights::{LayerWeights, Weights};
@@ -25,6 +25,9 @@ const CLOSE: f64 = 2e-4;
 /// The part of a kernel matrix's entries by which it may be off. Networks of real size agree within
 /// 1e-4; here a single bit is up to 1e-3.
 const DEVIATION: f64 = 1e-3;
+
+/// Exponentials end at 1e-38, and products of small numbers a little before.
+const UNDERFLOW: f32 = 1e-30;
 
 fn input() -> impl Strategy<Value = Shape> {
     let channels = prop_oneof![3 => 1..=6_usize, 1 => 15..=18_usize];
@@ -69,7 +72,7 @@ impl Coverage {
 fn networks_of_whole_numbers_are_exact() {
     let mut devices = devices::all();
     let mut coverage = Coverage::default();
-    let strategy = (input(), genes(4..=24), 1..=4_usize, count(), any::<u64>());
+    let strategy = (input(), genes(4..=32), 1..=4_usize, count(), any::<u64>());
     cases::run(100, &strategy, |(input, genes, images, count, seed)| {
         let graph = grow(input, &genes, Kind::Whole);
         let trial = Trial { count, ..Trial::thin(graph, images, seed) };
@@ -79,7 +82,7 @@ fn networks_of_whole_numbers_are_exact() {
         coverage.note(&trial);
         trial.check(&mut devices, NodeId(0)).map(|()| true)
     });
-    coverage.check(13);
+    coverage.check(18);
 }
 
 /// Where every code is known to be zero nothing is computed; the images can be looked at all the same.
@@ -88,7 +91,7 @@ fn a_network_of_zeros_has_its_images() {
     let mut graph = Graph::new();
     let image = graph.input(Shape::new(17, 3, 2));
     let none = graph.add("none", Op::Scale(0.0), &[image]).unwrap();
-    graph.add("relu", Op::Relu(Relu::ONCE), &[none]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[none]).unwrap();
     let mut devices = devices::all();
     for seed in 0..2 {
         let trial = Trial::whole(graph.clone(), 3, seed);
@@ -101,18 +104,31 @@ fn a_network_of_zeros_has_its_images() {
 fn networks_with_norms_agree() {
     let mut devices = devices::all();
     let mut coverage = Coverage::default();
-    let strategy = (input(), genes(4..=24), 2..=6_usize, count(), any::<u64>());
+    let strategy = (input(), genes(4..=32), 2..=6_usize, count(), any::<u64>());
     cases::run(100, &strategy, |(input, genes, images, count, seed)| {
         let graph = grow(input, &genes, Kind::Normalised);
         let trial = Trial { count, ..random(graph, images, seed) };
         if Plan::new(&trial.graph, &trial.weights, count).is_err() {
             return Ok(false);
         }
+        if ends_in_underflow(&trial) {
+            return Ok(false);
+        }
         coverage.note(&trial);
         trial.check_with(&mut devices, |_, expected, found| near(&trial, expected, found))?;
         Ok(true)
     });
-    coverage.check(14);
+    coverage.check(25);
+}
+
+/// Whether a code hangs on a number that single precision hardly holds, such as a product with the
+/// tail of a GELU.
+fn ends_in_underflow(trial: &Trial) -> bool {
+    let expected = trial.expected();
+    expected.plan.codes.iter().any(|code| {
+        let values = expected.values.of(trial.graph.node(code.node).inputs[0]);
+        values.iter().any(|&value| value != 0.0 && value.abs() < UNDERFLOW)
+    })
 }
 
 /// Weights of another seed give codes that are not near.

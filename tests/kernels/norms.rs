@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use untrained::data::Batch;
 use untrained::graph::{
-    BatchNorm, Conv, Graph, NodeId, Op, Padding, Pool, PoolKind, Relu, Shape, Statistics,
+    Activation, BatchNorm, Conv, Graph, NodeId, Op, Padding, Pool, PoolKind, Shape, Statistics,
 };
 use untrained::weights::LayerWeights;
 
@@ -46,7 +46,7 @@ fn add_source(graph: &mut Graph, image: NodeId, source: Source) -> NodeId {
         Source::Maximum => (Op::Pool(max), vec![image]),
         Source::Sum => (Op::Add, vec![image, image, image]),
         Source::Concatenation => (Op::Concat, vec![image, image]),
-        Source::Positive => (Op::Relu(Relu::ONCE), vec![image]),
+        Source::Positive => (Op::Activation(Activation::RELU), vec![image]),
     };
     graph.add(format!("{source:?}"), op, &inputs).unwrap()
 }
@@ -231,7 +231,8 @@ fn residual_networks_agree() {
             sum = graph.add(format!("sum {layer}"), Op::Add, &[sum, other]).unwrap();
         }
         residual = (layer % 2 == 0).then_some(sum).or(residual);
-        node = graph.add(format!("relu {layer}"), Op::Relu(Relu::ONCE), &[sum]).unwrap();
+        node =
+            graph.add(format!("relu {layer}"), Op::Activation(Activation::RELU), &[sum]).unwrap();
     }
     let trial = Trial::whole(graph, 12, 7);
     assert_eq!(behind_norm(&trial.graph).iter().filter(|&&behind| !behind).count(), 2);

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use proptest::prelude::*;
 use untrained::graph::{
-    BatchNorm, Conv, Graph, Linear, NodeId, Op, Padding, Pool, PoolKind, Relu, Shape, Statistics,
-    Window,
+    Activation, ActivationKind, BatchNorm, Conv, Graph, Linear, NodeId, Op, Padding, Pool,
+    PoolKind, Resize, Shape, Statistics, Window,
 };
 
 /// Values of one image that a node may have.
@@ -13,6 +13,29 @@ const MOST_VALUES: usize = 3000;
 
 /// Channels of one image that a node may have.
 const MOST_CHANNELS: usize = 48;
+
+/// Activations whose values of whole numbers are exact.
+const WHOLE: [ActivationKind; 5] = [
+    ActivationKind::Relu,
+    ActivationKind::Relu,
+    ActivationKind::RELU6,
+    ActivationKind::LeakyRelu { slope: 0.5 },
+    ActivationKind::HardSigmoid { slope: 0.5, offset: 0.5 },
+];
+
+/// All activations.
+const KINDS: [ActivationKind; 10] = [
+    ActivationKind::Relu,
+    ActivationKind::RELU6,
+    ActivationKind::LeakyRelu { slope: 0.1 },
+    ActivationKind::HARD_SIGMOID,
+    ActivationKind::Sigmoid,
+    ActivationKind::Silu,
+    ActivationKind::HardSwish,
+    ActivationKind::Gelu,
+    ActivationKind::GeluTanh,
+    ActivationKind::Tanh,
+];
 
 /// Chooses one operation and what it reads.
 #[derive(Clone, Debug)]
@@ -67,7 +90,7 @@ fn close(graph: &mut Graph, genes: &[Gene]) {
         let dead = genes.get(index).is_some_and(|gene| gene.kind.is_multiple_of(8));
         if !dead || index + 1 == count {
             let calls = 1 + index as u32 % 3;
-            let relu = Op::Relu(Relu { calls, published_calls: calls + 1 });
+            let relu = Op::Activation(Activation::relu(calls, calls + 1));
             last = graph.add(format!("end {index}"), relu, &[NodeId(index as u32)]).unwrap();
         }
     }
@@ -106,7 +129,7 @@ impl Gene {
         let first = self.input(graph, 0);
         let shape = graph.shape(first);
         let one = |op: Op| Some((op, vec![first]));
-        let kind_of_op = self.kind % 24;
+        let kind_of_op = self.kind % 28;
         if shape.plane() == 1 && matches!(kind_of_op, 0..=2 | 13 | 20..) {
             let out_features = self.number(0, 1..=40);
             return one(Op::Linear(Linear { out_features, bias: self.flag(1) }));
@@ -114,7 +137,7 @@ impl Gene {
         match kind_of_op {
             0..=5 => one(Op::Conv(self.conv(shape))),
             6..=8 if kind == Kind::Normalised => one(Op::BatchNorm(self.norm())),
-            6..=10 => one(Op::Relu(self.relu())),
+            6..=10 | 24..=25 => one(Op::Activation(self.activation(kind))),
             11..=12 => one(Op::Pool(self.pool(kind))),
             13 => one(Op::GlobalAvgPool),
             14..=17 => Some((Op::Add, self.alike(graph, first, |a, b| a == b))),
@@ -128,6 +151,12 @@ impl Gene {
                 one(Op::ChannelSlice { start, len: self.number(1, 1..=20) })
             }
             22 => one(Op::Window(self.window())),
+            26 => {
+                let other =
+                    |_, node: Shape| node == shape || node == Shape::new(shape.channels, 1, 1);
+                Some((Op::Mul, self.alike(graph, first, other)[..2].to_vec()))
+            }
+            27 => one(Op::Resize(Resize { factors: self.pair(0, 1..=2) })),
             _ => one(Op::Flatten),
         }
     }
@@ -158,9 +187,11 @@ impl Gene {
         BatchNorm { eps: [1e-5, 1e-3, 0.1][self.number(1, 0..=2)], statistics }
     }
 
-    fn relu(&self) -> Relu {
+    fn activation(&self, kind: Kind) -> Activation {
         let calls = self.number(0, 1..=3) as u32;
-        Relu { calls, published_calls: calls + self.number(1, 0..=1) as u32 }
+        let kinds = if kind == Kind::Whole { &WHOLE[..] } else { &KINDS[..] };
+        let kind = kinds[self.number(2, 0..=kinds.len() - 1)];
+        Activation { kind, calls, published_calls: calls + self.number(1, 0..=1) as u32 }
     }
 
     fn pool(&self, kind: Kind) -> Pool {

@@ -2,7 +2,7 @@
 //! them feed a batch-norm.
 
 use proptest::prelude::*;
-use untrained::graph::{BatchNorm, Conv, Graph, NodeId, Op, Relu, Shape};
+use untrained::graph::{Activation, BatchNorm, Conv, Graph, NodeId, Op, Shape};
 use untrained::plan::Step;
 
 use crate::close::check_norms;
@@ -14,7 +14,7 @@ use crate::support::{cases, devices};
 fn network(input: Shape, convs: &[Conv], normalised: u32) -> Graph {
     let mut graph = Graph::new();
     let image = graph.input(input);
-    let relu = graph.add("relu", Op::Relu(Relu::ONCE), &[image]).unwrap();
+    let relu = graph.add("relu", Op::Activation(Activation::RELU), &[image]).unwrap();
     let add = |graph: &mut Graph, index: usize| {
         graph.add(format!("conv {index}"), Op::Conv(convs[index]), &[relu]).unwrap()
     };
@@ -26,7 +26,7 @@ fn network(input: Shape, convs: &[Conv], normalised: u32) -> Graph {
             add_reader(&mut graph, norm);
         } else {
             let label = format!("relu {index}");
-            graph.add(label, Op::Relu(Relu::ONCE), &[node]).unwrap();
+            graph.add(label, Op::Activation(Activation::RELU), &[node]).unwrap();
         }
     }
     graph

@@ -59,7 +59,7 @@ impl Named {
             .nodes()
             .iter()
             .filter_map(|node| match node.op {
-                Op::Relu(relu) => {
+                Op::Activation(relu) => {
                     assert_eq!(relu.calls, relu.published_calls);
                     Some(relu.calls)
                 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use untrained::graph::Op;
 use untrained::graph::cost::Cost;
 use untrained::onnx;
 
@@ -42,6 +43,55 @@ fn model() -> Builder {
         .node("Gemm", "f g", "y", &[int("transB", 1)])
 }
 
+/// A small transformer: one of everything that has to do with tokens.
+fn transformer() -> Builder {
+    let mut model = Builder::new(17, [0, 2, 2, 2]).reals("token", &[1, 1, 2], &[1., 2.]);
+    model = model.counting("positions", &[1, 5, 2]).reals("gain", &[2], &[2., 3.]);
+    model = model.counting("w", &[2, 6]).reals("scale", &[], &[0.5]).counting("v", &[1, 2]);
+    for (name, values) in [
+        ("flat", &[0, 2, -1][..]),
+        ("ones", &[1, 1]),
+        ("zero", &[0]),
+        ("apart", &[-1, 5, 3, 2, 1]),
+        ("axis", &[0]),
+        ("joined", &[-1, 2]),
+        ("back", &[5, -1, 1]),
+    ] {
+        model = model.wholes(name, values);
+    }
+    model = model
+        .node("Reshape", "x flat", "f", &[])
+        .node("Transpose", "f", "t", &[ints("perm", &[0, 2, 1])])
+        .node("Shape", "x", "s", &[])
+        .node("Gather", "s zero", "n", &[int("axis", 0)])
+        .node("Concat", "n ones", "e", &[int("axis", 0)])
+        .node("Expand", "token e", "c", &[])
+        .node("Concat", "c t", "j", &[int("axis", 1)])
+        .node("Add", "j positions", "p", &[])
+        .node("LayerNormalization", "p gain", "l", &[float("epsilon", 1e-5), int("axis", -1)])
+        .node("MatMul", "l w", "m", &[])
+        .node("Reshape", "m apart", "h", &[])
+        .node("Transpose", "h", "h2", &[ints("perm", &[2, 0, 3, 1, 4])])
+        .node("Split", "h2", "q", &[int("axis", 0)]);
+    let last = model.graph().node.len() - 1;
+    model.graph().node[last].output = ["q", "k", "u"].map(str::to_owned).to_vec();
+    model
+        .node("Squeeze", "q axis", "q1", &[])
+        .node("Gather", "k zero", "k1", &[int("axis", 0)])
+        .node("Transpose", "k1", "k2", &[ints("perm", &[0, 1, 2, 4, 3])])
+        .node("Unsqueeze", "q1 axis", "q2", &[])
+        .node("MatMul", "q2 k2", "a", &[])
+        .node("Mul", "a scale", "a2", &[])
+        .node("Softmax", "a2", "a3", &[int("axis", -1)])
+        .node("MatMul", "a3 u", "o", &[])
+        .node("Transpose", "o", "o2", &[ints("perm", &[3, 1, 2, 0, 4])])
+        .node("Reshape", "o2 joined", "o3", &[])
+        .node("Gemm", "o3 v", "g", &[int("transB", 1)])
+        .node("Reshape", "g back", "b", &[])
+        .node("Relu", "b", "r", &[])
+        .node("ReduceMean", "r", "y", &[ints("axes", &[0]), int("keepdims", 0)])
+}
+
 /// Whether the bytes can be read; what can be read can be counted as well.
 fn read(bytes: &[u8]) -> bool {
     match onnx::parse(bytes, Path::new(".")) {
@@ -57,14 +107,17 @@ fn read(bytes: &[u8]) -> bool {
 fn the_whole_model_is_read() {
     assert!(read(&model().bytes()));
     assert_eq!(model().read().unwrap().graph.nodes().len(), 10);
+    let products = transformer().ops().into_iter().filter(|op| *op == Op::MatMul).count();
+    assert_eq!(products, 2);
 }
 
 #[test]
 fn files_cut_short() {
-    let bytes = model().bytes();
-    let whole = (0..bytes.len()).filter(|&length| read(&bytes[..length])).count();
-    // The operator set comes last, so no part of the file is a model.
-    assert_eq!(whole, 0);
+    for bytes in [model().bytes(), transformer().bytes()] {
+        let whole = (0..bytes.len()).filter(|&length| read(&bytes[..length])).count();
+        // The operator set comes last, so no part of the file is a model.
+        assert_eq!(whole, 0);
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/nats-size-0/model.onnx");
     let bytes = std::fs::read(path).unwrap();
     assert!(read(&bytes));
@@ -74,8 +127,12 @@ fn files_cut_short() {
 
 #[test]
 fn flipped_bits() {
-    let bytes = model().bytes();
-    let mut changed = bytes.clone();
+    flip(&model().bytes());
+    flip(&transformer().bytes());
+}
+
+fn flip(bytes: &[u8]) {
+    let mut changed = bytes.to_vec();
     let mut read_still = 0;
     for position in 0..bytes.len() {
         for bit in 0..8 {
@@ -91,11 +148,15 @@ fn flipped_bits() {
 
 #[test]
 fn bytes_replaced_by_extremes() {
-    let bytes = model().bytes();
+    replace(&model().bytes());
+    replace(&transformer().bytes());
+}
+
+fn replace(bytes: &[u8]) {
     for value in [0x00, 0x7f, 0x80, 0xff] {
         for position in 0..bytes.len() {
             for length in [1, 2, 9] {
-                let mut changed = bytes.clone();
+                let mut changed = bytes.to_vec();
                 let end = (position + length).min(bytes.len());
                 changed[position..end].fill(value);
                 read(&changed);

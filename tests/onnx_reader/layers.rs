@@ -1,6 +1,6 @@
 //! Layers with weights, and the operators that join them.
 
-use untrained::graph::{BatchNorm, Conv, Linear, NodeId, Op, Padding, Relu, Statistics};
+use untrained::graph::{Activation, BatchNorm, Conv, Linear, NodeId, Op, Padding, Statistics};
 use untrained::onnx::proto::NodeProto;
 
 use super::model::{Builder, float, int, ints, text};
@@ -83,9 +83,16 @@ fn a_constant_behind_a_layer_is_its_bias() {
         assert_eq!(added.output(), with_input.output());
     }
     let other = images.clone().reals("b", &[1], &[5.0]).node("Conv", "x w", "c", &[]);
-    other.node("Add", "c b", "y", &[]).fails_at("y", "bias");
+    let other = other.node("Add", "c b", "y", &[]);
+    let parameter = Op::Parameter(untrained::graph::Shape::new(1, 1, 1));
+    assert!(other.ops().contains(&parameter), "{:?}", other.ops());
+    let plain = images.clone().node("Conv", "x w", "y", &[]).output();
+    let more: Vec<f32> = plain.iter().map(|value| value + 5.0).collect();
+    assert_eq!(other.output(), more);
     let twice = images.reals("b", &[2, 1, 1], &[5.0, -7.0]).node("Conv", "x w", "c", &[]);
-    twice.node("Add", "c b", "d", &[]).node("Add", "d c", "y", &[]).fails_at("d", "constant");
+    let twice = twice.node("Add", "c b", "d", &[]).node("Add", "d c", "y", &[]);
+    let sum: Vec<f32> = plain.iter().zip(with_input.output()).map(|(a, b)| a + b).collect();
+    assert_eq!(twice.output(), sum);
 }
 
 #[test]
@@ -119,7 +126,7 @@ fn gemm_and_mat_mul_are_linear() {
     rows.clone().node("Gemm", "f w", "y", &[int("transA", 1)]).fails_at("y", "transA");
     rows.clone().node("Gemm", "x w", "y", &[]).fails_at("y", "flatten");
     columns.clone().node("MatMul", "f w", "y", &[]).fails_at("y", "takes 2 values, was given 3");
-    rows.node("MatMul", "w f", "y", &[]).fails_at("y", "input 1");
+    rows.node("MatMul", "w f", "y", &[]).fails_at("y", "inner axes differ");
     bias(&columns, &[2, 1]).node("Gemm", "f w b", "y", &[int("transB", 1)]).fails_at("y", "[2, 1]");
 }
 
@@ -179,7 +186,7 @@ fn batch_norm_refuses_what_does_not_fit() {
 #[test]
 fn sums_and_concatenations_join() {
     let model = Builder::new(13, [1, 2, 1, 2]).node("Relu", "x", "r", &[]);
-    let relu = Op::Relu(Relu::ONCE);
+    let relu = Op::Activation(Activation::RELU);
     let add = model.clone().node("Add", "x r", "y", &[]);
     assert_eq!((add.ops(), add.output()), (vec![relu, Op::Add], vec![2., 4., 6., 8.]));
     let sum = model.clone().node("Sum", "x r r", "y", &[]);
@@ -190,25 +197,43 @@ fn sums_and_concatenations_join() {
         assert_eq!(concat.ops(), [relu, Op::Concat]);
         assert_eq!(concat.output(), [1., 2., 3., 4., 1., 2., 3., 4.]);
     }
-    model.clone().node("Concat", "x r", "y", &[int("axis", 2)]).fails_at("y", "axis 2");
+    let rows = model.clone().node("Concat", "x r x", "y", &[int("axis", 2)]);
+    assert_eq!(rows.output(), [1., 2., 1., 2., 1., 2., 3., 4., 3., 4., 3., 4.]);
+    let columns = model.clone().node("Concat", "r x", "y", &[int("axis", -1)]);
+    assert_eq!(columns.output(), [1., 2., 1., 2., 3., 4., 3., 4.]);
     model.clone().node("Concat", "x r", "y", &[]).fails_at("y", "axis is missing");
     let mixed = model.node("Flatten", "r", "f", &[]);
-    mixed.clone().node("Add", "x f", "y", &[]).fails_at("y", "mixes");
+    mixed.clone().node("Add", "x f", "y", &[]).fails_at("y", "do not fit");
     mixed.node("Sum", "", "y", &[]).fails_at("y", "all inputs are constants");
 }
 
 #[test]
-fn mul_scales_by_one_number() {
+fn mul_scales_by_numbers_and_multiplies_tensors() {
     let model = Builder::new(13, [1, 1, 1, 2]).reals("c", &[], &[0.5]).reals("d", &[1], &[0.0]);
     for inputs in ["x c", "c x"] {
         let scaled = model.clone().node("Mul", inputs, "y", &[]);
         assert_eq!((scaled.ops(), scaled.output()), (vec![Op::Scale(0.5)], vec![0.5, 1.0]));
     }
     assert_eq!(model.clone().node("Mul", "x d", "y", &[]).ops(), [Op::Scale(0.0)]);
-    let other = model.reals("e", &[2], &[1., 2.]).reals("f", &[], &[f32::INFINITY]);
-    for inputs in ["x e", "x x", "x f"] {
-        other.clone().node("Mul", inputs, "y", &[]).fails_at("y", "one constant number");
-    }
+    let other = model.reals("e", &[2], &[3., 4.]).reals("f", &[], &[f32::INFINITY]);
+    assert_eq!(other.clone().node("Mul", "e x", "y", &[]).output(), [3., 8.]);
+    assert_eq!(other.clone().node("Div", "x e", "y", &[]).output(), [1. / 3., 0.5]);
+    assert_eq!(other.clone().node("Mul", "x x", "y", &[]).output(), [1., 4.]);
+    other.clone().node("Mul", "x f", "y", &[]).fails_at("y", "finite numbers");
+    other.clone().node("Div", "x d", "y", &[]).fails_at("y", "finite numbers");
+    other.node("Div", "e x", "y", &[]).fails_at("y", "constant");
+}
+
+/// A factor per channel, computed or constant, is not repeated for every pixel.
+#[test]
+fn factors_of_one_pixel_stay_small() {
+    let model = Builder::new(13, [2, 2, 1, 2]).node("GlobalAveragePool", "x", "m", &[]);
+    let gated = model.clone().node("Mul", "m x", "y", &[]);
+    assert_eq!(gated.ops(), [Op::GlobalAvgPool, Op::Mul]);
+    assert_eq!(gated.output_for(1), [1.5, 3., 10.5, 14.]);
+    let gains = model.reals("g", &[1, 2, 1, 1], &[10., 100.]).node("Mul", "x g", "y", &[]);
+    assert_eq!(gains.output_for(1), [10., 20., 300., 400.]);
+    assert!(!gains.ops().iter().any(|op| matches!(op, Op::Rearrange(_))), "{:?}", gains.ops());
 }
 
 #[test]
@@ -216,10 +241,10 @@ fn identity_and_dropout_vanish() {
     let model = Builder::new(13, [1, 1, 1, 2]).reals("ratio", &[], &[0.5]);
     let model = model.node("Relu", "x", "r", &[]).node("Identity", "r", "i", &[]);
     let dropout = model.clone().node("Dropout", "i ratio", "y", &[]);
-    assert_eq!(dropout.ops(), [Op::Relu(Relu::ONCE)]);
+    assert_eq!(dropout.ops(), [Op::Activation(Activation::RELU)]);
     let old = Builder::new(9, [1, 1, 1, 2]).node("Relu", "x", "r", &[]);
     let old = old.node("Dropout", "r", "y", &[float("ratio", 0.1)]);
-    assert_eq!(old.ops(), [Op::Relu(Relu::ONCE)]);
+    assert_eq!(old.ops(), [Op::Activation(Activation::RELU)]);
     let training = model.wholes("flag", &[1]).node("Dropout", "i ratio flag", "y", &[]);
     training.fails_at("y", "training_mode");
 }

@@ -12,4 +12,5 @@ mod folding;
 mod layers;
 mod model;
 mod shapes;
+mod tokens;
 mod values;

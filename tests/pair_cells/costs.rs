@@ -121,8 +121,8 @@ fn published_scores_are_as_expected() {
         let graph = space.build(&architecture).unwrap();
         let weights = crate::support::position::weights(&graph, &model).unwrap();
         let values = crate::support::reference::evaluate(&graph, &weights, &fixture.batch);
-        let [paper, published] =
-            [Count::Paper, Count::Published].map(|count| values.kernel(&graph, count).score());
+        let [paper, published] = [Count::Paper, Count::Published]
+            .map(|count| values.kernel(&graph, &weights, count).score());
         let expected = fixture.expected.score_published_count;
         assert!((published - expected).abs() < fixtures::SCORE_TOLERANCE, "{}", fixture.name);
         assert!((paper - expected).abs() > 10.0 * fixtures::SCORE_TOLERANCE, "{}", fixture.name);

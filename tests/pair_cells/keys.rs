@@ -38,7 +38,7 @@ fn fingerprints(graph: &Graph) -> Vec<u64> {
 /// What every ReLU sees, and what the network gives.
 fn computed(graph: &Graph) -> (Vec<u64>, u64) {
     let fingerprints = fingerprints(graph);
-    let relus = graph.nodes().iter().filter(|node| matches!(node.op, Op::Relu(_)));
+    let relus = graph.nodes().iter().filter(|node| matches!(node.op, Op::Activation(_)));
     let mut seen: Vec<u64> = relus.map(|node| fingerprints[node.inputs[0].index()]).collect();
     seen.sort_unstable();
     (seen, fingerprints[graph.output().unwrap().index()])

@@ -3,7 +3,7 @@
 //! Every value of such a network is a multiple of a power of two, and even the sum of all absolute
 //! values of a sum's terms is a multiple that `f32` holds exactly.
 
-use untrained::graph::{Graph, Node, Op, Padding, Pool, PoolKind};
+use untrained::graph::{ActivationKind, Graph, Node, Op, Padding, Pool, PoolKind};
 use untrained::weights::LayerWeights;
 
 use super::trial::Trial;
@@ -35,6 +35,10 @@ impl Range {
         Self { bound: self.bound.max(other.bound), places: self.places.max(other.places) }
     }
 
+    fn times(self, other: Self) -> Self {
+        Self { bound: self.bound * other.bound, places: self.places + other.places }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self { bound: self.bound + other.bound, ..self.wider(other) }
     }
@@ -54,6 +58,7 @@ pub fn is_exact(trial: &Trial) -> bool {
         let inputs: Vec<Range> = node.inputs.iter().map(|input| ranges[input.index()]).collect();
         let range = match node.op {
             Op::Input => Some(input),
+            Op::Parameter(_) => Range::of(&layer.weight),
             _ => range(&trial.graph, node, &inputs, &layer),
         };
         let Some(range) = range.and_then(Range::checked) else { return false };
@@ -65,7 +70,13 @@ pub fn is_exact(trial: &Trial) -> bool {
 fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> Option<Range> {
     let first = *inputs.first()?;
     match node.op {
-        Op::Input | Op::BatchNorm(_) => None,
+        Op::Input | Op::Parameter(_) | Op::BatchNorm(_) | Op::LayerNorm(_) | Op::Softmax => None,
+        Op::MatMul => {
+            let terms = graph.shape(node.inputs[0]).channels as f64;
+            let second = *inputs.get(1)?;
+            let bound = terms * first.bound * second.bound;
+            Some(Range { bound, places: first.places + second.places })
+        }
         Op::Conv(conv) => products(first, layer, conv.out_channels),
         Op::Linear(linear) => products(first, layer, linear.out_features),
         Op::Scale(factor) => {
@@ -80,12 +91,40 @@ fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> 
         }
         Op::GlobalAvgPool => average(first, graph.shape(node.inputs[0]).plane(), true),
         Op::Add => inputs.iter().copied().reduce(Range::plus),
-        Op::Relu(_)
-        | Op::Pool(_)
+        Op::Mul => inputs.iter().copied().reduce(Range::times),
+        Op::Activation(activation) => activated(first, activation.kind),
+        Op::Pool(_)
         | Op::Concat
         | Op::ChannelSlice { .. }
         | Op::Window(_)
+        | Op::Rearrange(_)
+        | Op::Resize(_)
         | Op::Flatten => inputs.iter().copied().reduce(Range::wider),
+    }
+}
+
+/// Functions that only compare, or multiply by few bits.
+fn activated(input: Range, kind: ActivationKind) -> Option<Range> {
+    match kind {
+        ActivationKind::Relu => Some(input),
+        ActivationKind::ClippedRelu { ceiling } => Some(Range {
+            bound: input.bound.min(ceiling.into()),
+            places: input.places.max(places(ceiling)?),
+        }),
+        ActivationKind::LeakyRelu { slope } => {
+            Some(Range { places: input.places + places(slope)?, ..input })
+        }
+        ActivationKind::HardSigmoid { slope, offset } => {
+            let places = (input.places + places(slope)?).max(places(offset)?);
+            let bound = input.bound * f64::from(slope.abs()) + f64::from(offset.abs());
+            Range { bound, places }.checked()
+        }
+        ActivationKind::HardSwish
+        | ActivationKind::Sigmoid
+        | ActivationKind::Silu
+        | ActivationKind::Gelu
+        | ActivationKind::GeluTanh
+        | ActivationKind::Tanh => None,
     }
 }
 

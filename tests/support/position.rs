@@ -92,7 +92,7 @@ impl<'g> Network<'g> {
             let inputs = node.inputs.iter().map(|input| of[input.index()]).collect();
             let value = network.value(id, node, inputs);
             of.push(value);
-            if matches!(node.op, Op::Conv(_) | Op::Linear(_) | Op::Relu(_)) {
+            if matches!(node.op, Op::Conv(_) | Op::Linear(_) | Op::Activation(_)) {
                 roots.insert(value);
             }
         }
@@ -240,7 +240,7 @@ fn hash(value: &impl Hash) -> u64 {
 
 fn spec(node: &Node) -> String {
     match node.op {
-        Op::Relu(_) => format!("relu {}", node.shape),
+        Op::Activation(_) => format!("relu {}", node.shape),
         Op::Pool(pool) if pool.padding == Default::default() && pool.kind != PoolKind::Max => {
             let pool = Pool { kind: PoolKind::Average { count_padding: false }, ..pool };
             format!("{pool:?} {}", node.shape)

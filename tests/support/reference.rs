@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    BatchNorm, Conv, Graph, Linear, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics, Window,
+    ActivationKind, Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool,
+    PoolKind, Rearrange, Resize, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -49,12 +50,12 @@ impl Values {
     }
 
     /// The kernel matrix over the ReLUs that `count` counts.
-    pub fn kernel(&self, graph: &Graph, count: Count) -> KernelMatrix {
+    pub fn kernel(&self, graph: &Graph, weights: &Weights, count: Count) -> KernelMatrix {
         let n = self.images;
-        let live = live(graph);
+        let live = live(graph, weights);
         let (mut units, mut distances) = (0, vec![0_u64; n * n]);
         for (id, node) in graph.iter() {
-            let Op::Relu(relu) = node.op else { continue };
+            let Op::Activation(relu) = node.op else { continue };
             let calls = match count {
                 Count::Paper => relu.calls,
                 Count::Published => relu.published_calls,
@@ -76,8 +77,13 @@ impl Values {
 }
 
 /// Which nodes lie on a path from the input to the output that no multiplication by 0 cuts.
-fn live(graph: &Graph) -> Vec<bool> {
-    let cut = |node: &Node| matches!(node.op, Op::Scale(0.0));
+fn live(graph: &Graph, weights: &Weights) -> Vec<bool> {
+    let zero = zero(graph, weights);
+    let cut = |node: &Node| match node.op {
+        Op::Scale(factor) => factor == 0.0,
+        Op::Mul => node.inputs.iter().any(|input| zero[input.index()]),
+        _ => false,
+    };
     let count = graph.nodes().len();
     let (mut from_input, mut to_output) = (vec![false; count], vec![false; count]);
     for (id, node) in graph.iter() {
@@ -92,6 +98,56 @@ fn live(graph: &Graph) -> Vec<bool> {
         }
     }
     (0..count).map(|index| from_input[index] && to_output[index]).collect()
+}
+
+/// Which nodes are zero whatever the images are.
+fn zero(graph: &Graph, weights: &Weights) -> Vec<bool> {
+    let mut zero: Vec<bool> = Vec::new();
+    for (id, node) in graph.iter() {
+        let inputs: Vec<bool> = node.inputs.iter().map(|input| zero[input.index()]).collect();
+        let biased = weights.get(id).is_some_and(|layer| layer.bias.iter().any(|&b| b != 0.0));
+        let all = !inputs.is_empty() && inputs.iter().all(|&zero| zero);
+        zero.push(match node.op {
+            Op::Scale(0.0) => true,
+            Op::Mul => inputs.contains(&true),
+            Op::Activation(activation) => all && activated(activation.kind, 0.0) == 0.0,
+            Op::Conv(conv) => all && !(conv.bias && biased),
+            Op::Linear(linear) => all && !(linear.bias && biased),
+            Op::BatchNorm(norm) => all && norm.statistics == Statistics::Batch && !biased,
+            _ => all,
+        });
+    }
+    zero
+}
+
+/// An activation function by its definition.
+pub fn activated(kind: ActivationKind, value: f32) -> f32 {
+    let x = f64::from(value);
+    let result = match kind {
+        ActivationKind::Relu => x.max(0.0),
+        ActivationKind::ClippedRelu { ceiling } => x.clamp(0.0, ceiling.into()),
+        ActivationKind::LeakyRelu { slope } => {
+            if x > 0.0 {
+                x
+            } else {
+                x * f64::from(slope)
+            }
+        }
+        ActivationKind::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        ActivationKind::HardSigmoid { slope, offset } => {
+            (x * f64::from(slope) + f64::from(offset)).clamp(0.0, 1.0)
+        }
+        ActivationKind::Silu => x / (1.0 + (-x).exp()),
+        ActivationKind::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        ActivationKind::Gelu => x / 2.0 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
+        ActivationKind::GeluTanh => {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+            // 1 + tanh(u) without cancellation.
+            x / (1.0 + (-2.0 * inner).exp())
+        }
+        ActivationKind::Tanh => x.tanh(),
+    };
+    result as f32
 }
 
 /// One node while it is evaluated.
@@ -113,17 +169,26 @@ impl Evaluation<'_> {
             Op::Conv(conv) => self.conv(&conv),
             Op::Linear(linear) => self.linear(linear),
             Op::BatchNorm(norm) => self.batch_norm(norm),
-            Op::Relu(_) => self.each(|value| value.max(0.0)),
+            Op::Activation(activation) => self.each(|value| activated(activation.kind, value)),
             Op::Scale(factor) => self.each(|value| value * factor),
             Op::Flatten => self.each(|value| value),
             Op::Pool(pool) => self.pool(&pool),
             Op::GlobalAvgPool => self.global_average(),
             Op::Add => self.add(),
+            Op::Mul => self.mul(),
             Op::Concat => self.concat(),
             Op::ChannelSlice { start, .. } => {
                 self.by_position(|image, [c, y, x]| self.at(0, image, [start + c, y, x]))
             }
             Op::Window(window) => self.window(window),
+            Op::Parameter(_) => self.layer().weight.repeat(self.values.images),
+            Op::Rearrange(rearrange) => self.rearrange(&rearrange),
+            Op::LayerNorm(norm) => self.layer_norm(norm),
+            Op::Softmax => self.softmax(),
+            Op::MatMul => self.mat_mul(),
+            Op::Resize(Resize { factors: [down, right] }) => {
+                self.by_position(|image, [c, y, x]| self.at(0, image, [c, y / down, x / right]))
+            }
         }
     }
 
@@ -288,6 +353,74 @@ impl Evaluation<'_> {
         })
     }
 
+    /// Input positions by counting through the digits of each axis, the last one fastest.
+    fn rearrange(&self, rearrange: &Rearrange) -> Vec<f32> {
+        let sources = [Axis::Channel, Axis::Row, Axis::Column].map(|axis| {
+            let own = |digit: &&Digit| digit.to == axis;
+            let mut offsets = vec![[0, 0, 0]];
+            for digit in rearrange.digits().iter().filter(own) {
+                let moved = |offset: &[usize; 3]| {
+                    let mut offset = *offset;
+                    (0..digit.extent)
+                        .map(|_| {
+                            let now = offset;
+                            offset[digit.from.index()] += digit.step;
+                            now
+                        })
+                        .collect::<Vec<_>>()
+                };
+                offsets = offsets.iter().flat_map(moved).collect();
+            }
+            offsets
+        });
+        self.by_position(|image, at| {
+            let position = |axis: usize| {
+                let moved: usize = (0..3).map(|to| sources[to][at[to]][axis]).sum();
+                rearrange.start[axis] + moved
+            };
+            self.at(0, image, [position(0), position(1), position(2)])
+        })
+    }
+
+    /// The channels of one pixel in double precision.
+    fn pixel(&self, image: usize, [y, x]: [usize; 2]) -> Vec<f64> {
+        let channels = 0..self.input_shape(0).channels;
+        channels.map(|c| f64::from(self.at(0, image, [c, y, x]))).collect()
+    }
+
+    fn layer_norm(&self, norm: LayerNorm) -> Vec<f32> {
+        let layer = self.layer();
+        self.by_position(|image, [c, y, x]| {
+            let values = self.pixel(image, [y, x]);
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+            let weight = layer.weight.get(c).map_or(1.0, |&weight| f64::from(weight));
+            let bias = layer.bias.get(c).map_or(0.0, |&bias| f64::from(bias));
+            ((values[c] - mean) / (variance + f64::from(norm.eps)).sqrt() * weight + bias) as f32
+        })
+    }
+
+    fn softmax(&self) -> Vec<f32> {
+        self.by_position(|image, [c, y, x]| {
+            let values = self.pixel(image, [y, x]);
+            let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = values.iter().map(|value| (value - largest).exp()).sum();
+            ((values[c] - largest).exp() / sum) as f32
+        })
+    }
+
+    fn mat_mul(&self) -> Vec<f32> {
+        let inner = self.input_shape(0).channels;
+        self.by_position(|image, [n, row, m]| {
+            let product = |k| {
+                let (a, b) = (self.at(0, image, [k, row, m]), self.at(1, image, [n, row, k]));
+                f64::from(a) * f64::from(b)
+            };
+            (0..inner).map(product).sum::<f64>() as f32
+        })
+    }
+
     fn global_average(&self) -> Vec<f32> {
         let plane = self.input_shape(0).plane();
         let mean = |values: &[f32]| {
@@ -303,6 +436,14 @@ impl Evaluation<'_> {
             inputs.clone().map(|input| f64::from(self.input(input)[index])).sum::<f64>() as f32
         };
         (0..self.input(0).len()).map(sum).collect()
+    }
+
+    fn mul(&self) -> Vec<f32> {
+        let factor = |input: usize, image: usize, [c, y, x]: [usize; 3]| {
+            let pixel = self.input_shape(input).plane() == 1;
+            self.at(input, image, if pixel { [c, 0, 0] } else { [c, y, x] })
+        };
+        self.by_position(|image, at| factor(0, image, at) * factor(1, image, at))
     }
 
     fn concat(&self) -> Vec<f32> {

@@ -24,7 +24,7 @@ pub struct Runner {
 /// All runners that work here, the reference first.
 pub fn all() -> Vec<Runner> {
     let reference: Run = Box::new(|graph, weights, batch, count| {
-        Ok(reference::evaluate(graph, weights, batch).kernel(graph, count))
+        Ok(reference::evaluate(graph, weights, batch).kernel(graph, weights, count))
     });
     let mut runners = vec![Runner { name: "reference".to_owned(), run: reference }];
     for device in devices::all() {

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use untrained::backend::{Backend, Cancel, Network, Output, PackedCode};
 use untrained::data::Batch;
-use untrained::graph::{Graph, Node, NodeId, Op, Relu, Shape, Window};
+use untrained::graph::{Activation, Graph, Node, NodeId, Op, Shape, Window};
 use untrained::plan::{Count, Plan, TensorId};
 use untrained::score::KernelMatrix;
 use untrained::weights::{LayerWeights, Weights};
@@ -30,6 +30,8 @@ pub fn layer_size(graph: &Graph, node: &Node) -> Option<(usize, usize)> {
             let inputs = graph.shape(node.inputs[0]).channels;
             Some((inputs * linear.out_features, linear.out_features))
         }
+        Op::LayerNorm(_) => Some((node.shape.channels, node.shape.channels)),
+        Op::Parameter(shape) => Some((shape.volume(), 1)),
         _ => None,
     }
 }
@@ -39,7 +41,7 @@ pub fn single(input: Shape, op: Op) -> Option<Graph> {
     let mut graph = Graph::new();
     let image = graph.input(input);
     let node = graph.add("op", op, &[image]).ok()?;
-    graph.add("relu", Op::Relu(Relu::ONCE), &[node]).ok()?;
+    graph.add("relu", Op::Activation(Activation::RELU), &[node]).ok()?;
     Some(graph)
 }
 
@@ -49,7 +51,7 @@ pub fn add_reader(graph: &mut Graph, node: NodeId) -> NodeId {
     let whole = Window { top: 0, left: 0, height, width, stride: [1, 1] };
     let label = format!("reader {}", graph.nodes().len());
     let copy = graph.add(format!("{label} copy"), Op::Window(whole), &[node]).unwrap();
-    graph.add(label, Op::Relu(Relu::ONCE), &[copy]).unwrap()
+    graph.add(label, Op::Activation(Activation::RELU), &[copy]).unwrap()
 }
 
 /// A network with its weights and images.
@@ -123,7 +125,7 @@ impl Trial {
         Expected {
             stored: self.graph.iter().filter_map(stored).collect(),
             codes: plan.codes.iter().map(code).collect(),
-            kernel: values.kernel(&self.graph, self.count),
+            kernel: values.kernel(&self.graph, &self.weights, self.count),
             plan,
             values,
         }

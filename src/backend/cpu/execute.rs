@@ -6,7 +6,8 @@ use super::layout::View;
 use super::ops::combine::{CombineTask, TermView, combine};
 use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
-use super::ops::{copy, pool, statistics, window};
+use super::ops::layer_norm::{LayerNormTask, layer_norm};
+use super::ops::{copy, mat_mul, mul, pool, rearrange, resize, softmax, statistics, window};
 use super::program::{Area, ConvPart, Kernel, Program};
 use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
@@ -93,9 +94,36 @@ impl Worker<'_, '_> {
                 Kernel::Window(src, dst, geometry) => {
                     window::window(self.view(*src), self.target(*dst), geometry);
                 }
+                Kernel::Mul(a, b, dst) => {
+                    mul::mul(isa, self.view(*a), self.view(*b), self.target(*dst));
+                }
+                Kernel::Resize(src, dst, factors) => {
+                    resize::resize(self.view(*src), self.target(*dst), *factors);
+                }
                 Kernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
                     let (src, dst) = (self.view(*src), self.target(*dst));
                     copy::copy_channels(src, *src_channel, dst, *dst_channel, *channels);
+                }
+                Kernel::Rearrange(src, dst, tables) => {
+                    rearrange::rearrange(self.view(*src), self.target(*dst), tables);
+                }
+                Kernel::Parameter { dst, weights, .. } => {
+                    let values = &self.context.packed[weights.0..weights.1];
+                    copy::parameter(values, self.target(*dst));
+                }
+                Kernel::LayerNorm { src, dst, eps, weights, .. } => {
+                    let weight = self.context.packed[weights.0..].as_ptr();
+                    let bias = weight.wrapping_add((weights.1 - weights.0) / 2);
+                    let (src, dst, eps) = (self.view(*src), self.target(*dst), *eps);
+                    layer_norm(isa, &LayerNormTask { src, dst, weight, bias, eps });
+                }
+                Kernel::Softmax(src, dst) => {
+                    softmax::softmax(isa, self.view(*src), self.target(*dst));
+                }
+                Kernel::MatMul(a, b, dst, scratch) => {
+                    let scratch = self.scratch.wrapping_add(*scratch);
+                    let (a, b, dst) = (self.view(*a), self.view(*b), self.target(*dst));
+                    mat_mul::mat_mul(isa, a, b, dst, scratch);
                 }
                 Kernel::Flatten(src, dst) => copy::flatten(self.view(*src), self.target(*dst)),
                 Kernel::Statistics(src) => {
@@ -215,9 +243,12 @@ impl Worker<'_, '_> {
         // SAFETY: all views belong to this image; the code's words are reserved.
         unsafe {
             let task = CombineTask {
+                isa: self.context.isa,
                 terms: &terms[..step.terms.len()],
                 value: step.value.map(|value| self.target(value)),
-                relu: step.relu.map(|relu| self.target(relu)),
+                activated: step
+                    .activated
+                    .map(|activated| (activated.kind, self.target(activated.tensor))),
                 code,
                 shape: step.shape,
             };

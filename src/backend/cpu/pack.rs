@@ -6,34 +6,55 @@ use super::ops::conv::BlockGroup;
 use super::program::{ConvPart, Kernel, Program};
 use super::simd::LANES;
 use crate::backend::BackendError;
-use crate::graph::{NodeId, Statistics};
-use crate::plan::{Norm, Plan};
+use crate::graph::{NodeId, Shape, Statistics};
+use crate::plan::{ConvStep, Norm, Plan, Step};
 use crate::weights::{LayerWeights, Weights};
 
 /// Checks that every layer of the plan has as many values as it needs.
 pub fn check(plan: &Plan, weights: &Weights) -> Result<(), BackendError> {
     for planned in &plan.steps {
-        let crate::plan::Step::Conv(step) = &planned.step else { continue };
-        let shape = step.conv.weight_shape(plan.shape(step.src).channels);
-        let layer = weights.get(step.node);
-        expect(step.node, "weight", shape.iter().product(), layer.map_or(0, |l| l.weight.len()))?;
-        if step.conv.bias {
-            let found = layer.map_or(0, |layer| layer.bias.len());
-            expect(step.node, "bias", step.conv.out_channels, found)?;
+        match &planned.step {
+            Step::Conv(step) => check_conv(plan, weights, step)?,
+            Step::Parameter { dst, node } => {
+                let found = weights.get(*node).map_or(0, |layer| layer.weight.len());
+                expect(*node, "value", plan.shape(*dst).volume(), found)?;
+            }
+            Step::LayerNorm { src, node, .. } => {
+                check_affine(weights, *node, plan.shape(*src).channels)?;
+            }
+            _ => {}
         }
     }
     for norm in &plan.norms {
         let channels = plan.shape(norm.tensor).channels;
         let empty = LayerWeights::default();
         let layer = weights.get(norm.node).unwrap_or(&empty);
-        for (what, values) in [("weight", &layer.weight), ("bias", &layer.bias)] {
-            if !values.is_empty() {
-                expect(norm.node, what, channels, values.len())?;
-            }
-        }
+        check_affine(weights, norm.node, channels)?;
         if norm.op.statistics == Statistics::Running {
             expect(norm.node, "running mean", channels, layer.mean.len())?;
             expect(norm.node, "running variance", channels, layer.variance.len())?;
+        }
+    }
+    Ok(())
+}
+
+fn check_conv(plan: &Plan, weights: &Weights, step: &ConvStep) -> Result<(), BackendError> {
+    let shape = step.conv.weight_shape(plan.shape(step.src).channels);
+    let layer = weights.get(step.node);
+    expect(step.node, "weight", shape.iter().product(), layer.map_or(0, |l| l.weight.len()))?;
+    if step.conv.bias {
+        let found = layer.map_or(0, |layer| layer.bias.len());
+        expect(step.node, "bias", step.conv.out_channels, found)?;
+    }
+    Ok(())
+}
+
+/// Weight and bias of a normalisation may be missing, but not too short.
+fn check_affine(weights: &Weights, node: NodeId, channels: usize) -> Result<(), BackendError> {
+    let Some(layer) = weights.get(node) else { return Ok(()) };
+    for (what, values) in [("weight", &layer.weight), ("bias", &layer.bias)] {
+        if !values.is_empty() {
+            expect(node, what, channels, values.len())?;
         }
     }
     Ok(())
@@ -51,7 +72,7 @@ fn expect(
     Err(BackendError::MissingWeights { layer: node.0, what, expected, found })
 }
 
-/// Packs the weights and biases of all convolutions into `packed`, one kernel a task.
+/// Packs the values that kernels read into `packed`, one kernel a task.
 pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32]) {
     let mut tasks = Vec::new();
     let mut rest = packed;
@@ -60,6 +81,9 @@ pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32
         let (parts, range) = match kernel {
             Kernel::Conv { parts, weights, .. } => (parts.as_slice(), *weights),
             Kernel::Depthwise { part, weights } => (std::slice::from_ref(part), *weights),
+            Kernel::Parameter { weights, .. } | Kernel::LayerNorm { weights, .. } => {
+                (&[][..], *weights)
+            }
             _ => continue,
         };
         let biases = parts.iter().filter_map(|part| {
@@ -71,10 +95,14 @@ pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32
         (rest, start) = (others, end);
     }
     tasks.into_par_iter().for_each(|(kernel, parts, first, target)| {
-        if let Kernel::Conv { groups, .. } = kernel {
-            pack_conv(plan, weights, parts, groups, target);
-        } else {
-            pack_depthwise(weights, &parts[0], target);
+        match kernel {
+            Kernel::Conv { groups, .. } => pack_conv(plan, weights, parts, groups, target),
+            Kernel::Depthwise { part, .. } => pack_depthwise(weights, part, target),
+            Kernel::Parameter { dst, node, .. } => {
+                pack_parameter(weights, *node, plan.shape(*dst), target);
+            }
+            Kernel::LayerNorm { node, .. } => pack_affine(weights, *node, target),
+            _ => {}
         }
         for part in parts {
             if let (Some(bias), Some(layer)) = (part.bias, weights.get(part.step.node)) {
@@ -149,6 +177,29 @@ fn pack_depthwise(weights: &Weights, part: &ConvPart, target: &mut [f32]) {
             target[at] = values.get(channel * taps + tap).copied().unwrap_or(0.0);
         }
     }
+}
+
+/// `[c, h, w]` as `[block][y][x][LANES]`.
+fn pack_parameter(weights: &Weights, node: NodeId, shape: Shape, target: &mut [f32]) {
+    let values = weights.get(node).map_or(&[][..], |layer| &layer.weight);
+    let plane = shape.plane();
+    target.fill(0.0);
+    for (channel, values) in values.chunks_exact(plane).enumerate() {
+        let block = &mut target[channel / LANES * plane * LANES..];
+        for (value, lanes) in values.iter().zip(block.chunks_exact_mut(LANES)) {
+            lanes[channel % LANES] = *value;
+        }
+    }
+}
+
+/// Weight (1 unless given), then bias (0 unless given) of a layer normalisation.
+fn pack_affine(weights: &Weights, node: NodeId, target: &mut [f32]) {
+    let layer = weights.get(node).cloned().unwrap_or_default();
+    let (weight, bias) = target.split_at_mut(target.len() / 2);
+    weight.fill(1.0);
+    bias.fill(0.0);
+    weight[..layer.weight.len()].copy_from_slice(&layer.weight);
+    bias[..layer.bias.len()].copy_from_slice(&layer.bias);
 }
 
 /// Scale and shift per channel of one normalisation, `scale = weight / sqrt(variance + eps)` and

@@ -8,8 +8,9 @@
 use super::layout::Layout;
 use super::memory::WORDS_PER_LINE;
 use super::ops::conv::BlockGroup;
+use super::ops::{mat_mul, rearrange};
 use super::simd::{Isa, LANES};
-use crate::graph::{Conv, Pool, Window};
+use crate::graph::{Conv, NodeId, Pool, Resize, Window};
 use crate::plan::{Combine, ConvStep, Plan, Step, TensorId};
 
 /// Which memory a tensor lives in.
@@ -78,10 +79,42 @@ pub enum Kernel {
     Pool(TensorId, TensorId, Pool),
     /// Shift, pad, crop, strided slice.
     Window(TensorId, TensorId, Window),
+    /// Product: both factors, target.
+    Mul(TensorId, TensorId, TensorId),
+    /// Enlargement by whole factors.
+    Resize(TensorId, TensorId, Resize),
     /// Channel copy: source, its first channel, target, its first channel, channels.
     CopyChannels(TensorId, usize, TensorId, usize, usize),
     /// Flattening.
     Flatten(TensorId, TensorId),
+    /// Reshape, transpose, slice, repetition.
+    Rearrange(TensorId, TensorId, rearrange::Tables),
+    /// Values that are the same for every image.
+    Parameter {
+        /// Output.
+        dst: TensorId,
+        /// The node that holds them.
+        node: NodeId,
+        /// Range of the packed weights.
+        weights: (usize, usize),
+    },
+    /// Layer normalisation.
+    LayerNorm {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The node that holds weight and bias.
+        node: NodeId,
+        /// Added to the variance.
+        eps: f32,
+        /// Range of the packed weights: weight, then bias.
+        weights: (usize, usize),
+    },
+    /// Softmax.
+    Softmax(TensorId, TensorId),
+    /// Product of two activations: factors, product and where its scratch memory begins.
+    MatMul(TensorId, TensorId, TensorId, usize),
     /// Sums of a tensor.
     Statistics(TensorId),
 }
@@ -220,6 +253,7 @@ impl Program {
         if let Some(first) = self.segments.first_mut() {
             first.push(Kernel::Load(plan.input));
         }
+        let product_scratch = self.reserve_scratch(plan, isa);
         let mut steps = plan.steps.iter().peekable();
         while let Some(planned) = steps.next() {
             let kernel = match &planned.step {
@@ -244,14 +278,41 @@ impl Program {
                 Step::Combine(combine) => Kernel::Combine(combine.clone()),
                 Step::Pool { src, dst, pool } => Kernel::Pool(*src, *dst, *pool),
                 Step::Window { src, dst, window } => Kernel::Window(*src, *dst, *window),
+                Step::Mul { a, b, dst } => Kernel::Mul(*a, *b, *dst),
+                Step::Resize { src, dst, resize } => Kernel::Resize(*src, *dst, *resize),
                 Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
                     Kernel::CopyChannels(*src, *src_channel, *dst, *dst_channel, *channels)
                 }
                 Step::Flatten { src, dst } => Kernel::Flatten(*src, *dst),
+                Step::Rearrange { src, dst, rearrange } => {
+                    Kernel::Rearrange(*src, *dst, rearrange::Tables::new(rearrange))
+                }
+                Step::Parameter { dst, node } => {
+                    let weights = self.reserve_range(blocked_values(plan, *dst));
+                    Kernel::Parameter { dst: *dst, node: *node, weights }
+                }
+                Step::LayerNorm { src, dst, node, op } => {
+                    let channels = plan.shape(*src).channels.next_multiple_of(LANES);
+                    let weights = self.reserve_range(2 * channels);
+                    Kernel::LayerNorm { src: *src, dst: *dst, node: *node, eps: op.eps, weights }
+                }
+                Step::Softmax { src, dst } => Kernel::Softmax(*src, *dst),
+                Step::MatMul { a, b, dst } => Kernel::MatMul(*a, *b, *dst, product_scratch),
                 Step::Statistics { src } => Kernel::Statistics(*src),
             };
             self.segments[planned.level].push(kernel);
         }
+    }
+
+    /// Where the scratch memory that products of activations share begins, behind the tensors.
+    fn reserve_scratch(&mut self, plan: &Plan, isa: Isa) -> usize {
+        let needed = plan.steps.iter().filter_map(|planned| match planned.step {
+            Step::MatMul { a, .. } => Some(mat_mul::scratch_values(plan.shape(a).channels, isa)),
+            _ => None,
+        });
+        let start = self.scratch;
+        self.scratch += needed.max().unwrap_or(0);
+        start
     }
 
     fn part(&mut self, step: ConvStep) -> ConvPart {
@@ -263,6 +324,11 @@ impl Program {
         let offset = self.packed;
         self.packed += count.next_multiple_of(LANES);
         offset
+    }
+
+    fn reserve_range(&mut self, count: usize) -> (usize, usize) {
+        let offset = self.reserve(count);
+        (offset, offset + count)
     }
 
     fn depthwise(&mut self, plan: &Plan, step: ConvStep) -> Kernel {
@@ -295,6 +361,11 @@ impl Program {
         let parts = siblings.into_iter().map(|step| self.part(step)).collect();
         Kernel::Conv { parts, groups, weights: (offset, offset + size) }
     }
+}
+
+/// Values of one image in blocks, without a border.
+fn blocked_values(plan: &Plan, tensor: TensorId) -> usize {
+    Layout { shape: plan.shape(tensor), border: 0 }.image()
 }
 
 /// How many of `equal` blocks with the same input channels a tile takes.

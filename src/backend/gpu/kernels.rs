@@ -1,8 +1,9 @@
 //! The list of kernels: their sources, constants and the records they read.
 
 use super::records::{
-    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, NormaliseRecord,
-    PoolRecord, StatisticsRecord, WindowRecord,
+    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, MatMulRecord,
+    MulRecord, NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord, RearrangeRecord,
+    ResizeRecord, StatisticsRecord, WindowRecord,
 };
 
 /// The entry point of every kernel.
@@ -25,10 +26,24 @@ pub enum Kernel {
     Pool,
     /// Shift, pad, crop, strided slice.
     Window,
+    /// Products.
+    Mul,
+    /// Enlargement by whole factors.
+    Resize,
     /// Slices and concatenations.
     CopyChannels,
     /// `[c, h, w]` to a vector.
     Flatten,
+    /// Reshape, transpose, slice, repetition.
+    Rearrange,
+    /// Values that are the same for every image.
+    Parameter,
+    /// Layer normalisation.
+    LayerNorm,
+    /// Softmax.
+    Softmax,
+    /// Products of two activations.
+    MatMul,
     /// Partial batch statistics.
     Statistics,
     /// Scale and shift from partial statistics.
@@ -58,6 +73,8 @@ pub struct KernelSource {
 
 const BINDINGS: &str = include_str!("../../../shaders/shared/bindings.wgsl");
 const CONV: &str = include_str!("../../../shaders/shared/conv.wgsl");
+const PIXELS: &str = include_str!("../../../shaders/shared/pixels.wgsl");
+const ACTIVATION: &str = include_str!("../../../shaders/shared/activation.wgsl");
 const MOMENTS: &str = include_str!("../../../shaders/shared/moments.wgsl");
 
 /// Declares one row of [`KERNELS`].
@@ -83,7 +100,7 @@ const TILE_32: &[(&str, f64)] = &[("PIXEL_THREADS", 16.0), ("CHANNEL_THREADS", 4
 const TILE_64: &[(&str, f64)] = &[("PIXEL_THREADS", 8.0), ("CHANNEL_THREADS", 8.0)];
 
 /// All kernels, in the order of [`Kernel`].
-pub const KERNELS: [KernelSource; 13] = [
+pub const KERNELS: [KernelSource; 20] = [
     kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
     kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
     kernel!(ConvTiled64, "conv_tiled_64", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_64),
@@ -91,11 +108,18 @@ pub const KERNELS: [KernelSource; 13] = [
     kernel!(ConvDepthwise, "conv_depthwise", "ops/conv_depthwise.wgsl", ConvRecord, [CONV], &[]),
     kernel!(Pool, "pool", "ops/pool.wgsl", PoolRecord, [], &[]),
     kernel!(Window, "window", "ops/window.wgsl", WindowRecord, [], &[]),
+    kernel!(Mul, "mul", "ops/mul.wgsl", MulRecord, [], &[]),
+    kernel!(Resize, "resize", "ops/resize.wgsl", ResizeRecord, [], &[]),
     kernel!(CopyChannels, "copy_channels", "ops/copy_channels.wgsl", CopyChannelsRecord, [], &[]),
     kernel!(Flatten, "flatten", "ops/flatten.wgsl", FlattenRecord, [], &[]),
+    kernel!(Rearrange, "rearrange", "ops/rearrange.wgsl", RearrangeRecord, [], &[]),
+    kernel!(Parameter, "parameter", "ops/parameter.wgsl", ParameterRecord, [], &[]),
+    kernel!(LayerNorm, "layer_norm", "ops/layer_norm.wgsl", PixelsRecord, [PIXELS], &[]),
+    kernel!(Softmax, "softmax", "ops/softmax.wgsl", PixelsRecord, [PIXELS], &[]),
+    kernel!(MatMul, "mat_mul", "ops/mat_mul.wgsl", MatMulRecord, [], &[]),
     kernel!(Statistics, "statistics", "ops/statistics.wgsl", StatisticsRecord, [MOMENTS], &[]),
     kernel!(Normalise, "normalise", "ops/normalise.wgsl", NormaliseRecord, [MOMENTS], &[]),
-    kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [], &[]),
+    kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [ACTIVATION], &[]),
     kernel!(Hamming, "hamming", "codes/hamming.wgsl", HammingRecord, [], &[]),
 ];
 

@@ -181,6 +181,10 @@ fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
             let bias = pack::blocks(step.conv.out_channels);
             take(total, (grouping.weight_quads() + bias) as u64)
         }
+        Step::Parameter { dst, .. } => take(total, pack::quads(plan.shape(*dst)) as u64),
+        Step::LayerNorm { src, .. } => {
+            take(total, 2 * pack::blocks(plan.shape(*src).channels) as u64)
+        }
         _ => 0,
     };
     plan.steps.iter().map(place).collect()

@@ -87,6 +87,8 @@ impl<'a> Lowering<'a> {
             Step::Combine(combine) => ops::combine::lower(self, combine),
             Step::Pool { src, dst, pool } => ops::pool::lower(self, *src, *dst, pool),
             Step::Window { src, dst, window } => ops::window::lower(self, *src, *dst, window),
+            Step::Mul { a, b, dst } => ops::mul::lower(self, *a, *b, *dst),
+            Step::Resize { src, dst, resize } => ops::resize::lower(self, *src, *dst, *resize),
             Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
                 ops::copy_channels::lower(
                     self,
@@ -96,6 +98,18 @@ impl<'a> Lowering<'a> {
                 );
             }
             Step::Flatten { src, dst } => ops::flatten::lower(self, *src, *dst),
+            Step::Rearrange { src, dst, rearrange } => {
+                ops::rearrange::lower(self, *src, *dst, rearrange);
+            }
+            Step::Parameter { dst, node } => {
+                ops::parameter::lower(self, *dst, *node, self.placement.weights[index])?;
+            }
+            Step::LayerNorm { src, dst, node, op } => {
+                let place = self.placement.weights[index];
+                ops::layer_norm::lower(self, *src, *dst, (*node, op.eps), place)?;
+            }
+            Step::Softmax { src, dst } => ops::softmax::lower(self, *src, *dst),
+            Step::MatMul { a, b, dst } => ops::mat_mul::lower(self, *a, *b, *dst),
             Step::Statistics { src } => ops::statistics::lower(self, *src),
         }
         Ok(())

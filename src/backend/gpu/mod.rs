@@ -7,7 +7,7 @@
 //!
 //! **Records.** A kernel on a step is a `task`: a pipeline, a record of 128 bytes with shapes,
 //! strides and offsets, and what it reads and writes. Shapes never enter shader text; there are
-//! thirteen pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
+//! twenty pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
 //!
 //! **Waves.** A task's wave is the length of the longest chain of tasks it depends on, slots that
 //! are rewritten included. Tasks of one wave and kernel, from whatever network of the group, are
@@ -326,7 +326,7 @@ fn advice(plan: &Plan, batch: &Batch, kept: &[TensorId], limit: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Conv, Graph, Op, Relu, Shape};
+    use crate::graph::{Activation, Conv, Graph, Op, Shape};
     use crate::plan::Count;
     use crate::weights::{Initialisation, Initialiser, Weights};
 
@@ -342,7 +342,7 @@ mod tests {
         let shape = Shape::new(1, 4, 4);
         let image = graph.input(shape);
         let conv = graph.add("conv", Op::Conv(Conv::square(2, 3, 1)), &[image]).unwrap();
-        graph.add("relu", Op::Relu(Relu::ONCE), &[conv]).unwrap();
+        graph.add("relu", Op::Activation(Activation::RELU), &[conv]).unwrap();
         let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
         let law = Initialiser { initialisation: Initialisation::PytorchDefault, seed: 1 };
         let weights = law.draw(&graph, "lost", plan.weighted_nodes());

@@ -1,58 +1,140 @@
-//! Operators that work value by value, and concatenation.
+//! Operators that work value by value, and what changes nothing.
 
+use super::super::constant::{Constant, Data};
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{NodeId, Op, Relu};
+use crate::graph::{Axis, Digit, Op, Rearrange, Shape};
 
-/// `Relu`: a code point that stands for as many calls as were merged.
-pub(super) fn relu(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    node.allow(&[])?;
-    let calls = reader.relu_calls(node);
-    keep_rank(reader, node, Op::Relu(Relu { calls, published_calls: calls }))
-}
-
-/// `Add` and `Sum` of values that depend on the images.
+/// `Add` and `Sum`; constants become parameters.
 pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
     if reader.is_absorbed(node) {
         return reader.any_tensor(node).map(Value::Tensor);
     }
-    let hint = |problem| match problem {
-        Problem::Node { reason, .. } => node.fail(format!(
-            "{reason}; constants can be added only as the bias behind a Conv or MatMul without one"
-        )),
-        other => other,
-    };
-    let (inputs, rank) = reader.tensors(node).map_err(hint)?;
-    joined(reader, node, Op::Add, &inputs, rank)
+    let operands = reader.all_operands(node)?;
+    sum(reader, node, &operands)
 }
 
-/// `Concat` along the channels.
-pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    node.allow(&["axis"])?;
-    let (inputs, rank) = reader.tensors(node)?;
-    let axis = node.int("axis")?.ok_or_else(|| node.fail("attribute axis is missing"))?;
-    if node.axis(axis, rank)? != 1 {
-        return Err(node.fail(format!("axis {axis}; supported is only axis 1, the channels")));
+/// `Sub`.
+pub(super) fn sub(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let operands = reader.all_operands(node)?;
+    let [a, b] = operands.as_slice() else { return Err(node.fail("takes two inputs")) };
+    let negative = reader.wire(node, "/negative", Op::Scale(-1.0), &[b.node])?;
+    let b = Tensor { node: negative, ..b.clone() };
+    sum(reader, node, &[a.clone(), b])
+}
+
+/// The sum of tensors, of a single one that itself.
+fn sum(reader: &mut Reader<'_>, node: Node<'_>, terms: &[Tensor]) -> Result<Value, Problem> {
+    let (first, rest) = terms.split_first().ok_or_else(|| node.fail("has no input"))?;
+    let (mut nodes, mut all) = (vec![first.node], first.clone());
+    for term in rest {
+        let ([before, after], view) = reader.pair(node, &all, term)?;
+        for id in &mut nodes {
+            *id = reader.place(node, *id, before)?;
+        }
+        nodes.push(reader.place(node, term.node, after)?);
+        all = Tensor { node: nodes[0], view };
     }
-    joined(reader, node, Op::Concat, &inputs, rank)
+    if nodes.len() > 1 {
+        all.node = reader.wire(node, "", Op::Add, &nodes)?;
+    }
+    Ok(Value::Tensor(all))
 }
 
-/// `Mul` by one constant number.
+/// `Mul`; by one constant number as a scale, by other constants as parameters.
 pub(super) fn mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
     let tensor = reader.any_tensor(node)?;
-    let position = usize::from(reader.tensor(node, 0).is_ok());
-    let fail = || node.fail("supported is only the product of a tensor and one constant number");
-    let factor = reader.constant(node, position).map_err(|_| fail())?;
-    match factor.floats().map_err(|reason| node.fail(format!("the factor {reason}")))? {
-        &[factor] if position < 2 && factor.is_finite() => {
-            let id = reader.wire(node, "", Op::Scale(factor), &[tensor.node])?;
-            Ok(Value::Tensor(Tensor { node: id, ..tensor }))
+    for position in [0, 1] {
+        if let Some(factor) = number(reader, node, position, &tensor) {
+            return scaled(reader, node, &tensor, factor);
         }
-        _ => Err(fail()),
     }
+    let operands = reader.all_operands(node)?;
+    let [a, b] = operands.as_slice() else { return Err(node.fail("takes two inputs")) };
+    product(reader, node, a, b)
+}
+
+/// `Div` by constants.
+pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let tensor = reader.tensor(node, 0)?;
+    if let Some(divisor) = number(reader, node, 1, &tensor) {
+        return scaled(reader, node, &tensor, 1.0 / divisor);
+    }
+    let divisors = reader.constant(node, 1)?;
+    let values = divisors.floats().map_err(|reason| node.fail(format!("input 1 {reason}")))?;
+    let factors: Vec<f32> = values.iter().map(|value| 1.0 / value).collect();
+    if !factors.iter().all(|factor| factor.is_finite()) {
+        return Err(node.fail("divides by 0 or by what is not a number"));
+    }
+    let factors = Constant { dims: divisors.dims.clone(), data: Data::Float(factors) };
+    let factors = reader.parameter(node, 1, &factors, Some(&tensor.view))?;
+    product(reader, node, &tensor, &factors)
+}
+
+/// The one number that a constant input is, unless it adds axes.
+fn number(reader: &Reader<'_>, node: Node<'_>, position: usize, tensor: &Tensor) -> Option<f32> {
+    let constant = reader.optional_constant(node, position).ok()??;
+    match constant.floats().ok()? {
+        &[number] if constant.dims.len() <= tensor.rank() => Some(number),
+        _ => None,
+    }
+}
+
+/// The product of two tensors; one value per channel is not repeated.
+fn product(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Value, Problem> {
+    let ([before, after], view) = reader.pair(node, a, b)?;
+    let place = |reader: &mut Reader<'_>, tensor: &Tensor, rearrange: Option<Rearrange>| {
+        let repeats = rearrange.is_some_and(|r| repeats_pixel(&r, reader.shape_of(tensor)));
+        reader.place(node, tensor.node, rearrange.filter(|_| !repeats))
+    };
+    let factors = [place(reader, a, before)?, place(reader, b, after)?];
+    Ok(Value::Tensor(Tensor { node: reader.wire(node, "", Op::Mul, &factors)?, view }))
+}
+
+/// Whether a rearrangement repeats a single pixel and does nothing else.
+fn repeats_pixel(rearrange: &Rearrange, input: Shape) -> bool {
+    let stays = |digit: &Digit| match digit.to {
+        Axis::Channel => {
+            let in_order = digit.from == Axis::Channel && digit.step == 1;
+            in_order && digit.extent == input.channels
+        }
+        Axis::Row | Axis::Column => digit.step == 0,
+    };
+    let same = rearrange.shape.channels == input.channels && input.plane() == 1;
+    same && rearrange.start == [0; 3] && rearrange.digits().iter().all(stays)
+}
+
+fn scaled(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: &Tensor,
+    factor: f32,
+) -> Result<Value, Problem> {
+    if !factor.is_finite() {
+        return Err(node.fail(format!("multiplies by {factor}; supported are finite numbers")));
+    }
+    each(reader, node, tensor, Op::Scale(factor))
+}
+
+/// Wires an operation on every value of a tensor, and on no others.
+fn each(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: &Tensor,
+    op: Op,
+) -> Result<Value, Problem> {
+    let Tensor { node: input, view } = reader.compact(node, tensor)?;
+    Ok(Value::Tensor(Tensor { node: reader.wire(node, "", op, &[input])?, view }))
 }
 
 /// `Identity`.
@@ -61,12 +143,14 @@ pub(super) fn identity(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value,
     reader.tensor(node, 0).map(Value::Tensor)
 }
 
-/// `Dropout`, which does nothing unless it is told to train.
+/// `Dropout`, which does nothing unless it is told to train and to drop anything.
 pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["ratio", "seed"])?;
+    let ratio = reader.optional_constant(node, 1)?;
+    let drops = ratio.is_none_or(|ratio| !ratio.is_number(0.0));
     if let Some(training) = reader.optional_constant(node, 2)? {
         let training = training.ints().map_err(|reason| node.fail(format!("input 2 {reason}")))?;
-        if training.iter().any(|&flag| flag != 0) {
+        if drops && training.iter().any(|&flag| flag != 0) {
             return Err(node.fail(
                 "drops values at random (training_mode); export the network \
                                   in inference mode",
@@ -74,27 +158,4 @@ pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
         }
     }
     reader.tensor(node, 0).map(Value::Tensor)
-}
-
-/// Wires an operation on input 0 that keeps its shape.
-fn keep_rank(reader: &mut Reader<'_>, node: Node<'_>, op: Op) -> Result<Value, Problem> {
-    let tensor = reader.tensor(node, 0)?;
-    let id = reader.wire(node, "", op, &[tensor.node])?;
-    Ok(Value::Tensor(Tensor { node: id, ..tensor }))
-}
-
-/// Wires an operation on several inputs; of a single one it is the identity.
-fn joined(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    op: Op,
-    inputs: &[NodeId],
-    rank: usize,
-) -> Result<Value, Problem> {
-    let id = match inputs {
-        [] => return Err(node.fail("has no input")),
-        [input] => *input,
-        _ => reader.wire(node, "", op, inputs)?,
-    };
-    Ok(Value::Tensor(Tensor { node: id, rank }))
 }

@@ -2,7 +2,7 @@
 
 use super::super::error::Problem;
 use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
+use super::super::reader::{Reader, Value};
 use super::geometry::Sliding;
 use crate::graph::{Conv, Op};
 use crate::weights::LayerWeights;
@@ -51,7 +51,7 @@ pub(super) fn conv(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Pro
         ..LayerWeights::default()
     };
     reader.set_weights(node, id, layer)?;
-    Ok(Value::Tensor(Tensor { node: id, rank: 4 }))
+    Ok(reader.image(id))
 }
 
 /// The bias input, or a constant `[out, 1, 1]` that the next node adds.

@@ -1,13 +1,14 @@
-//! Fully connected layers.
+//! Fully connected layers, on vectors and on sequences of tokens.
 
 use super::super::constant::Constant;
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{Linear, Op};
+use super::product;
+use crate::graph::{Axis, Conv, Linear, Op};
 use crate::weights::LayerWeights;
 
-/// `Gemm` of vectors with a constant matrix, `alpha` and `beta` 1.
+/// `Gemm` with a constant matrix, `alpha` and `beta` 1.
 pub(super) fn gemm(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["alpha", "beta", "transA", "transB"])?;
     node.only("transA", 0)?;
@@ -17,44 +18,51 @@ pub(super) fn gemm(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Pro
             return Err(node.fail(format!("attribute {name} is {factor}; supported is only 1")));
         }
     }
+    let tensor = reader.tensor(node, 0)?;
+    if tensor.rank() != 2 {
+        return Err(node.fail("takes a matrix, was given images; flatten them first"));
+    }
     let transposed = node.int("transB")?.unwrap_or(0) != 0;
-    let bias = match reader.optional_constant(node, 2)? {
-        None => None,
-        Some(bias) => {
-            let (&out, ones) = bias.dims.split_last().unwrap_or((&1, &[]));
-            if ones.len() > 1 || ones.iter().any(|&extent| extent != 1) {
-                return Err(node.fail(format!(
-                    "input 2 has shape {:?}; one bias per output is \
-                                              supported",
-                    bias.dims
-                )));
-            }
-            let values = bias.floats().map_err(|reason| node.fail(format!("input 2 {reason}")))?;
-            Some((out, values.to_vec()))
-        }
-    };
     let matrix = reader.constant(node, 1)?;
     let out_features = matrix.dims.get(usize::from(!transposed)).copied().unwrap_or(0);
-    match bias {
-        Some((out, _)) if out != out_features => {
-            Err(node.fail(format!("{out} biases for {out_features} outputs")))
-        }
-        Some((_, bias)) => linear(reader, node, &matrix, transposed, Some(bias)),
-        None => linear(reader, node, &matrix, transposed, None),
-    }
+    let bias = match reader.optional_constant(node, 2)? {
+        None => reader.absorb_bias(node, &[out_features]),
+        Some(bias) => Some(gemm_bias(node, &bias, out_features)?),
+    };
+    linear(reader, node, &matrix, transposed, bias)
 }
 
-/// `MatMul` of vectors with a constant matrix; a constant vector that the next node adds is its
-/// bias.
+fn gemm_bias(node: Node<'_>, bias: &Constant, out_features: usize) -> Result<Vec<f32>, Problem> {
+    let (&out, ones) = bias.dims.split_last().unwrap_or((&1, &[]));
+    if ones.len() > 1 || ones.iter().any(|&extent| extent != 1) {
+        return Err(node
+            .fail(format!("input 2 has shape {:?}; one bias per output is supported", bias.dims)));
+    }
+    if out != out_features {
+        return Err(node.fail(format!("{out} biases for {out_features} outputs")));
+    }
+    let values = bias.floats().map_err(|reason| node.fail(format!("input 2 {reason}")))?;
+    Ok(values.to_vec())
+}
+
+/// `MatMul` with a constant matrix, or of two activations. A constant vector that the next node adds
+/// to the former is its bias.
 pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
+    if !reader.is_constant(node, 1) || reader.is_constant(node, 0) {
+        return product::mat_mul(reader, node);
+    }
     let matrix = reader.constant(node, 1)?;
+    if matrix.dims.len() > 2 {
+        return product::mat_mul(reader, node);
+    }
     let out_features = matrix.dims.get(1).copied().unwrap_or(0);
     let bias = reader.absorb_bias(node, &[out_features]);
     linear(reader, node, &matrix, false, bias)
 }
 
-/// Wires a linear layer; the matrix is `[out, in]` if it is `transposed`, else `[in, out]`.
+/// Wires a linear layer along the last axis, on every other position by itself; the matrix is
+/// `[out, in]` if it is `transposed`, else `[in, out]`.
 fn linear(
     reader: &mut Reader<'_>,
     node: Node<'_>,
@@ -63,24 +71,35 @@ fn linear(
     bias: Option<Vec<f32>>,
 ) -> Result<Value, Problem> {
     let tensor = reader.tensor(node, 0)?;
-    if tensor.rank != 2 {
-        return Err(node.fail("takes vectors [n, c], was given images; flatten them first"));
-    }
     let &[rows, columns] = matrix.dims.as_slice() else {
         return Err(node.fail(format!("the matrix has shape {:?}", matrix.dims)));
     };
     let (inputs, out_features) = if transposed { (columns, rows) } else { (rows, columns) };
-    let given = reader.graph.shape(tensor.node).volume();
+    let axis = last_axis(node, &tensor)?;
+    let given = tensor.view.extent(axis);
     if inputs != given {
         return Err(node.fail(format!("the matrix takes {inputs} values, was given {given}")));
     }
     let values = matrix.floats().map_err(|reason| node.fail(format!("the matrix {reason}")))?;
     let weight = if transposed { values.to_vec() } else { transpose(values, rows, columns) };
-    let op = Op::Linear(Linear { out_features, bias: bias.is_some() });
-    let id = reader.wire(node, "", op, &[tensor.node])?;
+    let tokens = reader.with_channels(node, &tensor, &[axis])?;
+    let op = match reader.shape_of(&tokens).plane() {
+        1 => Op::Linear(Linear { out_features, bias: bias.is_some() }),
+        _ => Op::Conv(Conv { bias: bias.is_some(), ..Conv::square(out_features, 1, 1) }),
+    };
+    let id = reader.wire(node, "", op, &[tokens.node])?;
     let bias = bias.unwrap_or_default();
     reader.set_weights(node, id, LayerWeights { weight, bias, ..LayerWeights::default() })?;
-    Ok(Value::Tensor(Tensor { node: id, rank: 2 }))
+    let view = tokens.view.with_extent(axis, Axis::Channel, out_features);
+    Ok(Value::Tensor(Tensor { node: id, view }))
+}
+
+/// The last axis, which must not be that of the images.
+pub(super) fn last_axis(node: Node<'_>, tensor: &Tensor) -> Result<usize, Problem> {
+    match tensor.rank().checked_sub(1) {
+        Some(axis) if !tensor.view.has_images(axis) => Ok(axis),
+        _ => Err(node.fail("mixes images: they are along the axis that is summed over")),
+    }
 }
 
 fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {

@@ -1,18 +1,24 @@
 //! The operators that depend on the images, one file per family.
 
+pub(super) mod activation;
 mod arithmetic;
+mod concat;
 mod conv;
 mod geometry;
+mod layer_norm;
 mod linear;
 mod norm;
 mod pad;
 mod pool;
+mod product;
+mod resize;
 pub(super) mod shape;
 pub(super) mod slice;
+mod softmax;
 
 use super::error::Problem;
 use super::node::Node;
-use super::reader::{Reader, Value};
+use super::reader::{Reader, Value, is_standard};
 
 /// Lowers one node of the model.
 pub(super) type Lower = for<'m> fn(&mut Reader<'m>, Node<'m>) -> Result<Value, Problem>;
@@ -25,22 +31,54 @@ pub(super) const ALL: Table = &[
     ("Add", arithmetic::add),
     ("AveragePool", pool::average),
     ("BatchNormalization", norm::batch_normalization),
-    ("Concat", arithmetic::concat),
+    ("Clip", activation::activation),
+    ("Concat", concat::concat),
     ("Conv", conv::conv),
+    ("Div", arithmetic::div),
     ("Dropout", arithmetic::dropout),
+    ("Erf", activation::part),
+    ("Expand", shape::expand),
     ("Flatten", shape::flatten),
+    ("Gather", slice::gather),
+    ("Gelu", activation::activation),
     ("Gemm", linear::gemm),
     ("GlobalAveragePool", pool::global_average),
+    ("HardSigmoid", activation::activation),
+    ("HardSwish", activation::activation),
     ("Identity", arithmetic::identity),
+    ("LayerNormalization", layer_norm::layer_normalization),
+    ("LeakyRelu", activation::activation),
     ("MatMul", linear::mat_mul),
     ("MaxPool", pool::max),
     ("Mul", arithmetic::mul),
     ("Pad", pad::pad),
+    ("Pow", activation::part),
     ("ReduceMean", pool::reduce_mean),
-    ("Relu", arithmetic::relu),
+    ("Relu", activation::activation),
     ("Reshape", shape::reshape),
+    ("Resize", resize::resize),
     ("Shape", shape::shape),
+    ("Sigmoid", activation::activation),
     ("Slice", slice::slice),
+    ("Softmax", softmax::softmax),
+    ("Split", slice::split),
     ("Squeeze", shape::squeeze),
+    ("Sub", arithmetic::sub),
     ("Sum", arithmetic::add),
+    ("Tanh", activation::activation),
+    ("Transpose", shape::transpose),
+    ("Unsqueeze", shape::unsqueeze),
 ];
+
+/// How a node's operator is lowered, if it is in a table.
+pub(super) fn find(table: Table, node: Node<'_>) -> Option<Lower> {
+    let standard = is_standard(&node.proto.domain);
+    let found = table.iter().find(|(operator, _)| standard && *operator == node.operator());
+    found.map(|(_, lower)| *lower)
+}
+
+/// Lowers a node on its own.
+pub(super) fn lower<'m>(reader: &mut Reader<'m>, node: Node<'m>) -> Result<Value, Problem> {
+    let lower = find(ALL, node).ok_or_else(|| node.fail("cannot be lowered"))?;
+    lower(reader, node)
+}

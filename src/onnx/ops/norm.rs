@@ -17,7 +17,11 @@ pub(super) fn batch_normalization(
 ) -> Result<Value, Problem> {
     node.allow(&["epsilon", "momentum", "training_mode"])?;
     let tensor = reader.tensor(node, 0)?;
-    let channels = reader.graph.shape(tensor.node).channels;
+    if tensor.rank() < 2 || tensor.view.has_images(1) {
+        return Err(node.fail("takes tensors [n, c, ..] with the images first"));
+    }
+    let tensor = reader.with_channels(node, &tensor, &[1])?;
+    let channels = reader.shape_of(&tensor).channels;
     let layer = LayerWeights {
         weight: per_channel(reader, node, 1, channels)?,
         bias: per_channel(reader, node, 2, channels)?,

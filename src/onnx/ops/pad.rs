@@ -2,7 +2,7 @@
 
 use super::super::error::Problem;
 use super::super::node::{MAX_EXTENT, Node};
-use super::super::reader::{Reader, Tensor, Value};
+use super::super::reader::{Reader, Value};
 use crate::graph::{Op, Window};
 
 /// The operator set from which on paddings are inputs.
@@ -28,7 +28,7 @@ pub(super) fn pad(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
         size[axis] = node.extent("the padded size", padded, 1)?;
     }
     if before == [0; 4] && after == [0; 4] {
-        return Ok(Value::Tensor(Tensor { node: input, rank: 4 }));
+        return Ok(reader.image(input));
     }
     let window = Window {
         top: -(before[2] as isize),
@@ -38,7 +38,7 @@ pub(super) fn pad(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
         stride: [1, 1],
     };
     let id = reader.wire(node, "", Op::Window(window), &[input])?;
-    Ok(Value::Tensor(Tensor { node: id, rank: 4 }))
+    Ok(reader.image(id))
 }
 
 fn refuse_other_than_zero(reader: &Reader<'_>, node: Node<'_>) -> Result<(), Problem> {

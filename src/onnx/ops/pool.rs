@@ -4,11 +4,11 @@ use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
 use super::geometry::Sliding;
-use super::shape;
+use super::{layer_norm, shape};
 use crate::graph::{Op, Pool, PoolKind};
 
 /// The operator set from which on `ReduceMean` takes its axes as an input.
-const REDUCE_AXES_INPUT: i64 = 18;
+pub(super) const REDUCE_AXES_INPUT: i64 = 18;
 
 /// `MaxPool`; padding never wins.
 pub(super) fn max(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
@@ -55,7 +55,7 @@ fn pool(reader: &mut Reader<'_>, node: Node<'_>, kind: PoolKind) -> Result<Value
     sliding.refuse_ceil(node, image)?;
     let Sliding { stride, padding, .. } = sliding;
     let id = reader.wire(node, "", Op::Pool(Pool { kind, kernel, stride, padding }), &[input])?;
-    Ok(Value::Tensor(Tensor { node: id, rank: 4 }))
+    Ok(reader.image(id))
 }
 
 /// `GlobalAveragePool`.
@@ -63,21 +63,30 @@ pub(super) fn global_average(reader: &mut Reader<'_>, node: Node<'_>) -> Result<
     node.allow(&[])?;
     let (input, _) = reader.images(node)?;
     let id = reader.wire(node, "", Op::GlobalAvgPool, &[input])?;
-    Ok(Value::Tensor(Tensor { node: id, rank: 4 }))
+    Ok(reader.image(id))
 }
 
-/// `ReduceMean` over rows and columns.
-pub(super) fn reduce_mean(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+/// `ReduceMean` over axes of one image: the beginning of a layer normalisation, or a mean.
+pub(super) fn reduce_mean<'m>(reader: &mut Reader<'m>, node: Node<'m>) -> Result<Value, Problem> {
     node.allow(&["axes", "keepdims", "noop_with_empty_axes"])?;
-    let (input, _) = reader.images(node)?;
-    let mut axes = shape::axes(reader, node, 4, REDUCE_AXES_INPUT)?.unwrap_or_default();
-    axes.sort_unstable();
-    if axes != [2, 3] {
+    if let Some(value) = layer_norm::from_mean(reader, node)? {
+        return Ok(value);
+    }
+    let tensor = reader.tensor(node, 0)?;
+    let axes = shape::axes(reader, node, tensor.rank(), REDUCE_AXES_INPUT)?.unwrap_or_default();
+    if axes.is_empty() || axes.iter().any(|&axis| tensor.view.has_images(axis)) {
         return Err(node.fail(format!(
-            "axes {axes:?}; supported are only 2 and 3 together, rows and columns"
+            "axes {axes:?} of {}; supported are some of the axes of one image",
+            tensor.view.describe(reader.batch)
         )));
     }
-    let keeps = node.int("keepdims")?.unwrap_or(1) != 0;
-    let id = reader.wire(node, "", Op::GlobalAvgPool, &[input])?;
-    Ok(Value::Tensor(Tensor { node: id, rank: if keeps { 4 } else { 2 } }))
+    let kept: Vec<usize> = (0..tensor.rank()).filter(|axis| !axes.contains(axis)).collect();
+    let laid = reader.with_channels(node, &tensor, &kept)?;
+    let id = reader.wire(node, "", Op::GlobalAvgPool, &[laid.node])?;
+    let mut view = laid.view;
+    axes.iter().for_each(|&axis| view.axes[axis].clear());
+    if node.int("keepdims")?.unwrap_or(1) == 0 {
+        view = view.without(&axes);
+    }
+    Ok(Value::Tensor(Tensor { node: id, view }))
 }

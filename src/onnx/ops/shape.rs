@@ -1,4 +1,4 @@
-//! Shapes: asking for them, and turning images into vectors.
+//! Shapes: asking for them, and other axes for the same values.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::super::constant::{Constant, MAX_AXES, Whole};
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{Op, Shape};
+use super::super::view::{Misfit, View};
 
 /// The operator set from which on `Squeeze` and `Unsqueeze` take their axes as an input.
 pub(in super::super) const SQUEEZE_AXES_INPUT: i64 = 13;
@@ -58,20 +58,15 @@ pub(in super::super) fn axes(
 /// `Shape` of a tensor or a constant; the batch size may be unknown.
 pub(in super::super) fn shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["end", "start"])?;
-    let extent = |extent: usize| i64::try_from(extent).ok();
+    let extent = |extent: usize| Whole::Known(i64::try_from(extent).unwrap_or(i64::MAX));
     let extents: Vec<Whole> = match reader.optional_constant(node, 0) {
         Ok(Some(constant)) => constant.dims.iter().copied().map(extent).collect(),
-        _ => {
-            let tensor = reader.tensor(node, 0)?;
-            let Shape { channels, height, width } = reader.graph.shape(tensor.node);
-            let all = [reader.batch, extent(channels), extent(height), extent(width)];
-            all[..tensor.rank].to_vec()
-        }
+        _ => reader.tensor(node, 0)?.view.dims(reader.batch),
     };
     let rank = extents.len();
     let position = |name: &str, default: i64| -> Result<usize, Problem> {
         let position = node.int(name)?.unwrap_or(default);
-        let from_first = if position < 0 { position + rank as i64 } else { position };
+        let from_first = if position < 0 { position.saturating_add(rank as i64) } else { position };
         Ok(from_first.clamp(0, rank as i64) as usize)
     };
     let (start, end) = (position("start", 0)?, position("end", rank as i64)?);
@@ -79,88 +74,129 @@ pub(in super::super) fn shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result
     Ok(Value::Constant(Rc::new(Constant::wholes(kept))))
 }
 
-/// `Flatten` behind the batch axis.
+/// Another view of the values of a tensor.
+fn seen(tensor: Tensor, view: View) -> Result<Value, Problem> {
+    Ok(Value::Tensor(Tensor { view, ..tensor }))
+}
+
+/// `Flatten`: all axes before one, and all from there on, as one each.
 pub(super) fn flatten(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["axis"])?;
     let tensor = reader.tensor(node, 0)?;
-    let axis = node.int("axis")?.unwrap_or(1);
-    if node.axis(axis, tensor.rank)? != 1 {
-        return Err(node.fail(format!("axis {axis}; supported is only axis 1")));
-    }
-    flat(reader, node, tensor)
+    let rank = tensor.rank();
+    let axis = match node.int("axis")?.unwrap_or(1) {
+        axis if axis == rank as i64 => rank,
+        axis => node.axis(axis, rank)?,
+    };
+    let dims = tensor.view.dims(reader.batch);
+    let product = |dims: &[Whole]| {
+        dims.iter().copied().try_fold(Whole::Known(1), Whole::times).unwrap_or(Whole::Known(-1))
+    };
+    let target = [product(&dims[..axis]), product(&dims[axis..])];
+    reshaped(reader, node, tensor, &target, false)
 }
 
-/// `Reshape` that turns images into vectors, vectors into 1x1 images, or nothing at all.
+/// `Reshape` to any axes that do not mix images.
 pub(super) fn reshape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["allowzero"])?;
     let tensor = reader.tensor(node, 0)?;
     let target = reader.constant(node, 1)?;
     let target = target.extents().map_err(|reason| node.fail(format!("the shape {reason}")))?;
-    let Shape { channels, height, width } = reader.graph.shape(tensor.node);
-    let own = [channels, height, width].map(|extent| extent as i64);
-    let volume: i64 = own.iter().product();
+    if target.len() > MAX_AXES {
+        return Err(node.fail(format!("{} axes, at most {MAX_AXES} are allowed", target.len())));
+    }
     let copies_zero = node.int("allowzero")?.unwrap_or(0) == 0;
-    let fits = |wanted: &[i64]| {
-        matches(target, reader.batch, &own[..tensor.rank - 1], copies_zero, wanted)
-    };
-    if fits(&[volume]) {
-        flat(reader, node, tensor)
-    } else if fits(&own) {
-        Ok(Value::Tensor(Tensor { rank: 4, ..tensor }))
-    } else {
-        let target: Vec<String> =
-            target.iter().map(|d| d.map_or("n".to_owned(), |d| d.to_string())).collect();
-        Err(node.fail(format!(
-            "images of {channels}x{height}x{width} cannot become [{}]; supported are [n, {volume}] \
-             and [n, {channels}, {height}, {width}]",
-            target.join(", ")
-        )))
+    reshaped(reader, node, tensor, target, copies_zero)
+}
+
+/// Reshapes; where an axis would end inside a part, values are put in order first.
+fn reshaped(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: Tensor,
+    target: &[Whole],
+    copies_zero: bool,
+) -> Result<Value, Problem> {
+    match tensor.view.reshaped(target, copies_zero, reader.batch) {
+        Ok(view) => return seen(tensor, view),
+        Err(Misfit::Wrong(reason)) => return Err(node.fail(reason)),
+        Err(Misfit::Uneven) => {}
+    }
+    if tensor.view.images_axis().is_some_and(|axis| axis > 0) {
+        return Err(node.fail("takes the values of images apart, which is not supported"));
+    }
+    let axes: Vec<usize> = (0..tensor.rank()).collect();
+    let ordered = reader.lay_out(node, &tensor, &[axes, Vec::new(), Vec::new()])?;
+    match ordered.view.reshaped(target, copies_zero, reader.batch) {
+        Ok(view) => seen(ordered, view),
+        Err(Misfit::Wrong(reason)) => Err(node.fail(reason)),
+        Err(Misfit::Uneven) => Err(node.fail(format!(
+            "{} cannot become {target:?}: the number of values differs",
+            tensor.view.describe(reader.batch)
+        ))),
     }
 }
 
-/// Whether a target shape means `[n, wanted...]` for a tensor `[n, own...]`.
-fn matches(target: &[Whole], batch: Whole, own: &[i64], copies_zero: bool, wanted: &[i64]) -> bool {
-    let [first, rest @ ..] = target else { return false };
-    if rest.len() != wanted.len() {
-        return false;
-    }
-    let mut free = u32::from(*first == Some(-1));
-    let batch_fits = match *first {
-        None | Some(-1) => true,
-        Some(0) => copies_zero,
-        Some(_) => *first == batch,
-    };
-    let fits = |(position, (&extent, &wanted)): (usize, (&Whole, &i64))| match extent {
-        Some(-1) => {
-            free += 1;
-            true
-        }
-        Some(0) if copies_zero => own.get(position) == Some(&wanted),
-        extent => extent == Some(wanted),
-    };
-    batch_fits && rest.iter().zip(wanted).enumerate().all(fits) && free <= 1
-}
-
-/// `Squeeze` of 1x1 images to vectors.
+/// `Squeeze`: without axes of extent 1.
 pub(super) fn squeeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["axes"])?;
-    let (input, image) = reader.images(node)?;
-    let axes = axes(reader, node, 4, SQUEEZE_AXES_INPUT)?;
-    let mut axes = axes.ok_or_else(|| node.fail("axes are missing; supported are 2 and 3"))?;
-    axes.sort_unstable();
-    if axes != [2, 3] || image.plane() != 1 {
-        return Err(node.fail(format!(
-            "axes {axes:?} of images {image}; supported are axes 2 and 3 of 1x1 images"
-        )));
+    let tensor = reader.tensor(node, 0)?;
+    let axes = axes(reader, node, tensor.rank(), SQUEEZE_AXES_INPUT)?;
+    let single = |axis: usize| tensor.view.axes[axis].is_empty();
+    let axes = axes.unwrap_or_else(|| (0..tensor.rank()).filter(|&axis| single(axis)).collect());
+    if axes.iter().any(|&axis| !single(axis)) {
+        let own = tensor.view.describe(reader.batch);
+        return Err(node.fail(format!("axes {axes:?} of {own} are not all 1")));
     }
-    Ok(Value::Tensor(Tensor { node: input, rank: 2 }))
+    let view = tensor.view.without(&axes);
+    seen(tensor, view)
 }
 
-/// Images as vectors.
-fn flat(reader: &mut Reader<'_>, node: Node<'_>, tensor: Tensor) -> Result<Value, Problem> {
-    if reader.graph.shape(tensor.node).plane() == 1 {
-        return Ok(Value::Tensor(Tensor { rank: 2, ..tensor }));
+/// `Unsqueeze`: with new axes of extent 1.
+pub(super) fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["axes"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let rank = tensor.rank() + axes_count(reader, node, SQUEEZE_AXES_INPUT)?;
+    if rank > MAX_AXES {
+        return Err(node.fail(format!("{rank} axes, at most {MAX_AXES} are allowed")));
     }
-    let id = reader.wire(node, "", Op::Flatten, &[tensor.node])?;
-    Ok(Value::Tensor(Tensor { node: id, rank: 2 }))
+    let axes = axes(reader, node, rank, SQUEEZE_AXES_INPUT)?;
+    let axes = axes.ok_or_else(|| node.fail("axes are missing"))?;
+    let view = tensor.view.with(&axes);
+    seen(tensor, view)
+}
+
+/// `Transpose`.
+pub(super) fn transpose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["perm"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let order = order(node, tensor.rank())?;
+    let view = tensor.view.transposed(&order);
+    seen(tensor, view)
+}
+
+/// The order of the axes that a `Transpose` gives a tensor of that rank.
+pub(in super::super) fn order(node: Node<'_>, rank: usize) -> Result<Vec<usize>, Problem> {
+    let order: Vec<usize> = match node.ints("perm") {
+        None => (0..rank).rev().collect(),
+        Some(order) => {
+            let axes = order.iter().map(|&axis| node.axis(axis, rank));
+            axes.collect::<Result<_, _>>()?
+        }
+    };
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..rank) {
+        return Err(node.fail(format!("perm {order:?} is not an order of {rank} axes")));
+    }
+    Ok(order)
+}
+
+/// `Expand`: repeats axes of extent 1.
+pub(super) fn expand(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let tensor = reader.tensor(node, 0)?;
+    let target = reader.constant(node, 1)?;
+    let target = target.extents().map_err(|reason| node.fail(format!("the shape {reason}")))?;
+    reader.expanded(node, &tensor, target).map(Value::Tensor)
 }

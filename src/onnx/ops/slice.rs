@@ -1,10 +1,9 @@
-//! Slices of channels, rows and columns.
+//! Slices of axes of one image: `Slice`, `Gather` and `Split`.
 
 use super::super::constant::{Range, Whole};
 use super::super::error::Problem;
 use super::super::node::Node;
 use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{NodeId, Op, Shape, Window};
 
 /// The operator set from which on the cuts are inputs.
 const CUTS_INPUT: i64 = 10;
@@ -15,7 +14,7 @@ pub(in super::super) struct Cut {
     pub axis: usize,
     /// The first position; negative ones count from the end.
     pub start: i64,
-    /// The position after the last; `None` for the batch size.
+    /// The position after the last.
     pub end: Whole,
     /// The step.
     pub step: i64,
@@ -28,7 +27,7 @@ pub(in super::super) fn cuts(
     rank: usize,
 ) -> Result<Vec<Cut>, Problem> {
     node.allow(if reader.opset < CUTS_INPUT { &["axes", "ends", "starts"] } else { &[] })?;
-    let known = |values: &[i64]| values.iter().copied().map(Some).collect::<Vec<Whole>>();
+    let known = |values: &[i64]| values.iter().copied().map(Whole::Known).collect::<Vec<_>>();
     let list = |name: &str, position: usize| -> Result<Option<Vec<Whole>>, Problem> {
         if reader.opset < CUTS_INPUT {
             return Ok(node.ints(name).map(known));
@@ -41,13 +40,14 @@ pub(in super::super) fn cuts(
     let starts = list("starts", 1)?.ok_or_else(missing)?;
     let ends = list("ends", 2)?.ok_or_else(missing)?;
     let count = starts.len();
-    let axes = list("axes", 3)?.unwrap_or_else(|| (0..count as i64).map(Some).collect());
-    let steps = list("steps", 4)?.unwrap_or_else(|| vec![Some(1); count]);
+    let axes = list("axes", 3)?.unwrap_or_else(|| (0..count as i64).map(Whole::Known).collect());
+    let steps = list("steps", 4)?.unwrap_or_else(|| vec![Whole::Known(1); count]);
     if [ends.len(), axes.len(), steps.len()] != [count; 3] {
         return Err(node.fail("starts, ends, axes and steps differ in length"));
     }
     let fixed = |value: Whole| {
-        value.ok_or_else(|| node.fail("starts, axes or steps depend on the size of the batch"))
+        let known = value.known();
+        known.ok_or_else(|| node.fail("starts, axes or steps depend on the size of the batch"))
     };
     let mut cuts: Vec<Cut> = Vec::with_capacity(count.min(rank));
     for position in 0..count {
@@ -61,27 +61,43 @@ pub(in super::super) fn cuts(
     Ok(cuts)
 }
 
-/// `Slice` of channels and of rows and columns; forward steps only.
+/// `Slice` in forward steps.
 pub(super) fn slice(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    let tensor = reader.tensor(node, 0)?;
-    let shape = reader.graph.shape(tensor.node);
-    let extents = [0, shape.channels, shape.height, shape.width];
-    let whole = |axis: usize| Range { first: 0, step: 1, count: extents[axis] };
-    let mut ranges = [1, 2, 3].map(whole);
-    for cut in cuts(reader, node, tensor.rank)? {
-        if cut.axis == 0 {
-            refuse_part_of_batch(reader, node, &cut)?;
+    let mut tensor = reader.tensor(node, 0)?;
+    for cut in cuts(reader, node, tensor.rank())? {
+        if tensor.view.has_images(cut.axis) {
+            refuse_part_of_batch(reader, node, &tensor, &cut)?;
         } else {
-            ranges[cut.axis - 1] = range(node, &cut, extents[cut.axis])?;
+            let range = range(node, &cut, tensor.view.extent(cut.axis))?;
+            tensor = sliced(reader, node, tensor, cut.axis, range)?;
         }
     }
-    let channels = slice_channels(reader, node, tensor.node, shape, ranges[0])?;
-    let id = slice_space(reader, node, channels, shape, [ranges[1], ranges[2]])?;
-    Ok(Value::Tensor(Tensor { node: id, ..tensor }))
+    Ok(Value::Tensor(tensor))
+}
+
+/// Some positions of one axis.
+fn sliced(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: Tensor,
+    axis: usize,
+    range: Range,
+) -> Result<Tensor, Problem> {
+    if range.is_whole(tensor.view.extent(axis)) {
+        return Ok(tensor);
+    }
+    if let Some(view) = tensor.view.sliced(axis, range) {
+        return Ok(Tensor { view, ..tensor });
+    }
+    let laid = reader.lay_out(node, &tensor, &tensor.view.layout_around(axis))?;
+    let mixed = || node.fail("takes part of an axis that images are along, which is not supported");
+    let view = laid.view.sliced(axis, range).ok_or_else(mixed)?;
+    Ok(Tensor { view, ..laid })
 }
 
 fn range(node: Node<'_>, cut: &Cut, extent: usize) -> Result<Range, Problem> {
-    let end = cut.end.ok_or_else(|| node.fail("the end depends on the size of the batch"))?;
+    let end = cut.end.known();
+    let end = end.ok_or_else(|| node.fail("the end depends on the size of the batch"))?;
     match Range::resolve(cut.start, end, cut.step, extent) {
         Some(range) if range.step > 0 && range.count > 0 => Ok(range),
         Some(range) if range.step > 0 => {
@@ -93,52 +109,110 @@ fn range(node: Node<'_>, cut: &Cut, extent: usize) -> Result<Range, Problem> {
 }
 
 /// Lets a cut pass that keeps all images.
-fn refuse_part_of_batch(reader: &Reader<'_>, node: Node<'_>, cut: &Cut) -> Result<(), Problem> {
-    let to_the_end = match cut.end {
-        None => true,
-        Some(end) => end >= i64::from(i32::MAX) || cut.end == reader.batch,
+fn refuse_part_of_batch(
+    reader: &Reader<'_>,
+    node: Node<'_>,
+    tensor: &Tensor,
+    cut: &Cut,
+) -> Result<(), Problem> {
+    let all = tensor.view.dim(cut.axis, reader.batch);
+    let to_the_end = match (cut.end, all) {
+        (Whole::Known(end), Whole::Known(all)) => end >= all,
+        (Whole::Known(end), Whole::Images(_)) => end >= i64::from(i32::MAX),
+        (end, all) => end == all,
     };
     if cut.start == 0 && cut.step == 1 && to_the_end {
         return Ok(());
     }
-    Err(node.fail("takes part of the batch; supported are channels, rows and columns"))
+    Err(node.fail("takes part of the batch; supported are axes of one image"))
 }
 
-fn slice_channels(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    input: NodeId,
-    shape: Shape,
-    range: Range,
-) -> Result<NodeId, Problem> {
-    if range.is_whole(shape.channels) {
-        return Ok(input);
+/// `Gather` of one position, or of evenly spaced ones.
+pub(super) fn gather(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["axis"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
+    let indices = reader.constant(node, 1)?;
+    let positions = indices.ints().map_err(|reason| node.fail(format!("the index {reason}")))?;
+    if tensor.view.has_images(axis) {
+        return Err(node.fail("takes part of the batch; supported are axes of one image"));
     }
-    if range.step != 1 && range.count > 1 {
-        let step = range.step;
-        return Err(node.fail(format!("a step of {step} over channels; supported is only 1")));
-    }
-    let op = Op::ChannelSlice { start: range.first, len: range.count };
-    reader.wire(node, "", op, &[input])
-}
-
-fn slice_space(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    input: NodeId,
-    shape: Shape,
-    [rows, columns]: [Range; 2],
-) -> Result<NodeId, Problem> {
-    if rows.is_whole(shape.height) && columns.is_whole(shape.width) {
-        return Ok(input);
-    }
-    let step = |range: Range| if range.count > 1 { range.step as usize } else { 1 };
-    let window = Window {
-        top: rows.first as isize,
-        left: columns.first as isize,
-        height: rows.count,
-        width: columns.count,
-        stride: [step(rows), step(columns)],
+    let extent = tensor.view.extent(axis);
+    let evenly = || node.fail("supported are one index, or evenly spaced ones in forward order");
+    let size = i64::try_from(extent).unwrap_or(i64::MAX);
+    let inside = |&position: &i64| {
+        let from_first = if position < 0 { position.saturating_add(size) } else { position };
+        usize::try_from(from_first).ok().filter(|&position| position < extent)
     };
-    reader.wire(node, "/window", Op::Window(window), &[input])
+    let places: Option<Vec<usize>> = positions.iter().map(inside).collect();
+    let places = places.ok_or_else(|| node.fail(format!("an index is not within 0..{extent}")))?;
+    let first = *places.first().ok_or_else(evenly)?;
+    let step = places.get(1).map_or(Some(1), |next| next.checked_sub(first));
+    let step = step.filter(|&step| step > 0).ok_or_else(evenly)?;
+    let even = places.iter().enumerate().all(|(k, &place)| place == first + k * step);
+    if !even || indices.dims.len() > 1 {
+        return Err(evenly());
+    }
+    let range = Range { first, step: step as i64, count: places.len() };
+    let tensor = sliced(reader, node, tensor, axis, range)?;
+    let view = match indices.dims.len() {
+        0 => tensor.view.without(&[axis]),
+        _ => tensor.view.clone(),
+    };
+    Ok(Value::Tensor(Tensor { view, ..tensor }))
+}
+
+/// The operator set from which on the sizes of `Split` are an input.
+const SPLIT_INPUT: i64 = 13;
+
+/// `Split` along one axis of an image.
+pub(super) fn split<'m>(reader: &mut Reader<'m>, node: Node<'m>) -> Result<Value, Problem> {
+    node.allow(&["axis", "num_outputs", "split"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
+    if tensor.view.has_images(axis) {
+        return Err(node.fail("takes the batch apart; supported are axes of one image"));
+    }
+    let extent = tensor.view.extent(axis);
+    let sizes = sizes(reader, node, extent)?;
+    let mut first = 0;
+    let mut values = Vec::with_capacity(sizes.len());
+    for count in sizes {
+        let range = Range { first, step: 1, count };
+        values.push(Value::Tensor(sliced(reader, node, tensor.clone(), axis, range)?));
+        first += count;
+    }
+    let mut values = values.into_iter();
+    let head = values.next().ok_or_else(|| node.fail("has no output"))?;
+    for (position, value) in values.enumerate() {
+        reader.give(node, position + 1, value)?;
+    }
+    Ok(head)
+}
+
+/// How many positions each output of a `Split` takes: as the node says, or equally many, the last one
+/// fewer.
+fn sizes(reader: &Reader<'_>, node: Node<'_>, extent: usize) -> Result<Vec<usize>, Problem> {
+    let outputs = node.proto.output.len();
+    let given = if reader.opset < SPLIT_INPUT {
+        node.ints("split").map(<[i64]>::to_vec)
+    } else {
+        let sizes = reader.optional_constant(node, 1)?.map(|sizes| sizes.ints());
+        sizes.transpose().map_err(|reason| node.fail(format!("input 1 {reason}")))?
+    };
+    let sizes: Vec<usize> = match given {
+        Some(sizes) => {
+            let size = |&size: &i64| usize::try_from(size).unwrap_or(0);
+            sizes.iter().map(size).collect()
+        }
+        None => {
+            let size = extent.div_ceil(outputs.max(1));
+            (0..outputs).map(|output| extent.saturating_sub(output * size).min(size)).collect()
+        }
+    };
+    let sum = sizes.iter().fold(0_usize, |sum, &size| sum.saturating_add(size));
+    if sizes.len() != outputs || sizes.contains(&0) || sum != extent {
+        return Err(node.fail(format!("{outputs} outputs of sizes {sizes:?} for {extent} values")));
+    }
+    Ok(sizes)
 }

@@ -45,7 +45,7 @@ fn emit_layer(
         Layer::Branches(join, branches) => {
             return emit_branches(graph, *join, branches, input, label, place);
         }
-        Layer::Relu(relu) => Op::Relu(*relu),
+        Layer::Activation(activation) => Op::Activation(*activation),
         Layer::BatchNorm => Op::BatchNorm(BatchNorm::default()),
         Layer::Conv(conv) => conv.op(shape, place).map_err(|reason| GraphError {
             label: label.to_owned(),

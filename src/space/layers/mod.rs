@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub(super) use emit::{Place, emit};
 
 use super::problem::Problems;
-use crate::graph::Relu;
+use crate::graph::Activation;
 
 /// One layer of an operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,8 @@ pub(super) enum Layer {
     Identity,
     /// Zeros of the output's shape.
     Zero,
-    /// Rectified linear unit.
-    Relu(Relu),
+    /// Activation.
+    Activation(Activation),
     /// Batch normalisation by the statistics of the mini-batch.
     BatchNorm,
     /// Convolution.
@@ -118,6 +118,7 @@ enum Base {
 pub(super) fn zero_after(layers: &[Layer], zero: bool) -> bool {
     layers.iter().fold(zero, |zero, layer| match layer {
         Layer::Zero => true,
+        Layer::Activation(activation) => zero && activation.kind.keeps_zero(),
         Layer::Conv(conv) => zero && !conv.bias,
         Layer::Linear(linear) => zero && !linear.bias,
         Layer::Branches(_, branches) => branches.iter().all(|branch| zero_after(branch, zero)),

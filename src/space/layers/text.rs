@@ -3,14 +3,24 @@
 use std::borrow::Cow;
 
 use super::{Base, ConvLayer, Groups, Layer, LinearLayer, Parameters, PoolLayer, Step, Width};
-use crate::graph::Relu;
+use crate::graph::{Activation, ActivationKind};
 use crate::space::nearest;
 
-/// The layers a text can name.
-const NAMES: [&str; 11] = [
+/// The activations a text can name.
+const ACTIVATIONS: [ActivationKind; 8] = [
+    ActivationKind::Relu,
+    ActivationKind::RELU6,
+    ActivationKind::Silu,
+    ActivationKind::Gelu,
+    ActivationKind::HardSwish,
+    ActivationKind::HARD_SIGMOID,
+    ActivationKind::Sigmoid,
+    ActivationKind::Tanh,
+];
+/// The other layers a text can name.
+const NAMES: [&str; 10] = [
     "identity",
     "zero",
-    "relu",
     "bn",
     "conv",
     "avg_pool",
@@ -52,7 +62,6 @@ pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String
     let layer = match name {
         "identity" => Layer::Identity,
         "zero" => Layer::Zero,
-        "relu" => Layer::Relu(relu(&mut options)?),
         "bn" => Layer::BatchNorm,
         "conv" => Layer::Conv(conv(&mut options)?),
         "avg_pool" => Layer::Pool(pool(&mut options, true)?),
@@ -61,20 +70,24 @@ pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String
         "global_avg_pool" => Layer::GlobalAvgPool,
         "flatten" => Layer::Flatten,
         "linear" => Layer::Linear(linear(&mut options)?),
-        _ => {
-            let hint = nearest::hint(name, NAMES);
-            return Err(format!("`{text}`: there is no layer `{name}`; {hint}"));
-        }
+        _ => match ACTIVATIONS.into_iter().find(|kind| kind.name() == name) {
+            Some(kind) => Layer::Activation(activation(kind, &mut options)?),
+            None => {
+                let names = NAMES.into_iter().chain(ACTIVATIONS.map(ActivationKind::name));
+                let hint = nearest::hint(name, names);
+                return Err(format!("`{text}`: there is no layer `{name}`; {hint}"));
+            }
+        },
     };
     options.finish(layer)
 }
 
-fn relu(options: &mut Options<'_>) -> Result<Relu, String> {
+fn activation(kind: ActivationKind, options: &mut Options<'_>) -> Result<Activation, String> {
     let published_calls = match options.value("published") {
         Some(calls) => options.number("published", calls, 0, MAX_EXTENT)? as u32,
         None => 1,
     };
-    Ok(Relu { calls: 1, published_calls })
+    Ok(Activation { kind, calls: 1, published_calls })
 }
 
 fn conv(options: &mut Options<'_>) -> Result<ConvLayer, String> {
@@ -237,7 +250,7 @@ impl<'t> Options<'t> {
 
 fn allowed(layer: &Layer) -> &'static str {
     match layer {
-        Layer::Relu(_) => "the option is published=",
+        Layer::Activation(_) => "the option is published=",
         Layer::Conv(_) => "options are stride= out= groups= dilation= pad= bias",
         Layer::Pool(PoolLayer { average: Some(_), .. }) => "options are stride= pad= count_padding",
         Layer::Pool(_) => "options are stride= pad=",

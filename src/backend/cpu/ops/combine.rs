@@ -1,9 +1,14 @@
-//! The fused node kernel: normalises and sums terms, stores the sum and its positive part, packs the
+//! The fused node kernel: normalises and sums terms, stores the sum and a function of it, packs the
 //! binary code.
+//!
+//! ReLU is part of the innermost loop; the other functions run over each row once it is summed and
+//! still lies in the nearest cache.
 
+use super::activation::activate;
+use super::copy::clear_tail;
 use crate::backend::cpu::layout::{Layout, View};
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
-use crate::graph::Shape;
+use crate::backend::cpu::simd::{Isa, LANES, Simd, dispatch};
+use crate::graph::{ActivationKind, Shape};
 
 /// One summand of one image: `scale[c] * x + shift[c]`.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +39,14 @@ impl TermView {
 /// A fused node of one image.
 #[derive(Clone, Copy, Debug)]
 pub struct CombineTask<'a> {
+    /// The instruction set, for the activation.
+    pub isa: Isa,
     /// At most [`crate::plan::MAX_TERMS`] summands.
     pub terms: &'a [TermView],
     /// Where the sum goes.
     pub value: Option<View>,
-    /// Where the positive part goes.
-    pub relu: Option<View>,
+    /// The function of the sum that is stored, and where it goes.
+    pub activated: Option<(ActivationKind, View)>,
     /// Where the code goes, 16 bits per pixel and block in `[block, y, x]` order; null if not wanted.
     pub code: *mut u16,
     /// Shape of the sum.
@@ -61,13 +68,21 @@ unsafe fn combine_image<S: Simd>(task: &CombineTask<'_>) {
             3 => combine_terms::<S, 3>(task),
             _ => combine_terms::<S, 4>(task),
         }
+        if let Some((kind, view)) = task.activated
+            && !kind.keeps_zero()
+        {
+            clear_tail(view);
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn combine_terms<S: Simd, const T: usize>(task: &CombineTask<'_>) {
     let Shape { height, width, .. } = task.shape;
+    let kind = task.activated.map_or(ActivationKind::Relu, |(kind, _)| kind);
+    let is_relu = kind == ActivationKind::Relu;
     unsafe {
+        let floor = S::splat(if is_relu { 0.0 } else { f32::NEG_INFINITY });
         for block in 0..task.shape.channels.div_ceil(LANES) {
             let lane = block * LANES;
             let (mut scale, mut shift) = ([S::splat(0.0); T], [S::splat(0.0); T]);
@@ -79,7 +94,7 @@ unsafe fn combine_terms<S: Simd, const T: usize>(task: &CombineTask<'_>) {
             for y in 0..height {
                 let rows: [*mut f32; T] = std::array::from_fn(|t| task.terms[t].view.row(block, y));
                 let value = task.value.map(|view| view.row(block, y));
-                let relu = task.relu.map(|view| view.row(block, y));
+                let activated = task.activated.map(|(_, view)| view.row(block, y));
                 let code = task.code.wrapping_add((block * height + y) * width);
                 for x in 0..width {
                     let at = x * LANES;
@@ -91,12 +106,15 @@ unsafe fn combine_terms<S: Simd, const T: usize>(task: &CombineTask<'_>) {
                     if let Some(value) = value {
                         S::store(value.add(at), sum);
                     }
-                    if let Some(relu) = relu {
-                        S::store(relu.add(at), S::max(sum, S::splat(0.0)));
+                    if let Some(activated) = activated {
+                        S::store(activated.add(at), S::max(sum, floor));
                     }
                     if !task.code.is_null() {
                         *code.add(x) = S::above_zero(sum);
                     }
+                }
+                if let Some(activated) = activated.filter(|_| !is_relu) {
+                    activate(task.isa, kind, activated, width);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Channel slices, concatenation, flattening and loading images.
+//! Channel slices, concatenation, flattening, loading images and parameters.
 
 use crate::backend::cpu::layout::View;
 use crate::backend::cpu::simd::LANES;
@@ -103,6 +103,22 @@ pub unsafe fn load_image(image: &[f32], dst: View) {
     }
     // SAFETY: forwarded.
     unsafe { clear_tail(dst) };
+}
+
+/// Writes values that lie as `[block][y][x][16]`.
+///
+/// # Safety
+///
+/// The view must be valid; `values` must hold all its blocks.
+pub unsafe fn parameter(values: &[f32], dst: View) {
+    let Shape { height, width, .. } = dst.layout.shape;
+    for (row, values) in values.chunks_exact(width * LANES).enumerate() {
+        // SAFETY: the view has that many rows.
+        unsafe {
+            let target = dst.row(row / height, row % height);
+            target.copy_from_nonoverlapping(values.as_ptr(), values.len());
+        }
+    }
 }
 
 /// Reads an image back as `[c, h, w]`.

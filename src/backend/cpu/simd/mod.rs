@@ -50,6 +50,10 @@ pub unsafe trait Simd: Copy + Send + Sync + 'static {
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
     /// The larger of each lane.
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// The smaller of each lane.
+    unsafe fn min(a: Self::V, b: Self::V) -> Self::V;
+    /// `2^n` for whole `n` from -126 to 127; 0 for -127.
+    unsafe fn power_of_two(n: Self::V) -> Self::V;
     /// `a * b + c`.
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// Bit `l` is set where lane `l` is above zero.

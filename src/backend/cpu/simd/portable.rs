@@ -58,6 +58,16 @@ unsafe impl Simd for Portable {
         zip(a, b, f32::max)
     }
 
+    #[inline(always)]
+    unsafe fn min(a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, f32::min)
+    }
+
+    #[inline(always)]
+    unsafe fn power_of_two(n: Self::V) -> Self::V {
+        n.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
+    }
+
     /// Fused only where the target has the instruction; two roundings elsewhere.
     #[inline(always)]
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V {

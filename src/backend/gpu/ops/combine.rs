@@ -5,6 +5,7 @@ use crate::backend::gpu::lower::{Lowering, WORKGROUP};
 use crate::backend::gpu::pack;
 use crate::backend::gpu::records::{CombineRecord, NONE, TermRecord};
 use crate::backend::gpu::task::{Access, BYTE_WORK, Resource, Task};
+use crate::graph::ActivationKind;
 use crate::plan::{CodeId, Combine, Term};
 
 /// Lowers a combine step.
@@ -17,6 +18,8 @@ pub fn lower(lowering: &mut Lowering<'_>, combine: &Combine) {
     for (target, term) in terms.iter_mut().zip(&combine.terms) {
         *target = term_record(lowering, term);
     }
+    let kind = combine.activated.map_or(ActivationKind::Relu, |activated| activated.kind);
+    let (kind, parameter, offset) = function(kind);
     let record = CombineRecord {
         images: lowering.images as u32,
         quads: pack::quads(shape) as u32,
@@ -27,14 +30,17 @@ pub fn lower(lowering: &mut Lowering<'_>, combine: &Combine) {
         blocks: pack::blocks(shape.channels) as u32,
         channels: shape.channels as u32,
         value: combine.value.map_or(NONE, |id| lowering.tensor(id)),
-        positive: combine.relu.map_or(NONE, |id| lowering.tensor(id)),
+        activated: combine.activated.map_or(NONE, |activated| lowering.tensor(activated.tensor)),
         code: combine.code.map_or(NONE, |id| code_offset(lowering, id)),
         code_row: lowering.placement.code_row as u32,
         term_count: combine.terms.len() as u32,
-        unused: [0; 7],
+        kind,
+        parameter,
+        offset,
+        unused: [0; 4],
         terms,
     };
-    let tensors = combine.terms.len() + combine.value.iter().chain(&combine.relu).count();
+    let tensors = combine.terms.len() + combine.targets().count();
     let quads = (lowering.images * pack::quads(shape)) as f64;
     lowering.tasks.push(Task {
         kernel: Kernel::Combine,
@@ -54,6 +60,22 @@ fn term_record(lowering: &Lowering<'_>, term: &Term) -> TermRecord {
     }
 }
 
+/// Number and parameters of a function.
+const fn function(kind: ActivationKind) -> (u32, f32, f32) {
+    match kind {
+        ActivationKind::Relu => (0, 0.0, 0.0),
+        ActivationKind::ClippedRelu { ceiling } => (1, ceiling, 0.0),
+        ActivationKind::LeakyRelu { slope } => (2, slope, 0.0),
+        ActivationKind::Sigmoid => (3, 0.0, 0.0),
+        ActivationKind::HardSigmoid { slope, offset } => (4, slope, offset),
+        ActivationKind::Silu => (5, 0.0, 0.0),
+        ActivationKind::HardSwish => (6, 0.0, 0.0),
+        ActivationKind::Gelu => (7, 0.0, 0.0),
+        ActivationKind::GeluTanh => (8, 0.0, 0.0),
+        ActivationKind::Tanh => (9, 0.0, 0.0),
+    }
+}
+
 fn code_offset(lowering: &Lowering<'_>, id: CodeId) -> u32 {
     (lowering.base.codes + lowering.placement.codes[id.index()]) as u32
 }
@@ -63,6 +85,6 @@ fn accesses(lowering: &Lowering<'_>, combine: &Combine) -> Vec<Access> {
     let sources = combine.terms.iter().map(|term| lowering.reads(term.tensor));
     let norms = combine.terms.iter().filter_map(|term| term.norm);
     let norms = norms.map(|norm| Access::read(Resource::Norm(norm)));
-    let targets = combine.value.iter().chain(&combine.relu).map(|&id| lowering.writes(id));
+    let targets = combine.targets().map(|id| lowering.writes(id));
     sources.chain(norms).chain(targets).collect()
 }

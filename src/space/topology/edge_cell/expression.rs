@@ -114,12 +114,12 @@ impl Expressions {
         self.numbered.output()
     }
 
-    /// The numbered expressions of the output and of every edge that holds a ReLU.
+    /// The numbered expressions of the output and of every edge that holds an activation.
     pub(super) fn code_key(&self, cell: &Cell, decisions: &EdgeArchitecture) -> String {
         let mut edges: Vec<&str> = cell
             .iter(decisions)
             .zip(&self.numbered.edges)
-            .filter(|((_, operation), _)| operation.relu)
+            .filter(|((_, operation), _)| operation.activation)
             .map(|(_, text)| text.as_str())
             .collect();
         edges.sort_unstable();

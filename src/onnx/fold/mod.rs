@@ -1,5 +1,8 @@
 //! Folds nodes whose inputs are constants: what exporters leave of shape and padding arithmetic,
-//! and rearranged weights. Results are budgeted (`Budget::folded`).
+//! and rearranged weights. Results are budgeted (`Budget::folded`). Operators that work value by
+//! value are in [`arithmetic`].
+
+mod arithmetic;
 
 use std::rc::Rc;
 
@@ -12,22 +15,28 @@ use super::reader::{Reader, Value};
 
 /// The operators that are folded.
 pub(super) const ALL: Table = &[
-    ("Add", arithmetic),
+    ("Add", arithmetic::binary),
     ("Cast", cast),
     ("Concat", concat),
     ("Constant", constant),
     ("ConstantOfShape", constant_of_shape),
-    ("Div", arithmetic),
+    ("Div", arithmetic::binary),
+    ("Equal", arithmetic::equal),
+    ("Expand", expand),
     ("Gather", gather),
     ("Identity", identity),
-    ("Mul", arithmetic),
+    ("Mod", arithmetic::modulo),
+    ("Mul", arithmetic::binary),
+    ("Pow", arithmetic::binary),
     ("Reshape", reshape),
     ("Shape", shape),
     ("Slice", slice),
+    ("Sqrt", arithmetic::sqrt),
     ("Squeeze", squeeze),
-    ("Sub", arithmetic),
+    ("Sub", arithmetic::binary),
     ("Transpose", transpose),
     ("Unsqueeze", unsqueeze),
+    ("Where", arithmetic::choose),
 ];
 
 fn done(constant: Constant) -> Result<Value, Problem> {
@@ -37,7 +46,7 @@ fn done(constant: Constant) -> Result<Value, Problem> {
 fn constant(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&["value", "value_float", "value_floats", "value_int", "value_ints"])?;
     let numbers = |dims, values: &[f32]| Constant { dims, data: Data::Float(values.to_vec()) };
-    let whole = |values: &[i64]| values.iter().copied().map(Some).collect::<Vec<Whole>>();
+    let whole = |values: &[i64]| values.iter().copied().map(Whole::Known).collect::<Vec<_>>();
     let constant = if let Some(tensor) = node.tensor("value")? {
         reader.decode(node, tensor)?
     } else if let Some(value) = node.float("value_float")? {
@@ -45,7 +54,7 @@ fn constant(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     } else if let Some(values) = node.floats("value_floats") {
         numbers(vec![values.len()], values)
     } else if let Some(value) = node.int("value_int")? {
-        Constant { dims: Vec::new(), data: Data::Int(vec![Some(value)]) }
+        Constant { dims: Vec::new(), data: Data::Int(vec![Whole::Known(value)]) }
     } else if let Some(values) = node.ints("value_ints") {
         Constant::wholes(whole(values))
     } else {
@@ -95,7 +104,8 @@ fn slice(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     let whole = |&extent: &usize| Range { first: 0, step: 1, count: extent };
     let mut ranges: Vec<Range> = data.dims.iter().map(whole).collect();
     for cut in ops::slice::cuts(reader, node, data.dims.len())? {
-        let end = cut.end.ok_or_else(|| node.fail("the end depends on the size of the batch"))?;
+        let end = cut.end.known();
+        let end = end.ok_or_else(|| node.fail("the end depends on the size of the batch"))?;
         let range = Range::resolve(cut.start, end, cut.step, data.dims[cut.axis]);
         ranges[cut.axis] = range.ok_or_else(|| node.fail("a step of 0"))?;
     }
@@ -160,18 +170,7 @@ fn transpose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> 
     node.allow(&["perm"])?;
     let data = reader.constant(node, 0)?;
     let rank = data.dims.len();
-    let order: Vec<usize> = match node.ints("perm") {
-        None => (0..rank).rev().collect(),
-        Some(order) => {
-            let axes = order.iter().map(|&axis| node.axis(axis, rank));
-            axes.collect::<Result<_, _>>()?
-        }
-    };
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    if !sorted.into_iter().eq(0..rank) {
-        return Err(node.fail(format!("perm {order:?} is not an order of {rank} axes")));
-    }
+    let order = ops::shape::order(node, rank)?;
     let dims: Vec<usize> = order.iter().map(|&axis| data.dims[axis]).collect();
     reader.budget.folded(node, &dims)?;
     let steps = strides(&data.dims);
@@ -245,7 +244,11 @@ fn cast(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     let kind = to.and_then(|to| DataType::try_from(to).ok()).unwrap_or(DataType::Undefined);
     let values = match (kind, &data.data) {
         (DataType::Int32 | DataType::Int64, Data::Float(values)) => {
-            Data::Int(values.iter().map(|&value| Some(value as i64)).collect())
+            Data::Int(values.iter().map(|&value| Whole::Known(value as i64)).collect())
+        }
+        (DataType::Bool, Data::Int(_)) => {
+            let values = data.ints().map_err(|reason| node.fail(format!("the input {reason}")))?;
+            Data::Int(values.iter().map(|&value| Whole::Known(i64::from(value != 0))).collect())
         }
         (DataType::Int32 | DataType::Int64, Data::Int(_))
         | (DataType::Float | DataType::Double, Data::Float(_)) => data.data.clone(),
@@ -255,7 +258,7 @@ fn cast(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
         }
         _ => {
             let reason = "the type cast to is not supported; supported are float32, float64, \
-                          int32 and int64";
+                          int32, int64 and, from whole numbers, bool";
             return Err(node.fail(reason));
         }
     };
@@ -283,78 +286,22 @@ fn constant_of_shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
     done(Constant { dims, data })
 }
 
-/// Addition, subtraction, multiplication and division with broadcasting.
-fn arithmetic(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+/// `Expand` of a constant; where the images are an axis of the result, it becomes a parameter.
+fn expand(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;
-    let (a, b) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
-    let dims = broadcast(&a.dims, &b.dims)
-        .ok_or_else(|| node.fail(format!("{:?} and {:?} do not fit", a.dims, b.dims)))?;
-    reader.budget.folded(node, &dims)?;
-    let pairs = offsets(&dims, &broadcast_strides(&a.dims, dims.len()))
-        .zip(offsets(&dims, &broadcast_strides(&b.dims, dims.len())));
-    let data = match (&a.data, &b.data) {
-        (Data::Float(a), Data::Float(b)) => {
-            Data::Float(pairs.map(|(i, j)| of_reals(node.operator(), a[i], b[j])).collect())
-        }
-        (Data::Int(a), Data::Int(b)) => {
-            let values: Option<Vec<Whole>> =
-                pairs.map(|(i, j)| of_wholes(node.operator(), a[i], b[j])).collect();
-            Data::Int(values.ok_or_else(|| {
-                node.fail("depends on the size of the batch, divides by 0 or is too large")
-            })?)
-        }
-        _ => return Err(node.fail("mixes real and whole numbers")),
-    };
-    done(Constant { dims, data })
-}
-
-fn of_reals(operator: &str, a: f32, b: f32) -> f32 {
-    match operator {
-        "Add" => a + b,
-        "Sub" => a - b,
-        "Mul" => a * b,
-        _ => a / b,
+    let (data, target) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
+    let target = target.extents().map_err(|reason| node.fail(format!("the shape {reason}")))?;
+    if target.iter().any(|extent| extent.known().is_none()) {
+        let tensor = reader.parameter(node, 0, &data, None)?;
+        return reader.expanded(node, &tensor, target).map(Value::Tensor);
     }
-}
-
-/// `None` where the result is not defined; the batch size survives neutral operations only.
-fn of_wholes(operator: &str, a: Whole, b: Whole) -> Option<Whole> {
-    let (Some(a), Some(b)) = (a, b) else {
-        let neutral = match operator {
-            "Add" => a == Some(0) || b == Some(0),
-            "Sub" => b == Some(0),
-            "Mul" => a == Some(1) || b == Some(1),
-            _ => b == Some(1),
-        };
-        return neutral.then_some(None);
-    };
-    let result = match operator {
-        "Add" => a.checked_add(b),
-        "Sub" => a.checked_sub(b),
-        "Mul" => a.checked_mul(b),
-        _ => a.checked_div(b),
-    };
-    result.map(Some)
-}
-
-fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
-    let rank = a.len().max(b.len());
-    let extent = |dims: &[usize], axis: usize| {
-        (axis + dims.len()).checked_sub(rank).map_or(1, |axis| dims[axis])
-    };
-    let joined = |axis| match (extent(a, axis), extent(b, axis)) {
-        (x, y) if x == y => Some(x),
-        (1, y) => Some(y),
-        (x, 1) => Some(x),
-        _ => None,
-    };
-    (0..rank).map(joined).collect()
-}
-
-/// Strides of a tensor seen with more axes, 0 where one value serves a whole axis.
-fn broadcast_strides(dims: &[usize], rank: usize) -> Vec<usize> {
-    let own = strides(dims);
-    let repeated = |(&extent, &stride): (&usize, &usize)| if extent == 1 { 0 } else { stride };
-    let missing = std::iter::repeat_n(0, rank - dims.len());
-    missing.chain(dims.iter().zip(&own).map(repeated)).collect()
+    let wanted: Option<Vec<usize>> =
+        target.iter().map(|extent| usize::try_from(extent.known()?).ok()).collect();
+    let wanted = wanted.ok_or_else(|| node.fail("an extent is negative"))?;
+    let dims = arithmetic::broadcast(&data.dims, &wanted)
+        .ok_or_else(|| node.fail(format!("{:?} does not expand to {wanted:?}", data.dims)))?;
+    reader.budget.folded(node, &dims)?;
+    let steps = arithmetic::broadcast_strides(&data.dims, dims.len());
+    let indices = offsets(&dims, &steps);
+    done(data.pick(dims, indices))
 }

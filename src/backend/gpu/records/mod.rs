@@ -36,6 +36,10 @@ macro_rules! record {
     };
 }
 
+mod tokens;
+
+pub use tokens::{DigitRecord, MatMulRecord, ParameterRecord, PixelsRecord, RearrangeRecord};
+
 record! {
     /// Convolutions of all kinds; `shaders/shared/conv.wgsl`.
     ConvRecord {
@@ -153,6 +157,50 @@ record! {
         left: i32,
         /// Fills the record.
         unused: [u32; 21],
+    }
+}
+
+record! {
+    /// `shaders/ops/mul.wgsl`.
+    MulRecord {
+        /// Output `vec4`s of all images.
+        quads: u32,
+        /// The factor of the output's shape.
+        first: u32,
+        /// The other one.
+        second: u32,
+        /// Output tensor.
+        target_offset: u32,
+        /// Pixels that share a value of the second factor.
+        plane: u32,
+        /// Fills the record.
+        unused: [u32; 27],
+    }
+}
+
+record! {
+    /// `shaders/ops/resize.wgsl`.
+    ResizeRecord {
+        /// Output `vec4`s of all images.
+        quads: u32,
+        /// Input tensor.
+        source: u32,
+        /// Output tensor.
+        target_offset: u32,
+        /// Input rows.
+        input_height: u32,
+        /// Input columns.
+        input_width: u32,
+        /// Output rows.
+        output_height: u32,
+        /// Output columns.
+        output_width: u32,
+        /// How often a row is repeated.
+        factor_y: u32,
+        /// How often a column is repeated.
+        factor_x: u32,
+        /// Fills the record.
+        unused: [u32; 23],
     }
 }
 
@@ -289,16 +337,22 @@ record! {
         channels: u32,
         /// Where the sum goes, or [`NONE`].
         value: u32,
-        /// Where the positive part goes, or [`NONE`].
-        positive: u32,
+        /// Where the function of the sum goes, or [`NONE`].
+        activated: u32,
         /// Where the code goes, or [`NONE`].
         code: u32,
         /// Words from one image's codes to the next.
         code_row: u32,
         /// Summands.
         term_count: u32,
+        /// Which function, as `shaders/shared/activation.wgsl` numbers them.
+        kind: u32,
+        /// The function's ceiling or slope, if it has one.
+        parameter: f32,
+        /// The function's offset, if it has one.
+        offset: f32,
         /// Fills the record.
-        unused: [u32; 7],
+        unused: [u32; 4],
         /// The summands.
         terms: [TermRecord; 4],
     }

@@ -1,0 +1,22 @@
+//! Products: `shaders/ops/mul.wgsl`.
+
+use crate::backend::gpu::kernels::Kernel;
+use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::records::MulRecord;
+use crate::plan::TensorId;
+
+/// Lowers a product of a tensor and one of its shape or of one pixel.
+pub fn lower(lowering: &mut Lowering<'_>, a: TensorId, b: TensorId, dst: TensorId) {
+    let quads = lowering.quads(dst);
+    let record = MulRecord {
+        quads: quads as u32,
+        first: lowering.tensor(a),
+        second: lowering.tensor(b),
+        target_offset: lowering.tensor(dst),
+        // The second factor serves so many pixels.
+        plane: (lowering.shape(dst).plane() / lowering.shape(b).plane()) as u32,
+        unused: [0; 27],
+    };
+    let accesses = vec![lowering.reads(a), lowering.reads(b), lowering.writes(dst)];
+    lowering.push_copy(Kernel::Mul, record.raw(), Copy { quads, reads: 2.0, accesses });
+}

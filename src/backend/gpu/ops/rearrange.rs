@@ -1,0 +1,41 @@
+//! Reshape, transpose, slice, repetition: `shaders/ops/rearrange.wgsl`.
+
+use crate::backend::gpu::kernels::Kernel;
+use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::pack;
+use crate::backend::gpu::records::{DigitRecord, RearrangeRecord};
+use crate::graph::{MAX_DIGITS, Rearrange};
+use crate::plan::TensorId;
+
+/// Lowers a rearrangement.
+pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, rearrange: &Rearrange) {
+    let (input, output) = (lowering.shape(src), lowering.shape(dst));
+    let quads = lowering.quads(dst);
+    let mut digits = [DigitRecord { extent: 1, step: 0 }; MAX_DIGITS];
+    let mut axes = 0;
+    for (index, digit) in rearrange.digits().iter().enumerate() {
+        digits[index] = DigitRecord { extent: digit.extent as u32, step: digit.step as u32 };
+        axes |= ((digit.to.index() | digit.from.index() << 2) as u32) << (4 * index);
+    }
+    let record = RearrangeRecord {
+        quads: quads as u32,
+        source: lowering.tensor(src),
+        target_offset: lowering.tensor(dst),
+        source_blocks: pack::blocks(input.channels) as u32,
+        source_height: input.height as u32,
+        source_width: input.width as u32,
+        target_channels: output.channels as u32,
+        target_blocks: pack::blocks(output.channels) as u32,
+        target_height: output.height as u32,
+        target_width: output.width as u32,
+        start_channel: rearrange.start[0] as u32,
+        start_row: rearrange.start[1] as u32,
+        start_column: rearrange.start[2] as u32,
+        digit_count: rearrange.digits().len() as u32,
+        axes,
+        unused: 0,
+        digits,
+    };
+    let accesses = vec![lowering.reads(src), lowering.writes(dst)];
+    lowering.push_copy(Kernel::Rearrange, record.raw(), Copy { quads, reads: 4.0, accesses });
+}

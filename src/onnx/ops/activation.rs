@@ -1,0 +1,107 @@
+//! Activation functions, each a code point.
+
+use super::super::error::Problem;
+use super::super::node::Node;
+use super::super::reader::{Reader, Value};
+use crate::graph::ActivationKind;
+
+/// The operator set from which on the bounds of `Clip` are inputs.
+const CLIP_INPUTS: i64 = 11;
+
+/// The operators that are activations, whatever their attributes.
+const OPERATORS: [&str; 8] =
+    ["Clip", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Relu", "Sigmoid", "Tanh"];
+
+/// Whether an operator is an activation on its own.
+pub(in super::super) fn is_activation(operator: &str) -> bool {
+    OPERATORS.contains(&operator)
+}
+
+/// The activation that a node is; `None` if its operator is none.
+pub(in super::super) fn kind(
+    reader: &Reader<'_>,
+    node: Node<'_>,
+) -> Result<Option<ActivationKind>, Problem> {
+    let allowed: &[&str] = match node.operator() {
+        "Gelu" => &["approximate"],
+        "HardSigmoid" => &["alpha", "beta"],
+        "LeakyRelu" => &["alpha"],
+        "Clip" if reader.opset < CLIP_INPUTS => &["max", "min"],
+        "Clip" | "HardSwish" | "Relu" | "Sigmoid" | "Tanh" => &[],
+        _ => return Ok(None),
+    };
+    node.allow(allowed)?;
+    let number = |name: &str, default: f32| {
+        let value = node.float(name)?.unwrap_or(default);
+        let wrong = || node.fail(format!("attribute {name} is {value}; it must be finite"));
+        value.is_finite().then_some(value).ok_or_else(wrong)
+    };
+    Ok(Some(match node.operator() {
+        "Relu" => ActivationKind::Relu,
+        "Sigmoid" => ActivationKind::Sigmoid,
+        "Tanh" => ActivationKind::Tanh,
+        "HardSwish" => ActivationKind::HardSwish,
+        "HardSigmoid" => ActivationKind::HardSigmoid {
+            slope: number("alpha", 0.2)?,
+            offset: number("beta", 0.5)?,
+        },
+        "LeakyRelu" => {
+            let slope = number("alpha", 0.01)?;
+            if !(0.0..=1.0).contains(&slope) {
+                return Err(node.fail(format!("attribute alpha is {slope}; supported is 0 to 1")));
+            }
+            ActivationKind::LeakyRelu { slope }
+        }
+        "Gelu" => match node.text("approximate")?.unwrap_or("none") {
+            "none" => ActivationKind::Gelu,
+            "tanh" => ActivationKind::GeluTanh,
+            other => {
+                return Err(node.fail(format!(
+                    "attribute approximate is {other}; supported are none and tanh"
+                )));
+            }
+        },
+        _ => clipped(reader, node)?,
+    }))
+}
+
+/// The bounds of a `Clip`; infinite where it has none.
+pub(in super::super) fn bounds(reader: &Reader<'_>, node: Node<'_>) -> Result<(f32, f32), Problem> {
+    let bound = |name: &str, position: usize, default: f32| {
+        if reader.opset < CLIP_INPUTS {
+            return Ok(node.float(name)?.unwrap_or(default));
+        }
+        let Some(constant) = reader.optional_constant(node, position)? else { return Ok(default) };
+        match constant.floats().map_err(|why| node.fail(format!("input {position} {why}")))? {
+            &[value] => Ok(value),
+            _ => Err(node.fail(format!("input {position} is not one number"))),
+        }
+    };
+    Ok((bound("min", 1, f32::NEG_INFINITY)?, bound("max", 2, f32::INFINITY)?))
+}
+
+/// A `Clip` as an activation: from 0 to somewhere.
+fn clipped(reader: &Reader<'_>, node: Node<'_>) -> Result<ActivationKind, Problem> {
+    match bounds(reader, node)? {
+        (0.0, high) if high >= f32::MAX => Ok(ActivationKind::Relu),
+        (0.0, ceiling) if ceiling > 0.0 => Ok(ActivationKind::ClippedRelu { ceiling }),
+        (low, high) => Err(node.fail(format!(
+            "clips to {low}..{high}; supported are a lower bound of 0 and an upper one above it"
+        ))),
+    }
+}
+
+/// An operator that is an activation.
+pub(super) fn activation(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    let kind = kind(reader, node)?.ok_or_else(|| node.fail("is no activation"))?;
+    let tensor = reader.tensor(node, 0)?;
+    reader.activate(node, kind, &tensor).map(Value::Tensor)
+}
+
+/// An operator that is known only as a part of an activation.
+pub(super) fn part(_: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    Err(node.fail(
+        "supported is only what exporters write for GELU, in the exact form or with tanh; this \
+         node is no part of it",
+    ))
+}

@@ -1,0 +1,198 @@
+//! Layer normalisation: the operator, and what exporters wrote before there was one.
+
+use super::super::constant::Constant;
+use super::super::error::Problem;
+use super::super::node::Node;
+use super::super::reader::{Reader, Tensor, Value, is_standard};
+use super::pool::REDUCE_AXES_INPUT;
+use super::shape;
+use crate::graph::{LayerNorm, Op};
+use crate::weights::LayerWeights;
+
+/// `LayerNormalization` over the last axes.
+pub(super) fn layer_normalization(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+) -> Result<Value, Problem> {
+    node.allow(&["axis", "epsilon", "stash_type"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let first = node.axis(node.int("axis")?.unwrap_or(-1), tensor.rank())?;
+    let axes: Vec<usize> = (first..tensor.rank()).collect();
+    let affine = |position: usize| {
+        let Some(constant) = reader.optional_constant(node, position)? else { return Ok(None) };
+        let values = per_channel(&constant, &tensor, &axes);
+        let (own, given) = (tensor.view.describe(reader.batch), &constant.dims);
+        let wrong = || node.fail(format!("input {position} of shape {given:?} does not fit {own}"));
+        values.ok_or_else(wrong).map(Some)
+    };
+    let (weight, bias) = (affine(1)?.unwrap_or_default(), affine(2)?.unwrap_or_default());
+    let eps = node.float("epsilon")?.unwrap_or(1e-5);
+    let norm = Normalisation { axes, eps, weight, bias };
+    wire(reader, node, &tensor, norm).map(Value::Tensor)
+}
+
+/// What is normalised how.
+struct Normalisation {
+    axes: Vec<usize>,
+    eps: f32,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+fn wire(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    tensor: &Tensor,
+    norm: Normalisation,
+) -> Result<Tensor, Problem> {
+    let Normalisation { axes, eps, weight, bias } = norm;
+    if axes.iter().any(|&axis| tensor.view.has_images(axis)) {
+        return Err(node.fail("normalises over the images; supported are axes of one image"));
+    }
+    if !eps.is_finite() || eps < 0.0 {
+        return Err(node.fail(format!("epsilon is {eps}; it must not be negative")));
+    }
+    let laid = reader.with_channels(node, tensor, &axes)?;
+    let id = reader.wire(node, "", Op::LayerNorm(LayerNorm { eps }), &[laid.node])?;
+    reader.set_weights(node, id, LayerWeights { weight, bias, ..LayerWeights::default() })?;
+    Ok(Tensor { node: id, ..laid })
+}
+
+/// The values of a constant that has one for each position along these axes of a tensor.
+fn per_channel(constant: &Constant, tensor: &Tensor, axes: &[usize]) -> Option<Vec<f32>> {
+    let before = tensor.rank().checked_sub(constant.dims.len())?;
+    let fits = |axis: usize| {
+        let given = axis.checked_sub(before).map_or(1, |own| constant.dims[own]);
+        given == if axes.contains(&axis) { tensor.view.extent(axis) } else { 1 }
+    };
+    let values = constant.floats().ok()?;
+    (0..tensor.rank()).all(fits).then(|| values.to_vec())
+}
+
+/// The nodes behind a mean that make it a layer normalisation: `(x - mean(x)) / sqrt(mean((x -
+/// mean(x))^2) + eps)`, then a product with a weight and a sum with a bias where there are some.
+struct Pattern<'m> {
+    nodes: Vec<usize>,
+    norm: Normalisation,
+    output: &'m str,
+}
+
+/// The layer normalisation that begins with a `ReduceMean`, if there is one: it is wired, and the
+/// nodes it consists of are done.
+pub(super) fn from_mean<'m>(
+    reader: &mut Reader<'m>,
+    node: Node<'m>,
+) -> Result<Option<Value>, Problem> {
+    let tensor = reader.tensor(node, 0)?;
+    let Some(Pattern { nodes, norm, output }) = find(reader, node, &tensor) else {
+        return Ok(None);
+    };
+    let value = Value::Tensor(wire(reader, node, &tensor, norm)?);
+    reader.done.extend(nodes);
+    reader.values.insert(output, value.clone());
+    Ok(Some(value))
+}
+
+/// Walks from a mean through its readers. Nothing but the pattern may read what is inside it.
+fn find<'m>(reader: &Reader<'m>, mean: Node<'m>, tensor: &Tensor) -> Option<Pattern<'m>> {
+    let axes = mean_axes(reader, mean, tensor.rank())?;
+    let value = mean.proto.input.first()?.as_str();
+    let walk = Walk { reader };
+    let differences: Vec<Node<'m>> = walk.readers(mean)?;
+    let of_value = |sub: &Node<'m>| sub.operator() == "Sub" && sub.proto.input[0] == value;
+    if differences.len() > 2 || !differences.iter().all(of_value) {
+        return None;
+    }
+    let mut behind: Vec<Node<'m>> = Vec::new();
+    for sub in &differences {
+        behind.extend(walk.readers(*sub)?);
+    }
+    let square = *behind.iter().find(|node| walk.is_square(**node))?;
+    let quotient = *behind.iter().find(|node| node.operator() == "Div")?;
+    if behind.iter().any(|node| node.index != square.index && node.index != quotient.index) {
+        return None;
+    }
+    let variance = walk.only_reader(square, "ReduceMean")?;
+    if mean_axes(reader, variance, tensor.rank())? != axes {
+        return None;
+    }
+    let sum = walk.only_reader(variance, "Add")?;
+    let eps = walk.other_constant(sum, variance)?;
+    let &[eps] = eps.floats().ok()? else { return None };
+    let root = walk.only_reader(sum, "Sqrt")?;
+    let divided = walk.only_reader(root, "Div")?;
+    let over_root = quotient.proto.input.get(1)? == root.proto.output.first()?;
+    if divided.index != quotient.index || !over_root {
+        return None;
+    }
+    let mut nodes: Vec<usize> = differences.iter().map(|node| node.index).collect();
+    nodes.extend([square, variance, sum, root, quotient].map(|node| node.index));
+    let mut last = quotient;
+    let mut affine = |operator: &str| {
+        let next = walk.only_reader(last, operator)?;
+        let values = per_channel(&*walk.other_constant(next, last)?, tensor, &axes)?;
+        nodes.push(next.index);
+        last = next;
+        Some(values)
+    };
+    let weight = affine("Mul").unwrap_or_default();
+    let bias = affine("Add").unwrap_or_default();
+    let output = last.proto.output.first()?;
+    Some(Pattern { nodes, norm: Normalisation { axes, eps, weight, bias }, output })
+}
+
+/// The axes of a mean that keeps them.
+fn mean_axes(reader: &Reader<'_>, node: Node<'_>, rank: usize) -> Option<Vec<usize>> {
+    let keeps = node.int("keepdims").ok()?.unwrap_or(1) != 0;
+    let mut axes = shape::axes(reader, node, rank, REDUCE_AXES_INPUT).ok()??;
+    axes.sort_unstable();
+    (keeps && !axes.is_empty()).then_some(axes)
+}
+
+/// What reads what in a model.
+struct Walk<'r, 'm> {
+    reader: &'r Reader<'m>,
+}
+
+impl<'m> Walk<'_, 'm> {
+    /// All nodes that read a node's output, each once; `None` if it is an output of the model.
+    fn readers(&self, node: Node<'m>) -> Option<Vec<Node<'m>>> {
+        let output = node.proto.output.first()?.as_str();
+        let mut indices = self.reader.wiring.readers(output).to_vec();
+        indices.dedup();
+        let nodes = self.reader.nodes;
+        let readers = indices.into_iter().map(|index| Node { proto: &nodes[index], index });
+        let readers: Vec<Node<'m>> = readers.collect();
+        let standard = readers.iter().all(|node| is_standard(&node.proto.domain));
+        (output != self.reader.output && standard).then_some(readers)
+    }
+
+    fn only_reader(&self, node: Node<'m>, operator: &str) -> Option<Node<'m>> {
+        match self.readers(node)?.as_slice() {
+            [reader] if reader.operator() == operator => Some(*reader),
+            _ => None,
+        }
+    }
+
+    /// The constant among the two inputs of a node of which the other one is given.
+    fn other_constant(&self, node: Node<'m>, given: Node<'m>) -> Option<std::rc::Rc<Constant>> {
+        let own = given.proto.output.first()?;
+        let position = node.proto.input.iter().position(|input| input != own)?;
+        (node.proto.input.len() == 2).then_some(())?;
+        self.reader.optional_constant(node, position).ok()?
+    }
+
+    /// Whether a node multiplies its input with itself.
+    fn is_square(&self, node: Node<'m>) -> bool {
+        let inputs = &node.proto.input;
+        match node.operator() {
+            "Mul" => inputs.len() == 2 && inputs[0] == inputs[1],
+            "Pow" => {
+                let exponent = self.reader.optional_constant(node, 1);
+                let two = |constant: std::rc::Rc<Constant>| constant.is_number(2.0);
+                exponent.ok().flatten().is_some_and(two)
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `MatMul` of two activations, as in attention.
+
+use super::super::error::Problem;
+use super::super::node::Node;
+use super::super::reader::{Reader, Tensor, Value};
+use super::super::view::{Layout, View};
+use crate::graph::{Axis, Op};
+
+/// `MatMul` of `[.., m, k]` and `[.., k, n]`; the axes in front are broadcast, the images may be one
+/// of them. Constants become parameters.
+pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    let factors = [reader.operand(node, 0, None)?, reader.operand(node, 1, None)?];
+    let rank = factors[0].rank().max(factors[1].rank());
+    let [left, right] = factors;
+    let unfit = |reason: &str| {
+        let [a, b] = [&left, &right].map(|tensor| tensor.view.describe(reader.batch));
+        node.fail(format!("{a} and {b} do not fit: {reason}"))
+    };
+    if left.rank() < 2 || right.rank() < 2 {
+        return Err(unfit("vectors are not supported"));
+    }
+    let (a, b) = (left.view.widened(rank), right.view.widened(rank));
+    let (rows, inner) = (rank - 2, rank - 1);
+    if a.extent(inner) != b.extent(rows) {
+        return Err(unfit("the inner axes differ"));
+    }
+    let sums_images = a.has_images(inner) || b.has_images(rows);
+    let outer = a.has_images(rows) || b.has_images(inner);
+    if sums_images || (outer && a.images_axis().is_some() && b.images_axis().is_some()) {
+        return Err(unfit("it would mix images"));
+    }
+    let (a_front, b_front) = (a.without(&[rows, inner]), b.without(&[rows, inner]));
+    let (a_front, b_front) = a_front.broadcast(&b_front).map_err(|reason| unfit(&reason))?;
+    let front: Vec<usize> = (0..rows).collect();
+    let a = Tensor { node: left.node, view: behind(a_front, &a, rows) };
+    let b = Tensor { node: right.node, view: behind(b_front, &b, rows) };
+    let a_layout: Layout = [vec![inner], front.clone(), vec![rows]];
+    let b_layout: Layout = [vec![inner], front, vec![rows]];
+    let (a, b) = (reader.lay_out(node, &a, &a_layout)?, reader.lay_out(node, &b, &b_layout)?);
+    let id = reader.wire(node, "", Op::MatMul, &[a.node, b.node])?;
+    let (extent, images) = (b.view.extent(inner), b.view.axes[inner].clone());
+    let front = b.view.images_axis().filter(|&axis| axis < rows && a.view.images_axis().is_none());
+    let mut view = a.view.with_extent(inner, Axis::Channel, extent);
+    if b.view.has_images(inner) {
+        view.axes[inner] = images;
+    }
+    if let Some(axis) = front {
+        view.axes[axis].clone_from(&b.view.axes[axis]);
+    }
+    Ok(Value::Tensor(Tensor { node: id, view }))
+}
+
+/// The axes of `front`, then those of `view` from `rows` on.
+fn behind(front: View, view: &View, rows: usize) -> View {
+    let axes = [front.axes, view.axes[rows..].to_vec()].concat();
+    View { start: view.start, axes }
+}

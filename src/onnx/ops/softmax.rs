@@ -1,0 +1,25 @@
+//! Softmax.
+
+use super::super::error::Problem;
+use super::super::node::Node;
+use super::super::reader::{Reader, Tensor, Value};
+use crate::graph::Op;
+
+/// The operator set from which on softmax is over one axis; before, it is over that and all behind.
+const ONE_AXIS: i64 = 13;
+
+/// `Softmax` over one axis.
+pub(super) fn softmax(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["axis"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let default = if reader.opset < ONE_AXIS { 1 } else { -1 };
+    let axis = node.axis(node.int("axis")?.unwrap_or(default), tensor.rank())?;
+    let last = if reader.opset < ONE_AXIS { tensor.rank() - 1 } else { axis };
+    let axes: Vec<usize> = (axis..=last).collect();
+    if axes.iter().any(|&axis| tensor.view.has_images(axis)) {
+        return Err(node.fail("is over the images; supported are axes of one image"));
+    }
+    let laid = reader.with_channels(node, &tensor, &axes)?;
+    let id = reader.wire(node, "", Op::Softmax, &[laid.node])?;
+    Ok(Value::Tensor(Tensor { node: id, ..laid }))
+}

@@ -1,0 +1,168 @@
+//! Constants among values that depend on the images: they become parameters, the same for every image.
+
+use super::budget::MAX_TENSOR_VALUES;
+use super::constant::{Constant, MAX_AXES, Whole, strides};
+use super::error::Problem;
+use super::node::Node;
+use super::reader::{Reader, Tensor};
+use super::view::{Factor, Part, View};
+use crate::graph::{Axis, Op, Shape};
+use crate::weights::LayerWeights;
+
+/// An axis of a constant that is longer than 1.
+#[derive(Clone, Copy)]
+struct Extent {
+    axis: usize,
+    extent: usize,
+    /// Distance of neighbours in the constant.
+    stride: usize,
+    /// The axis of the graph node it goes to, and the order there: the largest first.
+    to: Axis,
+    order: usize,
+}
+
+impl Reader<'_> {
+    /// A constant as a tensor, with its values where `like`, a tensor it is joined with, has them.
+    pub fn parameter(
+        &mut self,
+        node: Node<'_>,
+        position: usize,
+        constant: &Constant,
+        like: Option<&View>,
+    ) -> Result<Tensor, Problem> {
+        let reason = |reason| node.fail(format!("input {position} {reason}"));
+        if constant.len() == 0 {
+            return Err(reason("has no values".to_owned()));
+        }
+        let dims = self.of_one_image(node, position, constant, like)?;
+        let values = constant.floats().map_err(reason)?;
+        let own = strides(&constant.dims);
+        let extents = extents(&dims, &own, like);
+        let mut view = View { start: [0; 3], axes: vec![Vec::new(); dims.len()] };
+        let mut offsets = vec![0];
+        let mut shape = [1; 3];
+        for to in Axis::ALL {
+            let mut group: Vec<Extent> = extents.iter().copied().filter(|e| e.to == to).collect();
+            group.sort_by_key(|extent| (std::cmp::Reverse(extent.order), extent.axis));
+            let mut step = group.iter().map(|extent| extent.extent).product();
+            shape[to.index()] = step;
+            for Extent { axis, extent, stride, .. } in group {
+                step /= extent;
+                view.axes[axis].push(Factor::Part(Part { extent, from: to, step }));
+                let more = |offset: usize| (0..extent).map(move |k| offset + k * stride);
+                offsets = offsets.into_iter().flat_map(more).collect();
+            }
+        }
+        let weight = offsets.into_iter().map(|offset| values[offset]).collect();
+        let [channels, height, width] = shape;
+        let part = format!("/parameter {position}");
+        let id = self.wire(node, &part, Op::Parameter(Shape { channels, height, width }), &[])?;
+        self.set_weights(node, id, LayerWeights { weight, ..LayerWeights::default() })?;
+        Ok(Tensor { node: id, view })
+    }
+
+    /// The extents of a constant for one image: where it has values for all images of the batch, they
+    /// must be equal.
+    fn of_one_image(
+        &self,
+        node: Node<'_>,
+        position: usize,
+        constant: &Constant,
+        like: Option<&View>,
+    ) -> Result<Vec<usize>, Problem> {
+        let mut dims = constant.dims.clone();
+        let place = like.and_then(|view| {
+            let behind = view.rank().checked_sub(view.images_axis()? + 1)?;
+            Some((view, view.images_axis()?, constant.dims.len().checked_sub(behind + 1)?))
+        });
+        let Some((view, axis, own)) = place.filter(|&(_, _, own)| dims[own] > 1) else {
+            return Ok(dims);
+        };
+        let images = match self.batch {
+            Whole::Known(images) => usize::try_from(images).unwrap_or(0),
+            Whole::Images(_) => 0,
+        };
+        if images == 0 || view.axes[axis] != [Factor::Images] || dims[own] != images {
+            return Err(node.fail(format!(
+                "input {position} has {} values along the axis of the images; supported is 1, or \
+                 equal ones for all images",
+                dims[own]
+            )));
+        }
+        let values =
+            constant.floats().map_err(|reason| node.fail(format!("input {position} {reason}")))?;
+        let inner: usize = dims[own + 1..].iter().product();
+        let equal = values.chunks(images * inner).all(|all| {
+            let bits = |one: &[f32]| one.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            all.chunks(inner).all(|one| bits(one) == bits(&all[..inner]))
+        });
+        if !equal {
+            return Err(node.fail(format!("input {position} is a constant that differs by image")));
+        }
+        dims[own] = 1;
+        Ok(dims)
+    }
+
+    /// A tensor repeated along axes of extent 1, in front of which there may be new ones.
+    pub fn expanded(
+        &self,
+        node: Node<'_>,
+        tensor: &Tensor,
+        target: &[Whole],
+    ) -> Result<Tensor, Problem> {
+        let rank = target.len().max(tensor.view.rank());
+        let mut view = tensor.view.widened(rank);
+        let mut volume = 1_usize;
+        for axis in 0..rank {
+            let wanted = match (axis + target.len()).checked_sub(rank) {
+                Some(position) => target[position],
+                None => Whole::Known(1),
+            };
+            let (own, images) = (view.extent(axis), view.has_images(axis));
+            let (times, more) = match wanted {
+                Whole::Images(times) => (times, !images),
+                Whole::Known(extent) if images && self.batch == Whole::Known(extent) => (1, false),
+                Whole::Known(extent) => (extent, false),
+            };
+            let extent = node.extent("an extent", times, 1)?;
+            if more {
+                view.axes[axis].insert(0, Factor::Images);
+            }
+            match own {
+                _ if extent == own || extent == 1 => {}
+                1 if !images => view.repeat(axis, extent),
+                _ => {
+                    let own = tensor.view.describe(self.batch);
+                    return Err(node.fail(format!("{own} has no axis {axis} of {wanted} values")));
+                }
+            }
+            volume = volume.saturating_mul(view.extent(axis));
+        }
+        if volume > MAX_TENSOR_VALUES || rank > MAX_AXES {
+            return Err(node.fail("expands to too many values or axes"));
+        }
+        Ok(Tensor { node: tensor.node, view })
+    }
+}
+
+/// Where the axes of a constant that are longer than 1 go.
+fn extents(dims: &[usize], strides: &[usize], like: Option<&View>) -> Vec<Extent> {
+    let mut free = vec![Axis::Row, Axis::Column, Axis::Channel];
+    let mut all = Vec::new();
+    for axis in (0..dims.len()).rev().filter(|&axis| dims[axis] > 1) {
+        let place = like.and_then(|view| {
+            let theirs = (axis + view.rank()).checked_sub(dims.len())?;
+            let mut parts = view.parts(theirs).filter(|part| part.step > 0);
+            parts.next().filter(|_| parts.next().is_none())
+        });
+        let to = match place {
+            Some(part) => part.from,
+            None => free.last().copied().unwrap_or(Axis::Row),
+        };
+        free.retain(|&other| other != to);
+        let order = place.map_or(0, |part| part.step);
+        let (extent, stride) = (dims[axis], strides[axis]);
+        all.push(Extent { axis, extent, stride, to, order });
+    }
+    all
+}
