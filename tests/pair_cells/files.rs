@@ -43,7 +43,12 @@ fn wrong_files_are_refused_with_the_place() {
         ("\"global_avg_pool\", ", "", "skeleton.head", "takes a 1x1 image"),
         ("\"factorized_reduce\"", "\"conv_3x3_whole\"", "operations.conv_3x3_whole", "at stride 2"),
         ("\"conv_3x3\"", "\"conv_3x3_whole\"", "operations.conv_3x3_whole", "not 8x5x3"),
-        ("\"conv_3x3\"", "\"halves\"", "operations.halves", "gives 8x4x3 on 8x9x6 at stride 2"),
+        (
+            "\"conv_3x3\"",
+            "\"halves\"",
+            "operations.halves",
+            "gives 8x4x3, not 8x5x3 (on 8x9x6 at stride 2",
+        ),
     ] {
         let text = changed(&[(from, to)])
             + "\n[operations.conv_3x3_whole]\nlayers = [\"relu\", \"conv 3x3\", \"bn\"]\n\
