@@ -18,6 +18,7 @@ pub(super) const ALL: Table = &[
     ("Constant", constant),
     ("ConstantOfShape", constant_of_shape),
     ("Div", arithmetic),
+    ("Expand", expand),
     ("Gather", gather),
     ("Identity", identity),
     ("Mul", arithmetic),
@@ -281,6 +282,19 @@ fn constant_of_shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
         }
     };
     done(Constant { dims, data })
+}
+
+fn expand(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&[])?;
+    let (data, shape) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
+    let shape = shape.ints().map_err(|reason| node.fail(format!("the shape {reason}")))?;
+    let target: Option<Vec<usize>> = shape.iter().map(|&d| usize::try_from(d).ok()).collect();
+    let dims = target.and_then(|target| broadcast(&data.dims, &target));
+    let dims =
+        dims.ok_or_else(|| node.fail(format!("{:?} and {shape:?} do not fit", data.dims)))?;
+    reader.budget.folded(node, &dims)?;
+    let indices = offsets(&dims, &broadcast_strides(&data.dims, dims.len()));
+    done(data.pick(dims, indices))
 }
 
 /// Addition, subtraction, multiplication and division with broadcasting.

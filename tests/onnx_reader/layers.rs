@@ -206,9 +206,8 @@ fn mul_scales_by_one_number() {
     }
     assert_eq!(model.clone().node("Mul", "x d", "y", &[]).ops(), [Op::Scale(0.0)]);
     let other = model.reals("e", &[2], &[1., 2.]).reals("f", &[], &[f32::INFINITY]);
-    for inputs in ["x e", "x x", "x f"] {
-        other.clone().node("Mul", inputs, "y", &[]).fails_at("y", "one constant number");
-    }
+    other.clone().node("Mul", "x e", "y", &[]).fails_at("y", "one constant number");
+    other.node("Mul", "x f", "y", &[]).fails_at("y", "finite");
 }
 
 #[test]

@@ -11,13 +11,18 @@ pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
     if reader.is_absorbed(node) {
         return reader.any_tensor(node).map(Value::Tensor);
     }
-    let hint = |problem| match problem {
-        Problem::Node { reason, .. } => node.fail(format!(
-            "{reason}; constants can be added only as the bias behind a Conv or MatMul without one"
-        )),
-        other => other,
-    };
-    let (inputs, rank) = reader.tensors(node).map_err(hint)?;
+    let (constants, tensors): (Vec<usize>, Vec<usize>) =
+        (0..node.proto.input.len()).partition(|&position| reader.is_constant(node, position));
+    for position in tensors {
+        reader.tensor(node, position)?;
+    }
+    if let Some(position) = constants.first() {
+        return Err(node.fail(format!(
+            "input {position} is a constant; constants can be added only as the bias behind a Conv \
+             or MatMul without one"
+        )));
+    }
+    let (inputs, rank) = reader.tensors(node)?;
     joined(reader, node, Op::Add, &inputs, rank)
 }
 
@@ -83,6 +88,14 @@ fn scaled(
     }
     let id = reader.wire(node, "", Op::Scale(factor), &[tensor.node])?;
     Ok(Value::Tensor(Tensor { node: id, ..tensor }))
+}
+
+/// `CastLike` of a constant: real values are of one type here.
+pub(super) fn cast_like(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["saturate"])?;
+    let constant = reader.constant(node, 0)?;
+    constant.floats().map_err(|reason| node.fail(format!("input 0 {reason}")))?;
+    Ok(Value::Constant(constant))
 }
 
 /// `Identity`.

@@ -27,6 +27,7 @@ pub(super) const ALL: Table = &[
     ("Add", arithmetic::add),
     ("AveragePool", pool::average),
     ("BatchNormalization", norm::batch_normalization),
+    ("CastLike", arithmetic::cast_like),
     ("Clip", activation::activation),
     ("Concat", arithmetic::concat),
     ("Conv", conv::conv),
