@@ -6,6 +6,7 @@ use untrained::graph::cost::Cost;
 use untrained::onnx;
 
 use super::model::{Builder, float, int, ints, tensor, text, wholes};
+use super::support::fixtures;
 
 /// Positions at which a real model is cut.
 const CUT_STEP: usize = 97;
@@ -85,6 +86,29 @@ fn files_cut_short() {
     assert!(read(&bytes));
     let cuts = (0..bytes.len()).step_by(CUT_STEP);
     assert_eq!(cuts.filter(|&length| read(&bytes[..length])).count(), 0);
+}
+
+/// Exported networks of many families, cut short and with single bytes changed.
+#[test]
+fn damaged_networks_of_many_families() {
+    let fixtures = fixtures::families();
+    assert!(!fixtures.is_empty());
+    let (mut refused, mut changed) = (0, 0);
+    for fixture in fixtures {
+        let bytes = std::fs::read(&fixture.model).unwrap();
+        assert!(read(&bytes), "{}", fixture.name);
+        for position in (0..bytes.len()).step_by(CUT_STEP) {
+            assert!(!read(&bytes[..position]), "{} cut at {position}", fixture.name);
+            for value in [0x00, 0x7f, 0xff] {
+                let mut other = bytes.clone();
+                other[position] = value;
+                changed += 1;
+                refused += usize::from(!read(&other));
+            }
+        }
+    }
+    println!("{refused} of {changed} models with a changed byte are refused");
+    assert!(refused > 0 && refused < changed);
 }
 
 #[test]
