@@ -1,8 +1,9 @@
 //! **Untrained** finds good neural networks before any of them is trained.
 //!
 //! It implements "Neural Architecture Search without Training" (Mellor, Turner, Storkey, Crowley;
-//! ICML 2021): a mini-batch goes once through an untrained network, every ReLU unit is on or off,
-//! and the score is `ln |det K|` where `K[i][j]` counts the units that agree on images i and j.
+//! ICML 2021): a mini-batch goes once through an untrained network, every unit of a ReLU or another
+//! activation is on or off, and the score is `ln |det K|` where `K[i][j]` counts the units that agree
+//! on images i and j.
 
 #![deny(missing_docs)]
 #![deny(

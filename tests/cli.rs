@@ -194,6 +194,29 @@ fn describe_counts() {
     assert!(layers.contains("16x32x32") && layers.contains("global_avg_pool"), "{layers}");
 }
 
+/// Which activations of a model count, and how many: on stderr, in the manifest, by `describe`.
+#[test]
+fn code_points_of_a_model_are_told() {
+    let folder = Folder::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx/mobilenet-v3");
+    let (model, table) = (fixture.join("model.onnx"), folder.path("out.jsonl"));
+    let images = format!("npy:{}", text(&fixture.join("input.npy")));
+    let arguments = ["score", "--onnx", text(&model), "--images", &images, "--batch-size", "4"];
+    let more = ["--device", "cpu", "--out", text(&table)];
+    let done = untrained(&[&arguments[..], &more].concat()).assert().success();
+    let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+    let points = "11 activations: 5 HardSwish, 4 ReLU, 2 HardSigmoid";
+    assert!(message.contains(&format!("code points: {points}\n")), "{message}");
+    let manifest = std::fs::read_to_string(folder.path("out.jsonl.manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    let expected = serde_json::json!({ "HardSwish": 5, "ReLU": 4, "HardSigmoid": 2 });
+    assert_eq!(manifest["code_points"], expected);
+    let described = output(&["describe", "--onnx", text(&model), "--json"]);
+    let described: Value = serde_json::from_str(&described).unwrap();
+    assert_eq!(described["code_points"], expected);
+    assert!(output(&["describe", "--onnx", text(&model)]).contains(points));
+}
+
 #[test]
 fn spaces_are_listed_and_shown() {
     assert!(output(&["spaces"]).contains("15,625"));

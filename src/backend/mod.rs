@@ -59,7 +59,7 @@ pub struct Network<'a> {
     pub weights: &'a Weights,
 }
 
-/// Packed codes of one ReLU input: bit `b` of word `w` of image `i` is bit `32 * w + b`, and the
+/// Packed codes of the input of activations: bit `b` of word `w` of image `i` is bit `32 * w + b`, and the
 /// bits run over units in `[c, h, w]` order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedCode {

@@ -44,7 +44,7 @@ pub struct Options {
     /// Seed of everything random: architectures, images, weights
     #[arg(long, default_value_t = Self::default().seed, value_name = "S")]
     pub seed: u64,
-    /// Which ReLUs count: paper (every call once), published (as the paper's code: twice where a
+    /// Which activations count: paper (every call once), published (as the paper's code: twice where a
     /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
     #[arg(long, default_value_t = Self::default().count, value_name = "paper|published|live")]
     pub count: Count,

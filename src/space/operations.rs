@@ -197,7 +197,7 @@ fn valid_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Shape;
+    use crate::graph::{Op, Shape};
 
     /// Every operation of the list builds at stride 1 and 2 and gives the shape it promises.
     #[test]
@@ -219,6 +219,27 @@ mod tests {
             }
         }
         assert!(built >= 40, "only {built} operations were found");
+    }
+
+    #[test]
+    fn every_activation_is_a_layer() {
+        let names = "relu relu6 silu gelu hard_swish hard_sigmoid sigmoid tanh";
+        for name in names.split(' ') {
+            let mut problems = Problems::default();
+            let own =
+                toml::from_str(&format!("[mine]\nlayers = [\"{name} published=3\"]")).unwrap();
+            let operations = Operations::new(own, &mut problems);
+            let operation = operations.get("mine", "", &mut problems).unwrap();
+            let keeps_zero = !matches!(name, "sigmoid" | "hard_sigmoid");
+            assert_eq!((operation.activation, operation.keeps_zero), (true, keeps_zero), "{name}");
+            let mut graph = Graph::new();
+            let input = graph.input(Shape::new(2, 2, 2));
+            let place = Place { width: 2, stride: 1, classes: 10 };
+            let output = operation.emit(&mut graph, input, "mine", place).unwrap();
+            assert_eq!(graph.node(output).label, format!("mine/0.{name}"));
+            let Op::Activation(activation) = graph.node(output).op else { panic!("{name}") };
+            assert_eq!((activation.calls, activation.published_calls), (1, 3), "{name}");
+        }
     }
 
     #[test]

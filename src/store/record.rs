@@ -44,7 +44,7 @@ pub struct Record {
     pub params: u64,
     /// Multiply-adds per image.
     pub macs: u64,
-    /// Counted ReLU units.
+    /// Counted units.
     pub units: u64,
     /// Time spent on it: plan, weights, forward passes, score; its share where networks ran together.
     pub seconds: f64,

@@ -6,7 +6,8 @@ use untrained::graph::Op;
 use untrained::graph::cost::Cost;
 use untrained::onnx;
 
-use super::model::{Builder, float, int, ints, tensor, wholes};
+use super::model::{Builder, float, int, ints, tensor, text, wholes};
+use super::support::fixtures;
 
 /// Positions at which a real model is cut.
 const CUT_STEP: usize = 97;
@@ -34,12 +35,28 @@ fn model() -> Builder {
         .wholes("ends", &[3, i64::MAX, i64::MAX])
         .wholes("axes", &[1, 2, 3])
         .node("Slice", "p starts ends axes", "l", &[])
-        .node("MaxPool", "l", "q", &[ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])])
+        .reals("zero", &[], &[0.0])
+        .reals("six", &[], &[6.0])
+        .node("Clip", "l zero six", "k", &[])
+        .node("Resize", "k _ times", "z", &[text("mode", "nearest")])
+        .reals("times", &[4], &[1.0, 1.0, 2.0, 1.0])
+        .node("GlobalAveragePool", "z", "a", &[])
+        .node("HardSigmoid", "a", "h", &[float("alpha", 0.25)])
+        .node("Mul", "z h", "o", &[])
+        .node("Div", "o root", "i", &[])
+        .reals("root", &[], &[std::f32::consts::SQRT_2])
+        .node("Erf", "i", "e", &[])
+        .node("Add", "e one", "j", &[])
+        .reals("one", &[], &[1.0])
+        .node("Mul", "o j", "t", &[])
+        .node("Mul", "t half", "u", &[])
+        .reals("half", &[], &[0.5])
+        .node("MaxPool", "u", "q", &[ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])])
         .node("Shape", "q", "shape", &[int("end", 1)])
         .wholes("rest", &[-1])
         .node("Concat", "shape rest", "target", &[int("axis", 0)])
         .node("Reshape", "q target", "f", &[])
-        .counting("g", &[2, 27])
+        .counting("g", &[2, 54])
         .node("Gemm", "f g", "y", &[int("transB", 1)])
 }
 
@@ -106,7 +123,7 @@ fn read(bytes: &[u8]) -> bool {
 #[test]
 fn the_whole_model_is_read() {
     assert!(read(&model().bytes()));
-    assert_eq!(model().read().unwrap().graph.nodes().len(), 10);
+    assert_eq!(model().read().unwrap().graph.nodes().len(), 16);
     let products = transformer().ops().into_iter().filter(|op| *op == Op::MatMul).count();
     assert_eq!(products, 2);
 }
@@ -123,6 +140,29 @@ fn files_cut_short() {
     assert!(read(&bytes));
     let cuts = (0..bytes.len()).step_by(CUT_STEP);
     assert_eq!(cuts.filter(|&length| read(&bytes[..length])).count(), 0);
+}
+
+/// Exported networks of many families, cut short and with single bytes changed.
+#[test]
+fn damaged_networks_of_many_families() {
+    let fixtures = fixtures::families();
+    assert!(!fixtures.is_empty());
+    let (mut refused, mut changed) = (0, 0);
+    for fixture in fixtures {
+        let bytes = std::fs::read(&fixture.model).unwrap();
+        assert!(read(&bytes), "{}", fixture.name);
+        for position in (0..bytes.len()).step_by(CUT_STEP) {
+            assert!(!read(&bytes[..position]), "{} cut at {position}", fixture.name);
+            for value in [0x00, 0x7f, 0xff] {
+                let mut other = bytes.clone();
+                other[position] = value;
+                changed += 1;
+                refused += usize::from(!read(&other));
+            }
+        }
+    }
+    println!("{refused} of {changed} models with a changed byte are refused");
+    assert!(refused > 0 && refused < changed);
 }
 
 #[test]

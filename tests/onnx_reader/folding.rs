@@ -54,6 +54,28 @@ fn cut_and_joined_weights() {
     mixed.node("Concat", "c d", "w", &[int("axis", 0)]).fails_at("w", "mixes");
 }
 
+/// PyTorch's exporter writes biases of zero in this way unless it optimises.
+#[test]
+fn expanded_constants() {
+    let source = weighted(13).counting("w", &[6, 6, 1, 1]).wholes("s", &[6]);
+    let source = source.reals("zero", &[], &[0.5]).node("CastLike", "zero x", "like", &[]);
+    let expanded = source.clone().node("Expand", "like s", "b", &[]);
+    let read = expanded.node("Conv", "x w b", "y", &[]).read().unwrap();
+    assert_eq!(read.weights.get(NodeId(1)).unwrap().bias, [0.5; 6]);
+    let rows = weighted(13).counting("c", &[2, 1]).wholes("s", &[1, 6]);
+    let rows = rows.node("Expand", "c s", "r", &[]).wholes("t", &[2, 6, 1, 1]);
+    let rows = rows.node("Reshape", "r t", "w", &[]);
+    assert_eq!(weights(rows)[4..8], [0., 0., 1., 1.]);
+    source
+        .clone()
+        .wholes("odd", &[-1])
+        .node("Expand", "like odd", "b", &[])
+        .fails_at("b", "an extent is negative");
+    let two = source.reals("two", &[2], &[1., 2.]);
+    two.clone().node("Expand", "two s", "b", &[]).fails_at("b", "does not expand to");
+    two.node("CastLike", "s x", "b", &[]).fails_at("b", "whole numbers");
+}
+
 #[test]
 fn arithmetic_broadcasts() {
     let source = weighted(13).reals("a", &[1, 6, 1, 1], &[1., 2., 3., 4., 5., 6.]);

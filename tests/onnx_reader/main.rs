@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activations;
 mod calls;
 mod damage;
 mod errors;

@@ -124,16 +124,19 @@ fn pools_take_every_geometry() {
 }
 
 #[test]
-fn pools_round_up_only_where_it_does_not_matter() {
+fn pools_round_up() {
     let kernel = ints("kernel_shape", &[3, 3]);
     let ceil = int("ceil_mode", 1);
     let exact = pool("MaxPool", &[kernel.clone(), ints("strides", &[2, 2]), ceil.clone()]);
     assert_eq!(exact.output(), [13., 15., 23., 25.]);
     let other = ints("kernel_shape", &[2, 2]);
+    let attributes = [other, ints("strides", &[2, 2]), ceil];
     for operator in ["MaxPool", "AveragePool"] {
-        pool(operator, &[other.clone(), ints("strides", &[2, 2]), ceil.clone()])
-            .fails_at("y", "ceil_mode");
+        let [Op::Pool(pool)] = pool(operator, &attributes).ops()[..] else { panic!() };
+        assert_eq!(pool.padding, Padding { bottom: 1, right: 1, ..Padding::default() });
     }
+    let counting = [&attributes[..], &[int("count_include_pad", 1)]].concat();
+    pool("AveragePool", &counting).fails_at("y", "ceil_mode");
     pool("MaxPool", &[kernel.clone(), ints("dilations", &[2, 2])]).fails_at("y", "dilation");
     pool("MaxPool", &[]).fails_at("y", "kernel_shape is missing");
     pool("MaxPool", &[kernel, ints("pads", &[3, 0, 0, 0])]).fails_at("y", "past the window");

@@ -117,6 +117,23 @@ fn results_of_another_implementation() {
     assert_eq!(pool("AveragePool", &geometry), [1., 2.5, 4., 7., 8.5, 10.]);
     let counting = [&geometry[..], &[int("count_include_pad", 1)]].concat();
     assert_eq!(pool("AveragePool", &counting), [0.25, 1.25, 1., 3.5, 8.5, 5.]);
+    let ceil = |operator: &str, shape, kernel, stride, pad: i64| {
+        let attributes = [
+            pair("kernel_shape", [kernel; 2]),
+            pair("strides", [stride; 2]),
+            ints("pads", &[pad; 4]),
+            int("ceil_mode", 1),
+        ];
+        Builder::new(19, shape).node(operator, "x", "y", &attributes).output()
+    };
+    let square = [1, 1, 4, 4];
+    assert_eq!(ceil("MaxPool", square, 3, 2, 0), [11., 12., 15., 16.]);
+    let padded = [6., 8., 8., 14., 16., 16., 14., 16., 16.];
+    assert_eq!(ceil("MaxPool", square, 3, 2, 1), padded);
+    assert_eq!(ceil("AveragePool", square, 3, 2, 0), [6., 7.5, 12., 13.5]);
+    let padded = [3.5, 5., 6., 9.5, 11., 12., 13.5, 15., 16.];
+    assert_eq!(ceil("AveragePool", square, 3, 2, 1), padded);
+    assert_eq!(ceil("MaxPool", [1, 1, 3, 4], 2, 3, 0), [6., 8.]);
     let slice = Builder::new(13, [1, 2, 4, 4]).wholes("s", &[-1, 0, 1]).wholes("e", &[9, -1, 9]);
     let slice = slice.wholes("a", &[1, 2, 3]).wholes("t", &[1, 2, 2]);
     assert_eq!(slice.node("Slice", "x s e a t", "y", &[]).output(), [18., 20., 26., 28.]);

@@ -31,6 +31,9 @@ pub struct Expected {
     pub params: u64,
     /// Multiply-adds per image.
     pub macs: u64,
+    /// Calls of activations by their titles, where the fixture tells them.
+    #[serde(default)]
+    pub code_points: BTreeMap<String, u64>,
 }
 
 /// One network with its input and what it must give.
@@ -89,6 +92,17 @@ pub fn all(test: &str) -> Vec<Fixture> {
         }
     }
     folders.values().map(|folder| Fixture::read(folder)).collect()
+}
+
+/// The cut-down networks of known families, by name.
+pub fn families() -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
+    let entries = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+    let transformer = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with("vit-");
+    let mut folders: Vec<PathBuf> =
+        entries.filter(|path| path.is_dir() && !transformer(path)).collect();
+    folders.sort();
+    folders.iter().map(|folder| Fixture::read(folder)).collect()
 }
 
 /// A batch from a float32 file `[n, c, h, w]`.

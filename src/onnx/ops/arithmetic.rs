@@ -137,6 +137,14 @@ fn each(
     Ok(Value::Tensor(Tensor { node: reader.wire(node, "", op, &[input])?, view }))
 }
 
+/// `CastLike` of a constant: real values are of one type here.
+pub(super) fn cast_like(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+    node.allow(&["saturate"])?;
+    let constant = reader.constant(node, 0)?;
+    constant.floats().map_err(|reason| node.fail(format!("input 0 {reason}")))?;
+    Ok(Value::Constant(constant))
+}
+
 /// `Identity`.
 pub(super) fn identity(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     node.allow(&[])?;

@@ -61,19 +61,33 @@ impl Sliding {
         Padding { top: rows.0, left: columns.0, bottom: rows.1, right: columns.1 }
     }
 
-    /// Refuses `ceil_mode` where it would make a difference.
-    pub fn refuse_ceil(&self, node: Node<'_>, image: Shape) -> Result<(), Problem> {
+    /// With `ceil_mode`, pads below and to the right until the last window fits that starts inside
+    /// the image or the padding before it. Such padding may not count in an average.
+    pub fn round_up(&mut self, node: Node<'_>, image: Shape, counts: bool) -> Result<(), Problem> {
+        if node.int("ceil_mode")?.unwrap_or(0) == 0 {
+            return Ok(());
+        }
         let Padding { top, left, bottom, right } = self.padding;
-        let padded = [image.height + top + bottom, image.width + left + right];
-        let exact = |axis: usize| {
-            padded[axis].saturating_sub(self.reach(axis)).is_multiple_of(self.stride[axis])
-        };
-        if node.int("ceil_mode")?.unwrap_or(0) != 0 && !(exact(0) && exact(1)) {
+        let [rows, columns] = [(image.height, top, bottom), (image.width, left, right)];
+        let more = [self.missing(0, rows), self.missing(1, columns)];
+        if counts && more != [0, 0] {
             return Err(node.fail(
-                "attribute ceil_mode is supported only where the windows fit the image exactly",
+                "attribute ceil_mode with count_include_pad is supported only where the windows \
+                 fit the image exactly",
             ));
         }
+        self.padding.bottom += more[0];
+        self.padding.right += more[1];
         Ok(())
+    }
+
+    /// Pixels by which the last window of one axis reaches past the padding.
+    fn missing(&self, axis: usize, (extent, before, after): (usize, usize, usize)) -> usize {
+        let (reach, stride) = (self.reach(axis), self.stride[axis]);
+        let padded = extent + before + after;
+        let steps = padded.saturating_sub(reach).div_ceil(stride);
+        let steps = if steps * stride >= extent + before { steps - 1 } else { steps };
+        (steps * stride + reach).saturating_sub(padded)
     }
 }
 

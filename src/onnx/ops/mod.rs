@@ -31,6 +31,7 @@ pub(super) const ALL: Table = &[
     ("Add", arithmetic::add),
     ("AveragePool", pool::average),
     ("BatchNormalization", norm::batch_normalization),
+    ("CastLike", arithmetic::cast_like),
     ("Clip", activation::activation),
     ("Concat", concat::concat),
     ("Conv", conv::conv),

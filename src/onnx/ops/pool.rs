@@ -45,14 +45,15 @@ fn pool(reader: &mut Reader<'_>, node: Node<'_>, kind: PoolKind) -> Result<Value
         return Err(node.fail("attribute kernel_shape is missing"));
     }
     let kernel = node.pair("kernel_shape", [1, 1])?;
-    let sliding = Sliding::read(node, kernel, image)?;
+    let mut sliding = Sliding::read(node, kernel, image)?;
     if sliding.dilation != [1, 1] {
         return Err(node.fail(format!(
             "attribute dilations is {:?}; pooling is supported only without dilation",
             sliding.dilation
         )));
     }
-    sliding.refuse_ceil(node, image)?;
+    let counts = kind == PoolKind::Average { count_padding: true };
+    sliding.round_up(node, image, counts)?;
     let Sliding { stride, padding, .. } = sliding;
     let id = reader.wire(node, "", Op::Pool(Pool { kind, kernel, stride, padding }), &[input])?;
     Ok(reader.image(id))
