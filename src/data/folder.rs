@@ -127,6 +127,8 @@ fn list(request: &Request<'_>, folder: &Path) -> Result<Vec<PathBuf>, DataError>
         let path = match entry {
             Ok(entry) if entry.file_type().is_dir() => continue,
             Ok(entry) => entry.into_path(),
+            // A link to a folder around it leads to no new files.
+            Err(error) if error.loop_ancestor().is_some() => continue,
             // A link to nowhere that is called an image counts as a damaged one.
             Err(error) => match error.path().filter(|path| is_image(path)) {
                 Some(path) => path.to_owned(),

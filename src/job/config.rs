@@ -23,8 +23,8 @@ pub struct Options {
     #[arg(long, default_value_t = Self::default().batch_size, value_name = "N")]
     pub batch_size: usize,
     /// Images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version), imagenet16:DIR
-    /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE or
-    /// npz:FILE[:KEY] (float32 n,c,h,w; used as given) or noise
+    /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE,
+    /// npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as given) or noise
     #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
     pub images: ImageSource,
     /// Mean that is subtracted from pixels from 0 to 1, a value per channel as in 0.5,0.5,0.5; not

@@ -180,6 +180,7 @@ fn a_link_to_nowhere_is_a_damaged_file_and_a_link_to_a_folder_is_followed() {
     let outer = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(folder.path(), outer.path().join("inner")).unwrap();
     std::os::unix::fs::symlink("no/such.png", outer.path().join("a.png")).unwrap();
+    std::os::unix::fs::symlink(outer.path(), outer.path().join("loop")).unwrap();
     let images = draw(outer.path(), paths.len(), 1).unwrap();
     assert_eq!(images.facts.skipped_files.len(), images.facts.skipped);
     assert!(images.facts.files.iter().all(|file| file.starts_with("inner/")));
