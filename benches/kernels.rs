@@ -9,8 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use untrained::backend::cpu::hamming;
+use untrained::backend::cpu::layout::{Layout, View};
 use untrained::backend::cpu::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
+use untrained::backend::cpu::ops::depthwise::{DepthwiseTask, depthwise};
 use untrained::backend::cpu::simd::{Isa, LANES};
+use untrained::graph::{Conv, Shape};
 
 const ROUNDS: usize = 15;
 /// Passes over the batch in one measurement, so that starting threads does not count.
@@ -27,7 +30,7 @@ fn main() {
     println!("|---|---|---|");
     let mut gemm = Gemm::new(1024, threads);
     for (channels, extent) in [(16, 32), (32, 16), (64, 8)] {
-        for kernel in [3, 1] {
+        for kernel in [7, 3, 1] {
             for siblings in [1, 3] {
                 let mut case = Case::new(channels, extent, kernel, siblings);
                 let mut rates = Vec::new();
@@ -48,6 +51,7 @@ fn main() {
     }
     let mut rates: Vec<f64> = (0..ROUNDS).map(|_| gemm.rate()).collect();
     println!("| gemm 1024^3 | {:.0} | |", median(&mut rates));
+    depthwise_table(&mut gemm);
     println!("\nHamming kernel, {IMAGES} images: {:.2} ms per million units", hamming_ms());
 }
 
@@ -203,6 +207,107 @@ impl Case {
         let taps = self.channels * self.kernel * self.kernel;
         let flops = 2 * PASSES * IMAGES * self.extent * self.extent * taps * self.outputs;
         flops as f64 / begin.elapsed().as_secs_f64() / 1e9
+    }
+}
+
+/// Depthwise convolutions against both of their bounds.
+fn depthwise_table(gemm: &mut Gemm) {
+    println!("\n| depthwise case | GFLOP/s | of gemm 1024^3 | GB/s | of streaming writes |");
+    println!("|---|---|---|---|---|");
+    for (channels, extent) in [(16, 32), (64, 32), (32, 16), (64, 8)] {
+        for kernel in [3, 5, 7] {
+            let mut case = Depthwise::new(channels, extent, kernel);
+            let (mut rates, mut ratios) = (Vec::new(), Vec::new());
+            let (mut bytes, mut shares) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                let (reference, writes) = (gemm.rate(), case.write_rate());
+                let seconds = case.seconds();
+                let pixels = (PASSES * IMAGES * channels * extent * extent) as f64;
+                let rate = 2.0 * pixels * (kernel * kernel) as f64 / seconds / 1e9;
+                let written = 4.0 * pixels / seconds / 1e9;
+                rates.push(rate);
+                ratios.push(rate / reference);
+                bytes.push(written);
+                shares.push(written / writes);
+            }
+            println!(
+                "| {kernel}x{kernel}, {channels} channels, {extent}x{extent} | {:.0} | {:.0} % | {:.0} | {:.0} % |",
+                median(&mut rates),
+                100.0 * median(&mut ratios),
+                median(&mut bytes),
+                100.0 * median(&mut shares)
+            );
+        }
+    }
+}
+
+struct Depthwise {
+    conv: Conv,
+    layouts: [Layout; 2],
+    source: Vec<Line>,
+    target: Vec<Line>,
+    weights: Vec<f32>,
+    sums: Vec<f64>,
+}
+
+impl Depthwise {
+    fn new(channels: usize, extent: usize, kernel: usize) -> Self {
+        let conv = Conv { groups: channels, ..Conv::square(channels, kernel, 1) };
+        let shape = Shape::new(channels, extent, extent);
+        let layouts = [kernel / 2, 0].map(|border| Layout { shape, border });
+        let [source, target] = layouts.map(|layout| layout.image() / LANES);
+        Self {
+            conv,
+            layouts,
+            source: vec![Line([0.5; LANES]); source * rayon::current_num_threads()],
+            target: vec![Line([0.0; LANES]); target * IMAGES],
+            weights: vec![0.01; channels * kernel * kernel],
+            sums: vec![0.0; IMAGES * 2 * channels],
+        }
+    }
+
+    fn seconds(&mut self) -> f64 {
+        let [from, to] = self.layouts;
+        let source = Shared(self.source.as_mut_ptr().cast::<f32>());
+        let target = Shared(self.target.as_mut_ptr().cast::<f32>());
+        let sums = Shared(self.sums.as_mut_ptr());
+        let next = AtomicUsize::new(0);
+        let begin = Instant::now();
+        rayon::broadcast(|thread| {
+            let (source, target, sums) = (&source, &target, &sums);
+            loop {
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                if turn >= PASSES * IMAGES {
+                    break;
+                }
+                let image = turn % IMAGES;
+                let start = thread.index() * from.image() + from.origin();
+                let task = DepthwiseTask {
+                    src: View { ptr: source.0.wrapping_add(start), layout: from },
+                    dst: View { ptr: target.0.wrapping_add(image * to.image()), layout: to },
+                    conv: &self.conv,
+                    weights: &self.weights,
+                    bias: std::ptr::null(),
+                    sums: sums.0.wrapping_add(image * 2 * self.conv.out_channels),
+                };
+                // SAFETY: all pointers are inside the case's buffers.
+                unsafe { depthwise(Isa::detect(), &task) };
+            }
+        });
+        begin.elapsed().as_secs_f64()
+    }
+
+    /// GB/s of filling the target from all threads.
+    fn write_rate(&mut self) -> f64 {
+        use rayon::prelude::*;
+        let begin = Instant::now();
+        for pass in 0..PASSES {
+            self.target
+                .par_chunks_mut(1 << 12)
+                .for_each(|part| part.fill(Line([pass as f32; LANES])));
+            black_box(&mut self.target);
+        }
+        (PASSES * self.target.len() * 64) as f64 / begin.elapsed().as_secs_f64() / 1e9
     }
 }
 

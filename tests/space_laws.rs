@@ -158,3 +158,26 @@ fn samples_are_uniform() {
     // Chi-square with 71 degrees of freedom is above 131 once in 100,000 times.
     assert!(chi < 131.0, "{chi}");
 }
+
+/// Two draws of every built-in space from seed 42, as they were on the machine that wrote the list:
+/// the same seed must give the same architectures everywhere.
+#[test]
+fn seeds_give_the_same_samples_on_every_machine() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/samples.txt");
+    let golden = std::fs::read_to_string(path).unwrap();
+    let mut drawn = String::new();
+    for space in Space::builtins().unwrap() {
+        let mut rng = untrained::seed::stream(42, &["golden", space.id()]);
+        for _ in 0..2 {
+            let architecture = space.sample(&mut rng);
+            let changed = space.mutate(&architecture, &mut rng);
+            for one in [architecture, changed] {
+                drawn.push_str(&format!("{}\t{}\n", space.id(), space.format(&one)));
+            }
+        }
+    }
+    for (line, (golden, drawn)) in golden.lines().zip(drawn.lines()).enumerate() {
+        assert_eq!(golden, drawn, "line {}", line + 1);
+    }
+    assert_eq!(golden.lines().count(), drawn.lines().count(), "{drawn}");
+}

@@ -3,7 +3,8 @@
 use crate::store::Record;
 
 /// A whole number with its thousands apart: 1,073,466.
-pub fn thousands(number: u64) -> String {
+pub fn thousands(number: impl Into<u128>) -> String {
+    let number: u128 = number.into();
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -70,8 +71,8 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_073_466), "1,073,466");
+        assert_eq!(thousands(0_u64), "0");
+        assert_eq!(thousands(999_u64), "999");
+        assert_eq!(thousands(1_073_466_u64), "1,073,466");
     }
 }

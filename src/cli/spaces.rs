@@ -36,7 +36,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<Exit> {
 }
 
 fn count(space: &Space) -> String {
-    u64::try_from(space.count()).map_or_else(|_| space.count().to_string(), format::thousands)
+    format::thousands(space.count())
 }
 
 fn list() -> anyhow::Result<String> {

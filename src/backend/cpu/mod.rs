@@ -7,7 +7,7 @@
 
 mod execute;
 pub mod hamming;
-mod layout;
+pub mod layout;
 mod memory;
 pub mod ops;
 mod pack;
