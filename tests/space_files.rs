@@ -143,7 +143,7 @@ fn wrong_files_are_refused_with_the_place() {
         (
             "conv 5x5 groups=in",
             "conv 5x5 groups=in pad=0",
-            ["my_block: gives 8x12x12, not 8x16x16", "line 2"],
+            ["my_block: gives another shape: 8x12x12, not 8x16x16 (on 8x16x16", "line 2"],
         ),
         ("add = [[", "ad = [[", ["my_block.layers[4]", "needs one of the keys add, concat"]),
         ("out=out/2\"], [\"shift", "out=out\"], [\"shift", ["skeleton.reduction", "24 channels"]),

@@ -35,8 +35,14 @@ fn check(files: &[PathBuf]) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The number of architectures, from 10^15 on rounded.
 fn count(space: &Space) -> String {
-    format::thousands(space.count())
+    let count = space.count();
+    if count < 1_000_000_000_000_000 {
+        format::thousands(count)
+    } else {
+        format!("{:.2e}", count as f64)
+    }
 }
 
 fn list() -> anyhow::Result<String> {

@@ -101,10 +101,13 @@ impl Problems {
             input.height.div_ceil(place.stride),
             input.width.div_ceil(place.stride),
         );
-        let what = match emit(&mut graph, node) {
-            Err(error) => format!("cannot be built{context}: {}: {}", error.op, error.reason),
+        let (what, detail) = match emit(&mut graph, node) {
+            Err(error) => {
+                (format!("cannot be built{context}: {}: {}", error.op, error.reason), String::new())
+            }
             Ok(output) if graph.shape(output) != expected => {
-                format!("gives {}, not {expected}{context}", graph.shape(output))
+                let given = graph.shape(output);
+                (format!("gives another shape{context}"), format!(": {given}, not {expected}"))
             }
             Ok(_) => return,
         };
@@ -112,7 +115,8 @@ impl Problems {
         let known = |problem: &Problem| problem.path == path && problem.message.starts_with(&what);
         if !self.0.iter().any(known) {
             let Place { width, stride, .. } = place;
-            self.add(path, format!("{what} (on {input} at stride {stride}, width {width})"));
+            let place = format!("(on {input} at stride {stride}, width {width})");
+            self.add(path, format!("{what}{detail} {place}"));
         }
     }
 }

@@ -47,7 +47,7 @@ fn wrong_files_are_refused_with_the_place() {
             "\"conv_3x3\"",
             "\"halves\"",
             "operations.halves",
-            "gives 8x4x3, not 8x5x3 (on 8x9x6 at stride 2",
+            "gives another shape: 8x4x3, not 8x5x3 (on 8x9x6 at stride 2",
         ),
     ] {
         let text = changed(&[(from, to)])

@@ -23,18 +23,17 @@ fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
     ];
     let message = problems(&shrinking);
     for part in [
-        "operations.shrink: gives 16x16x16 on 16x32x32 at stride 1 to 16 channels, not 16x32x32",
-        "operations.shrink: gives 5x16x16 on 5x32x32",
+        "operations.shrink: gives another shape: ",
         // 16 channels over three vertices: 6, 5 and 5.
-        "operations.grouped: cannot be built on 5x32x32 at stride 1 to 5 channels",
-        "operations.wide: gives 7x8x8 on 64x8x8 at stride 1 to 64 channels, not 64x8x8",
+        "operations.grouped: cannot be built: conv: 2 groups do not divide 5 -> 5 (on 5x32x32",
+        "operations.wide: gives another shape: ",
     ] {
         assert!(message.contains(part), "{message}");
     }
-    assert!(!message.contains("operations.grouped: cannot be built on 6x32x32"), "{message}");
+    assert!(!message.contains("2 groups do not divide 6"), "{message}");
     assert!(!message.contains("maxpool3x3:"), "{message}");
     let message = problems(&[Setting::new("topology.projection", json!(["bn", "relu"]))]);
-    assert!(message.contains("topology.projection: gives 16x32x32 on 16x32x32"), "{message}");
+    assert!(message.contains("topology.projection: gives another shape: "), "{message}");
     // At most four vertices feed the output: each has an edge to it and one from elsewhere.
     let message = problems(&[Setting::new("skeleton.channels", 3)]);
     assert!(message.contains("skeleton.channels: is too small: 3 channels"), "{message}");
