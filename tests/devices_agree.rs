@@ -10,9 +10,10 @@ use support::trial::{differing_bits, run_alone};
 use untrained::backend::cpu::simd::Isa;
 use untrained::backend::{Network, Output};
 use untrained::data::{self, Batch};
+use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan};
 use untrained::seed;
-use untrained::space::{Architecture, Space};
+use untrained::space::{Architecture, Setting, Space};
 use untrained::weights::{Initialiser, Weights};
 
 /// Images; the software adapter of the tests needs about a second for them and the heaviest cell.
@@ -82,6 +83,45 @@ fn codes_and_scores_agree() {
             assert!(score < SCORE, "{name}: the score is off by {score} of it");
         }
     }
+}
+
+/// Every built-in space and every example at a small size, the cheapest of some samples each.
+#[test]
+fn every_space_agrees() {
+    let mut devices = devices::all();
+    let mut spaces = 0;
+    for space in spaces_at_small_size() {
+        let mut rng = seed::stream(5, &["every space agrees"]);
+        let samples = std::iter::repeat_with(|| space.sample(&mut rng));
+        let macs = |architecture: &Architecture| Cost::of(&space.build(architecture).unwrap()).macs;
+        let connected = samples.filter(|architecture| space.connected(architecture));
+        let architecture = connected.take(12).min_by_key(macs).unwrap();
+        let batch = data::load(&"noise".parse().unwrap(), space.input(), IMAGES, 0).unwrap();
+        let network = network(&space, &architecture, 7);
+        let first = run(&mut devices[0], &network, &batch);
+        for device in &mut devices[1..] {
+            let bits = deviation(&first, &run(device, &network, &batch));
+            println!("{} on {}: {bits:.1e} of the bits", space.id(), device.name);
+            assert!(bits < BITS, "{} on {}: {bits} of the bits differ", space.id(), device.name);
+        }
+        spaces += 1;
+    }
+    assert!(spaces >= 25, "only {spaces} spaces");
+}
+
+/// Images of 16x16 pixels, of 64x64 where the stem takes steps of 8.
+fn spaces_at_small_size() -> Vec<Space> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/examples");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let names = files.map(|path| path.to_str().unwrap().to_owned());
+    let names = names.chain(Space::builtin_ids().map(str::to_owned));
+    let open = |name: String| {
+        let size = if name.ends_with("-imagenet") { 64 } else { 16 };
+        let settings = ["input.height", "input.width"].map(|key| Setting::new(key, size));
+        Space::open_with(&name, &settings).unwrap()
+    };
+    names.map(open).collect()
 }
 
 /// The comparison tells networks apart that differ in their weights only.
