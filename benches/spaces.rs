@@ -1,7 +1,8 @@
 //! What can be asked of a space without building a network.
 //!
 //! `cargo bench --bench spaces` prints, on one core, how long NAS-Bench-101 takes to be counted and
-//! enumerated, and how many architectures per second are drawn, put into canonical form and hashed.
+//! enumerated, and for every built-in space how many architectures per second are drawn and put into
+//! canonical form.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -9,38 +10,36 @@ use std::time::Instant;
 use untrained::seed;
 use untrained::space::{Architecture, Space};
 
-const SAMPLES: usize = 100_000;
+const SAMPLES: usize = 50_000;
 
 fn main() {
     let space = Space::builtin("nas-bench-101").unwrap();
-    let seconds = |work: &mut dyn FnMut()| {
-        let begin = Instant::now();
-        work();
-        begin.elapsed().as_secs_f64()
-    };
-    let count = seconds(&mut || {
-        black_box(space.count());
-    });
+    let count = seconds(|| space.count());
     println!("counting {} graphs: {:.1} ms", space.count(), 1e3 * count);
-    let all = seconds(&mut || {
-        black_box(space.enumerate().count());
-    });
+    let all = seconds(|| space.enumerate().count());
     println!("enumerating them: {:.0} ms", 1e3 * all);
-    let mut rng = seed::stream(0, &["bench"]);
-    let mut samples: Vec<Architecture> = Vec::new();
-    let drawing = seconds(&mut || samples = (0..SAMPLES).map(|_| space.sample(&mut rng)).collect());
-    let rate = |name: &str, per_sample: &dyn Fn(&Architecture) -> String| {
-        let begin = Instant::now();
-        for sample in &samples {
-            black_box(per_sample(sample));
-        }
-        let seconds = begin.elapsed().as_secs_f64();
-        println!("{name}: {:.0} architectures per second", SAMPLES as f64 / seconds);
-        seconds
-    };
-    let canonical = rate("canonical form", &|sample| space.canonical(sample));
-    rate("graph hash", &|sample| space.benchmark_key(sample));
-    let both = SAMPLES as f64 / (drawing + canonical);
-    println!("drawing: {:.0} architectures per second", SAMPLES as f64 / drawing);
-    println!("drawing and canonical form: {both:.0} architectures per second");
+    println!("| space | drawn and canonical, per second | benchmark's key, per second |");
+    println!("|---|---|---|");
+    for space in Space::builtins().unwrap() {
+        let mut rng = seed::stream(0, &["bench"]);
+        // The first canonical form may tabulate the whole space.
+        let first = space.sample(&mut rng);
+        black_box(space.canonical(&first));
+        let mut samples: Vec<Architecture> = Vec::new();
+        let drawing = seconds(|| {
+            samples = (0..SAMPLES).map(|_| space.sample(&mut rng)).collect();
+        });
+        let canonical =
+            seconds(|| samples.iter().map(|one| space.canonical(one).len()).sum::<usize>());
+        let key =
+            seconds(|| samples.iter().map(|one| space.benchmark_key(one).len()).sum::<usize>());
+        let rate = |seconds: f64| SAMPLES as f64 / seconds;
+        println!("| {} | {:.0} | {:.0} |", space.id(), rate(drawing + canonical), rate(key));
+    }
+}
+
+fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
+    let begin = Instant::now();
+    black_box(work());
+    begin.elapsed().as_secs_f64()
 }
