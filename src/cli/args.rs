@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command, Parser, Subcommand};
 
-use crate::job::{OnnxWeights, Options};
+use crate::job::{OnnxWeights, Options, SearchOptions};
 use crate::space::Setting;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
@@ -30,7 +30,7 @@ pub struct Batch {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Score random architectures of a space and show the best (NASWOT)
+    /// Look for the best architectures of a space, by default NASWOT: score random ones
     Search(Search),
     /// Score given architectures or an ONNX model
     Score(Score),
@@ -46,9 +46,8 @@ pub enum Verb {
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub struct Search {
-    /// Architectures to score, drawn uniformly without repetition
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub samples: u64,
+    #[command(flatten)]
+    pub search: SearchOptions,
     #[command(flatten)]
     pub options: Options,
     #[command(flatten)]

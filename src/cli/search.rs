@@ -1,4 +1,4 @@
-//! `search`: random architectures, the best ten.
+//! `search`: the architectures a strategy chooses, the best ten.
 
 use super::args::Search;
 use super::{Exit, command_line, format, show, watch};
@@ -8,7 +8,7 @@ use crate::job::{JobConfig, Task};
 pub fn run(arguments: Search) -> anyhow::Result<Exit> {
     let config = JobConfig {
         options: arguments.options,
-        task: Task::Search { samples: arguments.samples },
+        task: Task::Search(arguments.search),
         out: arguments.output.out,
         overwrite: arguments.output.overwrite,
         outputs: false,

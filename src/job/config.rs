@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::JobError;
+use super::{JobError, SearchOptions};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
@@ -134,11 +134,8 @@ pub enum OnnxWeights {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Random architectures.
-    Search {
-        /// How many.
-        samples: u64,
-    },
+    /// Architectures that a strategy chooses.
+    Search(SearchOptions),
     /// Architectures given by hand.
     Score {
         /// In the space's notation.
@@ -197,7 +194,7 @@ impl JobConfig {
             return refuse("--repeats must be at least 1");
         }
         match &self.task {
-            Task::Search { samples: 0 } => refuse("--samples must be at least 1"),
+            Task::Search(search) => search.check(),
             Task::Score { architectures } if architectures.is_empty() => {
                 refuse("no architecture was given")
             }
