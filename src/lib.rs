@@ -30,4 +30,5 @@ pub mod search;
 pub mod seed;
 pub mod space;
 pub mod store;
+pub mod trainer;
 pub mod weights;
