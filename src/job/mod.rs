@@ -4,6 +4,7 @@
 //! them and hands out a [`Record`] each. It can be cancelled from another thread at any time; what
 //! was scored until then is in the table and in the summary.
 
+mod accuracy;
 mod config;
 mod event;
 mod scorer;
@@ -28,6 +29,7 @@ use crate::search::{Ask, Next, Strategy, Unsatisfiable};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
 use crate::store::{Record, TableError};
 use crate::weights::Initialisation;
+use accuracy::Accuracies;
 use shared::Shared;
 use sink::Sink;
 
@@ -107,14 +109,18 @@ fn run_task(
             let space = config.options.open_space()?;
             let strategy = search.start(&space, config.options.seed)?;
             let (score, unique) = (search.chosen_score()?, search.unique);
-            run_space(config, Plan { space, strategy, score, unique }, cancel, events)
+            let accuracies = Accuracies::open(search)?;
+            let drive = search.kind()?.drive;
+            let plan = Plan { space, strategy, score, drive, accuracies, unique };
+            run_space(config, plan, cancel, events)
         }
         Task::Score { architectures } => {
             let space = config.options.open_space()?;
             let parsed = architectures.iter().map(|text| space.parse(text));
             let strategy = Box::new(Listed::new(parsed.collect::<Result<_, _>>()?));
-            let score = &SCORES[0];
-            run_space(config, Plan { space, strategy, score, unique: false }, cancel, events)
+            let (score, drive) = (&SCORES[0], Ask::Score);
+            let plan = Plan { space, strategy, score, drive, accuracies: None, unique: false };
+            run_space(config, plan, cancel, events)
         }
         Task::Onnx { path, weights } => run_model(config, path, *weights, cancel, events),
     }
@@ -146,8 +152,12 @@ impl Strategy for Listed {
 struct Plan {
     space: Space,
     strategy: Box<dyn Strategy>,
-    /// What drives it.
+    /// The score it asks for.
     score: &'static Score,
+    /// What decides which architecture is best.
+    drive: Ask,
+    /// Where accuracies come from, if it asks for them.
+    accuracies: Option<Accuracies>,
     /// Whether equal architectures share a result.
     unique: bool,
 }
@@ -185,7 +195,7 @@ fn run_space(
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
-    let Plan { space, mut strategy, score, unique } = plan;
+    let Plan { space, mut strategy, score, drive, accuracies, unique } = plan;
     let options = &config.options;
     let Opened { images, mut backend } = open(options, space.input(), cancel, events)?;
     let batch = &images.batch;
@@ -193,24 +203,33 @@ fn run_space(
     let total = strategy.total();
     let mut run = Run::start(config, score, &images, backend.as_mut(), total, None, events)?;
     let group = run.scorer(backend.as_mut(), batch, initialisation, cancel).group_size();
+    let trained = accuracies.as_ref().map_or(1, Accuracies::group_size);
     let mut shared = Shared::new(unique.then_some(options.count));
+    let mut questions = Questions::new(strategy.as_mut());
     loop {
-        let asked = ask(strategy.as_mut(), group, cancel)?;
+        let (asked, ask) = questions.next([group, trained], cancel)?;
         if asked.is_empty() {
             break;
         }
-        let fresh = shared.fresh(&space, &asked);
-        let candidates = fresh.iter().map(|a| candidate(&space, a)).collect();
-        let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
-        let scored = scorer.score(candidates, config.outputs);
-        shared.keep(&space, &fresh, &scored);
-        let mut scored = scored.into_iter();
-        for (architecture, name) in asked.iter().map(|a| (a, space.format(a))) {
-            let own = shared.take(&space, architecture, &name, &mut scored);
-            if let Some((record, output)) = own {
-                strategy.observe(architecture, Ask::Score, record.rank_score());
-                run.take(record, output, events);
+        let answers = if ask == Ask::Accuracy {
+            let Some(accuracies) = &accuracies else { break };
+            let origin = (options.seed, backend.info());
+            let records = accuracies.answer(&space, &asked, origin, cancel);
+            records.into_iter().map(|record| Some((record?, None))).collect()
+        } else {
+            let fresh = shared.fresh(&space, &asked);
+            let candidates = fresh.iter().map(|a| candidate(&space, a)).collect();
+            let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
+            let scored = scorer.score(candidates, config.outputs);
+            shared.spread(&space, &asked, &fresh, scored)
+        };
+        for (architecture, answer) in asked.iter().zip(answers) {
+            let Some((mut record, output)) = answer else { continue };
+            questions.strategy.observe(architecture, ask, record.rank_score());
+            if ask != drive {
+                record.value = f64::NEG_INFINITY;
             }
+            run.take(record, output, events);
         }
         run.check_written()?;
     }
@@ -218,20 +237,46 @@ fn run_space(
     run.finish(cancel)
 }
 
-/// What a strategy asks about before it waits for answers; nothing once it is done.
-fn ask(
-    strategy: &mut dyn Strategy,
-    group: usize,
-    cancel: &Cancel,
-) -> Result<Vec<Architecture>, JobError> {
-    let mut asked = Vec::new();
-    while asked.len() < group && !cancel.is_cancelled() {
-        match strategy.next()? {
-            Next::Try(architecture, _) => asked.push(architecture),
-            Next::Wait | Next::Done => break,
-        }
+/// What a strategy asks, in groups of one kind.
+struct Questions<'s> {
+    strategy: &'s mut dyn Strategy,
+    /// The first question of another kind.
+    kept: Option<(Architecture, Ask)>,
+}
+
+impl<'s> Questions<'s> {
+    fn new(strategy: &'s mut dyn Strategy) -> Self {
+        Self { strategy, kept: None }
     }
-    Ok(asked)
+
+    /// What is asked before the strategy waits for answers, at most so many questions about scores
+    /// and about accuracies; nothing once it is done.
+    fn next(
+        &mut self,
+        most: [usize; 2],
+        cancel: &Cancel,
+    ) -> Result<(Vec<Architecture>, Ask), JobError> {
+        let (mut asked, mut kind) = (Vec::new(), Ask::Score);
+        while !cancel.is_cancelled() {
+            let following = match self.kept.take() {
+                Some(kept) => kept,
+                None => match self.strategy.next()? {
+                    Next::Try(architecture, ask) => (architecture, ask),
+                    Next::Wait | Next::Done => break,
+                },
+            };
+            if asked.is_empty() {
+                kind = following.1;
+            }
+            let full = asked.len() >= most[usize::from(kind == Ask::Accuracy)].max(1);
+            if following.1 != kind || full {
+                self.kept = Some(following);
+                break;
+            }
+            asked.push(following.0);
+        }
+        Ok((asked, kind))
+    }
 }
 
 /// The architecture's network, or why there is none.

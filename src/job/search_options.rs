@@ -36,6 +36,19 @@ pub struct SearchOptions {
     /// AREA: architectures scored for the first population
     #[arg(long, default_value_t = Self::default().candidates, value_name = "N")]
     pub candidates: usize,
+    /// AREA, REA, RS: the command that trains an architecture; {arch.json} stands for the path of a
+    /// JSON file, {arch} for its text. Its last line {"accuracy": X} is read
+    #[arg(long, value_name = "COMMAND")]
+    pub trainer: Option<String>,
+    /// Trainers that run at a time
+    #[arg(long, default_value_t = Self::default().trainers, value_name = "N")]
+    pub trainers: usize,
+    /// Seconds after which a trainer is stopped
+    #[arg(long, default_value_t = Self::default().trainer_limit, value_name = "SECONDS")]
+    pub trainer_limit: f64,
+    /// Repetitions of a failed training
+    #[arg(long, default_value_t = Self::default().trainer_retries, value_name = "N")]
+    pub trainer_retries: u32,
 }
 
 impl Default for SearchOptions {
@@ -50,6 +63,10 @@ impl Default for SearchOptions {
             population: 10,
             tournament: 3,
             candidates: 20,
+            trainer: None,
+            trainers: 1,
+            trainer_limit: 86_400.0,
+            trainer_retries: 0,
         }
     }
 }
@@ -107,9 +124,16 @@ impl SearchOptions {
             {
                 refuse("--candidates must be at least --population: the best of them are its start")
             }
-            _ if kind.drive == Ask::Accuracy => refuse(
-                "this strategy needs accuracies: no table or trainer can be given yet; \
-                 take random, exhaustive, evolution or local",
+            Self { trainers: 0, .. } => refuse("--trainers must be at least 1"),
+            Self { trainer_limit, .. } if !(*trainer_limit > 0.0 && *trainer_limit < 1e9) => {
+                refuse("--trainer-limit must be a number of seconds above 0")
+            }
+            Self { trainer: None, .. } if kind.drive == Ask::Accuracy => refuse(
+                "this strategy learns from accuracies: give the command that trains an architecture, \
+                 such as --trainer \"python train.py {arch.json}\"",
+            ),
+            Self { trainer: Some(_), .. } if kind.drive == Ask::Score => refuse(
+                "--trainer belongs to the strategies area, rea and rs; this one trains nothing",
             ),
             _ => Ok(()),
         }

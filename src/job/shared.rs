@@ -41,33 +41,31 @@ impl Shared {
         fresh
     }
 
-    /// Remembers what was scored.
-    pub(super) fn keep(
+    /// By architecture its own result, or that of an equal one under its name.
+    pub(super) fn spread(
         &mut self,
         space: &Space,
+        asked: &[Architecture],
         fresh: &[Architecture],
-        scored: &[Option<Scored>],
-    ) {
-        for (architecture, scored) in fresh.iter().zip(scored) {
+        scored: Vec<Option<Scored>>,
+    ) -> Vec<Option<Scored>> {
+        if self.count.is_none() {
+            return scored;
+        }
+        for (architecture, scored) in fresh.iter().zip(&scored) {
             if let Some(key) = self.key(space, architecture) {
                 self.known.insert(key, scored.as_ref().map(|(record, _)| record.clone()));
             }
         }
+        asked.iter().map(|architecture| self.known_result(space, architecture)).collect()
     }
 
-    /// The result of an architecture: its own, or that of an equal one under its name.
-    pub(super) fn take(
-        &self,
-        space: &Space,
-        architecture: &Architecture,
-        name: &str,
-        scored: &mut dyn Iterator<Item = Option<Scored>>,
-    ) -> Option<Scored> {
-        let Some(key) = self.key(space, architecture) else { return scored.next()? };
-        let mut record = self.known.get(&key)?.clone()?;
+    fn known_result(&self, space: &Space, architecture: &Architecture) -> Option<Scored> {
+        let mut record = self.known.get(&self.key(space, architecture)?)?.clone()?;
+        let name = space.format(architecture);
         if record.architecture != name {
             record.index = space.index(architecture);
-            name.clone_into(&mut record.architecture);
+            record.architecture = name;
             record.seconds = 0.0;
         }
         Some((record, None))
