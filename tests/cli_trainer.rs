@@ -67,10 +67,7 @@ fn trainers_go_with_strategies_that_train() {
         (&["--trainer", "x {arch}"], "this one trains nothing"),
         (&["--strategy", "rs", "--trainer", "x"], "where the architecture goes"),
         (&["--strategy", "rs", "--trainer", "x {arch}", "--trainers", "0"], "--trainers must"),
-        (
-            &["--strategy", "rs", "--trainer", "x {arch}", "--trainer-limit", "0"],
-            "--trainer-limit",
-        ),
+        (&["--strategy", "rs", "--trainer", "x {arch}", "--trainer-limit", "0"], "--trainer-limit"),
     ] {
         let (code, _, error) = search(arguments);
         assert!(code == 2 && error.contains(part), "{arguments:?}: {error}");

@@ -1,7 +1,7 @@
 //! The arguments and their help texts.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -34,6 +34,8 @@ pub enum Verb {
     Search(Search),
     /// Score given architectures or an ONNX model
     Score(Score),
+    /// Run a job file; a name that ends in .toml in the place of a verb does the same
+    Run(RunFile),
     /// Show an architecture's canonical form, index, sizes and layers
     Describe(Describe),
     /// List the adapters with their limits, and what `auto` takes
@@ -54,6 +56,17 @@ pub struct Search {
     pub output: Output,
 }
 
+/// `run`.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub struct RunFile {
+    /// The job file, as --save-job writes it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub output: Output,
+}
+
 /// Where records go.
 #[derive(Args, Debug)]
 pub struct Output {
@@ -61,9 +74,12 @@ pub struct Output {
     /// it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replace an existing FILE
-    #[arg(long, requires = "out")]
+    /// Replace existing files
+    #[arg(long)]
     pub overwrite: bool,
+    /// Write the whole job to FILE.toml as well; `--batch FILE.toml` repeats it
+    #[arg(long, value_name = "FILE")]
+    pub save_job: Option<PathBuf>,
 }
 
 /// What is scored or described.
@@ -175,7 +191,11 @@ pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
             !first.starts_with('-') || ["-h", "--help", "-V", "--version"].contains(&&*first)
         }
     };
-    if !named {
+    let job_file =
+        rest.first().is_some_and(|first| Path::new(first).extension() == Some("toml".as_ref()));
+    if job_file {
+        arguments.push(OsString::from("run"));
+    } else if !named {
         arguments.push(OsString::from("search"));
     }
     arguments.extend_from_slice(rest);
@@ -188,9 +208,9 @@ pub fn program() -> Command {
         .about("Finds good neural networks before any of them is trained")
         .override_usage(
             "untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
-             untrained --batch --help",
+             untrained --batch JOB.toml\n       untrained --batch --help",
         )
-        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, describe, devices, spaces").required(false))
+        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

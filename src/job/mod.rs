@@ -7,6 +7,7 @@
 mod accuracy;
 mod config;
 mod event;
+mod file;
 mod scorer;
 mod search_options;
 mod shared;
@@ -68,6 +69,14 @@ pub enum JobError {
     /// No architecture is within the constraints.
     #[error(transparent)]
     Unsatisfiable(#[from] Unsatisfiable),
+    /// A job file cannot be read or written.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where, and what is known there.
+        message: String,
+    },
     /// A list of architectures could not be read.
     #[error("cannot read {}", path.display())]
     List {
