@@ -37,7 +37,7 @@ impl<R: BufRead + Seek> Entries<R> {
     }
 
     /// Bytes of the pickle read so far, this time.
-    pub fn position(&self) -> u64 {
+    pub fn bytes_read(&self) -> u64 {
         self.machine.position()
     }
 }
