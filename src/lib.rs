@@ -19,6 +19,7 @@
 )]
 
 pub mod backend;
+pub mod benchmark;
 pub mod cli;
 pub mod data;
 pub mod graph;

@@ -4,9 +4,23 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 15] = [
-    "seed", "graph", "weights", "onnx", "space", "data", "plan", "score", "backend", "trainer",
-    "search", "store", "job", "cli", "main",
+const ORDER: [&str; 16] = [
+    "seed",
+    "graph",
+    "weights",
+    "onnx",
+    "space",
+    "data",
+    "benchmark",
+    "plan",
+    "score",
+    "backend",
+    "trainer",
+    "search",
+    "store",
+    "job",
+    "cli",
+    "main",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -42,6 +42,8 @@ pub enum Verb {
     Devices,
     /// List the search spaces, print the file of one, or check a file
     Spaces(Spaces),
+    /// Look into a benchmark table of trained accuracies, or write it as CSV
+    Benchmark(Benchmark),
 }
 
 /// `search`.
@@ -181,6 +183,43 @@ pub enum SpacesAction {
     Schema,
 }
 
+/// `benchmark`.
+#[derive(Args, Debug)]
+#[command(after_help = super::benchmark::formats())]
+pub struct Benchmark {
+    /// What to do with the table
+    #[command(subcommand)]
+    pub action: BenchmarkAction,
+}
+
+/// What to do with a benchmark table.
+#[derive(Subcommand, Debug)]
+pub enum BenchmarkAction {
+    /// Show its format, search space, rows, data sets and metrics
+    #[command(after_help = super::benchmark::formats())]
+    Info {
+        /// The table: a file, or a folder where the benchmark is one
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write it as CSV, an architecture a line, which is a benchmark table again
+    #[command(after_help = super::benchmark::formats())]
+    Convert {
+        /// The table: a file, or a folder where the benchmark is one
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The file to write
+        #[arg(value_name = "OUT.csv")]
+        out: PathBuf,
+        /// Replace an existing OUT.csv
+        #[arg(long)]
+        overwrite: bool,
+    },
+}
+
 /// The arguments behind `--batch` with the program's name before them, and `search` where no verb
 /// is named.
 pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
@@ -210,7 +249,7 @@ pub fn program() -> Command {
             "untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
              untrained --batch JOB.toml\n       untrained --batch --help",
         )
-        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces").required(false))
+        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

@@ -4,6 +4,7 @@
 //! cannot be used, 3 some architectures failed, 130 interrupted.
 
 mod args;
+mod benchmark;
 mod describe;
 mod devices;
 mod format;
@@ -101,6 +102,7 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Describe(arguments) => describe::run(&arguments),
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
+        Verb::Benchmark(arguments) => benchmark::run(&arguments),
     };
     match result {
         Ok(exit) => exit,

@@ -16,12 +16,8 @@ static CANCEL: Cancel = Cancel::new();
 /// How many failures are told one by one.
 const FAILURES_SHOWN: u64 = 5;
 
-/// Runs a job, shows its progress and hands every record to `each`. A job that stops because its
-/// results cannot be written still returns what it scored, beside the error.
-pub fn run(
-    config: &JobConfig,
-    mut each: impl FnMut(&Record, Option<&crate::backend::Output>),
-) -> (Summary, Result<(), JobError>) {
+/// The request to stop, which Ctrl-C makes from now on; a second Ctrl-C ends the process.
+pub fn cancelled_by_ctrl_c() -> &'static Cancel {
     // A second handler cannot be set: the first one stays.
     let _ = ctrlc::set_handler(|| {
         if CANCEL.is_cancelled() {
@@ -29,9 +25,19 @@ pub fn run(
         }
         CANCEL.cancel();
     });
+    &CANCEL
+}
+
+/// Runs a job, shows its progress and hands every record to `each`. A job that stops because its
+/// results cannot be written still returns what it scored, beside the error.
+pub fn run(
+    config: &JobConfig,
+    mut each: impl FnMut(&Record, Option<&crate::backend::Output>),
+) -> (Summary, Result<(), JobError>) {
+    let cancel = cancelled_by_ctrl_c();
     let bar = ProgressBar::hidden();
     let mut seen = Summary::default();
-    let result = job::run(config, &CANCEL, &mut |event| match event {
+    let result = job::run(config, cancel, &mut |event| match event {
         Event::Started(started) => begin(&bar, &started),
         Event::Warning(warning) => bar.suspend(|| complain(&warning)),
         Event::Scored { record, output } => {
