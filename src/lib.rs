@@ -29,5 +29,6 @@ pub mod score;
 pub mod search;
 pub mod seed;
 pub mod space;
+pub mod statistics;
 pub mod store;
 pub mod weights;

@@ -4,9 +4,22 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 14] = [
-    "seed", "graph", "weights", "onnx", "space", "data", "plan", "score", "backend", "search",
-    "store", "job", "cli", "main",
+const ORDER: [&str; 15] = [
+    "seed",
+    "statistics",
+    "graph",
+    "weights",
+    "onnx",
+    "space",
+    "data",
+    "plan",
+    "score",
+    "backend",
+    "search",
+    "store",
+    "job",
+    "cli",
+    "main",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
