@@ -25,6 +25,7 @@ pub mod graph;
 pub mod job;
 pub mod onnx;
 pub mod plan;
+pub mod plot;
 pub mod score;
 pub mod search;
 pub mod seed;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "seed",
     "statistics",
     "graph",
