@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 18] = [
     "seed",
+    "statistics",
     "graph",
     "weights",
     "onnx",
@@ -15,6 +16,7 @@ const ORDER: [&str; 16] = [
     "plan",
     "score",
     "backend",
+    "plot",
     "trainer",
     "search",
     "store",
