@@ -64,7 +64,7 @@ fn searches_learn_from_the_trainer_and_survive_its_failures() {
 fn trainers_go_with_strategies_that_train() {
     for (arguments, part) in [
         (&["--strategy", "rea"][..], "give the command"),
-        (&["--trainer", "x {arch}"], "this one trains nothing"),
+        (&["--trainer", "x {arch}"], "trains nothing"),
         (&["--strategy", "rs", "--trainer", "x"], "where the architecture goes"),
         (&["--strategy", "rs", "--trainer", "x {arch}", "--trainers", "0"], "--trainers must"),
         (&["--strategy", "rs", "--trainer", "x {arch}", "--trainer-limit", "0"], "--trainer-limit"),

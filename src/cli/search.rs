@@ -47,6 +47,9 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
         let (by, with_sd) = ranked_by(config);
         show(&format::ranking(&summary.best, by, with_sd))?;
     }
+    if let Some((name, value)) = &summary.reported {
+        show(&format!("{name} of the first: {value:.4}\n"))?;
+    }
     result?;
     Ok(watch::conclude(&summary))
 }
@@ -54,7 +57,9 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
 /// What the best are the best by, and whether it has a deviation.
 fn ranked_by(config: &JobConfig) -> (&str, bool) {
     match &config.task {
-        Task::Search(search) if search.trainer.is_some() => ("accuracy", false),
+        Task::Search(search) if search.trainer.is_some() || search.table.is_some() => {
+            ("accuracy", false)
+        }
         Task::Search(search) if search.score != SCORES[0].name => (&search.score, false),
         _ => ("score", config.options.repeats > 1),
     }

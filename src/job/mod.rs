@@ -21,6 +21,7 @@ pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 pub use search_options::SearchOptions;
 
 use crate::backend::{self, Backend, BackendError, Cancel};
+use crate::benchmark::BenchmarkError;
 use crate::data::{self, Batch, DataError, Images};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
@@ -49,6 +50,9 @@ pub enum JobError {
     /// The device.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// A benchmark table.
+    #[error(transparent)]
+    Benchmark(#[from] BenchmarkError),
     /// A model file.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
@@ -118,7 +122,7 @@ fn run_task(
             let space = config.options.open_space()?;
             let strategy = search.start(&space, config.options.seed)?;
             let (score, unique) = (search.chosen_score()?, search.unique);
-            let accuracies = Accuracies::open(search)?;
+            let accuracies = Accuracies::open(search, &space, cancel)?;
             let drive = search.kind()?.drive;
             let plan = Plan { space, strategy, score, drive, accuracies, unique };
             run_space(config, plan, cancel, events)
@@ -204,7 +208,7 @@ fn run_space(
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
-    let Plan { space, mut strategy, score, drive, accuracies, unique } = plan;
+    let Plan { space, mut strategy, score, drive, mut accuracies, unique } = plan;
     let options = &config.options;
     let Opened { images, mut backend } = open(options, space.input(), cancel, events)?;
     let batch = &images.batch;
@@ -215,16 +219,18 @@ fn run_space(
     let trained = accuracies.as_ref().map_or(1, Accuracies::group_size);
     let mut shared = Shared::new(unique.then_some(options.count));
     let mut questions = Questions::new(strategy.as_mut());
+    let mut spent = false;
     loop {
         let (asked, ask) = questions.next([group, trained], cancel)?;
         if asked.is_empty() {
             break;
         }
         let answers = if ask == Ask::Accuracy {
-            let Some(accuracies) = &accuracies else { break };
+            let Some(accuracies) = &mut accuracies else { break };
             let origin = (options.seed, backend.info());
-            let records = accuracies.answer(&space, &asked, origin, cancel);
-            records.into_iter().map(|record| Some((record?, None))).collect()
+            let answers = accuracies.answer(&space, &asked, origin, cancel);
+            spent = answers.spent;
+            answers.records.into_iter().map(|record| Some((record?, None))).collect()
         } else {
             let fresh = shared.fresh(&space, &asked);
             let candidates = fresh.iter().map(|a| candidate(&space, a)).collect();
@@ -241,7 +247,14 @@ fn run_space(
             run.take(record, output, events);
         }
         run.check_written()?;
+        if spent {
+            break;
+        }
     }
+    run.summary.reported = accuracies
+        .as_ref()
+        .zip(run.summary.best.first())
+        .and_then(|(accuracies, best)| accuracies.reported(&space.parse(&best.architecture).ok()?));
     run.summary.rejected = strategy.rejected();
     run.finish(cancel)
 }

@@ -1,5 +1,7 @@
 //! What a search is told besides how networks are scored.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
@@ -40,6 +42,21 @@ pub struct SearchOptions {
     /// JSON file, {arch} for its text. Its last line {"accuracy": X} is read
     #[arg(long, value_name = "COMMAND")]
     pub trainer: Option<String>,
+    /// AREA, REA, RS: a benchmark table in the place of a trainer (see `benchmark info`)
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+    /// The table's metric that is the accuracy
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<String>,
+    /// The table's metric that is reported of the architecture that was chosen
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// The table's training time in seconds
+    #[arg(long, value_name = "NAME")]
+    pub time: Option<String>,
+    /// Seconds of training by that time; without it --samples trainings
+    #[arg(long, value_name = "SECONDS")]
+    pub budget: Option<f64>,
     /// Trainers that run at a time
     #[arg(long, default_value_t = Self::default().trainers, value_name = "N")]
     pub trainers: usize,
@@ -64,6 +81,11 @@ impl Default for SearchOptions {
             tournament: 3,
             candidates: 20,
             trainer: None,
+            table: None,
+            metric: None,
+            report: None,
+            time: None,
+            budget: None,
             trainers: 1,
             trainer_limit: 86_400.0,
             trainer_retries: 0,
@@ -128,12 +150,40 @@ impl SearchOptions {
             Self { trainer_limit, .. } if !(*trainer_limit > 0.0 && *trainer_limit < 1e9) => {
                 refuse("--trainer-limit must be a number of seconds above 0")
             }
-            Self { trainer: None, .. } if kind.drive == Ask::Accuracy => refuse(
-                "this strategy learns from accuracies: give the command that trains an architecture, \
-                 such as --trainer \"python train.py {arch.json}\"",
+            _ => self.check_accuracies(kind.drive),
+        }
+    }
+
+    /// Whether accuracies are given where they are needed, and only there.
+    fn check_accuracies(&self, drive: Ask) -> Result<(), JobError> {
+        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let given = self.trainer.is_some() || self.table.is_some();
+        match self {
+            _ if given && drive == Ask::Score => refuse(
+                "--trainer and --table belong to the strategies area, rea and rs; this one trains \
+                 nothing",
             ),
-            Self { trainer: Some(_), .. } if kind.drive == Ask::Score => refuse(
-                "--trainer belongs to the strategies area, rea and rs; this one trains nothing",
+            Self { trainer: Some(_), table: Some(_), .. } => {
+                refuse("--trainer and --table are two sources of accuracies: give one")
+            }
+            Self { table: None, metric, report, time, budget, .. }
+                if metric.is_some() || report.is_some() || time.is_some() || budget.is_some() =>
+            {
+                refuse("--metric, --report, --time and --budget belong to --table")
+            }
+            Self { table: Some(_), metric: None, .. } => refuse(
+                "--table needs --metric, the name of its accuracy: see `benchmark info FILE`",
+            ),
+            Self { time, budget, .. } if time.is_some() != budget.is_some() => {
+                refuse("--time and --budget belong together: seconds of what, and how many")
+            }
+            Self { budget: Some(budget), .. } if !(*budget > 0.0) => {
+                refuse("--budget must be a number of seconds above 0")
+            }
+            _ if !given && drive == Ask::Accuracy => refuse(
+                "this strategy learns from accuracies: give the command that trains an architecture, \
+                 such as --trainer \"python train.py {arch.json}\", or a benchmark table by --table \
+                 and --metric",
             ),
             _ => Ok(()),
         }
@@ -141,7 +191,9 @@ impl SearchOptions {
 
     /// The strategy on a space.
     pub(super) fn start(&self, space: &Space, seed: u64) -> Result<Box<dyn Strategy>, JobError> {
-        let Self { samples, population, tournament, candidates, .. } = *self;
+        let Self { population, tournament, candidates, .. } = *self;
+        // Where a clock rules, it alone ends the search.
+        let samples = if self.budget.is_some() { u64::MAX } else { self.samples };
         let sizes = Sizes { samples, population, tournament, candidates };
         Ok((self.kind()?.new)(Pool::new(space, &self.constraint), sizes, seed))
     }

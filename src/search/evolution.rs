@@ -136,7 +136,8 @@ impl Strategy for Evolution {
     fn total(&self) -> Option<u64> {
         let candidates = if self.drive == Ask::Accuracy { self.sizes.candidates as u64 } else { 0 };
         let assisted = self.candidates.is_some() || self.candidates_asked > 0;
-        Some(self.sizes.samples + if assisted { candidates } else { 0 })
+        (self.sizes.samples < u64::MAX)
+            .then(|| self.sizes.samples + if assisted { candidates } else { 0 })
     }
 
     fn rejected(&self) -> u64 {

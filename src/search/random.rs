@@ -63,7 +63,7 @@ impl Strategy for Random {
     fn observe(&mut self, _architecture: &Architecture, _ask: Ask, _value: f64) {}
 
     fn total(&self) -> Option<u64> {
-        Some(self.samples)
+        (self.samples < u64::MAX).then_some(self.samples)
     }
 
     fn rejected(&self) -> u64 {
