@@ -96,7 +96,7 @@ impl Lookup {
         let keys = Keys::new(space);
         let mut rows = table.rows(watch)?;
         let mut position = None;
-        let mut reason = String::new();
+        let mut reason = None;
         while let Some(row) = rows.next().transpose()? {
             position = position.or_else(|| rows.metrics().iter().position(|name| name == metric));
             lookup.report.rows += 1;
@@ -104,7 +104,7 @@ impl Lookup {
                 Ok(key) => lookup.add(table, key, &row, position)?,
                 Err(why) => {
                     lookup.report.unknown.add(&row);
-                    reason = why;
+                    reason.get_or_insert(why);
                 }
             }
             if lookup.is_foreign() && lookup.report.rows == ROWS_TO_TELL {
@@ -112,7 +112,7 @@ impl Lookup {
             }
         }
         if lookup.is_foreign() && lookup.report.rows > 0 {
-            return Err(lookup.foreign(table, reason));
+            return Err(lookup.foreign(table, reason.unwrap_or_default()));
         }
         if position.is_none() {
             return Err(no_metric(table, metric, rows.metrics()));

@@ -5,6 +5,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::detect::Candidate;
@@ -96,6 +97,8 @@ struct Nds {
     dataset: &'static str,
     place: Place,
     runs: u64,
+    /// Where the run begins that is read.
+    start: u64,
 }
 
 /// Where reading has come to.
@@ -121,7 +124,7 @@ fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, Benchmar
     // `DARTS_in.json` is about ImageNet.
     let dataset = if name.contains("_in.") { "imagenet" } else { "cifar10" };
     let pieces = Pieces::new(reader, MAX_BYTES);
-    Ok(Box::new(Nds { origin, pieces, progress, dataset, place: Place::Start, runs: 0 }))
+    Ok(Box::new(Nds { origin, pieces, progress, dataset, place: Place::Start, runs: 0, start: 0 }))
 }
 
 impl Nds {
@@ -157,11 +160,23 @@ impl Nds {
         }
     }
 
+    /// A fault with its place.
+    fn located(&self, fault: Fault) -> BenchmarkError {
+        match fault {
+            Fault::Read(error) => self.origin.read(error),
+            Fault::Wrong(problem) => {
+                self.origin.wrong(format!("run {} at byte {}", self.runs, self.start), problem)
+            }
+        }
+    }
+
     /// The next run, its metrics by name.
     fn run(&mut self) -> Result<Option<(String, [(&'static str, f64); 6])>, Fault> {
+        self.start = self.pieces.position();
         if !self.seek()? {
             return Ok(None);
         }
+        self.start = self.pieces.position();
         let run: Run<'_> = serde_json::from_slice(self.pieces.value()?).map_err(|error| {
             wrong(&format!(
                 "it is no training run with a `net` ({error}): this is another data set"
@@ -170,6 +185,8 @@ impl Nds {
         if run.net.get().len() > MAX_NET_BYTES {
             return Err(wrong("its `net` is too long for an architecture"));
         }
+        let net = serde_json::from_str::<Value>(run.net.get())
+            .map_err(|error| wrong(&format!("its `net` is no JSON ({error})")))?;
         let accuracy = |error: Option<f64>| error.map_or(f64::NAN, |error| 100.0 - error);
         let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let values = [
@@ -180,7 +197,7 @@ impl Nds {
             ("flops", or_nan(run.flops)),
             ("iter_time", or_nan(run.iter_time)),
         ];
-        Ok(Some((run.net.get().to_owned(), values)))
+        Ok(Some((net.to_string(), values)))
     }
 }
 
@@ -193,19 +210,14 @@ impl Reader for Nds {
         if self.runs.is_multiple_of(WATCHED_RUNS) && !watch(self.progress.share()) {
             return Err(BenchmarkError::Cancelled);
         }
-        let start = self.pieces.position();
-        let place = format!("run {} at byte {start}", self.runs);
-        let run = self.run().map_err(|fault| match fault {
-            Fault::Read(error) => self.origin.read(error),
-            Fault::Wrong(problem) => self.origin.wrong(place.clone(), problem),
-        })?;
+        let run = self.run().map_err(|fault| self.located(fault))?;
         let Some((architecture, values)) = run else { return Ok(None) };
-        self.runs += 1;
         let mut row = Row { architecture, ..Row::default() };
         for (name, value) in values {
             let position = metrics.position(name);
-            row.set(position.map_err(|problem| self.origin.wrong(place.clone(), problem))?, value);
+            row.set(position.map_err(|problem| self.located(wrong(&problem)))?, value);
         }
+        self.runs += 1;
         Ok(Some(row))
     }
 

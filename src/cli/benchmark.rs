@@ -79,8 +79,7 @@ fn described(file: &Path, facts: &Facts) -> String {
         names => names.join(", "),
     };
     let mut rows = vec![["values", "missing", "min", "max", "metric"].map(str::to_owned).to_vec()];
-    let number =
-        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), rounded);
     for metric in &facts.metrics {
         rows.push(vec![
             format::thousands(metric.count),
@@ -99,6 +98,12 @@ fn described(file: &Path, facts: &Facts) -> String {
         list(&facts.datasets),
         format::table(&rows)
     )
+}
+
+/// A number with up to four decimals.
+fn rounded(number: f64) -> String {
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Writes a table as CSV, first under another name, so that an unfinished table is never taken for
@@ -121,7 +126,9 @@ fn convert(file: &Path, out: &Path, overwrite: bool, watch: Watch<'_>) -> anyhow
         write(&table, &layout, &partial, &|share| watch(0.5 + share / 2.0)).and_then(|rows| {
             std::fs::rename(&partial, out)
                 .with_context(|| format!("cannot write {}", out.display()))?;
-            complain(&format!("{} rows of {} in {}", rows, table.format().name, out.display()));
+            let noun = if rows == 1 { "row" } else { "rows" };
+            let (format, out) = (table.format().name, out.display());
+            complain(&format!("{} {noun} of {format} in {out}", format::thousands(rows)));
             Ok(())
         });
     if result.is_err() {
