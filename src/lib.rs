@@ -19,6 +19,7 @@
 )]
 
 pub mod backend;
+pub mod benchmark;
 pub mod cli;
 pub mod data;
 pub mod graph;
@@ -32,4 +33,5 @@ pub mod seed;
 pub mod space;
 pub mod statistics;
 pub mod store;
+pub mod trainer;
 pub mod weights;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, Event, JobConfig, Options, Task};
+use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 use untrained::statistics::kendall_tau_b;
 use untrained::store::Status;
 
@@ -43,7 +43,10 @@ fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
         seed: 2021,
         ..Options::default()
     };
-    let config = JobConfig::new(options, Task::Search { samples: 300 });
+    let config = JobConfig::new(
+        options,
+        Task::Search(SearchOptions { samples: 300, ..SearchOptions::default() }),
+    );
     let mut pairs = Vec::new();
     job::run(&config, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 18] = [
     "seed",
     "statistics",
     "graph",
@@ -12,9 +12,12 @@ const ORDER: [&str; 16] = [
     "onnx",
     "space",
     "data",
+    "benchmark",
     "plan",
     "score",
+    "plot",
     "backend",
+    "trainer",
     "search",
     "store",
     "job",

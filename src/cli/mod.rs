@@ -4,6 +4,7 @@
 //! cannot be used, 3 some architectures failed, 130 interrupted.
 
 mod args;
+mod benchmark;
 mod describe;
 mod devices;
 mod format;
@@ -97,9 +98,11 @@ fn batch(rest: &[OsString]) -> Exit {
     let result = match parsed.verb {
         Verb::Search(arguments) => search::run(arguments),
         Verb::Score(arguments) => score::run(arguments),
+        Verb::Run(arguments) => search::run_file(arguments),
         Verb::Describe(arguments) => describe::run(&arguments),
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
+        Verb::Benchmark(arguments) => benchmark::run(&arguments),
     };
     match result {
         Ok(exit) => exit,

@@ -16,12 +16,8 @@ static CANCEL: Cancel = Cancel::new();
 /// How many failures are told one by one.
 const FAILURES_SHOWN: u64 = 5;
 
-/// Runs a job, shows its progress and hands every record to `each`. A job that stops because its
-/// results cannot be written still returns what it scored, beside the error.
-pub fn run(
-    config: &JobConfig,
-    mut each: impl FnMut(&Record, Option<&crate::backend::Output>),
-) -> (Summary, Result<(), JobError>) {
+/// The request to stop, which Ctrl-C makes from now on; a second Ctrl-C ends the process.
+pub fn cancelled_by_ctrl_c() -> &'static Cancel {
     // A second handler cannot be set: the first one stays.
     let _ = ctrlc::set_handler(|| {
         if CANCEL.is_cancelled() {
@@ -29,9 +25,19 @@ pub fn run(
         }
         CANCEL.cancel();
     });
+    &CANCEL
+}
+
+/// Runs a job, shows its progress and hands every record to `each`. A job that stops because its
+/// results cannot be written still returns what it scored, beside the error.
+pub fn run(
+    config: &JobConfig,
+    mut each: impl FnMut(&Record, Option<&crate::backend::Output>),
+) -> (Summary, Result<(), JobError>) {
+    let cancel = cancelled_by_ctrl_c();
     let bar = ProgressBar::hidden();
     let mut seen = Summary::default();
-    let result = job::run(config, &CANCEL, &mut |event| match event {
+    let result = job::run(config, cancel, &mut |event| match event {
         Event::Started(started) => begin(&bar, &started),
         Event::Warning(warning) => bar.suspend(|| complain(&warning)),
         Event::Scored { record, output } => {
@@ -43,7 +49,7 @@ pub fn run(
             }
             each(&record, output.as_deref());
             if let Some(best) = seen.best.first() {
-                bar.set_message(format!("best {:.2}", best.score));
+                bar.set_message(format!("best {:.2}", best.value));
             }
             bar.inc(1);
         }
@@ -90,7 +96,11 @@ pub fn conclude(summary: &Summary) -> Exit {
     let total = counts.total();
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };
-    complain(&format!("{what} {total} {noun}{list}"));
+    let rejected = match summary.rejected {
+        0 => String::new(),
+        rejected => format!("; constraints rejected {rejected} others"),
+    };
+    complain(&format!("{what} {total} {noun}{list}{rejected}"));
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if counts.get(Status::Ok) == 0 => Exit::Nothing,

@@ -59,6 +59,8 @@ pub struct Summary {
     pub counts: Counts,
     /// The best records, best first; at most [`BEST`].
     pub best: Vec<Record>,
+    /// Architectures that constraints rejected before they were scored.
+    pub rejected: u64,
     /// The job was cancelled.
     pub interrupted: bool,
 }

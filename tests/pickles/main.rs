@@ -1,5 +1,6 @@
 //! The reader of Python's pickles: files that Python made, and files that nobody should make.
 
+mod entries;
 mod golden;
 mod hostile;
 mod memory;

@@ -2,8 +2,8 @@
 
 use super::PickleError;
 
-/// What is left of the allowed memory. Nothing is given back: the sum of everything that was ever
-/// allocated bounds what is in use at any time.
+/// What is left of the allowed memory. Nothing is given back while a value is made: the sum of
+/// everything that was allocated for it bounds what is in use at any time.
 pub struct Budget {
     allowed_bytes: usize,
     left_bytes: usize,
@@ -24,6 +24,16 @@ impl Budget {
             }
             None => Err(PickleError::Memory { allowed_bytes: self.allowed_bytes }),
         }
+    }
+
+    /// What is left.
+    pub const fn left_bytes(&self) -> usize {
+        self.left_bytes
+    }
+
+    /// To be called after everything was freed that was taken since so much was left.
+    pub fn give_back_to(&mut self, left_bytes: usize) {
+        self.left_bytes = left_bytes;
     }
 
     /// To be called before a `Vec<T>` grows by `count`. While it moves, a vector holds its old

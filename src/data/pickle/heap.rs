@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::budget::Budget;
-use super::value::{Object, Value};
+use super::value::{Global, Object, Value};
 use super::{Limits, PickleError};
 
 /// The number of an object.
@@ -21,6 +21,8 @@ pub enum Node {
     Dict(Vec<Id>),
     Persistent(Id),
     Object(Box<Making>),
+    /// Something that was forgotten; only while a pickle is surveyed.
+    Unknown,
 }
 
 /// See [`Object`].
@@ -31,6 +33,42 @@ pub struct Making {
     pub items: Vec<Id>,
     /// Keys and values take turns.
     pub entries: Vec<Id>,
+}
+
+impl Node {
+    fn each_part_mut(&mut self, each: impl FnMut(&mut Id)) {
+        match self {
+            Self::Atom(_) | Self::Unknown => {}
+            Self::List(parts) | Self::Tuple(parts) | Self::Set(parts) | Self::Dict(parts) => {
+                parts.iter_mut().for_each(each);
+            }
+            Self::Persistent(part) => std::iter::once(part).for_each(each),
+            Self::Object(making) => {
+                let single = [&mut making.class, &mut making.arguments].into_iter();
+                let more = making.items.iter_mut().chain(&mut making.entries);
+                single.chain(&mut making.state).chain(more).for_each(each);
+            }
+        }
+    }
+
+    /// Memory behind it, its parts' own not counted.
+    fn bytes(&self) -> usize {
+        let own = match self {
+            Self::Atom(Value::Str(text)) => 2 * text.len(),
+            Self::Atom(Value::Bytes(bytes) | Value::Long(bytes)) => bytes.len(),
+            Self::Atom(Value::Global(global)) => {
+                size_of::<Global>() + global.module.len() + global.name.len()
+            }
+            Self::List(parts) | Self::Tuple(parts) | Self::Set(parts) | Self::Dict(parts) => {
+                parts.capacity() * PART_BYTES
+            }
+            Self::Object(making) => {
+                (making.items.capacity() + making.entries.capacity()) * PART_BYTES
+            }
+            _ => 0,
+        };
+        NODE_BYTES.saturating_add(own)
+    }
 }
 
 /// Memory behind an object: itself while its vector grows, and its finished value.
@@ -84,15 +122,52 @@ impl Heap {
         &mut self.nodes[id as usize]
     }
 
-    /// The value of an object.
+    /// How many objects there are, which is the number of the next one.
+    pub fn count(&self) -> Id {
+        // `add` lets no more in than there are numbers.
+        self.nodes.len() as Id
+    }
+
+    /// Forgets the objects from `base` on, but not the kept ones and their parts: these get new
+    /// numbers, and are paid for again. No other object may have forgotten ones as parts.
+    pub fn retain(&mut self, base: Id, kept: &mut [Id]) -> Result<(), PickleError> {
+        let mut needed = vec![false; self.nodes.len() - base as usize];
+        let mut work = kept.to_vec();
+        while let Some(id) = work.pop() {
+            let flag = id.checked_sub(base).map(|place| &mut needed[place as usize]);
+            if flag.is_some_and(|flag| !std::mem::replace(flag, true)) {
+                self.each_part(id, |part| work.push(part));
+            }
+        }
+        let mut next = base;
+        let places: Vec<Id> = needed
+            .iter()
+            .map(|&needed| {
+                let place = next;
+                next += Id::from(needed);
+                place
+            })
+            .collect();
+        let renamed = |id: Id| if id < base { id } else { places[(id - base) as usize] };
+        let tail = self.nodes.split_off(base as usize);
+        for (mut node, _) in tail.into_iter().zip(needed).filter(|(_, needed)| *needed) {
+            self.budget.take(node.bytes())?;
+            node.each_part_mut(|part| *part = renamed(*part));
+            self.nodes.push(node);
+        }
+        kept.iter_mut().for_each(|id| *id = renamed(*id));
+        Ok(())
+    }
+
+    /// The values of objects, which share what the objects share.
     ///
     /// # Errors
     ///
-    /// [`PickleError::Cycle`] if it contains itself, [`PickleError::Depth`] if it is too deep.
-    pub fn finish(mut self, root: Id, depth: u32) -> Result<Value, PickleError> {
-        self.budget.take(size_of::<(Id, bool)>())?;
+    /// [`PickleError::Cycle`] if one contains itself, [`PickleError::Depth`] if one is too deep.
+    pub fn finish(&mut self, roots: &[Id], depth: u32) -> Result<Vec<Value>, PickleError> {
+        self.budget.take(roots.len().saturating_mul(size_of::<(Id, bool)>()))?;
         let mut states = vec![State::Untouched; self.nodes.len()];
-        let mut work = vec![(root, false)];
+        let mut work: Vec<(Id, bool)> = roots.iter().map(|&root| (root, false)).collect();
         while let Some((id, parts_done)) = work.pop() {
             match &states[id as usize] {
                 State::Done(..) => {}
@@ -116,15 +191,16 @@ impl Heap {
                 }
             }
         }
-        Ok(match states.swap_remove(root as usize) {
-            State::Done(value, _) => value,
+        let value = |root: &Id| match &states[*root as usize] {
+            State::Done(value, _) => value.clone(),
             _ => Value::None,
-        })
+        };
+        Ok(roots.iter().map(value).collect())
     }
 
     fn each_part(&self, id: Id, mut each: impl FnMut(Id)) {
         match self.get(id) {
-            Node::Atom(_) => {}
+            Node::Atom(_) | Node::Unknown => {}
             Node::List(parts) | Node::Tuple(parts) | Node::Set(parts) | Node::Dict(parts) => {
                 parts.iter().for_each(|&part| each(part));
             }
@@ -155,6 +231,7 @@ impl Heap {
         };
         let built = match self.get(id) {
             Node::Atom(value) => value.clone(),
+            Node::Unknown => Value::None,
             Node::List(ids) => Value::List(values(ids)),
             Node::Tuple(ids) => Value::Tuple(values(ids)),
             Node::Set(ids) => Value::Set(values(ids)),

@@ -25,6 +25,11 @@ impl<R: BufRead + Seek> Input<R> {
         self.position
     }
 
+    /// The source, wherever reading has come to.
+    pub fn into_reader(self) -> R {
+        self.reader
+    }
+
     /// Refuses lengths beyond the end.
     fn claim(&mut self, count: u64) -> Result<(), PickleError> {
         if count > self.length - self.position {

@@ -2,12 +2,14 @@
 //!
 //! [`read`] takes a pickle in memory. [`scan`] takes a file and leaves its long byte strings where
 //! they are, so that the labels of a file of images cost a few reads. Both make a [`Value`];
-//! [`Array`] is a NumPy array in it.
+//! [`Array`] is a NumPy array in it. [`entries`] takes a file of any size and hands over one
+//! dictionary in it entry by entry.
 //!
 //! Any bytes may be given: reading ends with a value or an error within the memory and depth of
 //! [`Limits`], without a panic and without recursion.
 
 mod budget;
+mod entries;
 mod error;
 mod heap;
 mod input;
@@ -19,8 +21,9 @@ mod value;
 
 use std::io::{BufRead, Cursor, Seek};
 
+pub use entries::Entries;
 pub use error::PickleError;
-pub use numpy::{Array, ArrayData, ArrayError, integers};
+pub use numpy::{Array, ArrayData, ArrayError, integers, number};
 pub use value::{Global, Object, Stored, Value};
 
 use input::Input;
@@ -65,4 +68,25 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Value, PickleError> {
 /// As for [`read`], and [`PickleError::Read`] if the system refuses.
 pub fn scan(file: impl BufRead + Seek, length: u64, limits: &Limits) -> Result<Value, PickleError> {
     Machine::new(Input::new(file, length), limits, STORED_BYTES).run()
+}
+
+/// Reads the pickle at the beginning of a file of `length` bytes, in which some dictionary holds one
+/// dictionary under the text `key`, and hands over the entries of the latter. Memory is that of one
+/// entry, and [`Limits`] bound it, if the keys are whole numbers and the values dictionaries with
+/// keys that are none; other entries come in the batches in which Python writes them, of 1,000 each.
+///
+/// The file is read twice, first to find which values are shared between entries. Meanwhile
+/// `go_on` is told after each entry how many bytes were read; `None` if it says no.
+///
+/// # Errors
+///
+/// As for [`scan`].
+pub fn entries<R: BufRead + Seek>(
+    file: R,
+    length: u64,
+    key: &str,
+    limits: &Limits,
+    go_on: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<Entries<R>>, PickleError> {
+    Entries::new(file, length, key, limits, go_on)
 }

@@ -118,8 +118,34 @@ pub fn integers(value: &Value) -> Option<Vec<i64>> {
     value.sequence()?.iter().map(|item| item.int().or_else(|| scalar(item))).collect()
 }
 
+/// The number that a value is: Python's or NumPy's, whole or floating-point of 32 or 64 bits.
+pub fn number(value: &Value) -> Option<f64> {
+    if let Some(number) = value.float() {
+        return Some(number);
+    }
+    let Array { kind: 'f', item_bytes, big_endian, data: ArrayData::Here(data), .. } =
+        scalar_array(value)?
+    else {
+        return scalar(value).map(|number| number as f64);
+    };
+    let mut bytes = data.to_vec();
+    if big_endian {
+        bytes.reverse();
+    }
+    match item_bytes {
+        4 => Some(f64::from(f32::from_le_bytes(bytes.try_into().ok()?))),
+        8 => Some(f64::from_le_bytes(bytes.try_into().ok()?)),
+        _ => None,
+    }
+}
+
 /// The whole number of a call `scalar(dtype, bytes)`.
 fn scalar(value: &Value) -> Option<i64> {
+    scalar_array(value)?.integers()?.first().copied()
+}
+
+/// The array of no axes of a call `scalar(dtype, bytes)`.
+fn scalar_array(value: &Value) -> Option<Array> {
     let Value::Object(object) = value else { return None };
     let ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") = object.class.global()?
     else {
@@ -130,7 +156,7 @@ fn scalar(value: &Value) -> Option<i64> {
     let data = ArrayData::Here(data.bytes()?.into());
     let shape = Vec::new();
     let array = Array { shape, kind, item_bytes, big_endian, fortran_order: false, data };
-    if array.fits() { array.integers()?.first().copied() } else { None }
+    array.fits().then_some(array)
 }
 
 /// A type of number: `dtype("u1", False, True)` with the state `(3, "|", None, ..)`.

@@ -29,6 +29,8 @@ pub struct Stack {
     items: Vec<Id>,
     marks: Vec<usize>,
     memo: HashMap<u32, Id>,
+    /// How many remembered objects were forgotten.
+    forgotten: u32,
 }
 
 impl Stack {
@@ -101,11 +103,36 @@ impl Stack {
 
     /// The number of the next remembered object.
     pub fn next_key(&self) -> u32 {
-        self.memo.len() as u32
+        (self.memo.len() as u32).wrapping_add(self.forgotten)
     }
 
-    pub fn recall(&self, key: u32) -> Result<Id, Fault> {
-        let known = self.memo.get(&key).copied();
-        known.ok_or(Fault::Rule("names a value that was never remembered"))
+    pub fn recall(&self, key: u32) -> Option<Id> {
+        self.memo.get(&key).copied()
+    }
+
+    /// Gives what is remembered under a number another place.
+    pub fn relocate(&mut self, key: u32, id: Id) {
+        self.memo.insert(key, id);
+    }
+
+    pub fn forget(&mut self, key: u32) {
+        if self.memo.remove(&key).is_some() {
+            self.forgotten = self.forgotten.wrapping_add(1);
+        }
+    }
+
+    /// Objects on the stack, marked off or not.
+    pub fn height(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The object at a height.
+    pub fn at(&self, height: usize) -> Option<Id> {
+        self.items.get(height).copied()
+    }
+
+    /// Where the objects behind the last mark begin.
+    pub fn last_mark(&self) -> Option<usize> {
+        self.marks.last().copied()
     }
 }

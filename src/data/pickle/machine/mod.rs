@@ -1,6 +1,8 @@
 //! The pickle machine: operations of protocols 0 to 5 that data uses. It makes plain values and
 //! writes down calls; it makes none.
 
+mod watched;
+
 use std::io::{BufRead, Seek};
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use super::input::Input;
 use super::stack::{Fault, Stack};
 use super::value::{Global, Stored, Value};
 use super::{Limits, PickleError, text};
+pub use watched::Watched;
 
 /// The highest protocol there is.
 const PROTOCOLS: u8 = 5;
@@ -24,6 +27,8 @@ pub struct Machine<R> {
     depth: u32,
     /// Byte strings of more bytes than this stay in the file.
     longest: u64,
+    /// The dictionary whose entries are handed over, if there is one.
+    watched: Option<Watched>,
 }
 
 type Step = Result<(), Fault>;
@@ -35,7 +40,7 @@ fn rule<T>(problem: &'static str) -> Result<T, Fault> {
 impl<R: BufRead + Seek> Machine<R> {
     pub fn new(input: Input<R>, limits: &Limits, longest: u64) -> Self {
         let (heap, stack) = (Heap::new(limits), Stack::default());
-        Self { input, heap, stack, depth: limits.depth, longest }
+        Self { input, heap, stack, depth: limits.depth, longest, watched: None }
     }
 
     /// Runs to the end of the pickle; bytes behind it are not looked at.
@@ -45,13 +50,10 @@ impl<R: BufRead + Seek> Machine<R> {
             let [opcode] = self.input.array()?;
             if opcode == b'.' {
                 let root = self.stack.pop().map_err(|fault| located(fault, at))?;
-                return self.heap.finish(root, self.depth);
+                let values = self.heap.finish(&[root], self.depth)?;
+                return Ok(values.into_iter().next().unwrap_or(Value::None));
             }
-            match self.step(opcode) {
-                Ok(true) => {}
-                Ok(false) => return Err(PickleError::Opcode { opcode, at }),
-                Err(fault) => return Err(located(fault, at)),
-            }
+            checked(self.step(opcode), opcode, at)?;
         }
     }
 
@@ -124,8 +126,8 @@ impl<R: BufRead + Seek> Machine<R> {
         };
         let Some(key) = key else { return rule("has no number of a remembered value") };
         match opcode {
-            b'g' | b'h' | b'j' => self.push_id(self.stack.recall(key)?),
-            _ => self.stack.remember(key, &mut self.heap.budget),
+            b'g' | b'h' | b'j' => self.recall(key),
+            _ => self.remember(key),
         }
     }
 
@@ -237,7 +239,8 @@ impl<R: BufRead + Seek> Machine<R> {
             _ => self.marked()?,
         };
         let keyed = matches!(opcode, b's' | b'u');
-        let target = match self.heap.get_mut(self.stack.top()?) {
+        let target = match self.target()? {
+            Node::Unknown => return Ok(()),
             Node::List(items) if !keyed => items,
             Node::Set(items) if opcode == 0x90 => items,
             Node::Dict(items) if keyed => items,
@@ -255,6 +258,7 @@ impl<R: BufRead + Seek> Machine<R> {
             _ => self.stack.pop_array()?.map(|id| {
                 match self.heap.get(id) {
                     Node::Atom(value) => value.text().filter(|name| name.len() <= MAX_NAME_BYTES),
+                    Node::Unknown => Some(""),
                     _ => None,
                 }
                 .map(str::to_owned)
@@ -294,11 +298,12 @@ impl<R: BufRead + Seek> Machine<R> {
 
     fn build(&mut self) -> Step {
         let state = self.stack.pop()?;
-        match self.heap.get_mut(self.stack.top()?) {
+        match self.target()? {
             Node::Object(object) => {
                 object.state = Some(state);
                 Ok(())
             }
+            Node::Unknown => Ok(()),
             _ => rule("gives a state to something that is no object"),
         }
     }
@@ -311,6 +316,15 @@ impl<R: BufRead + Seek> Machine<R> {
         }
         let name = self.stack.pop()?;
         self.push(Node::Persistent(name))
+    }
+}
+
+/// What a step came to, as an error with its place.
+fn checked(step: Result<bool, Fault>, opcode: u8, at: u64) -> Result<(), PickleError> {
+    match step {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(PickleError::Opcode { opcode, at }),
+        Err(fault) => Err(located(fault, at)),
     }
 }
 

@@ -1,0 +1,104 @@
+//! Why a benchmark table could not be used.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::pickle::PickleError;
+
+/// Why a benchmark table could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchmarkError {
+    /// The system refused, or packed data are damaged.
+    #[error("cannot read {} (give a complete benchmark table that you may read)", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is of no known format.
+    #[error("{} is no benchmark table that can be read; these can: {formats}", path.display())]
+    Format {
+        /// The file or folder.
+        path: PathBuf,
+        /// The known formats.
+        formats: String,
+    },
+    /// Something in it is not as its format wants it.
+    #[error("{}, {place}: {problem}", path.display())]
+    Content {
+        /// The file or folder.
+        path: PathBuf,
+        /// Where: a row, record or byte.
+        place: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A pickle in it cannot be read.
+    #[error("{}, {place}: not what the benchmark's authors published", path.display())]
+    Pickle {
+        /// The file or folder.
+        path: PathBuf,
+        /// Which pickle.
+        place: String,
+        /// What is wrong with it.
+        source: PickleError,
+    },
+    /// It has no such metric.
+    #[error("{} has no metric `{metric}`: {hint}", path.display())]
+    Metric {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was asked for.
+        metric: String,
+        /// The metrics that there are.
+        hint: String,
+    },
+    /// Its architectures are not of the space.
+    #[error(
+        "{} is a table of another space than {space}: none of its first {rows} rows, such as `{example}`, names one of its architectures ({reason}); {hint}", path.display()
+    )]
+    Space {
+        /// The file or folder.
+        path: PathBuf,
+        /// The space that was asked for.
+        space: String,
+        /// How many rows were tried.
+        rows: u64,
+        /// One of them.
+        example: String,
+        /// Why it is none.
+        reason: String,
+        /// The spaces that it may be of.
+        hint: String,
+    },
+    /// Reading was cancelled.
+    #[error("reading the benchmark table was cancelled")]
+    Cancelled,
+}
+
+/// The file or folder a reader reads, for its errors.
+#[derive(Clone, Debug)]
+pub(super) struct Origin(PathBuf);
+
+impl Origin {
+    pub fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn read(&self, source: std::io::Error) -> BenchmarkError {
+        BenchmarkError::Read { path: self.0.clone(), source }
+    }
+
+    pub fn wrong(&self, place: impl Into<String>, problem: impl Into<String>) -> BenchmarkError {
+        let (path, place, problem) = (self.0.clone(), place.into(), problem.into());
+        BenchmarkError::Content { path, place, problem }
+    }
+
+    pub fn pickle(&self, place: impl Into<String>, source: PickleError) -> BenchmarkError {
+        BenchmarkError::Pickle { path: self.0.clone(), place: place.into(), source }
+    }
+}

@@ -1,0 +1,142 @@
+//! Files as streams: unpacked where gzip packed them, with a count of what was read, and cut to a
+//! section.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::rc::Rc;
+
+use flate2::bufread::MultiGzDecoder;
+
+/// How gzip's files begin.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The bytes of a file, unpacked where gzip packed them.
+pub(super) struct Stream {
+    pub reader: Box<dyn BufRead>,
+    pub progress: Progress,
+}
+
+/// How much of a file was read.
+#[derive(Clone)]
+pub(super) struct Progress {
+    read: Rc<Cell<u64>>,
+    length: u64,
+}
+
+impl Progress {
+    /// From 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.read.get() as f64 / self.length.max(1) as f64
+    }
+}
+
+impl Stream {
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let progress = Progress { read: Rc::default(), length: file.metadata()?.len() };
+        let mut file = BufReader::with_capacity(
+            1 << 16,
+            Counting { inner: file, read: Rc::clone(&progress.read) },
+        );
+        let reader: Box<dyn BufRead> = if file.fill_buf()?.starts_with(&GZIP) {
+            Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
+        } else {
+            Box::new(file)
+        };
+        Ok(Self { reader, progress })
+    }
+}
+
+/// Whether a file is packed by gzip.
+pub(super) fn is_packed(path: &Path) -> std::io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(2).read_to_end(&mut head)?;
+    Ok(head == GZIP)
+}
+
+/// Counts the bytes that pass.
+struct Counting<R> {
+    inner: R,
+    read: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.set(self.read.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// Lets a number of bytes pass; more are an error until the next allowance.
+pub(super) struct Allowance<R> {
+    inner: R,
+    left: usize,
+}
+
+impl<R: Read> Allowance<R> {
+    pub fn new(inner: R) -> Self {
+        Self { inner, left: 0 }
+    }
+
+    pub fn allow(&mut self, bytes: usize) {
+        self.left = bytes;
+    }
+}
+
+impl<R: Read> Read for Allowance<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Err(std::io::Error::other("a row is too long for a benchmark table"));
+        }
+        let most = buffer.len().min(self.left);
+        let count = self.inner.read(&mut buffer[..most])?;
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+/// A part of a file, as a file of its own.
+pub(super) struct Section<R> {
+    inner: R,
+    start: u64,
+    length: u64,
+    position: u64,
+}
+
+impl<R: Read + Seek> Section<R> {
+    /// `length` bytes from `start` on, as far as they are there.
+    pub fn new(mut inner: R, start: u64, length: u64) -> std::io::Result<Self> {
+        inner.seek(SeekFrom::Start(start))?;
+        Ok(Self { inner, start, length, position: 0 })
+    }
+}
+
+impl<R: Read> Read for Section<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = self.length.saturating_sub(self.position);
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let count = self.inner.read(&mut buffer[..most])?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Section<R> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(distance) => self.position.checked_add_signed(distance),
+            SeekFrom::End(distance) => self.length.checked_add_signed(distance),
+        };
+        let absolute = target.and_then(|target| self.start.checked_add(target));
+        let (Some(target), Some(absolute)) = (target, absolute) else {
+            return Err(std::io::ErrorKind::InvalidInput.into());
+        };
+        self.inner.seek(SeekFrom::Start(absolute))?;
+        self.position = target;
+        Ok(target)
+    }
+}

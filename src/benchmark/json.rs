@@ -1,0 +1,171 @@
+//! JSON as Python writes it, in pieces: containers are entered one level at a time, and the values in
+//! them are taken whole. `NaN`, `Infinity` and `-Infinity`, which are no JSON, become `null`.
+
+use std::io::BufRead;
+
+/// Why the next piece could not be had.
+pub(super) enum Fault {
+    Read(std::io::Error),
+    /// What is wrong and what to do.
+    Wrong(String),
+}
+
+/// A JSON text of any length.
+pub(super) struct Pieces<R> {
+    reader: R,
+    /// Bytes read so far.
+    position: u64,
+    /// The value that was taken last.
+    value: Vec<u8>,
+    /// The longest value that is taken.
+    longest: usize,
+}
+
+impl<R: BufRead> Pieces<R> {
+    pub fn new(reader: R, longest: usize) -> Self {
+        Self { reader, position: 0, value: Vec::new(), longest }
+    }
+
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The next byte that is no white space; nothing at the end.
+    pub fn peek(&mut self) -> Result<Option<u8>, Fault> {
+        while let Some(byte) = self.next_byte()? {
+            if !byte.is_ascii_whitespace() {
+                return Ok(Some(byte));
+            }
+            self.advance(1);
+        }
+        Ok(None)
+    }
+
+    /// Takes an opening bracket, if it is next.
+    pub fn enter(&mut self, bracket: u8) -> Result<bool, Fault> {
+        let found = self.peek()? == Some(bracket);
+        if found {
+            self.advance(1);
+        }
+        Ok(found)
+    }
+
+    /// Takes the comma before the next element, or the bracket that closes the container; `first`
+    /// where nothing was taken from the container yet. Whether there is an element.
+    pub fn more(&mut self, first: bool, bracket: u8) -> Result<bool, Fault> {
+        match self.peek()? {
+            Some(byte) if byte == bracket => {
+                self.advance(1);
+                Ok(false)
+            }
+            Some(b',') if !first => {
+                self.advance(1);
+                Ok(true)
+            }
+            Some(_) if first => Ok(true),
+            Some(_) => Err(wrong("a comma is missing: the file is damaged; fetch it again")),
+            None => Err(cut_short()),
+        }
+    }
+
+    /// Takes a key and the colon behind it.
+    pub fn key(&mut self) -> Result<String, Fault> {
+        if self.peek()? != Some(b'"') {
+            return Err(wrong("a key is missing: the file is damaged; fetch it again"));
+        }
+        let key = serde_json::from_slice(self.value()?)
+            .map_err(|error| wrong(&format!("a key is no text ({error})")))?;
+        match self.peek()? {
+            Some(b':') => self.advance(1),
+            _ => return Err(wrong("a colon is missing: the file is damaged; fetch it again")),
+        }
+        Ok(key)
+    }
+
+    /// Takes a value whole: its text, which is JSON if the file is.
+    pub fn value(&mut self) -> Result<&[u8], Fault> {
+        self.value.clear();
+        self.peek()?;
+        let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+        loop {
+            let byte = self.next_byte()?.ok_or_else(cut_short)?;
+            let ends = match byte {
+                _ if escaped => {
+                    escaped = false;
+                    false
+                }
+                b'\\' if in_text => {
+                    escaped = true;
+                    false
+                }
+                b'"' => {
+                    in_text = !in_text;
+                    !in_text && depth == 0
+                }
+                _ if in_text => false,
+                b']' | b'}' | b',' | b':' if depth == 0 => break,
+                byte if depth == 0 && byte.is_ascii_whitespace() => break,
+                b'[' | b'{' => {
+                    depth += 1;
+                    false
+                }
+                b']' | b'}' => {
+                    depth -= 1;
+                    depth == 0
+                }
+                b'N' | b'I' => {
+                    self.number_that_is_none()?;
+                    continue;
+                }
+                _ => false,
+            };
+            self.take(byte)?;
+            if ends {
+                break;
+            }
+        }
+        Ok(&self.value)
+    }
+
+    /// Writes `null` for a word of letters and a sign before it.
+    fn number_that_is_none(&mut self) -> Result<(), Fault> {
+        if self.value.last() == Some(&b'-') {
+            self.value.pop();
+        }
+        while self.next_byte()?.is_some_and(|byte| byte.is_ascii_alphabetic()) {
+            self.advance(1);
+        }
+        self.value.extend(b"null");
+        Ok(())
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), Fault> {
+        if self.value.len() >= self.longest {
+            return Err(wrong(&format!(
+                "a value has more than {} bytes: the file is damaged or no benchmark table",
+                self.longest
+            )));
+        }
+        self.value.push(byte);
+        self.advance(1);
+        Ok(())
+    }
+
+    fn next_byte(&mut self) -> Result<Option<u8>, Fault> {
+        Ok(self.reader.fill_buf().map_err(Fault::Read)?.first().copied())
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.reader.consume(count);
+        self.position += count as u64;
+    }
+}
+
+/// A fault of the text.
+pub(super) fn wrong(problem: &str) -> Fault {
+    Fault::Wrong(problem.to_owned())
+}
+
+fn cut_short() -> Fault {
+    wrong("the file ends in the middle of a value: it is cut short; fetch it again")
+}

@@ -1,0 +1,269 @@
+//! One metric of a table in memory, by architecture.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use md5::{Digest, Md5};
+
+use super::{BenchmarkError, Row, TO_THE_END, Table, Watch, facts};
+use crate::space::{Architecture, Space};
+
+/// Architectures that are named of those that are counted.
+const NAMED: usize = 5;
+/// Rows after which a table is of another space if none of them is of this one.
+const ROWS_TO_TELL: u64 = 1000;
+/// The most architectures: 80 MB.
+const MOST: usize = 1 << 21;
+/// Metrics that an error lists.
+const LISTED: usize = 40;
+
+/// One metric of a table by architecture.
+///
+/// Architectures are told apart as [`Space::identity`] does it, so the order of a graph's vertices is
+/// no matter. Where a table has no architectures but NAS-Bench-101's hashes or indices, these serve.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    space: Space,
+    metric: String,
+    values: HashMap<u128, f64>,
+    /// Whether some architectures are known by NAS-Bench-101's hash only.
+    hashed: bool,
+    report: Report,
+}
+
+/// What became of the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// Rows of the table.
+    pub rows: u64,
+    /// Different architectures with a value.
+    pub values: u64,
+    /// Different architectures without one.
+    pub missing: u64,
+    /// Rows of an architecture that came before; the first value counts.
+    pub duplicates: Counted,
+    /// Rows that name no architecture of the space.
+    pub unknown: Counted,
+}
+
+/// How many there are, with the first few.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counted {
+    /// How many.
+    pub count: u64,
+    /// The first few by name.
+    pub first: Vec<String>,
+}
+
+impl Counted {
+    fn add(&mut self, row: &Row) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(row.name());
+        }
+    }
+}
+
+impl Lookup {
+    /// Reads a metric of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchmarkError::Metric`] if there is none of that name, [`BenchmarkError::Space`] if no row
+    /// names an architecture of the space, and whatever reading meets.
+    pub fn new(table: &Table, space: &Space, metric: &str) -> Result<Self, BenchmarkError> {
+        Self::watched(table, space, metric, TO_THE_END)
+    }
+
+    /// The same, watched.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`], and [`BenchmarkError::Cancelled`].
+    pub fn watched(
+        table: &Table,
+        space: &Space,
+        metric: &str,
+        watch: Watch<'_>,
+    ) -> Result<Self, BenchmarkError> {
+        let mut lookup = Self {
+            space: space.clone(),
+            metric: metric.to_owned(),
+            values: HashMap::new(),
+            hashed: false,
+            report: Report::default(),
+        };
+        let keys = Keys::new(space);
+        let mut rows = table.rows(watch)?;
+        let mut position = None;
+        let mut reason = String::new();
+        while let Some(row) = rows.next().transpose()? {
+            position = position.or_else(|| rows.metrics().iter().position(|name| name == metric));
+            lookup.report.rows += 1;
+            match keys.of(&row) {
+                Ok(key) => lookup.add(table, key, &row, position)?,
+                Err(why) => {
+                    lookup.report.unknown.add(&row);
+                    reason = why;
+                }
+            }
+            if lookup.is_foreign() && lookup.report.rows == ROWS_TO_TELL {
+                break;
+            }
+        }
+        if lookup.is_foreign() && lookup.report.rows > 0 {
+            return Err(lookup.foreign(table, reason));
+        }
+        if position.is_none() {
+            return Err(no_metric(table, metric, rows.metrics()));
+        }
+        lookup.count();
+        Ok(lookup)
+    }
+
+    fn add(
+        &mut self,
+        table: &Table,
+        key: Key,
+        row: &Row,
+        position: Option<usize>,
+    ) -> Result<(), BenchmarkError> {
+        let value = position.and_then(|position| row.value(position)).unwrap_or(f64::NAN);
+        let full = self.values.len() == MOST;
+        self.hashed |= key.is_hash;
+        match self.values.entry(key.digest) {
+            Entry::Occupied(mut known) => {
+                self.report.duplicates.add(row);
+                if known.get().is_nan() {
+                    known.insert(value);
+                }
+            }
+            Entry::Vacant(_) if full => {
+                return Err(BenchmarkError::Content {
+                    path: table.path().to_owned(),
+                    place: format!("row {}", self.report.rows),
+                    problem: format!(
+                        "there are more than {MOST} architectures, at most so many fit"
+                    ),
+                });
+            }
+            Entry::Vacant(free) => {
+                free.insert(value);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.report.unknown.count == self.report.rows
+    }
+
+    fn foreign(&self, table: &Table, reason: String) -> BenchmarkError {
+        let example = self.report.unknown.first.first().cloned().unwrap_or_default();
+        let spaces = facts::spaces(table, std::slice::from_ref(&example));
+        let hint = match spaces.as_slice() {
+            [] => "give the space that it is a table of".to_owned(),
+            spaces => format!("it may be one of {}", spaces.join(", ")),
+        };
+        BenchmarkError::Space {
+            path: table.path().to_owned(),
+            space: self.space.id().to_owned(),
+            rows: self.report.rows,
+            example: super::detect::excerpt(&example),
+            reason,
+            hint,
+        }
+    }
+
+    fn count(&mut self) {
+        let missing = self.values.values().filter(|value| value.is_nan()).count() as u64;
+        self.report.missing = missing;
+        self.report.values = self.values.len() as u64 - missing;
+    }
+
+    /// The value of an architecture of the space; nothing where the table has none.
+    pub fn get(&self, architecture: &Architecture) -> Option<f64> {
+        let known = self.values.get(&digest(&self.space.identity(architecture)));
+        let by_hash = || {
+            let hash = self.hashed.then(|| self.space.benchmark_key(architecture))?;
+            self.values.get(&digest(&hash))
+        };
+        known.or_else(by_hash).copied().filter(|value| !value.is_nan())
+    }
+
+    /// The metric.
+    pub fn metric(&self) -> &str {
+        &self.metric
+    }
+
+    /// The space.
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// What became of the rows.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+/// What an architecture is found by.
+struct Key {
+    digest: u128,
+    is_hash: bool,
+}
+
+/// Finds the keys of rows.
+struct Keys<'s> {
+    space: &'s Space,
+    /// Whether NAS-Bench-101's hashes mean architectures of the space.
+    takes_hashes: bool,
+}
+
+impl<'s> Keys<'s> {
+    fn new(space: &'s Space) -> Self {
+        // The hash numbers operations by their order.
+        let takes_hashes = Space::builtin("nas-bench-101").is_ok_and(|benchmark| {
+            space.topology() == benchmark.topology()
+                && space.operation_names() == benchmark.operation_names()
+        });
+        Self { space, takes_hashes }
+    }
+
+    /// The key of a row, or why it names no architecture of the space.
+    fn of(&self, row: &Row) -> Result<Key, String> {
+        let by_identity = |architecture| {
+            let digest = digest(&self.space.identity(&architecture));
+            Key { digest, is_hash: false }
+        };
+        if !row.architecture.is_empty() {
+            let parsed = self.space.parse(&row.architecture);
+            return parsed.map(by_identity).map_err(|error| error.to_string());
+        }
+        if let Some(hash) = row.hash.as_ref().filter(|_| self.takes_hashes) {
+            return Ok(Key { digest: digest(hash), is_hash: true });
+        }
+        let indexed = row.index.and_then(|index| self.space.from_index(index));
+        indexed.map(by_identity).ok_or_else(|| match row.index {
+            Some(index) => format!("the space has no index {index}"),
+            None => "the space has no hashes".to_owned(),
+        })
+    }
+}
+
+/// 128 bits of a text.
+fn digest(text: &str) -> u128 {
+    u128::from_le_bytes(Md5::digest(text).into())
+}
+
+fn no_metric(table: &Table, metric: &str, names: &[String]) -> BenchmarkError {
+    let mut list = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > LISTED {
+        list.push_str(", ...");
+    }
+    let hint = match names {
+        [] => "it has no metrics at all".to_owned(),
+        _ => format!("it has {list}"),
+    };
+    BenchmarkError::Metric { path: table.path().to_owned(), metric: metric.to_owned(), hint }
+}

@@ -1,0 +1,200 @@
+//! Benchmark tables: the accuracies of architectures that other people trained, read where they are.
+//!
+//! [`open`] tells the format of a file or folder. [`Table::rows`] streams its rows, [`Table::facts`]
+//! counts them, [`Lookup`] keeps one metric of all of them in memory. A format is one file here and
+//! one line in [`ALL`]; `pickle` of [`crate::data`] reads the formats that hold Python's pickles.
+//!
+//! Any bytes may be given: reading ends with rows or an error, without a panic and within 256 MiB.
+//! Where a file is summed up before its first row (the trials of NAS-Bench-101, the data sets of
+//! NAS-Bench-Suite-Zero), the sums are bounded too.
+
+mod csv_table;
+mod detect;
+mod error;
+mod facts;
+mod input;
+mod json;
+mod lookup;
+mod metrics;
+mod nas_bench_101;
+mod nas_bench_201;
+mod nats;
+mod nds;
+mod suite_zero;
+mod torch;
+mod trials;
+
+use std::path::{Path, PathBuf};
+
+pub use error::BenchmarkError;
+pub use facts::{Facts, MetricFacts};
+pub use lookup::{Counted, Lookup, Report};
+
+use detect::Candidate;
+use metrics::Metrics;
+
+/// Every format, in the order in which they are tried.
+pub const ALL: &[Format] = &[
+    nas_bench_101::FORMAT,
+    nats::FORMAT,
+    nas_bench_201::FORMAT,
+    nds::FORMAT,
+    suite_zero::FORMAT,
+    csv_table::FORMAT,
+];
+
+/// Hears how much of a table is read, from 0 to 1, and says whether to go on.
+pub type Watch<'w> = &'w dyn Fn(f64) -> bool;
+
+/// Goes on to the end.
+pub const TO_THE_END: Watch<'static> = &|_| true;
+
+/// A format of benchmark tables.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// Its name, for people.
+    pub name: &'static str,
+    /// The files it is in, for people.
+    pub files: &'static str,
+    /// The metrics it gives, for people: names, units, what is averaged.
+    pub metrics: &'static str,
+    detect: fn(&Candidate<'_>) -> bool,
+    open: fn(&Path, &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError>,
+}
+
+/// What every format can do once a table is open.
+trait Reader {
+    /// The next row; its metrics may be new ones. `watch` is asked often enough to cancel within a
+    /// second; where it says no, [`BenchmarkError::Cancelled`].
+    fn next(
+        &mut self,
+        metrics: &mut Metrics,
+        watch: Watch<'_>,
+    ) -> Result<Option<Row>, BenchmarkError>;
+
+    /// The data sets that the rows seen so far are about, as the table names them.
+    fn datasets(&self) -> Vec<String>;
+}
+
+/// A table that can be read. It holds no data and no open file.
+#[derive(Clone, Debug)]
+pub struct Table {
+    path: PathBuf,
+    format: &'static Format,
+}
+
+/// One architecture of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The architecture in a notation that its space reads, or as the table writes it; empty where
+    /// the table only numbers or hashes architectures.
+    pub architecture: String,
+    /// Its number in the benchmark's order.
+    pub index: Option<u64>,
+    /// NAS-Bench-101's hash of its graph.
+    pub hash: Option<String>,
+    /// The values by the position of their metric in [`Rows::metrics`]; NaN, or nothing at the end,
+    /// where one is missing. Values are finite or missing.
+    pub values: Vec<f64>,
+}
+
+impl Row {
+    /// The value at the position of a metric, if there is one.
+    pub fn value(&self, metric: usize) -> Option<f64> {
+        self.values.get(metric).copied().filter(|value| !value.is_nan())
+    }
+
+    /// Sets the value at the position of a metric.
+    fn set(&mut self, metric: usize, value: f64) {
+        if self.values.len() <= metric {
+            self.values.resize(metric + 1, f64::NAN);
+        }
+        self.values[metric] = if value.is_finite() { value } else { f64::NAN };
+    }
+
+    /// The architecture as far as it is named, for messages.
+    pub fn name(&self) -> String {
+        match (self.architecture.is_empty(), &self.hash, self.index) {
+            (true, Some(hash), _) => format!("hash {hash}"),
+            (true, None, Some(index)) => format!("index {index}"),
+            _ => self.architecture.clone(),
+        }
+    }
+}
+
+/// Tells the format of a file or folder by its content and its name, and looks at its beginning.
+///
+/// # Errors
+///
+/// [`BenchmarkError`] if it cannot be read, is of no known format, or is damaged where it begins.
+pub fn open(path: &Path) -> Result<Table, BenchmarkError> {
+    let format = detect::format(path)?;
+    (format.open)(path, &mut Metrics::default())?;
+    Ok(Table { path: path.to_owned(), format })
+}
+
+impl Table {
+    /// The file or folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its format.
+    pub fn format(&self) -> &'static Format {
+        self.format
+    }
+
+    /// Reads the rows one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchmarkError`] if the file changed since it was opened; each row may be one as well.
+    pub fn rows<'w>(&self, watch: Watch<'w>) -> Result<Rows<'w>, BenchmarkError> {
+        let mut metrics = Metrics::default();
+        let reader = (self.format.open)(&self.path, &mut metrics)?;
+        Ok(Rows { reader, metrics, watch, ended: false })
+    }
+
+    /// Reads all rows and counts them.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchmarkError`] with the place of what cannot be read.
+    pub fn facts(&self, watch: Watch<'_>) -> Result<Facts, BenchmarkError> {
+        facts::count(self, watch)
+    }
+}
+
+/// The rows of a table, in its order.
+pub struct Rows<'w> {
+    reader: Box<dyn Reader>,
+    metrics: Metrics,
+    watch: Watch<'w>,
+    ended: bool,
+}
+
+impl Rows<'_> {
+    /// The names of the metrics that were met so far; later rows may add some behind them.
+    pub fn metrics(&self) -> &[String] {
+        self.metrics.names()
+    }
+
+    /// The data sets that were met so far, as the table names them; none where it does not say.
+    pub fn datasets(&self) -> Vec<String> {
+        self.reader.datasets()
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, BenchmarkError>;
+
+    /// The next row; nothing after the last one or an error.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.reader.next(&mut self.metrics, self.watch).transpose();
+        self.ended = !matches!(next, Some(Ok(_)));
+        next
+    }
+}

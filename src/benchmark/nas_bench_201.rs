@@ -1,0 +1,127 @@
+//! NAS-Bench-201 (Dong and Yang, ICLR 2020): `NAS-Bench-201-v1_1-096897.pth`, a file of `torch.save`
+//! whose dictionary `arch2infos` holds the runs of every architecture by index. Architectures are read
+//! one by one; the file is read twice, see [`pickle::entries`].
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use super::detect::Candidate;
+use super::error::Origin;
+use super::input::{self, Section};
+use super::metrics::Metrics;
+use super::torch::{self, Fault};
+use super::trials::Measured;
+use super::{BenchmarkError, Format, Reader, Row, Watch, nats};
+use crate::data::pickle::{self, Entries, Limits};
+
+pub(super) const FORMAT: Format = Format {
+    name: "NAS-Bench-201",
+    files: "NAS-Bench-201-v1_1-096897.pth",
+    metrics: "as for NATS-Bench",
+    detect,
+    open,
+};
+
+/// The dictionary of architectures.
+const KEY: &str = "arch2infos";
+/// What one architecture and everything around it may take.
+const LIMITS: Limits = Limits { memory_bytes: 160 << 20, depth: 50 };
+
+fn detect(candidate: &Candidate<'_>) -> bool {
+    candidate.name.ends_with(".pth") || torch::is_beginning(&candidate.head)
+}
+
+type Data = BufReader<Section<File>>;
+
+struct NasBench201 {
+    origin: Origin,
+    bytes: u64,
+    state: State,
+    /// Architectures given so far.
+    count: u64,
+    datasets: Vec<String>,
+}
+
+enum State {
+    Opened(Data),
+    Reading(Box<Entries<Data>>),
+    Ended,
+}
+
+fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = Origin::new(path);
+    let read = |error| origin.read(error);
+    if input::is_packed(path).map_err(read)? {
+        let problem = "is packed by gzip, and is read from the middle too: unpack it first";
+        return Err(origin.wrong("the file", problem));
+    }
+    let found = torch::data(File::open(path).map_err(read)?);
+    let (data, bytes) = found.map_err(|fault| match fault {
+        Fault::Read(error) => origin.read(error),
+        Fault::Pickle(error) => origin.pickle("its beginning", error),
+        Fault::Wrong(problem) => origin.wrong("the file", problem),
+    })?;
+    let (state, datasets) = (State::Opened(data), Vec::new());
+    Ok(Box::new(NasBench201 { origin, bytes, state, count: 0, datasets }))
+}
+
+impl NasBench201 {
+    fn share(&self, position: u64) -> f64 {
+        position as f64 / self.bytes.max(1) as f64
+    }
+
+    /// The entries, behind the first reading.
+    fn entries(&mut self, watch: Watch<'_>) -> Result<Option<&mut Entries<Data>>, BenchmarkError> {
+        if let State::Opened(_) = self.state
+            && let State::Opened(data) = std::mem::replace(&mut self.state, State::Ended)
+        {
+            let go_on = &mut |position| watch(self.share(position) / 2.0);
+            let entries = pickle::entries(data, self.bytes, KEY, &LIMITS, go_on);
+            let entries = entries.map_err(|error| self.origin.pickle("its data", error))?;
+            self.state = State::Reading(Box::new(entries.ok_or(BenchmarkError::Cancelled)?));
+        }
+        match &mut self.state {
+            State::Reading(entries) => Ok(Some(entries)),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Reader for NasBench201 {
+    fn next(
+        &mut self,
+        metrics: &mut Metrics,
+        watch: Watch<'_>,
+    ) -> Result<Option<Row>, BenchmarkError> {
+        let Some(entries) = self.entries(watch)? else { return Ok(None) };
+        let next = entries.next();
+        let position = entries.bytes_read();
+        if !watch(0.5 + self.share(position) / 2.0) {
+            return Err(BenchmarkError::Cancelled);
+        }
+        let Some(entry) = next else {
+            if self.count == 0 {
+                let problem =
+                    format!("has no dictionary `{KEY}` with architectures: this is another file");
+                return Err(self.origin.wrong("its data", problem));
+            }
+            return Ok(None);
+        };
+        let place = format!("{KEY} at byte {position} of its data");
+        let (key, value) = entry.map_err(|error| self.origin.pickle(&place, error))?;
+        let wrong = |problem: String| self.origin.wrong(&place, problem);
+        let index = key.int().and_then(|index| u64::try_from(index).ok());
+        let index = index.ok_or_else(|| wrong("has a key that is no index".to_owned()))?;
+        let measured = Measured::of(&value);
+        let mut measured = measured.map_err(|problem| wrong(format!("{index}: {problem}")))?;
+        measured.index = Some(index);
+        self.count += 1;
+        let row = nats::row(measured, metrics, &mut self.datasets);
+        row.map(Some).map_err(|problem| self.origin.wrong(format!("index {index}"), problem))
+    }
+
+    fn datasets(&self) -> Vec<String> {
+        self.datasets.clone()
+    }
+}

@@ -1,0 +1,215 @@
+//! Network Design Spaces (Radosavovic et al., ICCV 2019): JSON, a list of training runs or
+//! `{"top": [..], "mid": [..]}`.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::detect::Candidate;
+use super::error::Origin;
+use super::input::{Progress, Stream};
+use super::json::{Fault, Pieces, wrong};
+use super::metrics::Metrics;
+use super::{BenchmarkError, Format, Reader, Row, Watch};
+
+pub(super) const FORMAT: Format = Format {
+    name: "Network Design Spaces",
+    files: "ResNet.json, DARTS_in.json and the others of nds_data",
+    metrics: "accuracy, best_accuracy (test, percent, last and best epoch), train_accuracy, params, \
+              flops, iter_time (seconds)",
+    detect,
+    open,
+};
+
+/// Lists of runs, where they have names.
+const LISTS: [&str; 2] = ["top", "mid"];
+/// The longest run in bytes: curves of every iteration have some hundred thousand.
+const MAX_BYTES: usize = 1 << 22;
+/// The longest architecture.
+const MAX_NET_BYTES: usize = 1 << 14;
+/// Runs between two questions whether to go on.
+const WATCHED_RUNS: u64 = 16;
+
+fn detect(candidate: &Candidate<'_>) -> bool {
+    let is_list = |name: &&str| {
+        let inside = candidate.head.trim_ascii_start()[1..].trim_ascii_start();
+        inside.starts_with(format!("\"{name}\"").as_bytes())
+    };
+    match candidate.first_character() {
+        Some(b'[') => true,
+        Some(b'{') => LISTS.iter().any(is_list),
+        _ => false,
+    }
+}
+
+/// A run, as far as it is used.
+#[derive(serde::Deserialize)]
+struct Run<'r> {
+    #[serde(borrow)]
+    net: &'r RawValue,
+    params: Option<f64>,
+    flops: Option<f64>,
+    iter_time: Option<f64>,
+    min_test_top1: Option<f64>,
+    #[serde(default)]
+    test_ep_top1: Curve,
+    #[serde(default)]
+    train_ep_top1: Curve,
+}
+
+/// The last value of a curve.
+#[derive(Default)]
+struct Curve(Option<f64>);
+
+impl<'de> serde::Deserialize<'de> for Curve {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Last;
+        impl<'de> Visitor<'de> for Last {
+            type Value = Curve;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a list of numbers")
+            }
+
+            fn visit_unit<E>(self) -> Result<Curve, E> {
+                Ok(Curve(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut curve: A) -> Result<Curve, A::Error> {
+                let mut last = None;
+                while let Some(value) = curve.next_element::<Option<f64>>()? {
+                    last = value;
+                }
+                Ok(Curve(last))
+            }
+        }
+        deserializer.deserialize_any(Last)
+    }
+}
+
+struct Nds {
+    origin: Origin,
+    pieces: Pieces<Box<dyn BufRead>>,
+    progress: Progress,
+    dataset: &'static str,
+    place: Place,
+    runs: u64,
+}
+
+/// Where reading has come to.
+#[derive(Clone, Copy)]
+enum Place {
+    Start,
+    /// In the object of lists; whether nothing was taken from it.
+    Lists {
+        first: bool,
+    },
+    /// In a list, which is inside the object or not.
+    Runs {
+        first: bool,
+        inside: bool,
+    },
+    End,
+}
+
+fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = Origin::new(path);
+    let Stream { reader, progress } = Stream::open(path).map_err(|error| origin.read(error))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    // `DARTS_in.json` is about ImageNet.
+    let dataset = if name.contains("_in.") { "imagenet" } else { "cifar10" };
+    let pieces = Pieces::new(reader, MAX_BYTES);
+    Ok(Box::new(Nds { origin, pieces, progress, dataset, place: Place::Start, runs: 0 }))
+}
+
+impl Nds {
+    /// Goes to the next run; false at the end.
+    fn seek(&mut self) -> Result<bool, Fault> {
+        loop {
+            self.place = match self.place {
+                Place::Start if self.pieces.enter(b'[')? => {
+                    Place::Runs { first: true, inside: false }
+                }
+                Place::Start if self.pieces.enter(b'{')? => Place::Lists { first: true },
+                Place::Start => return Err(wrong("neither a list nor an object begins here")),
+                Place::Lists { first } => {
+                    if !self.pieces.more(first, b'}')? {
+                        Place::End
+                    } else {
+                        self.pieces.key()?;
+                        if !self.pieces.enter(b'[')? {
+                            return Err(wrong("a list of runs is missing"));
+                        }
+                        Place::Runs { first: true, inside: true }
+                    }
+                }
+                Place::Runs { first, inside } => {
+                    if self.pieces.more(first, b']')? {
+                        self.place = Place::Runs { first: false, inside };
+                        return Ok(true);
+                    }
+                    if inside { Place::Lists { first: false } } else { Place::End }
+                }
+                Place::End => return Ok(false),
+            };
+        }
+    }
+
+    /// The next run, its metrics by name.
+    fn run(&mut self) -> Result<Option<(String, [(&'static str, f64); 6])>, Fault> {
+        if !self.seek()? {
+            return Ok(None);
+        }
+        let run: Run<'_> = serde_json::from_slice(self.pieces.value()?).map_err(|error| {
+            wrong(&format!(
+                "it is no training run with a `net` ({error}): this is another data set"
+            ))
+        })?;
+        if run.net.get().len() > MAX_NET_BYTES {
+            return Err(wrong("its `net` is too long for an architecture"));
+        }
+        let accuracy = |error: Option<f64>| error.map_or(f64::NAN, |error| 100.0 - error);
+        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let values = [
+            ("accuracy", accuracy(run.test_ep_top1.0)),
+            ("best_accuracy", accuracy(run.min_test_top1)),
+            ("train_accuracy", accuracy(run.train_ep_top1.0)),
+            ("params", or_nan(run.params)),
+            ("flops", or_nan(run.flops)),
+            ("iter_time", or_nan(run.iter_time)),
+        ];
+        Ok(Some((run.net.get().to_owned(), values)))
+    }
+}
+
+impl Reader for Nds {
+    fn next(
+        &mut self,
+        metrics: &mut Metrics,
+        watch: Watch<'_>,
+    ) -> Result<Option<Row>, BenchmarkError> {
+        if self.runs.is_multiple_of(WATCHED_RUNS) && !watch(self.progress.share()) {
+            return Err(BenchmarkError::Cancelled);
+        }
+        let start = self.pieces.position();
+        let place = format!("run {} at byte {start}", self.runs);
+        let run = self.run().map_err(|fault| match fault {
+            Fault::Read(error) => self.origin.read(error),
+            Fault::Wrong(problem) => self.origin.wrong(place.clone(), problem),
+        })?;
+        let Some((architecture, values)) = run else { return Ok(None) };
+        self.runs += 1;
+        let mut row = Row { architecture, ..Row::default() };
+        for (name, value) in values {
+            let position = metrics.position(name);
+            row.set(position.map_err(|problem| self.origin.wrong(place.clone(), problem))?, value);
+        }
+        Ok(Some(row))
+    }
+
+    fn datasets(&self) -> Vec<String> {
+        vec![self.dataset.to_owned()]
+    }
+}

@@ -1,0 +1,147 @@
+//! NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022): `zc_nasbench201.json` and the others.
+//!
+//! By data set and architecture an object of `val_accuracy` and, for each proxy, its `score` and
+//! `time`. A row joins what all data sets say of an architecture, so the file is gathered before the
+//! first row is given.
+
+mod gathered;
+mod keys;
+
+use std::io::BufRead;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::detect::Candidate;
+use super::error::Origin;
+use super::input::{Progress, Stream};
+use super::json::{Fault, Pieces, wrong};
+use super::metrics::Metrics;
+use super::{BenchmarkError, Format, Reader, Row, Watch};
+use gathered::Gathered;
+
+pub(super) const FORMAT: Format = Format {
+    name: "NAS-Bench-Suite-Zero",
+    files: "zc_nasbench201.json and the others",
+    metrics: "DATASET.val_accuracy (percent), DATASET.PROXY, DATASET.PROXY.time (seconds)",
+    detect,
+    open,
+};
+
+/// The longest object of an architecture.
+const MAX_BYTES: usize = 1 << 18;
+/// Architectures between two questions whether to go on.
+const WATCHED: u64 = 256;
+
+fn detect(candidate: &Candidate<'_>) -> bool {
+    candidate.first_character() == Some(b'{')
+}
+
+struct SuiteZero {
+    origin: Origin,
+    pieces: Pieces<Box<dyn BufRead>>,
+    progress: Progress,
+    gathered: Gathered,
+    datasets: Vec<String>,
+    /// The next architecture to be given, once all are gathered.
+    next: Option<usize>,
+}
+
+fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = Origin::new(path);
+    let Stream { reader, progress } = Stream::open(path).map_err(|error| origin.read(error))?;
+    let pieces = Pieces::new(reader, MAX_BYTES);
+    let (gathered, datasets) = (Gathered::default(), Vec::new());
+    Ok(Box::new(SuiteZero { origin, pieces, progress, gathered, datasets, next: None }))
+}
+
+impl SuiteZero {
+    /// Gathers the whole file; whether it was read to its end.
+    fn gather(&mut self, metrics: &mut Metrics, watch: Watch<'_>) -> Result<bool, Fault> {
+        if !self.pieces.enter(b'{')? {
+            return Err(wrong("an object of data sets is missing"));
+        }
+        let mut first_dataset = true;
+        let mut count = 0_u64;
+        while self.pieces.more(first_dataset, b'}')? {
+            first_dataset = false;
+            let dataset = self.pieces.key()?;
+            if !self.pieces.enter(b'{')? {
+                return Err(wrong(&format!(
+                    "the data set `{dataset}` is no object of architectures"
+                )));
+            }
+            let mut first = true;
+            while self.pieces.more(first, b'}')? {
+                first = false;
+                if count.is_multiple_of(WATCHED) && !watch(self.progress.share()) {
+                    return Ok(false);
+                }
+                count += 1;
+                self.gather_one(&dataset, metrics)?;
+            }
+            if !self.datasets.contains(&dataset) {
+                self.datasets.push(dataset);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Gathers what a data set says of an architecture.
+    fn gather_one(&mut self, dataset: &str, metrics: &mut Metrics) -> Result<(), Fault> {
+        let key = self.pieces.key()?;
+        let measured: Map<String, Value> = serde_json::from_slice(self.pieces.value()?)
+            .map_err(|error| wrong(&format!("`{key}` has no object of metrics ({error})")))?;
+        let mut add = |name: String, value: &Value| {
+            // Proxies that overflowed are written as words, which are `null` here.
+            let Some(value) = value.as_f64() else { return Ok(()) };
+            let metric = metrics.position(&name)?;
+            self.gathered.add(&key, metric, value)
+        };
+        for (name, value) in &measured {
+            let added = match value {
+                Value::Object(parts) => parts.iter().try_for_each(|(part, value)| {
+                    let end = if part == "score" { String::new() } else { format!(".{part}") };
+                    add(format!("{dataset}.{name}{end}"), value)
+                }),
+                value => add(format!("{dataset}.{name}"), value),
+            };
+            added.map_err(|problem| wrong(&problem))?;
+        }
+        self.gathered.meet(&key).map_err(|problem| wrong(&problem))
+    }
+}
+
+impl Reader for SuiteZero {
+    fn next(
+        &mut self,
+        metrics: &mut Metrics,
+        watch: Watch<'_>,
+    ) -> Result<Option<Row>, BenchmarkError> {
+        if self.next.is_none() {
+            match self.gather(metrics, watch) {
+                Ok(true) => {}
+                Ok(false) => return Err(BenchmarkError::Cancelled),
+                Err(Fault::Read(error)) => return Err(self.origin.read(error)),
+                Err(Fault::Wrong(problem)) => {
+                    return Err(self
+                        .origin
+                        .wrong(format!("byte {}", self.pieces.position()), problem));
+                }
+            }
+        }
+        let number = self.next.unwrap_or(0);
+        self.next = Some(number + 1);
+        let Some((key, values)) = self.gathered.get(number) else { return Ok(None) };
+        let mut row =
+            Row { architecture: keys::architecture(key, &self.datasets), ..Row::default() };
+        for &(metric, value) in values {
+            row.set(metric as usize, value);
+        }
+        Ok(Some(row))
+    }
+
+    fn datasets(&self) -> Vec<String> {
+        self.datasets.clone()
+    }
+}

@@ -1,0 +1,119 @@
+//! Files of `torch.save`: where the pickle of the data begins and how long it is.
+//!
+//! Two layouts: a zip archive with a stored member `NAME/data.pkl`, and, before PyTorch 1.6, four
+//! pickles one after the other: a magic number, a version, facts of the system, the data. Tensors lie
+//! beside the data and are never read.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::input::Section;
+use crate::data::pickle::{self, Limits, PickleError};
+
+/// How zip archives begin.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// How the older layout begins: protocol 2 and a number of ten bytes.
+const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+/// The largest list of an archive's members.
+const MAX_DIRECTORY_BYTES: u64 = 1 << 20;
+/// The end of an archive, where it says how long its list of members is: three records of 98 bytes
+/// before at most 64 KiB of comment.
+const END_BYTES: u64 = (1 << 16) + 98;
+/// What the pickles before the data may take.
+const LIMITS: Limits = Limits { memory_bytes: 1 << 20, depth: 20 };
+
+/// Why the data could not be found.
+pub(super) enum Fault {
+    Read(std::io::Error),
+    Pickle(PickleError),
+    /// What is wrong and what to do.
+    Wrong(String),
+}
+
+/// Whether bytes are the beginning of such a file.
+pub(super) fn is_beginning(head: &[u8]) -> bool {
+    head.starts_with(LEGACY) || head.starts_with(ZIP)
+}
+
+/// The data of a file, as a file of their own, and its length.
+pub(super) fn data(mut file: File) -> Result<(BufReader<Section<File>>, u64), Fault> {
+    let length = file.metadata().map_err(Fault::Read)?.len();
+    let mut head = Vec::new();
+    file.by_ref().take(16).read_to_end(&mut head).map_err(Fault::Read)?;
+    let (start, length) = if head.starts_with(ZIP) {
+        zipped(&file, length)?
+    } else if head.starts_with(LEGACY) {
+        let start = behind_preface(&file, length)?;
+        (start, length - start)
+    } else {
+        return Err(Fault::Wrong("was not written by torch.save: fetch it again".to_owned()));
+    };
+    let section = Section::new(file, start, length).map_err(Fault::Read)?;
+    Ok((BufReader::with_capacity(1 << 16, section), length))
+}
+
+/// Where the data stand in an archive, and their length.
+fn zipped(file: &File, length: u64) -> Result<(u64, u64), Fault> {
+    let damaged = |error: &dyn std::fmt::Display| {
+        Fault::Wrong(format!("is no archive that can be read ({error}): fetch it again"))
+    };
+    let mut end = Vec::new();
+    let mut reader = file;
+    reader.seek(SeekFrom::Start(length.saturating_sub(END_BYTES))).map_err(Fault::Read)?;
+    reader.read_to_end(&mut end).map_err(Fault::Read)?;
+    if directory_bytes(&end, length) > MAX_DIRECTORY_BYTES {
+        return Err(damaged(&"it has too many members"));
+    }
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
+    let is_data = |name: &str| name == "data.pkl" || name.ends_with("/data.pkl");
+    let place = (0..archive.len())
+        .find(|&place| {
+            archive.name_for_index(place).is_some_and(|name| name.is_ok_and(|name| is_data(&name)))
+        })
+        .ok_or_else(|| Fault::Wrong("has no data.pkl: it is no file of torch.save".to_owned()))?;
+    let member = archive.by_index_raw(place).map_err(|error| damaged(&error))?;
+    if member.compression() != CompressionMethod::Stored {
+        return Err(Fault::Wrong(
+            "has packed data, which torch.save never writes: save it again by torch.save"
+                .to_owned(),
+        ));
+    }
+    let start = member.data_start().ok_or_else(|| damaged(&"its data are nowhere"))?;
+    if start.checked_add(member.size()).is_none_or(|end| end > length) {
+        return Err(damaged(&"its data end behind its end"));
+    }
+    Ok((start, member.size()))
+}
+
+/// How long the list of members is by the end of an archive of `length` bytes; all of it if it does
+/// not say.
+fn directory_bytes(end: &[u8], length: u64) -> u64 {
+    let last = end.windows(4).rposition(|window| window == b"PK\x05\x06");
+    let record = last.map(|start| &end[start..]).unwrap_or_default();
+    let field = record.get(12..16).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    match field {
+        Some(u32::MAX) => directory_bytes_64(end).unwrap_or(length),
+        Some(bytes) => u64::from(bytes),
+        None => length,
+    }
+}
+
+/// The same of an archive above 4 GiB.
+fn directory_bytes_64(end: &[u8]) -> Option<u64> {
+    let start = end.windows(4).rposition(|window| window == b"PK\x06\x06")?;
+    end.get(start + 40..start + 48)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// Where the fourth pickle begins.
+fn behind_preface(file: &File, length: u64) -> Result<u64, Fault> {
+    let mut reader = BufReader::new(file);
+    reader.seek(SeekFrom::Start(0)).map_err(Fault::Read)?;
+    for _ in 0..3 {
+        let start = reader.stream_position().map_err(Fault::Read)?;
+        let left = length.saturating_sub(start);
+        pickle::scan(&mut reader, left, &LIMITS).map_err(Fault::Pickle)?;
+    }
+    reader.stream_position().map_err(Fault::Read)
+}

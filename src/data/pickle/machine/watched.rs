@@ -1,0 +1,269 @@
+//! Handing over the entries of one dictionary while the machine runs, and forgetting what they were
+//! made of, so that memory is that of one entry.
+//!
+//! A pickle names values that came before, also across entries. So the machine runs twice: the first
+//! run finds out which values are named after their entry was over, the second keeps these.
+
+use std::collections::{HashSet, VecDeque};
+use std::io::{BufRead, Seek};
+
+use super::super::PickleError;
+use super::super::heap::{Id, Node};
+use super::super::stack::Fault;
+use super::super::value::Value;
+use super::{Machine, Step, checked, located, rule};
+
+/// Numbers of remembered values that are needed after their entry.
+pub type Lasting = HashSet<u32>;
+
+/// Memory behind a member of [`Lasting`], growth included.
+const LASTING_BYTES: usize = 32;
+
+/// An entry of the dictionary.
+pub type Entry = (Value, Value);
+
+/// The dictionary whose entries are handed over.
+pub struct Watched {
+    /// The text that is its key in the dictionary around it.
+    key: String,
+    phase: Phase,
+    lasting: Lasting,
+    /// Whether this is the first run, which fills `lasting` and hands over nothing.
+    survey: bool,
+    /// Entries to be handed over.
+    ready: VecDeque<Entry>,
+}
+
+enum Phase {
+    /// It did not begin yet.
+    Awaited,
+    Open(Open),
+    /// It, or the pickle, has ended.
+    Past,
+}
+
+/// The dictionary as long as entries come.
+struct Open {
+    dict: Id,
+    /// Its place on the stack.
+    height: usize,
+    /// The first object that belongs to the next entry.
+    base: Id,
+    /// Memory that was left then.
+    left_bytes: usize,
+    /// What was remembered since.
+    remembered: Vec<u32>,
+}
+
+impl Watched {
+    /// The first run.
+    pub fn survey(key: &str) -> Self {
+        Self::new(key, Lasting::new(), true)
+    }
+
+    /// The second run.
+    pub fn replay(key: &str, lasting: Lasting) -> Self {
+        Self::new(key, lasting, false)
+    }
+
+    fn new(key: &str, lasting: Lasting, survey: bool) -> Self {
+        let (phase, ready) = (Phase::Awaited, VecDeque::new());
+        Self { key: key.to_owned(), phase, lasting, survey, ready }
+    }
+}
+
+impl<R: BufRead + Seek> Machine<R> {
+    /// Watches for a dictionary.
+    pub fn watching(mut self, watched: Watched) -> Self {
+        self.watched = Some(watched);
+        self
+    }
+
+    /// Bytes read so far.
+    pub fn position(&self) -> u64 {
+        self.input.position()
+    }
+
+    /// The source and what a survey found.
+    pub fn into_survey(self) -> (R, Lasting) {
+        (self.input.into_reader(), self.watched.map(|watched| watched.lasting).unwrap_or_default())
+    }
+
+    /// Runs to the next entry, which a survey tells but leaves empty, or to the end of the pickle.
+    pub fn next_entry(&mut self) -> Result<Option<Entry>, PickleError> {
+        loop {
+            if let Some(entry) = self.watched.as_mut().and_then(|watched| watched.ready.pop_front())
+            {
+                return Ok(Some(entry));
+            }
+            let at = self.input.position();
+            let [opcode] = self.input.array()?;
+            if opcode == b'.' {
+                self.stack.pop().map_err(|fault| located(fault, at))?;
+                return Ok(None);
+            }
+            checked(self.watched_step(opcode), opcode, at)?;
+        }
+    }
+
+    fn open(&mut self) -> Option<&mut Open> {
+        match &mut self.watched.as_mut()?.phase {
+            Phase::Open(open) => Some(open),
+            _ => None,
+        }
+    }
+
+    /// One operation, with what it means for the dictionary.
+    fn watched_step(&mut self, opcode: u8) -> Result<bool, Fault> {
+        let Some(Open { height, .. }) = self.open() else {
+            let known = self.step(opcode)?;
+            if matches!(opcode, b'}' | b'd' | b'R') {
+                self.try_begin();
+            }
+            return Ok(known);
+        };
+        let height = *height;
+        let inside = self.stack.last_mark() == Some(height + 1);
+        let above = self.stack.height().saturating_sub(height + 1);
+        match opcode {
+            // The next key: keys are whole numbers and values have none, so the value is finished.
+            b'K' | b'M' | b'J' | b'I' | b'L' | 0x8a if inside && above == 2 => {
+                self.take_entries(above)?;
+                self.step(opcode)
+            }
+            b'u' if inside => {
+                if !above.is_multiple_of(2) {
+                    return rule("has a key without a value");
+                }
+                self.take_entries(above)?;
+                self.stack.pop_marked()?;
+                Ok(true)
+            }
+            b's' if above == 2 && self.stack.last_mark().is_none_or(|mark| mark <= height) => {
+                self.take_entries(above)?;
+                Ok(true)
+            }
+            _ => {
+                let known = self.step(opcode)?;
+                if self.stack.height() <= height {
+                    self.end();
+                }
+                Ok(known)
+            }
+        }
+    }
+
+    /// Whether the dictionary has just been put behind its key.
+    fn try_begin(&mut self) {
+        let Some(watched) = &mut self.watched else { return };
+        let Some(height) = self.stack.height().checked_sub(1) else { return };
+        let below = height.checked_sub(1).and_then(|below| self.stack.at(below));
+        let (Some(dict), Some(name)) = (self.stack.at(height), below) else { return };
+        let is_key = match self.heap.get(name) {
+            Node::Atom(name) => name.text() == Some(&watched.key),
+            _ => false,
+        };
+        let is_dict = matches!(self.heap.get(dict), Node::Dict(_) | Node::Object(_));
+        if is_key && is_dict && matches!(watched.phase, Phase::Awaited) {
+            watched.phase = Phase::Open(Open {
+                dict,
+                height,
+                base: self.heap.count(),
+                left_bytes: self.heap.budget.left_bytes(),
+                remembered: Vec::new(),
+            });
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(watched) = &mut self.watched {
+            watched.phase = Phase::Past;
+        }
+    }
+
+    /// Takes the last `count` objects, keys and values in turns, off the stack and hands them over.
+    fn take_entries(&mut self, count: usize) -> Step {
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..count {
+            ids.push(self.stack.pop()?);
+        }
+        ids.reverse();
+        let Some(watched) = &mut self.watched else { return Ok(()) };
+        let values = if watched.survey {
+            vec![Value::None; count]
+        } else {
+            self.heap.pay_parts(count)?;
+            self.heap.finish(&ids, self.depth)?
+        };
+        let mut values = values.into_iter();
+        while let (Some(key), Some(value)) = (values.next(), values.next()) {
+            watched.ready.push_back((key, value));
+        }
+        self.forget_entries()
+    }
+
+    /// Forgets everything that was made since the last time but what lasts.
+    fn forget_entries(&mut self) -> Step {
+        let Some(watched) = &mut self.watched else { return Ok(()) };
+        let Phase::Open(open) = &mut watched.phase else { return Ok(()) };
+        let (mut keys, mut ids) = (Vec::new(), Vec::new());
+        for key in open.remembered.drain(..) {
+            match self.stack.recall(key) {
+                Some(id) if !watched.survey && watched.lasting.contains(&key) => {
+                    keys.push(key);
+                    ids.push(id);
+                }
+                _ => self.stack.forget(key),
+            }
+        }
+        open.remembered = Vec::new();
+        self.heap.budget.give_back_to(open.left_bytes);
+        self.heap.retain(open.base, &mut ids)?;
+        keys.into_iter().zip(ids).for_each(|(key, id)| self.stack.relocate(key, id));
+        open.base = self.heap.count();
+        open.left_bytes = self.heap.budget.left_bytes();
+        Ok(())
+    }
+
+    /// Pushes what is remembered under a number.
+    pub(super) fn recall(&mut self, key: u32) -> Step {
+        if let Some(id) = self.stack.recall(key) {
+            return self.push_id(id);
+        }
+        match &mut self.watched {
+            Some(Watched { survey: true, lasting, phase, .. }) => {
+                if lasting.insert(key) {
+                    self.heap.budget.take(LASTING_BYTES)?;
+                    if let Phase::Open(open) = phase {
+                        open.left_bytes = open.left_bytes.saturating_sub(LASTING_BYTES);
+                    }
+                }
+                self.push(Node::Unknown)
+            }
+            _ => rule("names a value that was never remembered"),
+        }
+    }
+
+    /// Remembers the last object under a number.
+    pub(super) fn remember(&mut self, key: u32) -> Step {
+        self.stack.remember(key, &mut self.heap.budget)?;
+        if let Some(Watched { phase: Phase::Open(open), .. }) = &mut self.watched {
+            self.heap.budget.grow::<u32>(1)?;
+            open.remembered.push(key);
+        }
+        Ok(())
+    }
+
+    /// The last object, to be changed. While entries are handed over, objects from before may not
+    /// be changed, for what is put into them would be forgotten.
+    pub(super) fn target(&mut self) -> Result<&mut Node, Fault> {
+        let id = self.stack.top()?;
+        let top = self.stack.height() - 1;
+        if let Some(open) = self.open()
+            && (id < open.base && top > open.height || id == open.dict)
+        {
+            return rule("changes a value of an entry that is over");
+        }
+        Ok(self.heap.get_mut(id))
+    }
+}

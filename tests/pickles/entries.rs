@@ -1,0 +1,155 @@
+//! The entries of a dictionary come one by one, as they are when the pickle is read whole.
+
+use std::io::{BufReader, Cursor};
+
+use proptest::prelude::*;
+use untrained::data::pickle::{self, Entries, Limits, PickleError, Value};
+
+use super::fixture_bytes;
+use super::memory::peak;
+
+type Source<'b> = BufReader<Cursor<&'b [u8]>>;
+
+fn open<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Entries<Source<'b>>, PickleError> {
+    let file = BufReader::new(Cursor::new(bytes));
+    let all = &mut |_| true;
+    Ok(pickle::entries(file, bytes.len() as u64, "entries", limits, all)?.unwrap())
+}
+
+/// A value as text, its numbers exact.
+fn written(value: &Value) -> String {
+    let all = |items: &[Value]| items.iter().map(written).collect::<Vec<_>>().join(", ");
+    if let Some(entries) = value.entries() {
+        let list = entries.iter().map(|(key, item)| format!("{}: {}", written(key), written(item)));
+        return format!("{{{}}}", list.collect::<Vec<_>>().join(", "));
+    }
+    match value {
+        Value::List(items) => format!("[{}]", all(items)),
+        Value::Tuple(items) => format!("({})", all(items)),
+        other => match (other.text(), pickle::number(other)) {
+            (Some(text), _) => format!("{text:?}"),
+            (None, Some(number)) => number.to_string(),
+            (None, None) => panic!("{other:?}"),
+        },
+    }
+}
+
+#[test]
+fn entries_are_those_of_the_whole_dictionary() {
+    for protocol in [0, 2, 4] {
+        let bytes = fixture_bytes(&format!("entries_{protocol}.pickle"));
+        let whole = pickle::read(&bytes, &Limits::default()).unwrap();
+        let expected = whole.get("entries").unwrap().entries().unwrap();
+        let found: Vec<(Value, Value)> =
+            open(&bytes, &Limits::default()).unwrap().map(Result::unwrap).collect();
+        assert_eq!((found.len(), expected.len()), (1003, 1003), "protocol {protocol}");
+        for ((key, value), (expected_key, expected)) in found.iter().zip(expected) {
+            let number = key.int().unwrap();
+            assert_eq!(key.int(), expected_key.int());
+            assert_eq!(written(value), written(expected), "entry {number}, protocol {protocol}");
+            // What `make_pickles.py` put there.
+            let text = match number {
+                7 => "{\"one\": (\"late\", {\"x\": 2})}".to_owned(),
+                8 => "{}".to_owned(),
+                number if number % 100 == 3 => {
+                    "{\"only\": ((\"early\", [1]), (\"late\", {\"x\": 2}))}".to_owned()
+                }
+                number => format!("{{\"n\": {number}, \"half\": {}}}", number as f64 / 2.0),
+            };
+            assert_eq!(written(value), text, "entry {number}, protocol {protocol}");
+        }
+    }
+}
+
+/// Where the whole pickle does not fit into the limit, its entries do; a limit below one entry stops
+/// both.
+#[test]
+fn memory_is_that_of_one_entry() {
+    let bytes = fixture_bytes("entries_2.pickle");
+    let limits = Limits { memory_bytes: 60_000, ..Limits::default() };
+    assert!(matches!(pickle::read(&bytes, &limits), Err(PickleError::Memory { .. })));
+    let (count, used) = peak(|| open(&bytes, &limits).unwrap().map(Result::unwrap).count());
+    assert_eq!(count, 1003);
+    assert!(used < limits.memory_bytes + 20_000, "{used} bytes");
+    let tight = Limits { memory_bytes: 5_000, ..Limits::default() };
+    assert!(matches!(open(&bytes, &tight).map(Iterator::count), Err(PickleError::Memory { .. })));
+}
+
+#[test]
+fn a_reader_that_says_no_stops_the_first_reading() {
+    let bytes = fixture_bytes("entries_4.pickle");
+    let mut calls = 0;
+    let two = &mut |_| {
+        calls += 1;
+        calls < 2
+    };
+    let length = bytes.len() as u64;
+    let file = BufReader::new(Cursor::new(&bytes));
+    assert!(pickle::entries(file, length, "entries", &Limits::default(), two).unwrap().is_none());
+    assert_eq!(calls, 2);
+}
+
+#[test]
+fn what_is_there_is_no_matter_how_it_is_written() {
+    let count = |bytes: &[u8]| open(bytes, &Limits::default())?.collect::<Result<Vec<_>, _>>();
+    let numbers = |bytes: &[u8]| {
+        let found = count(bytes).unwrap();
+        found.iter().map(|(_, value)| value.int().unwrap()).collect::<Vec<_>>()
+    };
+    const NONE: [i64; 0] = [];
+    // One entry without a mark; keys that are text; nothing; another key; no dictionary.
+    assert_eq!(numbers(b"}U\x07entries}K\x01K\x02ss."), [2]);
+    assert_eq!(numbers(b"}U\x07entries}(U\x01aK\x02U\x01bK\x03us."), [2, 3]);
+    assert_eq!(numbers(b"}U\x07entries}s."), NONE);
+    assert_eq!(numbers(b"}U\x07entriez}K\x01K\x02ss."), NONE);
+    assert_eq!(numbers(b"}U\x07entriesK\x02s."), NONE);
+    assert_eq!(numbers(b"K\x02."), NONE);
+    // A value that was forgotten may be pushed again, but not changed.
+    assert_eq!(count(b"}U\x07entries}(K\x01]q\x01K\x02h\x01us.").unwrap().len(), 2);
+    let changed = count(b"}U\x07entries}(K\x01]q\x01K\x02h\x01Naus.").unwrap_err();
+    assert!(changed.to_string().contains("changes a value of an entry that is over"), "{changed}");
+    let unknown = count(b"}U\x07entries}(K\x01]K\x02h\x01us.").unwrap_err();
+    assert!(unknown.to_string().contains("never remembered"), "{unknown}");
+    let cut = count(b"}U\x07entries}(K\x01K\x02K\x03us.").unwrap_err();
+    assert!(cut.to_string().contains("a key without a value"), "{cut}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Damage ends in an error or other values, within the limit.
+    #[test]
+    fn damage_does_no_harm(
+        protocol in prop::sample::select(vec![0, 2, 4]),
+        length in 500..20_000_usize,
+        flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8_u32), 0..4),
+    ) {
+        let mut bytes = fixture_bytes(&format!("entries_{protocol}.pickle"));
+        // Flips where the dictionary has just begun, in bytes that often matter.
+        for (place, bit) in flips {
+            let place = place.index(length.min(bytes.len()));
+            bytes[place] ^= 1 << bit;
+        }
+        let limits = Limits { memory_bytes: 100_000, depth: 50 };
+        let (_, used) = peak(|| open(&bytes, &limits).map(|entries| entries.map(drop).count()));
+        prop_assert!(used < limits.memory_bytes + 30_000, "{used} bytes");
+    }
+
+    #[test]
+    fn any_operations_do_no_harm(operations in prop::collection::vec(operation(), 0..200)) {
+        let bytes = [b"}U\x07entries}".to_vec(), operations.concat()].concat();
+        let limits = Limits { memory_bytes: 100_000, depth: 50 };
+        let (_, used) = peak(|| open(&bytes, &limits).map(|entries| entries.map(drop).count()));
+        prop_assert!(used < limits.memory_bytes + 30_000, "{used} bytes");
+    }
+}
+
+/// Operations as entries have them, and a few others.
+fn operation() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => prop::sample::select(&b"((usub0012]})tl\x85\x86\x94aesRQ."[..]).prop_map(|one| vec![one]),
+        3 => (prop::sample::select(&b"Kqh"[..]), 0..4_u8).prop_map(|(one, byte)| vec![one, byte]),
+        1 => Just(b"cm\nC\n".to_vec()),
+        1 => Just(b"U\x07entries}(".to_vec()),
+    ]
+}
