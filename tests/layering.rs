@@ -15,6 +15,7 @@ const ORDER: [&str; 18] = [
     "benchmark",
     "plan",
     "score",
+    "plot",
     "backend",
     "plot",
     "trainer",

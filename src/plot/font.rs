@@ -9,7 +9,7 @@ static FILE: &[u8] = include_bytes!("../../assets/fonts/dejavu-sans.ttf");
 const ELLIPSIS: char = '…';
 
 /// The smallest share of the wished size that a text is reduced to before it is cut.
-const SMALLEST: f64 = 0.6;
+const SMALLEST: f64 = 0.4;
 
 fn font() -> FontRef<'static> {
     #[expect(
@@ -84,9 +84,9 @@ mod tests {
         assert_eq!(fit("accuracy", 20.0, 500.0), ("accuracy".to_owned(), 20.0));
         let (text, size) = fit("accuracy", 20.0, 80.0);
         assert!(text == "accuracy" && size < 20.0 && width(&text) * size <= 80.0 + 1e-6);
-        let (text, size) = fit(&"accuracy ".repeat(50), 20.0, 300.0);
-        assert!(text.ends_with("…") && text.len() > 20 && size == 12.0);
-        assert!(width(&text) * size <= 300.0);
+        let (text, size) = fit(&"accuracy ".repeat(50), 20.0, 200.0);
+        assert!(text.ends_with("…") && text.len() > 20 && size == 8.0);
+        assert!(width(&text) * size <= 200.0);
         assert_eq!(fit("accuracy", 20.0, 0.0).0, "…");
     }
 

@@ -39,7 +39,7 @@ pub struct KernelPanel<'a> {
     pub matrix: &'a KernelMatrix,
 }
 
-/// Draws a kernel matrix divided by its units V, as Mellor et al. 2021 show it (their figure 2), into
+/// Draws a kernel matrix divided by its units V, as Mellor et al. 2021 show it (their figure 1), into
 /// a PNG or SVG file as the name's ending says; a second one beside it on the same scale of colours,
 /// which goes from the least entry of both to 1. Of matrices of more than 256 images every cell
 /// shows the mean of a square block.
@@ -165,7 +165,8 @@ impl<'a> HeatMaps<'a> {
         for place in 0..STEPS {
             let bottom = TOP + SIDE - f64::from(place) * step;
             let colour = viridis(f64::from(place) / f64::from(STEPS - 1));
-            paper.fill((left, bottom - step), (right, bottom), colour)?;
+            let top = TOP.max(bottom - step - 1.0);
+            paper.fill((left, top), (right, bottom), colour)?;
         }
         for (value, label) in self.colours.ticks() {
             let y = TOP + SIDE * (1.0 - self.colours.place(value));
