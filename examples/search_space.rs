@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options { batch_size: 16, device: "cpu".to_owned(), ..Options::default() };
     let config = JobConfig::new(
         options,
-        Task::Search(SearchOptions { samples: 8, ..SearchOptions::default() }),
+        Task::Search(Box::new(SearchOptions { samples: 8, ..SearchOptions::default() })),
     );
     let summary = job::run(&config, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event {

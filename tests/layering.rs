@@ -15,7 +15,6 @@ const ORDER: [&str; 18] = [
     "benchmark",
     "plan",
     "score",
-    "plot",
     "backend",
     "plot",
     "trainer",

@@ -26,7 +26,7 @@ mod trials;
 
 use std::path::{Path, PathBuf};
 
-pub use error::BenchmarkError;
+pub use error::{BenchmarkError, ForeignRows};
 pub use facts::{Facts, MetricFacts};
 pub use lookup::{Counted, Lookup, Report};
 
@@ -49,6 +49,9 @@ pub type Watch<'w> = &'w dyn Fn(f64) -> bool;
 /// Goes on to the end.
 pub const TO_THE_END: Watch<'static> = &|_| true;
 
+/// Opens a table and names the metrics it finds at its beginning.
+type Open = fn(&Path, &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError>;
+
 /// A format of benchmark tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
@@ -59,7 +62,7 @@ pub struct Format {
     /// The metrics it gives, for people: names, units, what is averaged.
     pub metrics: &'static str,
     detect: fn(&Candidate<'_>) -> bool,
-    open: fn(&Path, &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError>,
+    open: Open,
 }
 
 /// What every format can do once a table is open.

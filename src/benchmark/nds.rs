@@ -64,6 +64,9 @@ struct Run<'r> {
 #[derive(Default)]
 struct Curve(Option<f64>);
 
+/// An architecture and its metrics by name.
+type Measured = (String, [(&'static str, f64); 6]);
+
 impl<'de> serde::Deserialize<'de> for Curve {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Last;
@@ -171,7 +174,7 @@ impl Nds {
     }
 
     /// The next run, its metrics by name.
-    fn run(&mut self) -> Result<Option<(String, [(&'static str, f64); 6])>, Fault> {
+    fn run(&mut self) -> Result<Option<Measured>, Fault> {
         self.start = self.pieces.position();
         if !self.seek()? {
             return Ok(None);

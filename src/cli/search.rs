@@ -7,7 +7,7 @@ use crate::score::SCORES;
 
 /// Runs the verb.
 pub fn run(arguments: Search) -> anyhow::Result<Exit> {
-    let task = Task::Search(arguments.search);
+    let task = Task::Search(Box::new(arguments.search));
     let config = JobConfig { outputs: false, ..job(arguments.options, task, arguments.output)? };
     run_job(&config)
 }

@@ -136,7 +136,7 @@ pub enum OnnxWeights {
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// Architectures that a strategy chooses.
-    Search(SearchOptions),
+    Search(Box<SearchOptions>),
     /// Architectures given by hand.
     Score {
         /// In the space's notation.
@@ -153,7 +153,7 @@ pub enum Task {
 
 impl Default for Task {
     fn default() -> Self {
-        Self::Search(SearchOptions::default())
+        Self::Search(Box::default())
     }
 }
 

@@ -98,7 +98,7 @@ mod tests {
         let mut search = SearchOptions { samples: 7, ..SearchOptions::default() };
         search.constraint.push("params=..1M".parse().unwrap());
         let score = Task::Score { architectures: vec!["a|b".to_owned()] };
-        for task in [Task::Search(search), score] {
+        for task in [Task::Search(Box::new(search)), score] {
             let mut job = JobConfig::new(options.clone(), task);
             job.out = Some("a.csv".into());
             let text = job.to_text().unwrap();

@@ -177,7 +177,7 @@ impl SearchOptions {
             Self { time, budget, .. } if time.is_some() != budget.is_some() => {
                 refuse("--time and --budget belong together: seconds of what, and how many")
             }
-            Self { budget: Some(budget), .. } if !(*budget > 0.0) => {
+            Self { budget: Some(budget), .. } if budget.is_nan() || *budget <= 0.0 => {
                 refuse("--budget must be a number of seconds above 0")
             }
             _ if !given && drive == Ask::Accuracy => refuse(
