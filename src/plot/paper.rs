@@ -73,6 +73,9 @@ impl<'a, B: DrawingBackend> Paper<'a, B> {
 
     /// A line of text no wider than `room`, its middle at the height of `at`.
     pub(super) fn text(&mut self, text: &str, at: At, room: f64, style: Lettering) -> Drawn<B> {
+        if text.is_empty() {
+            return Ok(());
+        }
         let (text, size) = fit(text, style.size, room);
         let lowered = size * LOWERED;
         let at = if style.upright { (at.0 + lowered, at.1) } else { (at.0, at.1 + lowered) };

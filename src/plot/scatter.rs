@@ -150,9 +150,10 @@ fn look(count: usize) -> (f64, f64) {
 fn summary(points: &[(f64, f64)]) -> String {
     let pairs = points.iter().filter(|point| !point.0.is_nan() && !point.1.is_nan()).count();
     match kendall_tau_b(points) {
-        Some(tau) => format!("Kendall τ-b = {tau:.3}, n = {}", grouped(pairs))
-            .replace('-', "−")
-            .replace("τ−b", "τ-b"),
+        Some(tau) => {
+            let tau = format!("{tau:.3}").replace('-', "−");
+            format!("Kendall τ-b = {tau}, n = {}", grouped(pairs))
+        }
         None => format!("n = {}", grouped(pairs)),
     }
 }
