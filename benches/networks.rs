@@ -34,6 +34,7 @@ fn main() {
             seed: 0,
             weight_seeds: &seeds,
             initialisation: space.initialisation(),
+            score: &untrained::score::SCORES[0],
             cancel: &cancel,
         };
         let candidates = vec![candidate(&space, architecture)];

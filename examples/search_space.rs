@@ -3,11 +3,14 @@
 //! `cargo run --release --example search_space`
 
 use untrained::backend::Cancel;
-use untrained::job::{self, Event, JobConfig, Options, Task};
+use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options { batch_size: 16, device: "cpu".to_owned(), ..Options::default() };
-    let config = JobConfig::new(options, Task::Search { samples: 8 });
+    let config = JobConfig::new(
+        options,
+        Task::Search(SearchOptions { samples: 8, ..SearchOptions::default() }),
+    );
     let summary = job::run(&config, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event {
             println!("{:>10.3}  {}", record.score, record.architecture);

@@ -137,3 +137,53 @@ fn wrong_architectures_of_every_notation_are_refused_with_the_token() {
         assert!(error.contains(part) && error.len() < 1_000, "{text}: {error}");
     }
 }
+
+#[test]
+fn strategies_scores_and_constraints_are_chosen_by_flags() {
+    let small = ["--batch-size", "8", "--device", "cpu", "--set", "skeleton.cells=1"];
+    let run =
+        |more: &[&str]| untrained(&[&["search", "--samples", "12"], &small[..], more].concat());
+    for strategy in ["random", "evolution", "local"] {
+        for score in ["naswot", "regions", "params", "macs", "layers"] {
+            let (code, shown, error) = run(&["--strategy", strategy, "--score", score]);
+            assert_eq!(code, 0, "{strategy} {score}: {shown}{error}");
+            assert!(error.contains("scored 12 architectures"), "{error}");
+        }
+    }
+    let (code, _, error) = run(&["--constraint", "params=..150K"]);
+    assert!(code == 0 && error.contains("constraints rejected"), "{error}");
+    let (code, _, error) = run(&["--constraint", "params=..5"]);
+    assert!(code == 2 && error.contains("params from"), "{error}");
+    for (wrong, part) in [
+        (["--strategy", "magic"], "random, exhaustive"),
+        (["--score", "magic"], "naswot, regions"),
+        (["--constraint", "speed=..1"], "what can is params"),
+        (["--constraint", "params"], "NAME=LEAST..MOST"),
+        (["--population", "0"], "--population must be"),
+    ] {
+        let (code, _, error) = run(&wrong);
+        assert!(code == 2 && error.contains(part), "{wrong:?}: {error}");
+    }
+}
+
+/// Equal architectures get the result of one of them; scored alone they have the same.
+#[test]
+fn equal_architectures_share_a_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |name: &str, unique: bool| {
+        let path = folder.path().join(name);
+        let mut arguments =
+            vec!["search", "--samples", "400", "--batch-size", "4", "--device", "cpu"];
+        arguments.extend(["--set", "skeleton.cells=1", "--set", "skeleton.channels=4"]);
+        arguments.extend(["--images", "noise", "--out", path.to_str().unwrap()]);
+        if unique {
+            arguments.push("--unique");
+        }
+        assert_eq!(untrained(&arguments).0, 0);
+        let mut rows = csv::Reader::from_path(path).unwrap();
+        let row =
+            |row: csv::StringRecord| (row[0].to_owned(), row[1].to_owned(), row[3].to_owned());
+        rows.records().map(|one| row(one.unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(table("shared.csv", true), table("own.csv", false));
+}

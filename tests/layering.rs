@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 18] = [
     "seed",
+    "statistics",
     "graph",
     "weights",
     "onnx",
@@ -14,7 +15,10 @@ const ORDER: [&str; 15] = [
     "benchmark",
     "plan",
     "score",
+    "plot",
     "backend",
+    "plot",
+    "trainer",
     "search",
     "store",
     "job",

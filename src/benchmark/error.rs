@@ -54,26 +54,31 @@ pub enum BenchmarkError {
         hint: String,
     },
     /// Its architectures are not of the space.
-    #[error(
-        "{} is a table of another space than {space}: none of its first {rows} rows, such as `{example}`, names one of its architectures ({reason}); {hint}", path.display()
-    )]
-    Space {
-        /// The file or folder.
-        path: PathBuf,
-        /// The space that was asked for.
-        space: String,
-        /// How many rows were tried.
-        rows: u64,
-        /// One of them.
-        example: String,
-        /// Why it is none.
-        reason: String,
-        /// The spaces that it may be of.
-        hint: String,
-    },
+    #[error(transparent)]
+    Space(Box<ForeignTable>),
     /// Reading was cancelled.
     #[error("reading the benchmark table was cancelled")]
     Cancelled,
+}
+
+/// A table whose architectures are not of the space that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} is a table of another space than {space}: none of its first {rows} rows, such as `{example}`, names one of its architectures ({reason}); {hint}", path.display()
+)]
+pub struct ForeignTable {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The space.
+    pub space: String,
+    /// How many rows were tried.
+    pub rows: u64,
+    /// One of them.
+    pub example: String,
+    /// Why it is none of the space.
+    pub reason: String,
+    /// The spaces that it may be of.
+    pub hint: String,
 }
 
 /// The file or folder a reader reads, for its errors.

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use md5::{Digest, Md5};
 
-use super::{BenchmarkError, Row, TO_THE_END, Table, Watch, facts};
+use super::{BenchmarkError, ForeignTable, Row, TO_THE_END, Table, Watch, facts};
 use crate::space::{Architecture, Space};
 
 /// Architectures that are named of those that are counted.
@@ -165,14 +165,14 @@ impl Lookup {
             [] => "give the space that it is a table of".to_owned(),
             spaces => format!("it may be one of {}", spaces.join(", ")),
         };
-        BenchmarkError::Space {
+        BenchmarkError::Space(Box::new(ForeignTable {
             path: table.path().to_owned(),
             space: self.space.id().to_owned(),
             rows: self.report.rows,
             example: super::detect::excerpt(&example),
             reason,
             hint,
-        }
+        }))
     }
 
     fn count(&mut self) {

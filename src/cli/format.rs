@@ -42,9 +42,9 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// The best records as a table: rank, score, params, multiply-adds, architecture.
-pub fn ranking(best: &[Record], with_sd: bool) -> String {
-    let mut header = vec!["rank", "score", "params", "multiply-adds", "architecture"];
+/// The best records as a table: rank, what ranks them, params, multiply-adds, architecture.
+pub fn ranking(best: &[Record], by: &str, with_sd: bool) -> String {
+    let mut header = vec!["rank", by, "params", "multiply-adds", "architecture"];
     if with_sd {
         header.insert(2, "sd");
     }
@@ -52,7 +52,7 @@ pub fn ranking(best: &[Record], with_sd: bool) -> String {
     for (index, record) in best.iter().enumerate() {
         let mut row = vec![
             (index + 1).to_string(),
-            score(record.score),
+            score(record.value),
             thousands(record.params),
             thousands(record.macs),
             record.architecture.clone(),

@@ -98,6 +98,7 @@ fn batch(rest: &[OsString]) -> Exit {
     let result = match parsed.verb {
         Verb::Search(arguments) => search::run(arguments),
         Verb::Score(arguments) => score::run(arguments),
+        Verb::Run(arguments) => search::run_file(arguments),
         Verb::Describe(arguments) => describe::run(&arguments),
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),

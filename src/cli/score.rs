@@ -7,7 +7,7 @@ use anyhow::Context;
 use npyz::WriterBuilder;
 
 use super::args::Score;
-use super::{Exit, architectures, command_line, format, show, watch};
+use super::{Exit, architectures, format, search, show, watch};
 use crate::backend::{Output, PackedCode};
 use crate::job::{JobConfig, JobError, Task};
 use crate::store::Record;
@@ -25,20 +25,9 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     if outputs && arguments.options.repeats > 1 {
         return Err(one_only("--kernel-out and --codes-out take one repeat").into());
     }
-    let config = JobConfig {
-        options: arguments.options,
-        task,
-        out: arguments.output.out,
-        overwrite: arguments.output.overwrite,
-        outputs,
-        command: command_line(),
-    };
-    let mut rows = vec![header()];
+    let config = search::job(arguments.options, task, arguments.output)?;
     let mut kept = None;
-    let (summary, result) = watch::run(&config, |record, output| {
-        rows.push(row(record));
-        kept = output.cloned();
-    });
+    let exit = run_job(&JobConfig { outputs, ..config }, |output| kept = Some(output.clone()))?;
     if let Some(output) = kept {
         if let Some(path) = &arguments.kernel_out {
             write_kernel(path, &output)?;
@@ -47,6 +36,16 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
             write_codes(path, &output)?;
         }
     }
+    Ok(exit)
+}
+
+/// Runs a job that scores, shows a row of each result and hands outputs to `each`.
+pub fn run_job(config: &JobConfig, mut each: impl FnMut(&Output)) -> anyhow::Result<Exit> {
+    let mut rows = vec![header()];
+    let (summary, result) = watch::run(config, |record, output| {
+        rows.push(row(record));
+        output.into_iter().for_each(&mut each);
+    });
     if rows.len() > 1 {
         show(&format::table(&rows))?;
     }

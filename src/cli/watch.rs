@@ -49,7 +49,7 @@ pub fn run(
             }
             each(&record, output.as_deref());
             if let Some(best) = seen.best.first() {
-                bar.set_message(format!("best {:.2}", best.score));
+                bar.set_message(format!("best {:.2}", best.value));
             }
             bar.inc(1);
         }
@@ -96,7 +96,11 @@ pub fn conclude(summary: &Summary) -> Exit {
     let total = counts.total();
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };
-    complain(&format!("{what} {total} {noun}{list}"));
+    let rejected = match summary.rejected {
+        0 => String::new(),
+        rejected => format!("; constraints rejected {rejected} others"),
+    };
+    complain(&format!("{what} {total} {noun}{list}{rejected}"));
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if counts.get(Status::Ok) == 0 => Exit::Nothing,

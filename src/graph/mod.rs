@@ -7,6 +7,7 @@
 mod activation;
 pub mod analysis;
 pub mod cost;
+pub mod extent;
 mod op;
 mod rearrange;
 mod shape;

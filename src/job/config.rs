@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::JobError;
+use super::{JobError, SearchOptions};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
@@ -14,7 +14,7 @@ use crate::weights::Initialisation;
 
 /// How networks are scored.
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Options {
     /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
     #[arg(long, default_value_t = Self::default().space, value_name = "ID|FILE")]
@@ -43,6 +43,7 @@ pub struct Options {
     pub device: String,
     /// Seed of everything random: architectures, images, weights
     #[arg(long, default_value_t = Self::default().seed, value_name = "S")]
+    #[serde(with = "super::file::seed")]
     pub seed: u64,
     /// Which activations count: paper (every call once), published (as the paper's code: twice where a
     /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
@@ -134,11 +135,8 @@ pub enum OnnxWeights {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Random architectures.
-    Search {
-        /// How many.
-        samples: u64,
-    },
+    /// Architectures that a strategy chooses.
+    Search(SearchOptions),
     /// Architectures given by hand.
     Score {
         /// In the space's notation.
@@ -153,17 +151,26 @@ pub enum Task {
     },
 }
 
+impl Default for Task {
+    fn default() -> Self {
+        Self::Search(SearchOptions::default())
+    }
+}
+
 /// A whole job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JobConfig {
     /// How networks are scored.
+    #[serde(default)]
     pub options: Options,
     /// What is scored.
+    #[serde(default)]
     pub task: Task,
     /// Where every record goes as it comes, .csv or .jsonl, with a manifest beside it.
     pub out: Option<PathBuf>,
     /// Whether an existing file may be replaced.
+    #[serde(default)]
     pub overwrite: bool,
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
@@ -197,7 +204,7 @@ impl JobConfig {
             return refuse("--repeats must be at least 1");
         }
         match &self.task {
-            Task::Search { samples: 0 } => refuse("--samples must be at least 1"),
+            Task::Search(search) => search.check(),
             Task::Score { architectures } if architectures.is_empty() => {
                 refuse("no architecture was given")
             }

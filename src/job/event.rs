@@ -59,6 +59,10 @@ pub struct Summary {
     pub counts: Counts,
     /// The best records, best first; at most [`BEST`].
     pub best: Vec<Record>,
+    /// The metric that is reported of the best one, where a table has it: its name and value.
+    pub reported: Option<(String, f64)>,
+    /// Architectures that constraints rejected before they were scored.
+    pub rejected: u64,
     /// The job was cancelled.
     pub interrupted: bool,
 }

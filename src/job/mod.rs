@@ -4,9 +4,13 @@
 //! them and hands out a [`Record`] each. It can be cancelled from another thread at any time; what
 //! was scored until then is in the table and in the summary.
 
+mod accuracy;
 mod config;
 mod event;
+mod file;
 mod scorer;
+mod search_options;
+mod shared;
 mod sink;
 
 use std::path::PathBuf;
@@ -14,16 +18,21 @@ use std::path::PathBuf;
 pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
 pub use event::{BEST, Counts, Event, Started, Summary};
 pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
+pub use search_options::SearchOptions;
 
 use crate::backend::{self, Backend, BackendError, Cancel};
+use crate::benchmark::BenchmarkError;
 use crate::data::{self, Batch, DataError, Images};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
 use crate::plan::CodePoints;
-use crate::search::{Random, Strategy};
+use crate::score::{SCORES, Score};
+use crate::search::{Ask, Next, Strategy, Unsatisfiable};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
 use crate::store::{Record, TableError};
 use crate::weights::Initialisation;
+use accuracy::Accuracies;
+use shared::Shared;
 use sink::Sink;
 
 /// Why a job could not start or go on.
@@ -41,6 +50,9 @@ pub enum JobError {
     /// The device.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// A benchmark table.
+    #[error(transparent)]
+    Benchmark(#[from] BenchmarkError),
     /// A model file.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
@@ -58,6 +70,17 @@ pub enum JobError {
     /// Options that do not go together.
     #[error("{0}")]
     Options(String),
+    /// No architecture is within the constraints.
+    #[error(transparent)]
+    Unsatisfiable(#[from] Unsatisfiable),
+    /// A job file cannot be read or written.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where, and what is known there.
+        message: String,
+    },
     /// A list of architectures could not be read.
     #[error("cannot read {}", path.display())]
     List {
@@ -95,16 +118,22 @@ fn run_task(
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
     match &config.task {
-        Task::Search { samples } => {
+        Task::Search(search) => {
             let space = config.options.open_space()?;
-            let strategy = Random::new(&space, *samples, config.options.seed);
-            run_space(config, &space, Box::new(strategy), cancel, events)
+            let strategy = search.start(&space, config.options.seed)?;
+            let (score, unique) = (search.chosen_score()?, search.unique);
+            let accuracies = Accuracies::open(search, &space, cancel)?;
+            let drive = search.kind()?.drive;
+            let plan = Plan { space, strategy, score, drive, accuracies, unique };
+            run_space(config, plan, cancel, events)
         }
         Task::Score { architectures } => {
             let space = config.options.open_space()?;
             let parsed = architectures.iter().map(|text| space.parse(text));
-            let list = Listed::new(parsed.collect::<Result<_, _>>()?);
-            run_space(config, &space, Box::new(list), cancel, events)
+            let strategy = Box::new(Listed::new(parsed.collect::<Result<_, _>>()?));
+            let (score, drive) = (&SCORES[0], Ask::Score);
+            let plan = Plan { space, strategy, score, drive, accuracies: None, unique: false };
+            run_space(config, plan, cancel, events)
         }
         Task::Onnx { path, weights } => run_model(config, path, *weights, cancel, events),
     }
@@ -121,15 +150,29 @@ impl Listed {
 }
 
 impl Strategy for Listed {
-    fn propose(&mut self) -> Option<Architecture> {
-        self.0.next()
+    fn next(&mut self) -> Result<Next, Unsatisfiable> {
+        Ok(self.0.next().map_or(Next::Done, |architecture| Next::Try(architecture, Ask::Score)))
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _score: f64) {}
+    fn observe(&mut self, _architecture: &Architecture, _ask: Ask, _value: f64) {}
 
     fn total(&self) -> Option<u64> {
         Some(self.1)
     }
+}
+
+/// What a job on a space does.
+struct Plan {
+    space: Space,
+    strategy: Box<dyn Strategy>,
+    /// The score it asks for.
+    score: &'static Score,
+    /// What decides which architecture is best.
+    drive: Ask,
+    /// Where accuracies come from, if it asks for them.
+    accuracies: Option<Accuracies>,
+    /// Whether equal architectures share a result.
+    unique: bool,
 }
 
 /// What both kinds of job open first.
@@ -161,38 +204,101 @@ fn open(
 
 fn run_space(
     config: &JobConfig,
-    space: &Space,
-    mut strategy: Box<dyn Strategy>,
+    plan: Plan,
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
+    let Plan { space, mut strategy, score, drive, mut accuracies, unique } = plan;
     let options = &config.options;
     let Opened { images, mut backend } = open(options, space.input(), cancel, events)?;
     let batch = &images.batch;
     let initialisation = options.initialisation.unwrap_or(space.initialisation());
-    let mut run = Run::start(config, &images, backend.as_mut(), strategy.total(), None, events)?;
+    let total = strategy.total();
+    let mut run = Run::start(config, score, &images, backend.as_mut(), total, None, events)?;
     let group = run.scorer(backend.as_mut(), batch, initialisation, cancel).group_size();
+    let trained = accuracies.as_ref().map_or(1, Accuracies::group_size);
+    let mut shared = Shared::new(unique.then_some(options.count));
+    let mut questions = Questions::new(strategy.as_mut());
+    let mut spent = false;
     loop {
-        let mut architectures = Vec::new();
-        while architectures.len() < group && !cancel.is_cancelled() {
-            let Some(architecture) = strategy.propose() else { break };
-            architectures.push(architecture);
-        }
-        if architectures.is_empty() {
+        let (asked, ask) = questions.next([group, trained], cancel)?;
+        if asked.is_empty() {
             break;
         }
-        let candidates = architectures.iter().map(|a| candidate(space, a)).collect();
-        let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
-        let scored = scorer.score(candidates, config.outputs);
-        for (architecture, scored) in architectures.iter().zip(scored) {
-            if let Some((record, output)) = scored {
-                strategy.observe(architecture, record.rank_score());
-                run.take(record, output, events);
+        let answers = if ask == Ask::Accuracy {
+            let Some(accuracies) = &mut accuracies else { break };
+            let origin = (options.seed, backend.info());
+            let answers = accuracies.answer(&space, &asked, origin, cancel);
+            spent = answers.spent;
+            answers.records.into_iter().map(|record| Some((record?, None))).collect()
+        } else {
+            let fresh = shared.fresh(&space, &asked);
+            let candidates = fresh.iter().map(|a| candidate(&space, a)).collect();
+            let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
+            let scored = scorer.score(candidates, config.outputs);
+            shared.spread(&space, &asked, &fresh, scored)
+        };
+        for (architecture, answer) in asked.iter().zip(answers) {
+            let Some((mut record, output)) = answer else { continue };
+            questions.strategy.observe(architecture, ask, record.rank_score());
+            if ask != drive {
+                record.value = f64::NEG_INFINITY;
             }
+            run.take(record, output, events);
         }
         run.check_written()?;
+        if spent {
+            break;
+        }
     }
+    run.summary.reported = accuracies
+        .as_ref()
+        .zip(run.summary.best.first())
+        .and_then(|(accuracies, best)| accuracies.reported(&space.parse(&best.architecture).ok()?));
+    run.summary.rejected = strategy.rejected();
     run.finish(cancel)
+}
+
+/// What a strategy asks, in groups of one kind.
+struct Questions<'s> {
+    strategy: &'s mut dyn Strategy,
+    /// The first question of another kind.
+    kept: Option<(Architecture, Ask)>,
+}
+
+impl<'s> Questions<'s> {
+    fn new(strategy: &'s mut dyn Strategy) -> Self {
+        Self { strategy, kept: None }
+    }
+
+    /// What is asked before the strategy waits for answers, at most so many questions about scores
+    /// and about accuracies; nothing once it is done.
+    fn next(
+        &mut self,
+        most: [usize; 2],
+        cancel: &Cancel,
+    ) -> Result<(Vec<Architecture>, Ask), JobError> {
+        let (mut asked, mut kind) = (Vec::new(), Ask::Score);
+        while !cancel.is_cancelled() {
+            let following = match self.kept.take() {
+                Some(kept) => kept,
+                None => match self.strategy.next()? {
+                    Next::Try(architecture, ask) => (architecture, ask),
+                    Next::Wait | Next::Done => break,
+                },
+            };
+            if asked.is_empty() {
+                kind = following.1;
+            }
+            let full = asked.len() >= most[usize::from(kind == Ask::Accuracy)].max(1);
+            if following.1 != kind || full {
+                self.kept = Some(following);
+                break;
+            }
+            asked.push(following.0);
+        }
+        Ok((asked, kind))
+    }
 }
 
 /// The architecture's network, or why there is none.
@@ -218,7 +324,8 @@ fn run_model(
     let Opened { images, mut backend } = open(options, model.input, cancel, events)?;
     let batch = &images.batch;
     let points = CodePoints::new(&model.graph, &model.weights, options.count);
-    let mut run = Run::start(config, &images, backend.as_mut(), Some(1), Some(points), events)?;
+    let mut run =
+        Run::start(config, &SCORES[0], &images, backend.as_mut(), Some(1), Some(points), events)?;
     let name = path.display().to_string();
     let connected = analysis::connected(&model.graph);
     let drawing = match weights {
@@ -254,6 +361,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// The state of one running job.
 struct Run<'c> {
     config: &'c JobConfig,
+    score: &'static Score,
     weight_seeds: Vec<u64>,
     sink: Sink,
     summary: Summary,
@@ -264,6 +372,7 @@ struct Run<'c> {
 impl<'c> Run<'c> {
     fn start(
         config: &'c JobConfig,
+        score: &'static Score,
         images: &Images,
         backend: &mut dyn Backend,
         total: Option<u64>,
@@ -275,7 +384,7 @@ impl<'c> Run<'c> {
         let sink = Sink::open(config, images, &device, &weight_seeds, code_points.as_ref())?;
         let batch = images.batch.fingerprint();
         events(Event::Started(Started { device, total, batch, code_points }));
-        Ok(Self { config, weight_seeds, sink, summary: Summary::default(), failure: None })
+        Ok(Self { config, score, weight_seeds, sink, summary: Summary::default(), failure: None })
     }
 
     fn scorer<'r>(
@@ -292,6 +401,7 @@ impl<'c> Run<'c> {
             seed: self.config.options.seed,
             weight_seeds: &self.weight_seeds,
             initialisation,
+            score: self.score,
             cancel,
         }
     }

@@ -7,7 +7,9 @@ use crate::backend::{Backend, BackendError, Cancel, Network, Output};
 use crate::data::Batch;
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
+use crate::graph::extent;
 use crate::plan::{Count, Plan, PlanError};
+use crate::score::{KernelMatrix, Measured, SCORES, Score};
 use crate::seed;
 use crate::store::{Record, Status};
 use crate::weights::{Initialisation, Initialiser, Weights};
@@ -58,6 +60,8 @@ pub struct Scorer<'r> {
     pub weight_seeds: &'r [u64],
     /// The law of fresh weights.
     pub initialisation: Initialisation,
+    /// What drives the search.
+    pub score: &'static Score,
     /// The request to stop.
     pub cancel: &'r Cancel,
 }
@@ -80,7 +84,9 @@ impl Scorer<'_> {
             candidates.iter().map(|candidate| self.plan(candidate)).collect();
         let mut jobs = Vec::new();
         for (index, (candidate, plan)) in candidates.iter().zip(&planned).enumerate() {
-            if let Ok(plan) = plan {
+            if let Ok(plan) = plan
+                && self.score.needs_kernel
+            {
                 jobs.extend(self.seeds(candidate).map(|seed| (index, candidate, plan, seed)));
             }
         }
@@ -162,18 +168,28 @@ impl Scorer<'_> {
         seconds: f64,
     ) -> Option<Scored> {
         let cost = candidate.network.as_ref().map(Cost::of).unwrap_or_default();
-        let repeats = ran.as_ref().map_or(0, |ran| ran.scores.len() as u32);
-        let (scores, output, failure) = match ran {
-            Ok(ran) => (ran.scores, ran.output, None),
+        let layers = candidate.network.as_ref().map(extent::convolutions).unwrap_or_default();
+        let (outputs, failure) = match ran {
+            Ok(ran) => (ran, None),
             Err(Stop::Cancelled) => return None,
-            Err(Stop::Unplanned(status, message)) => (Vec::new(), None, Some((status, message))),
-            Err(Stop::Failed(message)) => (Vec::new(), None, Some((Status::Failed, message))),
+            Err(Stop::Unplanned(status, message)) => (Ran::default(), Some((status, message))),
+            Err(Stop::Failed(message)) => (Ran::default(), Some((Status::Failed, message))),
         };
-        let (score, sd) = mean_and_sd(&scores);
+        let repeats = outputs.scores.len() as u32;
+        let (score, sd) = mean_and_sd(&outputs.scores);
+        let of = |kernel| (self.score.of)(&Measured { kernel, cost, layers });
+        let value = match outputs.kernels.as_slice() {
+            [] if self.score.needs_kernel || failure.is_some() => f64::NEG_INFINITY,
+            [] => of(None),
+            // The determinant was taken already.
+            _ if std::ptr::eq(self.score, &raw const SCORES[0]) => score,
+            kernels => mean_and_sd(&kernels.iter().map(|k| of(Some(k))).collect::<Vec<_>>()).0,
+        };
+        let regions = outputs.kernels.first().map(KernelMatrix::regions);
         let status = match &failure {
             Some((status, _)) => *status,
             None if !candidate.connected => Status::Disconnected,
-            None if score.is_finite() => Status::Ok,
+            None if score.is_finite() || !self.score.needs_kernel => Status::Ok,
             None => Status::Singular,
         };
         let device = self.backend.info();
@@ -185,6 +201,9 @@ impl Scorer<'_> {
             params: cost.params,
             macs: cost.macs,
             units,
+            layers,
+            regions,
+            accuracy: None,
             seconds,
             index: candidate.index,
             seed: self.seed,
@@ -193,8 +212,9 @@ impl Scorer<'_> {
             driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
             version: env!("CARGO_PKG_VERSION"),
             message: failure.map(|(_, message)| message),
+            value,
         };
-        Some((record, output))
+        Some((record, outputs.output))
     }
 }
 
@@ -202,6 +222,7 @@ impl Scorer<'_> {
 #[derive(Default)]
 struct Ran {
     scores: Vec<f64>,
+    kernels: Vec<KernelMatrix>,
     output: Option<Output>,
 }
 
@@ -218,6 +239,7 @@ fn note(ran: &mut Result<Ran, Stop>, result: Result<Output, BackendError>) {
     match result {
         Ok(output) => {
             so_far.scores.push(output.kernel.score());
+            so_far.kernels.push(output.kernel.clone());
             so_far.output.get_or_insert(output);
         }
         Err(BackendError::Cancelled) => *ran = Err(Stop::Cancelled),
@@ -245,7 +267,6 @@ mod tests {
     use super::*;
     use crate::backend::DeviceInfo;
     use crate::graph::{Activation, Conv, Op, Shape};
-    use crate::score::KernelMatrix;
 
     /// Gives every network the same kernel matrix and cancels after a number of them.
     struct Stub {
@@ -316,6 +337,7 @@ mod tests {
             seed: 0,
             weight_seeds: &[1, 2],
             initialisation: Initialisation::default(),
+            score: &SCORES[0],
             cancel: &Cancel::new(),
         };
         let scored = scorer.score(vec![candidate; 3], false);

@@ -38,6 +38,13 @@ impl KernelMatrix {
         (0..n).any(|i| (i + 1..n).any(|j| self.entries[i * n + j] == self.units))
     }
 
+    /// The number of different codes in the mini-batch: the linear regions it falls into.
+    pub fn regions(&self) -> u64 {
+        let n = self.images;
+        let is_new = |i: &usize| (0..*i).all(|j| self.entries[i * n + j] != self.units);
+        (0..n).filter(is_new).count() as u64
+    }
+
     /// The NASWOT score ln |det K| (Mellor et al. 2021); negative infinity where two images have
     /// equal codes.
     pub fn score(&self) -> f64 {

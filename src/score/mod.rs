@@ -2,5 +2,7 @@
 
 mod determinant;
 mod kernel;
+mod list;
 
 pub use kernel::KernelMatrix;
+pub use list::{Measured, SCORES, Score, score};

@@ -1,34 +1,40 @@
-//! NASWOT (Mellor et al. 2021, algorithm 1): score random architectures, keep the best.
+//! Random search: NASWOT (Mellor et al. 2021, algorithm 1) by score, RS by accuracy.
 
 use std::collections::HashSet;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::Strategy;
+use super::{Ask, Exhaustive, Next, Pool, Strategy, Unsatisfiable};
 use crate::seed;
-use crate::space::{Architecture, Space};
+use crate::space::Architecture;
+
+/// Repetitions in a row after which nothing new is expected.
+const MAX_REPEATED: u64 = 100_000;
 
 /// Draws architectures uniformly and without repetition; asked for as many as the space has, or
 /// more, it proposes each of them once.
 pub struct Random {
-    space: Space,
+    pool: Pool,
     rng: ChaCha8Rng,
+    ask: Ask,
     samples: u64,
     proposed: u64,
     seen: HashSet<String>,
-    /// What is left to propose where the whole space is wanted.
-    all: Option<std::vec::IntoIter<Architecture>>,
+    /// What proposes the whole space, where that is wanted.
+    all: Option<Exhaustive>,
 }
 
 impl Random {
-    /// `samples` architectures of a space, drawn from the stream `architectures` of the seed.
-    pub fn new(space: &Space, samples: u64, seed: u64) -> Self {
-        let whole = u128::from(samples) >= space.count();
-        let all = whole.then(|| space.enumerate().collect::<Vec<_>>().into_iter());
+    /// `samples` architectures, drawn from the stream `architectures` of the seed.
+    pub fn new(pool: Pool, samples: u64, seed: u64, ask: Ask) -> Self {
+        let count = pool.space().count();
+        let whole = u128::from(samples) >= count && !pool.is_constrained();
+        let all = whole.then(|| Exhaustive::asking(Pool::new(pool.space(), &[]), ask));
         Self {
-            space: space.clone(),
+            pool,
             rng: seed::stream(seed, &["architectures"]),
-            samples: all.as_ref().map_or(samples, |all| all.len() as u64),
+            ask,
+            samples: u64::try_from(count).map_or(samples, |count| samples.min(count)),
             proposed: 0,
             seen: HashSet::new(),
             all,
@@ -37,25 +43,30 @@ impl Random {
 }
 
 impl Strategy for Random {
-    fn propose(&mut self) -> Option<Architecture> {
+    fn next(&mut self) -> Result<Next, Unsatisfiable> {
         if self.proposed == self.samples {
-            return None;
+            return Ok(Next::Done);
         }
-        self.proposed += 1;
         if let Some(all) = &mut self.all {
             return all.next();
         }
-        loop {
-            let architecture = self.space.sample(&mut self.rng);
-            if self.seen.insert(self.space.identity(&architecture)) {
-                return Some(architecture);
+        for _ in 0..MAX_REPEATED {
+            let architecture = self.pool.draw(&mut self.rng)?;
+            if self.seen.insert(self.pool.space().identity(&architecture)) {
+                self.proposed += 1;
+                return Ok(Next::Try(architecture, self.ask));
             }
         }
+        Ok(Next::Done)
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _score: f64) {}
+    fn observe(&mut self, _architecture: &Architecture, _ask: Ask, _value: f64) {}
 
     fn total(&self) -> Option<u64> {
-        Some(self.samples)
+        (self.samples < u64::MAX).then_some(self.samples)
+    }
+
+    fn rejected(&self) -> u64 {
+        self.pool.rejected()
     }
 }

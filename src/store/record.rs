@@ -48,6 +48,12 @@ pub struct Record {
     pub units: u64,
     /// Time spent on it: plan, weights, forward passes, score; its share where networks ran together.
     pub seconds: f64,
+    /// Number of convolutions.
+    pub layers: u64,
+    /// Different codes in the mini-batch, of the first repeat; empty where none ran.
+    pub regions: Option<u64>,
+    /// Accuracy after training in percent, where it was asked for.
+    pub accuracy: Option<f64>,
     /// Its number in the benchmark's order.
     pub index: Option<u64>,
     /// The run's seed.
@@ -62,6 +68,9 @@ pub struct Record {
     pub version: &'static str,
     /// Why it failed.
     pub message: Option<String>,
+    /// What drives the search: the chosen score, or the accuracy.
+    #[serde(skip)]
+    pub value: f64,
 }
 
 fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -70,7 +79,7 @@ fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> 
 
 impl Record {
     /// The names of the columns, in order.
-    pub const COLUMNS: [&str; 15] = [
+    pub const COLUMNS: [&str; 18] = [
         "architecture",
         "score",
         "sd",
@@ -79,6 +88,9 @@ impl Record {
         "macs",
         "units",
         "seconds",
+        "layers",
+        "regions",
+        "accuracy",
         "index",
         "seed",
         "repeats",
@@ -88,10 +100,10 @@ impl Record {
         "message",
     ];
 
-    /// The score by which records are ranked: negative infinity unless the record may be chosen.
+    /// The value by which records are ranked: negative infinity unless the record may be chosen.
     pub fn rank_score(&self) -> f64 {
-        if self.status == Status::Ok && self.score.is_finite() {
-            self.score
+        if self.status == Status::Ok && self.value.is_finite() {
+            self.value
         } else {
             f64::NEG_INFINITY
         }
@@ -112,6 +124,9 @@ mod tests {
             params: 0,
             macs: 0,
             units: 0,
+            layers: 0,
+            regions: None,
+            accuracy: None,
             seconds: 0.0,
             index: None,
             seed: 0,
@@ -120,6 +135,7 @@ mod tests {
             driver: String::new(),
             version: "",
             message: None,
+            value: f64::NEG_INFINITY,
         };
         let json = serde_json::to_value(&record).unwrap();
         let fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();

@@ -6,7 +6,7 @@ use proptest::prelude::any;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use untrained::search::{Random, Strategy};
+use untrained::search::{Ask, Next, Pool, Random, Strategy};
 use untrained::space::{Architecture, Setting};
 
 use crate::cells::{all_decisions, decisions, nas_bench_101, relabelled, small, written};
@@ -191,8 +191,12 @@ fn zeros_disconnect() {
 fn a_search_proposes_every_graph_once() {
     let space = small(4, 4, 2);
     let count = space.count() as u64;
-    let mut search = Random::new(&space, count - 1, 1);
-    let proposed: Vec<Architecture> = std::iter::from_fn(|| search.propose()).collect();
+    let mut search = Random::new(Pool::new(&space, &[]), count - 1, 1, Ask::Score);
+    let proposed: Vec<Architecture> = std::iter::from_fn(|| match search.next().unwrap() {
+        Next::Try(architecture, _) => Some(architecture),
+        _ => None,
+    })
+    .collect();
     let graphs: BTreeSet<String> =
         proposed.iter().map(|proposed| space.canonical(proposed)).collect();
     assert_eq!((proposed.len() as u64, graphs.len() as u64), (count - 1, count - 1));

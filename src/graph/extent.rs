@@ -1,0 +1,59 @@
+//! How long a network is, and how much of it lives at a time.
+
+use super::{Graph, Op};
+
+/// Convolutions and linear layers on the longest path.
+pub fn depth(graph: &Graph) -> u64 {
+    let mut depths: Vec<u64> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        let before = node.inputs.iter().map(|input| depths[input.index()]).max().unwrap_or(0);
+        depths.push(before + u64::from(matches!(node.op, Op::Conv(_) | Op::Linear(_))));
+    }
+    depths.into_iter().max().unwrap_or(0)
+}
+
+/// Convolutions in all.
+pub fn convolutions(graph: &Graph) -> u64 {
+    graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count() as u64
+}
+
+/// The largest number of bytes of 32-bit tensors that are needed at a time, per image: nodes one after
+/// the other, a tensor freed behind its last reader.
+pub fn live_bytes(graph: &Graph) -> u64 {
+    let nodes = graph.nodes();
+    let mut last: Vec<usize> = (0..nodes.len()).collect();
+    for (position, node) in nodes.iter().enumerate() {
+        node.inputs.iter().for_each(|input| last[input.index()] = position);
+    }
+    let mut freed: Vec<u64> = vec![0; nodes.len()];
+    let (mut live, mut peak) = (0, 0);
+    for (position, node) in nodes.iter().enumerate() {
+        let bytes = 4 * node.shape.volume() as u64;
+        live += bytes;
+        peak = peak.max(live);
+        freed[last[position]] += bytes;
+        live -= freed[position];
+    }
+    peak
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Conv, Shape};
+
+    #[test]
+    fn paths_and_bytes_are_counted() {
+        let mut graph = Graph::new();
+        let input = graph.input(Shape::new(2, 4, 4));
+        let conv =
+            |graph: &mut Graph, at| graph.add("c", Op::Conv(Conv::square(2, 3, 1)), &[at]).unwrap();
+        let one = conv(&mut graph, input);
+        let two = conv(&mut graph, one);
+        let sum = graph.add("sum", Op::Add, &[input, two]).unwrap();
+        graph.add("pool", Op::GlobalAvgPool, &[sum]).unwrap();
+        assert_eq!((depth(&graph), convolutions(&graph)), (2, 2));
+        // The input, both convolutions; then the input, the second one and the sum.
+        assert_eq!(live_bytes(&graph), 3 * 4 * 32);
+    }
+}

@@ -1,0 +1,178 @@
+//! Accuracies after training: where they come from, and the records they become.
+
+use std::time::{Duration, Instant};
+
+use crate::backend::{Cancel, DeviceInfo};
+use crate::benchmark::{self, Lookup};
+use crate::graph::cost::Cost;
+use crate::graph::extent;
+use crate::space::{Architecture, Space};
+use crate::store::{Record, Status};
+use crate::trainer::{Order, Trainer};
+
+use super::{JobError, SearchOptions};
+
+/// Where accuracies come from.
+pub(super) enum Accuracies {
+    /// The user's training program.
+    Trainer(Trainer),
+    /// A benchmark table.
+    Table(Box<Tabulated>),
+}
+
+/// Accuracies of a table, and its clock.
+pub(super) struct Tabulated {
+    metric: Lookup,
+    report: Option<Lookup>,
+    /// Training times in seconds, and how many seconds may be spent.
+    clock: Option<(Lookup, f64)>,
+}
+
+/// Answers, and whether the budget allows no more.
+pub(super) struct Answers {
+    /// By architecture; `None` for what was not finished before the run was cancelled.
+    pub records: Vec<Option<Record>>,
+    /// Whether the budget is spent; what would exceed it has no record.
+    pub spent: bool,
+}
+
+impl Accuracies {
+    /// The source that the options name, if they name one.
+    pub(super) fn open(
+        options: &SearchOptions,
+        space: &Space,
+        cancel: &Cancel,
+    ) -> Result<Option<Self>, JobError> {
+        if let Some(command) = &options.trainer {
+            let mut trainer = Trainer::new(command).map_err(JobError::Options)?;
+            trainer.parallel = options.trainers;
+            trainer.retries = options.trainer_retries;
+            trainer.limit = Duration::from_secs_f64(options.trainer_limit);
+            return Ok(Some(Self::Trainer(trainer)));
+        }
+        let (Some(path), Some(metric)) = (&options.table, &options.metric) else { return Ok(None) };
+        let table = benchmark::open(path)?;
+        let watch = |_: f64| !cancel.is_cancelled();
+        let read = |name: &str| Lookup::watched(&table, space, name, &watch);
+        let clock = match (&options.time, options.budget) {
+            (Some(time), Some(budget)) => Some((read(time)?, budget)),
+            _ => None,
+        };
+        let report = options.report.as_deref().map(read).transpose()?;
+        Ok(Some(Self::Table(Box::new(Tabulated { metric: read(metric)?, report, clock }))))
+    }
+
+    /// How many architectures it answers at a time.
+    pub(super) fn group_size(&self) -> usize {
+        match self {
+            Self::Trainer(trainer) => trainer.parallel,
+            Self::Table(_) => 1,
+        }
+    }
+
+    /// Records of architectures with their accuracies, in order.
+    pub(super) fn answer(
+        &mut self,
+        space: &Space,
+        architectures: &[Architecture],
+        (seed, device): (u64, &DeviceInfo),
+        cancel: &Cancel,
+    ) -> Answers {
+        let begin = Instant::now();
+        let (answers, spent) = match self {
+            Self::Trainer(trainer) => {
+                let orders: Vec<Order> =
+                    architectures.iter().map(|a| order(space, a, seed)).collect();
+                (trainer.train(&orders, &|| cancel.is_cancelled()), false)
+            }
+            Self::Table(table) => table.answer(architectures),
+        };
+        let seconds = begin.elapsed().as_secs_f64() / architectures.len().max(1) as f64;
+        let record = |(architecture, answer): (&Architecture, Option<Result<f64, String>>)| {
+            let mut record = unscored(space, architecture, seed, device);
+            record.seconds = seconds;
+            match answer? {
+                Ok(accuracy) => (record.accuracy, record.value) = (Some(accuracy), accuracy),
+                Err(why) => (record.status, record.message) = (Status::Failed, Some(why)),
+            }
+            Some(record)
+        };
+        Answers { records: architectures.iter().zip(answers).map(record).collect(), spent }
+    }
+
+    /// The reported metric of an architecture, with its name.
+    pub(super) fn reported(&self, architecture: &Architecture) -> Option<(String, f64)> {
+        let Self::Table(table) = self else { return None };
+        let report = table.report.as_ref()?;
+        Some((report.metric().to_owned(), report.get(architecture)?))
+    }
+}
+
+impl Tabulated {
+    fn answer(
+        &mut self,
+        architectures: &[Architecture],
+    ) -> (Vec<Option<Result<f64, String>>>, bool) {
+        let mut spent = false;
+        let answers = architectures.iter().map(|architecture| {
+            let Some(accuracy) = self.metric.get(architecture) else {
+                let metric = self.metric.metric();
+                return Some(Err(format!("the table has no `{metric}` of this architecture")));
+            };
+            if let Some((times, left)) = &mut self.clock {
+                let Some(time) = times.get(architecture) else {
+                    return Some(Err("the table has no training time of it".to_owned()));
+                };
+                // What would go beyond the budget is not trained, and nothing after it.
+                spent |= time > *left;
+                if spent {
+                    return None;
+                }
+                *left -= time;
+            }
+            Some(Ok(accuracy))
+        });
+        let answers = answers.collect();
+        (answers, spent)
+    }
+}
+
+fn order(space: &Space, architecture: &Architecture, seed: u64) -> Order {
+    let input = space.input();
+    Order {
+        space: space.id().to_owned(),
+        architecture: space.format(architecture),
+        index: space.index(architecture),
+        choices: space.choices(architecture),
+        input: [input.channels, input.height, input.width],
+        classes: space.classes(),
+        seed,
+    }
+}
+
+/// What is known of an architecture without a score.
+fn unscored(space: &Space, architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Record {
+    let graph = space.build(architecture);
+    let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
+    Record {
+        architecture: space.format(architecture),
+        score: f64::NAN,
+        sd: None,
+        status: Status::Ok,
+        params: cost.params,
+        macs: cost.macs,
+        units: cost.units,
+        seconds: 0.0,
+        layers: graph.as_ref().map(extent::convolutions).unwrap_or_default(),
+        regions: None,
+        accuracy: None,
+        index: space.index(architecture),
+        seed,
+        repeats: 0,
+        device: device.name.clone(),
+        driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
+        version: env!("CARGO_PKG_VERSION"),
+        message: None,
+        value: f64::NEG_INFINITY,
+    }
+}

@@ -1,0 +1,128 @@
+//! Job files: a whole job as TOML.
+
+use std::path::Path;
+
+use super::{JobConfig, JobError};
+
+/// The longest file that is read.
+const MAX_BYTES: u64 = 16 << 20;
+
+impl JobConfig {
+    /// The job as text. What is not given when it is read back has its default.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Options`] if a value cannot be written.
+    pub fn to_text(&self) -> Result<String, JobError> {
+        toml::to_string_pretty(self)
+            .map_err(|error| JobError::Options(format!("the job cannot be written: {error}")))
+    }
+
+    /// Reads the text of a job; `origin` names it in messages.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::File`] with line and column, and the keys that are known there.
+    pub fn from_text(text: &str, origin: &Path) -> Result<Self, JobError> {
+        toml::from_str(text).map_err(|error| JobError::File {
+            path: origin.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })
+    }
+
+    /// Reads a job file.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::File`].
+    pub fn load(path: &Path) -> Result<Self, JobError> {
+        let wrong = |message: String| JobError::File { path: path.to_owned(), message };
+        let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+        if length > MAX_BYTES {
+            return Err(wrong(format!("is {length} bytes long: no job file")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        Self::from_text(&text, path)
+    }
+
+    /// Writes a job file.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::File`] if it exists and may not be replaced, or cannot be written.
+    pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), JobError> {
+        let wrong = |message: String| JobError::File { path: path.to_owned(), message };
+        if path.exists() && !overwrite {
+            return Err(wrong("exists: choose another name, or give --overwrite".to_owned()));
+        }
+        std::fs::write(path, self.to_text()?).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// Seeds beyond 63 bits do not fit TOML's numbers and are written as texts.
+pub(super) mod seed {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u64),
+        Text(String),
+    }
+
+    pub fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        match i64::try_from(*seed) {
+            Ok(small) => serializer.serialize_i64(small),
+            Err(_) => serializer.collect_str(seed),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Number(seed) => Ok(seed),
+            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Options, SearchOptions, Task};
+
+    #[test]
+    fn jobs_are_read_as_they_are_written() {
+        let mut options = Options { seed: u64::MAX, ..Options::default() };
+        options.set.push("skeleton.cells=1".parse().unwrap());
+        options.mean = Some(vec![0.5; 3]);
+        let mut search = SearchOptions { samples: 7, ..SearchOptions::default() };
+        search.constraint.push("params=..1M".parse().unwrap());
+        let score = Task::Score { architectures: vec!["a|b".to_owned()] };
+        for task in [Task::Search(search), score] {
+            let mut job = JobConfig::new(options.clone(), task);
+            job.out = Some("a.csv".into());
+            let text = job.to_text().unwrap();
+            let again = JobConfig::from_text(&text, Path::new("job.toml")).unwrap();
+            assert_eq!(again.to_text().unwrap(), text);
+            assert_eq!(again.options.seed, u64::MAX);
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default_job_and_unknown_keys_are_told() {
+        let read = |text: &str| JobConfig::from_text(text, Path::new("job.toml"));
+        let job = read("").unwrap();
+        assert_eq!(job.to_text().unwrap(), read("[task.search]\n").unwrap().to_text().unwrap());
+        assert_eq!(read("[options]\nseed = 4\n").unwrap().options.seed, 4);
+        for (text, part) in [
+            ("[options]\nsead = 4", "unknown field `sead`"),
+            ("[task.search]\nsampels = 4", "unknown field `sampels`"),
+            ("[task.dance]\n", "unknown variant `dance`"),
+            ("seed = 4", "unknown field `seed`"),
+            ("[options]\nseed = \"x\"", "line 2"),
+        ] {
+            let message = read(text).unwrap_err().to_string();
+            assert!(message.contains(part) && message.contains("job.toml"), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What a search is told besides how networks are scored.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::JobError;
+use crate::score::{SCORES, Score, score};
+use crate::search::{Ask, Constraint, Kind, Pool, STRATEGIES, Sizes, Strategy, strategy};
+use crate::space::Space;
+
+/// How architectures are chosen.
+#[derive(Clone, Debug, PartialEq, clap::Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SearchOptions {
+    /// Architectures to look at; those of random are drawn uniformly without repetition
+    #[arg(long, default_value_t = Self::default().samples, value_name = "N")]
+    pub samples: u64,
+    /// Strategy
+    #[arg(long, default_value_t = Self::default().strategy, value_name = "NAME", long_help = strategies_help())]
+    pub strategy: String,
+    /// What ranks architectures
+    #[arg(long, default_value_t = Self::default().score, value_name = "NAME", long_help = scores_help())]
+    pub score: String,
+    /// Keep to a range, NAME=LEAST..MOST with K, M, G: params=..1M, macs=10M..100M, activations=..2M
+    /// (bytes), depth=8..; may be repeated
+    #[arg(long, value_name = "NAME=A..B")]
+    pub constraint: Vec<Constraint>,
+    /// Score one architecture of each set of equal ones and share the result
+    #[arg(long)]
+    pub unique: bool,
+    /// Evolution: architectures that live at a time
+    #[arg(long, default_value_t = Self::default().population, value_name = "N")]
+    pub population: usize,
+    /// Evolution: architectures of which the best becomes a parent
+    #[arg(long, default_value_t = Self::default().tournament, value_name = "N")]
+    pub tournament: usize,
+    /// AREA: architectures scored for the first population
+    #[arg(long, default_value_t = Self::default().candidates, value_name = "N")]
+    pub candidates: usize,
+    /// AREA, REA, RS: the command that trains an architecture; {arch.json} stands for the path of a
+    /// JSON file, {arch} for its text. Its last line {"accuracy": X} is read
+    #[arg(long, value_name = "COMMAND")]
+    pub trainer: Option<String>,
+    /// AREA, REA, RS: a benchmark table in the place of a trainer (see `benchmark info`)
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+    /// The table's metric that is the accuracy
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<String>,
+    /// The table's metric that is reported of the architecture that was chosen
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// The table's training time in seconds
+    #[arg(long, value_name = "NAME")]
+    pub time: Option<String>,
+    /// Seconds of training by that time; without it --samples trainings
+    #[arg(long, value_name = "SECONDS")]
+    pub budget: Option<f64>,
+    /// Trainers that run at a time
+    #[arg(long, default_value_t = Self::default().trainers, value_name = "N")]
+    pub trainers: usize,
+    /// Seconds after which a trainer is stopped
+    #[arg(long, default_value_t = Self::default().trainer_limit, value_name = "SECONDS")]
+    pub trainer_limit: f64,
+    /// Repetitions of a failed training
+    #[arg(long, default_value_t = Self::default().trainer_retries, value_name = "N")]
+    pub trainer_retries: u32,
+}
+
+impl Default for SearchOptions {
+    /// The sizes of AREA and REA are those of the paper on NAS-Bench-201.
+    fn default() -> Self {
+        Self {
+            samples: 100,
+            strategy: STRATEGIES[0].name.to_owned(),
+            score: SCORES[0].name.to_owned(),
+            constraint: Vec::new(),
+            unique: false,
+            population: 10,
+            tournament: 3,
+            candidates: 20,
+            trainer: None,
+            table: None,
+            metric: None,
+            report: None,
+            time: None,
+            budget: None,
+            trainers: 1,
+            trainer_limit: 86_400.0,
+            trainer_retries: 0,
+        }
+    }
+}
+
+fn strategies_help() -> String {
+    let line = |kind: &Kind| format!("\n  {:<12} {}", kind.name, kind.about);
+    format!("Strategy:{}", STRATEGIES.iter().map(line).collect::<String>())
+}
+
+fn scores_help() -> String {
+    let line = |score: &Score| format!("\n  {:<12} {}", score.name, score.about);
+    format!("What ranks architectures:{}", SCORES.iter().map(line).collect::<String>())
+}
+
+fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+impl SearchOptions {
+    /// The chosen strategy.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Options`] that lists the known ones.
+    pub fn kind(&self) -> Result<&'static Kind, JobError> {
+        strategy(&self.strategy).ok_or_else(|| {
+            let known = names(STRATEGIES.iter().map(|kind| kind.name));
+            JobError::Options(format!("--strategy {}: there are {known}", self.strategy))
+        })
+    }
+
+    /// The chosen score.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Options`] that lists the known ones.
+    pub fn chosen_score(&self) -> Result<&'static Score, JobError> {
+        score(&self.score).ok_or_else(|| {
+            let known = names(SCORES.iter().map(|score| score.name));
+            JobError::Options(format!("--score {}: there are {known}", self.score))
+        })
+    }
+
+    /// Checks what can be checked without opening anything.
+    pub(super) fn check(&self) -> Result<(), JobError> {
+        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        self.chosen_score()?;
+        let kind = self.kind()?;
+        match self {
+            Self { samples: 0, .. } => refuse("--samples must be at least 1"),
+            Self { population: 0, .. } => refuse("--population must be at least 1"),
+            Self { tournament: 0, .. } => refuse("--tournament must be at least 1"),
+            Self { candidates, population, .. }
+                if kind.name == "area" && candidates < population =>
+            {
+                refuse("--candidates must be at least --population: the best of them are its start")
+            }
+            Self { trainers: 0, .. } => refuse("--trainers must be at least 1"),
+            Self { trainer_limit, .. } if !(*trainer_limit > 0.0 && *trainer_limit < 1e9) => {
+                refuse("--trainer-limit must be a number of seconds above 0")
+            }
+            _ => self.check_accuracies(kind.drive),
+        }
+    }
+
+    /// Whether accuracies are given where they are needed, and only there.
+    fn check_accuracies(&self, drive: Ask) -> Result<(), JobError> {
+        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let given = self.trainer.is_some() || self.table.is_some();
+        match self {
+            _ if given && drive == Ask::Score => refuse(
+                "--trainer and --table belong to the strategies area, rea and rs; this one trains \
+                 nothing",
+            ),
+            Self { trainer: Some(_), table: Some(_), .. } => {
+                refuse("--trainer and --table are two sources of accuracies: give one")
+            }
+            Self { table: None, metric, report, time, budget, .. }
+                if metric.is_some() || report.is_some() || time.is_some() || budget.is_some() =>
+            {
+                refuse("--metric, --report, --time and --budget belong to --table")
+            }
+            Self { table: Some(_), metric: None, .. } => refuse(
+                "--table needs --metric, the name of its accuracy: see `benchmark info FILE`",
+            ),
+            Self { time, budget, .. } if time.is_some() != budget.is_some() => {
+                refuse("--time and --budget belong together: seconds of what, and how many")
+            }
+            Self { budget: Some(budget), .. } if !(*budget > 0.0) => {
+                refuse("--budget must be a number of seconds above 0")
+            }
+            _ if !given && drive == Ask::Accuracy => refuse(
+                "this strategy learns from accuracies: give the command that trains an architecture, \
+                 such as --trainer \"python train.py {arch.json}\", or a benchmark table by --table \
+                 and --metric",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The strategy on a space.
+    pub(super) fn start(&self, space: &Space, seed: u64) -> Result<Box<dyn Strategy>, JobError> {
+        let Self { population, tournament, candidates, .. } = *self;
+        // Where a clock rules, it alone ends the search.
+        let samples = if self.budget.is_some() { u64::MAX } else { self.samples };
+        let sizes = Sizes { samples, population, tournament, candidates };
+        Ok((self.kind()?.new)(Pool::new(space, &self.constraint), sizes, seed))
+    }
+}

@@ -1,0 +1,73 @@
+//! Results that equal architectures share.
+
+use std::collections::HashMap;
+
+use super::scorer::Scored;
+use crate::plan::Count;
+use crate::space::{Architecture, Space};
+use crate::store::Record;
+
+/// Results by what they depend on, where sharing is wanted.
+pub(super) struct Shared {
+    /// What is counted decides which architectures are equal; `None` where nothing is shared.
+    count: Option<Count>,
+    known: HashMap<String, Option<Record>>,
+}
+
+impl Shared {
+    pub(super) fn new(count: Option<Count>) -> Self {
+        Self { count, known: HashMap::new() }
+    }
+
+    /// Architectures with equal keys have equal results, see [`Space::code_key`].
+    fn key(&self, space: &Space, architecture: &Architecture) -> Option<String> {
+        self.count.map(|count| match count {
+            Count::Live => space.live_key(architecture),
+            Count::Paper | Count::Published => space.code_key(architecture),
+        })
+    }
+
+    /// Those that must be scored: the first of each set of equal ones that is not known.
+    pub(super) fn fresh(&mut self, space: &Space, asked: &[Architecture]) -> Vec<Architecture> {
+        let mut fresh = Vec::new();
+        for architecture in asked {
+            match self.key(space, architecture) {
+                Some(key) if self.known.contains_key(&key) => continue,
+                Some(key) => drop(self.known.insert(key, None)),
+                None => {}
+            }
+            fresh.push(architecture.clone());
+        }
+        fresh
+    }
+
+    /// By architecture its own result, or that of an equal one under its name.
+    pub(super) fn spread(
+        &mut self,
+        space: &Space,
+        asked: &[Architecture],
+        fresh: &[Architecture],
+        scored: Vec<Option<Scored>>,
+    ) -> Vec<Option<Scored>> {
+        if self.count.is_none() {
+            return scored;
+        }
+        for (architecture, scored) in fresh.iter().zip(&scored) {
+            if let Some(key) = self.key(space, architecture) {
+                self.known.insert(key, scored.as_ref().map(|(record, _)| record.clone()));
+            }
+        }
+        asked.iter().map(|architecture| self.known_result(space, architecture)).collect()
+    }
+
+    fn known_result(&self, space: &Space, architecture: &Architecture) -> Option<Scored> {
+        let mut record = self.known.get(&self.key(space, architecture)?)?.clone()?;
+        let name = space.format(architecture);
+        if record.architecture != name {
+            record.index = space.index(architecture);
+            record.architecture = name;
+            record.seconds = 0.0;
+        }
+        Some((record, None))
+    }
+}

@@ -1,0 +1,108 @@
+//! From a picture to a file: formats, and what happens to existing files.
+
+use std::fs::OpenOptions;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+
+use image::imageops::{FilterType, resize};
+use image::{ImageFormat, RgbImage};
+use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters_backend::{DrawingBackend, DrawingErrorKind};
+
+use super::paper::{Drawn, Paper};
+use super::raster::Raster;
+
+/// Why a picture could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlotError {
+    /// The name does not end in a known format.
+    #[error("cannot tell the format of {}: give a name that ends in .png or .svg", .0.display())]
+    Format(PathBuf),
+    /// The file is there already.
+    #[error("{} exists: choose another name, or allow replacing it with --overwrite", .0.display())]
+    Exists(PathBuf),
+    /// The system refused.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The drawing library refused.
+    #[error("cannot draw the picture: {0}; please report it")]
+    Draw(String),
+}
+
+/// Something that can be drawn at any scale.
+pub(super) trait Picture {
+    /// Width and height in units; a PNG file has one pixel per unit.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it on white paper.
+    fn draw<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B>;
+}
+
+/// Pixels per unit of a bitmap before it is reduced. Plotters draws at whole pixels and without
+/// smoothing some shapes; reduced from a larger picture, edges and points are smooth and in place.
+const OVERSAMPLING: u32 = 2;
+
+/// Draws a picture into a file; the format is told by the name's ending.
+pub(super) fn write(picture: &impl Picture, path: &Path, overwrite: bool) -> Result<(), PlotError> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let encode = match ending.to_ascii_lowercase().as_str() {
+        "png" => png,
+        "svg" => svg,
+        _ => return Err(PlotError::Format(path.to_owned())),
+    };
+    if path.is_file() && !overwrite {
+        return Err(PlotError::Exists(path.to_owned()));
+    }
+    save(&encode(picture)?, path, overwrite)
+}
+
+fn svg(picture: &impl Picture) -> Result<Vec<u8>, PlotError> {
+    let mut text = String::new();
+    let mut backend = SVGBackend::with_string(&mut text, picture.size());
+    draw(picture, &mut backend, 1)?;
+    drop(backend);
+    Ok(text.into_bytes())
+}
+
+fn png(picture: &impl Picture) -> Result<Vec<u8>, PlotError> {
+    let (width, height) = picture.size();
+    let (wide, high) = (width * OVERSAMPLING, height * OVERSAMPLING);
+    let mut pixels = RgbImage::new(wide, high);
+    let backend = BitMapBackend::with_buffer(&mut pixels, (wide, high));
+    draw(picture, &mut Raster::new(backend), OVERSAMPLING)?;
+    let reduced = resize(&pixels, width, height, FilterType::Triangle);
+    let mut file = Cursor::new(Vec::new());
+    reduced
+        .write_to(&mut file, ImageFormat::Png)
+        .map_err(|error| PlotError::Draw(error.to_string()))?;
+    Ok(file.into_inner())
+}
+
+fn draw<B: DrawingBackend>(
+    picture: &impl Picture,
+    backend: &mut B,
+    scale: u32,
+) -> Result<(), PlotError> {
+    let refused = |error: DrawingErrorKind<B::ErrorType>| PlotError::Draw(error.to_string());
+    let mut paper = Paper::new(backend, scale).map_err(refused)?;
+    picture.draw(&mut paper).map_err(refused)?;
+    backend.present().map_err(refused)
+}
+
+fn save(content: &[u8], path: &Path, overwrite: bool) -> Result<(), PlotError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    if !overwrite {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| file.write_all(content));
+    written.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists if !path.is_dir() => PlotError::Exists(path.to_owned()),
+        _ => PlotError::Write { path: path.to_owned(), source },
+    })
+}

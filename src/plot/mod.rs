@@ -1,0 +1,17 @@
+//! Pictures of results, as PNG and SVG files: score against accuracy, kernel matrices.
+//!
+//! They need no window, no graphics driver and no font of the system: bitmaps are lettered with a font
+//! that is part of the program; SVG files ask the viewer for a sans-serif font.
+
+mod axis;
+mod colours;
+mod file;
+mod font;
+mod kernel;
+mod paper;
+mod raster;
+mod scatter;
+
+pub use file::PlotError;
+pub use kernel::{KernelPanel, kernels};
+pub use scatter::{ScatterData, scatter};

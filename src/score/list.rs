@@ -1,0 +1,66 @@
+//! The scores that can rank networks. A score is one entry of [`SCORES`].
+
+use super::KernelMatrix;
+use crate::graph::cost::Cost;
+
+/// What is known of a network without training.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'m> {
+    /// The kernel matrix of one forward pass, where one ran.
+    pub kernel: Option<&'m KernelMatrix>,
+    /// What the network costs.
+    pub cost: Cost,
+    /// Number of convolutions.
+    pub layers: u64,
+}
+
+/// A score; higher is better.
+pub struct Score {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// Whether it needs a forward pass.
+    pub needs_kernel: bool,
+    /// Its value.
+    pub of: fn(&Measured<'_>) -> f64,
+}
+
+/// Every score, the default one first.
+pub static SCORES: &[Score] = &[
+    Score {
+        name: "naswot",
+        about: "ln |det K| of the kernel matrix (Mellor et al., ICML 2021)",
+        needs_kernel: true,
+        of: |measured| measured.kernel.map_or(f64::NEG_INFINITY, KernelMatrix::score),
+    },
+    Score {
+        name: "regions",
+        about: "different codes in the mini-batch",
+        needs_kernel: true,
+        of: |measured| measured.kernel.map_or(0.0, |kernel| kernel.regions() as f64),
+    },
+    Score {
+        name: "params",
+        about: "trainable parameters",
+        needs_kernel: false,
+        of: |measured| measured.cost.params as f64,
+    },
+    Score {
+        name: "macs",
+        about: "multiply-adds per image",
+        needs_kernel: false,
+        of: |measured| measured.cost.macs as f64,
+    },
+    Score {
+        name: "layers",
+        about: "number of convolutions",
+        needs_kernel: false,
+        of: |measured| measured.layers as f64,
+    },
+];
+
+/// The score of that name.
+pub fn score(name: &str) -> Option<&'static Score> {
+    SCORES.iter().find(|score| score.name == name)
+}

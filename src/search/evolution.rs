@@ -1,0 +1,146 @@
+//! Regularised evolution (Real et al., AAAI 2019): the best of a random tournament is mutated, the
+//! child joins the population, the oldest member leaves it.
+//!
+//! AREA (Mellor et al. 2021, section 5.3) is the same on accuracies, but its first population are the
+//! best by score of a larger random sample, which costs no training.
+
+use std::collections::VecDeque;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Ask, Next, Pool, Sizes, Strategy, Unsatisfiable};
+use crate::seed;
+use crate::space::Architecture;
+
+/// Where the first population comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Random architectures.
+    Random,
+    /// The best by score of [`Sizes::candidates`] random ones.
+    Assisted,
+}
+
+/// Regularised evolution.
+pub struct Evolution {
+    pool: Pool,
+    rng: ChaCha8Rng,
+    drive: Ask,
+    sizes: Sizes,
+    /// Scored candidates of the first population; `None` once it is chosen.
+    candidates: Option<Vec<(Architecture, f64)>>,
+    candidates_asked: usize,
+    /// The chosen first population, as far as it was not asked about.
+    first: VecDeque<Architecture>,
+    population: VecDeque<(Architecture, f64)>,
+    asked: u64,
+    in_flight: usize,
+}
+
+impl Evolution {
+    /// An evolution that is driven by scores or accuracies; random numbers come from the stream
+    /// `evolution` of the seed.
+    pub fn new(pool: Pool, sizes: Sizes, seed: u64, drive: Ask, start: Start) -> Self {
+        Self {
+            pool,
+            rng: seed::stream(seed, &["evolution"]),
+            drive,
+            sizes,
+            candidates: (start == Start::Assisted).then(Vec::new),
+            candidates_asked: 0,
+            first: VecDeque::new(),
+            population: VecDeque::new(),
+            asked: 0,
+            in_flight: 0,
+        }
+    }
+
+    fn ask(&mut self, architecture: Architecture) -> Next {
+        self.asked += 1;
+        self.in_flight += 1;
+        Next::Try(architecture, self.drive)
+    }
+
+    /// The next candidate of an assisted start; `None` once all are known.
+    fn candidate(&mut self) -> Result<Option<Next>, Unsatisfiable> {
+        let Some(known) = &mut self.candidates else { return Ok(None) };
+        if self.candidates_asked < self.sizes.candidates {
+            self.candidates_asked += 1;
+            let architecture = self.pool.draw(&mut self.rng)?;
+            return Ok(Some(Next::Try(architecture, Ask::Score)));
+        }
+        if known.len() < self.sizes.candidates {
+            return Ok(Some(Next::Wait));
+        }
+        // Of equal scores the one drawn first.
+        known.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        known.truncate(self.sizes.population);
+        let chosen = self.candidates.take().unwrap_or_default();
+        self.first.extend(chosen.into_iter().map(|(architecture, _)| architecture));
+        Ok(None)
+    }
+
+    /// The best of a random tournament, drawn with replacement as in the authors' code.
+    fn parent(&mut self) -> Option<Architecture> {
+        let members = self.population.len() as u32;
+        let mut best: Option<usize> = None;
+        for _ in 0..self.sizes.tournament.max(1) {
+            let member = self.rng.random_range(0..members) as usize;
+            let better = |best: usize| self.population[member].1 > self.population[best].1;
+            if best.is_none_or(better) {
+                best = Some(member);
+            }
+        }
+        best.map(|best| self.population[best].0.clone())
+    }
+}
+
+impl Strategy for Evolution {
+    fn next(&mut self) -> Result<Next, Unsatisfiable> {
+        if let Some(next) = self.candidate()? {
+            return Ok(next);
+        }
+        if self.asked >= self.sizes.samples {
+            return Ok(Next::Done);
+        }
+        if let Some(architecture) = self.first.pop_front() {
+            return Ok(self.ask(architecture));
+        }
+        if self.asked < self.sizes.population as u64 {
+            let architecture = self.pool.draw(&mut self.rng)?;
+            return Ok(self.ask(architecture));
+        }
+        if self.in_flight > 0 || self.population.is_empty() {
+            return Ok(Next::Wait);
+        }
+        let Some(parent) = self.parent() else { return Ok(Next::Done) };
+        let child = self.pool.mutate(&parent, &mut self.rng)?;
+        Ok(self.ask(child))
+    }
+
+    fn observe(&mut self, architecture: &Architecture, ask: Ask, value: f64) {
+        if let Some(candidates) = &mut self.candidates
+            && ask == Ask::Score
+        {
+            candidates.push((architecture.clone(), value));
+            return;
+        }
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.population.push_back((architecture.clone(), value));
+        if self.population.len() > self.sizes.population {
+            self.population.pop_front();
+        }
+    }
+
+    fn total(&self) -> Option<u64> {
+        let candidates = if self.drive == Ask::Accuracy { self.sizes.candidates as u64 } else { 0 };
+        let assisted = self.candidates.is_some() || self.candidates_asked > 0;
+        (self.sizes.samples < u64::MAX)
+            .then(|| self.sizes.samples + if assisted { candidates } else { 0 })
+    }
+
+    fn rejected(&self) -> u64 {
+        self.pool.rejected()
+    }
+}

@@ -1,0 +1,145 @@
+//! Hill climbing: from a random architecture to its best neighbour, as long as that is better; then
+//! from another random one.
+
+use std::collections::{HashMap, VecDeque};
+
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Ask, Next, Pool, Strategy, Unsatisfiable};
+use crate::seed;
+use crate::space::Architecture;
+
+/// Restarts in a row that lead to nothing new, after which the search ends.
+const MAX_IDLE: u64 = 1_000;
+
+/// Hill climbing with restarts.
+pub struct Local {
+    pool: Pool,
+    rng: ChaCha8Rng,
+    samples: u64,
+    asked: u64,
+    /// Restarts since something was last asked.
+    idle: u64,
+    in_flight: usize,
+    /// What was observed, by [`crate::space::Space::identity`].
+    known: HashMap<String, f64>,
+    /// Where the climb stands; `None` before its start is known.
+    summit: Option<(Architecture, f64)>,
+    start: Option<Architecture>,
+    /// Neighbours that are not asked about yet.
+    left: VecDeque<Architecture>,
+    /// The best neighbour so far.
+    best: Option<(Architecture, f64)>,
+}
+
+impl Local {
+    /// Climbs that ask about `samples` architectures in all; random numbers come from the stream
+    /// `local` of the seed.
+    pub fn new(pool: Pool, samples: u64, seed: u64) -> Self {
+        Self {
+            pool,
+            rng: seed::stream(seed, &["local"]),
+            samples,
+            asked: 0,
+            idle: 0,
+            in_flight: 0,
+            known: HashMap::new(),
+            summit: None,
+            start: None,
+            left: VecDeque::new(),
+            best: None,
+        }
+    }
+
+    fn identity(&self, architecture: &Architecture) -> String {
+        self.pool.space().identity(architecture)
+    }
+
+    fn ask(&mut self, architecture: Architecture) -> Next {
+        self.asked += 1;
+        self.idle = 0;
+        self.in_flight += 1;
+        Next::Try(architecture, Ask::Score)
+    }
+
+    /// Stands on an architecture and looks around.
+    fn climb(&mut self, architecture: Architecture, value: f64) {
+        let mut neighbours = self.pool.space().neighbours(&architecture);
+        neighbours.shuffle(&mut self.rng);
+        self.left = neighbours.into();
+        self.summit = Some((architecture, value));
+        self.best = None;
+    }
+
+    fn note(&mut self, architecture: &Architecture, value: f64) {
+        if self.best.as_ref().is_none_or(|(_, best)| value > *best) {
+            self.best = Some((architecture.clone(), value));
+        }
+    }
+
+    /// The next neighbour that is not known yet.
+    fn neighbour(&mut self) -> Option<Architecture> {
+        while let Some(neighbour) = self.left.pop_front() {
+            match self.known.get(&self.identity(&neighbour)).copied() {
+                Some(value) => self.note(&neighbour, value),
+                None if self.pool.admits(&neighbour) => return Some(neighbour),
+                None => {}
+            }
+        }
+        None
+    }
+}
+
+impl Strategy for Local {
+    fn next(&mut self) -> Result<Next, Unsatisfiable> {
+        loop {
+            if self.asked >= self.samples || self.idle > MAX_IDLE {
+                return Ok(Next::Done);
+            }
+            if self.summit.is_none() {
+                if self.start.is_some() {
+                    return Ok(Next::Wait);
+                }
+                let start = self.pool.draw(&mut self.rng)?;
+                if let Some(&value) = self.known.get(&self.identity(&start)) {
+                    self.climb(start, value);
+                    continue;
+                }
+                self.start = Some(start.clone());
+                return Ok(self.ask(start));
+            }
+            if let Some(neighbour) = self.neighbour() {
+                return Ok(self.ask(neighbour));
+            }
+            if self.in_flight > 0 {
+                return Ok(Next::Wait);
+            }
+            let here = self.summit.take().map_or(f64::NEG_INFINITY, |(_, value)| value);
+            if let Some((architecture, value)) = self.best.take().filter(|(_, best)| *best > here) {
+                self.climb(architecture, value);
+            } else {
+                self.idle += 1;
+            }
+        }
+    }
+
+    fn observe(&mut self, architecture: &Architecture, _ask: Ask, value: f64) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.known.insert(self.identity(architecture), value);
+        if self.start.as_ref() == Some(architecture) {
+            self.start = None;
+            self.climb(architecture.clone(), value);
+        } else {
+            self.note(architecture, value);
+        }
+    }
+
+    fn total(&self) -> Option<u64> {
+        Some(self.samples)
+    }
+
+    fn rejected(&self) -> u64 {
+        self.pool.rejected()
+    }
+}

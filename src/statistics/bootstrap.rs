@@ -1,0 +1,67 @@
+//! How far a rank correlation would move on another sample of architectures.
+
+use rand::RngExt;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::complete;
+use super::ranks::Ranks;
+use crate::seed;
+
+/// What lies outside an interval of 95 %, on each side.
+const TAIL: f64 = 0.025;
+
+/// From low to high.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// 2.5 % of the resamples lie below.
+    pub low: f64,
+    /// 2.5 % of the resamples lie above.
+    pub high: f64,
+}
+
+/// 95 % intervals of the rank correlations; `None` where no resample has one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Intervals {
+    /// Of Kendall's tau-b.
+    pub tau_b: Option<Interval>,
+    /// Of Spearman's rho.
+    pub rho: Option<Interval>,
+}
+
+/// Percentile bootstrap (Efron and Tibshirani 1993, chapter 13): draws as many pairs as there are,
+/// with replacement, `resamples` times, and takes the 2.5 % and 97.5 % quantiles of the statistic,
+/// interpolated linearly.
+///
+/// Resamples in which one side is constant are left out. Resample `i` is drawn from stream `i` of
+/// the seed, so the result depends on neither threads nor machine. Runs on rayon's current pool.
+pub fn bootstrap(pairs: &[(f64, f64)], resamples: u32, seed: u64) -> Intervals {
+    let ranks = Ranks::new(&complete(pairs));
+    if ranks.len() == 0 {
+        return Intervals { tau_b: None, rho: None };
+    }
+    let rng = seed::stream(seed, &["bootstrap"]);
+    let values = (0..resamples).into_par_iter().map(|resample| {
+        let mut rng = rng.clone();
+        rng.set_stream(u64::from(resample));
+        let count = ranks.len() as u32;
+        let places: Vec<u32> = (0..count).map(|_| rng.random_range(0..count)).collect();
+        let drawn = ranks.at(&places);
+        (drawn.tau_b(), drawn.rho())
+    });
+    let (tau_b, rho): (Vec<_>, Vec<_>) = values.unzip();
+    Intervals { tau_b: interval(tau_b), rho: interval(rho) }
+}
+
+fn interval(values: Vec<Option<f64>>) -> Option<Interval> {
+    let mut values: Vec<f64> = values.into_iter().flatten().collect();
+    values.sort_unstable_by(f64::total_cmp);
+    Some(Interval { low: quantile(&values, TAIL)?, high: quantile(&values, 1.0 - TAIL)? })
+}
+
+/// Linear between the order statistics (Hyndman and Fan's type 7).
+fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let place = share * sorted.len().checked_sub(1)? as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    Some(below + (above - below) * place.fract())
+}

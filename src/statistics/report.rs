@@ -1,0 +1,137 @@
+//! All statistics of one predictor in one record.
+
+use serde::Serialize;
+
+use super::bootstrap::{Interval, bootstrap};
+use super::top::{best_by_accuracy, ndcg_at, precision_at, regret_at, top_count};
+use super::{complete, kendall_tau_b, spearman_rho};
+
+/// Numbers of architectures at which regret is given.
+const REGRET_AT: [usize; 3] = [1, 10, 100];
+/// Numbers of architectures at which nDCG is given.
+const NDCG_AT: [usize; 2] = [10, 100];
+/// Shares, in per cent, at which precision is given.
+const PRECISION_AT: [u32; 4] = [1, 5, 10, 25];
+/// The best architectures that are looked at apart, in per cent.
+const BEST: u32 = 10;
+
+/// How a report is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportOptions {
+    /// Resamples of each bootstrap; 0 leaves the intervals out.
+    pub resamples: u32,
+    /// Seed of the bootstrap.
+    pub seed: u64,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self { resamples: 1000, seed: 0 }
+    }
+}
+
+/// How well one predictor orders architectures by accuracy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Name of the predictor.
+    pub predictor: String,
+    /// Pairs left out because of a NaN.
+    pub dropped: usize,
+    /// Pairs whose score is infinite; they rank last or first.
+    pub infinite: usize,
+    /// How it was made.
+    pub options: ReportOptions,
+    /// On all architectures.
+    pub all: Agreement,
+    /// On the best 10 % by accuracy, with all that equal the last of them.
+    pub best_tenth: Agreement,
+}
+
+/// The statistics on one set of architectures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Number of architectures.
+    pub n: usize,
+    /// Kendall's tau-b.
+    pub tau_b: Estimate,
+    /// Spearman's rho.
+    pub rho: Estimate,
+    /// Best accuracy less the best among the first k by score, in the accuracy's units.
+    pub regret: Vec<AtCount>,
+    /// Share of the top fraction by score that is in the top fraction by accuracy.
+    pub precision: Vec<AtPercent>,
+    /// nDCG of the first k; the gain is the accuracy, scaled so that the worst of the set has 0 and
+    /// the best has 1.
+    pub ndcg: Vec<AtCount>,
+}
+
+/// A statistic and its 95 % percentile bootstrap interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The value; `None` where it is not defined.
+    pub value: Option<f64>,
+    /// The interval; `None` where it is not defined or was not asked for.
+    pub interval: Option<Interval>,
+}
+
+/// A value for the first k architectures by score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AtCount {
+    /// How many architectures.
+    pub k: usize,
+    /// The value; `None` where there are fewer than k.
+    pub value: Option<f64>,
+}
+
+/// A value for the first architectures by score, as a share of all.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AtPercent {
+    /// The share, in per cent.
+    pub percent: u32,
+    /// How many architectures that is, rounded up.
+    pub k: usize,
+    /// The value; `None` where there are no architectures.
+    pub value: Option<f64>,
+}
+
+impl Report {
+    /// From pairs `(score, accuracy)`.
+    pub fn new(predictor: &str, pairs: &[(f64, f64)], options: ReportOptions) -> Self {
+        let kept = complete(pairs);
+        Self {
+            predictor: predictor.to_owned(),
+            dropped: pairs.len() - kept.len(),
+            infinite: kept.iter().filter(|pair| pair.0.is_infinite()).count(),
+            options,
+            all: Agreement::new(&kept, options),
+            best_tenth: Agreement::new(&best_by_accuracy(&kept, BEST), options),
+        }
+    }
+}
+
+impl Agreement {
+    fn new(pairs: &[(f64, f64)], options: ReportOptions) -> Self {
+        let intervals = bootstrap(pairs, options.resamples, options.seed);
+        let (tau_b, rho) = (kendall_tau_b(pairs), spearman_rho(pairs));
+        let scaled = scaled(pairs);
+        let at_percent = |percent| {
+            let k = top_count(pairs.len(), percent);
+            AtPercent { percent, k, value: precision_at(pairs, k) }
+        };
+        Self {
+            n: pairs.len(),
+            tau_b: Estimate { value: tau_b, interval: tau_b.and(intervals.tau_b) },
+            rho: Estimate { value: rho, interval: rho.and(intervals.rho) },
+            regret: REGRET_AT.map(|k| AtCount { k, value: regret_at(pairs, k) }).to_vec(),
+            precision: PRECISION_AT.map(at_percent).to_vec(),
+            ndcg: NDCG_AT.map(|k| AtCount { k, value: ndcg_at(&scaled, k) }).to_vec(),
+        }
+    }
+}
+
+/// Accuracies mapped to 0 for the worst and 1 for the best.
+fn scaled(pairs: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let worst = pairs.iter().map(|pair| pair.1).fold(f64::INFINITY, f64::min);
+    let best = pairs.iter().map(|pair| pair.1).fold(f64::NEG_INFINITY, f64::max);
+    pairs.iter().map(|pair| (pair.0, (pair.1 - worst) / (best - worst))).collect()
+}

@@ -1,0 +1,192 @@
+//! Accuracies from the user's own training program.
+//!
+//! A command is run for an architecture; the last line of its standard output that is a JSON object
+//! with a number `accuracy` is the answer. A program that fails, hangs or prints nothing of the kind
+//! is told with the end of what it wrote, after the retries that are allowed.
+
+mod process;
+
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How a training program is run.
+#[derive(Clone, Debug)]
+pub struct Trainer {
+    program: String,
+    arguments: Vec<String>,
+    /// How many run at a time.
+    pub parallel: usize,
+    /// How long one run may take.
+    pub limit: Duration,
+    /// How often a failed run is repeated.
+    pub retries: u32,
+}
+
+/// What the file of an architecture tells the program.
+#[derive(Clone, Debug, Serialize)]
+pub struct Order {
+    /// The id of the space.
+    pub space: String,
+    /// The architecture in the space's notation.
+    pub architecture: String,
+    /// Its number in the benchmark's order.
+    pub index: Option<u64>,
+    /// Every decision with what was chosen.
+    pub choices: Vec<crate::space::Choice>,
+    /// Shape of one image, `[c, h, w]`.
+    pub input: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+/// Stands for the path of a JSON file that holds the [`Order`].
+const FILE: &str = "{arch.json}";
+/// Stands for the architecture in the space's notation.
+const TEXT: &str = "{arch}";
+
+impl Trainer {
+    /// Reads a command, whose words are separated as in a shell.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong.
+    pub fn new(command: &str) -> Result<Self, String> {
+        let words = shlex::split(command)
+            .ok_or_else(|| format!("--trainer `{command}`: a quotation mark is not closed"))?;
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(
+                "--trainer is empty: give a command, such as \"python train.py {arch.json}\""
+                    .to_owned(),
+            );
+        };
+        if !arguments.iter().any(|word| word.contains(FILE) || word.contains(TEXT)) {
+            return Err(format!(
+                "--trainer `{command}` does not say where the architecture goes: write {FILE} for the \
+                 path of a JSON file, or {TEXT} for its text"
+            ));
+        }
+        Ok(Self {
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+            parallel: 1,
+            limit: Duration::from_secs(24 * 3600),
+            retries: 0,
+        })
+    }
+
+    /// Trains architectures, several at a time if allowed. By position, the accuracy or why there is
+    /// none; `None` for what was not finished before the run was cancelled.
+    pub fn train(
+        &self,
+        orders: &[Order],
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Option<Result<f64, String>>> {
+        let answers = Mutex::new(vec![None; orders.len()]);
+        let following = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..self.parallel.clamp(1, orders.len().max(1)) {
+                scope.spawn(|| {
+                    while let Some(order) = orders.get(following.fetch_add(1, Ordering::Relaxed)) {
+                        let answer = self.insist(order, cancelled);
+                        let position = orders.iter().position(|known| std::ptr::eq(known, order));
+                        let mut answers = answers.lock().unwrap_or_else(|held| held.into_inner());
+                        if let Some(position) = position {
+                            answers[position] = answer;
+                        }
+                    }
+                });
+            }
+        });
+        answers.into_inner().unwrap_or_else(|held| held.into_inner())
+    }
+
+    /// Runs the program until it answers or has failed too often.
+    fn insist(
+        &self,
+        order: &Order,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Result<f64, String>> {
+        let mut attempt = 0;
+        loop {
+            if cancelled() {
+                return None;
+            }
+            match self.once(order, cancelled) {
+                Ok(accuracy) => return Some(Ok(accuracy)),
+                Err(_) if cancelled() => return None,
+                Err(reason) if attempt == self.retries => {
+                    let times = match attempt {
+                        0 => String::new(),
+                        repeated => format!(" ({} attempts)", repeated + 1),
+                    };
+                    return Some(Err(format!("the trainer {reason}{times}")));
+                }
+                Err(_) => attempt += 1,
+            }
+        }
+    }
+
+    fn once(&self, order: &Order, cancelled: &(dyn Fn() -> bool + Sync)) -> Result<f64, String> {
+        let cannot = |error: &dyn std::fmt::Display| format!("got no file: {error}");
+        let mut file = tempfile::Builder::new()
+            .prefix("arch-")
+            .suffix(".json")
+            .tempfile()
+            .map_err(|error| cannot(&error))?;
+        let text = serde_json::to_string_pretty(order).map_err(|error| cannot(&error))?;
+        writeln!(file, "{text}").map_err(|error| cannot(&error))?;
+        file.flush().map_err(|error| cannot(&error))?;
+        let path = file.path().display().to_string();
+        let fill = |word: &String| word.replace(FILE, &path).replace(TEXT, &order.architecture);
+        let arguments: Vec<String> = self.arguments.iter().map(fill).collect();
+        let written = process::run(&self.program, &arguments, self.limit, cancelled)?;
+        accuracy(&written.stdout).ok_or_else(|| {
+            format!(
+                "printed no line such as {{\"accuracy\": 91.2}}; it ended with: {}",
+                written.ending()
+            )
+        })
+    }
+}
+
+/// The number `accuracy` of the last line that has one.
+fn accuracy(text: &str) -> Option<f64> {
+    text.lines().rev().find_map(|line| {
+        let value: serde_json::Value = serde_json::from_str(line.trim()).ok()?;
+        value.get("accuracy")?.as_f64().filter(|accuracy| accuracy.is_finite())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_accuracy_counts() {
+        assert_eq!(
+            accuracy("epoch 1\n{\"accuracy\": 10}\n{\"accuracy\": 91.5}\ndone\n"),
+            Some(91.5)
+        );
+        for none in ["", "91.5", "{\"accuracy\": null}", "{\"accuracy\": NaN}", "{\"loss\": 1}"] {
+            assert_eq!(accuracy(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn commands_are_checked() {
+        assert!(Trainer::new("python 'my train.py' {arch.json} --seed 3").is_ok());
+        for (wrong, part) in [
+            ("", "empty"),
+            ("python train.py", "where the architecture goes"),
+            ("a 'b {arch}", "not closed"),
+        ] {
+            assert!(Trainer::new(wrong).unwrap_err().contains(part), "{wrong}");
+        }
+    }
+}

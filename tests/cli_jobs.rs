@@ -1,0 +1,89 @@
+//! Job files: written by flags, run again, refused where they are wrong.
+
+use assert_cmd::Command;
+
+fn untrained(arguments: &[&str]) -> (i32, String, String) {
+    let output =
+        Command::cargo_bin("untrained").unwrap().arg("--batch").args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_saved_job_repeats_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (job, first, again) = (path("job.toml"), path("first.csv"), path("again.csv"));
+    let flags = [
+        "--strategy",
+        "evolution",
+        "--samples",
+        "20",
+        "--batch-size",
+        "8",
+        "--device",
+        "cpu",
+        "--seed",
+        "5",
+        "--set",
+        "skeleton.cells=1",
+        "--constraint",
+        "params=..300K",
+        "--score",
+        "regions",
+    ];
+    let (code, shown, error) =
+        untrained(&[&flags[..], &["--out", &first, "--save-job", &job]].concat());
+    assert_eq!(code, 0, "{error}");
+    let (code, repeated, error) = untrained(&[&job, "--out", &again]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(shown, repeated);
+    let rows = |path: &str| {
+        let mut rows = csv::Reader::from_path(path).unwrap();
+        rows.records()
+            .map(|row| row.unwrap().iter().take(7).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&first), rows(&again));
+    // The file names the table of the first run, which is there already.
+    let (code, _, error) = untrained(&[&job]);
+    assert!(code == 2 && error.contains("first.csv exists"), "{error}");
+    let (code, _, error) = untrained(&["search", "--save-job", &job]);
+    assert!(code == 2 && error.contains("job.toml: exists"), "{error}");
+    let (code, _, error) = untrained(&["search", "--overwrite"]);
+    assert!(code == 2 && error.contains("--overwrite replaces nothing"), "{error}");
+}
+
+#[test]
+fn jobs_that_score_are_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = folder.path().join("job.toml").to_str().unwrap().to_owned();
+    let architecture = "8:16:8:16:8";
+    let flags =
+        ["score", architecture, "--space", "nats-size", "--batch-size", "8", "--device", "cpu"];
+    let (code, shown, error) = untrained(&[&flags[..], &["--save-job", &job]].concat());
+    assert_eq!(code, 0, "{error}");
+    let (code, again, _) = untrained(&["run", &job]);
+    let score =
+        |text: &str| text.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    assert_eq!((code, score(&again)), (0, score(&shown)));
+}
+
+#[test]
+fn wrong_job_files_are_refused_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("job.toml");
+    for (text, part) in [
+        ("[options]\nsead = 1", "line 2"),
+        ("[task.search]\nstrategy = \"magic\"", "random, exhaustive"),
+        ("[task.search]\nconstraint = [\"speed=..1\"]", "what can is params"),
+        ("options = 3", "invalid type"),
+        ("\u{0}", "job.toml"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let (code, _, error) = untrained(&[path.to_str().unwrap()]);
+        assert!(code == 2 && error.contains(part), "{text}: {error}");
+    }
+    let (code, _, error) = untrained(&["no/such/job.toml"]);
+    assert!(code == 2 && error.contains("no/such/job.toml"), "{error}");
+}

@@ -1,0 +1,94 @@
+//! Searches that learn from a benchmark table.
+
+use assert_cmd::Command;
+use untrained::space::Space;
+
+fn search(more: &[&str]) -> (i32, String, String) {
+    let common = ["search", "--device", "cpu", "--batch-size", "8", "--set", "skeleton.cells=1"];
+    let output = Command::cargo_bin("untrained")
+        .unwrap()
+        .arg("--batch")
+        .args(common)
+        .args(more)
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A table of the whole space: the accuracy is the number of 3x3 convolutions, a training takes 10 s.
+fn table(folder: &std::path::Path) -> String {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let mut text = "arch,accuracy,final,seconds\n".to_owned();
+    for architecture in space.enumerate() {
+        let name = space.format(&architecture);
+        let count = name.matches("nor_conv_3x3").count();
+        text.push_str(&format!("{name},{count},{},10\n", 10 * count));
+    }
+    let path = folder.join("table.csv");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn searches_learn_from_a_table_within_their_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = table(folder.path());
+    for (strategy, scored) in [("area", 20), ("rea", 0), ("rs", 0)] {
+        let path = folder.path().join(format!("{strategy}.csv"));
+        let out = path.to_str().unwrap();
+        let flags = [
+            "--strategy",
+            strategy,
+            "--table",
+            &table,
+            "--metric",
+            "accuracy",
+            "--report",
+            "final",
+        ];
+        let clock = ["--time", "seconds", "--budget", "305", "--out", out, "--overwrite"];
+        let (code, shown, error) = search(&[&flags[..], &clock[..]].concat());
+        assert_eq!(code, 0, "{error}");
+        // 30 trainings of 10 s; the 31st would exceed the budget.
+        assert!(error.contains(&format!("scored {} architectures", 30 + scored)), "{error}");
+        let best: f64 =
+            shown.lines().nth(1).unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
+        assert!(shown.contains(&format!("final of the first: {:.4}", 10.0 * best)), "{shown}");
+        let (_, _, error) = search(&[&flags[..], &["--samples", "15"]].concat());
+        assert!(error.contains(&format!("scored {} architectures", 15 + scored)), "{error}");
+    }
+}
+
+#[test]
+fn table_flags_that_do_not_go_together_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = table(folder.path());
+    for (arguments, part) in [
+        (&["--table", &table, "--metric", "accuracy"][..], "belong to the strategies"),
+        (&["--strategy", "rs", "--table", &table], "--table needs --metric"),
+        (&["--strategy", "rs", "--metric", "accuracy"], "belong to --table"),
+        (&["--strategy", "rs", "--table", &table, "--metric", "acuracy"], "acuracy"),
+        (
+            &["--strategy", "rs", "--table", &table, "--metric", "accuracy", "--budget", "3"],
+            "belong together",
+        ),
+        (
+            &[
+                "--strategy",
+                "rs",
+                "--table",
+                &table,
+                "--metric",
+                "accuracy",
+                "--trainer",
+                "x {arch}",
+            ],
+            "give one",
+        ),
+        (&["--strategy", "rs", "--table", "no.csv", "--metric", "accuracy"], "no.csv"),
+    ] {
+        let (code, _, error) = search(arguments);
+        assert!(code == 2 && error.contains(part), "{arguments:?}: {error}");
+    }
+}
