@@ -54,42 +54,31 @@ pub enum BenchmarkError {
         hint: String,
     },
     /// Its architectures are not of the space.
-    #[error("{} is a table of another space than {}", path.display(), facts)]
-    Space {
-        /// The file or folder.
-        path: PathBuf,
-        /// What was found instead.
-        facts: Box<ForeignRows>,
-    },
+    #[error(transparent)]
+    Space(Box<ForeignTable>),
     /// Reading was cancelled.
     #[error("reading the benchmark table was cancelled")]
     Cancelled,
 }
 
-/// Rows that name no architecture of a space.
-#[derive(Debug)]
-pub struct ForeignRows {
-    /// The space that was asked for.
+/// A table whose architectures are not of the space that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} is a table of another space than {space}: none of its first {rows} rows, such as `{example}`, names one of its architectures ({reason}); {hint}", path.display()
+)]
+pub struct ForeignTable {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The space.
     pub space: String,
     /// How many rows were tried.
     pub rows: u64,
     /// One of them.
     pub example: String,
-    /// Why it is none.
+    /// Why it is none of the space.
     pub reason: String,
     /// The spaces that it may be of.
     pub hint: String,
-}
-
-impl std::fmt::Display for ForeignRows {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { space, rows, example, reason, hint } = self;
-        write!(
-            formatter,
-            "{space}: none of its first {rows} rows, such as `{example}`, names one of its \
-             architectures ({reason}); {hint}"
-        )
-    }
 }
 
 /// The file or folder a reader reads, for its errors.

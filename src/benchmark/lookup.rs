@@ -5,8 +5,7 @@ use std::collections::hash_map::Entry;
 
 use md5::{Digest, Md5};
 
-use super::error::ForeignRows;
-use super::{BenchmarkError, Row, TO_THE_END, Table, Watch, facts};
+use super::{BenchmarkError, ForeignTable, Row, TO_THE_END, Table, Watch, facts};
 use crate::space::{Architecture, Space};
 
 /// Architectures that are named of those that are counted.
@@ -166,14 +165,14 @@ impl Lookup {
             [] => "give the space that it is a table of".to_owned(),
             spaces => format!("it may be one of {}", spaces.join(", ")),
         };
-        let facts = Box::new(ForeignRows {
+        BenchmarkError::Space(Box::new(ForeignTable {
+            path: table.path().to_owned(),
             space: self.space.id().to_owned(),
             rows: self.report.rows,
             example: super::detect::excerpt(&example),
             reason,
             hint,
-        });
-        BenchmarkError::Space { path: table.path().to_owned(), facts }
+        }))
     }
 
     fn count(&mut self) {

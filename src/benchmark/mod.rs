@@ -26,7 +26,7 @@ mod trials;
 
 use std::path::{Path, PathBuf};
 
-pub use error::{BenchmarkError, ForeignRows};
+pub use error::{BenchmarkError, ForeignTable};
 pub use facts::{Facts, MetricFacts};
 pub use lookup::{Counted, Lookup, Report};
 

@@ -90,6 +90,31 @@ fn bad_tables_end_with_code_2_the_file_and_the_place() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished is left");
 }
 
+/// Ctrl-C ends a conversion soon and leaves nothing unfinished.
+#[cfg(unix)]
+#[test]
+fn a_conversion_can_be_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("long.tfrecord"), folder.path().join("out.csv"));
+    let records: Vec<u8> = (0..200_000).flat_map(|number| super::run(number, 108)).collect();
+    std::fs::write(&file, records).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("untrained"))
+        .args(["--batch", "benchmark", "convert", text(&file), text(&out)])
+        .spawn()
+        .unwrap();
+    // The second of two readings has begun.
+    let begin = std::time::Instant::now();
+    while !folder.path().join("out.csv.partial").exists() {
+        assert!(begin.elapsed().as_secs() < 60 && child.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let interrupt =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "something is left");
+}
+
 /// The list of formats in the help is the list of readers.
 #[test]
 fn help_lists_every_format() {

@@ -9,7 +9,7 @@ use untrained::benchmark::{self, BenchmarkError, Lookup, Row, TO_THE_END};
 use untrained::space::Space;
 
 use super::memory::peak;
-use super::{TABLES, fixture, read, table};
+use super::{TABLES, fixture, framed, read, run, table};
 
 /// The memory that is promised.
 const PROMISED_BYTES: usize = 256 << 20;
@@ -130,16 +130,6 @@ proptest! {
     }
 }
 
-/// A record with its length and checksums.
-fn framed(record: &[u8]) -> Vec<u8> {
-    let masked = |bytes: &[u8]| {
-        let check = crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8);
-        check.to_le_bytes()
-    };
-    let length = (record.len() as u64).to_le_bytes();
-    [&length[..], &masked(&length), record, &masked(record)].concat()
-}
-
 /// Bombs: small files that would fill the memory if they were believed.
 #[test]
 fn bombs_are_stopped_within_the_promised_memory() {
@@ -188,12 +178,9 @@ fn bombs_are_stopped_within_the_promised_memory() {
     assert!(error.contains("more than 4096 metrics"), "{error}");
     // More architectures than NAS-Bench-101 has.
     let error = bomb("a.tfrecord", &|file| {
-        let metrics = "CgkZAAAAAAAA8D8=";
         for number in 0..450_000 {
             let epochs = [4, 12, 36, 108][number % 4];
-            let text =
-                format!("[\"{number:032x}\", {epochs}, \"0100\", \"input,output\", \"{metrics}\"]");
-            file.write_all(&framed(text.as_bytes())).unwrap();
+            file.write_all(&run(number, epochs)).unwrap();
         }
     });
     assert!(error.contains("more than the benchmark's 423624"), "{error}");
@@ -226,10 +213,7 @@ fn a_full_nas_bench_101_fits() {
     let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
     for epochs in [4, 12, 36, 108] {
         for number in 0..423_624 {
-            let text = format!(
-                "[\"{number:032x}\", {epochs}, \"0100\", \"input,output\", \"CgkZAAAAAAAA8D8=\"]"
-            );
-            file.write_all(&framed(text.as_bytes())).unwrap();
+            file.write_all(&run(number, epochs)).unwrap();
         }
     }
     drop(file);

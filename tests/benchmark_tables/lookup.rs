@@ -97,7 +97,7 @@ fn a_table_of_another_space_is_refused() {
         ("zc_nasbench201.json", "cifar10.nwot", "nds-vanilla", "nas-bench-201"),
     ] {
         let error = Lookup::new(&table(name), &space(wrong), metric).unwrap_err();
-        assert!(matches!(error, BenchmarkError::Space { .. }), "{name}: {error}");
+        assert!(matches!(error, BenchmarkError::Space(_)), "{name}: {error}");
         let text = error.to_string();
         assert!(text.contains(&format!("another space than {wrong}")), "{text}");
         assert!(text.contains(&format!("it may be one of {right}")), "{text}");
