@@ -21,6 +21,12 @@ pub fn score(score: f64) -> String {
     if score.is_finite() { format!("{score:.4}") } else { "-inf".to_owned() }
 }
 
+/// A time in milliseconds since 1970, as people read it, in UTC.
+pub fn time(time_ms: i64) -> String {
+    let time = chrono::DateTime::from_timestamp_millis(time_ms).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// Rows with their columns aligned; all but the last column to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

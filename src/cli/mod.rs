@@ -10,6 +10,7 @@ mod format;
 mod score;
 mod search;
 mod spaces;
+mod studies;
 mod watch;
 
 use std::ffi::OsString;
@@ -100,6 +101,7 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Describe(arguments) => describe::run(&arguments),
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
+        Verb::Studies(arguments) => studies::run(&arguments),
     };
     match result {
         Ok(exit) => exit,

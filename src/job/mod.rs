@@ -12,7 +12,7 @@ mod sink;
 use std::path::PathBuf;
 
 pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
-pub use event::{BEST, Counts, Event, Started, Summary};
+pub use event::{BEST, Event, Started, Summary};
 pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 
 use crate::backend::{self, Backend, BackendError, Cancel};
@@ -22,6 +22,7 @@ use crate::onnx::{self, OnnxError};
 use crate::plan::CodePoints;
 use crate::search::{Random, Strategy};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
+pub use crate::store::Counts;
 use crate::store::{Record, TableError};
 use crate::weights::Initialisation;
 use sink::Sink;

@@ -191,7 +191,7 @@ impl Scorer<'_> {
             repeats,
             device: device.name.clone(),
             driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").into(),
             message: failure.map(|(_, message)| message),
         };
         Some((record, output))
