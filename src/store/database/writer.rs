@@ -35,7 +35,7 @@ pub(super) struct Pending {
     events: Vec<(i64, EventKind, String)>,
     /// When the first of it came.
     since: Option<Instant>,
-    /// Where the rows with keys are.
+    /// Where the rows are that have a key and did not fail.
     keys: HashMap<Key, usize>,
 }
 
@@ -48,7 +48,9 @@ impl Pending {
 impl Writer {
     /// Keeps a row; whether nothing waited before, so that something is due now.
     pub(super) fn add(&mut self, row: Row) -> bool {
-        if let Some(key) = row.key {
+        if let Some(key) = row.key
+            && row.record.status != Status::Failed
+        {
             self.pending.keys.insert(key, self.pending.rows.len());
         }
         self.pending.rows.push(row);
@@ -148,9 +150,8 @@ impl Writer {
 
     /// An earlier result with that key, also of those that wait.
     pub(super) fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
-        let waiting = self.pending.keys.get(key).map(|&at| &self.pending.rows[at]);
-        match waiting.filter(|row| row.record.status != Status::Failed) {
-            Some(row) => Ok(Some(row.clone())),
+        match self.pending.keys.get(key) {
+            Some(&at) => Ok(self.pending.rows.get(at).cloned()),
             None => {
                 cached(&self.connection, key).map_err(|error| StoreError::of(&self.path, error))
             }
