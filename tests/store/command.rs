@@ -117,6 +117,10 @@ fn read_only_files_are_listed_shown_and_exported() {
     std::fs::create_dir(&closed).unwrap();
     let path = closed.join("studies.db");
     let (study, _) = filled(&path, 12);
+    // A reader leaves these where they are; without them SQLite has nothing to write beside the file.
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(closed.join(format!("studies.db{ending}")));
+    }
     let may = |path: &Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -156,8 +160,12 @@ fn read_only_files_are_listed_shown_and_exported() {
     refused(&["cannot be written", "--store", "exported"]);
     // With rows in a log that only a writer can take in, reading would show half of the study.
     may(&closed, 0o755);
-    std::fs::write(closed.join("studies.db-wal"), "rows").unwrap();
-    may(&closed.join("studies.db-wal"), 0o444);
+    let open = Store::open(&folder.db()).unwrap();
+    let running = open.begin(&setup(1), Pace::default()).unwrap();
+    may(&path, 0o644);
+    std::fs::copy(folder.db(), &path).unwrap();
+    std::fs::copy(folder.path("studies.db-wal"), closed.join("studies.db-wal")).unwrap();
+    drop(running);
     may(&closed, 0o555);
     let done = run(&["list"]).unwrap();
     let error = String::from_utf8_lossy(&done.stderr);

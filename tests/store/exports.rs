@@ -176,10 +176,10 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     // A result that cannot be read stops the export half way.
     let connection = rusqlite::Connection::open(folder.db()).unwrap();
-    connection.execute("UPDATE result SET scores = '[' WHERE position = 2", []).unwrap();
+    connection.execute("UPDATE result SET key = x'00' WHERE position = 2", []).unwrap();
     refused(&path, true, &["damaged"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
-    connection.execute("UPDATE result SET scores = NULL", []).unwrap();
+    connection.execute("UPDATE result SET key = NULL", []).unwrap();
     assert_eq!(export(&store, &study, &path, true).unwrap(), 3);
     let left: Vec<_> = std::fs::read_dir(folder.path("")).unwrap().collect();
     assert!(

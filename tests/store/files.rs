@@ -208,7 +208,7 @@ fn a_locked_file_is_waited_for_and_then_an_error() {
     // Readers are not in the way.
     assert_eq!(rows(&store, &study).len(), 3);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        scope.spawn(move || {
             std::thread::sleep(Duration::from_millis(200));
             other.execute_batch("COMMIT").unwrap();
         });

@@ -21,8 +21,8 @@ fn python_reads_the_view() {
     let folder = Folder::new();
     filled(&folder.db(), 3);
     let (study, rows) = filled(&folder.db(), 40);
-    let python = Command::new("python3").arg("-c").arg(SCRIPT).arg(folder.db()).arg(&study.id);
-    let output = { python }.output();
+    let mut python = Command::new("python3");
+    let output = python.arg("-c").arg(SCRIPT).arg(folder.db()).arg(&study.id).output();
     let Ok(output) = output else {
         println!("skipped: there is no python3");
         return;

@@ -83,9 +83,9 @@ fn processes_that_share_a_study_score_everything_once() {
     let mut scored = vec![work(&study)];
     study.finish(State::Done).unwrap();
     for mut child in children {
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let line = lines.filter_map(|line| line.strip_prefix("scored ").map(str::to_owned)).next();
-        let line = line.expect("a child scored nothing");
+        let text = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("scored "));
+        let line = line.expect("a child did not finish");
         scored.push(line.split_whitespace().map(|text| text.parse().unwrap()).collect());
         assert!(child.wait().unwrap().success());
     }

@@ -127,7 +127,7 @@ pub fn child(test: &str, file: &Path) -> std::process::Child {
         .args(["--exact", test, "--nocapture", "--test-threads", "1"])
         .env(CHILD, file)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .unwrap()
 }

@@ -129,7 +129,7 @@ fn read_alone(path: &Path) -> Result<Connection, StoreError> {
 /// A copy in memory of a file of an older version, for those who only read.
 fn migrated_copy(from: &Connection) -> rusqlite::Result<Connection> {
     let mut copy = Connection::open_in_memory()?;
-    Backup::new(from, &mut copy)?.run_to_completion(-1, Duration::ZERO, None)?;
+    Backup::new(from, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
     schema::migrate(&mut copy)?;
     Ok(copy)
 }

@@ -35,7 +35,7 @@ impl Store {
         transaction
             .execute("DELETE FROM study WHERE number = ?1", [study.number])
             .and_then(|_| transaction.commit())
-            .and_then(|()| self.connection.execute_batch("PRAGMA incremental_vacuum"))
+            .and_then(|()| give_back(&self.connection))
             .map_err(failed)
     }
 
@@ -53,6 +53,14 @@ impl Store {
         transaction.commit().map_err(|error| self.failed(error))?;
         Ok(merged)
     }
+}
+
+/// Gives pages that are free back to the system; each step of the statement frees one.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut pages = statement.query([])?;
+    while pages.next()?.is_some() {}
+    Ok(())
 }
 
 fn merge_study(
