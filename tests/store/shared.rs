@@ -44,7 +44,7 @@ fn work(study: &Study) -> Vec<u64> {
             match claim {
                 Claim::Mine => {
                     mine.push(position);
-                    std::thread::sleep(Duration::from_micros(300));
+                    std::thread::sleep(Duration::from_millis(2));
                     study.append(row(position)).unwrap();
                     left.remove(&position);
                 }
