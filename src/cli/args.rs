@@ -7,6 +7,7 @@ use clap::{Args, Command, Parser, Subcommand};
 
 use crate::job::{OnnxWeights, Options, SearchOptions};
 use crate::space::Setting;
+use crate::store::{COLUMNS, DEFAULT_FILE};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
                           or a file or device that cannot be used, 3 some architectures failed, \
@@ -44,6 +45,8 @@ pub enum Verb {
     Spaces(Spaces),
     /// Look into a benchmark table of trained accuracies, or write it as CSV
     Benchmark(Benchmark),
+    /// List, show, export, delete and merge stored studies
+    Studies(Studies),
 }
 
 /// `search`.
@@ -220,6 +223,65 @@ pub enum BenchmarkAction {
     },
 }
 
+/// `studies`.
+#[derive(Args, Debug)]
+pub struct Studies {
+    /// The file that holds the studies
+    #[arg(long, global = true, default_value = DEFAULT_FILE, value_name = "FILE")]
+    pub store: PathBuf,
+    /// What to do with the studies; lists them by default
+    #[command(subcommand)]
+    pub action: Option<StudiesAction>,
+}
+
+/// What to do with the studies.
+#[derive(Subcommand, Debug)]
+pub enum StudiesAction {
+    /// List the studies, the oldest first
+    List,
+    /// Show a study: its options, what happened, its best results
+    Show {
+        /// The study's id or its first digits
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Write a study's results to a file for other programs
+    #[command(after_help = columns_help())]
+    Export {
+        /// The study's id or its first digits
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The file: .csv, .jsonl (JSON Lines) or .parquet
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
+        /// Replace an existing file
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Delete a study with its results
+    Delete {
+        /// The study's id or its first digits
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Delete it without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Copy all studies of another file into this one
+    Merge {
+        /// The other file, which stays as it is
+        #[arg(value_name = "OTHER")]
+        other: PathBuf,
+    },
+}
+
+/// The columns of exported files.
+fn columns_help() -> String {
+    let lines = COLUMNS.iter().map(|column| format!("  {:<13} {}", column.name, column.about));
+    let lines: Vec<String> = lines.collect();
+    format!("Columns:\n{}\n  scores.NAME   further scores, a column each", lines.join("\n"))
+}
+
 /// The arguments behind `--batch` with the program's name before them, and `search` where no verb
 /// is named.
 pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
@@ -249,7 +311,7 @@ pub fn program() -> Command {
             "untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
              untrained --batch JOB.toml\n       untrained --batch --help",
         )
-        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark").required(false))
+        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark, studies").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

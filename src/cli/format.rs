@@ -21,6 +21,12 @@ pub fn score(score: f64) -> String {
     if score.is_finite() { format!("{score:.4}") } else { "-inf".to_owned() }
 }
 
+/// A time in milliseconds since 1970, as people read it, in UTC.
+pub fn time(time_ms: i64) -> String {
+    let time = chrono::DateTime::from_timestamp_millis(time_ms).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// Rows with their columns aligned; all but the last column to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -43,7 +49,9 @@ pub fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// The best records as a table: rank, what ranks them, params, multiply-adds, architecture.
-pub fn ranking(best: &[Record], by: &str, with_sd: bool) -> String {
+pub fn ranking(best: &[Record], by: &str) -> String {
+    // A deviation is that of the score.
+    let with_sd = by == "score" && best.iter().any(|record| record.sd.is_some());
     let mut header = vec!["rank", by, "params", "multiply-adds", "architecture"];
     if with_sd {
         header.insert(2, "sd");

@@ -11,6 +11,7 @@ mod format;
 mod score;
 mod search;
 mod spaces;
+mod studies;
 mod watch;
 
 use std::ffi::OsString;
@@ -103,6 +104,7 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
         Verb::Benchmark(arguments) => benchmark::run(&arguments),
+        Verb::Studies(arguments) => studies::run(&arguments),
     };
     match result {
         Ok(exit) => exit,

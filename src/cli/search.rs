@@ -3,7 +3,6 @@
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, format, score, show, watch};
 use crate::job::{JobConfig, Options, Task};
-use crate::score::SCORES;
 
 /// Runs the verb.
 pub fn run(arguments: Search) -> anyhow::Result<Exit> {
@@ -44,23 +43,12 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     }
     let (summary, result) = watch::run(config, |_, _| {});
     if !summary.best.is_empty() {
-        let (by, with_sd) = ranked_by(config);
-        show(&format::ranking(&summary.best, by, with_sd))?;
+        let by = config.ranked_by();
+        show(&format::ranking(&summary.best, by))?;
     }
     if let Some((name, value)) = &summary.reported {
         show(&format!("{name} of the first: {value:.4}\n"))?;
     }
     result?;
     Ok(watch::conclude(&summary))
-}
-
-/// What the best are the best by, and whether it has a deviation.
-fn ranked_by(config: &JobConfig) -> (&str, bool) {
-    match &config.task {
-        Task::Search(search) if search.trainer.is_some() || search.table.is_some() => {
-            ("accuracy", false)
-        }
-        Task::Search(search) if search.score != SCORES[0].name => (&search.score, false),
-        _ => ("score", config.options.repeats > 1),
-    }
 }

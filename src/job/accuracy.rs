@@ -171,7 +171,7 @@ fn unscored(space: &Space, architecture: &Architecture, seed: u64, device: &Devi
         repeats: 0,
         device: device.name.clone(),
         driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         message: None,
         value: f64::NEG_INFINITY,
     }

@@ -8,6 +8,7 @@ use super::{JobError, SearchOptions};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
+use crate::score::SCORES;
 use crate::space::{Setting, Space, SpaceError};
 use crate::store::TableWriter;
 use crate::weights::Initialisation;
@@ -184,6 +185,17 @@ impl JobConfig {
     /// A job that writes no files.
     pub const fn new(options: Options, task: Task) -> Self {
         Self { options, task, out: None, overwrite: false, outputs: false, command: Vec::new() }
+    }
+
+    /// The name of what the best are the best by.
+    pub fn ranked_by(&self) -> &str {
+        match &self.task {
+            Task::Search(search) if search.trainer.is_some() || search.table.is_some() => {
+                "accuracy"
+            }
+            Task::Search(search) if search.score != SCORES[0].name => &search.score,
+            _ => "score",
+        }
     }
 
     /// Checks what can be checked without opening anything.

@@ -2,7 +2,7 @@
 
 use crate::backend::{DeviceInfo, Output};
 use crate::plan::CodePoints;
-use crate::store::{Record, Status};
+use crate::store::{Counts, Record};
 
 /// How many of the best records a summary keeps.
 pub const BEST: usize = 10;
@@ -36,22 +36,6 @@ pub enum Event {
     },
 }
 
-/// Records by status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u64; 4]);
-
-impl Counts {
-    /// How many records have a status.
-    pub fn get(self, status: Status) -> u64 {
-        self.0[status as usize]
-    }
-
-    /// All records.
-    pub fn total(self) -> u64 {
-        self.0.iter().sum()
-    }
-}
-
 /// What a job came to.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
@@ -70,7 +54,7 @@ pub struct Summary {
 impl Summary {
     /// Counts a record and keeps it if it is among the best; of equal scores the earlier one wins.
     pub fn add(&mut self, record: &Record) {
-        self.counts.0[record.status as usize] += 1;
+        self.counts.add(record.status, 1);
         let score = record.rank_score();
         if score == f64::NEG_INFINITY {
             return;

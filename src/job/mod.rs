@@ -16,7 +16,7 @@ mod sink;
 use std::path::PathBuf;
 
 pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
-pub use event::{BEST, Counts, Event, Started, Summary};
+pub use event::{BEST, Event, Started, Summary};
 pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 pub use search_options::SearchOptions;
 
@@ -29,6 +29,7 @@ use crate::plan::CodePoints;
 use crate::score::{SCORES, Score};
 use crate::search::{Ask, Next, Strategy, Unsatisfiable};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
+pub use crate::store::Counts;
 use crate::store::{Record, TableError};
 use crate::weights::Initialisation;
 use accuracy::Accuracies;

@@ -9,7 +9,7 @@ use crate::graph::Graph;
 use crate::graph::cost::Cost;
 use crate::graph::extent;
 use crate::plan::{Count, Plan, PlanError};
-use crate::score::{KernelMatrix, Measured, SCORES, Score};
+use crate::score::{Measured, Score};
 use crate::seed;
 use crate::store::{Record, Status};
 use crate::weights::{Initialisation, Initialiser, Weights};
@@ -177,15 +177,11 @@ impl Scorer<'_> {
         };
         let repeats = outputs.scores.len() as u32;
         let (score, sd) = mean_and_sd(&outputs.scores);
-        let of = |kernel| (self.score.of)(&Measured { kernel, cost, layers });
-        let value = match outputs.kernels.as_slice() {
-            [] if self.score.needs_kernel || failure.is_some() => f64::NEG_INFINITY,
-            [] => of(None),
-            // The determinant was taken already.
-            _ if std::ptr::eq(self.score, &raw const SCORES[0]) => score,
-            kernels => mean_and_sd(&kernels.iter().map(|k| of(Some(k))).collect::<Vec<_>>()).0,
+        let regions = (repeats > 0).then(|| mean_and_sd(&outputs.regions).0);
+        let value = match failure {
+            Some(_) => f64::NEG_INFINITY,
+            None => (self.score.of)(&Measured { log_det: score, regions, cost, layers }),
         };
-        let regions = outputs.kernels.first().map(KernelMatrix::regions);
         let status = match &failure {
             Some((status, _)) => *status,
             None if !candidate.connected => Status::Disconnected,
@@ -210,7 +206,7 @@ impl Scorer<'_> {
             repeats,
             device: device.name.clone(),
             driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").into(),
             message: failure.map(|(_, message)| message),
             value,
         };
@@ -222,7 +218,7 @@ impl Scorer<'_> {
 #[derive(Default)]
 struct Ran {
     scores: Vec<f64>,
-    kernels: Vec<KernelMatrix>,
+    regions: Vec<f64>,
     output: Option<Output>,
 }
 
@@ -239,7 +235,7 @@ fn note(ran: &mut Result<Ran, Stop>, result: Result<Output, BackendError>) {
     match result {
         Ok(output) => {
             so_far.scores.push(output.kernel.score());
-            so_far.kernels.push(output.kernel.clone());
+            so_far.regions.push(output.kernel.regions() as f64);
             so_far.output.get_or_insert(output);
         }
         Err(BackendError::Cancelled) => *ran = Err(Stop::Cancelled),
@@ -267,6 +263,7 @@ mod tests {
     use super::*;
     use crate::backend::DeviceInfo;
     use crate::graph::{Activation, Conv, Op, Shape};
+    use crate::score::{KernelMatrix, SCORES};
 
     /// Gives every network the same kernel matrix and cancels after a number of them.
     struct Stub {

@@ -1,13 +1,14 @@
 //! The scores that can rank networks. A score is one entry of [`SCORES`].
 
-use super::KernelMatrix;
 use crate::graph::cost::Cost;
 
 /// What is known of a network without training.
 #[derive(Clone, Copy, Debug)]
-pub struct Measured<'m> {
-    /// The kernel matrix of one forward pass, where one ran.
-    pub kernel: Option<&'m KernelMatrix>,
+pub struct Measured {
+    /// ln |det K|, the mean over repeats; negative infinity where no forward pass ran.
+    pub log_det: f64,
+    /// Different codes in the mini-batch, the mean over repeats, where a forward pass ran.
+    pub regions: Option<f64>,
     /// What the network costs.
     pub cost: Cost,
     /// Number of convolutions.
@@ -23,7 +24,7 @@ pub struct Score {
     /// Whether it needs a forward pass.
     pub needs_kernel: bool,
     /// Its value.
-    pub of: fn(&Measured<'_>) -> f64,
+    pub of: fn(&Measured) -> f64,
 }
 
 /// Every score, the default one first.
@@ -32,13 +33,13 @@ pub static SCORES: &[Score] = &[
         name: "naswot",
         about: "ln |det K| of the kernel matrix (Mellor et al., ICML 2021)",
         needs_kernel: true,
-        of: |measured| measured.kernel.map_or(f64::NEG_INFINITY, KernelMatrix::score),
+        of: |measured| measured.log_det,
     },
     Score {
         name: "regions",
         about: "different codes in the mini-batch",
         needs_kernel: true,
-        of: |measured| measured.kernel.map_or(0.0, |kernel| kernel.regions() as f64),
+        of: |measured| measured.regions.unwrap_or(f64::NEG_INFINITY),
     },
     Score {
         name: "params",

@@ -1,5 +1,7 @@
 //! One scored architecture.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 
 /// What became of an architecture.
@@ -17,6 +19,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All variants.
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Singular, Self::Disconnected, Self::Failed];
+
     /// The word in tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -28,8 +33,29 @@ impl Status {
     }
 }
 
+/// Records by status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; 4]);
+
+impl Counts {
+    /// How many records have a status.
+    pub fn get(self, status: Status) -> u64 {
+        self.0[status as usize]
+    }
+
+    /// Counts records of one status.
+    pub fn add(&mut self, status: Status, records: u64) {
+        self.0[status as usize] += records;
+    }
+
+    /// All records.
+    pub fn total(self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
 /// A row of results. Fields are columns, in this order; the first eight begin every table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// In the space's notation, or the name of a model file.
     pub architecture: String,
@@ -50,8 +76,8 @@ pub struct Record {
     pub seconds: f64,
     /// Number of convolutions.
     pub layers: u64,
-    /// Different codes in the mini-batch, of the first repeat; empty where none ran.
-    pub regions: Option<u64>,
+    /// Different codes in the mini-batch, the mean over repeats; empty where none ran.
+    pub regions: Option<f64>,
     /// Accuracy after training in percent, where it was asked for.
     pub accuracy: Option<f64>,
     /// Its number in the benchmark's order.
@@ -65,7 +91,7 @@ pub struct Record {
     /// The driver and its version.
     pub driver: String,
     /// Version of this program.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// Why it failed.
     pub message: Option<String>,
     /// What drives the search: the chosen score, or the accuracy.
@@ -133,7 +159,7 @@ mod tests {
             repeats: 1,
             device: String::new(),
             driver: String::new(),
-            version: "",
+            version: Cow::Borrowed(""),
             message: None,
             value: f64::NEG_INFINITY,
         };

@@ -1,0 +1,140 @@
+//! Work that several processes share: each architecture is claimed by one of them.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::writer::{Writer, at, cached};
+use super::{Key, Row, StoreError, now_ms};
+
+/// An architecture that a process would score.
+#[derive(Clone, Copy, Debug)]
+pub struct Want<'a> {
+    /// Its place in the study.
+    pub position: u64,
+    /// The architecture, in the space's notation.
+    pub architecture: &'a str,
+    /// What its score depends on, if scores are to be reused.
+    pub key: Option<Key>,
+}
+
+/// Whose work an architecture is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// It is to be scored and appended by the one who asked.
+    Mine,
+    /// It, or one with the same key, is being scored, by another process or for another claim of this
+    /// one: ask again later. The claim of a process that is killed is given to the next who asks once
+    /// it has expired.
+    Taken,
+    /// The place has its result.
+    Done(Box<Row>),
+    /// A result with the same key exists, at another place or in another study; nobody scores it
+    /// again. Whoever uses it appends it for this place as well.
+    Cached(Box<Row>),
+}
+
+/// Claims of another process or another place that are in the way.
+struct Other {
+    position: u64,
+    architecture: String,
+    worker: i64,
+    expires: i64,
+}
+
+/// Claims what is wanted, in one transaction.
+pub(super) fn all(
+    transaction: &Transaction<'_>,
+    writer: &Writer,
+    wants: &[Want<'_>],
+) -> Result<Vec<Claim>, StoreError> {
+    wants.iter().map(|want| one(transaction, writer, want)).collect()
+}
+
+fn one(
+    transaction: &Transaction<'_>,
+    writer: &Writer,
+    want: &Want<'_>,
+) -> Result<Claim, StoreError> {
+    let failed = |error| StoreError::of(&writer.path, error);
+    if let Some(row) = at(transaction, writer.study, want.position).map_err(failed)? {
+        same(writer, want, &row.record.architecture)?;
+        return Ok(Claim::Done(Box::new(row)));
+    }
+    if let Some(key) = &want.key
+        && let Some(row) = cached(transaction, key).map_err(failed)?
+    {
+        return Ok(Claim::Cached(Box::new(row)));
+    }
+    let now = now_ms();
+    let mut mine = false;
+    for other in others(transaction, writer.study, want).map_err(failed)? {
+        let place = other.position == want.position;
+        if place {
+            same(writer, want, &other.architecture)?;
+        }
+        match other.worker == writer.worker {
+            true if place => mine = true,
+            false if other.expires <= now => {
+                release(transaction, writer.study, other.position).map_err(failed)?;
+            }
+            _ => return Ok(Claim::Taken),
+        }
+    }
+    if !mine {
+        insert(transaction, writer, want).map_err(failed)?;
+    }
+    Ok(Claim::Mine)
+}
+
+/// Refuses an architecture in the place of another one.
+fn same(writer: &Writer, want: &Want<'_>, stored: &str) -> Result<(), StoreError> {
+    if stored == want.architecture {
+        return Ok(());
+    }
+    Err(StoreError::Place {
+        id: writer.id.clone(),
+        position: want.position,
+        stored: stored.to_owned(),
+        given: want.architecture.to_owned(),
+    })
+}
+
+fn others(connection: &Connection, study: i64, want: &Want<'_>) -> rusqlite::Result<Vec<Other>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT claim.position, claim.architecture, claim.worker, worker.expires
+         FROM claim JOIN worker ON worker.number = claim.worker
+         WHERE claim.study = ?1 AND (claim.position = ?2 OR claim.key = ?3)",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Other {
+            position: row.get::<_, i64>(0)? as u64,
+            architecture: row.get(1)?,
+            worker: row.get(2)?,
+            expires: row.get(3)?,
+        })
+    };
+    statement.query_map(params![study, want.position as i64, want.key], read)?.collect()
+}
+
+fn insert(connection: &Connection, writer: &Writer, want: &Want<'_>) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO claim (study, position, architecture, key, worker)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            writer.study,
+            want.position as i64,
+            want.architecture,
+            want.key,
+            writer.worker
+        ])
+        .map(|_| ())
+}
+
+/// Takes a place's claim away: its result is there, or its process was killed.
+pub(super) fn release(connection: &Connection, study: i64, position: u64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM claim WHERE study = ?1 AND position = ?2")?
+        .execute(params![study, position as i64])
+        .map(|_| ())
+}

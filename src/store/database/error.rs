@@ -1,0 +1,204 @@
+//! Why a store cannot be used, and what to do about it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with a file of studies.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such file.
+    #[error("there are no studies in {}: no such file; name another one by --store", .0.display())]
+    Missing(PathBuf),
+    /// Not an SQLite file at all.
+    #[error(
+        "{} is no file of studies (nor any other SQLite file): name another one by --store",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
+    /// An SQLite file of another program.
+    #[error(
+        "{} is a database of another program and is left alone: name another file by --store",
+        .0.display()
+    )]
+    Foreign(PathBuf),
+    /// Written by a newer version of this program.
+    #[error(
+        "{} was written by a newer version of this program (format {found}, this one knows formats \
+         up to {known}): use that version, or name another file by --store",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format that is known here.
+        known: i64,
+    },
+    /// The file is damaged.
+    #[error(
+        "{} is damaged: restore a copy of it, or save what can still be read by `sqlite3 {} \
+         \".recover\" | sqlite3 saved.db`",
+        path.display(),
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// Another program does not let go of it.
+    #[error(
+        "{} is in use by another program that does not let go of it: close what else has it open \
+         (another run, a database viewer) and try again",
+        .0.display()
+    )]
+    Locked(PathBuf),
+    /// It can be read but not written.
+    #[error(
+        "{} cannot be written: allow writing to the file and its folder, or name another file by \
+         --store; studies can still be listed, shown and exported",
+        .0.display()
+    )]
+    ReadOnly(PathBuf),
+    /// A file that cannot be written, with rows in a log beside it that only a writer can take in.
+    #[error(
+        "the last rows of {} lie in the log beside it (the same name with -wal), which cannot be \
+         read without writing: copy both to a folder that can be written",
+        .0.display()
+    )]
+    UnreadLog(PathBuf),
+    /// No space left.
+    #[error(
+        "no space is left for {}: what was written before is kept; free some space and resume the \
+         study",
+        .0.display()
+    )]
+    Full(PathBuf),
+    /// The system failed to open, read or write the file.
+    #[error(
+        "cannot use {}: check that its folder exists and can be written, and the disk it is on",
+        path.display()
+    )]
+    System {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// SQLite refused for another reason.
+    #[error("a database operation on {} failed", path.display())]
+    Sql {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// No study has that id.
+    #[error(
+        "there is no study `{id}` in {}: {}",
+        path.display(),
+        if known.is_empty() {
+            "it holds none".to_owned()
+        } else {
+            format!("the latest are {}; `studies list` shows all", known.join(", "))
+        }
+    )]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        id: String,
+        /// Ids that exist, the latest ones.
+        known: Vec<String>,
+    },
+    /// Several studies begin with that id.
+    #[error("`{id}` is the beginning of several studies: {}; give more digits", found.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        id: String,
+        /// The studies that begin so.
+        found: Vec<String>,
+    },
+    /// Another process writes the study.
+    #[error(
+        "study {id} is being written by {workers}: wait until that is done or stop it, or work on \
+         the study together by joining it"
+    )]
+    Running {
+        /// The study.
+        id: String,
+        /// Who writes it.
+        workers: String,
+    },
+    /// A study was made with other options.
+    #[error(
+        "study {id} was made with other options, so that its results and new ones do not go \
+         together: {}; leave these options out or begin a new study",
+        Listed(differences)
+    )]
+    Differs {
+        /// The study.
+        id: String,
+        /// What differs.
+        differences: Vec<super::Difference>,
+    },
+    /// The study was deleted while it was written.
+    #[error("study {0} was deleted by another process: its results cannot be written any more")]
+    Gone(String),
+    /// The system gave no thread.
+    #[error("cannot start the thread that writes the study: end other programs and try again")]
+    Thread(#[source] std::io::Error),
+    /// A position of the study is another architecture's.
+    #[error(
+        "place {position} of study {id} belongs to {stored}, not to {given}: processes that work \
+         on one study must propose the same architectures in the same order"
+    )]
+    Place {
+        /// The study.
+        id: String,
+        /// The place.
+        position: u64,
+        /// Whose it is.
+        stored: String,
+        /// What was to be put there.
+        given: String,
+    },
+}
+
+/// Differences, one after the other.
+struct Listed<'a>(&'a [super::Difference]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, difference) in self.0.iter().enumerate() {
+            let comma = if index > 0 { "; " } else { "" };
+            write!(formatter, "{comma}{difference}")?;
+        }
+        Ok(())
+    }
+}
+
+impl StoreError {
+    /// What an error of SQLite means for a file.
+    pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NoDatabase(path),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, source },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly(path),
+            Some(ErrorCode::DiskFull) => Self::Full(path),
+            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
+                Self::System { path, source }
+            }
+            None if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) => {
+                Self::Damaged { path, source }
+            }
+            _ => Self::Sql { path, source },
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What a score depends on, as one key: a score that was computed once is not computed again.
+
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::plan::Count;
+use crate::space::{Architecture, Space};
+use crate::weights::Initialisation;
+
+/// Raised whenever the same network and images get another score than before: kernel matrices,
+/// weights, images of a seed, or built-in operations have changed. Scores of different versions are
+/// never reused for each other, nor is a study resumed with another one.
+pub const SCORE_VERSION: u32 = 1;
+
+/// Everything that a score depends on: 128 bits of a SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key([u8; 16]);
+
+/// The keys of one run: of all that its architectures have in common, and of each of them.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    common: Sha256,
+    space: Space,
+    count: Count,
+}
+
+impl Keys {
+    /// The keys of a run on a space: `batch` is the batch's fingerprint, `weight_seeds` holds the
+    /// seed of each repeat.
+    pub fn new(
+        space: &Space,
+        batch: &str,
+        weight_seeds: &[u64],
+        count: Count,
+        initialisation: Initialisation,
+    ) -> Self {
+        let mut common = Sha256::new();
+        common.update(b"untrained score\0");
+        common.update(SCORE_VERSION.to_le_bytes());
+        let seeds: Vec<u8> = weight_seeds.iter().flat_map(|seed| seed.to_le_bytes()).collect();
+        let initialisation = String::from(initialisation);
+        for part in [
+            space_fingerprint(space).as_bytes(),
+            batch.as_bytes(),
+            &seeds,
+            count.name().as_bytes(),
+            initialisation.as_bytes(),
+        ] {
+            common.update((part.len() as u64).to_le_bytes());
+            common.update(part);
+        }
+        Self { common, space: space.clone(), count }
+    }
+
+    /// The key of an architecture: equal for all that the counted units of this run cannot tell
+    /// apart.
+    pub fn of(&self, architecture: &Architecture) -> Key {
+        let network = match self.count {
+            Count::Live => self.space.live_key(architecture),
+            Count::Paper | Count::Published => self.space.code_key(architecture),
+        };
+        let mut hash = self.common.clone();
+        hash.update(network);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        Key(bytes)
+    }
+}
+
+impl ToSql for Key {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0)))
+    }
+}
+
+impl FromSql for Key {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 16]>::column_result(value).map(Self)
+    }
+}
+
+/// A fingerprint (SHA-256, hexadecimal) of what a space file says: comments, the order of keys,
+/// spaces between them and the choice between TOML and JSON make no difference.
+pub fn space_fingerprint(space: &Space) -> String {
+    let text = space.text().trim_start_matches('\u{feff}');
+    let value = if text.trim_start().starts_with('{') {
+        serde_json::from_str(text).ok()
+    } else {
+        toml::from_str(text).ok()
+    };
+    let mut hash = Sha256::new();
+    hash.update(b"untrained space\0");
+    match &value {
+        Some(value) => hash.update(sorted(value).to_string()),
+        None => hash.update(text),
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same value with the keys of every object in order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(name, _)| *name);
+            Value::Object(entries.into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Setting;
+
+    fn space() -> Space {
+        Space::builtin("nas-bench-201").unwrap()
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_the_values_not_of_the_text() {
+        let toml = space();
+        let values: Value = toml::from_str(toml.text()).unwrap();
+        let commented = format!("# a comment\n{}\n", toml.text());
+        for text in [values.to_string(), sorted(&values).to_string(), commented] {
+            let other = Space::from_text(&text, "test").unwrap();
+            assert_eq!(space_fingerprint(&other), space_fingerprint(&toml));
+        }
+        let smaller = toml.with(&[Setting::new("skeleton.channels", 8)]).unwrap();
+        assert_ne!(space_fingerprint(&smaller), space_fingerprint(&toml));
+    }
+
+    #[test]
+    fn every_part_changes_the_key() {
+        let space = space();
+        let smaller = space.with(&[Setting::new("skeleton.channels", 8)]).unwrap();
+        let law = Initialisation::PytorchDefault;
+        let all = [
+            Keys::new(&space, "a", &[1], Count::Paper, law),
+            Keys::new(&smaller, "a", &[1], Count::Paper, law),
+            Keys::new(&space, "b", &[1], Count::Paper, law),
+            Keys::new(&space, "a", &[2], Count::Paper, law),
+            Keys::new(&space, "a", &[1, 2], Count::Paper, law),
+            Keys::new(&space, "a", &[1], Count::Published, law),
+            Keys::new(&space, "a", &[1], Count::Live, law),
+            Keys::new(&space, "a", &[1], Count::Paper, Initialisation::Uniform(0.5)),
+        ];
+        let architecture = space.from_index(1000).unwrap();
+        let mut keys: Vec<_> = all.iter().map(|keys| keys.of(&architecture)).collect();
+        keys.extend([all[0].of(&space.from_index(2000).unwrap())]);
+        let different: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len());
+    }
+
+    /// Two architectures that differ in a dead edge only: one network to `live`, two to `paper`.
+    #[test]
+    fn dead_ends_matter_where_they_are_counted() {
+        let space = space();
+        let parse = |dead: &str| {
+            let text = format!("|{dead}~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|");
+            space.parse(&text).unwrap()
+        };
+        let (one, other) = (parse("nor_conv_3x3"), parse("nor_conv_1x1"));
+        let equal = |count| {
+            let keys = Keys::new(&space, "a", &[1], count, Initialisation::default());
+            keys.of(&one) == keys.of(&other)
+        };
+        assert!(equal(Count::Live));
+        assert!(!equal(Count::Paper) && !equal(Count::Published));
+    }
+}

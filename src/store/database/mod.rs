@@ -1,0 +1,308 @@
+//! Studies in an SQLite file: what was asked for, every result, and what happened.
+//!
+//! One file holds many studies, and several processes may write it at once. [`Store`] is the file,
+//! [`Study`] a study that is being written, [`Row`] a result. `docs/store.md` describes the tables
+//! for those who read them with other programs; `schema/version-*.sql` are the tables themselves.
+//!
+//! * [`Store::begin`] makes a study; [`Study::append`] and [`Study::finish`] fill it.
+//! * [`Store::find`], [`StudyInfo::check_same`] and [`Store::resume`] take one up again;
+//!   [`Store::rows`] gives what it has so far, in order, for a strategy to be replayed.
+//! * [`Store::join`] and [`Study::claim`] let several processes work on one study.
+//! * [`Keys`] and [`Study::cached`] find scores that were computed before.
+//!
+//! What is not here: exports (`store::export`), and which options may differ in a study that is
+//! resumed, which is for the job to say.
+
+mod claim;
+mod error;
+mod event;
+mod key;
+mod open;
+mod row;
+mod rows;
+mod schema;
+mod setup;
+mod study;
+mod table;
+mod upkeep;
+mod worker;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use claim::{Claim, Want};
+pub use error::StoreError;
+pub use event::{EventKind, StudyEvent};
+pub use key::{Key, Keys, SCORE_VERSION, space_fingerprint};
+pub use open::Access;
+pub use row::Row;
+pub use rows::Rows;
+pub use setup::{Difference, Setup, SpaceName, State, StudyInfo};
+pub use study::{Pace, Study};
+pub use upkeep::Merged;
+
+use writer::{Pending, Writer};
+
+/// The file of studies where none is named.
+pub const DEFAULT_FILE: &str = "untrained.db";
+
+/// A file of studies. Every thread opens its own.
+pub struct Store {
+    path: PathBuf,
+    connection: Connection,
+    patience: Duration,
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The file.
+impl Store {
+    /// How long an operation waits for another process that writes, unless told otherwise.
+    pub const PATIENCE: Duration = Duration::from_secs(15);
+
+    /// Opens a file to write it, and makes it if it is not there. A file of an older version is
+    /// brought to the present one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the file is another program's or a newer version's, it is damaged, locked or
+    /// cannot be written.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, Access::Create, Self::PATIENCE)
+    }
+
+    /// Opens a file only to read it; nothing in it is changed. An older version is read as if it were
+    /// the present one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] if there is no such file, else as [`Store::open`].
+    pub fn read(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, Access::Read, Self::PATIENCE)
+    }
+
+    /// Opens a file for some purpose. Every operation waits up to `patience` for other processes that
+    /// write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`] and [`Store::read`].
+    pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Self, StoreError> {
+        let connection = open::open(path, access, patience)?;
+        Ok(Self { path: path.to_owned(), connection, patience })
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::of(&self.path, source)
+    }
+
+    /// A transaction that writes.
+    fn change(&self) -> Result<Transaction<'_>, StoreError> {
+        Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+            .map_err(|error| self.failed(error))
+    }
+}
+
+/// What is in it.
+impl Store {
+    /// All studies, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn list(&self) -> Result<Vec<StudyInfo>, StoreError> {
+        table::studies(&self.connection, "ORDER BY study.created, study.number", [])
+            .map_err(|error| self.failed(error))
+    }
+
+    /// The study whose id begins with a text.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unknown`] or [`StoreError::Ambiguous`], or if the file cannot be read.
+    pub fn find(&self, id: &str) -> Result<StudyInfo, StoreError> {
+        let id = id.trim().to_ascii_lowercase();
+        let begins = "WHERE substr(study.id, 1, length(?1)) = ?1 ORDER BY study.created DESC";
+        let mut found =
+            table::studies(&self.connection, begins, [&id]).map_err(|error| self.failed(error))?;
+        match found.pop() {
+            Some(study) if found.is_empty() && !id.is_empty() => Ok(study),
+            Some(study) if !id.is_empty() => {
+                found.push(study);
+                let found = found.into_iter().map(|study| study.id).collect();
+                Err(StoreError::Ambiguous { id, found })
+            }
+            _ => self.unknown(id),
+        }
+    }
+
+    fn unknown<T>(&self, id: String) -> Result<T, StoreError> {
+        const NAMED: usize = 5;
+        let all = self.list()?;
+        let known = all.into_iter().rev().take(NAMED).map(|study| study.id).collect();
+        Err(StoreError::Unknown { path: self.path.clone(), id, known })
+    }
+
+    /// The results of a study in order of position, as they stand now.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn rows(&self, study: &StudyInfo) -> Result<Rows<'_>, StoreError> {
+        Rows::new(&self.connection, &self.path, study.number)
+    }
+
+    /// The results of a study that it ranks highest, best first; of equal ones the earlier comes first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn best(&self, study: &StudyInfo, count: usize) -> Result<Vec<Row>, StoreError> {
+        const BEST: &str = "WHERE result.study = ?1 AND result.value IS NOT NULL
+                            ORDER BY result.value DESC, result.position LIMIT ?2";
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        row::select(&self.connection, BEST, [study.number, count])
+            .map_err(|error| self.failed(error))
+    }
+
+    /// The names of the further scores that a study's results have, in order.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn score_names(&self, study: &StudyInfo) -> Result<Vec<String>, StoreError> {
+        table::score_names(&self.connection, study.number).map_err(|error| self.failed(error))
+    }
+
+    /// What happened during a study, in order.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn events(&self, study: &StudyInfo) -> Result<Vec<StudyEvent>, StoreError> {
+        table::events(&self.connection, study.number).map_err(|error| self.failed(error))
+    }
+
+    /// The earliest result with that key that did not fail, whatever study it is of.
+    ///
+    /// It belongs to a network that scores the same but need not be the same architecture: use its
+    /// score, deviation, status, units, device and version, not its architecture, index and costs.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        writer::cached(&self.connection, key).map_err(|error| self.failed(error))
+    }
+}
+
+/// Studies that are written.
+impl Store {
+    /// Begins a study. It stays in the file as `running` until it is finished.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn begin(&self, setup: &Setup, pace: Pace) -> Result<Study, StoreError> {
+        let failed = |error| self.failed(error);
+        let transaction = self.change()?;
+        let study = table::add_study(&transaction, setup).map_err(failed)?;
+        let (info, worker) = self.enter(&transaction, study, pace, EventKind::Start)?;
+        transaction.commit().map_err(failed)?;
+        self.start(info, worker, pace)
+    }
+
+    /// Takes a study up again, alone. What a process that was killed had claimed is free again; one
+    /// that may have been killed just now is waited for, up to [`Pace::expiry`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Running`] if another process writes it, or if the file cannot be written.
+    pub fn resume(&self, study: &StudyInfo, pace: Pace) -> Result<Study, StoreError> {
+        let failed = |error| self.failed(error);
+        let alive = worker::wait_for_end(&self.connection, study.number).map_err(failed)?;
+        let transaction = self.change()?;
+        let running = |workers: Vec<String>| {
+            Err(StoreError::Running { id: study.id.clone(), workers: workers.join(", ") })
+        };
+        if !alive.is_empty() {
+            return running(alive);
+        }
+        let entered = worker::alive(&transaction, study.number).map_err(failed)?;
+        if !entered.is_empty() {
+            return running(entered.into_iter().map(|one| one.name).collect());
+        }
+        self.take_up(transaction, study, pace, EventKind::Resume)
+    }
+
+    /// Takes part in a study that other processes may be writing; see [`Study::claim`].
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn join(&self, study: &StudyInfo, pace: Pace) -> Result<Study, StoreError> {
+        let transaction = self.change()?;
+        self.take_up(transaction, study, pace, EventKind::Join)
+    }
+
+    fn take_up(
+        &self,
+        transaction: Transaction<'_>,
+        study: &StudyInfo,
+        pace: Pace,
+        kind: EventKind,
+    ) -> Result<Study, StoreError> {
+        let failed = |error| self.failed(error);
+        worker::forget_killed(&transaction, study.number).map_err(failed)?;
+        let sql = "UPDATE study SET state = 'running', updated = ?2 WHERE number = ?1";
+        if transaction.execute(sql, [study.number, now_ms()]).map_err(failed)? == 0 {
+            return Err(StoreError::Gone(study.id.clone()));
+        }
+        let (info, worker) = self.enter(&transaction, study.number, pace, kind)?;
+        transaction.commit().map_err(failed)?;
+        self.start(info, worker, pace)
+    }
+
+    /// Puts this process into the table of those that write the study.
+    fn enter(
+        &self,
+        transaction: &Transaction<'_>,
+        study: i64,
+        pace: Pace,
+        kind: EventKind,
+    ) -> Result<(StudyInfo, i64), StoreError> {
+        let failed = |error| self.failed(error);
+        let text = format!("process {}, version {}", std::process::id(), env!("CARGO_PKG_VERSION"));
+        writer::write_event(transaction, study, now_ms(), kind, &text).map_err(failed)?;
+        let worker = worker::enter(transaction, study, pace).map_err(failed)?;
+        Ok((table::study(transaction, study).map_err(failed)?, worker))
+    }
+
+    fn start(&self, info: StudyInfo, worker: i64, pace: Pace) -> Result<Study, StoreError> {
+        let writer = Writer {
+            path: self.path.clone(),
+            connection: open::open(&self.path, Access::Write, self.patience)?,
+            id: info.id.clone(),
+            study: info.number,
+            worker,
+            pace,
+            pending: Pending::default(),
+            next_sign: Instant::now() + pace.expiry / 4,
+            failure: None,
+            closed: false,
+        };
+        Study::start(info, writer)
+    }
+}

@@ -1,0 +1,215 @@
+//! A result as a row of the table.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Params, params};
+use serde_json::value::RawValue;
+
+use super::{Key, now_ms};
+use crate::store::{Record, Status};
+
+/// A result of a study: a record and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its place in the order in which architectures were proposed, from 0.
+    pub position: u64,
+    /// What it came to.
+    pub record: Record,
+    /// The architecture's canonical text.
+    pub canonical: String,
+    /// Further scores by name, and accuracies where they are known. Any value is kept, infinities and
+    /// values that are no number included.
+    pub scores: BTreeMap<String, f64>,
+    /// What the strategy was told, where that is not the record's value: a score in a search that
+    /// ranks by accuracy.
+    pub told: Option<f64>,
+    /// What the score depends on; `None` where it is not to be reused.
+    pub key: Option<Key>,
+    /// When it was scored, in milliseconds since 1970.
+    pub time_ms: i64,
+}
+
+impl Row {
+    /// A record of this moment whose architecture is canonical, without further scores and a key.
+    pub fn new(position: u64, record: Record) -> Self {
+        let canonical = record.architecture.clone();
+        let (scores, time_ms) = (BTreeMap::new(), now_ms());
+        Self { position, record, canonical, scores, told: None, key: None, time_ms }
+    }
+}
+
+const INSERT: &str = "
+    INSERT INTO result (study, position, architecture, canonical, status, score, sd, params, macs,
+                        units, seconds, \"index\", repeats, scores, key, device, message, time,
+                        layers, regions, accuracy, value, told)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+            ?19, ?20, ?21, ?22, ?23)
+    ON CONFLICT (study, position) DO NOTHING";
+
+/// Puts a row into a study; `false` where its place is taken, which then stays as it is.
+pub(super) fn insert(
+    connection: &Connection,
+    study: i64,
+    device: i64,
+    row: &Row,
+) -> rusqlite::Result<bool> {
+    let record = &row.record;
+    let canonical = (row.canonical != record.architecture).then_some(&row.canonical);
+    // A NULL would come back as a number that is none, which is what it stands for.
+    let score = (!record.score.is_nan()).then_some(record.score);
+    let value = Some(record.rank_score()).filter(|value| value.is_finite());
+    let changed = connection.prepare_cached(INSERT)?.execute(params![
+        study,
+        row.position as i64,
+        record.architecture,
+        canonical,
+        record.status.name(),
+        score,
+        record.sd,
+        record.params as i64,
+        record.macs as i64,
+        record.units as i64,
+        record.seconds,
+        record.index.map(|index| index as i64),
+        record.repeats,
+        written_scores(&row.scores),
+        row.key,
+        device,
+        record.message,
+        row.time_ms,
+        record.layers as i64,
+        record.regions,
+        record.accuracy,
+        value,
+        row.told,
+    ])?;
+    Ok(changed == 1)
+}
+
+/// Everything of a row; to be followed by a condition.
+const SELECT: &str = "
+    SELECT result.position, result.architecture, result.canonical, result.status, result.score,
+           result.sd, result.params, result.macs, result.units, result.seconds, result.\"index\",
+           result.repeats, result.scores, result.key, result.message, result.time, device.name,
+           device.driver, device.version, study.seed, result.layers, result.regions,
+           result.accuracy, result.value, result.told
+    FROM result
+    CROSS JOIN study ON study.number = result.study
+    CROSS JOIN device ON device.number = result.device";
+
+/// The rows that meet a condition.
+pub(super) fn select(
+    connection: &Connection,
+    condition: &str,
+    parameters: impl Params,
+) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} {condition}"))?;
+    statement.query_map(parameters, read)?.collect()
+}
+
+fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let whole = |at| columns.get::<_, i64>(at).map(|value| value as u64);
+    let architecture: String = columns.get(1)?;
+    let canonical: Option<String> = columns.get(2)?;
+    let scores: Option<String> = columns.get(12)?;
+    let seed: String = columns.get(19)?;
+    Ok(Row {
+        position: whole(0)?,
+        canonical: canonical.unwrap_or_else(|| architecture.clone()),
+        scores: read_scores(scores.as_deref()).map_err(|error| malformed(12, error))?,
+        key: columns.get(13)?,
+        time_ms: columns.get(15)?,
+        told: columns.get(24)?,
+        record: Record {
+            architecture,
+            score: columns.get::<_, Option<f64>>(4)?.unwrap_or(f64::NAN),
+            sd: columns.get(5)?,
+            status: named(3, columns.get_ref(3)?.as_str()?, &Status::ALL, Status::name)?,
+            params: whole(6)?,
+            macs: whole(7)?,
+            units: whole(8)?,
+            seconds: columns.get(9)?,
+            layers: whole(20)?,
+            regions: columns.get(21)?,
+            accuracy: columns.get(22)?,
+            index: columns.get::<_, Option<i64>>(10)?.map(|index| index as u64),
+            seed: seed.parse().map_err(|error| malformed(19, error))?,
+            repeats: columns.get(11)?,
+            device: columns.get(16)?,
+            driver: columns.get(17)?,
+            version: Cow::Owned(columns.get(18)?),
+            message: columns.get(14)?,
+            value: columns.get::<_, Option<f64>>(23)?.unwrap_or(f64::NEG_INFINITY),
+        },
+    })
+}
+
+/// The variant of a name in a column.
+pub(super) fn named<T: Copy>(
+    column: usize,
+    text: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> rusqlite::Result<T> {
+    let found = all.iter().find(|&&variant| name(variant) == text);
+    found.copied().ok_or_else(|| malformed(column, format!("`{text}` is not known here")))
+}
+
+/// What a column holds is not what belongs there.
+pub(super) fn malformed(
+    column: usize,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+}
+
+/// Scores as a JSON object; `None` where there are none. JSON has no infinities: they are written as
+/// numbers that are too large, which SQLite, Python and Rust read as such. What is no number is null.
+fn written_scores(scores: &BTreeMap<String, f64>) -> Option<String> {
+    if scores.is_empty() {
+        return None;
+    }
+    let value = |value: f64| match value {
+        f64::INFINITY => "9e999".to_owned(),
+        f64::NEG_INFINITY => "-9e999".to_owned(),
+        _ => serde_json::Value::from(value).to_string(),
+    };
+    let name = |name: &str| serde_json::Value::from(name).to_string();
+    let members: Vec<String> =
+        scores.iter().map(|(key, score)| format!("{}:{}", name(key), value(*score))).collect();
+    Some(format!("{{{}}}", members.join(",")))
+}
+
+fn read_scores(text: Option<&str>) -> Result<BTreeMap<String, f64>, serde_json::Error> {
+    let Some(text) = text else { return Ok(BTreeMap::new()) };
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+    let value = |raw: &RawValue| match raw.get() {
+        "null" => Ok(f64::NAN),
+        number => number.parse().map_err(|_| serde::de::Error::custom("a score is no number")),
+    };
+    members.into_iter().map(|(name, raw)| Ok((name, value(raw)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_score_comes_back_as_it_was() {
+        let values =
+            [0.1 + 0.2, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-300, f64::MAX];
+        let scores: BTreeMap<String, f64> =
+            values.iter().enumerate().map(|(at, &value)| (format!("\"{at}\n"), value)).collect();
+        let text = written_scores(&scores).unwrap();
+        let back = read_scores(Some(&text)).unwrap();
+        let bits = |all: &BTreeMap<String, f64>| {
+            all.iter().map(|(name, value)| (name.clone(), value.to_bits())).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(&back), bits(&scores));
+        assert_eq!(written_scores(&BTreeMap::new()), None);
+        assert!(read_scores(Some("{\"a\":true}")).is_err());
+        assert!(read_scores(Some("[")).is_err());
+    }
+}

@@ -1,0 +1,179 @@
+//! A study that is being written.
+//!
+//! Results are collected in memory and committed in small batches, by the one who appends or, if
+//! nothing comes, by a thread of the study's own. The thread also gives the signs of life by which
+//! other processes know that this one has not been killed.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::writer::Writer;
+use super::{Claim, EventKind, Key, Row, State, StoreError, StudyInfo, Want};
+
+/// How often a study is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The longest time between a result and its commit.
+    pub commit: Duration,
+    /// The most results that are committed at once.
+    pub rows: usize,
+    /// After how long without a sign of life a process counts as killed: others then score what
+    /// it had claimed. Signs are given four times as often.
+    pub expiry: Duration,
+}
+
+impl Default for Pace {
+    /// Half a second, 4,096 results, ten seconds.
+    fn default() -> Self {
+        Self { commit: Duration::from_millis(500), rows: 4096, expiry: Duration::from_secs(10) }
+    }
+}
+
+/// A study that is being written, from any thread. What is appended is on the disk after
+/// [`Pace::commit`] at the latest, even if the process is killed by then. A study that is dropped
+/// without [`Study::finish`] writes what it has and counts as interrupted.
+pub struct Study {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    info: StudyInfo,
+}
+
+struct Shared {
+    writer: Mutex<Writer>,
+    wake: Condvar,
+}
+
+impl Shared {
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Study {
+    pub(super) fn start(info: StudyInfo, writer: Writer) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared { writer: Mutex::new(writer), wake: Condvar::new() });
+        let ours = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("study".to_owned());
+        let thread = thread.spawn(move || keep_time(&ours)).map_err(StoreError::Thread)?;
+        Ok(Self { shared, thread: Some(thread), info })
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.info.id
+    }
+
+    /// The study as it stood when it was opened.
+    pub fn info(&self) -> &StudyInfo {
+        &self.info
+    }
+
+    /// Adds a result. The first result of a position stays; a later one is dropped.
+    ///
+    /// # Errors
+    ///
+    /// What kept this or an earlier result from being committed. What was committed before is
+    /// complete; what was not is kept and tried again with the next commit.
+    pub fn append(&self, row: Row) -> Result<(), StoreError> {
+        let mut writer = self.shared.writer();
+        let first = writer.add(row);
+        if writer.is_full() {
+            writer.commit()?;
+        } else if first {
+            self.shared.wake.notify_one();
+        }
+        writer.failure()
+    }
+
+    /// Adds something that happened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::append`].
+    pub fn event(&self, kind: EventKind, text: &str) -> Result<(), StoreError> {
+        let mut writer = self.shared.writer();
+        writer.add_event(kind, text);
+        self.shared.wake.notify_one();
+        writer.failure()
+    }
+
+    /// Commits everything now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::append`].
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let mut writer = self.shared.writer();
+        writer.commit()?;
+        writer.failure()
+    }
+
+    /// Asks for architectures to score, where several processes work on one study: each is given to
+    /// one of them only. Everything appended so far is committed with it. Answers are in the order
+    /// of `wants`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Place`] where another process proposed another architecture for a place, else
+    /// as [`Study::append`]; nothing is claimed then.
+    pub fn claim(&self, wants: &[Want<'_>]) -> Result<Vec<Claim>, StoreError> {
+        self.shared.writer().claim(wants)
+    }
+
+    /// An earlier result with that key, of this study or any other in the file: the same network on
+    /// the same images. See [`Store::cached`](super::Store::cached).
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        self.shared.writer().cached(key)
+    }
+
+    /// Commits everything and says how the study ended: done, interrupted or failed. Where other
+    /// processes go on with it, it stays running unless it is done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::append`].
+    pub fn finish(mut self, state: State) -> Result<(), StoreError> {
+        let result = self.shared.writer().finish(state);
+        self.stop();
+        result
+    }
+
+    /// Ends the thread.
+    fn stop(&mut self) {
+        self.shared.writer().close();
+        self.shared.wake.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to say, whatever its end.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Study {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            // There is nobody left to tell; whoever wants to know calls `finish`.
+            let _ = self.shared.writer().finish(State::Interrupted);
+            self.stop();
+        }
+    }
+}
+
+/// Commits what is due and gives signs of life until the study is closed.
+fn keep_time(shared: &Shared) {
+    let mut writer = shared.writer();
+    while let Some(due) = writer.due() {
+        let now = Instant::now();
+        if due <= now {
+            writer.tick();
+        } else {
+            let waited = shared.wake.wait_timeout(writer, due - now);
+            writer = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Deleting studies, and taking over those of another file.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::writer::{count, device, higher, write_event};
+use super::{Store, StoreError, StudyInfo, row, table, worker};
+use crate::store::Counts;
+
+/// What became of a study of another file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// Its id there.
+    pub from: String,
+    /// Its id here: the same one, unless another study has that here.
+    pub to: String,
+    /// The results that were added; of a study that was here already only those it lacked.
+    pub added: u64,
+}
+
+impl Store {
+    /// Deletes a study with its results and events, and gives the space back to the system.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Running`] if a process writes it, or if the file cannot be written.
+    pub fn delete(&self, study: &StudyInfo) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let transaction = self.change()?;
+        let alive = worker::alive(&transaction, study.number).map_err(failed)?;
+        if !alive.is_empty() {
+            let names: Vec<String> = alive.into_iter().map(|one| one.name).collect();
+            return Err(StoreError::Running { id: study.id.clone(), workers: names.join(", ") });
+        }
+        // Results, events, workers and claims go with it.
+        transaction
+            .execute("DELETE FROM study WHERE number = ?1", [study.number])
+            .and_then(|_| transaction.commit())
+            .and_then(|()| give_back(&self.connection))
+            .map_err(failed)
+    }
+
+    /// Copies all studies of another file, in one transaction. Ids are kept unless another study has
+    /// them here. A study that is here already (made at the same moment with the same options and
+    /// images) gets the results it lacks.
+    ///
+    /// # Errors
+    ///
+    /// If either file fails; nothing is copied then.
+    pub fn merge(&self, other: &Self) -> Result<Vec<Merged>, StoreError> {
+        let transaction = self.change()?;
+        let merge = |study: StudyInfo| merge_study(self, &transaction, other, study);
+        let merged = other.list()?.into_iter().map(merge).collect::<Result<_, _>>()?;
+        transaction.commit().map_err(|error| self.failed(error))?;
+        Ok(merged)
+    }
+}
+
+/// Gives pages that are free back to the system; each step of the statement frees one.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut pages = statement.query([])?;
+    while pages.next()?.is_some() {}
+    Ok(())
+}
+
+fn merge_study(
+    to: &Store,
+    connection: &Connection,
+    other: &Store,
+    study: StudyInfo,
+) -> Result<Merged, StoreError> {
+    let failed = |error| to.failed(error);
+    let there = place(connection, &study).map_err(failed)?;
+    if there.is_new {
+        for event in other.events(&study)? {
+            write_event(connection, there.number, event.time_ms, event.kind, &event.text)
+                .map_err(failed)?;
+        }
+    }
+    let mut added = Counts::default();
+    let mut best = None;
+    for row in other.rows(&study)? {
+        let row = row?;
+        let record = &row.record;
+        let device = device(connection, &record.device, &record.driver, &record.version);
+        let inserted =
+            device.and_then(|device| row::insert(connection, there.number, device, &row));
+        if inserted.map_err(failed)? {
+            added.add(record.status, 1);
+            best = higher(best, record.rank_score());
+        }
+    }
+    if added.total() > 0 {
+        count(connection, there.number, study.updated_ms, added, best).map_err(failed)?;
+    }
+    Ok(Merged { from: study.id, to: there.id, added: added.total() })
+}
+
+/// Where a study of another file goes.
+struct Place {
+    number: i64,
+    id: String,
+    is_new: bool,
+}
+
+/// The same study is one that was made at the same moment with the same options and images: its id may
+/// have changed when it was merged before.
+fn place(connection: &Connection, study: &StudyInfo) -> rusqlite::Result<Place> {
+    let same = "SELECT number, id FROM study
+                WHERE created = ?1 AND job = ?2 AND seed = ?3 AND batch = ?4";
+    let setup = &study.setup;
+    let parameters =
+        params![study.created_ms, setup.job.to_string(), setup.seed.to_string(), setup.batch];
+    let same = connection.query_row(same, parameters, |row| Ok((row.get(0)?, row.get(1)?)));
+    if let Some((number, id)) = same.optional()? {
+        return Ok(Place { number, id, is_new: false });
+    }
+    let taken = "SELECT count(*) FROM study WHERE id = ?1";
+    let taken: i64 = connection.query_row(taken, [&study.id], |row| row.get(0))?;
+    let id = if taken == 0 { study.id.clone() } else { table::free_id(connection)? };
+    let number = table::insert_study(connection, &id, study)?;
+    Ok(Place { number, id, is_new: true })
+}

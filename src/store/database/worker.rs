@@ -1,0 +1,110 @@
+//! The processes that write a study.
+//!
+//! A process tells that it is alive by putting off the time at which it expires. There is no other
+//! sign: process numbers mean nothing in another container.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+
+use super::{Pace, State, now_ms};
+
+/// Puts a process into the table; its number.
+pub(super) fn enter(connection: &Connection, study: i64, pace: Pace) -> rusqlite::Result<i64> {
+    let name = format!("process {}", std::process::id());
+    connection.execute(
+        "INSERT INTO worker (study, name, started, expires) VALUES (?1, ?2, ?3, ?4)",
+        params![study, name, now_ms(), expires(pace)],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn expires(pace: Pace) -> i64 {
+    now_ms().saturating_add(i64::try_from(pace.expiry.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Gives a sign of life; `false` if the study is gone. A process that was taken for killed, as happens
+/// where a computer sleeps, is back again.
+pub(super) fn sign(
+    connection: &Connection,
+    study: i64,
+    worker: i64,
+    pace: Pace,
+) -> rusqlite::Result<bool> {
+    let update = "UPDATE worker SET expires = ?2 WHERE number = ?1";
+    if connection.prepare_cached(update)?.execute(params![worker, expires(pace)])? == 1 {
+        return Ok(true);
+    }
+    let name = format!("process {}", std::process::id());
+    let again = connection.execute(
+        "INSERT INTO worker (number, study, name, started, expires)
+         SELECT ?1, number, ?3, ?4, ?5 FROM study WHERE number = ?2",
+        params![worker, study, name, now_ms(), expires(pace)],
+    )?;
+    Ok(again == 1)
+}
+
+/// Takes a process out of the table, its claims with it, and says how the study stands. A study that
+/// others go on with stays running, one that is done stays done.
+pub(super) fn leave(
+    connection: &Connection,
+    study: i64,
+    worker: i64,
+    state: State,
+) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM worker WHERE number = ?1", [worker])?;
+    if state == State::Done || alive(connection, study)?.is_empty() {
+        connection.execute(
+            "UPDATE study SET state = ?2, updated = ?3 WHERE number = ?1 AND state <> 'done'",
+            params![study, state.name(), now_ms()],
+        )?;
+    }
+    Ok(())
+}
+
+/// A process that is alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Alive {
+    pub number: i64,
+    pub name: String,
+    pub expires: i64,
+}
+
+/// The processes that write a study now.
+pub(super) fn alive(connection: &Connection, study: i64) -> rusqlite::Result<Vec<Alive>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, name, expires FROM worker WHERE study = ?1 AND expires > ?2 ORDER BY number",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Alive { number: row.get(0)?, name: row.get(1)?, expires: row.get(2)? })
+    };
+    statement.query_map(params![study, now_ms()], read)?.collect()
+}
+
+/// Forgets processes that were killed, and what they had claimed.
+pub(super) fn forget_killed(connection: &Connection, study: i64) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM worker WHERE study = ?1 AND expires <= ?2";
+    connection.execute(delete, params![study, now_ms()]).map(|_| ())
+}
+
+/// Waits until the processes that write a study have expired; those that give a sign of life
+/// meanwhile, if any does.
+pub(super) fn wait_for_end(connection: &Connection, study: i64) -> rusqlite::Result<Vec<String>> {
+    const STEP: Duration = Duration::from_millis(50);
+    let first = alive(connection, study)?;
+    let last = first.iter().map(|one| one.expires).max().unwrap_or(0);
+    let patience = Duration::from_millis(u64::try_from(last - now_ms()).unwrap_or(0));
+    let begin = Instant::now();
+    loop {
+        let now = alive(connection, study)?;
+        let signed: Vec<_> = now.iter().filter(|one| !first.contains(one)).collect();
+        if now.is_empty() || !signed.is_empty() {
+            return Ok(signed.into_iter().map(|one| one.name.clone()).collect());
+        }
+        if begin.elapsed() > patience + STEP {
+            // The clock was set back: times to come say nothing about who is alive.
+            return Ok(now.into_iter().map(|one| one.name).collect());
+        }
+        std::thread::sleep(STEP);
+    }
+}

@@ -1,0 +1,280 @@
+//! What a study has yet to commit, and how it is committed.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{
+    Claim, EventKind, Key, Pace, Row, State, StoreError, Want, claim, now_ms, row, worker,
+};
+use crate::store::{Counts, Record, Status};
+
+/// The connection of one study, and what waits to be written over it.
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) id: String,
+    pub(super) study: i64,
+    /// This process in the table of workers.
+    pub(super) worker: i64,
+    pub(super) pace: Pace,
+    pub(super) pending: Pending,
+    /// When the next sign of life is due.
+    pub(super) next_sign: Instant,
+    /// What the thread could not write, until somebody asks.
+    pub(super) failure: Option<StoreError>,
+    pub(super) closed: bool,
+}
+
+/// What waits.
+#[derive(Default)]
+pub(super) struct Pending {
+    rows: Vec<Row>,
+    events: Vec<(i64, EventKind, String)>,
+    /// When the first of it came.
+    since: Option<Instant>,
+    /// Where the rows are that have a key and did not fail.
+    keys: HashMap<Key, usize>,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.events.is_empty()
+    }
+}
+
+impl Writer {
+    /// Keeps a row; whether nothing waited before, so that something is due now.
+    pub(super) fn add(&mut self, row: Row) -> bool {
+        if let Some(key) = row.key
+            && row.record.status != Status::Failed
+        {
+            self.pending.keys.insert(key, self.pending.rows.len());
+        }
+        self.pending.rows.push(row);
+        self.begin_to_wait()
+    }
+
+    /// Whether as many rows wait as are committed at once.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.rows.len() >= self.pace.rows
+    }
+
+    pub(super) fn add_event(&mut self, kind: EventKind, text: &str) {
+        self.pending.events.push((now_ms(), kind, text.to_owned()));
+        self.begin_to_wait();
+    }
+
+    fn begin_to_wait(&mut self) -> bool {
+        let first = self.pending.since.is_none();
+        self.pending.since.get_or_insert_with(Instant::now);
+        first
+    }
+
+    /// When something is to be done; `None` once the study is closed.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let commit = self.pending.since.map(|since| since + self.pace.commit);
+        let next = commit.map_or(self.next_sign, |commit| commit.min(self.next_sign));
+        (!self.closed).then_some(next)
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// What the thread could not write.
+    pub(super) fn failure(&mut self) -> Result<(), StoreError> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// What the thread does when something is due.
+    pub(super) fn tick(&mut self) {
+        if let Err(error) = self.commit() {
+            self.failure = Some(error);
+            // Tried again with the next sign of life.
+            self.pending.since = None;
+        }
+    }
+
+    /// Commits what waits, with a sign of life. What cannot be committed goes on waiting.
+    pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+        self.transact(|_, _| Ok(()))
+    }
+
+    /// Commits what waits and does something else in the same transaction, all or nothing.
+    pub(super) fn transact<T>(
+        &mut self,
+        more: impl FnOnce(&Transaction<'_>, &Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.next_sign = Instant::now() + self.pace.expiry / 4;
+        let failed = |error| StoreError::of(&self.path, error);
+        // Results are to survive a power failure; signs of life and claims need not.
+        let level = if self.pending.is_empty() { "NORMAL" } else { "FULL" };
+        self.connection.pragma_update(None, "synchronous", level).map_err(failed)?;
+        let transaction =
+            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+                .map_err(failed)?;
+        if !worker::sign(&transaction, self.study, self.worker, self.pace).map_err(failed)? {
+            return Err(StoreError::Gone(self.id.clone()));
+        }
+        self.write(&transaction).map_err(failed)?;
+        let value = more(&transaction, self)?;
+        transaction.commit().map_err(failed)?;
+        self.pending = Pending::default();
+        Ok(value)
+    }
+
+    fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut devices = Devices::default();
+        let mut added = Counts::default();
+        let mut best: Option<f64> = None;
+        for row in &self.pending.rows {
+            let device = devices.number(transaction, &row.record)?;
+            if row::insert(transaction, self.study, device, row)? {
+                added.add(row.record.status, 1);
+                let score = row.record.rank_score();
+                best = higher(best, score);
+            }
+            claim::release(transaction, self.study, row.position)?;
+        }
+        for (time, kind, text) in &self.pending.events {
+            write_event(transaction, self.study, *time, *kind, text)?;
+        }
+        count(transaction, self.study, now_ms(), added, best)
+    }
+
+    /// An earlier result with that key, also of those that wait.
+    pub(super) fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        match self.pending.keys.get(key) {
+            Some(&at) => Ok(self.pending.rows.get(at).cloned()),
+            None => {
+                cached(&self.connection, key).map_err(|error| StoreError::of(&self.path, error))
+            }
+        }
+    }
+
+    pub(super) fn claim(&mut self, wants: &[Want<'_>]) -> Result<Vec<Claim>, StoreError> {
+        self.failure()?;
+        self.transact(|transaction, writer| claim::all(transaction, writer, wants))
+    }
+
+    pub(super) fn finish(&mut self, state: State) -> Result<(), StoreError> {
+        self.add_event(EventKind::Stop, state.name());
+        self.transact(|transaction, writer| {
+            worker::leave(transaction, writer.study, writer.worker, state)
+                .map_err(|error| StoreError::of(&writer.path, error))
+        })?;
+        self.failure()
+    }
+}
+
+/// The numbers of the devices of a batch; almost always there is one.
+#[derive(Default)]
+struct Devices<'r>(Option<(&'r Record, i64)>);
+
+impl<'r> Devices<'r> {
+    fn number(&mut self, connection: &Connection, record: &'r Record) -> rusqlite::Result<i64> {
+        let same = |known: &Record| {
+            (&known.device, &known.driver, &known.version)
+                == (&record.device, &record.driver, &record.version)
+        };
+        match self.0 {
+            Some((known, number)) if same(known) => Ok(number),
+            _ => {
+                let number = device(connection, &record.device, &record.driver, &record.version)?;
+                self.0 = Some((record, number));
+                Ok(number)
+            }
+        }
+    }
+}
+
+/// The number of a device, which is added where it is new.
+pub(super) fn device(
+    connection: &Connection,
+    name: &str,
+    driver: &str,
+    version: &str,
+) -> rusqlite::Result<i64> {
+    let parameters = params![name, driver, version];
+    connection
+        .prepare_cached(
+            "INSERT INTO device (name, driver, version) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name, driver, version) DO NOTHING",
+        )?
+        .execute(parameters)?;
+    connection
+        .prepare_cached(
+            "SELECT number FROM device WHERE name = ?1 AND driver = ?2 AND version = ?3",
+        )?
+        .query_row(parameters, |row| row.get(0))
+}
+
+/// The higher of two scores; those that may not be chosen do not count.
+pub(super) fn higher(best: Option<f64>, score: f64) -> Option<f64> {
+    let score = score.is_finite().then_some(score);
+    best.into_iter().chain(score).reduce(f64::max)
+}
+
+/// Adds to the numbers that a study keeps of its results.
+pub(super) fn count(
+    connection: &Connection,
+    study: i64,
+    updated: i64,
+    added: Counts,
+    best: Option<f64>,
+) -> rusqlite::Result<()> {
+    let number = |status| added.get(status) as i64;
+    connection
+        .prepare_cached(
+            "UPDATE study SET updated = ?2, ok = ok + ?3, singular = singular + ?4,
+                 disconnected = disconnected + ?5, failed = failed + ?6,
+                 best = max(coalesce(best, ?7), coalesce(?7, best))
+             WHERE number = ?1",
+        )?
+        .execute(params![
+            study,
+            updated,
+            number(Status::Ok),
+            number(Status::Singular),
+            number(Status::Disconnected),
+            number(Status::Failed),
+            best,
+        ])
+        .map(|_| ())
+}
+
+pub(super) fn write_event(
+    connection: &Connection,
+    study: i64,
+    time: i64,
+    kind: EventKind,
+    text: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT INTO event (study, time, kind, text) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![study, time, kind.name(), text])
+        .map(|_| ())
+}
+
+/// A result with that key that did not fail, the earliest.
+pub(super) fn cached(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Row>> {
+    const FIRST: &str = "WHERE result.key = ?1 AND result.status <> 'failed'
+                         ORDER BY result.study, result.position LIMIT 1";
+    Ok(row::select(connection, FIRST, [key])?.into_iter().next())
+}
+
+/// The result of a place, if it is there.
+pub(super) fn at(
+    connection: &Connection,
+    study: i64,
+    position: u64,
+) -> rusqlite::Result<Option<Row>> {
+    const AT: &str = "WHERE result.study = ?1 AND result.position = ?2";
+    Ok(row::select(connection, AT, params![study, position as i64])?.into_iter().next())
+}

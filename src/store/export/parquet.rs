@@ -1,0 +1,158 @@
+//! Parquet, through the `parquet` crate's column writers. Every column may be empty; rows are
+//! collected to groups and compressed with Snappy, which every reader knows.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use ::parquet::schema::types::Type;
+
+use super::Sheet;
+use super::column::{Cell, Heading, Kind};
+
+/// Rows of one group: some 20 MB in memory.
+const GROUP: usize = 1 << 16;
+
+/// A Parquet file.
+pub(super) struct Parquet {
+    writer: SerializedFileWriter<File>,
+    columns: Vec<Collected>,
+    rows: usize,
+}
+
+/// The values of a column that wait for their group to be full; a level of 0 is an empty cell.
+struct Collected {
+    levels: Vec<i16>,
+    values: Values,
+}
+
+enum Values {
+    Text(Vec<ByteArray>),
+    Whole(Vec<i64>),
+    Real(Vec<f64>),
+}
+
+impl Collected {
+    fn new(kind: Kind) -> Self {
+        let values = match kind {
+            Kind::Text => Values::Text(Vec::new()),
+            Kind::Whole | Kind::Unsigned | Kind::Time => Values::Whole(Vec::new()),
+            Kind::Real => Values::Real(Vec::new()),
+        };
+        Self { levels: Vec::new(), values }
+    }
+
+    fn push(&mut self, cell: &Cell<'_>) {
+        let level = match (&mut self.values, cell) {
+            (Values::Text(values), Cell::Text(text)) => {
+                // Columns that repeat one text share it.
+                let same = values.last().filter(|last| last.data() == text.as_bytes()).cloned();
+                values.push(same.unwrap_or_else(|| ByteArray::from(*text)));
+                1
+            }
+            (Values::Whole(values), Cell::Whole(number)) => {
+                values.push(*number as i64);
+                1
+            }
+            (Values::Whole(values), Cell::Time(time)) => {
+                values.push(*time);
+                1
+            }
+            (Values::Real(values), Cell::Real(number)) => {
+                values.push(*number);
+                1
+            }
+            _ => 0,
+        };
+        self.levels.push(level);
+    }
+
+    fn write(&mut self, column: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
+        let levels = Some(self.levels.as_slice());
+        match &mut self.values {
+            Values::Text(values) => {
+                column.typed::<ByteArrayType>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+            Values::Whole(values) => {
+                column.typed::<Int64Type>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+            Values::Real(values) => {
+                column.typed::<DoubleType>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+        }
+        self.levels.clear();
+        Ok(())
+    }
+}
+
+impl Parquet {
+    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+        let fields: Result<_, ParquetError> = headings.iter().map(field).collect();
+        let schema = fields
+            .and_then(|fields| Type::group_type_builder("result").with_fields(fields).build())?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_created_by(format!("untrained version {}", env!("CARGO_PKG_VERSION")))
+            .build();
+        let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
+        let columns = headings.iter().map(|heading| Collected::new(heading.kind())).collect();
+        Ok(Self { writer, columns, rows: 0 })
+    }
+
+    fn write_group(&mut self) -> Result<(), ParquetError> {
+        let mut group = self.writer.next_row_group()?;
+        for collected in &mut self.columns {
+            if let Some(mut column) = group.next_column()? {
+                collected.write(&mut column)?;
+                column.close()?;
+            }
+        }
+        group.close()?;
+        self.rows = 0;
+        Ok(())
+    }
+}
+
+/// A column's entry in the schema.
+fn field(heading: &Heading<'_>) -> Result<Arc<Type>, ParquetError> {
+    let (physical, logical) = match heading.kind() {
+        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        Kind::Whole => (Physical::INT64, Some(LogicalType::integer(64, true))),
+        Kind::Unsigned => (Physical::INT64, Some(LogicalType::integer(64, false))),
+        Kind::Real => (Physical::DOUBLE, None),
+        Kind::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+    };
+    let name = heading.name();
+    let field = Type::primitive_type_builder(&name, physical)
+        .with_repetition(Repetition::OPTIONAL)
+        .with_logical_type(logical);
+    field.build().map(Arc::new)
+}
+
+impl Sheet for Parquet {
+    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.push(cell);
+        }
+        self.rows += 1;
+        if self.rows == GROUP {
+            self.write_group()?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> std::io::Result<()> {
+        if self.rows > 0 {
+            self.write_group()?;
+        }
+        self.writer.finish()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! CSV and JSON Lines.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+use serde_json::Value;
+
+use super::Sheet;
+use super::column::{Cell, Heading, time_text};
+
+/// Bytes that are collected before they go to the system.
+const BUFFER: usize = 1 << 16;
+
+/// A CSV file with a header.
+pub(super) struct Csv(csv::Writer<File>);
+
+impl Csv {
+    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
+        writer.write_record(headings.iter().map(|heading| heading.name().into_owned()))?;
+        Ok(Self(writer))
+    }
+}
+
+impl Sheet for Csv {
+    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+        for cell in cells {
+            match *cell {
+                Cell::Empty => self.0.write_field("")?,
+                Cell::Text(text) => self.0.write_field(text)?,
+                Cell::Whole(number) => self.0.write_field(number.to_string())?,
+                Cell::Real(number) => self.0.write_field(Value::from(number).to_string())?,
+                Cell::Time(time) => self.0.write_field(time_text(time))?,
+            }
+        }
+        self.0.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A JSON object per line.
+pub(super) struct JsonLines {
+    file: BufWriter<File>,
+    /// The names as JSON, each with what stands before its value.
+    names: Vec<String>,
+    /// Where the members of the object `scores` begin.
+    scores: usize,
+}
+
+impl JsonLines {
+    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> Self {
+        let listed =
+            headings.iter().filter(|heading| matches!(heading, Heading::Listed(_))).count();
+        let name = |(at, heading): (usize, &Heading<'_>)| {
+            let comma = if at == 0 || at == listed { "" } else { "," };
+            let opening = if at == listed { ",\"scores\":{" } else { "" };
+            let name = match heading {
+                Heading::Listed(column) => column.name,
+                Heading::Score(name) => name,
+            };
+            format!("{opening}{comma}{}:", Value::from(name))
+        };
+        let names = headings.iter().enumerate().map(name).collect();
+        Self { file: BufWriter::with_capacity(BUFFER, file), names, scores: listed }
+    }
+}
+
+impl Sheet for JsonLines {
+    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+        self.file.write_all(b"{")?;
+        for (name, cell) in self.names.iter().zip(cells) {
+            self.file.write_all(name.as_bytes())?;
+            match *cell {
+                Cell::Empty => self.file.write_all(b"null")?,
+                Cell::Text(text) => serde_json::to_writer(&mut self.file, text)?,
+                Cell::Whole(number) => serde_json::to_writer(&mut self.file, &number)?,
+                Cell::Real(number) => serde_json::to_writer(&mut self.file, &number)?,
+                Cell::Time(time) => serde_json::to_writer(&mut self.file, &time_text(time))?,
+            }
+        }
+        let end: &[u8] = if cells.len() > self.scores { b"}}\n" } else { b"}\n" };
+        self.file.write_all(end)
+    }
+
+    fn finish(mut self: Box<Self>) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
