@@ -25,7 +25,8 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     if outputs && arguments.options.repeats > 1 {
         return Err(one_only("--kernel-out and --codes-out take one repeat").into());
     }
-    let config = search::job(arguments.options, task, arguments.output)?;
+    let config = search::job(arguments.options, task, &arguments.output)?;
+    search::save(&config, &arguments.output)?;
     let mut kept = None;
     let exit = run_job(&JobConfig { outputs, ..config }, |output| kept = Some(output.clone()))?;
     if let Some(output) = kept {
