@@ -93,20 +93,32 @@ impl Activations {
 
 /// Takes what a plan keeps from the batch where it is the images, from `read` elsewhere; what is known
 /// to be zero is filled in.
-fn kept<E>(
+fn kept(
+    device: &str,
     plan: &Plan,
     batch: &Batch,
-    mut read: impl FnMut(TensorId) -> Result<Vec<f32>, E>,
-) -> Result<Vec<Activations>, E> {
+    mut read: impl FnMut(TensorId) -> Result<Vec<f32>, BackendError>,
+) -> Result<Vec<Activations>, BackendError> {
     let of = |kept: &Kept| {
         let values = match kept.tensor {
-            None => vec![0.0; batch.images * kept.shape.volume()],
+            None => zeros(device, batch.images.saturating_mul(kept.shape.volume()))?,
             Some(tensor) if tensor == plan.input => batch.values.clone(),
             Some(tensor) => read(tensor)?,
         };
         Ok(Activations { node: kept.node, shape: kept.shape, values })
     };
     plan.kept.iter().map(of).collect()
+}
+
+/// Zeros, if there is memory for them.
+fn zeros(device: &str, count: usize) -> Result<Vec<f32>, BackendError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|error| BackendError::Device {
+        device: device.to_owned(),
+        reason: format!("no memory for {count} zeros of 4 bytes ({error}); keep fewer nodes"),
+    })?;
+    values.resize(count, 0.0);
+    Ok(values)
 }
 
 /// Bytes of what [`kept`] returns.

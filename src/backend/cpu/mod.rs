@@ -260,7 +260,7 @@ impl CpuBackend {
             unpack_code(words, images, program.codes.words, offset, code)
         };
         let codes = codes.then(|| plan.codes.iter().enumerate().map(unpack).collect());
-        let kept = kept(plan, batch, |tensor| self.read(program, tensor, images))?;
+        let kept = kept(&self.info.name, plan, batch, |tensor| self.read(program, tensor, images))?;
         Ok(Output { kernel, codes, kept })
     }
 

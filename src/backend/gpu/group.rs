@@ -204,7 +204,8 @@ impl Session {
                 Ok(one) => {
                     let kernel = kernel_matrix(&one, &distances);
                     let codes = group.wants.codes.then(|| packed_codes(&one, &codes));
-                    let kept = kept(one.plan(), group.batch, |id| self.tensor(&one, id))?;
+                    let name = self.gpu.name.clone();
+                    let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();
                     let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
                     Ok(Traced { output: Output { kernel, codes, kept }, tensors: tensors? })
