@@ -137,6 +137,9 @@ fn fused_zero_dead_and_repeated_nodes_are_there() {
         untrained::weights::LayerWeights { weight: vec![1.0; 72], ..Default::default() },
     );
     let bare = trial.plan();
+    assert!(
+        trial.graph.labelled("norm").eq([norm]) && trial.graph.labelled("nor").next().is_none()
+    );
     let plan = keeping(&trial, &[relu, norm, conv, none, dead]);
     assert_eq!(plan.kept[3].tensor, None, "a zero takes no memory");
     assert_eq!(plan.kept[4].tensor, None);
