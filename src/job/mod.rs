@@ -8,6 +8,7 @@ mod accuracy;
 mod config;
 mod event;
 mod file;
+mod latency;
 mod scorer;
 mod search_options;
 mod shared;
@@ -121,7 +122,7 @@ fn run_task(
     match &config.task {
         Task::Search(search) => {
             let space = config.options.open_space()?;
-            let strategy = search.start(&space, config.options.seed)?;
+            let strategy = search.start(&config.options, &space, cancel)?;
             let (score, unique) = (search.chosen_score()?, search.unique);
             let accuracies = Accuracies::open(search, &space, cancel)?;
             let drive = search.kind()?.drive;
@@ -163,9 +164,9 @@ impl Strategy for Listed {
 }
 
 /// What a job on a space does.
-struct Plan {
+struct Plan<'c> {
     space: Space,
-    strategy: Box<dyn Strategy>,
+    strategy: Box<dyn Strategy + 'c>,
     /// The score it asks for.
     score: &'static Score,
     /// What decides which architecture is best.
@@ -205,7 +206,7 @@ fn open(
 
 fn run_space(
     config: &JobConfig,
-    plan: Plan,
+    plan: Plan<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
@@ -283,9 +284,11 @@ impl<'s> Questions<'s> {
         while !cancel.is_cancelled() {
             let following = match self.kept.take() {
                 Some(kept) => kept,
-                None => match self.strategy.next()? {
-                    Next::Try(architecture, ask) => (architecture, ask),
-                    Next::Wait | Next::Done => break,
+                None => match self.strategy.next() {
+                    Err(_) if cancel.is_cancelled() => break,
+                    Err(error) => return Err(error.into()),
+                    Ok(Next::Try(architecture, ask)) => (architecture, ask),
+                    Ok(Next::Wait | Next::Done) => break,
                 },
             };
             if asked.is_empty() {
