@@ -2,7 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
+use untrained::backend::Cancel;
+use untrained::job::{self, JobConfig, Options, SearchOptions, Task};
 use untrained::search::{
     Ask, Constraint, Measure, Next, Pool, STRATEGIES, Sizes, Strategy, Unmeasured, strategy,
 };
@@ -276,4 +279,27 @@ fn failed_and_stopped_measurements_are_told_apart() {
     let pool = Pool::new(&space(), &[constraint]);
     let error = (strategy("random").unwrap().new)(pool, SIZES, 0).next().unwrap_err();
     assert!(error.to_string().contains("nothing to measure with"), "{error}");
+}
+
+/// Measuring 500 networks would take minutes; a cancel ends it after the pass that runs.
+#[test]
+fn cancel_ends_a_search_that_measures() {
+    let search = SearchOptions {
+        constraint: vec!["latency=..0.001us".parse().unwrap()],
+        ..SearchOptions::default()
+    };
+    let options = Options { device: "cpu".to_owned(), ..Options::default() };
+    let config = JobConfig::new(options, Task::Search(Box::new(search)));
+    let cancel = Cancel::new();
+    let begin = Instant::now();
+    let summary = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(2));
+            cancel.cancel();
+        });
+        job::run(&config, &cancel, &mut |_| {})
+    });
+    let summary = summary.unwrap();
+    assert!(summary.interrupted && summary.counts.total() == 0 && summary.rejected > 0);
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
 }
