@@ -23,6 +23,8 @@ pub mod benchmark;
 pub mod cli;
 pub mod data;
 pub mod graph;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod job;
 pub mod onnx;
 pub mod plan;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "seed",
     "statistics",
     "graph",
@@ -22,6 +22,7 @@ const ORDER: [&str; 18] = [
     "store",
     "job",
     "cli",
+    "gui",
     "main",
 ];
 

@@ -44,14 +44,33 @@ struct ModelFacts {
 }
 
 /// One node of the network.
-#[derive(Serialize)]
-struct Layer {
-    label: String,
-    op: String,
-    shape: [usize; 3],
-    params: u64,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Layer {
+    /// Its name in the network.
+    pub label: String,
+    /// Its operation in a few words.
+    pub op: String,
+    /// The shape of what it gives for one image.
+    pub shape: [usize; 3],
+    /// Trainable parameters.
+    pub params: u64,
     /// Multiply-adds, products of activations among them.
-    macs: u64,
+    pub macs: u64,
+}
+
+/// Every node of a network.
+pub(crate) fn layers(graph: &Graph) -> Vec<Layer> {
+    let layer = |(_, node): (NodeId, &crate::graph::Node)| {
+        let cost = Cost::of_node(graph, node);
+        Layer {
+            label: node.label.clone(),
+            op: operation(&node.op),
+            shape: [node.shape.channels, node.shape.height, node.shape.width],
+            params: cost.params,
+            macs: cost.macs + cost.product_macs,
+        }
+    };
+    graph.iter().map(layer).collect()
 }
 
 /// Runs the verb.
@@ -98,18 +117,13 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
     Ok(all)
 }
 
-fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) -> Description {
+fn describe(
+    architecture: String,
+    connected: bool,
+    graph: &Graph,
+    with_layers: bool,
+) -> Description {
     let input = graph.input_shape().map_or([0; 3], |s| [s.channels, s.height, s.width]);
-    let layer = |(_, node): (NodeId, &crate::graph::Node)| {
-        let cost = Cost::of_node(graph, node);
-        Layer {
-            label: node.label.clone(),
-            op: operation(&node.op),
-            shape: [node.shape.channels, node.shape.height, node.shape.width],
-            params: cost.params,
-            macs: cost.macs + cost.product_macs,
-        }
-    };
     Description {
         architecture,
         canonical: None,
@@ -119,7 +133,7 @@ fn describe(architecture: String, connected: bool, graph: &Graph, layers: bool) 
         input,
         cost: Cost::of(graph),
         code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
-        layers: if layers { graph.iter().map(layer).collect() } else { Vec::new() },
+        layers: if with_layers { layers(graph) } else { Vec::new() },
         dot: String::new(),
     }
 }

@@ -5,15 +5,16 @@
 
 mod args;
 mod benchmark;
-mod describe;
+pub(crate) mod describe;
 mod devices;
-mod format;
+pub(crate) mod format;
 mod score;
 mod search;
 mod spaces;
 mod stored;
 mod studies;
 mod watch;
+mod written;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -23,6 +24,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::job::JobError;
 use args::{Batch, Verb};
+pub use written::job_command_line;
 
 /// What a run came to, as a process says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

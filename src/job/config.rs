@@ -227,7 +227,11 @@ impl JobConfig {
     }
 
     /// Checks what can be checked without opening anything.
-    pub(super) fn check(&self) -> Result<(), JobError> {
+    ///
+    /// # Errors
+    ///
+    /// [`JobError`] that names the option, as in `--batch-size`.
+    pub fn check(&self) -> Result<(), JobError> {
         let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
         let options = &self.options;
         if options.batch_size < 2 {

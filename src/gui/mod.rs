@@ -1,0 +1,4 @@
+//! The desktop application.
+
+pub mod layered;
+pub mod sheet;

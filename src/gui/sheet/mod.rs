@@ -1,0 +1,57 @@
+//! Results as columns of numbers, and what is asked of them: filters, orders, Pareto fronts,
+//! histograms. Nothing here knows of windows.
+
+mod filter;
+mod histogram;
+mod order;
+mod pareto;
+mod table;
+
+pub use filter::{Filter, FilterError};
+pub use histogram::Histogram;
+pub use order::{Question, Sort, SortBy, order};
+pub use pareto::{Goal, front};
+pub use table::{Figures, NUMBERS, Number, Table};
+
+#[cfg(test)]
+mod samples {
+    use std::borrow::Cow;
+    use std::collections::BTreeMap;
+
+    use super::Table;
+    use crate::store::{Record, Status};
+
+    /// A record with a score and a number of parameters; singular where the score is not finite.
+    pub fn record(architecture: &str, score: f64, params: u64) -> Record {
+        Record {
+            architecture: architecture.to_owned(),
+            score,
+            sd: None,
+            status: if score.is_finite() { Status::Ok } else { Status::Singular },
+            params,
+            macs: params * 10,
+            units: 100,
+            seconds: 0.25,
+            layers: 3,
+            regions: None,
+            accuracy: None,
+            index: None,
+            seed: 0,
+            repeats: 1,
+            device: String::new(),
+            driver: String::new(),
+            version: Cow::Borrowed(""),
+            message: None,
+            value: score,
+        }
+    }
+
+    /// A table of such records.
+    pub fn table(rows: &[(&str, f64, u64)]) -> Table {
+        let mut table = Table::default();
+        for (position, &(name, score, params)) in rows.iter().enumerate() {
+            table.push(position as u64, &record(name, score, params), &BTreeMap::new());
+        }
+        table
+    }
+}
