@@ -3,5 +3,10 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    untrained::cli::main(std::env::args_os().collect())
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    #[cfg(feature = "gui")]
+    if let Some(open) = untrained::gui::opens(&arguments[1..]) {
+        return untrained::gui::main(open);
+    }
+    untrained::cli::main(arguments)
 }

@@ -7,11 +7,11 @@ mod order;
 mod pareto;
 mod table;
 
-pub use filter::{Filter, FilterError};
+pub use filter::Filter;
 pub use histogram::Histogram;
 pub use order::{Question, Sort, SortBy, order};
 pub use pareto::{Goal, front};
-pub use table::{Figures, NUMBERS, Number, Table};
+pub use table::{Figures, NUMBERS, Table};
 
 #[cfg(test)]
 mod samples {

@@ -194,6 +194,17 @@ impl Table {
         known.map_or(Figures::Decimals(4), |number| number.figures)
     }
 
+    /// The place of a row among those that may be chosen, from 1; `None` where it may not be.
+    pub fn rank(&self, row: u32) -> Option<u64> {
+        let values = self.column("value")?;
+        let value = |row: u32| Some(values[row as usize]).filter(|value| value.is_finite());
+        let may = |row: u32| self.status(row) == Status::Ok && value(row).is_some();
+        let own = may(row).then_some(values[row as usize])?;
+        let better =
+            (0..self.len() as u32).filter(|&other| may(other) && values[other as usize] > own);
+        Some(better.count() as u64 + 1)
+    }
+
     /// The row with the highest value that may be chosen.
     pub fn best(&self) -> Option<u32> {
         let values = self.column("value")?;
@@ -225,5 +236,9 @@ mod tests {
         let rows = [("a", f64::NEG_INFINITY, 1), ("b", 2.0, 1), ("c", 2.0, 1), ("d", 1.0, 1)];
         assert_eq!(table(&rows).best(), Some(1));
         assert_eq!(table(&rows[..1]).best(), None);
+        assert_eq!(
+            [0, 1, 2, 3].map(|row| table(&rows).rank(row)),
+            [None, Some(1), Some(1), Some(3)]
+        );
     }
 }

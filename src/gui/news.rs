@@ -1,0 +1,105 @@
+//! What threads tell the window.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::inspect::{Inspection, KernelPicture};
+use super::sheet::Table;
+use crate::job::{JobConfig, Started, Summary};
+use crate::space::{Drawing, Problem, Space};
+use crate::store::{Record, StudyInfo};
+
+/// A search space as the start screen shows it.
+pub struct Card {
+    /// The space.
+    pub space: Space,
+    /// The cells of an architecture of it.
+    pub drawings: Vec<Drawing>,
+}
+
+/// Why a space cannot be opened.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    /// The file or the name.
+    pub name: String,
+    /// What went wrong, if not in the file.
+    pub message: String,
+    /// What is wrong in the file.
+    pub problems: Vec<Problem>,
+}
+
+/// What a file dialog was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A space, a job or a file of studies to be opened.
+    Open,
+    /// The folder of images of a search.
+    Images,
+    /// Where the job is written.
+    SaveJob,
+    /// Where results are written.
+    Export,
+}
+
+/// A study that was read.
+pub struct Loaded {
+    /// Its file.
+    pub store: PathBuf,
+    /// How it stands.
+    pub info: StudyInfo,
+    /// Its job, if this version can read it.
+    pub job: Option<JobConfig>,
+    /// Its space, if it can be opened.
+    pub space: Option<Space>,
+    /// Its results.
+    pub table: Table,
+}
+
+/// Something a thread tells.
+pub enum News {
+    /// A built-in space.
+    Card(Box<Card>),
+    /// A space that was asked for, or why it cannot be had.
+    Space(Result<Box<Space>, Faults>, String),
+    /// A job file.
+    Job(Box<JobConfig>),
+    /// Another architecture of the space: its text and cells.
+    Sample(String, Vec<Drawing>),
+    /// Params and macs of random architectures of the space of that id.
+    Costs(String, Vec<[f64; 2]>),
+    /// The devices by name; what `auto` takes stands first.
+    Devices(Vec<String>),
+    /// The run begins.
+    Started(Box<Started>),
+    /// The run scored something.
+    Scored(Box<Record>),
+    /// The run says something.
+    Warning(String),
+    /// The run is over.
+    Ended(Result<Box<Summary>, String>),
+    /// Seconds that a network took.
+    Measured(Result<f64, String>),
+    /// All studies of a file.
+    Studies(Result<Vec<StudyInfo>, String>),
+    /// A study with its results.
+    Study(Result<Box<Loaded>, String>),
+    /// The order of rows for a question.
+    Ordered(u64, Vec<u32>),
+    /// What an architecture is, or why nothing is known of it.
+    Inspected(Box<Inspection>),
+    /// Its kernel matrix.
+    Kernel(String, Result<Arc<KernelPicture>, String>),
+    /// A file was chosen.
+    Chosen(Purpose, PathBuf),
+    /// Something worked.
+    Done(String),
+    /// Something did not.
+    Error(String),
+    /// A thread ended.
+    Over {
+        /// Its name.
+        name: &'static str,
+        /// Why it broke down, if it did.
+        panic: Option<String>,
+    },
+}

@@ -1,0 +1,304 @@
+//! Everything the window shows, shared by all views, and what changes it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::inspect::{Inspection, KernelPicture};
+use super::live::Live;
+use super::news::{Card, Faults, Purpose};
+use super::remembered::Remembered;
+use super::sheet::Table;
+use super::sheet_state::Sheet;
+use super::tasks;
+use super::work::Work;
+use crate::job::{JobConfig, Keep, Options, StudyUse, Task};
+use crate::space::{Drawing, Space};
+use crate::store::StudyInfo;
+
+/// Architectures that are compared at most.
+pub const COMPARED: usize = 4;
+/// Inspections and kernel matrices that are kept.
+const KEPT: usize = 64;
+
+/// What the middle of the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum View {
+    /// Spaces and files.
+    #[default]
+    Home,
+    /// The search space.
+    Space,
+    /// Options of a search.
+    Setup,
+    /// A search as it goes.
+    Run,
+    /// Table and scatter.
+    Results,
+    /// Networks side by side.
+    Compare,
+    /// Stored searches.
+    Studies,
+}
+
+impl View {
+    /// All views, in the order of the navigation.
+    pub const ALL: [Self; 7] = [
+        Self::Home,
+        Self::Space,
+        Self::Setup,
+        Self::Run,
+        Self::Results,
+        Self::Compare,
+        Self::Studies,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Home => "Home",
+            Self::Space => "Space",
+            Self::Setup => "Set up",
+            Self::Run => "Run",
+            Self::Results => "Results",
+            Self::Compare => "Compare",
+            Self::Studies => "Studies",
+        }
+    }
+}
+
+/// An architecture of the space that is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// Its text.
+    pub text: String,
+    /// Its cells.
+    pub drawings: Vec<Drawing>,
+}
+
+/// A kernel matrix that is there, on its way, or cannot be had.
+pub enum Kernel {
+    /// It is computed.
+    Waiting,
+    /// It is there.
+    Ready(Arc<KernelPicture>),
+    /// Why there is none.
+    Failed(String),
+}
+
+/// All of it.
+pub struct State {
+    /// What is shown.
+    pub view: View,
+    /// What a new window shows again.
+    pub remembered: Remembered,
+    /// Threads.
+    pub work: Work,
+    /// What is set up.
+    pub job: JobConfig,
+    /// The search space that is set up.
+    pub space: Option<Space>,
+    /// Why it is not there.
+    pub faults: Option<Faults>,
+    /// An architecture of it.
+    pub sample: Sample,
+    /// How many were drawn: the seed of the next one.
+    pub drawn: u64,
+    /// Params and macs of random architectures of it.
+    pub costs: Vec<[f64; 2]>,
+    /// The built-in spaces.
+    pub cards: Vec<Card>,
+    /// Devices by name; what `auto` takes first. Empty until they are known.
+    pub devices: Vec<String>,
+    /// The search of this window.
+    pub live: Option<Live>,
+    /// Its results.
+    pub running: Option<Sheet>,
+    /// Results of a stored study.
+    pub stored: Option<Sheet>,
+    /// Whether the stored study is shown, not the search of this window.
+    pub shows_stored: bool,
+    /// All studies of the file, or why they cannot be listed.
+    pub studies: Result<Vec<StudyInfo>, String>,
+    /// What is known of architectures.
+    pub inspected: HashMap<String, Inspection>,
+    /// Their kernel matrices.
+    pub kernels: HashMap<String, Kernel>,
+    /// Architectures side by side.
+    pub compared: Vec<String>,
+    /// The last message and whether it is an error.
+    pub notice: Option<(String, bool)>,
+    /// Seconds that a network takes as set up, if it was measured.
+    pub measured: Option<Result<f64, String>>,
+    /// What is typed where an architecture can be pasted.
+    pub pasted: String,
+    /// What is typed in the palette, while it is open.
+    pub palette: Option<String>,
+    /// Whether the window asks before it closes.
+    pub asks_to_close: bool,
+    /// Whether the text about the program is shown.
+    pub shows_about: bool,
+    /// The study that is to be deleted, once more asked for.
+    pub to_delete: Option<String>,
+}
+
+impl State {
+    /// The state of a new window; `store` is its file of studies.
+    pub fn new(window: egui::Context, remembered: Remembered, store: PathBuf) -> Self {
+        let mut job = JobConfig::new(Options::default(), Task::default());
+        job.store = Some(Keep::File(store));
+        let mut state = Self {
+            view: View::Home,
+            remembered,
+            work: Work::new(window),
+            job,
+            space: None,
+            faults: None,
+            sample: Sample::default(),
+            drawn: 0,
+            costs: Vec::new(),
+            cards: Vec::new(),
+            devices: Vec::new(),
+            live: None,
+            running: None,
+            stored: None,
+            shows_stored: false,
+            studies: Ok(Vec::new()),
+            inspected: HashMap::new(),
+            kernels: HashMap::new(),
+            compared: Vec::new(),
+            notice: None,
+            measured: None,
+            pasted: String::new(),
+            palette: None,
+            asks_to_close: false,
+            shows_about: false,
+            to_delete: None,
+        };
+        state.work.start("spaces", tasks::cards);
+        state.work.start("devices", tasks::devices);
+        state
+    }
+
+    /// The file of studies.
+    pub fn store(&self) -> Option<&Path> {
+        match &self.job.store {
+            Some(Keep::File(path)) => Some(path),
+            Some(Keep::Nowhere) | None => None,
+        }
+    }
+
+    /// The results that are shown.
+    pub fn sheet(&self) -> Option<&Sheet> {
+        if self.shows_stored { self.stored.as_ref() } else { self.running.as_ref() }
+    }
+
+    /// The same, to be changed.
+    pub fn sheet_mut(&mut self) -> Option<&mut Sheet> {
+        if self.shows_stored { self.stored.as_mut() } else { self.running.as_mut() }
+    }
+
+    /// The chosen architecture.
+    pub fn chosen(&self) -> Option<&str> {
+        self.sheet()?.chosen()
+    }
+
+    /// The job with the study that is shown, if it can go on.
+    pub fn resumable(&self) -> Option<JobConfig> {
+        let sheet = self.sheet()?;
+        let (job, study) = (sheet.job.clone()?, sheet.study.clone()?);
+        let store = Some(Keep::File(sheet.store.clone()?));
+        let is_search = matches!(job.task, Task::Search(_)) && job.repeats_exactly();
+        is_search.then_some(JobConfig { store, study: StudyUse::Resume(study), ..job })
+    }
+
+    /// Opens a space by id or file, a job file or a file of studies.
+    pub fn open(&mut self, name: &str) {
+        let path = Path::new(name);
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if ["db", "sqlite", "sqlite3"].contains(&ending) {
+            self.job.store = Some(Keep::File(path.to_owned()));
+            self.view = View::Studies;
+            self.list_studies();
+            self.remembered.recent(name);
+            return;
+        }
+        let name = name.to_owned();
+        self.work.start("open", move |post| tasks::open(post, &name));
+    }
+
+    /// Draws another architecture of the space.
+    pub fn another(&mut self) {
+        let Some(space) = self.space.clone() else { return };
+        self.drawn += 1;
+        let seed = self.drawn;
+        self.work.start("sample", move |post| tasks::sample(post, &space, seed));
+    }
+
+    /// Reads the list of studies.
+    pub fn list_studies(&mut self) {
+        let Some(path) = self.store().map(Path::to_owned) else { return };
+        self.work.start("studies", move |post| tasks::studies(post, &path));
+    }
+
+    /// Reads a study and shows it.
+    pub fn show_study(&mut self, id: &str) {
+        let Some(path) = self.store().map(Path::to_owned) else { return };
+        let id = id.to_owned();
+        self.work.start("study", move |post| tasks::study(post, &path, &id));
+    }
+
+    /// Begins the job that is set up.
+    pub fn start(&mut self, job: JobConfig) {
+        if self.live.as_ref().is_some_and(Live::is_running) {
+            return;
+        }
+        let mut sheet = Sheet::new(job.options.space.clone(), Table::default());
+        sheet.job = Some(job.clone());
+        sheet.space = job.options.open_space().ok();
+        sheet.store = match &job.store {
+            Some(Keep::File(path)) => Some(path.clone()),
+            Some(Keep::Nowhere) | None => None,
+        };
+        self.running = Some(sheet);
+        self.shows_stored = false;
+        self.live = Some(Live::start(&mut self.work, job));
+        self.view = View::Run;
+    }
+
+    /// Asks what an architecture is, unless it is known.
+    pub fn inspect(&mut self, architecture: &str) {
+        if self.inspected.contains_key(architecture) {
+            return;
+        }
+        let Some(space) = self.sheet().and_then(|sheet| sheet.space.clone()) else { return };
+        if self.inspected.len() >= KEPT {
+            self.inspected.clear();
+        }
+        let waiting = Inspection { architecture: architecture.to_owned(), ..Inspection::default() };
+        self.inspected.insert(architecture.to_owned(), waiting);
+        let text = architecture.to_owned();
+        self.work.start("inspect", move |post| tasks::inspect(post, &space, &text));
+    }
+
+    /// Computes the kernel matrix of an architecture of the results that are shown.
+    pub fn compute_kernel(&mut self, architecture: &str) {
+        let Some(job) = self.sheet().and_then(|sheet| sheet.job.clone()) else { return };
+        if self.kernels.len() >= KEPT {
+            self.kernels.clear();
+        }
+        self.kernels.insert(architecture.to_owned(), Kernel::Waiting);
+        let text = architecture.to_owned();
+        self.work.start("kernel", move |post| tasks::kernel(post, &job, &text));
+    }
+
+    /// Opens a dialog for a file.
+    pub fn choose(&mut self, purpose: Purpose) {
+        self.work.start("dialog", move |post| tasks::dialog(post, purpose));
+    }
+
+    /// Shows a message.
+    pub fn tell(&mut self, text: impl Into<String>, is_error: bool) {
+        self.notice = Some((text.into(), is_error));
+    }
+}

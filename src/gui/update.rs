@@ -1,0 +1,252 @@
+//! How news and commands change the state.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::command::{Command, is_possible};
+use super::live::Live;
+use super::news::{Loaded, News, Purpose};
+use super::sheet_state::{Choice, Sheet};
+use super::state::{Kernel, State, View};
+use super::tasks;
+use crate::cli::job_command_line;
+use crate::job::{JobConfig, Keep, SearchOptions, Task};
+use crate::space::Space;
+
+impl State {
+    /// Takes what came since the last frame.
+    pub fn take_news(&mut self) {
+        for news in self.work.news() {
+            self.take(news);
+        }
+    }
+
+    fn take(&mut self, news: News) {
+        match news {
+            News::Card(card) => self.cards.push(*card),
+            News::Space(Ok(space), name) => self.take_space(*space, &name),
+            News::Space(Err(faults), _) => {
+                self.faults = Some(faults);
+                self.view = View::Space;
+            }
+            News::Job(job) => self.take_job(*job),
+            News::Sample(text, drawings) => self.sample = super::state::Sample { text, drawings },
+            News::Costs(id, costs) => {
+                if self.space.as_ref().is_some_and(|space| space.id() == id) {
+                    self.costs.extend(costs);
+                }
+            }
+            News::Devices(devices) => self.devices = devices,
+            News::Measured(measured) => self.measured = Some(measured),
+            News::Studies(studies) => self.studies = studies,
+            News::Study(Ok(loaded)) => self.take_study(*loaded),
+            News::Ordered(generation, rows) => {
+                for sheet in [&mut self.running, &mut self.stored].into_iter().flatten() {
+                    sheet.ordered(generation, rows.clone());
+                }
+            }
+            News::Inspected(seen) => {
+                self.inspected.insert(seen.architecture.clone(), *seen);
+            }
+            News::Kernel(name, Ok(picture)) => {
+                self.kernels.insert(name, Kernel::Ready(picture));
+            }
+            News::Kernel(name, Err(why)) => {
+                self.kernels.insert(name, Kernel::Failed(why));
+            }
+            News::Chosen(purpose, path) => self.take_path(purpose, &path),
+            News::Done(text) => self.tell(text, false),
+            News::Error(text) | News::Study(Err(text)) => self.tell(text, true),
+            News::Over { name, panic } => self.take_end(name, panic),
+            News::Started(_) | News::Scored(_) | News::Warning(_) | News::Ended(_) => {
+                self.take_run(news);
+            }
+        }
+    }
+
+    fn take_run(&mut self, news: News) {
+        let Some(live) = &mut self.live else { return };
+        match news {
+            News::Started(started) => {
+                live.note(format!("on {} ({})", started.device.name, started.device.api));
+                if let Some(sheet) = &mut self.running {
+                    sheet.study.clone_from(&started.study);
+                }
+                live.started = Some(*started);
+            }
+            News::Warning(text) => live.note(text),
+            News::Scored(record) => {
+                let position = live.counts.total();
+                live.take(&record);
+                if let Some(sheet) = &mut self.running {
+                    Arc::make_mut(&mut sheet.table).push(position, &record, &Default::default());
+                }
+            }
+            News::Ended(end) => {
+                if let Err(why) = &end {
+                    self.notice = Some((why.clone(), true));
+                }
+                live.finish(end.map(|summary| *summary));
+                self.list_studies();
+            }
+            _ => {}
+        }
+    }
+
+    /// A thread is over. One that broke down is told; a run that did is a failed one.
+    fn take_end(&mut self, name: &str, panic: Option<String>) {
+        self.work.open = self.work.open.saturating_sub(1);
+        let Some(why) = panic else { return };
+        let text = format!("{name} broke down: {why}; results up to then are kept");
+        if let (Some(live), "run") = (&mut self.live, name) {
+            live.finish(Err(text.clone()));
+        }
+        self.tell(text, true);
+    }
+
+    fn take_space(&mut self, space: Space, name: &str) {
+        self.job.options.space = name.to_owned();
+        self.job.options.set.clear();
+        self.faults = None;
+        self.costs.clear();
+        self.measured = None;
+        self.remembered.recent(name);
+        let counted = space.clone();
+        self.work.start("costs", move |post| tasks::costs(post, &counted));
+        self.space = Some(space);
+        self.view = View::Space;
+        self.another();
+    }
+
+    fn take_job(&mut self, job: JobConfig) {
+        let store = job.store.clone().or_else(|| self.job.store.clone());
+        self.space = job.options.open_space().ok();
+        self.job = JobConfig { store, ..job };
+        self.view = View::Setup;
+        self.another();
+    }
+
+    fn take_study(&mut self, loaded: Loaded) {
+        let Loaded { store, info, job, space, table } = loaded;
+        let mut sheet = Sheet::new(format!("study {}", info.id), table);
+        (sheet.store, sheet.study) = (Some(store), Some(info.id));
+        (sheet.job, sheet.space) = (job, space);
+        self.stored = Some(sheet);
+        self.shows_stored = true;
+        self.view = View::Results;
+    }
+
+    fn take_path(&mut self, purpose: Purpose, path: &Path) {
+        match purpose {
+            Purpose::Open => self.open(&path.to_string_lossy()),
+            Purpose::Images => {
+                self.job.options.images = crate::data::ImageSource::Folder(path.to_owned())
+            }
+            Purpose::SaveJob => match self.job.save(path, true) {
+                Ok(()) => self.tell(format!("written to {}", path.display()), false),
+                Err(error) => self.tell(crate::job::chain(&error), true),
+            },
+            Purpose::Export => self.export(path),
+        }
+    }
+
+    /// Writes the results that are shown.
+    pub fn export(&mut self, to: &Path) {
+        let Some(sheet) = self.sheet() else { return };
+        let (Some(store), Some(study)) = (sheet.store.clone(), sheet.study.clone()) else { return };
+        let to = to.to_owned();
+        self.work.start("export", move |post| tasks::export_study(post, &store, &study, &to));
+    }
+
+    /// Does what a command says, if it is possible.
+    pub fn apply(&mut self, command: Command, window: &egui::Context) {
+        if !is_possible(command, self) {
+            return;
+        }
+        match command {
+            Command::Open => self.choose(Purpose::Open),
+            Command::Go(view) => self.go(view),
+            Command::SaveJob => self.choose(Purpose::SaveJob),
+            Command::Export => self.choose(Purpose::Export),
+            Command::CopyCommandLine => window.copy_text(job_command_line(&self.job)),
+            Command::CopyArchitecture => {
+                if let Some(text) = self.chosen() {
+                    window.copy_text(text.to_owned());
+                }
+            }
+            Command::Quit => window.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::SwitchTheme => {
+                let dark = window.theme() == egui::Theme::Dark;
+                window.set_theme(if dark { egui::Theme::Light } else { egui::Theme::Dark });
+            }
+            Command::ZoomIn => egui::gui_zoom::zoom_in(window),
+            Command::ZoomOut => egui::gui_zoom::zoom_out(window),
+            Command::ZoomReset => window.set_zoom_factor(1.0),
+            Command::ToggleInspector => self.remembered.inspector ^= true,
+            Command::Palette => self.palette = Some(String::new()),
+            Command::About => self.shows_about = true,
+            _ => self.apply_to_study(command),
+        }
+    }
+
+    fn apply_to_study(&mut self, command: Command) {
+        match command {
+            Command::Start => self.start(self.job.clone()),
+            Command::Stop => self.live.iter().for_each(Live::stop),
+            Command::Resume => {
+                if let Some(job) = self.resumable() {
+                    self.start(job);
+                }
+            }
+            Command::Extend => {
+                if let Some(job) = self.resumable() {
+                    self.start(extended(job));
+                }
+            }
+            Command::Another => self.another(),
+            Command::Compare => {
+                let Some(text) = self.chosen().map(str::to_owned) else { return };
+                if !self.compared.contains(&text) {
+                    self.compared.push(text);
+                }
+            }
+            Command::Undo => {
+                if let Some(sheet) = self.sheet_mut() {
+                    sheet.undo();
+                }
+            }
+            Command::ClearFilter => {
+                if let Some(sheet) = self.sheet_mut() {
+                    sheet.change(|now| {
+                        *now = Choice { sort: now.sort.clone(), row: now.row, ..Choice::default() };
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn go(&mut self, view: View) {
+        self.view = view;
+        if view == View::Studies {
+            self.list_studies();
+        }
+    }
+}
+
+/// A job with as many architectures again.
+fn extended(mut job: JobConfig) -> JobConfig {
+    if let Task::Search(search) = &mut job.task {
+        let again = SearchOptions::default().samples.max(search.samples);
+        search.samples = search.samples.saturating_add(again);
+    }
+    job
+}
+
+/// The file of studies where none is named: `untrained.db` here, or in the home folder where the
+/// program was not started in a folder of somebody's.
+pub fn default_store() -> Keep {
+    let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
+    let folder = here.or_else(std::env::home_dir).unwrap_or_default();
+    Keep::File(folder.join(crate::store::DEFAULT_FILE))
+}

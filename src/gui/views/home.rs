@@ -1,0 +1,114 @@
+//! The start: spaces as cards, recent files, an architecture to paste.
+
+use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
+
+use super::operations;
+use crate::cli::format::thousands;
+use crate::gui::chrome;
+use crate::gui::command::Command;
+use crate::gui::news::Card;
+use crate::gui::state::State;
+use crate::gui::widgets;
+use crate::job::{JobConfig, Task};
+
+/// The size of a card.
+const CARD: egui::Vec2 = vec2(212.0, 168.0);
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.heading("Choose a search space");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            chrome::button(ui, state, Command::Open);
+            ui.weak("or drop a file on the window");
+        });
+    });
+    paste(ui, state);
+    recent(ui, state);
+    ui.separator();
+    let mut chosen = None;
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        if state.cards.is_empty() {
+            ui.spinner();
+        }
+        ui.horizontal_wrapped(|ui| {
+            for card in &state.cards {
+                if show_card(ui, card) {
+                    chosen = Some(card.space.id().to_owned());
+                }
+            }
+        });
+    });
+    if let Some(id) = chosen {
+        state.open(&id);
+    }
+}
+
+/// Scores an architecture that is pasted, in the space that is set up.
+fn paste(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        let name = ui.label(format!("Architecture of {}", state.job.options.space));
+        let width = (ui.available_width() - 80.0).max(80.0);
+        let edit = TextEdit::singleline(&mut state.pasted)
+            .hint_text("paste one to score it")
+            .desired_width(width);
+        ui.add(edit).labelled_by(name.id);
+        let text = state.pasted.trim().to_owned();
+        if ui.add_enabled(!text.is_empty(), egui::Button::new("Score it")).clicked() {
+            let task = Task::Score { architectures: vec![text] };
+            let job = JobConfig { task, ..state.job.clone() };
+            state.start(JobConfig { store: None, ..job });
+        }
+    });
+}
+
+fn recent(ui: &mut Ui, state: &mut State) {
+    if state.remembered.recent.is_empty() {
+        return;
+    }
+    let mut chosen = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.weak("Recent");
+        for name in &state.remembered.recent {
+            let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
+            if ui.link(short).on_hover_text(name).clicked() {
+                chosen = Some(name.clone());
+            }
+        }
+    });
+    if let Some(name) = chosen {
+        state.open(&name);
+    }
+}
+
+/// One card; whether it was pressed.
+fn show_card(ui: &mut Ui, card: &Card) -> bool {
+    let (rect, response) = ui.allocate_exact_size(CARD, Sense::click());
+    let space = &card.space;
+    let name = format!("Space {}", space.id());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    let visuals = ui.style().interact(&response);
+    let stroke = if response.hovered() || response.has_focus() {
+        egui::Stroke::new(1.5, ui.visuals().hyperlink_color)
+    } else {
+        egui::Stroke::new(1.0, visuals.bg_fill)
+    };
+    let fill = ui.visuals().faint_bg_color;
+    ui.painter().rect(rect, 5.0, fill, stroke, egui::StrokeKind::Inside);
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(9.0)));
+    inner.style_mut().interaction.selectable_labels = false;
+    inner.label(RichText::new(space.id()).strong());
+    let title = if space.title().is_empty() { space.topology() } else { space.title() };
+    inner.add(egui::Label::new(RichText::new(title).small().weak()).truncate());
+    let first = &card.drawings[..card.drawings.len().min(1)];
+    let operations = operations(Some(space));
+    widgets::cells(&mut inner, first, &operations, 78.0, |_, _| false);
+    let count = format!("{} architectures, {}", count(space.count()), space.input());
+    inner.label(RichText::new(count).small());
+    response.on_hover_text(format!("{}\n{}", space.title(), space.reference())).clicked()
+}
+
+/// The number of architectures, rounded where it is large.
+pub fn count(count: u128) -> String {
+    if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
+}

@@ -1,0 +1,120 @@
+//! A search as it goes.
+
+use egui::{RichText, ScrollArea, Ui, vec2};
+use egui_plot::{Line, PlotPoints};
+
+use super::empty;
+use crate::cli::format::{score, thousands};
+use crate::gui::chrome;
+use crate::gui::command::Command;
+use crate::gui::live::{Live, clock};
+use crate::gui::state::{State, View};
+use crate::gui::{theme, widgets};
+use crate::store::Status;
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let Some(live) = &state.live else {
+        empty(ui, "No search runs", "Set one up, then start it.");
+        ui.vertical_centered(|ui| {
+            chrome::button(ui, state, Command::Go(View::Setup));
+            chrome::button(ui, state, Command::Start);
+        });
+        return;
+    };
+    let (title, space) = (standing(live), live.job.options.space.clone());
+    ui.horizontal(|ui| {
+        ui.heading(title);
+        ui.weak(space);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            chrome::button(ui, state, Command::Go(View::Results));
+            chrome::button(ui, state, Command::Extend);
+            chrome::button(ui, state, Command::Resume);
+            chrome::button(ui, state, Command::Stop);
+        });
+    });
+    let Some(live) = &state.live else { return };
+    numbers(ui, live);
+    let width = (ui.available_width() - 12.0) / 2.0;
+    let size = vec2(width, (ui.available_height() * 0.62).max(150.0));
+    ui.horizontal(|ui| {
+        best(ui, live, size);
+        widgets::histogram(ui, live.job.ranked_by(), live.values.iter().copied(), size);
+    });
+    log(ui, live);
+}
+
+fn standing(live: &Live) -> &'static str {
+    match &live.end {
+        None if live.is_stopping() => "Stopping",
+        None if live.started.is_none() => "Starting",
+        None => "Running",
+        Some(Ok(summary)) if summary.interrupted => "Stopped",
+        Some(Ok(_)) => "Done",
+        Some(Err(_)) => "Failed",
+    }
+}
+
+fn numbers(ui: &mut Ui, live: &Live) {
+    if let Some((done, total)) = live.progress() {
+        let share = done as f32 / total.max(1) as f32;
+        let text = format!("{}/{}", thousands(done), thousands(total));
+        ui.add(egui::ProgressBar::new(share).text(text).desired_height(14.0));
+    }
+    if let Some(Err(why)) = &live.end {
+        ui.colored_label(ui.visuals().error_fg_color, why);
+    }
+    ui.horizontal_wrapped(|ui| {
+        let best = live.best.last().map_or("-".to_owned(), |last| score(last[1]));
+        let text = |name: &str, value: String| RichText::new(format!("{name} {value}")).monospace();
+        ui.label(text("best", best).strong());
+        ui.label(text("rate", format!("{:.1}/s", live.rate())));
+        ui.label(text("time", clock(live.elapsed())));
+        if let (Some(left), true) = (live.left(), live.is_running()) {
+            ui.label(text("left", clock(left)));
+        }
+        for status in Status::ALL {
+            ui.label(text(status.name(), thousands(live.counts.get(status))));
+        }
+        if let Some(Ok(summary)) = &live.end {
+            ui.label(text("rejected", thousands(summary.rejected)));
+            ui.label(text("known before", thousands(summary.known)));
+        }
+        if let Some(study) = live.study() {
+            ui.label(text("study", study.to_owned()));
+        }
+    });
+}
+
+/// The best value so far as steps.
+fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
+    let mut points: Vec<[f64; 2]> = Vec::new();
+    for &[count, value] in &live.best {
+        if let Some(&[_, before]) = points.last() {
+            points.push([count, before]);
+        }
+        points.push([count, value]);
+    }
+    if let Some(&[_, value]) = points.last() {
+        points.push([live.counts.total() as f64, value]);
+    }
+    let colour = theme::accent(ui.visuals().dark_mode);
+    let line = Line::new("best so far", PlotPoints::from(points)).color(colour).width(2.0);
+    widgets::plot(ui, "best", size)
+        .x_axis_label("architectures")
+        .y_axis_label(format!("best {} so far", live.job.ranked_by()))
+        .show(ui, |plot| plot.line(line));
+}
+
+fn log(ui: &mut Ui, live: &Live) {
+    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show_rows(
+        ui,
+        16.0,
+        live.log.len(),
+        |ui, rows| {
+            for line in &live.log[rows] {
+                ui.add(egui::Label::new(RichText::new(line).monospace()).truncate());
+            }
+        },
+    );
+}

@@ -1,0 +1,86 @@
+//! A search space: what can be decided, what its networks look like and cost.
+
+use egui::{Grid, RichText, ScrollArea, Ui, vec2};
+
+use super::{empty, fact, home, operations};
+use crate::gui::chrome;
+use crate::gui::command::Command;
+use crate::gui::news::Faults;
+use crate::gui::state::{State, View};
+use crate::gui::widgets;
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    if let Some(faults) = state.faults.clone() {
+        return show_faults(ui, state, &faults);
+    }
+    let Some(space) = state.space.clone() else {
+        empty(ui, "No space is open", "Choose one on Home, or open a space file.");
+        ui.vertical_centered(|ui| chrome::button(ui, state, Command::Go(View::Home)));
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.heading(space.id());
+        ui.weak(space.title());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            chrome::button(ui, state, Command::Go(View::Setup));
+            chrome::button(ui, state, Command::Another);
+        });
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let names = operations(Some(&space));
+        ui.add(egui::Label::new(RichText::new(&state.sample.text).monospace()).truncate())
+            .on_hover_text(&state.sample.text);
+        widgets::cells(ui, &state.sample.drawings, &names, 250.0, |_, _| false);
+        widgets::legend(ui, &names);
+        ui.separator();
+        facts(ui, &space);
+        ui.separator();
+        ui.label(format!("{} random networks", state.costs.len()));
+        let size = vec2((ui.available_width() - 12.0) / 2.0, 170.0);
+        ui.horizontal(|ui| {
+            for (at, name) in ["params", "macs per image"].into_iter().enumerate() {
+                let values = state.costs.iter().map(|costs| costs[at]);
+                widgets::histogram(ui, name, values, size);
+            }
+        });
+    });
+}
+
+fn facts(ui: &mut Ui, space: &crate::space::Space) {
+    Grid::new("facts").num_columns(2).show(ui, |ui| {
+        fact(ui, "architectures", home::count(space.count()));
+        fact(ui, "topology", space.topology());
+        fact(ui, "input", space.input().to_string());
+        fact(ui, "classes", space.classes().to_string());
+        fact(ui, "initialisation", space.initialisation().to_string());
+    });
+    if !space.reference().is_empty() {
+        ui.label(RichText::new(space.reference()).weak());
+    }
+}
+
+/// Everything that is wrong with a file.
+fn show_faults(ui: &mut Ui, state: &mut State, faults: &Faults) {
+    ui.heading(format!("{} cannot be opened", faults.name));
+    if !faults.message.is_empty() {
+        ui.colored_label(ui.visuals().error_fg_color, &faults.message);
+    }
+    ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
+        Grid::new("problems").num_columns(3).striped(true).show(ui, |ui| {
+            for problem in &faults.problems {
+                let line = problem.line.map(|line| format!("line {line}")).unwrap_or_default();
+                ui.label(RichText::new(line).monospace());
+                ui.label(RichText::new(&problem.path).monospace());
+                ui.label(&problem.message);
+                ui.end_row();
+            }
+        });
+    });
+    ui.horizontal(|ui| {
+        if ui.button("Read it again").clicked() {
+            state.open(&faults.name);
+        }
+        chrome::button(ui, state, Command::Go(View::Home));
+    });
+}
