@@ -12,8 +12,10 @@ const SHOWN: usize = 12;
 
 /// A button of a command, in a menu or in a list; whether it was pressed.
 fn item(ui: &mut Ui, state: &State, entry: &Entry) -> bool {
-    let keys = entry.keys.map(|keys| ui.ctx().format_shortcut(&keys)).unwrap_or_default();
-    let button = Button::new(entry.text).shortcut_text(keys);
+    let mut button = Button::new(entry.text);
+    if let Some(keys) = entry.keys {
+        button = button.shortcut_text(ui.ctx().format_shortcut(&keys));
+    }
     let response = ui.add_enabled(is_possible(entry.command, state), button);
     response.on_hover_text(entry.about).clicked()
 }
@@ -88,7 +90,7 @@ pub fn status(ui: &mut Ui, state: &mut State) {
         }
         if let Some((text, is_error)) = state.notice.clone() {
             ui.separator();
-            if ui.small_button("✖").on_hover_text("Dismiss this message").clicked() {
+            if ui.small_button("×").on_hover_text("Dismiss this message").clicked() {
                 state.notice = None;
             }
             let colour =

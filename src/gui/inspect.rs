@@ -2,7 +2,6 @@
 
 use crate::backend::{Cancel, Output};
 use crate::cli::describe::{Layer, layers};
-use crate::graph::cost::Cost;
 use crate::job::{Event, JobConfig, Task, chain, run};
 use crate::space::{Choice, Drawing, Space};
 use crate::store::Record;
@@ -20,8 +19,6 @@ pub struct Inspection {
     pub choices: Vec<Choice>,
     /// Its layers.
     pub(crate) layers: Vec<Layer>,
-    /// What it costs.
-    pub cost: Cost,
     /// Whether a path leads from input to output.
     pub connected: bool,
 }
@@ -46,7 +43,6 @@ impl Inspection {
                 drawings: space.drawings(&architecture),
                 choices: space.choices(&architecture),
                 layers: layers(&graph),
-                cost: Cost::of(&graph),
                 connected: space.connected(&architecture),
             },
         }
@@ -130,7 +126,9 @@ mod tests {
         let seen = Inspection::new(&space, CELL);
         assert!(seen.fault.is_none() && seen.connected);
         assert_eq!((seen.drawings.len(), seen.choices.len()), (1, 6));
-        assert_eq!(seen.layers.iter().map(|layer| layer.params).sum::<u64>(), seen.cost.params);
+        let graph = space.build(&space.parse(CELL).unwrap()).unwrap();
+        let params = crate::graph::cost::Cost::of(&graph).params;
+        assert_eq!(seen.layers.iter().map(|layer| layer.params).sum::<u64>(), params);
         let wrong = Inspection::new(&space, "|nor_conv_9x9~0|");
         assert!(wrong.fault.is_some_and(|why| why.contains("nor_conv_9x9")));
     }

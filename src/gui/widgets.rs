@@ -72,7 +72,7 @@ fn cell(
         if let Some(pointer) = pointer {
             let distance = points.iter().map(|point| point.distance(pointer)).fold(1e9, f32::min);
             let (from, to) = (&drawing.nodes[edge.from], &drawing.nodes[edge.to]);
-            offer(distance, format!("{from} → {to}  {}", edge.label));
+            offer(distance, format!("{from} to {to}  {}", edge.label));
         }
     }
     for (name, &at) in drawing.nodes.iter().zip(&layout.nodes) {

@@ -145,11 +145,6 @@ impl Table {
         self.positions.len()
     }
 
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.positions.is_empty()
-    }
-
     /// The place of a row in the study.
     pub fn position(&self, row: u32) -> u64 {
         self.positions[row as usize]
@@ -204,15 +199,6 @@ impl Table {
             (0..self.len() as u32).filter(|&other| may(other) && values[other as usize] > own);
         Some(better.count() as u64 + 1)
     }
-
-    /// The row with the highest value that may be chosen.
-    pub fn best(&self) -> Option<u32> {
-        let values = self.column("value")?;
-        let ranked = (0..self.len() as u32)
-            .filter(|&row| self.status(row) == Status::Ok && values[row as usize].is_finite());
-        // Of equal values the earlier row is the best.
-        ranked.rev().max_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]))
-    }
 }
 
 #[cfg(test)]
@@ -232,10 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn the_best_row_may_be_chosen_and_is_the_first_of_equals() {
+    fn ranks_are_of_rows_that_may_be_chosen_and_equals_share_one() {
         let rows = [("a", f64::NEG_INFINITY, 1), ("b", 2.0, 1), ("c", 2.0, 1), ("d", 1.0, 1)];
-        assert_eq!(table(&rows).best(), Some(1));
-        assert_eq!(table(&rows[..1]).best(), None);
         assert_eq!(
             [0, 1, 2, 3].map(|row| table(&rows).rank(row)),
             [None, Some(1), Some(1), Some(3)]

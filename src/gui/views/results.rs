@@ -97,7 +97,7 @@ fn filters(ui: &mut Ui, state: &mut State) {
         let name = ui.label("Search");
         let edit = TextEdit::singleline(&mut search).hint_text("nor_conv").desired_width(90.0);
         ui.add(edit).labelled_by(name.id);
-        ui.checkbox(&mut only_stars, "★ only");
+        ui.checkbox(&mut only_stars, "Marked only");
         sheet.change(|now| {
             (now.filter, now.search, now.only_stars) = (filter, search, only_stars);
         });
@@ -171,8 +171,8 @@ fn headings(
             row.col(|ui| {
                 let arrow = match (sheet.now.sort.by == by, sheet.now.sort.descending) {
                     (false, _) => "",
-                    (true, true) => " ⏷",
-                    (true, false) => " ⏶",
+                    (true, true) => " v",
+                    (true, false) => " ^",
                 };
                 let text = RichText::new(format!("{name}{arrow}")).strong();
                 let button = egui::Button::new(text).frame(false);
@@ -205,7 +205,7 @@ fn cells(
     let name = table.architecture(at);
     row.col(|ui| {
         let marked = sheet.stars.contains(name);
-        let star = egui::Button::new(if marked { "★" } else { "☆" }).frame(false);
+        let star = egui::Button::new(if marked { "*" } else { "·" }).frame(false);
         let response = ui.add(star);
         let label = format!("Mark row {}", table.position(at));
         response

@@ -1,0 +1,129 @@
+//! From a space to a chosen network.
+
+use std::path::Path;
+
+use egui_kittest::kittest::Queryable;
+use untrained::job::JobConfig;
+use untrained::store::Store;
+
+use crate::support::{Window, shows};
+
+/// A job of small networks in a file.
+fn job(folder: &Path, samples: u64) -> String {
+    let text = format!(
+        "[options]\ndevice = \"cpu\"\nbatch-size = 8\nset = [\"skeleton.cells=1\", \
+         \"skeleton.channels=4\"]\n[task.search]\nsamples = {samples}\n"
+    );
+    let path = folder.join("job.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+fn with_job(samples: u64) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let job = job(folder.path(), samples);
+    Window::in_folder(folder, Some(&job), [1280.0, 900.0])
+}
+
+#[test]
+fn twenty_architectures_are_scored_sorted_chosen_and_compared() {
+    let mut window = with_job(20);
+    window.see("Set up a search");
+    window.press("Start search");
+    window.see("Done");
+    window.press("Results");
+    window.see("20 of 20 rows");
+    // The table agrees with the study: the same best value is in both.
+    let store = Store::read(&window.path("studies.db")).unwrap();
+    let study = store.list().unwrap().remove(0);
+    assert_eq!(study.counts.total(), 20);
+    let best = format!("{:.4}", study.best.unwrap());
+    window.see(&best);
+    window.press("params");
+    let first = store.best(&study, 2).unwrap();
+    for row in &first {
+        let name = row.record.architecture.clone();
+        window.harness.query_all_by_label(&name).next().unwrap().click();
+        window.harness.run_steps(3);
+        window.see("rank");
+        window.press("Add to comparison");
+    }
+    window.press("Compute kernel matrix");
+    window.see("ln |det K|");
+    window.press("Compare");
+    window.see("decision");
+    assert!(shows(&window.harness, &first[0].record.architecture));
+    assert!(shows(&window.harness, &first[1].record.architecture));
+}
+
+#[test]
+fn a_filter_chooses_rows_and_can_be_undone() {
+    let mut window = with_job(20);
+    window.see("Set up a search");
+    window.press("Start search");
+    window.see("Done");
+    window.press("Results");
+    window.see("20 of 20 rows");
+    let filter = window.harness.get_by_label("Filter");
+    filter.focus();
+    filter.type_text("params < 0");
+    window.see("0 of 20 rows");
+    window.harness.key_press_modifiers(egui::Modifiers::NONE, egui::Key::Escape);
+    window.press("Clear filter");
+    window.see("20 of 20 rows");
+    window.harness.get_by_label("Filter").focus();
+    window.harness.get_by_label("Filter").type_text("parms < 1");
+    window.see("no column `parms`");
+}
+
+#[test]
+fn a_search_is_stopped_and_goes_on_in_another_window() {
+    let mut window = with_job(3000);
+    window.see("Set up a search");
+    window.press("Start search");
+    window.see("Running");
+    window.until("a result", |harness| !shows(harness, "0/3,000"));
+    window.press("Stop search");
+    window.see("Stopped");
+    let store = Store::read(&window.path("studies.db")).unwrap();
+    let study = store.list().unwrap().remove(0);
+    let done = study.counts.total();
+    assert_eq!(study.standing(), "interrupted");
+    assert!(done < 3000, "it was not stopped");
+    let job: JobConfig = serde_json::from_value(study.setup.job.clone()).unwrap();
+    assert!(job.repeats_exactly());
+    drop(window.harness);
+    let mut window = Window::in_folder(window.folder, None, [1280.0, 900.0]);
+    window.press("Studies");
+    window.see("interrupted");
+    window.press("Show");
+    window.see(&format!("study {}", study.id));
+    window.press("Run");
+    window.press("Study");
+    window.press("Resume search");
+    window.see("Running");
+    window.press("Stop search");
+    window.see("Stopped");
+    let after = store.find(&study.id).unwrap();
+    assert!(after.counts.total() >= done, "{} < {done}", after.counts.total());
+    assert_eq!(store.list().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_wrong_stands_in_the_form() {
+    let mut window = with_job(0);
+    window.see("--samples must be at least 1");
+}
+
+#[test]
+fn a_search_that_fails_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("job.toml");
+    std::fs::write(&path, "[options]\ndevice = \"no such adapter\"\n").unwrap();
+    let name = path.to_string_lossy().into_owned();
+    let mut window = Window::in_folder(folder, Some(&name), [1280.0, 900.0]);
+    window.see("Set up a search");
+    window.press("Start search");
+    window.see("Failed");
+    window.see("no usable adapter");
+}
