@@ -14,7 +14,7 @@ pub use pareto::{Goal, front};
 pub use table::{Figures, NUMBERS, Table};
 
 #[cfg(test)]
-mod samples {
+pub mod samples {
     use std::borrow::Cow;
     use std::collections::BTreeMap;
 

@@ -60,7 +60,7 @@ pub static NUMBERS: &[Number] = &[
     },
     Number {
         name: "macs",
-        unit: "per image",
+        unit: "",
         about: "Multiply-adds per image",
         figures: Figures::Whole,
         of: |record| record.macs as f64,

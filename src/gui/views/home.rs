@@ -95,7 +95,11 @@ fn show_card(ui: &mut Ui, card: &Card) -> bool {
     };
     let fill = ui.visuals().faint_bg_color;
     ui.painter().rect(rect, 5.0, fill, stroke, egui::StrokeKind::Inside);
-    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink(9.0)));
+    let mut inner = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink(9.0))
+            .layout(egui::Layout::top_down(egui::Align::Min)),
+    );
     inner.style_mut().interaction.selectable_labels = false;
     inner.label(RichText::new(space.id()).strong());
     let title = if space.title().is_empty() { space.topology() } else { space.title() };

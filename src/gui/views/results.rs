@@ -130,7 +130,7 @@ fn table(ui: &mut Ui, state: &mut State) {
             .column(Column::exact(22.0))
             .column(Column::exact(64.0));
         for _ in &columns {
-            builder = builder.column(Column::initial(96.0).at_least(60.0).resizable(true));
+            builder = builder.column(Column::initial(104.0).at_least(60.0).resizable(true));
         }
         builder = builder
             .column(Column::exact(84.0))

@@ -99,11 +99,16 @@ fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
         points.push([live.counts.total() as f64, value]);
     }
     let colour = theme::accent(ui.visuals().dark_mode);
-    let line = Line::new("best so far", PlotPoints::from(points)).color(colour).width(2.0);
     widgets::plot(ui, "best", size)
         .x_axis_label("architectures")
         .y_axis_label(format!("best {} so far", live.job.ranked_by()))
-        .show(ui, |plot| plot.line(line));
+        .show(ui, |plot| {
+            // One line per step: a path of right angles is drawn with mitres longer than its steps.
+            for pair in points.windows(2) {
+                let segment = PlotPoints::from(pair.to_vec());
+                plot.line(Line::new("best so far", segment).color(colour).width(2.0));
+            }
+        });
 }
 
 fn log(ui: &mut Ui, live: &Live) {
