@@ -56,11 +56,18 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn add(&mut self, row: &Row) {
+    /// Counts one more; its name is kept if it is among the first few.
+    pub fn add(&mut self, name: &str) {
         self.count += 1;
         if self.first.len() < NAMED {
-            self.first.push(row.name());
+            self.first.push(name.to_owned());
         }
+    }
+
+    fn add_row(&mut self, row: &Row) {
+        // Names of rows are put together: only as many as are kept.
+        let name = if self.first.len() < NAMED { row.name() } else { String::new() };
+        self.add(&name);
     }
 }
 
@@ -103,7 +110,7 @@ impl Lookup {
             match keys.of(&row) {
                 Ok(key) => lookup.add(table, key, &row, position)?,
                 Err(why) => {
-                    lookup.report.unknown.add(&row);
+                    lookup.report.unknown.add_row(&row);
                     reason.get_or_insert(why);
                 }
             }
@@ -133,7 +140,7 @@ impl Lookup {
         self.hashed |= key.is_hash;
         match self.values.entry(key.digest) {
             Entry::Occupied(mut known) => {
-                self.report.duplicates.add(row);
+                self.report.duplicates.add_row(row);
                 if known.get().is_nan() {
                     known.insert(value);
                 }
