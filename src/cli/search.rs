@@ -39,7 +39,7 @@ pub fn job(options: Options, task: Task, output: Output) -> anyhow::Result<JobCo
 
 fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if !matches!(config.task, Task::Search(_)) {
-        return score::run_job(config, |_| {});
+        return score::run_job(config, |_, _| {});
     }
     let (summary, result) = watch::run(config, |_, _| {});
     if !summary.best.is_empty() {

@@ -50,11 +50,7 @@ pub struct KernelPanel<'a> {
 ///
 /// [`PlotError`] if there are no panels or too many, the ending is another one, the file exists and may
 /// not be replaced, or it cannot be written.
-pub fn kernels(
-    panels: &[KernelPanel<'_>],
-    path: &Path,
-    overwrite: bool,
-) -> Result<(), PlotError> {
+pub fn kernels(panels: &[KernelPanel<'_>], path: &Path, overwrite: bool) -> Result<(), PlotError> {
     if !(1..=MOST_PANELS).contains(&panels.len()) {
         return Err(PlotError::Panels(panels.len()));
     }
