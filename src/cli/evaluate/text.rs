@@ -6,9 +6,12 @@ use crate::evaluation::Correlation;
 use crate::statistics::{Agreement, Estimate, MeanSd, Protocol, Report};
 
 /// What the columns of a correlation are.
-const LEGEND: &str = "tau-b: Kendall, rho: Spearman, with 95 % bootstrap intervals; regret: best \
-                      accuracy less the best among the first k by score; top: share of the first x \
-                      % by score that is among the first x % by accuracy; nDCG of the first k\n";
+const LEGEND: &str = "\
+tau-b (Kendall) and rho (Spearman) with 95 % bootstrap intervals
+regret @k: the best accuracy less the best among the first k by score
+precision @x%: share of the first x % by score that is among the first x % by accuracy
+nDCG @k: of the first k by score, accuracies scaled to 0 for the worst and 1 for the best
+";
 
 /// The tables of `correlate`.
 pub(super) fn correlation(compared: &Compared, correlation: &Correlation) -> String {
@@ -63,9 +66,16 @@ fn heading(compared: &Compared) -> String {
 fn agreements(reports: &[Report], of: fn(&Report) -> &Agreement) -> String {
     let Some(first) = reports.first().map(of) else { return String::new() };
     let mut header = ["n", "tau-b", "interval", "rho", "interval"].map(str::to_owned).to_vec();
-    header.extend(first.regret.iter().map(|at| format!("regret {}", at.k)));
-    header.extend(first.precision.iter().map(|at| format!("top {} %", at.percent)));
-    header.extend(first.ndcg.iter().map(|at| format!("nDCG {}", at.k)));
+    let at = |(place, text): (usize, String), name: &str| match place {
+        0 => format!("{name} @{text}"),
+        _ => format!("@{text}"),
+    };
+    let regrets = first.regret.iter().map(|at| at.k.to_string()).enumerate();
+    header.extend(regrets.map(|place| at(place, "regret")));
+    let precisions = first.precision.iter().map(|at| format!("{}%", at.percent)).enumerate();
+    header.extend(precisions.map(|place| at(place, "precision")));
+    let gains = first.ndcg.iter().map(|at| at.k.to_string()).enumerate();
+    header.extend(gains.map(|place| at(place, "nDCG")));
     header.push("predictor".to_owned());
     let mut rows = vec![header];
     for report in reports {
