@@ -76,7 +76,8 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
         let line = error.position().map_or(1, csv::Position::line);
         match error.into_kind() {
             csv::ErrorKind::Io(source) => ScoresError::Read { path: path.to_owned(), source },
-            kind => content(path, line, format!("{kind:?} is not what a table in CSV has")),
+            // Rows of other lengths are looked at by their cells.
+            _ => content(path, line, "not text in UTF-8: save the table as such".to_owned()),
         }
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;

@@ -40,6 +40,9 @@ fn files_of_scores_that_are_none() {
     let path = folder.file("g.jsonl", "\n{\"architecture\"");
     let (code, _, error) = run(&path);
     assert!(code == 2 && error.contains("g.jsonl, line 2: no JSON object"), "{error}");
+    let path = folder.path("j.csv");
+    std::fs::write(&path, b"architecture,score\nx,1\n\xff\xfe,2\n").unwrap();
+    refused(run(&path), &format!("{path}, line 3: not text in UTF-8: save the table as such"));
     let path = folder.file("h.txt", "");
     let message = "give a name that ends in .csv or .jsonl";
     refused(run(&path), &format!("cannot tell the format of {path}: {message}"));
