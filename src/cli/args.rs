@@ -33,11 +33,11 @@ pub struct Batch {
 #[derive(Subcommand, Debug)]
 pub enum Verb {
     /// Look for the best architectures of a space, by default NASWOT: score random ones
-    Search(Search),
+    Search(Box<Search>),
     /// Score given architectures or an ONNX model
-    Score(Score),
+    Score(Box<Score>),
     /// Run a job file; a name that ends in .toml in the place of a verb does the same
-    Run(RunFile),
+    Run(Box<RunFile>),
     /// Show an architecture's canonical form, index, sizes and layers
     Describe(Describe),
     /// List the adapters with their limits, and what `auto` takes
@@ -64,6 +64,8 @@ pub struct Search {
     pub options: Options,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    pub study: StudyArgs,
 }
 
 /// `run`.
@@ -75,6 +77,23 @@ pub struct RunFile {
     pub file: PathBuf,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    pub study: StudyArgs,
+}
+
+/// Where a search is kept.
+#[derive(Args, Debug)]
+pub struct StudyArgs {
+    /// The file of studies that keeps the results and knows earlier scores, or none [default:
+    /// untrained.db here, or beside a job file]
+    #[arg(long, value_name = "FILE|none")]
+    pub store: Option<String>,
+    /// Go on with a study that was interrupted, with its options; --samples may grow
+    #[arg(long, value_name = "ID", conflicts_with = "join")]
+    pub resume: Option<String>,
+    /// Take part in a study that other processes are working on
+    #[arg(long, value_name = "ID")]
+    pub join: Option<String>,
 }
 
 /// Where records go.
@@ -253,6 +272,9 @@ pub enum StudiesAction {
         /// The study's id or its first digits
         #[arg(value_name = "ID")]
         id: String,
+        /// Print its job file instead, which repeats it: studies show ID --job > job.toml
+        #[arg(long)]
+        job: bool,
     },
     /// Write a study's results to a file for other programs
     #[command(after_help = columns_help())]

@@ -13,6 +13,7 @@ mod heat_map;
 mod score;
 mod search;
 mod spaces;
+mod stored;
 mod studies;
 mod watch;
 
@@ -20,7 +21,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::job::JobError;
 use args::{Batch, Verb};
@@ -91,7 +92,9 @@ fn keep_layers_quiet() {}
 
 fn batch(rest: &[OsString]) -> Exit {
     keep_layers_quiet();
-    let parsed = match Batch::try_parse_from(args::with_default_verb(rest)) {
+    let matches = Batch::command().try_get_matches_from(args::with_default_verb(rest));
+    let parsed = matches.and_then(|matches| Ok((Batch::from_arg_matches(&matches)?, matches)));
+    let (parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             let _ = error.print();
@@ -99,9 +102,12 @@ fn batch(rest: &[OsString]) -> Exit {
         }
     };
     let result = match parsed.verb {
-        Verb::Search(arguments) => search::run(arguments),
-        Verb::Score(arguments) => score::run(arguments),
-        Verb::Run(arguments) => search::run_file(arguments),
+        Verb::Search(arguments) => {
+            let given = matches.subcommand().map(|(_, verb)| stored::given(verb));
+            search::run(*arguments, &given.unwrap_or_default())
+        }
+        Verb::Score(arguments) => score::run(*arguments),
+        Verb::Run(arguments) => search::run_file(*arguments),
         Verb::Describe(arguments) => describe::run(&arguments),
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),

@@ -28,7 +28,8 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     }
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
-    let config = search::job(arguments.options, task, files)?;
+    let config = search::job(arguments.options, task, &files)?;
+    search::save(&config, &files)?;
     let mut kept = None;
     let config = JobConfig { outputs: outputs || heat_map.is_some(), ..config };
     let exit = run_job(&config, |record, output| {

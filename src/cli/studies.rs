@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::args::{Studies, StudiesAction};
 use super::{Exit, format, show};
-use crate::job::{BEST, JobConfig};
+use crate::job::{BEST, JobConfig, Summary};
 use crate::store::{Access, Status, Store, StoreError, StudyInfo, export};
 
 /// Runs the verb.
@@ -15,7 +15,8 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
     let path = &arguments.store;
     let text = match &arguments.action {
         Some(StudiesAction::List) | None => list(&Store::read(path)?)?,
-        Some(StudiesAction::Show { id }) => describe(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, job: true }) => job_file(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, job: false }) => describe(&Store::read(path)?, id)?,
         Some(StudiesAction::Export { id, out, overwrite }) => {
             let store = Store::read(path)?;
             let study = store.find(id)?;
@@ -50,10 +51,15 @@ fn list(store: &Store) -> Result<String, StoreError> {
     Ok(format::table(&rows))
 }
 
-/// The name of a job's task.
+/// The name of a job's task: a search's strategy.
 fn task(job: &Value) -> String {
     match &job["task"] {
-        Value::Object(task) => task.keys().next().cloned().unwrap_or_default(),
+        Value::Object(task) => {
+            match &task.get("search").and_then(|search| search.get("strategy")) {
+                Some(Value::String(strategy)) => strategy.clone(),
+                _ => task.keys().next().cloned().unwrap_or_default(),
+            }
+        }
         Value::String(task) => task.clone(),
         _ => "-".to_owned(),
     }
@@ -71,11 +77,15 @@ fn describe(store: &Store, id: &str) -> Result<String, StoreError> {
         let (time, kind) = (format::time(event.time_ms), event.kind.name());
         text.push_str(&format!("  {time}  {kind:<8} {}\n", event.text));
     }
-    let best: Vec<_> = store.best(&study, BEST)?.into_iter().map(|row| row.record).collect();
-    if !best.is_empty() {
+    let mut summary = Summary::default();
+    // Evolution comes back to architectures: more rows than different ones.
+    for row in store.best(&study, BEST * 20)? {
+        summary.add(&row.record);
+    }
+    if !summary.best.is_empty() {
         let job = serde_json::from_value::<JobConfig>(study.setup.job.clone());
         let by = job.as_ref().map_or("value", JobConfig::ranked_by);
-        text.push_str(&format::ranking(&best, by));
+        text.push_str(&format::ranking(&summary.best, by));
     }
     Ok(text)
 }
@@ -109,22 +119,26 @@ fn facts(study: &StudyInfo) -> String {
 
 /// The options of a job by name, without those that were not given.
 fn options(job: &Value) -> Vec<(String, String)> {
-    let mut found: Vec<(String, Value)> = Vec::new();
-    let Value::Object(sections) = job else { return Vec::new() };
-    for (section, value) in sections {
+    let mut found = Vec::new();
+    let Value::Object(members) = job else { return found };
+    for (name, value) in members {
         match value {
-            Value::Object(members) => {
-                found.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())))
-            }
-            value => found.push((section.clone(), value.clone())),
+            Value::Null => {}
+            Value::Array(list) if list.is_empty() => {}
+            Value::Object(_) => found.extend(options(value)),
+            Value::String(text) => found.push((name.clone(), text.clone())),
+            other => found.push((name.clone(), other.to_string())),
         }
     }
-    found.retain(|(_, value)| !value.is_null() && value != &Value::Array(Vec::new()));
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    found.into_iter().map(|(name, value)| (name, text(value))).collect()
+    found
+}
+
+/// The job of a study as a job file.
+fn job_file(store: &Store, id: &str) -> anyhow::Result<String> {
+    let study = store.find(id)?;
+    let job: JobConfig = serde_json::from_value(study.setup.job.clone())
+        .with_context(|| format!("study {} holds no job that this version can read", study.id))?;
+    Ok(job.to_text()?)
 }
 
 fn delete(path: &Path, id: &str, yes: bool) -> anyhow::Result<String> {

@@ -67,6 +67,9 @@ fn begin(bar: &ProgressBar, started: &Started) {
     if let Some(points) = &started.code_points {
         let _ = writeln!(std::io::stderr(), "code points: {points}");
     }
+    if let Some(study) = &started.study {
+        let _ = writeln!(std::io::stderr(), "study {study}");
+    }
     if let Some(total) = started.total {
         bar.set_length(total);
     }
@@ -94,13 +97,17 @@ pub fn conclude(summary: &Summary) -> Exit {
     let list = named.collect::<Vec<_>>().join(", ");
     let what = if summary.interrupted { "interrupted after" } else { "scored" };
     let total = counts.total();
+    let known = match summary.known {
+        0 => String::new(),
+        known => format!("; {known} were known from before"),
+    };
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };
     let rejected = match summary.rejected {
         0 => String::new(),
         rejected => format!("; constraints rejected {rejected} others"),
     };
-    complain(&format!("{what} {total} {noun}{list}{rejected}"));
+    complain(&format!("{what} {total} {noun}{list}{known}{rejected}"));
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if counts.get(Status::Ok) == 0 => Exit::Nothing,

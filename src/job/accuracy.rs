@@ -6,8 +6,9 @@ use crate::backend::{Cancel, DeviceInfo};
 use crate::benchmark::{self, Lookup};
 use crate::graph::cost::Cost;
 use crate::graph::extent;
+use crate::score::{Measured, Score};
 use crate::space::{Architecture, Space};
-use crate::store::{Record, Status};
+use crate::store::{Record, Row, Status};
 use crate::trainer::{Order, Trainer};
 
 use super::{JobError, SearchOptions};
@@ -26,14 +27,6 @@ pub(super) struct Tabulated {
     report: Option<Lookup>,
     /// Training times in seconds, and how many seconds may be spent.
     clock: Option<(Lookup, f64)>,
-}
-
-/// Answers, and whether the budget allows no more.
-pub(super) struct Answers {
-    /// By architecture; `None` for what was not finished before the run was cancelled.
-    pub records: Vec<Option<Record>>,
-    /// Whether the budget is spent; what would exceed it has no record.
-    pub spent: bool,
 }
 
 impl Accuracies {
@@ -70,22 +63,23 @@ impl Accuracies {
         }
     }
 
-    /// Records of architectures with their accuracies, in order.
+    /// Records of architectures with their accuracies, in order; `None` for what was not finished
+    /// before the run was cancelled.
     pub(super) fn answer(
         &mut self,
         space: &Space,
         architectures: &[Architecture],
         (seed, device): (u64, &DeviceInfo),
         cancel: &Cancel,
-    ) -> Answers {
+    ) -> Vec<Option<Record>> {
         let begin = Instant::now();
-        let (answers, spent) = match self {
+        let answers = match self {
             Self::Trainer(trainer) => {
                 let orders: Vec<Order> =
                     architectures.iter().map(|a| order(space, a, seed)).collect();
-                (trainer.train(&orders, &|| cancel.is_cancelled()), false)
+                trainer.train(&orders, &|| cancel.is_cancelled())
             }
-            Self::Table(table) => table.answer(architectures),
+            Self::Table(table) => architectures.iter().map(|a| Some(table.answer(a))).collect(),
         };
         let seconds = begin.elapsed().as_secs_f64() / architectures.len().max(1) as f64;
         let record = |(architecture, answer): (&Architecture, Option<Result<f64, String>>)| {
@@ -97,7 +91,18 @@ impl Accuracies {
             }
             Some(record)
         };
-        Answers { records: architectures.iter().zip(answers).map(record).collect(), spent }
+        architectures.iter().zip(answers).map(record).collect()
+    }
+
+    /// Takes the training of an architecture from the budget, where there is one; `false` if it would
+    /// go beyond it, after which nothing is to be trained.
+    pub(super) fn spend(&mut self, architecture: &Architecture) -> bool {
+        let Self::Table(table) = self else { return true };
+        let Some((times, left)) = &mut table.clock else { return true };
+        // What has no time is no training: its answer says so.
+        let time = times.get(architecture).unwrap_or(0.0);
+        *left -= time;
+        *left >= 0.0
     }
 
     /// The reported metric of an architecture, with its name.
@@ -109,31 +114,15 @@ impl Accuracies {
 }
 
 impl Tabulated {
-    fn answer(
-        &mut self,
-        architectures: &[Architecture],
-    ) -> (Vec<Option<Result<f64, String>>>, bool) {
-        let mut spent = false;
-        let answers = architectures.iter().map(|architecture| {
-            let Some(accuracy) = self.metric.get(architecture) else {
-                let metric = self.metric.metric();
-                return Some(Err(format!("the table has no `{metric}` of this architecture")));
-            };
-            if let Some((times, left)) = &mut self.clock {
-                let Some(time) = times.get(architecture) else {
-                    return Some(Err("the table has no training time of it".to_owned()));
-                };
-                // What would go beyond the budget is not trained, and nothing after it.
-                spent |= time > *left;
-                if spent {
-                    return None;
-                }
-                *left -= time;
-            }
-            Some(Ok(accuracy))
-        });
-        let answers = answers.collect();
-        (answers, spent)
+    fn answer(&self, architecture: &Architecture) -> Result<f64, String> {
+        let untimed =
+            self.clock.as_ref().is_some_and(|(times, _)| times.get(architecture).is_none());
+        if untimed {
+            return Err("the table has no training time of it".to_owned());
+        }
+        let metric = self.metric.metric();
+        let missing = || format!("the table has no `{metric}` of this architecture");
+        self.metric.get(architecture).ok_or_else(missing)
     }
 }
 
@@ -147,6 +136,33 @@ fn order(space: &Space, architecture: &Architecture, seed: u64) -> Order {
         input: [input.channels, input.height, input.width],
         classes: space.classes(),
         seed,
+    }
+}
+
+/// The record of an architecture whose network is equal to one that has a result.
+pub(super) fn reused(
+    space: &Space,
+    architecture: &Architecture,
+    score: &Score,
+    seed: u64,
+    row: &Row,
+) -> Record {
+    let graph = space.build(architecture);
+    let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
+    let layers = graph.as_ref().map(extent::convolutions).unwrap_or_default();
+    let known = &row.record;
+    let measured = Measured { log_det: known.score, regions: known.regions, cost, layers };
+    Record {
+        architecture: space.format(architecture),
+        index: space.index(architecture),
+        params: cost.params,
+        macs: cost.macs,
+        layers,
+        seed,
+        seconds: 0.0,
+        accuracy: None,
+        value: (score.of)(&measured),
+        ..known.clone()
     }
 }
 

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, SearchOptions};
+use super::{JobError, Keep, SearchOptions, StudyUse};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
 use crate::score::SCORES;
 use crate::space::{Setting, Space, SpaceError};
-use crate::store::TableWriter;
+use crate::store::{Pace, TableWriter};
 use crate::weights::Initialisation;
 
 /// How networks are scored.
@@ -173,6 +173,18 @@ pub struct JobConfig {
     /// Whether an existing file may be replaced.
     #[serde(default)]
     pub overwrite: bool,
+    /// The file of studies that keeps the results; no study where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Keep>,
+    /// Whether nobody chose that file, so that a run goes on without one that cannot be written.
+    #[serde(skip)]
+    pub store_is_default: bool,
+    /// Which study of that file.
+    #[serde(skip)]
+    pub study: StudyUse,
+    /// How often the study is written.
+    #[serde(skip)]
+    pub pace: Pace,
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
     pub outputs: bool,
@@ -183,8 +195,19 @@ pub struct JobConfig {
 
 impl JobConfig {
     /// A job that writes no files.
-    pub const fn new(options: Options, task: Task) -> Self {
-        Self { options, task, out: None, overwrite: false, outputs: false, command: Vec::new() }
+    pub fn new(options: Options, task: Task) -> Self {
+        Self {
+            options,
+            task,
+            out: None,
+            overwrite: false,
+            store: None,
+            store_is_default: false,
+            study: StudyUse::New,
+            pace: Pace::default(),
+            outputs: false,
+            command: Vec::new(),
+        }
     }
 
     /// The name of what the best are the best by.
@@ -212,6 +235,10 @@ impl JobConfig {
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }
+        let stored = matches!(self.store, Some(Keep::File(_)));
+        if !stored && self.study != StudyUse::New {
+            return refuse("--resume and --join need the file of the study: give --store");
+        }
         if options.repeats == 0 {
             return refuse("--repeats must be at least 1");
         }
@@ -219,6 +246,9 @@ impl JobConfig {
             Task::Search(search) => search.check(),
             Task::Score { architectures } if architectures.is_empty() => {
                 refuse("no architecture was given")
+            }
+            Task::Onnx { .. } if stored => {
+                refuse("--store keeps searches; a model file is scored at once")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => {
                 refuse("--repeats draws weights anew: give --weights fresh with it")

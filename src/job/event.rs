@@ -16,6 +16,8 @@ pub struct Started {
     pub total: Option<u64>,
     /// SHA-256 of the batch.
     pub batch: String,
+    /// The id of the study that keeps the results, if one does.
+    pub study: Option<String>,
     /// Where the codes of a model file are read; architectures of a space have their own.
     pub code_points: Option<CodePoints>,
 }
@@ -45,6 +47,10 @@ pub struct Summary {
     pub best: Vec<Record>,
     /// The metric that is reported of the best one, where a table has it: its name and value.
     pub reported: Option<(String, f64)>,
+    /// The id of the study that keeps the results, if one does.
+    pub study: Option<String>,
+    /// Results that were known: from an earlier run, another process or an equal network.
+    pub known: u64,
     /// Architectures that constraints rejected before they were scored.
     pub rejected: u64,
     /// The job was cancelled.
@@ -58,6 +64,14 @@ impl Summary {
         let score = record.rank_score();
         if score == f64::NEG_INFINITY {
             return;
+        }
+        // Evolution may come back to an architecture, and a trainer to another accuracy.
+        let is_there = |known: &Record| known.architecture == record.architecture;
+        if let Some(at) = self.best.iter().position(is_there) {
+            if self.best[at].rank_score() >= score {
+                return;
+            }
+            self.best.remove(at);
         }
         let place = self.best.partition_point(|better| better.rank_score() >= score);
         if place < BEST {

@@ -6,12 +6,14 @@
 
 mod accuracy;
 mod config;
+mod drive;
 mod event;
 mod file;
 mod scorer;
 mod search_options;
 mod shared;
 mod sink;
+mod study;
 
 use std::path::PathBuf;
 
@@ -19,6 +21,7 @@ pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
 pub use event::{BEST, Event, Started, Summary};
 pub use scorer::{Candidate, Drawing, Scored, Scorer, weight_seeds};
 pub use search_options::SearchOptions;
+pub use study::{Keep, StudyUse};
 
 use crate::backend::{self, Backend, BackendError, Cancel};
 use crate::benchmark::BenchmarkError;
@@ -30,10 +33,10 @@ use crate::score::{SCORES, Score};
 use crate::search::{Ask, Next, Strategy, Unsatisfiable};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
 pub use crate::store::Counts;
-use crate::store::{Record, TableError};
+use crate::store::{Record, StoreError, TableError};
 use crate::weights::Initialisation;
 use accuracy::Accuracies;
-use shared::Shared;
+use drive::Plan;
 use sink::Sink;
 
 /// Why a job could not start or go on.
@@ -71,6 +74,9 @@ pub enum JobError {
     /// Options that do not go together.
     #[error("{0}")]
     Options(String),
+    /// The study cannot be opened or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// No architecture is within the constraints.
     #[error(transparent)]
     Unsatisfiable(#[from] Unsatisfiable),
@@ -126,7 +132,7 @@ fn run_task(
             let accuracies = Accuracies::open(search, &space, cancel)?;
             let drive = search.kind()?.drive;
             let plan = Plan { space, strategy, score, drive, accuracies, unique };
-            run_space(config, plan, cancel, events)
+            drive::run(config, plan, cancel, events)
         }
         Task::Score { architectures } => {
             let space = config.options.open_space()?;
@@ -134,7 +140,7 @@ fn run_task(
             let strategy = Box::new(Listed::new(parsed.collect::<Result<_, _>>()?));
             let (score, drive) = (&SCORES[0], Ask::Score);
             let plan = Plan { space, strategy, score, drive, accuracies: None, unique: false };
-            run_space(config, plan, cancel, events)
+            drive::run(config, plan, cancel, events)
         }
         Task::Onnx { path, weights } => run_model(config, path, *weights, cancel, events),
     }
@@ -160,20 +166,6 @@ impl Strategy for Listed {
     fn total(&self) -> Option<u64> {
         Some(self.1)
     }
-}
-
-/// What a job on a space does.
-struct Plan {
-    space: Space,
-    strategy: Box<dyn Strategy>,
-    /// The score it asks for.
-    score: &'static Score,
-    /// What decides which architecture is best.
-    drive: Ask,
-    /// Where accuracies come from, if it asks for them.
-    accuracies: Option<Accuracies>,
-    /// Whether equal architectures share a result.
-    unique: bool,
 }
 
 /// What both kinds of job open first.
@@ -203,105 +195,6 @@ fn open(
     Ok(Opened { images, backend })
 }
 
-fn run_space(
-    config: &JobConfig,
-    plan: Plan,
-    cancel: &Cancel,
-    events: &mut dyn FnMut(Event),
-) -> Result<Summary, JobError> {
-    let Plan { space, mut strategy, score, drive, mut accuracies, unique } = plan;
-    let options = &config.options;
-    let Opened { images, mut backend } = open(options, space.input(), cancel, events)?;
-    let batch = &images.batch;
-    let initialisation = options.initialisation.unwrap_or(space.initialisation());
-    let total = strategy.total();
-    let mut run = Run::start(config, score, &images, backend.as_mut(), total, None, events)?;
-    let group = run.scorer(backend.as_mut(), batch, initialisation, cancel).group_size();
-    let trained = accuracies.as_ref().map_or(1, Accuracies::group_size);
-    let mut shared = Shared::new(unique.then_some(options.count));
-    let mut questions = Questions::new(strategy.as_mut());
-    let mut spent = false;
-    loop {
-        let (asked, ask) = questions.next([group, trained], cancel)?;
-        if asked.is_empty() {
-            break;
-        }
-        let answers = if ask == Ask::Accuracy {
-            let Some(accuracies) = &mut accuracies else { break };
-            let origin = (options.seed, backend.info());
-            let answers = accuracies.answer(&space, &asked, origin, cancel);
-            spent = answers.spent;
-            answers.records.into_iter().map(|record| Some((record?, None))).collect()
-        } else {
-            let fresh = shared.fresh(&space, &asked);
-            let candidates = fresh.iter().map(|a| candidate(&space, a)).collect();
-            let mut scorer = run.scorer(backend.as_mut(), batch, initialisation, cancel);
-            let scored = scorer.score(candidates, config.outputs);
-            shared.spread(&space, &asked, &fresh, scored)
-        };
-        for (architecture, answer) in asked.iter().zip(answers) {
-            let Some((mut record, output)) = answer else { continue };
-            questions.strategy.observe(architecture, ask, record.rank_score());
-            if ask != drive {
-                record.value = f64::NEG_INFINITY;
-            }
-            run.take(record, output, events);
-        }
-        run.check_written()?;
-        if spent {
-            break;
-        }
-    }
-    run.summary.reported = accuracies
-        .as_ref()
-        .zip(run.summary.best.first())
-        .and_then(|(accuracies, best)| accuracies.reported(&space.parse(&best.architecture).ok()?));
-    run.summary.rejected = strategy.rejected();
-    run.finish(cancel)
-}
-
-/// What a strategy asks, in groups of one kind.
-struct Questions<'s> {
-    strategy: &'s mut dyn Strategy,
-    /// The first question of another kind.
-    kept: Option<(Architecture, Ask)>,
-}
-
-impl<'s> Questions<'s> {
-    fn new(strategy: &'s mut dyn Strategy) -> Self {
-        Self { strategy, kept: None }
-    }
-
-    /// What is asked before the strategy waits for answers, at most so many questions about scores
-    /// and about accuracies; nothing once it is done.
-    fn next(
-        &mut self,
-        most: [usize; 2],
-        cancel: &Cancel,
-    ) -> Result<(Vec<Architecture>, Ask), JobError> {
-        let (mut asked, mut kind) = (Vec::new(), Ask::Score);
-        while !cancel.is_cancelled() {
-            let following = match self.kept.take() {
-                Some(kept) => kept,
-                None => match self.strategy.next()? {
-                    Next::Try(architecture, ask) => (architecture, ask),
-                    Next::Wait | Next::Done => break,
-                },
-            };
-            if asked.is_empty() {
-                kind = following.1;
-            }
-            let full = asked.len() >= most[usize::from(kind == Ask::Accuracy)].max(1);
-            if following.1 != kind || full {
-                self.kept = Some(following);
-                break;
-            }
-            asked.push(following.0);
-        }
-        Ok((asked, kind))
-    }
-}
-
 /// The architecture's network, or why there is none.
 pub fn candidate(space: &Space, architecture: &Architecture) -> Candidate {
     Candidate {
@@ -325,8 +218,15 @@ fn run_model(
     let Opened { images, mut backend } = open(options, model.input, cancel, events)?;
     let batch = &images.batch;
     let points = CodePoints::new(&model.graph, &model.weights, options.count);
-    let mut run =
-        Run::start(config, &SCORES[0], &images, backend.as_mut(), Some(1), Some(points), events)?;
+    let mut run = Run::start(
+        config,
+        &SCORES[0],
+        &images,
+        backend.as_mut(),
+        (Some(1), None),
+        Some(points),
+        events,
+    )?;
     let name = path.display().to_string();
     let connected = analysis::connected(&model.graph);
     let drawing = match weights {
@@ -376,7 +276,7 @@ impl<'c> Run<'c> {
         score: &'static Score,
         images: &Images,
         backend: &mut dyn Backend,
-        total: Option<u64>,
+        (total, study): (Option<u64>, Option<String>),
         code_points: Option<CodePoints>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
@@ -384,8 +284,9 @@ impl<'c> Run<'c> {
         let device = backend.info().clone();
         let sink = Sink::open(config, images, &device, &weight_seeds, code_points.as_ref())?;
         let batch = images.batch.fingerprint();
-        events(Event::Started(Started { device, total, batch, code_points }));
-        Ok(Self { config, score, weight_seeds, sink, summary: Summary::default(), failure: None })
+        let summary = Summary { study: study.clone(), ..Summary::default() };
+        events(Event::Started(Started { device, total, batch, code_points, study }));
+        Ok(Self { config, score, weight_seeds, sink, summary, failure: None })
     }
 
     fn scorer<'r>(

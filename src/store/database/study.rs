@@ -98,6 +98,15 @@ impl Study {
         writer.failure()
     }
 
+    /// Replaces the options that the study was made with, as where it is extended.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::append`].
+    pub fn set_job(&self, job: &serde_json::Value) -> Result<(), StoreError> {
+        self.shared.writer().set_job(job)
+    }
+
     /// Commits everything now.
     ///
     /// # Errors

@@ -163,6 +163,14 @@ impl Writer {
         self.transact(|transaction, writer| claim::all(transaction, writer, wants))
     }
 
+    pub(super) fn set_job(&mut self, job: &serde_json::Value) -> Result<(), StoreError> {
+        self.transact(|transaction, writer| {
+            let update = "UPDATE study SET job = ?2 WHERE number = ?1";
+            let changed = transaction.execute(update, params![writer.study, job.to_string()]);
+            changed.map(|_| ()).map_err(|error| StoreError::of(&writer.path, error))
+        })
+    }
+
     pub(super) fn finish(&mut self, state: State) -> Result<(), StoreError> {
         self.add_event(EventKind::Stop, state.name());
         self.transact(|transaction, writer| {

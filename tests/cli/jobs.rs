@@ -1,13 +1,6 @@
 //! Job files: written by flags, run again, refused where they are wrong.
 
-use assert_cmd::Command;
-
-fn untrained(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("untrained").unwrap().arg("--batch").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
+use crate::program::run as untrained;
 
 #[test]
 fn a_saved_job_repeats_the_run() {

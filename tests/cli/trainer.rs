@@ -1,23 +1,9 @@
 //! Searches that learn from the user's own training program.
-#![cfg(unix)]
 
-use assert_cmd::Command;
+use crate::program::quick_search as search;
 
 /// A program whose accuracy is the number of 3x3 convolutions; it fails on cells with a pool.
 const TRAINER: &str = r#"sh -c 'case "$1" in *pool*) exit 4;; esac; n=$(echo "$1" | grep -o nor_conv_3x3 | wc -l); echo "{\"accuracy\": $n}"' trainer {arch}"#;
-
-fn search(more: &[&str]) -> (i32, String, String) {
-    let common = ["search", "--device", "cpu", "--batch-size", "8", "--set", "skeleton.cells=1"];
-    let output = Command::cargo_bin("untrained")
-        .unwrap()
-        .arg("--batch")
-        .args(common)
-        .args(more)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 #[test]
 fn searches_learn_from_the_trainer_and_survive_its_failures() {

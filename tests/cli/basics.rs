@@ -1,51 +1,20 @@
 //! The program as a person calls it: outputs, files, wrong input, exit codes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 use serde_json::Value;
+
+use crate::program::{Folder, refused, text, untrained};
 
 const HEAVIEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|";
 const LIGHT: &str = "|skip_connect~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
 const CUT: &str = "|none~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_1x1~1|none~2|";
 
-fn untrained(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("untrained").unwrap();
-    command.arg("--batch").args(arguments);
-    command
-}
-
 /// Standard output of a call that must succeed.
 fn output(arguments: &[&str]) -> String {
     let done = untrained(arguments).assert().success();
     String::from_utf8(done.get_output().stdout.clone()).unwrap()
-}
-
-/// A call that must fail with exit code 2 and one line that holds all of `words`.
-fn refused(arguments: &[&str], words: &[&str]) {
-    let done = untrained(arguments).assert().code(2);
-    let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
-    for word in words {
-        assert!(message.contains(word), "`{word}` is not in: {message}");
-    }
-    assert!(!message.contains("panicked"), "{message}");
-    assert!(message.trim_end().lines().count() <= 8, "too long: {message}");
-}
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 /// A search small enough for a test.
@@ -304,6 +273,7 @@ fn ctrl_c_ends_within_a_second_and_keeps_the_rows() {
     let program = assert_cmd::cargo::cargo_bin("untrained");
     let mut child = std::process::Command::new(program)
         .args(["--batch", "search", "--samples", "15000", "--device", "cpu", "--out", text(&table)])
+        .args(["--store", "none"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()

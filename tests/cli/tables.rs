@@ -1,20 +1,7 @@
 //! Searches that learn from a benchmark table.
 
-use assert_cmd::Command;
+use crate::program::quick_search as search;
 use untrained::space::Space;
-
-fn search(more: &[&str]) -> (i32, String, String) {
-    let common = ["search", "--device", "cpu", "--batch-size", "8", "--set", "skeleton.cells=1"];
-    let output = Command::cargo_bin("untrained")
-        .unwrap()
-        .arg("--batch")
-        .args(common)
-        .args(more)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 /// A table of the whole space: the accuracy is the number of 3x3 convolutions, a training takes 10 s.
 fn table(folder: &std::path::Path) -> String {

@@ -1,0 +1,225 @@
+//! The study that a job keeps its results in, if it keeps any.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, JobConfig, JobError, chain};
+use crate::backend::DeviceInfo;
+use crate::plan::Count;
+use crate::space::{Architecture, Space};
+use crate::store::{
+    Claim, EventKind, Key, Keys, Row, Setup, SpaceName, State, Store, StoreError, Study, StudyInfo,
+    Want, space_fingerprint,
+};
+use crate::weights::Initialisation;
+
+/// Options that say where a job runs and what it writes, not what comes out of it: they may differ in
+/// a study that is resumed or joined.
+const FREE: [&str; 7] = [
+    "out",
+    "overwrite",
+    "store",
+    "options.device",
+    "task.search.trainers",
+    "task.search.trainer-limit",
+    "task.search.trainer-retries",
+];
+
+/// The option that may grow in a study that is resumed.
+const SAMPLES: &str = "task.search.samples";
+
+/// Where a job keeps its results, as text: a file, or `none`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Keep {
+    /// Nowhere; what is computed is not found again.
+    Nowhere,
+    /// In a file of studies.
+    File(PathBuf),
+}
+
+impl From<String> for Keep {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "none" => Self::Nowhere,
+            _ => Self::File(text.into()),
+        }
+    }
+}
+
+impl From<Keep> for String {
+    fn from(keep: Keep) -> Self {
+        match keep {
+            Keep::Nowhere => "none".to_owned(),
+            Keep::File(path) => path.to_string_lossy().into_owned(),
+        }
+    }
+}
+
+/// Which study a job writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StudyUse {
+    /// A new one.
+    #[default]
+    New,
+    /// One that was interrupted, by its id or the first digits of it.
+    Resume(String),
+    /// One that other processes may be writing, likewise.
+    Join(String),
+}
+
+/// The results of a run as a study takes them, and as earlier ones have them.
+pub(super) struct Ledger(Option<Entry>);
+
+struct Entry {
+    study: Study,
+    /// What scores depend on, where they are to be reused.
+    keys: Option<Keys>,
+    space: Space,
+}
+
+/// What a study of a run on a space is set up with.
+pub(super) struct Facts<'f> {
+    pub space: &'f Space,
+    pub batch: &'f str,
+    pub weight_seeds: &'f [u64],
+    pub device: &'f DeviceInfo,
+    pub initialisation: Initialisation,
+    /// Whether results of equal networks may take the place of a forward pass.
+    pub reuse: bool,
+}
+
+impl Ledger {
+    /// Opens the study that the job names. A file that nobody asked for and that cannot be written is a
+    /// warning.
+    pub(super) fn open(
+        config: &JobConfig,
+        facts: &Facts<'_>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Self, JobError> {
+        let Some(Keep::File(path)) = &config.store else { return Ok(Self(None)) };
+        let study = match open(path, config, facts) {
+            Err(JobError::Store(error @ (StoreError::ReadOnly(_) | StoreError::System { .. })))
+                if config.store_is_default =>
+            {
+                let why = chain(&error);
+                events(Event::Warning(format!("results are not kept in a study: {why}")));
+                return Ok(Self(None));
+            }
+            result => result?,
+        };
+        let keys = facts.reuse.then(|| keys(config.options.count, facts));
+        Ok(Self(Some(Entry { study, keys, space: facts.space.clone() })))
+    }
+
+    /// The id of the study.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.0.as_ref().map(|entry| entry.study.id())
+    }
+
+    /// Whether results of equal networks are found.
+    pub(super) fn reuses(&self) -> bool {
+        self.0.as_ref().is_some_and(|entry| entry.keys.is_some())
+    }
+
+    /// What the score of an architecture depends on.
+    pub(super) fn key(&self, architecture: &Architecture) -> Option<Key> {
+        Some(self.0.as_ref()?.keys.as_ref()?.of(architecture))
+    }
+
+    /// Whose work architectures are; without a study, the one's who asks.
+    pub(super) fn claim(&self, wants: &[Want<'_>]) -> Result<Vec<Claim>, StoreError> {
+        match &self.0 {
+            Some(entry) => entry.study.claim(wants),
+            None => Ok(vec![Claim::Mine; wants.len()]),
+        }
+    }
+
+    /// Adds a result; `told` is what the strategy is told of it.
+    pub(super) fn append(
+        &self,
+        architecture: &Architecture,
+        told: f64,
+        row: impl FnOnce() -> Row,
+    ) -> Result<(), StoreError> {
+        let Some(entry) = &self.0 else { return Ok(()) };
+        let mut row = row();
+        row.canonical = entry.space.canonical(architecture);
+        row.told = (told != row.record.rank_score()).then_some(told);
+        entry.study.append(row)
+    }
+
+    /// Adds something that the user was told.
+    pub(super) fn warn(&self, text: &str) -> Result<(), StoreError> {
+        self.0.as_ref().map_or(Ok(()), |entry| entry.study.event(EventKind::Warning, text))
+    }
+
+    /// Writes everything and says how the run ended.
+    pub(super) fn finish(self, state: State) -> Result<(), StoreError> {
+        self.0.map_or(Ok(()), |entry| entry.study.finish(state))
+    }
+}
+
+fn keys(count: Count, facts: &Facts<'_>) -> Keys {
+    Keys::new(facts.space, facts.batch, facts.weight_seeds, count, facts.initialisation)
+}
+
+fn open(path: &Path, config: &JobConfig, facts: &Facts<'_>) -> Result<Study, JobError> {
+    let setup = setup(config, facts);
+    let pace = config.pace;
+    let (id, joined) = match &config.study {
+        StudyUse::New => return Ok(Store::open(path)?.begin(&setup, pace)?),
+        StudyUse::Resume(id) => (id, false),
+        StudyUse::Join(id) => (id, true),
+    };
+    let store = Store::open_with(path, crate::store::Access::Write, Store::PATIENCE)?;
+    let info = store.find(id)?;
+    let grows = !joined && samples(&setup) > samples(&info.setup);
+    info.check_same(&setup, &free(&info, &setup, grows))?;
+    if joined {
+        return Ok(store.join(&info, pace)?);
+    }
+    let study = store.resume(&info, pace)?;
+    if grows {
+        let mut job = info.setup.job.clone();
+        job["task"]["search"]["samples"] = samples(&setup).into();
+        study.set_job(&job)?;
+    }
+    Ok(study)
+}
+
+/// How many architectures a search looks at.
+fn samples(setup: &Setup) -> Option<u64> {
+    setup.job["task"]["search"]["samples"].as_u64()
+}
+
+/// The options that may differ: those of the list, and names of files that hold the same.
+fn free(info: &StudyInfo, setup: &Setup, grows: bool) -> Vec<&'static str> {
+    let mut free = FREE.to_vec();
+    if info.setup.batch == setup.batch {
+        free.push("options.images");
+    }
+    if info.setup.space == setup.space {
+        free.push("options.space");
+    }
+    if grows {
+        free.push(SAMPLES);
+    }
+    free
+}
+
+fn setup(config: &JobConfig, facts: &Facts<'_>) -> Setup {
+    let job = serde_json::to_value(config)
+        .unwrap_or_else(|error| format!("cannot be written: {error}").into());
+    let DeviceInfo { name, api, driver, .. } = facts.device;
+    let (id, fingerprint) = (facts.space.id().to_owned(), space_fingerprint(facts.space));
+    Setup {
+        space: Some(SpaceName { id, fingerprint }),
+        seed: config.options.seed,
+        weight_seeds: facts.weight_seeds.to_vec(),
+        device: name.clone(),
+        driver: format!("{api} {driver}").trim().to_owned(),
+        ..Setup::new(job, facts.batch)
+    }
+}
