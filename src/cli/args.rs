@@ -47,9 +47,9 @@ pub enum Verb {
     /// Look into a benchmark table of trained accuracies, or write it as CSV
     Benchmark(Benchmark),
     /// Compare a score and free baselines with trained accuracies
-    Correlate(Correlate),
+    Correlate(Box<Correlate>),
     /// Repeat the paper's search experiment: mean accuracy of what a score chooses of N architectures
-    Protocol(Protocol),
+    Protocol(Box<Protocol>),
     /// List, show, export, delete and merge stored studies
     Studies(Studies),
 }

@@ -8,7 +8,7 @@ use untrained::store::{
     Pace, Record, Row, Setup, SpaceName, State, Status, Store, space_fingerprint,
 };
 
-use crate::support::{Folder, compared, fixture, json, predictor, refused, rows, shown};
+use crate::support::{Folder, compared, fixture, json, predictor, refused, rows, shown, untrained};
 
 /// Options with which scoring takes moments.
 const QUICK: [&str; 6] = ["--device", "cpu", "--batch-size", "8", "--set", "skeleton.cells=1"];
@@ -140,6 +140,33 @@ fn a_study_is_compared_on_its_own_space() {
     let arguments = ["--study", &id, "--store", &store, "--sizes", "8", "--runs", "3"];
     let found = json("protocol", &arguments);
     assert_eq!(found["rows"][0]["seconds"], serde_json::json!({ "mean": 2.0, "sd": 0.0 }));
+}
+
+/// A study as `search` makes it: its space has other settings than the default, and its own score.
+#[test]
+fn a_search_is_compared_by_what_ranked_it() {
+    let folder = Folder::new();
+    let (store, out) = (folder.path("studies.db"), folder.path("out.csv"));
+    let search = ["--samples", "40", "--score", "regions", "--store", &store, "--out", &out];
+    let (code, _, error) = untrained(&[&["search"], &QUICK[..], &search].concat());
+    assert_eq!(code, 0, "{error}");
+    let id = Store::read(Path::new(&store)).unwrap().list().unwrap().remove(0).id;
+    let table: String =
+        rows(&out).iter().enumerate().map(|(at, row)| format!("{},{}\n", row.0, at % 7)).collect();
+    let table = folder.file("table.csv", &format!("architecture,accuracy\n{table}"));
+    let common =
+        ["correlate", "--table", &table, "--metric", "accuracy", "--resamples", "0", "--json"];
+    let run = |more: &[&str]| {
+        let (code, shown, error) = untrained(&[&common[..], more].concat());
+        assert_eq!(code, 0, "{error}");
+        serde_json::from_str::<Value>(&shown).unwrap()
+    };
+    let found = run(&["--study", &id, "--store", &store]);
+    assert_eq!((&found["score"], &found["architectures"]["used"]), (&"regions".into(), &40.into()));
+    let scores = ["--scores", &out, "--set", "skeleton.cells=1", "--column", "regions"];
+    assert_eq!(found["predictors"], run(&scores)["predictors"]);
+    let naswot = run(&["--study", &id, "--store", &store, "--score", "naswot"]);
+    assert_ne!(figures(&naswot, "naswot"), figures(&naswot, "regions"));
 }
 
 #[test]

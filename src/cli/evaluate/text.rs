@@ -93,7 +93,9 @@ fn agreements(reports: &[Report], of: fn(&Report) -> &Agreement) -> String {
 }
 
 fn decimals(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
+    // A sum that should be zero may come out a little below.
+    let unsigned = |text: String| if text == "-0.000" { "0.000".to_owned() } else { text };
+    value.map_or_else(|| "-".to_owned(), |value| unsigned(format!("{value:.3}")))
 }
 
 fn value(estimate: &Estimate) -> String {
