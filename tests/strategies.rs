@@ -1,8 +1,14 @@
 //! Strategies, answered by a function of the architecture instead of a network.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
-use untrained::search::{Ask, Constraint, Next, Pool, STRATEGIES, Sizes, Strategy, strategy};
+use untrained::backend::Cancel;
+use untrained::job::{self, JobConfig, Options, SearchOptions, Task};
+use untrained::search::{
+    Ask, Constraint, Measure, Next, Pool, STRATEGIES, Sizes, Strategy, Unmeasured, strategy,
+};
 use untrained::space::{Architecture, Space};
 
 const SIZES: Sizes = Sizes { samples: 60, population: 10, tournament: 3, candidates: 20 };
@@ -145,7 +151,11 @@ fn constraints_are_kept_by_every_strategy() {
             let Next::Try(architecture, ask) = strategy.next().unwrap() else { break };
             let graph = space.build(&architecture).unwrap();
             for constraint in &constraints {
-                assert!(constraint.holds((constraint.quantity.of)(&graph)), "{}", kind.name);
+                assert!(
+                    constraint.holds(constraint.quantity.counted(&graph).unwrap()),
+                    "{}",
+                    kind.name
+                );
             }
             strategy.observe(&architecture, ask, value(&space, &architecture));
             asked += 1;
@@ -165,4 +175,131 @@ fn a_range_that_nothing_reaches_is_told_with_what_was_seen() {
         let (_, least, most) = error.seen[0];
         assert!(least > 2.0 && most > least, "{text}");
     }
+}
+
+/// Milliseconds that an architecture takes, if convolutions took one each.
+fn convolutions(space: &Space, architecture: &Architecture) -> f64 {
+    space.format(architecture).matches("nor_conv").count() as f64
+}
+
+/// Runs a strategy with a latency constraint beside a counted one; returns what was asked about and
+/// what was measured.
+fn measured(name: &str, ranges: [&str; 2]) -> (Trace, Vec<String>) {
+    let space = space();
+    let constraints = ranges.map(|text| text.parse::<Constraint>().unwrap());
+    let known = RefCell::new(Vec::new());
+    let measure: Measure<'_> = Box::new(|architecture, graph| {
+        assert!(constraints[0].holds(constraints[0].quantity.counted(graph).unwrap()));
+        known.borrow_mut().push(space.code_key(architecture));
+        Ok(convolutions(&space, architecture))
+    });
+    let pool = Pool::measuring(&space, &constraints, measure);
+    let sizes = Sizes { samples: 30, ..SIZES };
+    let mut strategy = (strategy(name).unwrap().new)(pool, sizes, 1);
+    let mut trace = Vec::new();
+    while trace.len() < 40 {
+        let Next::Try(architecture, ask) = strategy.next().unwrap() else { break };
+        strategy.observe(&architecture, ask, value(&space, &architecture));
+        trace.push((ask, space.format(&architecture)));
+    }
+    assert!(strategy.rejected() > 0, "{name}");
+    drop(strategy);
+    (trace, known.into_inner())
+}
+
+/// Every strategy keeps to a measured range; only what keeps to the counted one is measured, and equal
+/// networks once.
+#[test]
+fn measured_ranges_are_kept_and_networks_measured_once() {
+    let space = space();
+    for kind in STRATEGIES {
+        let (trace, measured) = measured(kind.name, ["params=..800K", "latency=2ms..3000us"]);
+        assert!(trace.len() >= 30, "{}: {}", kind.name, trace.len());
+        for (_, text) in &trace {
+            let latency = convolutions(&space, &space.parse(text).unwrap());
+            assert!((2.0..=3.0).contains(&latency), "{}: {text}", kind.name);
+        }
+        let distinct: HashSet<&String> = measured.iter().collect();
+        assert_eq!(distinct.len(), measured.len(), "{}", kind.name);
+    }
+    // Another range gives other architectures, so the comparison above can fail.
+    let (trace, _) = measured("random", ["params=..800K", "latency=..1"]);
+    let slow = |(_, text): &(Ask, String)| convolutions(&space, &space.parse(text).unwrap()) >= 2.0;
+    assert!(!trace.iter().any(slow));
+}
+
+#[test]
+fn a_latency_that_nothing_reaches_is_told_with_what_was_measured() {
+    let constraint: Constraint = "latency=..1us".parse().unwrap();
+    for kind in STRATEGIES {
+        let (space, runs) = (space(), Cell::new(0_u64));
+        let measure: Measure<'_> = Box::new(|architecture, _| {
+            runs.set(runs.get() + 1);
+            Ok(0.5 + convolutions(&space, architecture))
+        });
+        let pool = Pool::measuring(&space, std::slice::from_ref(&constraint), measure);
+        let error = (kind.new)(pool, SIZES, 0).next().unwrap_err();
+        assert_eq!((error.seen[0].1, error.seen[0].2), (0.5, 6.5), "{}", kind.name);
+        let text = error.to_string();
+        assert!(text.contains("latency=..0.001ms was asked for"), "{text}");
+        assert!(text.contains("latency from 0.5ms to 6.5ms were seen"), "{text}");
+        // Measurements cost time: far fewer are made than architectures are drawn elsewhere.
+        assert!(kind.name == "exhaustive" || runs.get() == 500, "{}: {}", kind.name, runs.get());
+    }
+}
+
+/// A failed measurement rejects one architecture; a request to stop ends the search at once.
+#[test]
+fn failed_and_stopped_measurements_are_told_apart() {
+    let constraint: Constraint = "latency=..9s".parse().unwrap();
+    for kind in STRATEGIES {
+        let space = space();
+        let fails: Measure<'_> =
+            Box::new(|architecture, _| match space.format(architecture).contains("avg_pool") {
+                true => Err(Unmeasured::Failed("no memory".to_owned())),
+                false => Ok(1.0),
+            });
+        let pool = Pool::measuring(&space, std::slice::from_ref(&constraint), fails);
+        let mut searched = (kind.new)(pool, SIZES, 0);
+        for _ in 0..10 {
+            let Next::Try(architecture, ask) = searched.next().unwrap() else { panic!() };
+            searched.observe(&architecture, ask, value(&space, &architecture));
+            assert!(!space.format(&architecture).contains("avg_pool"), "{}", kind.name);
+        }
+        let asked = Cell::new(0);
+        let stops: Measure<'_> = Box::new(|_, _| {
+            asked.set(asked.get() + 1);
+            Err(Unmeasured::Stopped)
+        });
+        let pool = Pool::measuring(&space, std::slice::from_ref(&constraint), stops);
+        let error = (kind.new)(pool, SIZES, 0).next().unwrap_err();
+        assert!(error.to_string().contains("latency was not measured of any"), "{error}");
+        assert_eq!(asked.get(), 1, "{}", kind.name);
+    }
+    let pool = Pool::new(&space(), &[constraint]);
+    let error = (strategy("random").unwrap().new)(pool, SIZES, 0).next().unwrap_err();
+    assert!(error.to_string().contains("nothing to measure with"), "{error}");
+}
+
+/// Measuring 500 networks would take minutes; a cancel ends it after the pass that runs.
+#[test]
+fn cancel_ends_a_search_that_measures() {
+    let search = SearchOptions {
+        constraint: vec!["latency=..0.001us".parse().unwrap()],
+        ..SearchOptions::default()
+    };
+    let options = Options { device: "cpu".to_owned(), ..Options::default() };
+    let config = JobConfig::new(options, Task::Search(Box::new(search)));
+    let cancel = Cancel::new();
+    let begin = Instant::now();
+    let summary = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(2));
+            cancel.cancel();
+        });
+        job::run(&config, &cancel, &mut |_| {})
+    });
+    let summary = summary.unwrap();
+    assert!(summary.interrupted && summary.counts.total() == 0 && summary.rejected > 0);
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
 }

@@ -10,7 +10,8 @@ pub use choice::open;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::data::Batch;
-use crate::plan::Plan;
+use crate::graph::{NodeId, Shape};
+use crate::plan::{Kept, Plan, TensorId};
 use crate::score::KernelMatrix;
 use crate::weights::Weights;
 
@@ -71,6 +72,62 @@ pub struct PackedCode {
     pub words: Vec<u32>,
 }
 
+/// The activations of one node of the network on the whole batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activations {
+    /// The node of the graph.
+    pub node: NodeId,
+    /// Its shape for one image.
+    pub shape: Shape,
+    /// `[images, channels, height, width]`, row-major.
+    pub values: Vec<f32>,
+}
+
+impl Activations {
+    /// Values of one image, `[channels, height, width]`.
+    pub fn image(&self, image: usize) -> &[f32] {
+        let volume = self.shape.volume();
+        &self.values[image * volume..(image + 1) * volume]
+    }
+}
+
+/// Takes what a plan keeps from the batch where it is the images, from `read` elsewhere; what is known
+/// to be zero is filled in.
+fn kept(
+    device: &str,
+    plan: &Plan,
+    batch: &Batch,
+    mut read: impl FnMut(TensorId) -> Result<Vec<f32>, BackendError>,
+) -> Result<Vec<Activations>, BackendError> {
+    let of = |kept: &Kept| {
+        let values = match kept.tensor {
+            None => zeros(device, batch.images.saturating_mul(kept.shape.volume()))?,
+            Some(tensor) if tensor == plan.input => batch.values.clone(),
+            Some(tensor) => read(tensor)?,
+        };
+        Ok(Activations { node: kept.node, shape: kept.shape, values })
+    };
+    plan.kept.iter().map(of).collect()
+}
+
+/// Zeros, if there is memory for them.
+fn zeros(device: &str, count: usize) -> Result<Vec<f32>, BackendError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|error| BackendError::Device {
+        device: device.to_owned(),
+        reason: format!("no memory for {count} zeros of 4 bytes ({error}); keep fewer nodes"),
+    })?;
+    values.resize(count, 0.0);
+    Ok(values)
+}
+
+/// Bytes of what [`kept`] returns.
+fn kept_bytes(plan: &Plan, images: usize) -> u64 {
+    let values = plan.kept.iter().map(|kept| kept.shape.volume() as u64);
+    let bytes = values.map(|values| values.saturating_mul(images as u64 * size_of::<f32>() as u64));
+    bytes.fold(0, u64::saturating_add)
+}
+
 /// What one network gave.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -78,6 +135,8 @@ pub struct Output {
     pub kernel: KernelMatrix,
     /// The codes in the order of [`Plan::codes`], if they were asked for.
     pub codes: Option<Vec<PackedCode>>,
+    /// The activations of [`Plan::kept`], in that order: those [`Plan::keeping`] was asked for.
+    pub kept: Vec<Activations>,
 }
 
 /// Why a backend could not run a network.
@@ -90,9 +149,9 @@ pub enum BackendError {
     #[error("the network takes images of {expected}, the batch holds {given}")]
     WrongInput {
         /// Shape the network takes.
-        expected: crate::graph::Shape,
+        expected: Shape,
         /// Shape of the batch's images.
-        given: crate::graph::Shape,
+        given: Shape,
     },
     /// A layer has no values, or too few.
     #[error("layer {layer}: expected {expected} values of {what}, found {found}")]

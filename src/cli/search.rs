@@ -57,7 +57,8 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if let Some((name, value)) = &summary.reported {
         show(&format!("{name} of the first: {value:.4}\n"))?;
     }
-    if let (Some(id), true) = (&summary.study, summary.interrupted || result.is_err()) {
+    let unfinished = summary.interrupted || result.is_err();
+    if let (Some(id), true) = (&summary.study, unfinished && config.repeats_exactly()) {
         let _ = writeln!(std::io::stderr(), "{}", stored::how_to_resume(config, id));
     }
     result?;

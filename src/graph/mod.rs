@@ -117,6 +117,11 @@ impl Graph {
         self.nodes.iter().enumerate().map(|(index, node)| (NodeId(index as u32), node))
     }
 
+    /// The nodes of that label, in topological order; exported models may use one twice.
+    pub fn labelled<'a>(&'a self, label: &'a str) -> impl Iterator<Item = NodeId> + 'a {
+        self.iter().filter(move |(_, node)| node.label == label).map(|(id, _)| id)
+    }
+
     /// One node.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]

@@ -210,6 +210,11 @@ impl JobConfig {
         }
     }
 
+    /// Whether the job proposes the same architectures again when it is repeated.
+    pub fn repeats_exactly(&self) -> bool {
+        !matches!(&self.task, Task::Search(search) if search.measures())
+    }
+
     /// The name of what the best are the best by.
     pub fn ranked_by(&self) -> &str {
         match &self.task {
@@ -238,6 +243,12 @@ impl JobConfig {
         let stored = matches!(self.store, Some(Keep::File(_)));
         if !stored && self.study != StudyUse::New {
             return refuse("--resume and --join need the file of the study: give --store");
+        }
+        if self.study != StudyUse::New && !self.repeats_exactly() {
+            return refuse(
+                "--resume and --join need a search that proposes the same architectures again, which \
+                 one within a measured latency does not: begin a new one, it reuses known scores",
+            );
         }
         if options.repeats == 0 {
             return refuse("--repeats must be at least 1");

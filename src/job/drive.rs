@@ -27,9 +27,9 @@ const MAX_OPEN: usize = 4096;
 const POLL: Duration = Duration::from_millis(50);
 
 /// What a job on a space does.
-pub(super) struct Plan {
+pub(super) struct Plan<'m> {
     pub space: Space,
-    pub strategy: Box<dyn Strategy>,
+    pub strategy: Box<dyn Strategy + 'm>,
     /// The score it asks for.
     pub score: &'static Score,
     /// What decides which architecture is best.
@@ -78,7 +78,7 @@ struct Desk<'r, 'c> {
     initialisation: Initialisation,
     cancel: &'r Cancel,
     space: Space,
-    strategy: Box<dyn Strategy>,
+    strategy: Box<dyn Strategy + 'r>,
     score: &'static Score,
     drive: Ask,
     accuracies: Option<Accuracies>,
@@ -95,7 +95,7 @@ struct Desk<'r, 'c> {
 /// Runs a plan to its end, or until it is cancelled or fails.
 pub(super) fn run(
     config: &JobConfig,
-    plan: Plan,
+    plan: Plan<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
@@ -199,16 +199,19 @@ impl Desk<'_, '_> {
             && waiting + scores + accuracies < MAX_OPEN
             && !self.cancel.is_cancelled()
         {
-            let (architecture, ask) = match self.strategy.next()? {
-                Next::Try(architecture, ask) => (architecture, ask),
-                Next::Wait => {
+            let (architecture, ask) = match self.strategy.next() {
+                Ok(Next::Try(architecture, ask)) => (architecture, ask),
+                Ok(Next::Wait) => {
                     self.exhausted = self.questions.is_empty();
                     break;
                 }
-                Next::Done => {
+                Ok(Next::Done) => {
                     self.exhausted = true;
                     break;
                 }
+                // A measurement of the strategy's was cancelled.
+                Err(_) if self.cancel.is_cancelled() => break,
+                Err(error) => return Err(error.into()),
             };
             if !self.affords(&architecture, ask) {
                 self.exhausted = true;

@@ -9,6 +9,7 @@ mod config;
 mod drive;
 mod event;
 mod file;
+mod latency;
 mod scorer;
 mod search_options;
 mod shared;
@@ -127,7 +128,7 @@ fn run_task(
     match &config.task {
         Task::Search(search) => {
             let space = config.options.open_space()?;
-            let strategy = search.start(&space, config.options.seed)?;
+            let strategy = search.start(&config.options, &space, cancel)?;
             let (score, unique) = (search.chosen_score()?, search.unique);
             let accuracies = Accuracies::open(search, &space, cancel)?;
             let drive = search.kind()?.drive;

@@ -295,7 +295,7 @@ mod tests {
                 assert!(network.plan.weighted_nodes().next().is_some_and(drawn), "no weights");
                 let distances = [0, 1, 1, 0];
                 let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances);
-                Ok(Output { kernel, codes: None })
+                Ok(Output { kernel, codes: None, kept: Vec::new() })
             };
             self.ran += networks.len();
             if self.ran >= self.cancel_after {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::JobError;
+use super::{JobError, Options, latency};
+use crate::backend::Cancel;
 use crate::score::{SCORES, Score, score};
-use crate::search::{Ask, Constraint, Kind, Pool, STRATEGIES, Sizes, Strategy, strategy};
+use crate::search::{Ask, Constraint, Kind, Pool, STRATEGIES, Sizes, Strategy, Value, strategy};
 use crate::space::Space;
 
 /// How architectures are chosen.
@@ -23,7 +24,9 @@ pub struct SearchOptions {
     #[arg(long, default_value_t = Self::default().score, value_name = "NAME", long_help = scores_help())]
     pub score: String,
     /// Keep to a range, NAME=LEAST..MOST with K, M, G: params=..1M, macs=10M..100M, activations=..2M
-    /// (bytes), depth=8..; may be repeated
+    /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
+    /// takes on --device, measured: on another machine, or at another time, other architectures may
+    /// keep to it, so such a search repeats only as far as its measurements do
     #[arg(long, value_name = "NAME=A..B")]
     pub constraint: Vec<Constraint>,
     /// Score one architecture of each set of equal ones and share the result
@@ -132,6 +135,11 @@ impl SearchOptions {
         })
     }
 
+    /// Whether constraints are measured, so that other runs may propose other architectures.
+    pub(super) fn measures(&self) -> bool {
+        self.constraint.iter().any(|range| matches!(range.quantity.value, Value::Latency))
+    }
+
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
         let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
@@ -190,11 +198,21 @@ impl SearchOptions {
     }
 
     /// The strategy on a space.
-    pub(super) fn start(&self, space: &Space, seed: u64) -> Result<Box<dyn Strategy>, JobError> {
+    pub(super) fn start<'c>(
+        &self,
+        options: &Options,
+        space: &Space,
+        cancel: &'c Cancel,
+    ) -> Result<Box<dyn Strategy + 'c>, JobError> {
         let Self { population, tournament, candidates, .. } = *self;
         // Where a clock rules, it alone ends the search.
         let samples = if self.budget.is_some() { u64::MAX } else { self.samples };
         let sizes = Sizes { samples, population, tournament, candidates };
-        Ok((self.kind()?.new)(Pool::new(space, &self.constraint), sizes, seed))
+        let pool = if self.measures() {
+            Pool::measuring(space, &self.constraint, latency::meter(options, space, cancel)?)
+        } else {
+            Pool::new(space, &self.constraint)
+        };
+        Ok((self.kind()?.new)(pool, sizes, options.seed))
     }
 }

@@ -12,6 +12,8 @@
 //! * Steps are sorted by [`Planned::level`]: a step reads batch statistics only of steps of lower
 //!   levels, so all steps of one level can run image by image.
 //! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
+//! * Activations that a caller asks for ([`Plan::keeping`]) live to the end, computed where the codes
+//!   do not need them, and change no bit of the codes.
 
 mod build;
 mod count;
@@ -24,7 +26,7 @@ use crate::weights::Weights;
 
 pub use count::{Count, UnknownCount};
 pub use points::CodePoints;
-pub use step::{Activated, Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
+pub use step::{Activated, Code, Combine, ConvStep, Kept, Norm, Planned, Step, Tensor, Term};
 
 /// The index of a tensor in [`Plan::tensors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,6 +68,8 @@ pub struct Plan {
     pub norms: Vec<Norm>,
     /// All binary codes, one per distinct input of activations.
     pub codes: Vec<Code>,
+    /// The activations that backends return, in the order they were asked for.
+    pub kept: Vec<Kept>,
     /// The tensor that holds the value of each node of the graph, where one does.
     pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
@@ -87,6 +91,17 @@ pub enum PlanError {
         "the network has no activation that --count {0} counts, so there is no code to compare"
     )]
     NoUnits(Count),
+    /// A node that is to be kept does not exist.
+    #[error(
+        "node {node} cannot be kept: the network's nodes are numbered below {nodes}; take nodes of \
+         the graph that is planned"
+    )]
+    NoSuchNode {
+        /// Its index.
+        node: u32,
+        /// Nodes of the graph.
+        nodes: usize,
+    },
 }
 
 impl Plan {
@@ -97,7 +112,25 @@ impl Plan {
     ///
     /// [`PlanError`] if the graph has no input or no activation is counted.
     pub fn new(graph: &Graph, weights: &Weights, count: Count) -> Result<Self, PlanError> {
-        build::plan(graph, weights, count)
+        Self::keeping(graph, weights, count, &[])
+    }
+
+    /// A plan whose runs also return the activations of some nodes, [`crate::backend::Output::kept`],
+    /// from the same forward pass: any nodes, in any order. A value that the codes do not need is
+    /// computed for this; a node that is known to be zero comes back as zeros. [`Plan::codes`] and the
+    /// kernel matrix are those of [`Plan::new`], bit for bit. [`Plan::weighted_nodes`] names the layers
+    /// that kept nodes depend on as well.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::new`], and [`PlanError::NoSuchNode`] if the graph has no such node.
+    pub fn keeping(
+        graph: &Graph,
+        weights: &Weights,
+        count: Count,
+        keep: &[NodeId],
+    ) -> Result<Self, PlanError> {
+        build::plan(graph, weights, count, keep)
     }
 
     /// One tensor.

@@ -1,13 +1,17 @@
 //! Memory slots by lifetime: two tensors share a slot if no step needs both.
 
-use super::step::{Planned, Tensor};
+use super::step::{Kept, Planned, Tensor};
 
 /// Sets the lifetimes of all tensors and gives each a slot; returns the slots' sizes per image.
 ///
 /// Slot 0 holds the images (tensor 0) and nothing else, so they can stay where they are from one
-/// network to the next. The others get the best fit among the free slots, in order of first use.
-pub(super) fn assign(steps: &[Planned], tensors: &mut [Tensor]) -> Vec<usize> {
+/// network to the next. The others get the best fit among the free slots, in order of first use. What is
+/// kept lives until after the last step.
+pub(super) fn assign(steps: &[Planned], tensors: &mut [Tensor], kept: &[Kept]) -> Vec<usize> {
     lifetimes(steps, tensors);
+    for tensor in kept.iter().filter_map(|kept| kept.tensor) {
+        tensors[tensor.index()].last_step = steps.len();
+    }
     let mut order: Vec<usize> = (1..tensors.len()).collect();
     order.sort_by_key(|&index| tensors[index].first_step);
     let mut slots = vec![tensors.first().map_or(0, |input| input.shape.volume())];

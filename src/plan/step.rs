@@ -14,8 +14,19 @@ pub struct Tensor {
     pub slot: usize,
     /// The step that writes it (the first one if several do); the input is written before step 0.
     pub first_step: usize,
-    /// The last step that reads or writes it.
+    /// The last step that reads or writes it; the number of steps if it is read after all of them.
     pub last_step: usize,
+}
+
+/// The activations of one node that a backend returns beside the kernel matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The node of the graph.
+    pub node: NodeId,
+    /// Its shape for one image.
+    pub shape: Shape,
+    /// The tensor that holds it after the last step; none if it is known to be zero.
+    pub tensor: Option<TensorId>,
 }
 
 /// Batch normalisation of one tensor, applied where the tensor is read:

@@ -15,8 +15,17 @@ pub struct Quantity {
     pub name: &'static str,
     /// What it is, with its unit.
     pub about: &'static str,
-    /// Its value.
-    pub of: fn(&Graph) -> f64,
+    /// Where its value comes from.
+    pub value: Value,
+}
+
+/// Where the value of a quantity comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Value {
+    /// It is counted on the graph.
+    Counted(fn(&Graph) -> f64),
+    /// It is measured by running the network, in milliseconds.
+    Latency,
 }
 
 /// Every quantity.
@@ -24,24 +33,60 @@ pub static QUANTITIES: &[Quantity] = &[
     Quantity {
         name: "params",
         about: "trainable parameters",
-        of: |graph| Cost::of(graph).params as f64,
+        value: Value::Counted(|graph| Cost::of(graph).params as f64),
     },
     Quantity {
         name: "macs",
         about: "multiply-adds per image",
-        of: |graph| Cost::of(graph).macs as f64,
+        value: Value::Counted(|graph| Cost::of(graph).macs as f64),
     },
     Quantity {
         name: "activations",
         about: "bytes of 32-bit activations that live at a time, per image",
-        of: |graph| extent::live_bytes(graph) as f64,
+        value: Value::Counted(|graph| extent::live_bytes(graph) as f64),
     },
     Quantity {
         name: "depth",
         about: "convolutions and linear layers on the longest path",
-        of: |graph| extent::depth(graph) as f64,
+        value: Value::Counted(|graph| extent::depth(graph) as f64),
+    },
+    Quantity {
+        name: "latency",
+        about: "milliseconds that a mini-batch takes, measured on the device of the run",
+        value: Value::Latency,
     },
 ];
+
+impl Quantity {
+    /// Its value on a graph, if it is counted.
+    pub fn counted(&self, graph: &Graph) -> Option<f64> {
+        match self.value {
+            Value::Counted(of) => Some(of(graph)),
+            Value::Latency => None,
+        }
+    }
+
+    /// What stands behind a value.
+    pub const fn unit(&self) -> &'static str {
+        match self.value {
+            Value::Counted(_) => "",
+            Value::Latency => "ms",
+        }
+    }
+
+    /// A number with its unit, as [`Constraint`] reads it.
+    fn number(&self, text: &str) -> Option<f64> {
+        let units: &[(&str, f64)] = match self.value {
+            Value::Counted(_) => &[("K", 1e3), ("k", 1e3), ("M", 1e6), ("G", 1e9)],
+            Value::Latency => &[("ms", 1.0), ("us", 1e-3), ("\u{b5}s", 1e-3), ("s", 1e3)],
+        };
+        let unit =
+            units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
+        let (digits, factor) = unit.unwrap_or((text, 1.0));
+        let number = digits.trim_end().parse::<f64>().ok().filter(|number| number.is_finite());
+        number.map(|number| number * factor)
+    }
+}
 
 /// A range of a quantity, both ends included.
 #[derive(Clone, Debug)]
@@ -72,9 +117,14 @@ impl FromStr for Constraint {
     type Err = String;
 
     /// `params=..1M`, `macs=10M..100M`, `depth=8..`; K, M and G are thousands, millions, milliards.
+    /// `latency=..5ms`; also us and s, and milliseconds without a unit.
     fn from_str(text: &str) -> Result<Self, String> {
-        let form =
-            || format!("`{text}` is no constraint: write NAME=LEAST..MOST, such as params=..1M");
+        let form = || {
+            format!(
+                "`{text}` is no constraint: write NAME=LEAST..MOST, such as params=..1M or \
+                 latency=..5ms"
+            )
+        };
         let (name, range) = text.split_once('=').ok_or_else(form)?;
         let quantity = QUANTITIES.iter().find(|quantity| quantity.name == name.trim());
         let quantity = quantity.ok_or_else(|| {
@@ -84,7 +134,7 @@ impl FromStr for Constraint {
         let (least, most) = range.split_once("..").ok_or_else(form)?;
         let end = |text: &str, open: f64| match text.trim() {
             "" => Some(open),
-            text => number(text),
+            text => quantity.number(text),
         };
         let least = end(least, f64::NEG_INFINITY).ok_or_else(form)?;
         let most = end(most, f64::INFINITY).ok_or_else(form)?;
@@ -95,19 +145,11 @@ impl FromStr for Constraint {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
-    let (digits, factor) = match text.chars().last()? {
-        'K' | 'k' => (&text[..text.len() - 1], 1e3),
-        'M' => (&text[..text.len() - 1], 1e6),
-        'G' => (&text[..text.len() - 1], 1e9),
-        _ => (text, 1.0),
-    };
-    digits.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * factor)
-}
-
 impl fmt::Display for Constraint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+        let unit = self.quantity.unit();
+        let end =
+            |value: f64| if value.is_finite() { format!("{value}{unit}") } else { String::new() };
         write!(formatter, "{}={}..{}", self.quantity.name, end(self.least), end(self.most))
     }
 }
@@ -135,13 +177,26 @@ mod tests {
             ("macs=0.5G..2G", "macs=500000000..2000000000"),
             ("depth=8..", "depth=8.."),
             (" activations = 1K .. 2k ", "activations=1000..2000"),
+            ("latency=250us..1.5s", "latency=0.25ms..1500ms"),
+            ("latency=2 ms..", "latency=2ms.."),
+            ("latency=..5", "latency=..5ms"),
         ] {
             let constraint: Constraint = text.trim().parse().unwrap();
             assert_eq!(constraint.to_string(), written);
             assert_eq!(written.parse::<Constraint>().unwrap(), constraint);
         }
-        for wrong in ["params", "params=3", "speed=..1", "params=2..1", "params=x..", "depth=..nan"]
-        {
+        for wrong in [
+            "params",
+            "params=3",
+            "speed=..1",
+            "params=2..1",
+            "params=x..",
+            "depth=..nan",
+            "params=..5ms",
+            "latency=..5K",
+            "latency=..ms",
+            "latency=1s..2ms",
+        ] {
             assert!(wrong.parse::<Constraint>().is_err(), "{wrong}");
         }
     }

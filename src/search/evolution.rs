@@ -23,8 +23,8 @@ pub enum Start {
 }
 
 /// Regularised evolution.
-pub struct Evolution {
-    pool: Pool,
+pub struct Evolution<'m> {
+    pool: Pool<'m>,
     rng: ChaCha8Rng,
     drive: Ask,
     sizes: Sizes,
@@ -38,10 +38,10 @@ pub struct Evolution {
     in_flight: usize,
 }
 
-impl Evolution {
+impl<'m> Evolution<'m> {
     /// An evolution that is driven by scores or accuracies; random numbers come from the stream
     /// `evolution` of the seed.
-    pub fn new(pool: Pool, sizes: Sizes, seed: u64, drive: Ask, start: Start) -> Self {
+    pub fn new(pool: Pool<'m>, sizes: Sizes, seed: u64, drive: Ask, start: Start) -> Self {
         Self {
             pool,
             rng: seed::stream(seed, &["evolution"]),
@@ -96,7 +96,7 @@ impl Evolution {
     }
 }
 
-impl Strategy for Evolution {
+impl Strategy for Evolution<'_> {
     fn next(&mut self) -> Result<Next, Unsatisfiable> {
         if let Some(next) = self.candidate()? {
             return Ok(next);

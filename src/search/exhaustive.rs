@@ -4,22 +4,22 @@ use super::{Ask, Next, Pool, Strategy, Unsatisfiable};
 use crate::space::Architecture;
 
 /// Proposes every architecture once.
-pub struct Exhaustive {
-    pool: Pool,
+pub struct Exhaustive<'m> {
+    pool: Pool<'m>,
     ask: Ask,
     at: u64,
     /// The architectures of a space without index.
     listed: Option<std::vec::IntoIter<Architecture>>,
 }
 
-impl Exhaustive {
+impl<'m> Exhaustive<'m> {
     /// All architectures, by score.
-    pub fn new(pool: Pool) -> Self {
+    pub fn new(pool: Pool<'m>) -> Self {
         Self::asking(pool, Ask::Score)
     }
 
     /// All architectures.
-    pub fn asking(pool: Pool, ask: Ask) -> Self {
+    pub fn asking(pool: Pool<'m>, ask: Ask) -> Self {
         Self { pool, ask, at: 0, listed: None }
     }
 
@@ -36,11 +36,14 @@ impl Exhaustive {
     }
 }
 
-impl Strategy for Exhaustive {
+impl Strategy for Exhaustive<'_> {
     fn next(&mut self) -> Result<Next, Unsatisfiable> {
         while let Some(architecture) = self.following() {
             if self.pool.admits(&architecture) {
                 return Ok(Next::Try(architecture, self.ask));
+            }
+            if self.pool.stopped() {
+                break;
             }
         }
         if self.pool.rejected() >= self.at.saturating_sub(1) && self.pool.is_constrained() {

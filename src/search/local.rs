@@ -14,8 +14,8 @@ use crate::space::Architecture;
 const MAX_IDLE: u64 = 1_000;
 
 /// Hill climbing with restarts.
-pub struct Local {
-    pool: Pool,
+pub struct Local<'m> {
+    pool: Pool<'m>,
     rng: ChaCha8Rng,
     samples: u64,
     asked: u64,
@@ -33,10 +33,10 @@ pub struct Local {
     best: Option<(Architecture, f64)>,
 }
 
-impl Local {
+impl<'m> Local<'m> {
     /// Climbs that ask about `samples` architectures in all; random numbers come from the stream
     /// `local` of the seed.
-    pub fn new(pool: Pool, samples: u64, seed: u64) -> Self {
+    pub fn new(pool: Pool<'m>, samples: u64, seed: u64) -> Self {
         Self {
             pool,
             rng: seed::stream(seed, &["local"]),
@@ -91,7 +91,7 @@ impl Local {
     }
 }
 
-impl Strategy for Local {
+impl Strategy for Local<'_> {
     fn next(&mut self) -> Result<Next, Unsatisfiable> {
         loop {
             if self.asked >= self.samples || self.idle > MAX_IDLE {

@@ -7,13 +7,15 @@ mod constraint;
 mod evolution;
 mod exhaustive;
 mod local;
+mod measure;
 mod pool;
 mod random;
 
-pub use constraint::{Constraint, QUANTITIES, Quantity};
+pub use constraint::{Constraint, QUANTITIES, Quantity, Value};
 pub use evolution::{Evolution, Start};
 pub use exhaustive::Exhaustive;
 pub use local::Local;
+pub use measure::{Measure, Unmeasured};
 pub use pool::{Pool, Unsatisfiable};
 pub use random::Random;
 
@@ -87,7 +89,7 @@ pub struct Kind {
     /// What drives it.
     pub drive: Ask,
     /// Makes one; the stream of the seed is its own.
-    pub new: fn(Pool, Sizes, u64) -> Box<dyn Strategy>,
+    pub new: for<'m> fn(Pool<'m>, Sizes, u64) -> Box<dyn Strategy + 'm>,
 }
 
 /// Every strategy.

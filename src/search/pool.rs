@@ -4,54 +4,81 @@ use std::fmt;
 
 use rand::Rng;
 
-use super::constraint::Constraint;
+use super::constraint::{Constraint, Value};
+use super::measure::{Measure, Measured};
 use crate::graph::Graph;
 use crate::space::{Architecture, Space};
 
 /// Draws after which a search gives up.
 const MAX_DRAWS: u64 = 20_000;
 
+/// Networks measured for one proposal after which a search gives up: at a few passes each, minutes.
+const MAX_RUNS: u64 = 500;
+
 /// A space and what is asked of its architectures before anything is scored.
-pub struct Pool {
+pub struct Pool<'m> {
     space: Space,
     constraints: Vec<Constraint>,
     /// By constraint, the least and the largest value that was seen.
     seen: Vec<(f64, f64)>,
     rejected: u64,
+    measured: Measured<'m>,
 }
 
 /// No architecture within the constraints was found.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("none of {draws} architectures is within the constraints; {}", list(seen))]
+#[error(
+    "none of {draws} architectures is within the constraints; {}{}",
+    list(seen),
+    failure.as_ref().map(|reason| format!("; one could not be measured: {reason}")).unwrap_or_default()
+)]
 pub struct Unsatisfiable {
     /// Architectures that were tried.
     pub draws: u64,
-    /// Every constraint with the least and the largest value that was seen.
+    /// Every constraint with the least and the largest value that was seen; infinity and negative
+    /// infinity where nothing was measured.
     pub seen: Vec<(Constraint, f64, f64)>,
+    /// Why a network could not be measured, if one could not.
+    pub failure: Option<String>,
 }
 
 fn list(seen: &[(Constraint, f64, f64)]) -> String {
     let entry = |(constraint, least, most): &(Constraint, f64, f64)| {
-        let name = constraint.quantity.name;
-        format!("{constraint} was asked for, {name} from {least} to {most} were seen")
+        let (name, unit) = (constraint.quantity.name, constraint.quantity.unit());
+        if least > most {
+            return format!("{constraint} was asked for, {name} was not measured of any");
+        }
+        format!("{constraint} was asked for, {name} from {least}{unit} to {most}{unit} were seen")
     };
     seen.iter().map(entry).collect::<Vec<_>>().join("; ")
 }
 
-impl fmt::Debug for Pool {
+impl fmt::Debug for Pool<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Pool").field("space", &self.space.id()).finish_non_exhaustive()
     }
 }
 
-impl Pool {
-    /// All architectures of a space within constraints.
+impl<'m> Pool<'m> {
+    /// All architectures of a space within constraints that can be counted; a measured one admits
+    /// nothing, see [`Pool::measuring`].
     pub fn new(space: &Space, constraints: &[Constraint]) -> Self {
+        Self::with(space, constraints, None)
+    }
+
+    /// The same, with what measures latencies. It is asked once about networks of equal
+    /// [`Space::code_key`], and only about those that keep to all counted ranges.
+    pub fn measuring(space: &Space, constraints: &[Constraint], measure: Measure<'m>) -> Self {
+        Self::with(space, constraints, Some(measure))
+    }
+
+    fn with(space: &Space, constraints: &[Constraint], measure: Option<Measure<'m>>) -> Self {
         Self {
             space: space.clone(),
             constraints: constraints.to_vec(),
             seen: vec![(f64::INFINITY, f64::NEG_INFINITY); constraints.len()],
             rejected: 0,
+            measured: Measured::new(measure),
         }
     }
 
@@ -76,22 +103,45 @@ impl Pool {
             return true;
         }
         let admitted = match self.space.build(architecture) {
-            Ok(graph) => self.within(&graph),
+            Ok(graph) => self.within(&graph) && self.measures(architecture, &graph),
             Err(_) => false,
         };
         self.rejected += u64::from(!admitted);
         admitted
     }
 
+    /// Whether what is counted is in its ranges.
     fn within(&mut self, graph: &Graph) -> bool {
         let mut within = true;
-        for (constraint, (least, most)) in self.constraints.iter().zip(&mut self.seen) {
-            let value = (constraint.quantity.of)(graph);
-            *least = least.min(value);
-            *most = most.max(value);
-            within &= constraint.holds(value);
+        for (constraint, seen) in self.constraints.iter().zip(&mut self.seen) {
+            if let Some(value) = constraint.quantity.counted(graph) {
+                note(seen, value);
+                within &= constraint.holds(value);
+            }
         }
         within
+    }
+
+    /// Whether what is measured is in its ranges.
+    fn measures(&mut self, architecture: &Architecture, graph: &Graph) -> bool {
+        for (constraint, seen) in self.constraints.iter().zip(&mut self.seen) {
+            if matches!(constraint.quantity.value, Value::Counted(_)) {
+                continue;
+            }
+            let Some(value) = self.measured.latency(&self.space, architecture, graph) else {
+                return false;
+            };
+            note(seen, value);
+            if !constraint.holds(value) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether measuring was stopped, so that nothing more can be admitted.
+    pub(super) fn stopped(&self) -> bool {
+        self.measured.stopped
     }
 
     /// A random architecture within the constraints.
@@ -120,13 +170,15 @@ impl Pool {
         &mut self,
         propose: &mut dyn FnMut(&Space) -> Architecture,
     ) -> Result<Architecture, Unsatisfiable> {
-        for _ in 0..MAX_DRAWS {
+        let (runs, mut draws) = (self.measured.runs, 0);
+        while draws < MAX_DRAWS && self.measured.runs - runs < MAX_RUNS && !self.stopped() {
             let architecture = propose(&self.space);
             if self.admits(&architecture) {
                 return Ok(architecture);
             }
+            draws += 1;
         }
-        Err(self.unsatisfiable(MAX_DRAWS))
+        Err(self.unsatisfiable(draws))
     }
 
     /// What to say where nothing was found.
@@ -134,6 +186,13 @@ impl Pool {
         let entry = |(constraint, &(least, most)): (&Constraint, &(f64, f64))| {
             (constraint.clone(), least, most)
         };
-        Unsatisfiable { draws, seen: self.constraints.iter().zip(&self.seen).map(entry).collect() }
+        let seen = self.constraints.iter().zip(&self.seen).map(entry).collect();
+        Unsatisfiable { draws, seen, failure: self.measured.failure.clone() }
     }
+}
+
+/// Widens a range by a value.
+fn note((least, most): &mut (f64, f64), value: f64) {
+    *least = least.min(value);
+    *most = most.max(value);
 }

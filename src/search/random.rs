@@ -13,20 +13,20 @@ const MAX_REPEATED: u64 = 100_000;
 
 /// Draws architectures uniformly and without repetition; asked for as many as the space has, or
 /// more, it proposes each of them once.
-pub struct Random {
-    pool: Pool,
+pub struct Random<'m> {
+    pool: Pool<'m>,
     rng: ChaCha8Rng,
     ask: Ask,
     samples: u64,
     proposed: u64,
     seen: HashSet<String>,
     /// What proposes the whole space, where that is wanted.
-    all: Option<Exhaustive>,
+    all: Option<Exhaustive<'m>>,
 }
 
-impl Random {
+impl<'m> Random<'m> {
     /// `samples` architectures, drawn from the stream `architectures` of the seed.
-    pub fn new(pool: Pool, samples: u64, seed: u64, ask: Ask) -> Self {
+    pub fn new(pool: Pool<'m>, samples: u64, seed: u64, ask: Ask) -> Self {
         let count = pool.space().count();
         let whole = u128::from(samples) >= count && !pool.is_constrained();
         let all = whole.then(|| Exhaustive::asking(Pool::new(pool.space(), &[]), ask));
@@ -42,7 +42,7 @@ impl Random {
     }
 }
 
-impl Strategy for Random {
+impl Strategy for Random<'_> {
     fn next(&mut self) -> Result<Next, Unsatisfiable> {
         if self.proposed == self.samples {
             return Ok(Next::Done);

@@ -159,6 +159,26 @@ fn strategies_scores_and_constraints_are_chosen_by_flags() {
     }
 }
 
+/// Latency is measured on the device of the run; nothing takes a nanosecond, everything less than an
+/// hour.
+#[test]
+fn latency_is_measured() {
+    let run = |range: &str| {
+        let mut flags = vec!["search", "--samples", "4", "--batch-size", "2", "--device", "cpu"];
+        flags.extend(["--set", "skeleton.cells=1", "--set", "skeleton.channels=2"]);
+        flags.extend(["--set", "input.height=8", "--set", "input.width=8"]);
+        flags.extend(["--images", "noise", "--constraint", range]);
+        untrained(&flags)
+    };
+    let (code, _, error) = run("latency=..3600s");
+    assert!(code == 0 && error.contains("scored 4 architectures"), "{error}");
+    let (code, _, error) = run("latency=..0.001us");
+    assert!(code == 2 && error.contains("latency from "), "{error}");
+    assert!(error.contains("ms were seen"), "{error}");
+    let (code, _, error) = run("latency=..5M");
+    assert!(code == 2 && error.contains("latency=..5ms"), "{error}");
+}
+
 /// Equal architectures get the result of one of them; scored alone they have the same.
 #[test]
 fn equal_architectures_share_a_result() {

@@ -189,6 +189,8 @@ fn a_study_is_not_mixed_with_other_options_and_may_grow() {
     refused(&["search", "--store", file, "--resume", "ffffffff"], &["no study `ffffffff`", &id]);
     refused(&["search", "--store", file, "--resume", &id, "--join", &id], &["--join"]);
     refused(&["search", "--store", "none", "--resume", &id], &["give --store"]);
+    let (code, _, error) = run(&with(&["--constraint", "latency=..5s"]));
+    assert!(code == 2 && error.contains("measured latency"), "{error}");
     let missing = folder.text("missing.db");
     refused(&["search", "--store", &missing, "--resume", &id], &["missing.db"]);
     assert_eq!(rows(&store, &id).len(), 12);

@@ -3,7 +3,8 @@
 use untrained::backend::gpu::{AdapterChoice, GpuBackend, adapters};
 use untrained::backend::{Backend, BackendError, Cancel, Network};
 use untrained::data::Batch;
-use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Shape};
+use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Resize, Shape};
+use untrained::plan::Plan;
 use untrained::weights::{LayerWeights, Weights};
 
 use crate::run;
@@ -97,6 +98,28 @@ fn too_large_a_batch_is_told_what_fits() {
     let BackendError::OverLimit { needed, allowed, advice, .. } = error else { panic!("{error}") };
     assert_eq!((needed, allowed), (per_image * (fits as u64 + 1), limit));
     assert!(advice.contains(&format!("fits is {fits}")), "{advice}");
+}
+
+/// What only a kept node needs counts as well.
+#[test]
+fn kept_tensors_count() {
+    let Some(mut backend) = gpu() else { return };
+    let name = &backend.info().name;
+    let summary = adapters().into_iter().find(|one| &one.device.name == name).unwrap();
+    let limit = summary.max_storage_binding_bytes.min(summary.max_buffer_bytes);
+    let mut graph = Graph::new();
+    let image = graph.input(Shape::new(1, 64, 64));
+    graph.add("relu", Op::Activation(Activation::RELU), &[image]).unwrap();
+    let factors = [512, 512];
+    let large = graph.add("large", Op::Resize(Resize { factors }), &[image]).unwrap();
+    let images = 1 + (limit >> 34) as usize;
+    let trial = Trial::whole(graph, images, 2);
+    run(&trial, &mut backend, &[]).unwrap();
+    let plan = Plan::keeping(&trial.graph, &trial.weights, trial.count, &[large]).unwrap();
+    let network = Network { plan: &plan, weights: &trial.weights };
+    let error = backend.run(&[network], &trial.batch, false, &Cancel::new()).pop().unwrap();
+    let BackendError::OverLimit { needed, allowed, .. } = error.unwrap_err() else { panic!() };
+    assert_eq!((needed, allowed), ((images as u64) << 34 | (images as u64) << 16, limit));
 }
 
 #[test]

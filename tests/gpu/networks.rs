@@ -2,7 +2,7 @@
 
 use untrained::backend::{Backend, Cancel, Network, Output};
 use untrained::data::Batch;
-use untrained::graph::{Activation, Conv, Graph, Op, Padding, Pool, PoolKind, Shape};
+use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Padding, Pool, PoolKind, Shape};
 use untrained::plan::{Plan, Step};
 
 use crate::support::devices::gpu;
@@ -72,13 +72,47 @@ fn networks_at_once_give_what_each_gives_alone() {
     }
     for (trial, (kernel, codes)) in trials.iter().zip(&kernels[0]) {
         let alone = Trial { batch: batch.clone(), ..trial.clone() };
-        let output = Output { kernel: kernel.clone(), codes: codes.clone() };
+        let output = Output { kernel: kernel.clone(), codes: codes.clone(), kept: Vec::new() };
         alone.expected().same_output(&output).unwrap();
     }
     assert!(kernels.iter().all(|other| *other == kernels[0]));
     assert_ne!(kernels[0][0], kernels[0][2], "other weights give other codes");
     // The last group is one network alone, two (of which one), or all five.
     assert!(dispatches[2] < dispatches[0] * 5 / 2, "{dispatches:?}: nothing was merged");
+}
+
+/// Each network of a group has its own kept nodes, or none.
+#[test]
+fn networks_at_once_keep_their_own_nodes() {
+    let Some(mut backend) = gpu() else { return };
+    let trials: Vec<Trial> = [(4, false), (6, true), (9, true)]
+        .into_iter()
+        .map(|(width, twisted)| Trial::whole(network(width, twisted), 5, width as u64))
+        .collect();
+    let batch = &trials[0].batch;
+    let last = |trial: &Trial| NodeId(trial.graph.nodes().len() as u32 - 1);
+    let keep = [vec![NodeId(3), last(&trials[0])], Vec::new(), vec![NodeId(1), NodeId(0)]];
+    let plan = |(trial, keep): (&Trial, &Vec<NodeId>)| {
+        Plan::keeping(&trial.graph, &trial.weights, trial.count, keep).unwrap()
+    };
+    let plans: Vec<Plan> = trials.iter().zip(&keep).map(plan).collect();
+    let networks: Vec<Network<'_>> = plans
+        .iter()
+        .zip(&trials)
+        .map(|(plan, trial)| Network { plan, weights: &trial.weights })
+        .collect();
+    backend.set_networks_at_once(3);
+    let outputs = backend.run(&networks, batch, true, &Cancel::new());
+    for ((trial, keep), output) in trials.iter().zip(&keep).zip(outputs) {
+        let (output, alone) = (output.unwrap(), Trial { batch: batch.clone(), ..trial.clone() });
+        let expected = alone.expected();
+        expected.same_output(&output).unwrap();
+        assert_eq!(output.kept.len(), keep.len());
+        for (kept, node) in output.kept.iter().zip(keep) {
+            let label = &trial.graph.node(*node).label;
+            same_values(label, &kept.values, expected.values.of(*node)).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod close;
 mod codes;
 mod conv;
 mod copies;
+mod kept;
 mod networks;
 mod norms;
 mod pixels;

@@ -123,7 +123,7 @@ fn networks_with_norms_agree() {
 
 /// Whether a code hangs on a number that single precision hardly holds, such as a product with the
 /// tail of a GELU.
-fn ends_in_underflow(trial: &Trial) -> bool {
+pub fn ends_in_underflow(trial: &Trial) -> bool {
     let expected = trial.expected();
     expected.plan.codes.iter().any(|code| {
         let values = expected.values.of(trial.graph.node(code.node).inputs[0]);
@@ -158,7 +158,7 @@ fn other_weights_are_noticed() {
 }
 
 /// Images, weights, norms and stored statistics of no special numbers.
-fn random(graph: Graph, images: usize, seed: u64) -> Trial {
+pub fn random(graph: Graph, images: usize, seed: u64) -> Trial {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut draw = |count: usize, from: f32, to: f32| -> Vec<f32> {
         (0..count).map(|_| random.random_range(from..to)).collect()
@@ -219,7 +219,7 @@ fn near(trial: &Trial, expected: &Expected, found: &Found) -> Result<(), String>
     Ok(())
 }
 
-fn limit(values: &[f32]) -> f64 {
+pub fn limit(values: &[f32]) -> f64 {
     let squares: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
     CLOSE * (squares / values.len() as f64).sqrt().max(1.0)
 }

@@ -19,6 +19,7 @@ use std::collections::TryReserveError;
 use rayon::ThreadPool;
 
 use super::{Backend, BackendError, Cancel, DeviceInfo, Network, Output, PackedCode};
+use super::{kept, kept_bytes};
 use crate::data::Batch;
 use crate::graph::Statistics;
 use crate::plan::{Code, Plan, TensorId};
@@ -102,8 +103,9 @@ impl CpuBackend {
         keep: &[TensorId],
     ) -> Result<(Output, Vec<Vec<f32>>), BackendError> {
         let program = self.execute(network, batch, keep, &Cancel::new())?;
-        let traced = keep.iter().map(|&tensor| self.read(&program, tensor, batch.images)).collect();
-        Ok((self.output(network.plan, &program, batch.images, true), traced))
+        let read = |&tensor: &TensorId| self.read(&program, tensor, batch.images);
+        let traced = keep.iter().map(read).collect::<Result<_, _>>()?;
+        Ok((self.output(network.plan, &program, batch, true)?, traced))
     }
 
     fn run_one(
@@ -114,7 +116,7 @@ impl CpuBackend {
         cancel: &Cancel,
     ) -> Result<Output, BackendError> {
         let program = self.execute(network, batch, &[], cancel)?;
-        Ok(self.output(network.plan, &program, batch.images, codes))
+        self.output(network.plan, &program, batch, codes)
     }
 
     fn execute(
@@ -133,7 +135,7 @@ impl CpuBackend {
         }
         pack::check(plan, weights)?;
         let program = Program::new(plan, batch.images, self.isa, keep);
-        self.reserve(&program, batch.images)?;
+        self.reserve(&program, plan, batch.images)?;
         let packed = &mut self.packed.as_mut_slice()[..program.packed];
         self.pool.install(|| pack::pack(&program, plan, weights, packed));
         for (level, segment) in program.segments.iter().enumerate() {
@@ -159,9 +161,15 @@ impl CpuBackend {
     }
 
     /// Makes the buffers large enough, after a look at what the system can give.
-    fn reserve(&mut self, program: &Program, images: usize) -> Result<(), BackendError> {
-        let demand = Demand::of(program, images, self.pool.current_num_threads());
-        let held = [self.arena.bytes(), self.scratch.bytes(), 0, 0, 0];
+    fn reserve(
+        &mut self,
+        program: &Program,
+        plan: &Plan,
+        images: usize,
+    ) -> Result<(), BackendError> {
+        let threads = self.pool.current_num_threads();
+        let demand = Demand::of(program, kept_bytes(plan, images), images, threads);
+        let held = [self.arena.bytes(), self.scratch.bytes(), 0, 0, 0, 0];
         let more =
             demand.0.iter().zip(held).map(|(&needed, held)| needed.saturating_sub(held as u64));
         let more = more.fold(0, u64::saturating_add);
@@ -175,7 +183,7 @@ impl CpuBackend {
                 what: "the network at this batch size",
                 needed,
                 allowed,
-                advice: advice(program, images, allowed),
+                advice: advice(program, plan, images, allowed),
             });
         }
         self.grow(program, images).map_err(|error| BackendError::Device {
@@ -233,7 +241,14 @@ impl CpuBackend {
         }
     }
 
-    fn output(&self, plan: &Plan, program: &Program, images: usize, codes: bool) -> Output {
+    fn output(
+        &self,
+        plan: &Plan,
+        program: &Program,
+        batch: &Batch,
+        codes: bool,
+    ) -> Result<Output, BackendError> {
+        let images = batch.images;
         let words = &self.codes.as_slice()[..images * program.codes.words];
         let layout = &program.codes;
         let distances = self
@@ -245,12 +260,22 @@ impl CpuBackend {
             unpack_code(words, images, program.codes.words, offset, code)
         };
         let codes = codes.then(|| plan.codes.iter().enumerate().map(unpack).collect());
-        Output { kernel, codes }
+        let kept = kept(&self.info.name, plan, batch, |tensor| self.read(program, tensor, images))?;
+        Ok(Output { kernel, codes, kept })
     }
 
-    fn read(&self, program: &Program, tensor: TensorId, images: usize) -> Vec<f32> {
+    /// A tensor that outlives the last segment, `[n, c, h, w]`.
+    fn read(
+        &self,
+        program: &Program,
+        tensor: TensorId,
+        images: usize,
+    ) -> Result<Vec<f32>, BackendError> {
         let place = &program.places[tensor.index()];
-        let Area::Arena { stride } = place.area else { return Vec::new() };
+        let Area::Arena { stride } = place.area else {
+            let reason = format!("tensor {} was not kept to the end of the run", tensor.0);
+            return Err(BackendError::Device { device: self.info.name.clone(), reason });
+        };
         let mut values = Vec::with_capacity(images * place.layout.shape.volume());
         for image in 0..images {
             let start = place.offset + image * stride + place.layout.origin();
@@ -258,15 +283,15 @@ impl CpuBackend {
             // SAFETY: the place lies inside the arena; the view is only read.
             values.extend(unsafe { ops::copy::store_image(View { ptr, layout: place.layout }) });
         }
-        values
+        Ok(values)
     }
 }
 
-/// Bytes a network needs: arena, scratch, weights, sums and codes, distances and K.
-struct Demand([u64; 5]);
+/// Bytes a network needs: arena, scratch, weights, sums and codes, distances and K, kept activations.
+struct Demand([u64; 6]);
 
 impl Demand {
-    fn of(program: &Program, images: usize, threads: usize) -> Self {
+    fn of(program: &Program, kept_bytes: u64, images: usize, threads: usize) -> Self {
         let bytes = |count: usize, size: usize| (count as u64).saturating_mul(size as u64);
         let n = images as u64;
         Self([
@@ -278,6 +303,7 @@ impl Demand {
                 size_of::<u64>(),
             )),
             n.saturating_mul(n).saturating_mul(BYTES_PER_PAIR),
+            kept_bytes,
         ])
     }
 
@@ -291,8 +317,9 @@ impl Demand {
 const BYTES_PER_PAIR: u64 = 32;
 
 /// Which batch would fit.
-fn advice(program: &Program, images: usize, allowed: u64) -> String {
+fn advice(program: &Program, plan: &Plan, images: usize, allowed: u64) -> String {
     let per_image = (program.arena / images.max(1)) as u64 * size_of::<f32>() as u64;
+    let per_image = per_image.saturating_add(kept_bytes(plan, 1));
     let fits = allowed / per_image.max(1);
     match fits.min(images as u64 - 1) {
         0 | 1 => "not even two images fit: use a smaller network or --input".to_owned(),

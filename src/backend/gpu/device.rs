@@ -31,7 +31,8 @@ impl Failure {
 
 /// A device, its queue and its pipelines.
 pub struct Gpu {
-    name: String,
+    /// The adapter's name.
+    pub name: String,
     /// The device.
     pub device: Device,
     /// Its queue.

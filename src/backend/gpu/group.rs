@@ -6,13 +6,17 @@ use super::buffers::{Buffers, MAX_LAUNCHES, Shared};
 use super::device::Gpu;
 use super::layout::{Placement, Sizes};
 use super::lower::{ConvVariant, Lowering};
-use super::pack::{self, LANES};
+use super::pack;
 use super::schedule::Schedule;
 use super::submit::{self, KernelTime, Pace, Submitted};
-use crate::backend::{BackendError, Cancel, Network, Output, PackedCode};
+use crate::backend::{BackendError, Cancel, Network, Output, PackedCode, kept};
 use crate::data::Batch;
 use crate::plan::TensorId;
 use crate::score::KernelMatrix;
+
+/// Bytes of a tensor that come back at once, so that reading a large one needs no buffer of its size;
+/// a single image may be more.
+const READBACK_BYTES: u64 = 8 << 20;
 
 /// A network and where it lies in its stretches of the buffers.
 pub struct Placed<'a> {
@@ -200,9 +204,11 @@ impl Session {
                 Ok(one) => {
                     let kernel = kernel_matrix(&one, &distances);
                     let codes = group.wants.codes.then(|| packed_codes(&one, &codes));
+                    let name = self.gpu.name.clone();
+                    let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();
                     let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
-                    Ok(Traced { output: Output { kernel, codes }, tensors: tensors? })
+                    Ok(Traced { output: Output { kernel, codes, kept }, tensors: tensors? })
                 }
                 Err(error) => Err(error),
             };
@@ -216,12 +222,21 @@ impl Session {
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 
+    /// Reads a tensor, as many images at once as [`READBACK_BYTES`] allows.
     fn tensor(&mut self, one: &Lowering<'_>, id: TensorId) -> Result<Vec<f32>, BackendError> {
-        let (offset, quads) = (u64::from(one.tensor(id)), one.quads(id));
-        let bytes = self.buffers.read(&self.gpu, Shared::Arena, offset * 16, quads * 16)?;
-        let packed: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-        debug_assert_eq!(packed.len() as u64, quads * LANES as u64);
-        Ok(pack::unpack(&packed, one.images, one.shape(id)))
+        let shape = one.shape(id);
+        let image_bytes = pack::quads(shape) as u64 * 16;
+        let at_once = (READBACK_BYTES / image_bytes.max(1)).max(1) as usize;
+        let mut values = Vec::with_capacity(one.images * shape.volume());
+        for first in (0..one.images).step_by(at_once) {
+            let images = at_once.min(one.images - first);
+            let offset = u64::from(one.tensor(id)) * 16 + first as u64 * image_bytes;
+            let bytes = images as u64 * image_bytes;
+            let bytes = self.buffers.read(&self.gpu, Shared::Arena, offset, bytes)?;
+            let packed: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+            values.extend(pack::unpack(&packed, images, shape));
+        }
+        Ok(values)
     }
 }
 

@@ -19,7 +19,7 @@
 //!
 //! **Codes.** The combine kernel packs code bits in an order of its own; the Hamming kernel compares
 //! an image's whole row of words with every other's and adds weighted counts in exact 32-bit sums.
-//! Only these come back (`group`).
+//! Only these come back, and the activations that a plan keeps (`group`).
 
 mod adapter;
 mod buffers;

@@ -1,9 +1,11 @@
-//! Lowers a graph to steps.
+//! Lowers a graph to steps. `keep` adds what a caller wants beside the codes.
+
+mod keep;
 
 use std::collections::HashMap;
 
 use super::points::counted_calls;
-use super::step::{Activated, Code, Combine, ConvStep, Norm, Planned, Step, Tensor, Term};
+use super::step::{Activated, Code, Combine, ConvStep, Kept, Norm, Planned, Step, Tensor, Term};
 use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, TensorId, slots};
 use crate::graph::Statistics;
 use crate::graph::analysis::Analysis;
@@ -12,7 +14,12 @@ use crate::graph::{
 };
 use crate::weights::Weights;
 
-pub(super) fn plan(graph: &Graph, weights: &Weights, count: Count) -> Result<Plan, PlanError> {
+pub(super) fn plan(
+    graph: &Graph,
+    weights: &Weights,
+    count: Count,
+    keep: &[NodeId],
+) -> Result<Plan, PlanError> {
     let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
     let mut builder = Builder::new(graph, &analysis, count)?;
     for (id, node) in graph.iter() {
@@ -20,6 +27,7 @@ pub(super) fn plan(graph: &Graph, weights: &Weights, count: Count) -> Result<Pla
             builder.lower(id, node);
         }
     }
+    builder.keep(keep)?;
     Ok(builder.finish())
 }
 
@@ -57,6 +65,8 @@ struct Builder<'g> {
     norms: Vec<Norm>,
     codes: Vec<Code>,
     input: TensorId,
+    input_node: usize,
+    kept: Vec<Kept>,
     constant_units: u64,
     units: u64,
 }
@@ -81,6 +91,8 @@ impl<'g> Builder<'g> {
             norms: Vec::new(),
             codes: Vec::new(),
             input: TensorId(0),
+            input_node: input.index(),
+            kept: Vec::new(),
             constant_units: 0,
             units: 0,
         };
@@ -127,9 +139,14 @@ impl<'g> Builder<'g> {
     }
 
     fn lower(&mut self, id: NodeId, node: &'g Node) {
-        if self.zero[id.index()] {
-            return;
+        if !self.zero[id.index()] {
+            self.define(id, node);
+            self.combine_if_wanted(id, node);
         }
+    }
+
+    /// Notes where the value of a node can be read, after the steps that this takes.
+    fn define(&mut self, id: NodeId, node: &'g Node) {
         match node.op {
             Op::Input => {}
             Op::Conv(conv) => self.lower_conv(id, node, conv),
@@ -160,7 +177,6 @@ impl<'g> Builder<'g> {
             }
             _ => self.lower_copy(id, node),
         }
-        self.combine_if_wanted(id, node);
     }
 
     fn lower_conv(&mut self, id: NodeId, node: &Node, conv: Conv) {
@@ -387,7 +403,7 @@ impl<'g> Builder<'g> {
     fn finish(mut self) -> Plan {
         self.steps.sort_by_key(|planned| planned.level);
         gather_siblings(&mut self.steps);
-        let slots = slots::assign(&self.steps, &mut self.tensors);
+        let slots = slots::assign(&self.steps, &mut self.tensors, &self.kept);
         let stored = self.terms.iter().map(|terms| match terms.as_slice() {
             [term] if *term == plain(term.tensor) => Some(term.tensor),
             _ => None,
@@ -399,6 +415,7 @@ impl<'g> Builder<'g> {
             slots,
             norms: self.norms,
             codes: self.codes,
+            kept: self.kept,
             input: self.input,
             constant_units: self.constant_units,
             units: self.units,

@@ -1,0 +1,108 @@
+//! Activations that a caller wants beside the kernel matrix.
+//!
+//! They are added when everything the codes depend on has been lowered, and change none of its steps'
+//! arithmetic: a step that sums a kept value anyway stores it as well, and what is missing is appended.
+//! So codes and kernel matrix are the same bits whatever is kept.
+
+use super::{Builder, plain};
+use crate::graph::{ActivationKind, NodeId, Op};
+use crate::plan::step::{Activated, Combine, Kept, Planned, Step, Term};
+use crate::plan::{PlanError, TensorId};
+
+impl Builder<'_> {
+    /// Makes every node of `keep` a tensor that is there after the last step, in that order.
+    pub(super) fn keep(&mut self, keep: &[NodeId]) -> Result<(), PlanError> {
+        let nodes = self.graph.nodes().len();
+        if let Some(&node) = keep.iter().find(|node| node.index() >= nodes) {
+            return Err(PlanError::NoSuchNode { node: node.0, nodes });
+        }
+        for (id, missing) in self.missing(keep).into_iter().enumerate() {
+            if missing {
+                self.add(NodeId(id as u32));
+            }
+        }
+        for &node in keep {
+            let tensor = (!self.zero[node.index()]).then(|| self.hold(node));
+            self.kept.push(Kept { node, shape: self.graph.shape(node), tensor });
+        }
+        Ok(())
+    }
+
+    /// The nodes that kept ones depend on and that the codes do not need.
+    fn missing(&self, keep: &[NodeId]) -> Vec<bool> {
+        let mut missing = vec![false; self.graph.nodes().len()];
+        let lacks = |id: NodeId| {
+            let index = id.index();
+            !self.zero[index] && !self.demand[index].computed() && id.index() != self.input_node
+        };
+        keep.iter().for_each(|&node| missing[node.index()] = lacks(node));
+        for id in (0..missing.len()).rev() {
+            if missing[id] {
+                for &input in &self.graph.nodes()[id].inputs {
+                    missing[input.index()] |= lacks(input);
+                }
+            }
+        }
+        missing
+    }
+
+    /// Lowers a node that the codes do not need.
+    fn add(&mut self, id: NodeId) {
+        let node = self.graph.node(id);
+        let Op::Activation(activation) = node.op else {
+            self.define(id, node);
+            return;
+        };
+        let input = node.inputs[0];
+        let terms = if self.zero[input.index()] { Vec::new() } else { self.terms_of(input) };
+        let tensor = self.hold_function(terms, id, activation.kind);
+        self.terms[id.index()] = vec![plain(tensor)];
+    }
+
+    /// The tensor of a node's value.
+    fn hold(&mut self, id: NodeId) -> TensorId {
+        let terms = self.terms_of(id);
+        let stored = matches!(terms.as_slice(), [term] if *term == plain(term.tensor));
+        let free = |combine: &Combine| !stored && combine.value.is_none();
+        let Some((step, level)) = self.combine_of(&terms, free) else { return self.stored(id) };
+        let tensor = self.tensor(self.graph.shape(id), level);
+        if let Step::Combine(combine) = &mut self.steps[step].step {
+            combine.value = Some(tensor);
+        }
+        self.terms[id.index()] = vec![plain(tensor)];
+        tensor
+    }
+
+    /// The tensor of a function of a sum.
+    fn hold_function(&mut self, terms: Vec<Term>, id: NodeId, kind: ActivationKind) -> TensorId {
+        let shape = self.graph.shape(id);
+        if let Some((step, level)) = self.combine_of(&terms, |combine| combine.activated.is_none())
+        {
+            let tensor = self.tensor(shape, level);
+            if let Step::Combine(combine) = &mut self.steps[step].step {
+                combine.activated = Some(Activated { kind, tensor });
+            }
+            return tensor;
+        }
+        let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
+        let tensor = self.tensor(shape, level);
+        let activated = Some(Activated { kind, tensor });
+        let combine = Combine { terms, value: None, activated, code: None, shape };
+        self.steps.push(Planned { step: Step::Combine(combine), level });
+        tensor
+    }
+
+    /// The step that sums these terms, if one does and has room for another result, and its level.
+    fn combine_of(
+        &self,
+        terms: &[Term],
+        room: impl Fn(&Combine) -> bool,
+    ) -> Option<(usize, usize)> {
+        let sums = |planned: &Planned| match &planned.step {
+            Step::Combine(combine) => !terms.is_empty() && combine.terms == terms && room(combine),
+            _ => false,
+        };
+        let step = self.steps.iter().position(sums)?;
+        Some((step, self.steps[step].level))
+    }
+}
