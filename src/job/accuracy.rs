@@ -8,7 +8,7 @@ use crate::graph::cost::Cost;
 use crate::graph::extent;
 use crate::score::{Measured, Score};
 use crate::space::{Architecture, Space};
-use crate::store::{Record, Row, Status};
+use crate::store::{Record, Status};
 use crate::trainer::{Order, Trainer};
 
 use super::{JobError, SearchOptions};
@@ -139,18 +139,18 @@ fn order(space: &Space, architecture: &Architecture, seed: u64) -> Order {
     }
 }
 
-/// The record of an architecture whose network is equal to one that has a result.
+/// The record of an architecture whose network is equal to one that has a result; its time is what
+/// that took.
 pub(super) fn reused(
     space: &Space,
     architecture: &Architecture,
     score: &Score,
     seed: u64,
-    row: &Row,
+    known: &Record,
 ) -> Record {
     let graph = space.build(architecture);
     let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
     let layers = graph.as_ref().map(extent::convolutions).unwrap_or_default();
-    let known = &row.record;
     let measured = Measured { log_det: known.score, regions: known.regions, cost, layers };
     Record {
         architecture: space.format(architecture),
@@ -159,7 +159,7 @@ pub(super) fn reused(
         macs: cost.macs,
         layers,
         seed,
-        seconds: 0.0,
+        seconds: known.seconds,
         accuracy: None,
         value: (score.of)(&measured),
         ..known.clone()
