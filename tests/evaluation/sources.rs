@@ -188,6 +188,28 @@ fn a_study_whose_space_file_changed_is_refused() {
     refused(compared("correlate", &arguments), &message);
 }
 
+/// What was scored for a comparison is known the next time.
+#[test]
+fn scores_of_a_comparison_are_kept() {
+    let folder = Folder::new();
+    let store = folder.path("studies.db");
+    let options = ["--samples", "20", "--device", "cpu", "--batch-size", "8", "--resamples", "10"];
+    let run = || {
+        let (code, shown, error) =
+            compared("correlate", &[&options[..], &["--store", &store]].concat());
+        assert_eq!(code, 0, "{error}");
+        (shown, error)
+    };
+    let (first, _) = run();
+    let (second, error) = run();
+    assert!(error.contains("20 were known from before"), "{error}");
+    assert_eq!(second, first);
+    let id = Store::read(Path::new(&store)).unwrap().list().unwrap().remove(0).id;
+    let (_, studied, _) =
+        compared("correlate", &["--study", &id, "--store", &store, "--resamples", "10"]);
+    assert_eq!(studied.lines().last(), first.lines().last());
+}
+
 /// Ctrl-C while architectures are scored: what was scored is compared.
 #[cfg(unix)]
 #[test]
@@ -202,7 +224,18 @@ fn an_interrupted_run_reports_what_it_scored() {
     let table = folder.file("table.csv", &table);
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("untrained"))
         .args(["--batch", "correlate", "--table", &table, "--metric", "accuracy"])
-        .args(["--samples", "15000", "--device", "cpu", "--out", &out, "--resamples", "10"])
+        .args([
+            "--store",
+            "none",
+            "--samples",
+            "15000",
+            "--device",
+            "cpu",
+            "--out",
+            &out,
+            "--resamples",
+            "10",
+        ])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()

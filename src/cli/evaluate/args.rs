@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command, Id};
 
-use crate::job::Options;
+use crate::job::{Keep, Options};
 use crate::statistics::{ProtocolOptions, ReportOptions};
 use crate::store::DEFAULT_FILE;
 
@@ -27,9 +27,10 @@ pub struct Source {
     /// Scores from a stored study: its id or its first digits (see `studies`)
     #[arg(long, value_name = "ID", conflicts_with_all = not_with_study())]
     pub study: Option<String>,
-    /// The file that holds the studies
-    #[arg(long, default_value = DEFAULT_FILE, value_name = "FILE", requires = "study")]
-    pub store: PathBuf,
+    /// The file that holds the studies, which also knows earlier scores and keeps new ones; none for
+    /// neither [default: untrained.db]
+    #[arg(long, value_name = "FILE|none", conflicts_with = "scores")]
+    pub store: Option<String>,
     /// Without --scores and --study: score so many architectures now, drawn from those of the table
     /// uniformly and without repetition
     #[arg(long, default_value_t = 1000, value_name = "N")]
@@ -43,6 +44,13 @@ pub struct Source {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub options: Options,
+}
+
+impl Source {
+    /// The file of studies, or none.
+    pub fn keep(&self) -> Keep {
+        Keep::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.to_owned()))
+    }
 }
 
 /// Options that say which space, and how anything random is drawn.

@@ -17,7 +17,7 @@ use crate::benchmark::{self, BenchmarkError, Counted, Lookup};
 use crate::evaluation::{
     Accuracies, Coverage, EvaluationError, Joined, Prediction, join, of_study, read_scores, sample,
 };
-use crate::job::{JobConfig, Options, Task};
+use crate::job::{JobConfig, Keep, Options, Task};
 use crate::score::{SCORES, Score};
 use crate::space::Space;
 use crate::store::{Store, StudyInfo, TableWriter, space_fingerprint};
@@ -180,7 +180,10 @@ impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
         let chosen = &SCORES[0];
         if let Some(id) = &source.study {
-            return Self::of_study(&source.store, id, source.score.as_deref());
+            let Keep::File(store) = source.keep() else {
+                anyhow::bail!("--study needs the file that holds it: give it by --store");
+            };
+            return Self::of_study(&store, id, source.score.as_deref());
         }
         let space = source.options.open_space()?;
         if let Some(path) = &source.scores {
@@ -243,6 +246,8 @@ fn score_now(
     let config = JobConfig {
         out: source.out.clone(),
         overwrite,
+        store: Some(source.keep()),
+        store_is_default: source.store.is_none(),
         command: command_line(),
         ..JobConfig::new(source.options.clone(), task)
     };
