@@ -55,6 +55,34 @@ pub struct Counted {
     pub first: Vec<String>,
 }
 
+impl Report {
+    /// What of a table is not used, a line each.
+    pub fn notices(&self, space: &str, metric: &str) -> Vec<String> {
+        let listed = |counted: &Counted| {
+            let more = if counted.count > NAMED as u64 { ", ..." } else { "" };
+            format!("{}{more}", counted.first.join(", "))
+        };
+        let mut lines = Vec::new();
+        let Self { duplicates, unknown, missing, .. } = self;
+        if unknown.count > 0 {
+            let (count, names) = (unknown.count, listed(unknown));
+            lines
+                .push(format!("rows of the table that name nothing of {space}: {count} ({names})"));
+        }
+        if duplicates.count > 0 {
+            let (count, names) = (duplicates.count, listed(duplicates));
+            lines.push(format!(
+                "rows of the table whose architecture came before, where the first counts: {count} \
+                 ({names})"
+            ));
+        }
+        if *missing > 0 {
+            lines.push(format!("architectures of the table without `{metric}`: {missing}"));
+        }
+        lines
+    }
+}
+
 impl Counted {
     /// Counts one more; its name is kept if it is among the first few.
     pub fn add(&mut self, name: &str) {

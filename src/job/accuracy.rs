@@ -55,6 +55,13 @@ impl Accuracies {
         Ok(Some(Self::Table(Box::new(Tabulated { metric: read(metric)?, report, clock }))))
     }
 
+    /// What of its source is not used, a line each.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let Self::Table(table) = self else { return Vec::new() };
+        let metric = &table.metric;
+        metric.report().notices(metric.space().id(), metric.metric())
+    }
+
     /// How many architectures it answers at a time.
     pub(super) fn group_size(&self) -> usize {
         match self {

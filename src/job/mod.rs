@@ -131,6 +131,9 @@ fn run_task(
             let strategy = search.start(&config.options, &space, cancel)?;
             let (score, unique) = (search.chosen_score()?, search.unique);
             let accuracies = Accuracies::open(search, &space, cancel)?;
+            for notice in accuracies.iter().flat_map(Accuracies::notices) {
+                events(Event::Warning(notice));
+            }
             let drive = search.kind()?.drive;
             let plan = Plan { space, strategy, score, drive, accuracies, unique };
             drive::run(config, plan, cancel, events)

@@ -82,7 +82,9 @@ impl Compared {
             (coverage.disconnected as u64, "disconnected".to_owned()),
         ];
         let told = all.into_iter().filter(|(count, _)| *count > 0);
-        told.map(|(count, what)| format!("{count} {what}")).collect()
+        let mut lines = self.accuracy.report().notices(space, metric);
+        lines.extend(told.map(|(count, what)| format!("{count} {what}")));
+        lines
     }
 }
 
