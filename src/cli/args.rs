@@ -275,6 +275,9 @@ pub enum StudiesAction {
         /// Print its job file instead, which repeats it: studies show ID --job > job.toml
         #[arg(long)]
         job: bool,
+        /// Print its space file instead, as it was: studies show ID --space > space.toml
+        #[arg(long, conflicts_with = "job")]
+        space: bool,
     },
     /// Write a study's results to a file for other programs
     #[command(after_help = columns_help())]

@@ -103,7 +103,8 @@ fn study(path: &Path, options: Options) -> String {
     let space = options.open_space().unwrap();
     let search = SearchOptions { samples: 60, ..SearchOptions::default() };
     let job = JobConfig::new(options, Task::Search(Box::new(search)));
-    let name = SpaceName { id: space.id().to_owned(), fingerprint: space_fingerprint(&space) };
+    let name =
+        SpaceName { id: space.id().to_owned(), fingerprint: space_fingerprint(&space), text: None };
     let setup = Setup { space: Some(name), ..Setup::new(serde_json::to_value(&job).unwrap(), "") };
     let study = Store::open(path).unwrap().begin(&setup, Pace::default()).unwrap();
     for (at, (score, architecture)) in rows(&fixture("scores.csv")).iter().enumerate() {

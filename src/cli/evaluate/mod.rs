@@ -17,7 +17,7 @@ use crate::benchmark::{self, BenchmarkError, Counted, Lookup};
 use crate::evaluation::{
     Accuracies, Coverage, EvaluationError, Joined, Prediction, join, of_study, read_scores, sample,
 };
-use crate::job::{JobConfig, Keep, Options, Task};
+use crate::job::{JobConfig, Keep, Task};
 use crate::score::{SCORES, Score};
 use crate::space::Space;
 use crate::store::{Store, StudyInfo, TableWriter, space_fingerprint};
@@ -203,8 +203,8 @@ impl Origin {
     fn of_study(store: &Path, id: &str, score: Option<&str>) -> anyhow::Result<Self> {
         let store = Store::read(store)?;
         let study = store.find(id)?;
-        let (options, ranked_by) = job_of(&study)?;
-        let space = options.open_space().with_context(|| {
+        let (job, ranked_by) = job_of(&study)?;
+        let space = job.open_space().with_context(|| {
             format!("the space of study {} cannot be opened any more", study.id)
         })?;
         let stored = study.setup.space.as_ref().map(|space| space.fingerprint.as_str());
@@ -212,7 +212,7 @@ impl Origin {
             stored == Some(space_fingerprint(&space).as_str()),
             "the space {} is not what it was when study {} was made: give the study's table by \
              `studies export` and --scores",
-            options.space,
+            job.options.space,
             study.id
         );
         let name = score.unwrap_or(&ranked_by).to_owned();
@@ -221,8 +221,8 @@ impl Origin {
     }
 }
 
-/// A study's options, and the score that it computes.
-fn job_of(study: &StudyInfo) -> anyhow::Result<(Options, String)> {
+/// A study's job, and the score that it computes.
+fn job_of(study: &StudyInfo) -> anyhow::Result<(JobConfig, String)> {
     anyhow::ensure!(
         study.setup.space.is_some(),
         "study {} is of a model file, which no table knows: give one of a search space",
@@ -230,11 +230,13 @@ fn job_of(study: &StudyInfo) -> anyhow::Result<(Options, String)> {
     );
     let job: JobConfig = serde_json::from_value(study.setup.job.clone())
         .with_context(|| format!("the options of study {} cannot be read", study.id))?;
-    let score = match job.task {
+    let space_copy = study.setup.space.as_ref().and_then(|space| space.text.clone());
+    let job = JobConfig { space_copy, ..job };
+    let score = match &job.task {
         Task::Search(search) => search.score.clone(),
         Task::Score { .. } | Task::Onnx { .. } => SCORES[0].name.to_owned(),
     };
-    Ok((job.options, score))
+    Ok((job, score))
 }
 
 /// Scores architectures; how that ended.
