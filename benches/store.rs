@@ -87,7 +87,8 @@ fn main() {
     let space = Space::builtin("nas-bench-201").unwrap();
     let store = Store::open(&path).unwrap();
     let mut setup = Setup::new(serde_json::json!({ "options": {} }), "batch");
-    setup.space = Some(SpaceName { id: space.id().to_owned(), fingerprint: String::new() });
+    setup.space =
+        Some(SpaceName { id: space.id().to_owned(), fingerprint: String::new(), text: None });
     let study = store.begin(&setup, Pace::default()).unwrap();
     let id = study.id().to_owned();
     let begin = Instant::now();

@@ -22,6 +22,7 @@ pub mod backend;
 pub mod benchmark;
 pub mod cli;
 pub mod data;
+pub mod evaluation;
 pub mod graph;
 #[cfg(feature = "gui")]
 pub mod gui;

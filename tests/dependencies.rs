@@ -9,7 +9,7 @@ use serde_json::Value;
 const SINGLE: [&str; 3] = ["wgpu", "naga", "egui"];
 
 /// Licences that may be part of the program; a crate needs one of them on each side of every AND.
-const LICENCES: [&str; 13] = [
+const LICENCES: [&str; 15] = [
     "MIT",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -19,6 +19,9 @@ const LICENCES: [&str; 13] = [
     "CC0-1.0",
     "ISC",
     "MIT-0",
+    // Of the fonts that egui embeds.
+    "OFL-1.1",
+    "Ubuntu-font-1.0",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "seed",
     "statistics",
     "graph",
@@ -20,6 +20,7 @@ const ORDER: [&str; 19] = [
     "trainer",
     "search",
     "store",
+    "evaluation",
     "job",
     "cli",
     "gui",

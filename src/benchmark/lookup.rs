@@ -55,12 +55,47 @@ pub struct Counted {
     pub first: Vec<String>,
 }
 
+impl Report {
+    /// What of a table is not used, a line each.
+    pub fn notices(&self, space: &str, metric: &str) -> Vec<String> {
+        let listed = |counted: &Counted| {
+            let more = if counted.count > NAMED as u64 { ", ..." } else { "" };
+            format!("{}{more}", counted.first.join(", "))
+        };
+        let mut lines = Vec::new();
+        let Self { duplicates, unknown, missing, .. } = self;
+        if unknown.count > 0 {
+            let (count, names) = (unknown.count, listed(unknown));
+            lines
+                .push(format!("rows of the table that name nothing of {space}: {count} ({names})"));
+        }
+        if duplicates.count > 0 {
+            let (count, names) = (duplicates.count, listed(duplicates));
+            lines.push(format!(
+                "rows of the table whose architecture came before, where the first counts: {count} \
+                 ({names})"
+            ));
+        }
+        if *missing > 0 {
+            lines.push(format!("architectures of the table without `{metric}`: {missing}"));
+        }
+        lines
+    }
+}
+
 impl Counted {
-    fn add(&mut self, row: &Row) {
+    /// Counts one more; its name is kept if it is among the first few.
+    pub fn add(&mut self, name: &str) {
         self.count += 1;
         if self.first.len() < NAMED {
-            self.first.push(row.name());
+            self.first.push(name.to_owned());
         }
+    }
+
+    fn add_row(&mut self, row: &Row) {
+        // Names of rows are put together: only as many as are kept.
+        let name = if self.first.len() < NAMED { row.name() } else { String::new() };
+        self.add(&name);
     }
 }
 
@@ -103,7 +138,7 @@ impl Lookup {
             match keys.of(&row) {
                 Ok(key) => lookup.add(table, key, &row, position)?,
                 Err(why) => {
-                    lookup.report.unknown.add(&row);
+                    lookup.report.unknown.add_row(&row);
                     reason.get_or_insert(why);
                 }
             }
@@ -133,7 +168,7 @@ impl Lookup {
         self.hashed |= key.is_hash;
         match self.values.entry(key.digest) {
             Entry::Occupied(mut known) => {
-                self.report.duplicates.add(row);
+                self.report.duplicates.add_row(row);
                 if known.get().is_nan() {
                     known.insert(value);
                 }

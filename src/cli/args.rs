@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::evaluate::args::{Correlate, Protocol};
 use clap::{Args, Command, Parser, Subcommand};
 
 use crate::job::{OnnxWeights, Options, SearchOptions};
 use crate::space::Setting;
 use crate::store::{COLUMNS, DEFAULT_FILE};
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
+pub(super) const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
                           or a file or device that cannot be used, 3 some architectures failed, \
                           130 interrupted.";
 
@@ -45,6 +46,10 @@ pub enum Verb {
     Spaces(Spaces),
     /// Look into a benchmark table of trained accuracies, or write it as CSV
     Benchmark(Benchmark),
+    /// Compare a score and free baselines with trained accuracies
+    Correlate(Box<Correlate>),
+    /// Repeat the paper's search experiment: mean accuracy of what a score chooses of N architectures
+    Protocol(Box<Protocol>),
     /// List, show, export, delete and merge stored studies
     Studies(Studies),
 }
@@ -141,6 +146,10 @@ pub struct Score {
     /// bit first; a code that counts twice stands there twice; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub codes_out: Option<PathBuf>,
+    /// Draw the kernel matrices K / V of up to four architectures side by side to FILE.png or
+    /// FILE.svg
+    #[arg(long, value_name = "FILE")]
+    pub heat_map: Option<PathBuf>,
 }
 
 /// `describe`.
@@ -266,6 +275,9 @@ pub enum StudiesAction {
         /// Print its job file instead, which repeats it: studies show ID --job > job.toml
         #[arg(long)]
         job: bool,
+        /// Print its space file instead, as it was: studies show ID --space > space.toml
+        #[arg(long, conflicts_with = "job")]
+        space: bool,
     },
     /// Write a study's results to a file for other programs
     #[command(after_help = columns_help())]
@@ -333,7 +345,7 @@ pub fn program() -> Command {
             "untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
              untrained --batch JOB.toml\n       untrained --batch --help",
         )
-        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark, studies").required(false))
+        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark, correlate, protocol, studies").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

@@ -53,9 +53,9 @@ pub fn run(arguments: &Benchmark) -> anyhow::Result<Exit> {
 }
 
 /// Steps of the progress bar.
-const BAR_STEPS: f64 = 1000.0;
+pub(super) const BAR_STEPS: f64 = 1000.0;
 
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::new(BAR_STEPS as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent} %  {elapsed}, {eta} left") {
         bar.set_style(style);

@@ -7,7 +7,9 @@ mod args;
 mod benchmark;
 pub(crate) mod describe;
 mod devices;
+mod evaluate;
 pub(crate) mod format;
+mod heat_map;
 mod score;
 mod search;
 mod spaces;
@@ -112,6 +114,8 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
         Verb::Benchmark(arguments) => benchmark::run(&arguments),
+        Verb::Correlate(arguments) => evaluate::correlate::run(&arguments),
+        Verb::Protocol(arguments) => evaluate::protocol::run(&arguments),
         Verb::Studies(arguments) => studies::run(&arguments),
     };
     match result {

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use npyz::WriterBuilder;
 
-use super::args::Score;
+use super::args::{Output as Files, Score};
+use super::heat_map::HeatMap;
 use super::{Exit, architectures, format, search, show, watch};
 use crate::backend::{Output, PackedCode};
 use crate::job::{JobConfig, JobError, Task};
@@ -25,10 +26,23 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     if outputs && arguments.options.repeats > 1 {
         return Err(one_only("--kernel-out and --codes-out take one repeat").into());
     }
-    let config = search::job(arguments.options, task, &arguments.output)?;
-    search::save(&config, &arguments.output)?;
+    let mut heat_map = heat_map(&arguments, &task)?;
+    let files = files(arguments.output, heat_map.is_some());
+    let config = search::job(arguments.options, task, &files)?;
+    search::save(&config, &files)?;
     let mut kept = None;
-    let exit = run_job(&JobConfig { outputs, ..config }, |output| kept = Some(output.clone()))?;
+    let config = JobConfig { outputs: outputs || heat_map.is_some(), ..config };
+    let exit = run_job(&config, |record, output| {
+        if let Some(heat_map) = &mut heat_map {
+            heat_map.add(&record.architecture, output.map(|output| &output.kernel));
+        }
+        if outputs && let Some(output) = output {
+            kept = Some(output.clone());
+        }
+    })?;
+    if let Some(heat_map) = heat_map {
+        heat_map.write()?;
+    }
     if let Some(output) = kept {
         if let Some(path) = &arguments.kernel_out {
             write_kernel(path, &output)?;
@@ -40,12 +54,34 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Runs a job that scores, shows a row of each result and hands outputs to `each`.
-pub fn run_job(config: &JobConfig, mut each: impl FnMut(&Output)) -> anyhow::Result<Exit> {
+/// The picture that was asked for.
+fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
+    let Some(path) = &arguments.heat_map else { return Ok(None) };
+    if arguments.options.repeats > 1 {
+        return Err(one_only("--heat-map takes one repeat").into());
+    }
+    let count = match task {
+        Task::Score { architectures } => architectures.len(),
+        _ => 1,
+    };
+    Ok(Some(HeatMap::new(path, count, arguments.output.overwrite)?))
+}
+
+/// The files of a job: --overwrite may be for the heat map alone.
+fn files(output: Files, heat_map: bool) -> Files {
+    let others = output.out.is_some() || output.save_job.is_some();
+    Files { overwrite: output.overwrite && (others || !heat_map), ..output }
+}
+
+/// Runs a job that scores, shows a row of each result and hands it to `each` with its output.
+pub fn run_job(
+    config: &JobConfig,
+    mut each: impl FnMut(&Record, Option<&Output>),
+) -> anyhow::Result<Exit> {
     let mut rows = vec![header()];
     let (summary, result) = watch::run(config, |record, output| {
         rows.push(row(record));
-        output.into_iter().for_each(&mut each);
+        each(record, output);
     });
     if rows.len() > 1 {
         show(&format::table(&rows))?;

@@ -47,7 +47,7 @@ pub fn save(config: &JobConfig, output: &Output) -> anyhow::Result<()> {
 
 fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if !matches!(config.task, Task::Search(_)) {
-        return score::run_job(config, |_| {});
+        return score::run_job(config, |_, _| {});
     }
     let (summary, result) = watch::run(config, |_, _| {});
     if !summary.best.is_empty() {

@@ -46,19 +46,20 @@ pub fn job_of_study(given_job: JobConfig, given: &Given) -> anyhow::Result<JobCo
         return Ok(given_job);
     };
     let Some(Keep::File(path)) = &given_job.store else { return Ok(given_job) };
-    let study = Store::read(path)?.find(id)?;
-    let mut merged = study.setup.job.clone();
+    let stored_study = Store::read(path)?.find(id)?;
+    let mut merged = stored_study.setup.job.clone();
     replace(&mut merged, &serde_json::to_value(&given_job)?, given);
     let stored: JobConfig = serde_json::from_value(merged).with_context(|| {
-        format!("study {} holds no job that this version can take up again", study.id)
+        format!("study {} holds no job that this version can take up again", stored_study.id)
     })?;
     anyhow::ensure!(
         matches!(stored.task, Task::Search(_)),
         "study {} is no search: only searches are resumed and joined",
-        study.id
+        stored_study.id
     );
     let JobConfig { out, overwrite, store, store_is_default, study, command, .. } = given_job;
-    Ok(JobConfig { out, overwrite, store, store_is_default, study, command, ..stored })
+    let space_copy = stored_study.setup.space.and_then(|space| space.text);
+    Ok(JobConfig { out, overwrite, store, store_is_default, study, space_copy, command, ..stored })
 }
 
 /// Puts every value of `from` that was given in the place of the one in `into`.

@@ -15,8 +15,9 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
     let path = &arguments.store;
     let text = match &arguments.action {
         Some(StudiesAction::List) | None => list(&Store::read(path)?)?,
-        Some(StudiesAction::Show { id, job: true }) => job_file(&Store::read(path)?, id)?,
-        Some(StudiesAction::Show { id, job: false }) => describe(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, job: true, .. }) => job_file(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, space: true, .. }) => space_file(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, .. }) => describe(&Store::read(path)?, id)?,
         Some(StudiesAction::Export { id, out, overwrite }) => {
             let store = Store::read(path)?;
             let study = store.find(id)?;
@@ -139,6 +140,13 @@ fn job_file(store: &Store, id: &str) -> anyhow::Result<String> {
     let job: JobConfig = serde_json::from_value(study.setup.job.clone())
         .with_context(|| format!("study {} holds no job that this version can read", study.id))?;
     Ok(job.to_text()?)
+}
+
+/// The space file of a study, as it was.
+fn space_file(store: &Store, id: &str) -> anyhow::Result<String> {
+    let study = store.find(id)?;
+    let text = study.setup.space.and_then(|space| space.text);
+    text.with_context(|| format!("study {} has no copy of its space file", study.id))
 }
 
 fn delete(path: &Path, id: &str, yes: bool) -> anyhow::Result<String> {

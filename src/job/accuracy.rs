@@ -8,7 +8,7 @@ use crate::graph::cost::Cost;
 use crate::graph::extent;
 use crate::score::{Measured, Score};
 use crate::space::{Architecture, Space};
-use crate::store::{Record, Row, Status};
+use crate::store::{Record, Status};
 use crate::trainer::{Order, Trainer};
 
 use super::{JobError, SearchOptions};
@@ -53,6 +53,13 @@ impl Accuracies {
         };
         let report = options.report.as_deref().map(read).transpose()?;
         Ok(Some(Self::Table(Box::new(Tabulated { metric: read(metric)?, report, clock }))))
+    }
+
+    /// What of its source is not used, a line each.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let Self::Table(table) = self else { return Vec::new() };
+        let metric = &table.metric;
+        metric.report().notices(metric.space().id(), metric.metric())
     }
 
     /// How many architectures it answers at a time.
@@ -139,18 +146,18 @@ fn order(space: &Space, architecture: &Architecture, seed: u64) -> Order {
     }
 }
 
-/// The record of an architecture whose network is equal to one that has a result.
+/// The record of an architecture whose network is equal to one that has a result; its time is what
+/// that took.
 pub(super) fn reused(
     space: &Space,
     architecture: &Architecture,
     score: &Score,
     seed: u64,
-    row: &Row,
+    known: &Record,
 ) -> Record {
     let graph = space.build(architecture);
     let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
     let layers = graph.as_ref().map(extent::convolutions).unwrap_or_default();
-    let known = &row.record;
     let measured = Measured { log_det: known.score, regions: known.regions, cost, layers };
     Record {
         architecture: space.format(architecture),
@@ -159,7 +166,7 @@ pub(super) fn reused(
         macs: cost.macs,
         layers,
         seed,
-        seconds: 0.0,
+        seconds: known.seconds,
         accuracy: None,
         value: (score.of)(&measured),
         ..known.clone()

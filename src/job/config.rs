@@ -182,6 +182,9 @@ pub struct JobConfig {
     /// Which study of that file.
     #[serde(skip)]
     pub study: StudyUse,
+    /// The space file as a study has it, for one that has vanished.
+    #[serde(skip)]
+    pub space_copy: Option<String>,
     /// How often the study is written.
     #[serde(skip)]
     pub pace: Pace,
@@ -204,9 +207,27 @@ impl JobConfig {
             store: None,
             store_is_default: false,
             study: StudyUse::New,
+            space_copy: None,
             pace: Pace::default(),
             outputs: false,
             command: Vec::new(),
+        }
+    }
+
+    /// The space with its replaced values; that of the study where its file has vanished.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`] as [`Options::open_space`] gives it.
+    pub fn open_space(&self) -> Result<Space, SpaceError> {
+        match (self.options.open_space(), &self.space_copy) {
+            (Err(SpaceError::Read { source, path }), Some(text))
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                // Its values are those that were replaced already.
+                Space::from_text(text, &path.display().to_string())
+            }
+            (result, _) => result,
         }
     }
 

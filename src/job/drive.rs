@@ -115,7 +115,7 @@ pub(super) fn run(
     let ledger = Ledger::open(config, &facts, events)?;
     let (total, study) = (strategy.total(), ledger.id().map(str::to_owned));
     let run = Run::start(config, score, &images, backend.as_mut(), (total, study), None, events)?;
-    let shared = Shared::new((unique && !ledger.reuses()).then_some(options.count));
+    let shared = Shared::new((unique && !ledger.reuses()).then_some(options.count), score);
     let mut desk = Desk {
         run,
         ledger,
@@ -289,7 +289,7 @@ impl Desk<'_, '_> {
         self.run.summary.known += 1;
         let seed = self.run.config.options.seed;
         let architecture = &self.questions[at].architecture;
-        let record = reused(&self.space, architecture, self.score, seed, row);
+        let record = reused(&self.space, architecture, self.score, seed, &row.record);
         self.answered(at, record, None)
     }
 

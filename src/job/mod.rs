@@ -127,16 +127,19 @@ fn run_task(
 ) -> Result<Summary, JobError> {
     match &config.task {
         Task::Search(search) => {
-            let space = config.options.open_space()?;
+            let space = config.open_space()?;
             let strategy = search.start(&config.options, &space, cancel)?;
             let (score, unique) = (search.chosen_score()?, search.unique);
             let accuracies = Accuracies::open(search, &space, cancel)?;
+            for notice in accuracies.iter().flat_map(Accuracies::notices) {
+                events(Event::Warning(notice));
+            }
             let drive = search.kind()?.drive;
             let plan = Plan { space, strategy, score, drive, accuracies, unique };
             drive::run(config, plan, cancel, events)
         }
         Task::Score { architectures } => {
-            let space = config.options.open_space()?;
+            let space = config.open_space()?;
             let parsed = architectures.iter().map(|text| space.parse(text));
             let strategy = Box::new(Listed::new(parsed.collect::<Result<_, _>>()?));
             let (score, drive) = (&SCORES[0], Ask::Score);

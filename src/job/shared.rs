@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::accuracy::reused;
 use super::scorer::Scored;
 use crate::plan::Count;
+use crate::score::Score;
 use crate::space::{Architecture, Space};
 use crate::store::Record;
 
@@ -11,12 +13,13 @@ use crate::store::Record;
 pub(super) struct Shared {
     /// What is counted decides which architectures are equal; `None` where nothing is shared.
     count: Option<Count>,
+    score: &'static Score,
     known: HashMap<String, Option<Record>>,
 }
 
 impl Shared {
-    pub(super) fn new(count: Option<Count>) -> Self {
-        Self { count, known: HashMap::new() }
+    pub(super) fn new(count: Option<Count>, score: &'static Score) -> Self {
+        Self { count, score, known: HashMap::new() }
     }
 
     /// Architectures with equal keys have equal results, see [`Space::code_key`].
@@ -61,13 +64,7 @@ impl Shared {
     }
 
     fn known_result(&self, space: &Space, architecture: &Architecture) -> Option<Scored> {
-        let mut record = self.known.get(&self.key(space, architecture)?)?.clone()?;
-        let name = space.format(architecture);
-        if record.architecture != name {
-            record.index = space.index(architecture);
-            record.architecture = name;
-            record.seconds = 0.0;
-        }
-        Some((record, None))
+        let known = self.known.get(&self.key(space, architecture)?)?.as_ref()?;
+        Some((reused(space, architecture, self.score, known.seed, known), None))
     }
 }

@@ -99,7 +99,7 @@ impl Ledger {
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let Some(Keep::File(path)) = &config.store else { return Ok(Self(None)) };
-        let study = match open(path, config, facts) {
+        let study = match open(path, config, facts, events) {
             Err(JobError::Store(error @ (StoreError::ReadOnly(_) | StoreError::System { .. })))
                 if config.store_is_default =>
             {
@@ -165,7 +165,12 @@ fn keys(count: Count, facts: &Facts<'_>) -> Keys {
     Keys::new(facts.space, facts.batch, facts.weight_seeds, count, facts.initialisation)
 }
 
-fn open(path: &Path, config: &JobConfig, facts: &Facts<'_>) -> Result<Study, JobError> {
+fn open(
+    path: &Path,
+    config: &JobConfig,
+    facts: &Facts<'_>,
+    events: &mut dyn FnMut(Event),
+) -> Result<Study, JobError> {
     let setup = setup(config, facts);
     let pace = config.pace;
     let (id, joined) = match &config.study {
@@ -179,6 +184,14 @@ fn open(path: &Path, config: &JobConfig, facts: &Facts<'_>) -> Result<Study, Job
     info.check_same(&setup, &free(&info, &setup, grows))?;
     if joined {
         return Ok(store.join(&info, pace)?);
+    }
+    if !info.workers.is_empty() {
+        events(Event::Warning(format!(
+            "study {} was written by {} a moment ago: waiting up to {} s to see whether it still is",
+            info.id,
+            info.workers.join(", "),
+            pace.expiry.as_secs_f64().ceil()
+        )));
     }
     let study = store.resume(&info, pace)?;
     if grows {
@@ -200,7 +213,8 @@ fn free(info: &StudyInfo, setup: &Setup, grows: bool) -> Vec<&'static str> {
     if info.setup.batch == setup.batch {
         free.push("options.images");
     }
-    if info.setup.space == setup.space {
+    let fingerprint = |setup: &Setup| setup.space.as_ref().map(|space| space.fingerprint.clone());
+    if fingerprint(&info.setup) == fingerprint(setup) {
         free.push("options.space");
     }
     if grows {
@@ -213,9 +227,13 @@ fn setup(config: &JobConfig, facts: &Facts<'_>) -> Setup {
     let job = serde_json::to_value(config)
         .unwrap_or_else(|error| format!("cannot be written: {error}").into());
     let DeviceInfo { name, api, driver, .. } = facts.device;
-    let (id, fingerprint) = (facts.space.id().to_owned(), space_fingerprint(facts.space));
+    let space = SpaceName {
+        id: facts.space.id().to_owned(),
+        fingerprint: space_fingerprint(facts.space),
+        text: Some(facts.space.text().to_owned()),
+    };
     Setup {
-        space: Some(SpaceName { id, fingerprint }),
+        space: Some(space),
         seed: config.options.seed,
         weight_seeds: facts.weight_seeds.to_vec(),
         device: name.clone(),

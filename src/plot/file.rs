@@ -9,6 +9,7 @@ use image::{ImageFormat, RgbImage};
 use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::{DrawingBackend, DrawingErrorKind};
 
+use super::kernel::MOST_PANELS;
 use super::paper::{Drawn, Paper};
 use super::raster::Raster;
 
@@ -29,6 +30,9 @@ pub enum PlotError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Nothing to draw, or more than there is room for.
+    #[error("a heat map shows 1 to {MOST_PANELS} kernel matrices, not {0}")]
+    Panels(usize),
     /// The drawing library refused.
     #[error("cannot draw the picture: {0}; please report it")]
     Draw(String),
@@ -47,18 +51,34 @@ pub(super) trait Picture {
 /// smoothing some shapes; reduced from a larger picture, edges and points are smooth and in place.
 const OVERSAMPLING: u32 = 2;
 
-/// Draws a picture into a file; the format is told by the name's ending.
-pub(super) fn write(picture: &impl Picture, path: &Path, overwrite: bool) -> Result<(), PlotError> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let encode = match ending.to_ascii_lowercase().as_str() {
-        "png" => png,
-        "svg" => svg,
-        _ => return Err(PlotError::Format(path.to_owned())),
-    };
+/// Whether a picture of that name could be written, as far as its name and existence tell.
+///
+/// # Errors
+///
+/// [`PlotError::Format`] or [`PlotError::Exists`].
+pub fn check(path: &Path, overwrite: bool) -> Result<(), PlotError> {
+    is_png(path)?;
     if path.is_file() && !overwrite {
         return Err(PlotError::Exists(path.to_owned()));
     }
-    save(&encode(picture)?, path, overwrite)
+    Ok(())
+}
+
+/// Whether a name is that of a PNG file rather than an SVG file.
+fn is_png(path: &Path) -> Result<bool, PlotError> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "png" => Ok(true),
+        "svg" => Ok(false),
+        _ => Err(PlotError::Format(path.to_owned())),
+    }
+}
+
+/// Draws a picture into a file; the format is told by the name's ending.
+pub(super) fn write(picture: &impl Picture, path: &Path, overwrite: bool) -> Result<(), PlotError> {
+    check(path, overwrite)?;
+    let content = if is_png(path)? { png(picture) } else { svg(picture) };
+    save(&content?, path, overwrite)
 }
 
 fn svg(picture: &impl Picture) -> Result<Vec<u8>, PlotError> {

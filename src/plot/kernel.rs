@@ -12,6 +12,8 @@ use super::paper::{Drawn, Lettering, Paper};
 use super::scatter::grouped;
 use crate::score::KernelMatrix;
 
+/// Most kernel matrices side by side.
+pub const MOST_PANELS: usize = 4;
 /// Most cells along a side; of larger matrices a cell shows the mean of a block.
 const CELLS: usize = 256;
 /// Side of a matrix in units, about.
@@ -39,22 +41,20 @@ pub struct KernelPanel<'a> {
     pub matrix: &'a KernelMatrix,
 }
 
-/// Draws a kernel matrix divided by its units V, as Mellor et al. 2021 show it (their figure 1), into
-/// a PNG or SVG file as the name's ending says; a second one beside it on the same scale of colours,
-/// which goes from the least entry of both to 1. Of matrices of more than 256 images every cell
-/// shows the mean of a square block.
+/// Draws one to [`MOST_PANELS`] kernel matrices side by side, each divided by its units V, as Mellor et
+/// al. 2021 show them (their figure 1), into a PNG or SVG file as the name's ending says. All are on
+/// one scale of colours, which goes from the least entry of any to 1. Of matrices of more than 256
+/// images every cell shows the mean of a square block.
 ///
 /// # Errors
 ///
-/// [`PlotError`] if the ending is another one, the file exists and may not be replaced, or it cannot be
-/// written.
-pub fn kernels(
-    panel: KernelPanel<'_>,
-    beside: Option<KernelPanel<'_>>,
-    path: &Path,
-    overwrite: bool,
-) -> Result<(), PlotError> {
-    let panels = std::iter::once(panel).chain(beside).map(HeatMap::new).collect();
+/// [`PlotError`] if there are no panels or too many, the ending is another one, the file exists and may
+/// not be replaced, or it cannot be written.
+pub fn kernels(panels: &[KernelPanel<'_>], path: &Path, overwrite: bool) -> Result<(), PlotError> {
+    if !(1..=MOST_PANELS).contains(&panels.len()) {
+        return Err(PlotError::Panels(panels.len()));
+    }
+    let panels = panels.iter().copied().map(HeatMap::new).collect();
     write(&HeatMaps::new(panels), path, overwrite)
 }
 
@@ -142,7 +142,7 @@ fn mean(matrix: &KernelMatrix, block: usize, row: usize, column: usize) -> f64 {
     sum / count / (matrix.units() as f64).max(1.0)
 }
 
-/// One or two matrices and the colour bar.
+/// The matrices and the colour bar.
 struct HeatMaps<'a> {
     maps: Vec<HeatMap<'a>>,
     colours: Axis,

@@ -12,6 +12,6 @@ mod paper;
 mod raster;
 mod scatter;
 
-pub use file::PlotError;
-pub use kernel::{KernelPanel, kernels};
+pub use file::{PlotError, check};
+pub use kernel::{KernelPanel, MOST_PANELS, kernels};
 pub use scatter::{ScatterData, scatter};

@@ -17,6 +17,8 @@ pub struct Candidate {
     /// The accuracy that the optimal choice looks at: on validation images, or `accuracy` again
     /// where the table has no other.
     pub validation: f64,
+    /// What the score cost, in seconds; NaN where it is not known.
+    pub seconds: f64,
 }
 
 /// How the experiment is run.
@@ -62,9 +64,12 @@ pub struct ProtocolRow {
     pub random: MeanSd,
     /// The highest validation accuracy is chosen.
     pub optimal: MeanSd,
+    /// Seconds that the scores of a run cost together; `None` where those of an architecture
+    /// that was drawn are not known.
+    pub seconds: Option<MeanSd>,
 }
 
-/// Mean and spread over the runs, in the accuracy's units.
+/// Mean and spread over the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MeanSd {
     /// Mean.
@@ -126,6 +131,7 @@ fn row(
 ) -> Result<ProtocolRow, ProtocolError> {
     let mut rng = seed::stream(options.seed, &["protocol", &size.to_string()]);
     let (mut by_score, mut random, mut optimal) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seconds = Vec::new();
     for _ in 0..options.runs {
         if cancelled() {
             return Err(ProtocolError::Cancelled);
@@ -134,12 +140,14 @@ fn row(
         random.push(chosen.first.accuracy);
         by_score.push(chosen.by_score.accuracy);
         optimal.push(chosen.optimal.accuracy);
+        seconds.push(chosen.seconds);
     }
     Ok(ProtocolRow {
         size,
         by_score: MeanSd::of(&by_score),
         random: MeanSd::of(&random),
         optimal: MeanSd::of(&optimal),
+        seconds: Some(MeanSd::of(&seconds)).filter(|seconds| seconds.mean.is_finite()),
     })
 }
 
@@ -148,14 +156,17 @@ struct Chosen {
     first: Candidate,
     by_score: Candidate,
     optimal: Candidate,
+    /// Of all that were drawn.
+    seconds: f64,
 }
 
 fn run(candidates: &[Candidate], size: u32, rng: &mut ChaCha8Rng) -> Chosen {
     let mut draw = || candidates[rng.random_range(0..candidates.len() as u64) as usize];
     let first = draw();
-    let mut chosen = Chosen { first, by_score: first, optimal: first };
+    let mut chosen = Chosen { first, by_score: first, optimal: first, seconds: first.seconds };
     for _ in 1..size {
         let drawn = draw();
+        chosen.seconds += drawn.seconds;
         let best = chosen.by_score.score;
         if drawn.score > best || (best.is_nan() && !drawn.score.is_nan()) {
             chosen.by_score = drawn;

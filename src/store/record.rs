@@ -73,6 +73,7 @@ pub struct Record {
     /// Counted units.
     pub units: u64,
     /// Time spent on it: plan, weights, forward passes, score; its share where networks ran together.
+    /// Of a result that was known: what it took then.
     pub seconds: f64,
     /// Number of convolutions.
     pub layers: u64,

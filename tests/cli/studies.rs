@@ -228,6 +228,29 @@ fn a_study_is_repeated_from_the_job_in_its_file() {
     );
 }
 
+/// The study has a copy of its space file, which is used where the file has vanished and refused where it
+/// has changed.
+#[test]
+fn a_study_goes_on_without_its_space_file() {
+    let folder = Folder::new();
+    let store = folder.path("s.db");
+    let (_, shown, _) = run(&["spaces", "show", "nas-bench-201"]);
+    let file = folder.path("space.toml");
+    std::fs::write(&file, &shown).unwrap();
+    search(&store, &["--space", text(&file), "--samples", "10"]);
+    let id = ids(&store)[0].clone();
+    let resume = ["search", "--store", text(&store), "--resume", &id, "--samples", "15"];
+    std::fs::write(&file, shown.replace("channels = 16", "channels = 12")).unwrap();
+    refused(&resume, &["space file is"]);
+    std::fs::remove_file(&file).unwrap();
+    let (code, _, error) = run(&resume);
+    assert_eq!(code, 0, "{error}");
+    assert!(error.contains("10 were known"), "{error}");
+    let (_, copy, _) = run(&["studies", "--store", text(&store), "show", &id, "--space"]);
+    let copied = untrained::space::Space::from_text(&copy, "copy").unwrap();
+    assert_eq!(copied.id(), "nas-bench-201");
+}
+
 /// A search that learns from a table is resumed with its clock where it stood.
 #[test]
 fn a_search_on_a_table_keeps_its_accuracies_and_its_budget() {

@@ -47,6 +47,31 @@ fn searches_learn_from_a_table_within_their_budget() {
     }
 }
 
+/// Rows that cannot be used are counted and named; an architecture without a value fails alone.
+#[test]
+fn rows_that_cannot_be_used_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(folder.path());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.push(lines[1].clone());
+    lines.push("|no_such_op~0|+|none~0|none~1|+|none~0|none~1|none~2|,1,1,1".to_owned());
+    lines[2] = format!("{},nan,1,10", lines[2].split(',').next().unwrap());
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let flags = ["--strategy", "rs", "--table", &path, "--metric", "accuracy", "--samples", "3"];
+    let (code, _, error) = search(&flags);
+    assert_eq!(code, 0, "{error}");
+    for part in
+        ["name nothing of nas-bench-201: 1 (|no_such_op~0|", "came before", "without `accuracy`: 1"]
+    {
+        assert!(error.contains(part), "`{part}` is not in {error}");
+    }
+    let whole = ["--strategy", "rs", "--table", &path, "--metric", "accuracy"];
+    let (code, _, error) = search(&[&whole[..], &["--samples", "15625"]].concat());
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("1 failed"), "{error}");
+}
+
 #[test]
 fn table_flags_that_do_not_go_together_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use untrained::plot::{KernelPanel, PlotError, kernels};
+use untrained::plot::{KernelPanel, MOST_PANELS, PlotError, kernels};
 use untrained::score::KernelMatrix;
 
 use crate::look::{decoded, elements, ink, texts, values};
@@ -25,10 +25,10 @@ fn panel<'a>(title: &'a str, matrix: &'a KernelMatrix) -> KernelPanel<'a> {
     KernelPanel { title, matrix }
 }
 
-fn svg(first: KernelPanel<'_>, second: Option<KernelPanel<'_>>) -> String {
+fn svg(panels: &[KernelPanel<'_>]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kernel.svg");
-    kernels(first, second, &path, false).unwrap();
+    kernels(panels, &path, false).unwrap();
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -40,7 +40,7 @@ fn cells(svg: &str, count: usize) -> Vec<String> {
 #[test]
 fn cells_are_coloured_by_agreement() {
     let matrix = matrix(3, 100, |row, column| if row + column == 2 { 60 } else { 30 });
-    let svg = svg(panel("cell <1>", &matrix), None);
+    let svg = svg(&[panel("cell <1>", &matrix)]);
     let cells = cells(&svg, 9);
     for (place, colour) in cells.iter().enumerate() {
         let (row, column) = (place / 3, place % 3);
@@ -58,8 +58,8 @@ fn cells_are_coloured_by_agreement() {
 #[test]
 fn two_matrices_share_their_colours() {
     let (near, far) = (matrix(2, 1000, |_, _| 300), matrix(2, 10, |_, _| 6));
-    let both = svg(panel("near", &near), Some(panel("far", &far)));
-    let alone = svg(panel("near", &near), None);
+    let both = svg(&[panel("near", &near), panel("far", &far)]);
+    let alone = svg(&[panel("near", &near)]);
     assert_eq!(cells(&alone, 2)[1], DARKEST);
     assert_ne!(cells(&both, 2)[1], DARKEST, "0.7 is not the least entry of both");
     let texts = texts(&both);
@@ -74,7 +74,7 @@ fn bitmaps_have_their_size_and_are_not_blank() {
     let path = folder.path().join("kernel.png");
     let matrix = matrix(128, 10_000, |row, column| 3000 + ((row * column) % 1500) as u64);
     let long = "a title that goes on ".repeat(20);
-    kernels(panel(&long, &matrix), Some(panel(&long, &matrix)), &path, false).unwrap();
+    kernels(&[panel(&long, &matrix); 2], &path, false).unwrap();
     let picture = decoded(&path);
     assert_eq!(picture.dimensions(), (1932, 1018));
     assert_eq!(ink(&picture, [100, 150, 768, 768]), 768 * 768, "the matrix has gaps");
@@ -92,7 +92,7 @@ fn bitmaps_have_their_size_and_are_not_blank() {
 #[test]
 fn large_matrices_are_averaged() {
     let matrix = matrix(300, 100, |_, _| 30);
-    let svg = svg(panel("large", &matrix), None);
+    let svg = svg(&[panel("large", &matrix)]);
     let side = 150;
     let cells = cells(&svg, side * side);
     assert!(cells.iter().enumerate().all(|(at, colour)| {
@@ -115,11 +115,11 @@ fn extreme_matrices_have_pictures() {
     ];
     for (number, matrix) in cases.iter().enumerate() {
         let path = folder.path().join(format!("{number}.png"));
-        kernels(panel("", matrix), Some(panel("", matrix)), &path, false).unwrap();
+        kernels(&[panel("", matrix); 2], &path, false).unwrap();
         let picture = decoded(&path);
         assert!(picture.pixels().any(|pixel| pixel.0 != [255; 3]), "case {number} is blank");
     }
-    let equal = texts(&svg(panel("", &cases[3]), None));
+    let equal = texts(&svg(&[panel("", &cases[3])]));
     assert!(equal.contains(&"4 images, 7 units, ln |det K| = −∞".to_owned()), "{equal:?}");
 }
 
@@ -127,11 +127,32 @@ fn extreme_matrices_have_pictures() {
 fn names_and_existing_files_are_looked_at_first() {
     let folder = tempfile::tempdir().unwrap();
     let matrix = matrix(2, 10, |_, _| 6);
-    let draw = |path: &Path, overwrite| kernels(panel("", &matrix), None, path, overwrite);
+    let draw = |path: &Path, overwrite| kernels(&[panel("", &matrix)], path, overwrite);
     let wrong = draw(&folder.path().join("kernel.npy"), true);
     assert!(matches!(wrong, Err(PlotError::Format(_))), "{wrong:?}");
     let path = folder.path().join("kernel.svg");
     draw(&path, false).unwrap();
     assert!(matches!(draw(&path, false), Err(PlotError::Exists(_))));
     draw(&path, true).unwrap();
+}
+
+#[test]
+fn panels_stand_side_by_side_up_to_four() {
+    let folder = tempfile::tempdir().unwrap();
+    let matrix = matrix(2, 10, |_, _| 6);
+    let draw = |count: usize| {
+        let path = folder.path().join(format!("{count}.png"));
+        kernels(&vec![panel("one of them", &matrix); count], &path, false).map(|()| decoded(&path))
+    };
+    for count in 1..=MOST_PANELS {
+        let picture = draw(count).unwrap();
+        assert_eq!(picture.width(), 868 * count as u32 + 196);
+        for place in 0..count as u32 {
+            assert_eq!(ink(&picture, [100 + 868 * place, 150, 768, 768]), 768 * 768, "{place}");
+        }
+    }
+    for count in [0, MOST_PANELS + 1] {
+        let wrong = draw(count).unwrap_err();
+        assert!(wrong.to_string().contains("1 to 4"), "{wrong}");
+    }
 }

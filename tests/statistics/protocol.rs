@@ -25,8 +25,13 @@ fn never() -> bool {
 
 fn candidates(scores: &[f64], accuracies: &[f64], validation: &[f64]) -> Vec<Candidate> {
     let rows = scores.iter().zip(accuracies).zip(validation);
-    rows.map(|((&score, &accuracy), &validation)| Candidate { score, accuracy, validation })
-        .collect()
+    let candidate = |((&score, &accuracy), &validation)| Candidate {
+        score,
+        accuracy,
+        validation,
+        seconds: 0.25,
+    };
+    rows.map(candidate).collect()
 }
 
 fn agrees(found: MeanSd, exact: &Moments) -> bool {
@@ -51,6 +56,9 @@ fn choices_have_their_exact_mean_and_deviation() {
         assert!(agrees(row.random, &exact.random), "{}: {:?}", row.size, row.random);
         assert!(agrees(row.optimal, &exact.optimal), "{}: {:?}", row.size, row.optimal);
     }
+    // Every score cost a quarter of a second, and each of the draws counts.
+    let seconds = found.rows.iter().map(|row| row.seconds.unwrap());
+    assert!(seconds.eq([2.5, 25.0, 250.0].map(|mean| MeanSd { mean, sd: Some(0.0) })));
     // Negative control: three more draws, and the choice by the other column, are told apart.
     let options = ProtocolOptions { sizes: vec![13], runs: RUNS, seed: 0 };
     let other = protocol(&candidates, &options, &never).unwrap().rows[0];
@@ -93,7 +101,7 @@ fn equal_seeds_give_equal_results_whatever_else_is_asked_for() {
 }
 
 fn lone(score: f64, accuracy: f64) -> Candidate {
-    Candidate { score, accuracy, validation: accuracy }
+    Candidate { score, accuracy, validation: accuracy, seconds: accuracy }
 }
 
 #[test]
@@ -110,6 +118,8 @@ fn the_first_of_equal_scores_is_chosen_and_a_missing_score_is_not() {
     let rare = [lone(f64::NAN, 10.0), lone(f64::NEG_INFINITY, 90.0)];
     let row = protocol(&rare, &options, &never).unwrap().rows[0];
     assert_eq!(row.by_score, MeanSd { mean: 90.0, sd: Some(0.0) });
+    let untimed = [Candidate { seconds: f64::NAN, ..rare[0] }, rare[1]];
+    assert_eq!(protocol(&untimed, &options, &never).unwrap().rows[0].seconds, None);
 }
 
 #[test]

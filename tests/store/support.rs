@@ -35,7 +35,11 @@ pub fn setup(samples: u64) -> Setup {
         "options": { "batch-size": 128, "seed": u64::MAX, "mean": null, "set": [] },
         "task": { "search": { "samples": samples } },
     });
-    let space = SpaceName { id: "nas-bench-201".to_owned(), fingerprint: "ab".repeat(32) };
+    let space = SpaceName {
+        id: "nas-bench-201".to_owned(),
+        fingerprint: "ab".repeat(32),
+        text: Some("text".to_owned()),
+    };
     Setup {
         space: Some(space),
         seed: u64::MAX,

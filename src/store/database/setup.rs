@@ -38,6 +38,8 @@ pub struct SpaceName {
     pub id: String,
     /// [`space_fingerprint`](super::space_fingerprint) of it.
     pub fingerprint: String,
+    /// Its file as it was, with the values replaced in it; `None` in studies of old files.
+    pub text: Option<String>,
 }
 
 impl Setup {
@@ -271,7 +273,8 @@ mod tests {
         let mut other = stored.clone();
         other.batch = "fedcba9876543210".to_owned();
         other.weight_seeds = vec![1, 2];
-        other.space = Some(SpaceName { id: "x".to_owned(), fingerprint: "00".to_owned() });
+        other.space =
+            Some(SpaceName { id: "x".to_owned(), fingerprint: "00".to_owned(), text: None });
         other.score_version += 1;
         other.device = "another one".to_owned();
         let names: Vec<String> =

@@ -47,8 +47,8 @@ fn insert(
     let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
     connection.execute(
         "INSERT INTO study (id, created, updated, state, space, space_fingerprint, job, seed,
-                            weight_seeds, batch, device, score_version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                            weight_seeds, batch, device, score_version, space_text)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             id,
             created,
@@ -62,6 +62,7 @@ fn insert(
             setup.batch,
             device,
             setup.score_version,
+            setup.space.as_ref().map(|space| &space.text),
         ],
     )?;
     Ok(connection.last_insert_rowid())
@@ -71,7 +72,7 @@ const SELECT: &str = "
     SELECT study.number, study.id, study.created, study.updated, study.state, study.space,
            study.space_fingerprint, study.job, study.seed, study.weight_seeds, study.batch,
            device.name, device.driver, device.version, study.score_version, study.ok,
-           study.singular, study.disconnected, study.failed, study.best
+           study.singular, study.disconnected, study.failed, study.best, study.space_text
     FROM study JOIN device ON device.number = study.device";
 
 /// The studies that meet a condition.
@@ -99,6 +100,7 @@ pub(super) fn study(connection: &Connection, number: i64) -> rusqlite::Result<St
 fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StudyInfo> {
     let space: Option<String> = columns.get(5)?;
     let fingerprint: Option<String> = columns.get(6)?;
+    let space_text: Option<String> = columns.get(20)?;
     let text = |at: usize| columns.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
     let mut counts = Counts::default();
     let statuses = [Status::Ok, Status::Singular, Status::Disconnected, Status::Failed];
@@ -112,7 +114,11 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StudyInfo> {
         updated_ms: columns.get(3)?,
         state: named(4, text(4)?, &State::ALL, State::name)?,
         setup: Setup {
-            space: space.zip(fingerprint).map(|(id, fingerprint)| SpaceName { id, fingerprint }),
+            space: space.zip(fingerprint).map(|(id, fingerprint)| SpaceName {
+                id,
+                fingerprint,
+                text: space_text,
+            }),
             job: serde_json::from_str(text(7)?).map_err(|error| malformed(7, error))?,
             seed: text(8)?.parse().map_err(|error| malformed(8, error))?,
             weight_seeds: serde_json::from_str(text(9)?).map_err(|error| malformed(9, error))?,

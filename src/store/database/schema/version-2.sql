@@ -34,6 +34,8 @@ UPDATE result SET value = score WHERE status = 'ok';
 
 -- study.best is the highest value from here on.
 
+ALTER TABLE study ADD COLUMN space_text TEXT; -- the space file as it was, with the values replaced in it
+
 DROP VIEW v_result;
 
 -- Results as they are exported: names instead of numbers, NULL where a score is not finite.

@@ -1,0 +1,149 @@
+//! The score and the free baselines against accuracy.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{BASELINES, EvaluationError, Joined, JoinedRow, NetworkFacts, Watch};
+use crate::space::Space;
+use crate::statistics::{Filter, Report, ReportOptions};
+
+/// How the comparison is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CorrelateOptions {
+    /// Of the statistics.
+    pub report: ReportOptions,
+    /// Repeat all figures on the architectures that this filter keeps. Its accuracy is in per cent;
+    /// see [`PaperChoice::accuracy_above`].
+    pub filter: Option<Filter>,
+}
+
+/// How well a score and the baselines beside it order architectures by accuracy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Correlation {
+    /// The score first, then every baseline of another name that is known.
+    pub predictors: Vec<Report>,
+    /// Baselines of which nothing is known.
+    pub unknown: Vec<&'static str>,
+    /// The same on the architectures that the filter keeps.
+    pub paper: Option<PaperChoice>,
+}
+
+/// Figures on the architectures that a filter keeps by the score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PaperChoice {
+    /// Accuracies must be above this, in the table's units: accuracies of which none exceeds 1 are
+    /// fractions, others per cent.
+    pub accuracy_above: f64,
+    /// Architectures that are kept.
+    pub kept: usize,
+    /// Architectures whose accuracy is too low.
+    pub inaccurate: usize,
+    /// Architectures of sufficient accuracy whose score is infinite or missing.
+    pub not_finite: usize,
+    /// Architectures that were fit but not drawn.
+    pub not_drawn: usize,
+    /// The score first, then the baselines.
+    pub predictors: Vec<Report>,
+}
+
+/// A predictor's values, one for each row.
+struct Column<'n> {
+    name: &'n str,
+    values: Vec<f64>,
+}
+
+/// Compares the score of that name, and the free baselines, with the accuracies.
+///
+/// Baselines are computed from the networks that the space builds; the number of codes comes with the
+/// predictions. Every predictor leaves out the architectures of which it knows nothing, and counts
+/// them.
+///
+/// # Errors
+///
+/// [`EvaluationError::Cancelled`].
+pub fn correlate(
+    name: &str,
+    joined: &Joined,
+    space: &Space,
+    options: CorrelateOptions,
+    watch: Watch<'_>,
+) -> Result<Correlation, EvaluationError> {
+    let rows = &joined.rows;
+    let score = rows.iter().map(|row| row.prediction.score).collect();
+    let mut columns = vec![Column { name, values: score }];
+    let facts: Vec<Option<NetworkFacts>> = rows.par_iter().map(|row| facts(space, row)).collect();
+    let mut unknown = Vec::new();
+    for baseline in BASELINES.iter().filter(|baseline| baseline.name != name) {
+        let of = |(row, facts): (&JoinedRow, &Option<NetworkFacts>)| {
+            (baseline.of)(facts.as_ref(), row.prediction.regions)
+        };
+        let values: Vec<f64> = rows.iter().zip(&facts).map(of).collect();
+        if values.iter().all(|value| value.is_nan()) {
+            unknown.push(baseline.name);
+        } else {
+            columns.push(Column { name: baseline.name, values });
+        }
+    }
+    let passes = if options.filter.is_some() { 2.0 } else { 1.0 };
+    let accuracies: Vec<f64> = rows.iter().map(|row| row.accuracy).collect();
+    let everything: Vec<usize> = (0..rows.len()).collect();
+    let first = |share: f64| watch(share / passes);
+    let predictors = reports(&columns, &accuracies, &everything, options.report, &first)?;
+    let second = |share: f64| watch(f64::midpoint(1.0, share));
+    let paper = options.filter.map(|filter| {
+        let chosen = Chosen::new(&columns[0].values, &accuracies, filter);
+        let reports = reports(&columns, &accuracies, &chosen.kept, options.report, &second)?;
+        Ok::<_, EvaluationError>(PaperChoice { predictors: reports, ..chosen.choice })
+    });
+    Ok(Correlation { predictors, unknown, paper: paper.transpose()? })
+}
+
+fn facts(space: &Space, row: &JoinedRow) -> Option<NetworkFacts> {
+    space.build(&row.architecture).ok().map(|graph| NetworkFacts::of(&graph))
+}
+
+/// A report for each predictor on some of the rows.
+fn reports(
+    columns: &[Column<'_>],
+    accuracies: &[f64],
+    places: &[usize],
+    options: ReportOptions,
+    watch: Watch<'_>,
+) -> Result<Vec<Report>, EvaluationError> {
+    let report = |(at, column): (usize, &Column<'_>)| {
+        if !watch(at as f64 / columns.len() as f64) {
+            return Err(EvaluationError::Cancelled);
+        }
+        let pairs: Vec<(f64, f64)> =
+            places.iter().map(|&place| (column.values[place], accuracies[place])).collect();
+        Ok(Report::new(column.name, &pairs, options))
+    };
+    columns.iter().enumerate().map(report).collect()
+}
+
+/// What a filter keeps.
+struct Chosen {
+    kept: Vec<usize>,
+    choice: PaperChoice,
+}
+
+impl Chosen {
+    fn new(scores: &[f64], accuracies: &[f64], filter: Filter) -> Self {
+        let unit = if accuracies.iter().all(|&accuracy| accuracy <= 1.0) { 100.0 } else { 1.0 };
+        let in_percent: Vec<(f64, f64)> = scores
+            .iter()
+            .zip(accuracies)
+            .map(|(&score, &accuracy)| (score, accuracy * unit))
+            .collect();
+        let filtered = filter.apply(&in_percent);
+        let choice = PaperChoice {
+            accuracy_above: filter.accuracy_above / unit,
+            kept: filtered.kept.len(),
+            inaccurate: filtered.inaccurate,
+            not_finite: filtered.not_finite,
+            not_drawn: filtered.not_drawn,
+            predictors: Vec::new(),
+        };
+        Self { kept: filtered.kept, choice }
+    }
+}

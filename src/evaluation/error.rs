@@ -1,0 +1,110 @@
+//! Why scores could not be compared with accuracies.
+
+use std::path::PathBuf;
+
+use crate::benchmark::BenchmarkError;
+use crate::store::StoreError;
+
+/// Why there is no comparison.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluationError {
+    /// The file of scores.
+    #[error(transparent)]
+    Scores(#[from] ScoresError),
+    /// The table of accuracies.
+    #[error(transparent)]
+    Benchmark(#[from] BenchmarkError),
+    /// The file of studies.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A study has no score of that name.
+    #[error("study {study} has no score `{name}`: it has {}", known.join(", "))]
+    NoScore {
+        /// The study.
+        study: String,
+        /// What was asked for.
+        name: String,
+        /// What it has.
+        known: Vec<String>,
+    },
+    /// No scored architecture is of the space.
+    #[error(
+        "none of the {rows} scored architectures, such as `{example}`, is of the space {space} \
+         ({reason}): give the space that was scored"
+    )]
+    Foreign {
+        /// Scored architectures.
+        rows: usize,
+        /// One of them.
+        example: String,
+        /// The space.
+        space: String,
+        /// Why it is none of the space.
+        reason: String,
+    },
+    /// There is nothing to compare.
+    #[error(
+        "{common} of {given} scored architectures {} both a score and `{metric}`, at least 2 are \
+         needed: give more scores, or a table of the same space",
+        if *common == 1 { "has" } else { "have" }
+    )]
+    TooFew {
+        /// Architectures with a score and an accuracy.
+        common: usize,
+        /// Scored architectures.
+        given: usize,
+        /// The metric of the table.
+        metric: String,
+    },
+    /// The table names no architectures that could be built.
+    #[error(
+        "{} has no `{metric}` of an architecture that can be built (it names them by hashes only): \
+         give scores of your own",
+        path.display()
+    )]
+    NothingToDraw {
+        /// The table.
+        path: PathBuf,
+        /// The metric.
+        metric: String,
+    },
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Why a file of scores could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoresError {
+    /// The name does not end in a known format.
+    #[error("cannot tell the format of {}: give a name that ends in .csv or .jsonl", .0.display())]
+    Format(PathBuf),
+    /// The system refused.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A column that is needed is not there.
+    #[error("{} has no column `{column}`: {hint}", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// What is needed.
+        column: String,
+        /// What there is.
+        hint: String,
+    },
+    /// A row is not as it should be.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+}

@@ -1,0 +1,28 @@
+//! The paper's search experiment on joined scores and accuracies.
+
+use super::Joined;
+use crate::statistics::{Candidate, Protocol, ProtocolError, ProtocolOptions, protocol};
+use crate::store::Status;
+
+/// Runs the search experiment of Mellor et al. 2021, table 2; see [`protocol`]. Architectures that are
+/// known to be disconnected are never preferred, as in a search.
+///
+/// # Errors
+///
+/// As [`protocol`].
+pub fn search_experiment(
+    joined: &Joined,
+    options: &ProtocolOptions,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Protocol, ProtocolError> {
+    let candidates = joined.rows.iter().map(|row| Candidate {
+        score: match row.prediction.status {
+            Some(Status::Disconnected) => f64::NEG_INFINITY,
+            _ => row.prediction.score,
+        },
+        accuracy: row.accuracy,
+        validation: row.validation,
+        seconds: row.prediction.seconds.unwrap_or(f64::NAN),
+    });
+    protocol(&candidates.collect::<Vec<_>>(), options, cancelled)
+}

@@ -1,0 +1,27 @@
+//! How good is a score? Scores of architectures beside their trained accuracies.
+//!
+//! [`Prediction`]s come from a table ([`read_scores`]), a study ([`of_study`]) or records of a job;
+//! [`join`] finds their accuracies and counts what has none; [`correlate`] compares the score and the
+//! free [`BASELINES`] with them, and [`search_experiment`] repeats the search experiment of Mellor et
+//! al. 2021. Nothing is scored here.
+
+mod baseline;
+mod correlate;
+mod error;
+mod experiment;
+mod join;
+mod prediction;
+mod sample;
+mod scores;
+
+pub use baseline::{BASELINES, Baseline, NetworkFacts};
+pub use correlate::{CorrelateOptions, Correlation, PaperChoice, correlate};
+pub use error::{EvaluationError, ScoresError};
+pub use experiment::search_experiment;
+pub use join::{Accuracies, Coverage, Joined, JoinedRow, join};
+pub use prediction::{Prediction, of_study};
+pub use sample::sample;
+pub use scores::read_scores;
+
+/// Hears how much is done, from 0 to 1, and says whether to go on.
+pub type Watch<'w> = &'w dyn Fn(f64) -> bool;
