@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, format, score, show, stored, watch};
-use crate::job::{JobConfig, Options, Task};
+use crate::job::{JobConfig, JobError, Options, Task};
 
 /// Runs the verb; `given` are the options that the command line gives.
 pub fn run(arguments: Search, given: &stored::Given) -> anyhow::Result<Exit> {
@@ -57,7 +57,9 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if let Some((name, value)) = &summary.reported {
         show(&format!("{name} of the first: {value:.4}\n"))?;
     }
-    let unfinished = summary.interrupted || result.is_err();
+    // What else went wrong would go wrong again.
+    let unwritten = matches!(result, Err(JobError::Write { .. } | JobError::Store(_)));
+    let unfinished = summary.interrupted || unwritten;
     if let (Some(id), true) = (&summary.study, unfinished && config.repeats_exactly()) {
         let _ = writeln!(std::io::stderr(), "{}", stored::how_to_resume(config, id));
     }

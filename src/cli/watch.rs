@@ -38,7 +38,10 @@ pub fn run(
     let bar = ProgressBar::hidden();
     let mut seen = Summary::default();
     let result = job::run(config, cancel, &mut |event| match event {
-        Event::Started(started) => begin(&bar, &started),
+        Event::Started(started) => {
+            seen.study.clone_from(&started.study);
+            begin(&bar, &started);
+        }
         Event::Warning(warning) => bar.suspend(|| complain(&warning)),
         Event::Scored { record, output } => {
             seen.add(&record);
@@ -99,7 +102,7 @@ pub fn conclude(summary: &Summary) -> Exit {
     let total = counts.total();
     let known = match summary.known {
         0 => String::new(),
-        known => format!("; {known} were known from before"),
+        known => format!("; {known} were known, from earlier or from equal networks"),
     };
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };

@@ -51,7 +51,7 @@ fn a_second_run_computes_nothing_and_gives_the_same() {
     // Two of them may be one network.
     assert!(!error.contains("40 were known"), "{error}");
     let (second, error) = table(&[]);
-    assert!(error.contains("40 were known from before"), "{error}");
+    assert!(error.contains("40 were known"), "{error}");
     assert_eq!(second, first);
     // Another seed is another batch and other weights: nothing is known.
     let (other, error) = table(&["--seed", "1"]);
@@ -106,6 +106,30 @@ fn an_interrupted_search_is_resumed_with_its_own_options() {
         let (_, shown, _) = run(&["studies", "--store", text(&store), "show", &id]);
         assert!(shown.contains("interrupted") && shown.contains("resume"), "{shown}");
     }
+}
+
+/// A table that cannot be written any more ends the run; its study goes on, and how is told.
+#[cfg(unix)]
+#[test]
+fn a_run_that_cannot_write_its_table_says_how_to_go_on() {
+    let folder = Folder::new();
+    let (store, pipe) = (folder.path("s.db"), folder.path("out.csv"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = pipe.clone();
+    // Reads a few rows and is gone.
+    std::thread::spawn(move || {
+        let mut file = std::fs::File::open(reader).unwrap();
+        std::io::Read::read_exact(&mut file, &mut [0; 1000]).unwrap();
+    });
+    let (code, error) = search(&store, &["--samples", "300", "--out", text(&pipe), "--overwrite"]);
+    assert_eq!(code, 2, "{error}");
+    let id = ids(&store).pop().unwrap();
+    let way = format!("untrained --batch search --store {} --resume {id}", text(&store));
+    assert!(error.contains("could not be written") && error.contains(&way), "{error}");
+    assert!(rows(&store, &id).len() < 300);
+    let (code, _, error) = run(&["search", "--store", text(&store), "--resume", &id]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(rows(&store, &id).len(), 300);
 }
 
 fn start(store: &Path, more: &[&str]) -> Child {
