@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::inspect::{Inspection, KernelPicture};
 use super::sheet::Table;
+use super::state::State;
 use crate::job::{JobConfig, Started, Summary};
 use crate::space::{Drawing, Problem, Space};
 use crate::store::{Record, StudyInfo};
@@ -57,6 +58,8 @@ pub struct Loaded {
 
 /// Something a thread tells.
 pub enum News {
+    /// What finished work changes.
+    Change(Box<dyn FnOnce(&mut State) + Send>),
     /// A built-in space.
     Card(Box<Card>),
     /// A space that was asked for, or why it cannot be had.

@@ -23,6 +23,7 @@ impl State {
 
     fn take(&mut self, news: News) {
         match news {
+            News::Change(change) => change(self),
             News::Card(card) => self.cards.push(*card),
             News::Space(Ok(space), name) => self.take_space(*space, &name),
             News::Space(Err(faults), _) => {

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::news::News;
+use super::state::State;
 
 /// News that wait at most; a thread that has more waits for the window.
 const WAITING: usize = 1024;
@@ -27,6 +28,11 @@ pub struct Post {
 }
 
 impl Post {
+    /// Changes the state before the next frame; `false` if the window is gone.
+    pub fn change(&self, change: impl FnOnce(&mut State) + Send + 'static) -> bool {
+        self.send(News::Change(Box::new(change)))
+    }
+
     /// Sends news; `false` if the window is gone, and the work may end.
     pub fn send(&self, news: News) -> bool {
         let sent = self.sender.send(news).is_ok();
