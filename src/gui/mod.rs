@@ -12,7 +12,9 @@ mod inspect;
 mod layered;
 mod live;
 mod news;
+mod opening;
 mod remembered;
+mod searches;
 mod sheet;
 mod sheet_state;
 mod state;
@@ -20,6 +22,7 @@ mod tasks;
 mod theme;
 mod update;
 mod views;
+mod watch;
 mod widgets;
 mod work;
 
