@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::inspect::{Inspection, KernelPicture};
 use super::news::{Card, Faults, Loaded, News, Purpose};
 use super::sheet::Table;
+use super::state::State;
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
@@ -81,12 +80,24 @@ pub fn open(post: &Post, name: &str) {
             }
             return;
         }
+        // So is a table of accuracies no space.
+        Err(_) if is_table(Path::new(name)) => {
+            let path = PathBuf::from(name);
+            post.change(move |state: &mut State| state.attach_table(&path));
+            return;
+        }
         Err(SpaceError::Invalid { problems, .. }) => {
             Err(Faults { problems, ..faults(String::new()) })
         }
         Err(error) => Err(faults(chain(&error))),
     };
     post.send(News::Space(result, name.to_owned()));
+}
+
+/// Whether a file or folder is a benchmark table; one in TOML is a faulty space or job.
+fn is_table(path: &Path) -> bool {
+    let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    !is_toml && path.exists() && crate::benchmark::open(path).is_ok()
 }
 
 /// Draws an architecture.
@@ -136,7 +147,9 @@ fn load(path: &Path, id: &str) -> Result<Loaded, crate::store::StoreError> {
         table.push(row.position, &row.record, &row.scores);
     }
     let job: Option<JobConfig> = serde_json::from_value(info.setup.job.clone()).ok();
-    let space = job.as_ref().and_then(|job| job.options.open_space().ok());
+    let space_copy = info.setup.space.as_ref().and_then(|space| space.text.clone());
+    let job = job.map(|job| JobConfig { space_copy, ..job });
+    let space = job.as_ref().and_then(|job| job.open_space().ok());
     Ok(Loaded { store: path.to_owned(), info, job, space, table })
 }
 
@@ -161,17 +174,6 @@ pub fn export_study(post: &Post, store: &Path, id: &str, to: &Path) {
         Ok(rows) => News::Done(format!("{rows} results written to {}", to.display())),
         Err(error) => News::Error(error),
     });
-}
-
-/// Looks into an architecture.
-pub fn inspect(post: &Post, space: &Space, text: &str) {
-    post.send(News::Inspected(Box::new(Inspection::new(space, text))));
-}
-
-/// Computes a kernel matrix.
-pub fn kernel(post: &Post, job: &JobConfig, text: &str) {
-    let picture = KernelPicture::compute(job, text).map(Arc::new);
-    post.send(News::Kernel(text.to_owned(), picture));
 }
 
 /// Scores a few architectures as a job would, to say how long a network takes.
@@ -203,6 +205,7 @@ pub fn dialog(post: &Post, purpose: Purpose) {
             .add_filter("Spaces, jobs, studies", &["toml", "json", "db", "sqlite"])
             .pick_file(),
         Purpose::Images => dialog.pick_folder(),
+        Purpose::Benchmark => dialog.pick_file(),
         Purpose::SaveJob => dialog.set_file_name("job.toml").save_file(),
         Purpose::Export => dialog
             .add_filter("CSV, JSON Lines, Parquet", &["csv", "jsonl", "parquet"])
