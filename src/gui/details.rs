@@ -14,7 +14,7 @@ use super::standing::Standings;
 use super::state::State;
 use super::work::{Post, Work};
 use crate::backend::Cancel;
-use crate::job::JobConfig;
+use crate::job::{JobConfig, Task};
 use crate::space::Space;
 
 /// Inspections and kernel matrices that are kept.
@@ -120,12 +120,26 @@ impl Details {
     }
 
     /// Asks what an architecture is, unless it was asked before.
-    pub fn inspect(&mut self, work: &mut Work, subject: &Subject, space: Option<&Space>) {
-        let (Some(space), None) = (space.cloned(), self.inspection(subject)) else { return };
+    pub fn inspect(&mut self, work: &mut Work, subject: &Subject, origin: &Origin) {
+        if self.inspection(subject).is_some() {
+            return;
+        }
+        let model = origin.job.as_ref().and_then(|job| match &job.task {
+            Task::Onnx { path, .. } => Some(path.clone()),
+            Task::Search(_) | Task::Score { .. } => None,
+        });
+        if model.is_none() && origin.space.is_none() {
+            return;
+        }
+        let space = origin.space.clone();
         self.inspected.insert(subject.clone(), Inspection::default());
         let subject = subject.clone();
         work.start("inspect", move |post| {
-            let seen = Inspection::new(&space, &subject.architecture);
+            let seen = match (&model, &space) {
+                (Some(path), _) => Inspection::of_model(path),
+                (None, Some(space)) => Inspection::new(space, &subject.architecture),
+                (None, None) => Inspection::default(),
+            };
             post.change(move |state: &mut State| state.details.inspected.insert(subject, seen));
         });
     }
@@ -201,8 +215,11 @@ impl State {
     /// Asks what an architecture of the results that are shown is, unless it is known.
     pub fn inspect(&mut self, architecture: &str) {
         let Some(subject) = self.subject(architecture) else { return };
-        let space = self.sheet().and_then(|sheet| sheet.space.clone());
-        self.details.inspect(&mut self.work, &subject, space.as_ref());
+        if self.details.inspection(&subject).is_none()
+            && let Some(origin) = self.sheet().map(Origin::of)
+        {
+            self.details.inspect(&mut self.work, &subject, &origin);
+        }
     }
 
     /// Computes the kernel matrix of an architecture of the results that are shown.

@@ -1,6 +1,7 @@
 //! What is known of one architecture without scoring it: cells, decisions, layers.
 
 use crate::cli::describe::{Layer, layers};
+use crate::graph::analysis;
 use crate::job::chain;
 use crate::space::{Choice, Drawing, Space};
 
@@ -20,6 +21,18 @@ pub struct Inspection {
 }
 
 impl Inspection {
+    /// Looks into a model file: it has layers, and no cells.
+    pub fn of_model(path: &std::path::Path) -> Self {
+        match crate::onnx::read(path) {
+            Err(error) => Self { fault: Some(chain(&error)), ..Self::default() },
+            Ok(model) => Self {
+                layers: layers(&model.graph),
+                connected: analysis::connected(&model.graph),
+                ..Self::default()
+            },
+        }
+    }
+
     /// Looks into an architecture of a space.
     pub fn new(space: &Space, text: &str) -> Self {
         let fault = |fault: String| Self { fault: Some(fault), ..Self::default() };

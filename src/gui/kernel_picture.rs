@@ -3,7 +3,8 @@
 
 use crate::backend::{Cancel, Output, PackedCode};
 use crate::graph::{Graph, Op};
-use crate::job::{Event, JobConfig, Task, chain, run};
+use crate::job::{Event, JobConfig, OnnxWeights, Task, chain, run};
+use crate::onnx;
 use crate::plan::{Code, Plan};
 use crate::score::{KernelMatrix, eigenvalues};
 use crate::store::Record;
@@ -62,12 +63,10 @@ impl KernelPicture {
     ///
     /// Why there is no kernel matrix, as a sentence.
     pub fn compute(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<Self, String> {
-        let space = job.open_space().map_err(|error| chain(&error))?;
-        let parsed = space.parse(architecture).map_err(|error| chain(&error))?;
-        let graph = space.build(&parsed).map_err(|error| chain(&error))?;
+        let (graph, weights) = network(job, architecture)?;
         let output = scored(job, architecture, cancel)?;
         // The plan of the run: weights that are drawn do not change where codes are read.
-        let plan = Plan::new(&graph, &Weights::default(), job.options.count);
+        let plan = Plan::new(&graph, &weights, job.options.count);
         Ok(Self::new(&output, &graph, &plan.map_err(|error| chain(&error))?))
     }
 
@@ -98,11 +97,27 @@ fn point(graph: &Graph, code: &Code, bits: &PackedCode, images: usize) -> CodePo
     }
 }
 
+/// The network that a job scores, and the weights that it reads from a file.
+fn network(job: &JobConfig, architecture: &str) -> Result<(Graph, Weights), String> {
+    if let Task::Onnx { path, weights } = &job.task {
+        let model = onnx::read(path).map_err(|error| chain(&error))?;
+        let keep = *weights == OnnxWeights::Keep;
+        return Ok((model.graph, if keep { model.weights } else { Weights::default() }));
+    }
+    let space = job.open_space().map_err(|error| chain(&error))?;
+    let architecture = space.parse(architecture).map_err(|error| chain(&error))?;
+    let graph = space.build(&architecture).map_err(|error| chain(&error))?;
+    Ok((graph, Weights::default()))
+}
+
 /// What scoring gives; a job that measures nothing else and keeps nothing.
 fn scored(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<Output, String> {
     let mut options = job.options.clone();
     options.repeats = 1;
-    let task = Task::Score { architectures: vec![architecture.to_owned()] };
+    let task = match &job.task {
+        Task::Onnx { path, weights } => Task::Onnx { path: path.clone(), weights: *weights },
+        _ => Task::Score { architectures: vec![architecture.to_owned()] },
+    };
     let space_copy = job.space_copy.clone();
     let job = JobConfig { outputs: true, space_copy, ..JobConfig::new(options, task) };
     let mut found = Err("nothing was scored: it was stopped".to_owned());
@@ -165,6 +180,21 @@ mod tests {
         layers.dedup();
         assert_eq!(layers.len(), picture.points.len(), "{layers:?}");
         assert!((0.2..0.8).contains(&picture.mean_active()), "{}", picture.mean_active());
+    }
+
+    // A model file has its own layers and weights; the score is that of its kernel matrix.
+    #[test]
+    fn a_model_file_is_looked_into() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/nas-bench-201-1");
+        let path = std::path::Path::new(folder).join("model.onnx");
+        let mut job = job();
+        job.options.set.clear();
+        job.task = Task::Onnx { path: path.clone(), weights: OnnxWeights::Keep };
+        let picture = KernelPicture::compute(&job, "model", &Cancel::new()).unwrap();
+        assert_eq!(picture.matrix.images(), 4);
+        assert!(!picture.points.is_empty() && picture.score.is_finite());
+        job.task = Task::Onnx { path: "/no/such.onnx".into(), weights: OnnxWeights::Keep };
+        assert!(KernelPicture::compute(&job, "model", &Cancel::new()).is_err());
     }
 
     #[test]

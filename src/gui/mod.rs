@@ -17,8 +17,10 @@ mod kernel_picture;
 mod layered;
 mod live;
 mod news;
+mod opening;
 mod plots;
 mod remembered;
+mod searches;
 mod sheet;
 mod sheet_state;
 mod standing;
@@ -27,13 +29,11 @@ mod tasks;
 mod theme;
 mod update;
 mod views;
+mod watch;
 mod widgets;
 mod work;
 
-use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 pub use app::App;
 
@@ -58,28 +58,6 @@ impl Start {
             Keep::File(path) => path,
             Keep::Nowhere => Path::new(crate::store::DEFAULT_FILE).to_owned(),
         })
-    }
-}
-
-/// What a command line opens a window with: nothing, or a file or the id of a space; `None` for one
-/// that is not for a window.
-pub fn opens(arguments: &[OsString]) -> Option<Start> {
-    let is_option = |argument: &OsString| argument.to_string_lossy().starts_with('-');
-    match arguments {
-        [] => Some(Start::default()),
-        [open] if !is_option(open) => Some(Start { open: Some(open.into()), ..Start::default() }),
-        _ => None,
-    }
-}
-
-/// Shows the window; the exit code is 2 where none can be shown, with a line on stderr.
-pub fn main(start: Start) -> ExitCode {
-    match run(start) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            let _ = writeln!(std::io::stderr(), "untrained: {message}");
-            ExitCode::from(2)
-        }
     }
 }
 

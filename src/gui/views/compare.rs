@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     let entries = state.comparison.entries.clone();
     for entry in &entries {
-        state.details.inspect(&mut state.work, &entry.subject, entry.origin.space.as_ref());
+        state.details.inspect(&mut state.work, &entry.subject, &entry.origin);
     }
     let seen: Vec<Inspection> = entries
         .iter()

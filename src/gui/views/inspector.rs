@@ -28,6 +28,7 @@ pub fn inspector(ui: &mut Ui, state: &mut State) {
         chrome::button(ui, state, Command::Compare);
         chrome::button(ui, state, Command::Detail);
     });
+    remark(ui, state, &subject.architecture);
     ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
         if ui.available_width() >= WIDE {
             ui.columns(2, |columns| {
@@ -41,6 +42,24 @@ pub fn inspector(ui: &mut Ui, state: &mut State) {
             what_it_computes(ui, state, &subject);
             ui.separator();
             layers(ui, state, &subject);
+        }
+    });
+}
+
+/// The star and the note of an architecture.
+fn remark(ui: &mut Ui, state: &mut State, text: &str) {
+    let Some(sheet) = state.sheet_mut() else { return };
+    ui.horizontal(|ui| {
+        let mut marked = sheet.stars.contains(text);
+        if ui.checkbox(&mut marked, "Marked").changed() {
+            sheet.star(text);
+        }
+        let label = ui.label("Note");
+        let mut note = sheet.notes.get(text).cloned().unwrap_or_default();
+        let edit = egui::TextEdit::singleline(&mut note).hint_text("kept with the study");
+        let width = ui.available_width();
+        if ui.add(edit.desired_width(width)).labelled_by(label.id).changed() {
+            sheet.note(text, note);
         }
     });
 }
