@@ -37,7 +37,7 @@ impl App {
     fn take_dropped(&mut self, window: &egui::Context) {
         let dropped = window.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
-            self.state.open(&file.path().to_string_lossy());
+            self.state.take_dropped(file.path());
         }
     }
 
@@ -94,6 +94,7 @@ impl eframe::App for App {
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, state));
+        views::detail_window(&window, state);
         chrome::palette(&window, state);
         chrome::about(&window, state);
         chrome::closing(&window, state);

@@ -58,6 +58,12 @@ pub enum Command {
     Another,
     /// Adds to the comparison.
     Compare,
+    /// Compares the best with the worst.
+    CompareExtremes,
+    /// Computes the kernel matrices of all that are compared.
+    ComputeKernels,
+    /// Shows the chosen architecture in a window of its own.
+    Detail,
     /// Shows all results again.
     ClearFilter,
     /// About the program.
@@ -119,7 +125,8 @@ pub static COMMANDS: &[Entry] = &[
     entry("View", Command::Go(View::Run), "Run", "The search as it goes", ctrl(Key::Num4)),
     entry("View", Command::Go(View::Results), "Results", "Table and scatter", ctrl(Key::Num5)),
     entry("View", Command::Go(View::Compare), "Compare", "Two to four networks", ctrl(Key::Num6)),
-    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num7)),
+    entry("View", Command::Go(View::Benchmark), "Benchmark", "Scores against the trained accuracies of a table", ctrl(Key::Num7)),
+    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num8)),
     entry("View", Command::ToggleInspector, "Show or hide inspector", "What is known of the chosen architecture", ctrl(Key::I)),
     entry("View", Command::SwitchTheme, "Light or dark", "Switch the theme", None),
     entry("View", Command::ZoomIn, "Larger", "Make everything larger", ctrl(Key::Plus)),
@@ -133,6 +140,9 @@ pub static COMMANDS: &[Entry] = &[
     entry("Study", Command::Resume, "Resume search", "Go on with the study that is shown", None),
     entry("Study", Command::Extend, "Extend search", "Go on with the study, with more architectures", None),
     entry("Study", Command::Compare, "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D)),
+    entry("Study", Command::CompareExtremes, "Compare extremes", "Compare the architectures of the highest and the lowest score of the rows that are shown, as figure 1 of the paper does", None),
+    entry("Study", Command::ComputeKernels, "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None),
+    entry("View", Command::Detail, "Details in a window", "Show or hide the chosen architecture in a large window of its own", None),
     entry("Study", Command::Another, "Another one", "Draw another random architecture of the space", ctrl(Key::R)),
     entry("Help", Command::About, "About Untrained", "Version and reference", None),
 ];
@@ -161,9 +171,10 @@ pub fn is_possible(command: Command, state: &State) -> bool {
         }
         Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
         Command::CopyArchitecture => state.chosen().is_some(),
-        Command::Compare => {
-            state.chosen().is_some() && state.compared.len() < super::state::COMPARED
-        }
+        Command::Compare => state.chosen().is_some() && state.comparison.has_room(),
+        Command::CompareExtremes => state.sheet().is_some_and(|sheet| sheet.rows.len() > 1),
+        Command::ComputeKernels => !state.comparison.entries.is_empty(),
+        Command::Detail => state.chosen().is_some(),
         Command::Another => state.space.is_some(),
         _ => true,
     }

@@ -1,22 +1,29 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
 //! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `layered`
-//! and `inspect` know nothing of windows. `command` is the one list behind menu, shortcuts and
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `layered`,
+//! `inspect` and `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
 //! palette.
 
 mod app;
+mod benchmark;
 mod chrome;
 mod command;
+mod comparison;
+mod details;
+mod heat_map;
 mod inspect;
+mod kernel_picture;
 mod layered;
 mod live;
 mod news;
 mod opening;
+mod plots;
 mod remembered;
 mod searches;
 mod sheet;
 mod sheet_state;
+mod standing;
 mod state;
 mod tasks;
 mod theme;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::news::{Exported, News};
 use super::sheet::{Filter, Question, Sort, SortBy, Table, order};
@@ -33,6 +34,8 @@ pub struct Choice {
 
 /// Results and how they are looked at.
 pub struct Sheet {
+    /// Tells results apart.
+    pub id: u64,
     /// What they are results of.
     pub title: String,
     /// The file of studies they are in.
@@ -67,7 +70,9 @@ pub struct Sheet {
 impl Sheet {
     /// Shows a table, the best first.
     pub fn new(title: String, table: Table) -> Self {
+        static SHEETS: AtomicU64 = AtomicU64::new(0);
         Self {
+            id: SHEETS.fetch_add(1, Ordering::Relaxed),
             title,
             store: None,
             study: None,
@@ -84,6 +89,11 @@ impl Sheet {
             asked: None,
             generation: 0,
         }
+    }
+
+    /// The name of what results are ranked by: `score`, another score, or `accuracy`.
+    pub fn ranked_by(&self) -> &str {
+        self.job.as_ref().map_or("score", JobConfig::ranked_by)
     }
 
     /// Changes how results are looked at; the present way can be had back.

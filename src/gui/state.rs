@@ -1,10 +1,11 @@
 //! Everything the window shows, shared by all views, and what changes it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::inspect::{Inspection, KernelPicture};
+use super::benchmark::Benchmarks;
+use super::comparison::Comparison;
+use super::details::Details;
 use super::live::Live;
 use super::news::{Card, Faults, Measured, Purpose};
 use super::remembered::Remembered;
@@ -15,11 +16,6 @@ use super::work::Work;
 use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
 use crate::space::{Drawing, Space};
 use crate::store::StudyInfo;
-
-/// Architectures that are compared at most.
-pub const COMPARED: usize = 4;
-/// Inspections and kernel matrices that are kept.
-const KEPT: usize = 64;
 
 /// What the middle of the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -37,19 +33,22 @@ pub enum View {
     Results,
     /// Networks side by side.
     Compare,
+    /// Scores against trained accuracies.
+    Benchmark,
     /// Stored searches.
     Studies,
 }
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Home,
         Self::Space,
         Self::Setup,
         Self::Run,
         Self::Results,
         Self::Compare,
+        Self::Benchmark,
         Self::Studies,
     ];
 
@@ -62,6 +61,7 @@ impl View {
             Self::Run => "Run",
             Self::Results => "Results",
             Self::Compare => "Compare",
+            Self::Benchmark => "Benchmark",
             Self::Studies => "Studies",
         }
     }
@@ -74,16 +74,6 @@ pub struct Sample {
     pub text: String,
     /// Its cells.
     pub drawings: Vec<Drawing>,
-}
-
-/// A kernel matrix that is there, on its way, or cannot be had.
-pub enum Kernel {
-    /// It is computed.
-    Waiting,
-    /// It is there.
-    Ready(Arc<KernelPicture>),
-    /// Why there is none.
-    Failed(String),
 }
 
 /// All of it.
@@ -127,11 +117,11 @@ pub struct State {
     /// All studies of the file, or why they cannot be listed.
     pub studies: Result<Vec<StudyInfo>, String>,
     /// What is known of architectures.
-    pub inspected: HashMap<String, Inspection>,
-    /// Their kernel matrices.
-    pub kernels: HashMap<String, Kernel>,
+    pub details: Details,
     /// Architectures side by side.
-    pub compared: Vec<String>,
+    pub comparison: Comparison,
+    /// Tables of accuracies.
+    pub benchmarks: Benchmarks,
     /// The last message and whether it is an error.
     pub notice: Option<(String, bool)>,
     /// What a network takes as set up, if it was measured.
@@ -177,9 +167,9 @@ impl State {
             stored: None,
             shows_stored: false,
             studies: Ok(Vec::new()),
-            inspected: HashMap::new(),
-            kernels: HashMap::new(),
-            compared: Vec::new(),
+            details: Details::default(),
+            comparison: Comparison::default(),
+            benchmarks: Benchmarks::default(),
             notice: None,
             measured: None,
             measuring: false,
@@ -239,32 +229,6 @@ impl State {
         let Some(path) = self.store().map(Path::to_owned) else { return };
         let id = id.to_owned();
         self.work.start("study", move |post| tasks::study(post, &path, &id));
-    }
-
-    /// Asks what an architecture is, unless it is known.
-    pub fn inspect(&mut self, architecture: &str) {
-        if self.inspected.contains_key(architecture) {
-            return;
-        }
-        let Some(space) = self.sheet().and_then(|sheet| sheet.space.clone()) else { return };
-        if self.inspected.len() >= KEPT {
-            self.inspected.clear();
-        }
-        let waiting = Inspection { architecture: architecture.to_owned(), ..Inspection::default() };
-        self.inspected.insert(architecture.to_owned(), waiting);
-        let text = architecture.to_owned();
-        self.work.start("inspect", move |post| tasks::inspect(post, &space, &text));
-    }
-
-    /// Computes the kernel matrix of an architecture of the results that are shown.
-    pub fn compute_kernel(&mut self, architecture: &str) {
-        let Some(job) = self.sheet().and_then(|sheet| sheet.job.clone()) else { return };
-        if self.kernels.len() >= KEPT {
-            self.kernels.clear();
-        }
-        self.kernels.insert(architecture.to_owned(), Kernel::Waiting);
-        let text = architecture.to_owned();
-        self.work.start("kernel", move |post| tasks::kernel(post, &job, &text));
     }
 
     /// Opens a dialog for a file.

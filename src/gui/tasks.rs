@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::inspect::{Inspection, KernelPicture};
 use super::news::{Card, Faults, Loaded, Measured, News, Purpose};
 use super::sheet::Table;
+use super::state::State;
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
@@ -87,12 +86,24 @@ pub fn open(post: &Post, name: &str) {
             }
             return;
         }
+        // So is a table of accuracies no space.
+        Err(_) if is_table(Path::new(name)) => {
+            let path = PathBuf::from(name);
+            post.change(move |state: &mut State| state.attach_table(&path));
+            return;
+        }
         Err(SpaceError::Invalid { problems, .. }) => {
             Err(Faults { problems, ..faults(String::new()) })
         }
         Err(error) => Err(faults(chain(&error))),
     };
     post.send(News::Space(result, name.to_owned()));
+}
+
+/// Whether a file or folder is a benchmark table; one in TOML is a faulty space or job.
+fn is_table(path: &Path) -> bool {
+    let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    !is_toml && path.exists() && crate::benchmark::open(path).is_ok()
 }
 
 /// Draws an architecture.
@@ -210,17 +221,6 @@ pub fn keep_remarks(post: &Post, (path, id): (&Path, &str), remarks: &BTreeMap<S
     }
 }
 
-/// Looks into an architecture.
-pub fn inspect(post: &Post, space: &Space, text: &str) {
-    post.send(News::Inspected(Box::new(Inspection::new(space, text))));
-}
-
-/// Computes a kernel matrix.
-pub fn kernel(post: &Post, job: &JobConfig, text: &str) {
-    let picture = KernelPicture::compute(job, text).map(Arc::new);
-    post.send(News::Kernel(text.to_owned(), picture));
-}
-
 /// Architectures that are scored to estimate what a job takes.
 pub const FEW: usize = 4;
 
@@ -273,6 +273,7 @@ pub fn dialog(post: &Post, purpose: Purpose, images_are_a_file: bool) {
             .pick_file(),
         Purpose::Images if images_are_a_file => dialog.pick_file(),
         Purpose::Images => dialog.pick_folder(),
+        Purpose::Benchmark => dialog.pick_file(),
         Purpose::Studies => dialog
             .add_filter("Studies", &["db", "sqlite", "sqlite3"])
             .set_file_name(crate::store::DEFAULT_FILE)

@@ -7,7 +7,7 @@ use super::command::{Command, is_possible};
 use super::live::Live;
 use super::news::{Exported, News, Purpose};
 use super::sheet_state::Choice;
-use super::state::{Kernel, State, View};
+use super::state::{State, View};
 use super::tasks;
 use crate::cli::job_command_line;
 use crate::job::Keep;
@@ -40,15 +40,6 @@ impl State {
                 for sheet in [&mut self.running, &mut self.stored].into_iter().flatten() {
                     sheet.ordered(generation, rows.clone());
                 }
-            }
-            News::Inspected(seen) => {
-                self.inspected.insert(seen.architecture.clone(), *seen);
-            }
-            News::Kernel(name, Ok(picture)) => {
-                self.kernels.insert(name, Kernel::Ready(picture));
-            }
-            News::Kernel(name, Err(why)) => {
-                self.kernels.insert(name, Kernel::Failed(why));
             }
             News::Chosen(purpose, path) => self.take_path(purpose, &path),
             News::Done(text) => self.tell(text, false),
@@ -172,12 +163,10 @@ impl State {
                 }
             }
             Command::Another => self.another(),
-            Command::Compare => {
-                let Some(text) = self.chosen().map(str::to_owned) else { return };
-                if !self.compared.contains(&text) {
-                    self.compared.push(text);
-                }
-            }
+            Command::Compare => self.compare_chosen(),
+            Command::CompareExtremes => self.compare_extremes(),
+            Command::ComputeKernels => self.compute_compared(),
+            Command::Detail => self.details.wide ^= true,
             Command::Undo => {
                 if let Some(sheet) = self.sheet_mut() {
                     sheet.undo();

@@ -1,8 +1,7 @@
-//! Drawings: cells as graphs, kernel matrices, histograms.
+//! Drawings: cells as graphs, histograms.
 
 use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, Vec2, vec2};
 
-use super::inspect::KernelPicture;
 use super::layered::Layout;
 use super::sheet::Histogram;
 use super::theme;
@@ -130,35 +129,6 @@ pub fn legend(ui: &mut Ui, operations: &[String]) {
 pub fn swatch(ui: &mut Ui, colour: Color32) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
     ui.painter().rect_filled(rect, 2.0, colour);
-}
-
-/// The kernel matrix as a heat map.
-pub fn kernel(ui: &mut Ui, picture: &KernelPicture, side: f32) {
-    let name = format!("kernel {} {}", picture.score, picture.units);
-    let id = ui.scope_id().with(&name);
-    let texture = ui.data(|data| data.get_temp::<egui::TextureHandle>(id)).unwrap_or_else(|| {
-        let colours = picture.levels.iter().map(|&level| heat(level)).collect();
-        let image = egui::ColorImage::new([picture.images; 2], colours);
-        let texture = ui.ctx().load_texture(name, image, egui::TextureOptions::NEAREST);
-        ui.data_mut(|data| data.insert_temp(id, texture.clone()));
-        texture
-    });
-    let image = egui::Image::new((texture.id(), Vec2::splat(side))).alt_text("Kernel matrix");
-    ui.add(image).on_hover_text(format!(
-        "K[i][j] / V for {} images: bright where many units agree, from {:.3} to 1 (diagonal). A network \
-         that tells images apart is dark off the diagonal (Mellor et al., ICML 2021, figure 1).",
-        picture.images, picture.least
-    ));
-}
-
-/// Dark blue to yellow with equal steps of lightness (an approximation of cividis).
-fn heat(level: u8) -> Color32 {
-    const STOPS: [[f32; 3]; 4] =
-        [[0.0, 34.0, 78.0], [87.0, 93.0, 109.0], [165.0, 156.0, 116.0], [254.0, 232.0, 56.0]];
-    let at = f32::from(level) / 255.0 * 3.0;
-    let low = (at as usize).min(2);
-    let mix = |c: usize| egui::lerp(STOPS[low][c]..=STOPS[low + 1][c], at - low as f32) as u8;
-    Color32::from_rgb(mix(0), mix(1), mix(2))
 }
 
 /// Bars of counts with a label for the axis.

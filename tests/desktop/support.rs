@@ -8,6 +8,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use untrained::gui::{App, Start};
 
+#[path = "../support/mod.rs"]
+mod shared_data;
+
+pub use shared_data::shared;
+
 /// How long something may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
