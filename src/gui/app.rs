@@ -27,6 +27,7 @@ impl App {
         let remembered: Remembered =
             stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let mut state = State::new(creation.egui_ctx.clone(), remembered, start.store());
+        state.dialogs = start.dialogs.clone();
         if let Some(path) = &start.open {
             state.open(&path.to_string_lossy());
         }

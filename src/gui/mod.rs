@@ -8,6 +8,7 @@
 mod app;
 mod chrome;
 mod command;
+mod dialogs;
 mod inspect;
 mod layered;
 mod live;
@@ -29,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub use app::App;
+pub use dialogs::{Dialogs, Question};
 
 use crate::job::Keep;
 
@@ -42,6 +44,8 @@ pub struct Start {
     pub open: Option<PathBuf>,
     /// The file of studies; the default one where it is not given.
     pub store: Option<PathBuf>,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
 }
 
 impl Start {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::dialogs::Dialogs;
 use super::inspect::{Inspection, KernelPicture};
 use super::live::Live;
 use super::news::{Card, Faults, Purpose};
@@ -94,6 +95,8 @@ pub struct State {
     pub remembered: Remembered,
     /// Threads.
     pub work: Work,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
     /// What is set up.
     pub job: JobConfig,
     /// The search space that is set up.
@@ -151,6 +154,7 @@ impl State {
             view: View::Home,
             remembered,
             work: Work::new(window),
+            dialogs: Dialogs::Native,
             job,
             space: None,
             faults: None,
@@ -294,7 +298,8 @@ impl State {
 
     /// Opens a dialog for a file.
     pub fn choose(&mut self, purpose: Purpose) {
-        self.work.start("dialog", move |post| tasks::dialog(post, purpose));
+        let dialogs = self.dialogs.clone();
+        self.work.start("dialog", move |post| tasks::dialog(post, &dialogs, purpose));
     }
 
     /// Shows a message.

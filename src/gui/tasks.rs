@@ -1,12 +1,13 @@
 //! What threads do for the window.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::dialogs::{Dialogs, Question};
 use super::inspect::{Inspection, KernelPicture};
 use super::news::{Card, Faults, Loaded, News, Purpose};
 use super::sheet::Table;
@@ -196,20 +197,17 @@ pub fn measure(post: &Post, job: &JobConfig) {
 }
 
 /// Asks for a file; nothing is told where none is chosen.
-pub fn dialog(post: &Post, purpose: Purpose) {
-    let dialog = rfd::FileDialog::new();
-    let chosen: Option<PathBuf> = match purpose {
-        Purpose::Open => dialog
-            .add_filter("Spaces, jobs, studies", &["toml", "json", "db", "sqlite"])
-            .pick_file(),
-        Purpose::Images => dialog.pick_folder(),
-        Purpose::SaveJob => dialog.set_file_name("job.toml").save_file(),
-        Purpose::Export => dialog
-            .add_filter("CSV, JSON Lines, Parquet", &["csv", "jsonl", "parquet"])
-            .set_file_name("results.csv")
-            .save_file(),
+pub fn dialog(post: &Post, dialogs: &Dialogs, purpose: Purpose) {
+    let question = match purpose {
+        Purpose::Open => Question::Open("Spaces, jobs, studies", &["toml", "json", "db", "sqlite"]),
+        Purpose::Images => Question::Folder,
+        Purpose::SaveJob => Question::Save("job.toml".to_owned(), "Job files", &["toml"]),
+        Purpose::Export => {
+            let endings = &["csv", "jsonl", "parquet"];
+            Question::Save("results.csv".to_owned(), "CSV, JSON Lines, Parquet", endings)
+        }
     };
-    if let Some(path) = chosen {
+    if let Some(path) = dialogs.ask(&question) {
         post.send(News::Chosen(purpose, path));
     }
 }

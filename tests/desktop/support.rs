@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use untrained::gui::{App, Start};
+use untrained::gui::{App, Dialogs, Start};
 
 /// How long something may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Window {
     pub harness: Harness<'static, App>,
     pub folder: tempfile::TempDir,
+    /// Answers of the file dialogs: `window.dialogs.answer(path)` before the dialog is asked for.
+    pub dialogs: Dialogs,
 }
 
 impl Window {
@@ -30,11 +32,12 @@ impl Window {
     /// A window on the studies of a folder.
     pub fn in_folder(folder: tempfile::TempDir, open: Option<&str>, size: [f32; 2]) -> Self {
         let store = Some(folder.path().join("studies.db"));
-        let start = Start { open: open.map(PathBuf::from), store };
+        let dialogs = Dialogs::answered();
+        let start = Start { open: open.map(PathBuf::from), store, dialogs: dialogs.clone() };
         let harness = Harness::builder()
             .with_size(size)
             .build_eframe(move |creation| App::new(creation, &start));
-        Self { harness, folder }
+        Self { harness, folder, dialogs }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
