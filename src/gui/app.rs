@@ -5,7 +5,7 @@ use egui::{CentralPanel, Frame, Margin, Panel};
 use super::command::{self, Command};
 use super::remembered::Remembered;
 use super::state::{State, View};
-use super::{Start, chrome, theme, views};
+use super::{Start, chrome, picture, theme, views};
 
 /// The key of [`Remembered`] in eframe's storage.
 const REMEMBERED: &str = "remembered";
@@ -94,6 +94,7 @@ impl eframe::App for App {
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, state));
+        picture::ask(&window, state);
         chrome::palette(&window, state);
         chrome::about(&window, state);
         chrome::closing(&window, state);

@@ -18,6 +18,8 @@ pub enum Command {
     CopyCommandLine,
     /// Writes the results that are shown.
     Export,
+    /// Writes the largest plot or drawing that is shown.
+    SavePicture,
     /// Closes the window.
     Quit,
     /// Takes back the last filter, order or selection.
@@ -95,6 +97,7 @@ pub static COMMANDS: &[Entry] = &[
     entry("File", Command::Open, "Open…", "Open a space file, a job file or a file of studies", ctrl(Key::O)),
     entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
     entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
+    entry("File", Command::SavePicture, "Save picture…", "Write the largest plot or drawing that is shown as PNG or SVG", None),
     entry("File", Command::Quit, "Quit", "Close the window", ctrl(Key::Q)),
     entry("Edit", Command::Undo, "Undo", "Take back the last change of filter, order or selection", ctrl(Key::Z)),
     entry("Edit", Command::CopyArchitecture, "Copy architecture", "Copy the text of the chosen architecture", COPY),
@@ -141,6 +144,7 @@ pub fn is_possible(command: Command, state: &State) -> bool {
         Command::Stop => running,
         Command::Resume | Command::Extend => !running && state.resumable().is_some(),
         Command::Export => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
+        Command::SavePicture => state.pictures.has_any(),
         Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
         Command::CopyArchitecture => state.chosen().is_some(),
         Command::Compare => {

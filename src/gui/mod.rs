@@ -1,7 +1,7 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
 //! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `layered`
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`
 //! and `inspect` know nothing of windows. `command` is the one list behind menu, shortcuts and
 //! palette.
 
@@ -9,10 +9,11 @@ mod app;
 mod chrome;
 mod command;
 mod dialogs;
+mod drawing;
 mod inspect;
-mod layered;
 mod live;
 mod news;
+mod picture;
 mod remembered;
 mod sheet;
 mod sheet_state;

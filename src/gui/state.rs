@@ -8,6 +8,7 @@ use super::dialogs::Dialogs;
 use super::inspect::{Inspection, KernelPicture};
 use super::live::Live;
 use super::news::{Card, Faults, Purpose};
+use super::picture::Desk;
 use super::remembered::Remembered;
 use super::sheet::Table;
 use super::sheet_state::Sheet;
@@ -97,6 +98,8 @@ pub struct State {
     pub work: Work,
     /// Who answers questions for files.
     pub dialogs: Dialogs,
+    /// Pictures of plots and drawings.
+    pub pictures: Desk,
     /// What is set up.
     pub job: JobConfig,
     /// The search space that is set up.
@@ -153,6 +156,7 @@ impl State {
         let mut state = Self {
             view: View::Home,
             remembered,
+            pictures: Desk::of(&window),
             work: Work::new(window),
             dialogs: Dialogs::Native,
             job,

@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::dialogs::{Dialogs, Question};
+use super::drawing::most_telling;
 use super::inspect::{Inspection, KernelPicture};
 use super::news::{Card, Faults, Loaded, News, Purpose};
 use super::sheet::Table;
@@ -23,7 +24,7 @@ const SAMPLED: usize = 400;
 /// Of those, how many are told at a time.
 const LOT: usize = 50;
 /// Architectures that are drawn to find one that is worth a picture.
-const DRAWS: usize = 20;
+const DRAWS: usize = 40;
 
 /// Opens the built-in spaces and draws an architecture of each.
 pub fn cards(post: &Post) {
@@ -40,12 +41,12 @@ pub fn cards(post: &Post) {
     }
 }
 
-/// The cells of an architecture that is connected, the same one every time.
+/// The cells of an architecture that is connected and shows much, the same one every time.
 fn example(space: &Space) -> Vec<crate::space::Drawing> {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
-    let mut drawn = (0..DRAWS).map(|_| space.sample(&mut rng));
-    let connected = drawn.find(|architecture| space.connected(architecture));
-    connected.map(|architecture| space.drawings(&architecture)).unwrap_or_default()
+    let drawn = (0..DRAWS).map(|_| space.sample(&mut rng));
+    let connected = drawn.filter(|architecture| space.connected(architecture));
+    most_telling(connected.map(|architecture| space.drawings(&architecture)))
 }
 
 /// The devices by name, what `auto` takes first.

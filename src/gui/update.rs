@@ -169,6 +169,7 @@ impl State {
             Command::Go(view) => self.go(view),
             Command::SaveJob => self.choose(Purpose::SaveJob),
             Command::Export => self.choose(Purpose::Export),
+            Command::SavePicture => self.pictures.want_main(window),
             Command::CopyCommandLine => window.copy_text(job_command_line(&self.job)),
             Command::CopyArchitecture => {
                 if let Some(text) = self.chosen() {

@@ -3,4 +3,5 @@
 mod files;
 mod paths;
 mod pictures;
+mod snapshots;
 mod support;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, HarnessBuilder};
 use untrained::gui::{App, Dialogs, Start};
 
 /// How long something may take on a busy machine.
@@ -31,12 +31,20 @@ impl Window {
 
     /// A window on the studies of a folder.
     pub fn in_folder(folder: tempfile::TempDir, open: Option<&str>, size: [f32; 2]) -> Self {
+        Self::built(folder, open, |builder| builder.with_size(size))
+    }
+
+    /// A window of another kind.
+    pub fn built(
+        folder: tempfile::TempDir,
+        open: Option<&str>,
+        kind: impl FnOnce(HarnessBuilder<App>) -> HarnessBuilder<App>,
+    ) -> Self {
         let store = Some(folder.path().join("studies.db"));
         let dialogs = Dialogs::answered();
         let start = Start { open: open.map(PathBuf::from), store, dialogs: dialogs.clone() };
-        let harness = Harness::builder()
-            .with_size(size)
-            .build_eframe(move |creation| App::new(creation, &start));
+        let harness =
+            kind(Harness::builder()).build_eframe(move |creation| App::new(creation, &start));
         Self { harness, folder, dialogs }
     }
 

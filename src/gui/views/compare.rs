@@ -6,7 +6,9 @@ use super::results::written;
 use super::{empty, inspector, operations};
 use crate::gui::chrome;
 use crate::gui::command::Command;
+use crate::gui::drawing::{self, Part};
 use crate::gui::inspect::Inspection;
+use crate::gui::picture::exportable;
 use crate::gui::sheet::{NUMBERS, Table};
 use crate::gui::state::{State, View};
 use crate::gui::widgets;
@@ -20,7 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     ui.horizontal(|ui| {
         ui.heading("Compare");
-        ui.weak("differences are thick in drawings and strong in tables");
+        ui.weak("differences are marked in drawings and strong in tables");
         if ui.button("Clear").clicked() {
             state.compared.clear();
         }
@@ -31,7 +33,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let seen: Vec<Inspection> =
         texts.iter().map(|text| state.inspected.get(text).cloned().unwrap_or_default()).collect();
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        widgets::legend(ui, &names);
+        let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
+        widgets::legend(ui, &names, &drawn);
         let width = (ui.available_width() / texts.len().max(2) as f32 - 12.0).max(170.0);
         ui.horizontal_top(|ui| {
             for (at, text) in texts.iter().enumerate() {
@@ -58,11 +61,13 @@ fn column(
         ui.strong(letter(at));
         ui.add(egui::Label::new(RichText::new(text).monospace()).truncate()).on_hover_text(text);
     });
-    let differs = |cell: usize, edge: usize| {
-        let label = |one: &Inspection| Some(one.drawings.get(cell)?.edges.get(edge)?.label.clone());
-        seen.iter().any(|other| label(other) != label(&seen[at]))
+    let differs = |cell: usize, part: Part| {
+        let others: Vec<_> = seen.iter().filter_map(|other| other.drawings.get(cell)).collect();
+        drawing::differs(&seen[at].drawings[cell], &others, part)
     };
-    widgets::cells(ui, &seen[at].drawings, names, 150.0, differs);
+    exportable(ui, &format!("cell graph of {}", letter(at)), |ui| {
+        widgets::cells(ui, &seen[at].drawings, names, 150.0, differs);
+    });
     numbers(ui, state, text, at);
     inspector::kernel(ui, state, text, 260.0);
 }

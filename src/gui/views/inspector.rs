@@ -8,6 +8,7 @@ use crate::cli::format::thousands;
 use crate::gui::chrome;
 use crate::gui::command::Command;
 use crate::gui::inspect::Inspection;
+use crate::gui::picture::exportable;
 use crate::gui::sheet::NUMBERS;
 use crate::gui::state::{Kernel, State};
 use crate::gui::widgets;
@@ -42,8 +43,10 @@ fn cells(ui: &mut Ui, seen: &Inspection, names: &[String]) {
         ui.colored_label(ui.visuals().error_fg_color, fault);
         return;
     }
-    widgets::cells(ui, &seen.drawings, names, 170.0, |_, _| false);
-    widgets::legend(ui, names);
+    exportable(ui, "cell graph", |ui| {
+        widgets::cells(ui, &seen.drawings, names, 170.0, |_, _| false);
+        widgets::legend(ui, names, &seen.drawings);
+    });
     if !seen.drawings.is_empty() && !seen.connected {
         let text = "no path from input to output: it is never chosen";
         ui.colored_label(ui.visuals().warn_fg_color, text);
@@ -93,7 +96,7 @@ pub fn kernel(ui: &mut Ui, state: &mut State, text: &str, most: f32) {
         Some(Kernel::Failed(why)) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
         Some(Kernel::Ready(picture)) => {
             let side = widgets::side(ui, most);
-            widgets::kernel(ui, picture, side);
+            widgets::kernel(ui, &format!("kernel matrix of {text}"), picture, side);
             let facts = format!("ln |det K| {:.4}, V {}", picture.score, thousands(picture.units));
             ui.label(RichText::new(facts).small().monospace());
             let mean = picture.active.iter().sum::<f64>() / picture.active.len().max(1) as f64;

@@ -8,6 +8,7 @@ use crate::cli::format::{score, thousands};
 use crate::gui::chrome;
 use crate::gui::command::Command;
 use crate::gui::live::{Live, clock};
+use crate::gui::picture::exportable;
 use crate::gui::state::{State, View};
 use crate::gui::{theme, widgets};
 use crate::store::Status;
@@ -99,16 +100,18 @@ fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
         points.push([live.counts.total() as f64, value]);
     }
     let colour = theme::accent(ui.visuals().dark_mode);
-    widgets::plot(ui, "best", size)
+    let plot = widgets::plot(ui, "best", size)
         .x_axis_label("architectures")
-        .y_axis_label(format!("best {} so far", live.job.ranked_by()))
-        .show(ui, |plot| {
+        .y_axis_label(format!("best {} so far", live.job.ranked_by()));
+    exportable(ui, "best so far", |ui| {
+        plot.show(ui, |plot| {
             // One line per step: a path of right angles is drawn with mitres longer than its steps.
             for pair in points.windows(2) {
                 let segment = PlotPoints::from(pair.to_vec());
                 plot.line(Line::new("best so far", segment).color(colour).width(2.0));
             }
         });
+    });
 }
 
 fn log(ui: &mut Ui, live: &Live) {
