@@ -10,6 +10,7 @@ mod chrome;
 mod command;
 mod dialogs;
 mod drawing;
+mod explain;
 mod inspect;
 mod live;
 mod news;

@@ -3,6 +3,8 @@
 
 mod capture;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod text;
 mod write;
 

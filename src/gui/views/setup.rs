@@ -5,6 +5,7 @@ use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::gui::chrome;
 use crate::gui::command::Command;
+use crate::gui::explain;
 use crate::gui::live::clock;
 use crate::gui::news::Purpose;
 use crate::gui::state::State;
@@ -214,7 +215,7 @@ fn scoring(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
     form.row(ui, "Weight draws", "repeats", "Per architecture; the score is their mean", |ui| {
         ui.add(DragValue::new(&mut options.repeats))
     });
-    form.row(ui, "Count", "count", "Which activations count", |ui| count(ui, &mut options.count));
+    form.row(ui, "Count", "count", explain::COUNT, |ui| count(ui, &mut options.count));
     form.row(ui, "Device", "device", "Where networks are scored", |ui| {
         device(ui, &mut options.device, &state.devices)
     });
@@ -237,16 +238,12 @@ fn scoring(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
 }
 
 fn count(ui: &mut Ui, count: &mut Count) -> egui::Response {
-    let variants = [
-        (Count::Paper, "every call of an activation once (Mellor et al., ICML 2021)"),
-        (Count::Published, "as the code published with the paper: twice in a ReLUConvBN module"),
-        (Count::Live, "only activations between input and output"),
-    ];
     let shown = count.to_string();
     let combo = ComboBox::from_id_salt("count").selected_text(shown).width(180.0);
     combo
         .show_ui(ui, |ui| {
-            for (variant, about) in variants {
+            for variant in Count::ALL {
+                let about = explain::count(variant);
                 ui.selectable_value(count, variant, variant.to_string()).on_hover_text(about);
             }
         })
