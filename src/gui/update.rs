@@ -121,6 +121,7 @@ impl State {
             Command::Export => self.choose(Purpose::Export(Exported::All)),
             Command::ExportShown => self.choose(Purpose::Export(Exported::Shown)),
             Command::ExportMarked => self.choose(Purpose::Export(Exported::Marked)),
+            Command::SavePicture => self.pictures.want_main(window),
             Command::CopyCommandLine => window.copy_text(job_command_line(&self.job)),
             Command::CopyArchitecture => {
                 if let Some(text) = self.chosen() {

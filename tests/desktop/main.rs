@@ -4,6 +4,8 @@ mod benchmark;
 mod detail;
 mod files;
 mod paths;
+mod pictures;
 mod searches;
+mod snapshots;
 mod stored;
 mod support;

@@ -4,6 +4,7 @@ use egui::{Color32, ComboBox, Ui};
 use egui_plot::{Line, PlotPoints, Points};
 
 use super::results::written;
+use crate::gui::picture::exportable;
 use crate::gui::sheet::{Goal, Table, front};
 use crate::gui::state::State;
 use crate::gui::{theme, widgets};
@@ -46,13 +47,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             widgets::short(if logarithmic[axis] { 10_f64.powf(mark.value) } else { mark.value })
         }
     };
-    let response = widgets::plot(ui, "scatter", size)
+    let plot = widgets::plot(ui, "scatter", size)
         .x_axis_label(label(&names[0], logarithmic[0]))
         .y_axis_label(label(&names[1], logarithmic[1]))
         .x_axis_formatter(formatter(0))
         .y_axis_formatter(formatter(1))
-        .label_formatter(|_| None)
-        .show(ui, |plot| {
+        .label_formatter(|_| None);
+    let response = exportable(ui, "scatter", |ui| {
+        plot.show(ui, |plot| {
             if dominated {
                 for (points, shade) in shades {
                     let name = "architectures";
@@ -76,7 +78,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 all.filter(|(distance, _)| *distance < NEAR).min_by(|a, b| a.0.total_cmp(&b.0))
             });
             near.map(|(_, row)| row)
-        });
+        })
+    });
     let near = response.inner;
     let clicked = response.response.clicked();
     if let Some(row) = near {
