@@ -82,8 +82,7 @@ fn no_batch(first: Option<&OsString>) -> Exit {
     let mut command = args::program();
     match first.map(|first| first.to_string_lossy()) {
         None => {
-            let notice =
-                "This program was built without its desktop application; the headless tool is here.";
+            let notice = "This program was built without its desktop application; the headless tool is here.";
             let _ = writeln!(std::io::stdout(), "{notice}\n\n{}", command.render_help());
             Exit::Done
         }

@@ -12,6 +12,7 @@ mod inspect;
 mod layered;
 mod live;
 mod news;
+mod ordering;
 mod remembered;
 mod sheet;
 mod sheet_state;

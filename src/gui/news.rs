@@ -86,8 +86,6 @@ pub enum News {
     Studies(Result<Vec<StudyInfo>, String>),
     /// A study with its results.
     Study(Result<Box<Loaded>, String>),
-    /// The order of rows for a question.
-    Ordered(u64, Vec<u32>),
     /// What an architecture is, or why nothing is known of it.
     Inspected(Box<Inspection>),
     /// Its kernel matrix.

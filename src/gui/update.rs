@@ -1,7 +1,6 @@
 //! How news and commands change the state.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::command::{Command, is_possible};
 use super::live::Live;
@@ -41,11 +40,6 @@ impl State {
             News::Measured(measured) => self.measured = Some(measured),
             News::Studies(studies) => self.studies = studies,
             News::Study(Ok(loaded)) => self.take_study(*loaded),
-            News::Ordered(generation, rows) => {
-                for sheet in [&mut self.running, &mut self.stored].into_iter().flatten() {
-                    sheet.ordered(generation, rows.clone());
-                }
-            }
             News::Inspected(seen) => {
                 self.inspected.insert(seen.architecture.clone(), *seen);
             }
@@ -80,7 +74,7 @@ impl State {
                 let position = live.counts.total();
                 live.take(&record);
                 if let Some(sheet) = &mut self.running {
-                    Arc::make_mut(&mut sheet.table).push(position, &record, &Default::default());
+                    sheet.push(position, record, Default::default());
                 }
             }
             News::Ended(end) => {
@@ -219,7 +213,8 @@ impl State {
             Command::ClearFilter => {
                 if let Some(sheet) = self.sheet_mut() {
                     sheet.change(|now| {
-                        *now = Choice { sort: now.sort.clone(), row: now.row, ..Choice::default() };
+                        let (sort, selected) = (now.sort.clone(), now.selected.clone());
+                        *now = Choice { sort, selected, row: now.row, ..Choice::default() };
                     });
                 }
             }

@@ -225,7 +225,8 @@ fn what_is_no_file_space_or_option_is_refused() {
     let done = Command::cargo_bin("untrained").unwrap().arg("search").assert().code(2);
     let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
     assert!(message.contains("`search`") && message.contains("--batch search"), "{message}");
-    for (flag, part) in [("--help", "--batch"), ("--help", "SPACE|FILE"), ("--version", "untrained ")]
+    for (flag, part) in
+        [("--help", "--batch"), ("--help", "SPACE|FILE"), ("--version", "untrained ")]
     {
         let done = Command::cargo_bin("untrained").unwrap().arg(flag).assert().success();
         let shown = String::from_utf8(done.get_output().stdout.clone()).unwrap();

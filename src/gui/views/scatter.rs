@@ -128,9 +128,7 @@ fn card(ui: &mut Ui, state: &State, row: u32) {
 fn axes(ui: &mut Ui, state: &mut State) {
     let names: Vec<String> = state
         .sheet()
-        .map(|sheet| {
-            sheet.table.names().filter(|name| sheet.table.has(name)).map(str::to_owned).collect()
-        })
+        .map(|sheet| sheet.table.filled().map(str::to_owned).collect())
         .unwrap_or_default();
     ui.horizontal(|ui| {
         let remembered = &mut state.remembered;
