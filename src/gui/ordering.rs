@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use super::sheet::{Axis, Decisions, Filter, Question, Selection, extend, order};
+use super::sheet::{Axis, Decisions, Filter, Question, Selection, Test, extend, order};
 use super::sheet_state::{Choice, Sheet};
 use super::state::State;
 use super::work::Work;
@@ -175,6 +175,11 @@ impl Sheet {
         }
     }
 
+    /// Whether a row is among those that are shown.
+    pub fn test(&self) -> Test<'_> {
+        self.question.test(&self.table, &self.decisions)
+    }
+
     /// Whether a thread works on these results.
     pub fn is_busy(&self) -> bool {
         self.orders.strong_count() > 0 || Weak::strong_count(&self.reads) > 0
@@ -185,5 +190,89 @@ impl State {
     /// The sheet of that number, if it is still there.
     pub fn sheet_of(&mut self, id: u64) -> Option<&mut Sheet> {
         [&mut self.running, &mut self.stored].into_iter().flatten().find(|sheet| sheet.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::remembered::Remembered;
+    use super::super::sheet::samples::{record, table};
+    use super::*;
+    use crate::gui::sheet::Brush;
+    use crate::space::Space;
+
+    fn wait(state: &mut State, what: &str, holds: impl Fn(&Sheet) -> bool) {
+        let begin = Instant::now();
+        loop {
+            state.take_news();
+            let mut sheet = state.stored.take().unwrap();
+            sheet.refresh(&mut state.work);
+            let held = holds(&sheet);
+            state.stored = Some(sheet);
+            if held {
+                return;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60), "{what} does not come");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn state(sheet: Sheet) -> State {
+        let store = std::path::PathBuf::from("nowhere.db");
+        let mut state = State::new(egui::Context::default(), Remembered::default(), store);
+        (state.stored, state.shows_stored) = (Some(sheet), true);
+        state
+    }
+
+    #[test]
+    fn results_wait_for_a_thread_and_are_never_lost() {
+        let rows: Vec<(&str, f64, u64)> = (0..20_000).map(|at| ("a", f64::from(at), 1)).collect();
+        let mut state = state(Sheet::new("long".to_owned(), table(&rows)));
+        let held = state.stored.as_ref().map(|sheet| sheet.table.clone()).unwrap();
+        let sheet = state.stored.as_mut().unwrap();
+        sheet.push(20_000, Box::new(record("b", 1e6, 1)), BTreeMap::new());
+        assert_eq!((sheet.table.len(), sheet.waiting.len()), (20_000, 1));
+        drop(held);
+        wait(&mut state, "all rows", |sheet| sheet.rows.len() == 20_001);
+        let sheet = state.stored.as_mut().unwrap();
+        assert_eq!(sheet.rows[0], 20_000);
+        let version = sheet.version;
+        sheet.push(20_001, Box::new(record("c", 2e6, 1)), BTreeMap::new());
+        wait(&mut state, "one more", |sheet| sheet.rows.len() == 20_002);
+        let sheet = state.stored.as_ref().unwrap();
+        assert_eq!((sheet.rows[0], sheet.version), (20_001, version));
+    }
+
+    #[test]
+    fn a_wrong_filter_is_told_and_changes_no_rows() {
+        let rows = [("a", 1.0, 30), ("b", 3.0, 10), ("c", 2.0, 20)];
+        let mut sheet = Sheet::new("test".to_owned(), table(&rows));
+        let mut work = Work::new(egui::Context::default());
+        sheet.refresh(&mut work);
+        sheet.change(|now| now.filter = "parms < 3".to_owned());
+        sheet.refresh(&mut work);
+        assert!(sheet.fault.as_ref().is_some_and(|fault| fault.contains("parms")));
+        assert_eq!(sheet.rows.len(), 3);
+    }
+
+    #[test]
+    fn decisions_are_read_when_a_brush_asks_for_them() {
+        let cell = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+        let other = cell.replacen("none", "skip_connect", 1);
+        let mut sheet = Sheet::new("cells".to_owned(), table(&[(cell, 1.0, 1), (&other, 2.0, 1)]));
+        sheet.space = Some(Space::builtin("nas-bench-201").unwrap());
+        let mut state = state(sheet);
+        wait(&mut state, "rows", |sheet| sheet.rows.len() == 2 && sheet.decisions.len() == 0);
+        state.stored.as_mut().unwrap().wants_decisions = true;
+        wait(&mut state, "decisions", |sheet| sheet.decisions.len() == 2 && !sheet.is_busy());
+        let sheet = state.stored.as_mut().unwrap();
+        let name = sheet.decisions.columns()[0].name.clone();
+        let brush = Brush::Values(["skip_connect".to_owned()].into());
+        sheet.brush(Axis::Decision(name), Some(brush));
+        wait(&mut state, "one row", |sheet| *sheet.rows == [1]);
+        state.stored.as_mut().unwrap().undo();
+        wait(&mut state, "both rows", |sheet| sheet.rows.len() == 2);
     }
 }

@@ -152,6 +152,11 @@ impl Sheet {
         }
     }
 
+    /// Chooses a row by keyboard: rows that are only passed on the way are no steps to go back to.
+    pub fn step_to(&mut self, row: u32) {
+        self.change_typed(|now| now.row = Some(row));
+    }
+
     /// Goes back one step.
     pub fn undo(&mut self) {
         self.typed = None;
@@ -222,20 +227,6 @@ impl Sheet {
             };
         });
     }
-
-    /// The places in the study of the selected rows.
-    pub fn selected_positions(&self) -> Vec<u64> {
-        self.positions(self.now.selected.rows())
-    }
-
-    /// The places in the study of the rows that pass filters and brushes, in the order they are shown.
-    pub fn shown_positions(&self) -> Vec<u64> {
-        self.positions(&self.rows)
-    }
-
-    fn positions(&self, rows: &[u32]) -> Vec<u64> {
-        rows.iter().map(|&row| self.table.position(row)).collect()
-    }
 }
 
 #[cfg(test)]
@@ -292,10 +283,9 @@ mod tests {
         sheet.change(|now| now.row = Some(1));
         sheet.select_to(2);
         assert_eq!(sheet.now.selected.rows(), [1, 2]);
-        assert_eq!(sheet.selected_positions(), [1, 2]);
         sheet.change(|now| now.only_selected = true);
         sheet.refresh(&mut work);
-        assert_eq!(sheet.shown_positions(), [1, 2]);
+        assert_eq!(*sheet.rows, [1, 2]);
         sheet.star_selected();
         assert_eq!(sheet.stars.iter().collect::<Vec<_>>(), ["b", "c"]);
         sheet.select([0], false);

@@ -11,6 +11,7 @@ use super::remembered::Remembered;
 use super::sheet::Table;
 use super::sheet_state::Sheet;
 use super::tasks;
+use super::views::Looks;
 use super::work::Work;
 use crate::job::{JobConfig, Keep, Options, StudyUse, Task};
 use crate::space::{Drawing, Space};
@@ -140,6 +141,8 @@ pub struct State {
     pub shows_about: bool,
     /// The study that is to be deleted, once more asked for.
     pub to_delete: Option<String>,
+    /// What plots and the table of results keep between frames.
+    pub looks: Looks,
 }
 
 impl State {
@@ -174,6 +177,7 @@ impl State {
             asks_to_close: false,
             shows_about: false,
             to_delete: None,
+            looks: Looks::default(),
         };
         state.work.start("spaces", tasks::cards);
         state.work.start("devices", tasks::devices);

@@ -55,7 +55,7 @@ pub struct Question {
 
 impl Question {
     /// All that is asked of a row.
-    fn test<'t>(&'t self, table: &'t Table, decisions: &'t Decisions) -> Test<'t> {
+    pub fn test<'t>(&'t self, table: &'t Table, decisions: &'t Decisions) -> Test<'t> {
         let search = self.search.trim().to_lowercase();
         let filter = self.filter.as_ref().map(|filter| filter.on(table));
         let brushes = self.brushes.iter();

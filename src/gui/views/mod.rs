@@ -1,16 +1,23 @@
 //! The views, a file each.
 
+mod axes;
+mod cloud;
 mod compare;
 mod home;
 mod inspector;
+mod lines;
+mod parallel;
 mod results;
+mod rows;
 mod run;
 mod scatter;
 mod setup;
+mod shades;
 mod space;
 mod studies;
 
 pub use inspector::inspector;
+pub use results::Looks;
 
 use egui::{RichText, Ui};
 
