@@ -2,7 +2,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel};
 
-use super::command::{self, Command};
+use super::command;
 use super::remembered::Remembered;
 use super::state::{State, View};
 use super::{Start, chrome, theme, views};
@@ -43,7 +43,7 @@ impl App {
 
     /// Asks before a search ends with its window.
     fn guard_closing(&mut self, window: &egui::Context) {
-        let running = self.state.live.as_ref().is_some_and(|live| live.is_running());
+        let running = self.state.is_searching();
         let closes = window.input(|input| input.viewport().close_requested());
         if closes && running && !self.may_close {
             window.send_viewport_cmd(egui::ViewportCommand::CancelClose);
@@ -68,6 +68,7 @@ impl eframe::App for App {
             sheet.refresh(&mut state.work);
             state.stored = Some(sheet);
         }
+        state.keep_remarks();
         self.guard_closing(window);
     }
 
@@ -96,7 +97,7 @@ impl eframe::App for App {
         chrome::palette(&window, state);
         chrome::about(&window, state);
         chrome::closing(&window, state);
-        if state.live.as_ref().is_some_and(|live| live.is_running()) {
+        if state.live.as_ref().is_some_and(|live| live.is_running() && !live.is_paused()) {
             // Clock and rate go on where nothing else happens.
             window.request_repaint_after(std::time::Duration::from_millis(500));
         }
@@ -109,7 +110,6 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        let window = egui::Context::default();
-        self.state.apply(Command::Stop, &window);
+        self.state.end_search();
     }
 }

@@ -10,14 +10,22 @@ use super::state::{State, View};
 pub enum Command {
     /// Opens a file by dialog.
     Open,
+    /// Chooses the file of studies by dialog.
+    ChooseStudies,
     /// Goes to a view.
     Go(View),
     /// Writes the job.
     SaveJob,
     /// Copies the job as a command line.
     CopyCommandLine,
-    /// Writes the results that are shown.
+    /// Writes all results of the study.
     Export,
+    /// Writes those that the filters let through.
+    ExportShown,
+    /// Writes those with a star.
+    ExportMarked,
+    /// Writes those that are selected.
+    ExportSelected,
     /// Closes the window.
     Quit,
     /// Takes back the last filter, order or selection.
@@ -40,7 +48,11 @@ pub enum Command {
     Start,
     /// Stops it; it can be resumed.
     Stop,
-    /// Goes on with it.
+    /// Has it wait, or go on.
+    Pause,
+    /// Puts the job behind the search that runs.
+    Enqueue,
+    /// Goes on with the study.
     Resume,
     /// Goes on with more architectures.
     Extend,
@@ -93,8 +105,12 @@ const COPY: Option<KeyboardShortcut> =
 #[rustfmt::skip]
 pub static COMMANDS: &[Entry] = &[
     entry("File", Command::Open, "Open…", "Open a space file, a job file or a file of studies", ctrl(Key::O)),
+    entry("File", Command::ChooseStudies, "Choose file of studies…", "Keep results in another file, an existing or a new one", None),
     entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
     entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
+    entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
+    entry("File", Command::ExportSelected, "Export selection…", "Write the results that are selected", None),
+    entry("File", Command::ExportMarked, "Export marked…", "Write the results with a star", None),
     entry("File", Command::Quit, "Quit", "Close the window", ctrl(Key::Q)),
     entry("Edit", Command::Undo, "Undo", "Take back the last change of filter, order or selection", ctrl(Key::Z)),
     entry("Edit", Command::CopyArchitecture, "Copy architecture", "Copy the text of the chosen architecture", COPY),
@@ -114,9 +130,11 @@ pub static COMMANDS: &[Entry] = &[
     entry("View", Command::ZoomReset, "Normal size", "Undo larger and smaller", ctrl(Key::Num0)),
     entry("View", Command::Palette, "Command palette", "Find any command", ctrl(Key::P)),
     entry("Study", Command::Start, "Start search", "Run the job as set up", ctrl(Key::Enter)),
+    entry("Study", Command::Enqueue, "Add to queue", "Run the job as set up when the search before it is over", None),
+    entry("Study", Command::Pause, "Pause or go on", "Have the search wait, or go on where it waits", Some(KeyboardShortcut::new(Modifiers::NONE, Key::F9))),
     entry("Study", Command::Stop, "Stop search", "Stop; what is scored is kept and the study can be resumed", ctrl(Key::Period)),
     entry("Study", Command::Resume, "Resume search", "Go on with the study that is shown", None),
-    entry("Study", Command::Extend, "Extend search", "Go on with the study, with as many architectures again", None),
+    entry("Study", Command::Extend, "Extend search", "Go on with the study, with more architectures", None),
     entry("Study", Command::Compare, "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D)),
     entry("Study", Command::Another, "Another one", "Draw another random architecture of the space", ctrl(Key::R)),
     entry("Help", Command::About, "About Untrained", "Version and reference", None),
@@ -138,9 +156,18 @@ pub fn is_possible(command: Command, state: &State) -> bool {
     let running = state.live.as_ref().is_some_and(|live| live.is_running());
     match command {
         Command::Start => !running,
-        Command::Stop => running,
+        Command::Stop | Command::Pause => running,
         Command::Resume | Command::Extend => !running && state.resumable().is_some(),
-        Command::Export => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
+        Command::ExportMarked if state.sheet().is_some_and(|sheet| sheet.stars.is_empty()) => false,
+        Command::ExportSelected
+            if state.sheet().is_some_and(|sheet| sheet.now.selected.is_empty()) =>
+        {
+            false
+        }
+        Command::Export
+        | Command::ExportShown
+        | Command::ExportMarked
+        | Command::ExportSelected => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
         Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
         Command::CopyArchitecture => state.chosen().is_some(),
         Command::Compare => {
@@ -151,7 +178,8 @@ pub fn is_possible(command: Command, state: &State) -> bool {
     }
 }
 
-/// Entries whose name or explanation holds all words of a text, those with the words in the name first.
+/// Entries whose name or explanation holds all words of a text; first those whose name begins with it,
+/// then those with the words in the name.
 pub fn matching(text: &str) -> Vec<&'static Entry> {
     let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let holds = |text: &str| {
@@ -161,6 +189,8 @@ pub fn matching(text: &str) -> Vec<&'static Entry> {
     let (mut named, others): (Vec<&Entry>, Vec<&Entry>) =
         COMMANDS.iter().partition(|entry| holds(entry.text));
     let rest = |entry: &&Entry| holds(&format!("{} {} {}", entry.menu, entry.text, entry.about));
+    let start = text.trim().to_lowercase();
+    named.sort_by_key(|entry| !entry.text.to_lowercase().starts_with(&start));
     named.extend(others.into_iter().filter(rest));
     named
 }

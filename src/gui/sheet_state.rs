@@ -1,6 +1,6 @@
 //! Results that are shown: a table, what is asked of it, and what is chosen in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -63,6 +63,10 @@ pub struct Sheet {
     pub past: Vec<Choice>,
     /// Marked architectures.
     pub stars: BTreeSet<String>,
+    /// Notes of architectures.
+    pub notes: BTreeMap<String, String>,
+    /// Architectures whose star or note changed and is not in the study yet.
+    pub unsaved: BTreeSet<String>,
     /// The rows that are shown, in order.
     pub rows: Arc<Vec<u32>>,
     /// Another number whenever `rows` are others, but not where new results only joined them.
@@ -106,6 +110,8 @@ impl Sheet {
             now: Choice::default(),
             past: Vec::new(),
             stars: BTreeSet::new(),
+            notes: BTreeMap::new(),
+            unsaved: BTreeSet::new(),
             rows: Arc::default(),
             version: 0,
             fault: None,
@@ -181,21 +187,6 @@ impl Sheet {
     pub fn chosen(&self) -> Option<&str> {
         let row = self.now.row.filter(|&row| (row as usize) < self.table.len())?;
         Some(self.table.architecture(row))
-    }
-
-    /// Marks an architecture, or no longer.
-    pub fn star(&mut self, architecture: &str) {
-        if !self.stars.remove(architecture) {
-            self.stars.insert(architecture.to_owned());
-        }
-        self.star_changes += 1;
-    }
-
-    /// Marks all selected architectures.
-    pub fn star_selected(&mut self) {
-        let names = self.now.selected.rows().iter().map(|&row| self.table.architecture(row));
-        self.stars.extend(names.map(str::to_owned));
-        self.star_changes += 1;
     }
 
     /// Selects rows: these only, or these as well.

@@ -1,19 +1,19 @@
 //! Everything the window shows, shared by all views, and what changes it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::inspect::{Inspection, KernelPicture};
 use super::live::Live;
-use super::news::{Card, Faults, Purpose};
+use super::news::{Card, Faults, Measured, Purpose};
 use super::remembered::Remembered;
-use super::sheet::Table;
 use super::sheet_state::Sheet;
 use super::tasks;
 use super::views::Looks;
+use super::watch::Watch;
 use super::work::Work;
-use crate::job::{JobConfig, Keep, Options, StudyUse, Task};
+use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
 use crate::space::{Drawing, Space};
 use crate::store::StudyInfo;
 
@@ -113,6 +113,12 @@ pub struct State {
     pub devices: Vec<String>,
     /// The search of this window.
     pub live: Option<Live>,
+    /// Jobs that are run when the search before them is over.
+    pub queue: VecDeque<JobConfig>,
+    /// By how many architectures a search is extended.
+    pub extends_by: u64,
+    /// Files that are looked after.
+    pub watch: Watch,
     /// Its results.
     pub running: Option<Sheet>,
     /// Results of a stored study.
@@ -129,8 +135,12 @@ pub struct State {
     pub compared: Vec<String>,
     /// The last message and whether it is an error.
     pub notice: Option<(String, bool)>,
-    /// Seconds that a network takes as set up, if it was measured.
-    pub measured: Option<Result<f64, String>>,
+    /// What a network takes as set up, if it was measured.
+    pub measured: Option<Result<Measured, String>>,
+    /// Whether that is being measured.
+    pub measuring: bool,
+    /// The kind of images that is chosen, which may lack its place yet.
+    pub images_kind: String,
     /// What is typed where an architecture can be pasted.
     pub pasted: String,
     /// What is typed in the palette, while it is open.
@@ -163,6 +173,9 @@ impl State {
             cards: Vec::new(),
             devices: Vec::new(),
             live: None,
+            queue: VecDeque::new(),
+            extends_by: SearchOptions::default().samples,
+            watch: Watch::default(),
             running: None,
             stored: None,
             shows_stored: false,
@@ -172,6 +185,8 @@ impl State {
             compared: Vec::new(),
             notice: None,
             measured: None,
+            measuring: false,
+            images_kind: String::new(),
             pasted: String::new(),
             palette: None,
             asks_to_close: false,
@@ -179,6 +194,8 @@ impl State {
             to_delete: None,
             looks: Looks::default(),
         };
+        state.watch = Watch::start(&mut state.work);
+        state.watch.store(state.store());
         state.work.start("spaces", tasks::cards);
         state.work.start("devices", tasks::devices);
         state
@@ -207,30 +224,6 @@ impl State {
         self.sheet()?.chosen()
     }
 
-    /// The job with the study that is shown, if it can go on.
-    pub fn resumable(&self) -> Option<JobConfig> {
-        let sheet = self.sheet()?;
-        let (job, study) = (sheet.job.clone()?, sheet.study.clone()?);
-        let store = Some(Keep::File(sheet.store.clone()?));
-        let is_search = matches!(job.task, Task::Search(_)) && job.repeats_exactly();
-        is_search.then_some(JobConfig { store, study: StudyUse::Resume(study), ..job })
-    }
-
-    /// Opens a space by id or file, a job file or a file of studies.
-    pub fn open(&mut self, name: &str) {
-        let path = Path::new(name);
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if ["db", "sqlite", "sqlite3"].contains(&ending) {
-            self.job.store = Some(Keep::File(path.to_owned()));
-            self.view = View::Studies;
-            self.list_studies();
-            self.remembered.recent(name);
-            return;
-        }
-        let name = name.to_owned();
-        self.work.start("open", move |post| tasks::open(post, &name));
-    }
-
     /// Draws another architecture of the space.
     pub fn another(&mut self) {
         let Some(space) = self.space.clone() else { return };
@@ -250,24 +243,6 @@ impl State {
         let Some(path) = self.store().map(Path::to_owned) else { return };
         let id = id.to_owned();
         self.work.start("study", move |post| tasks::study(post, &path, &id));
-    }
-
-    /// Begins the job that is set up.
-    pub fn start(&mut self, job: JobConfig) {
-        if self.live.as_ref().is_some_and(Live::is_running) {
-            return;
-        }
-        let mut sheet = Sheet::new(job.options.space.clone(), Table::default());
-        sheet.job = Some(job.clone());
-        sheet.space = job.options.open_space().ok();
-        sheet.store = match &job.store {
-            Some(Keep::File(path)) => Some(path.clone()),
-            Some(Keep::Nowhere) | None => None,
-        };
-        self.running = Some(sheet);
-        self.shows_stored = false;
-        self.live = Some(Live::start(&mut self.work, job));
-        self.view = View::Run;
     }
 
     /// Asks what an architecture is, unless it is known.
@@ -298,7 +273,8 @@ impl State {
 
     /// Opens a dialog for a file.
     pub fn choose(&mut self, purpose: Purpose) {
-        self.work.start("dialog", move |post| tasks::dialog(post, purpose));
+        let is_file = ["npy", "npz"].contains(&self.images_kind.as_str());
+        self.work.start("dialog", move |post| tasks::dialog(post, purpose, is_file));
     }
 
     /// Shows a message.

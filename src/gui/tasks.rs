@@ -1,6 +1,6 @@
 //! What threads do for the window.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,14 +8,16 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::inspect::{Inspection, KernelPicture};
-use super::news::{Card, Faults, Loaded, News, Purpose};
+use super::news::{Card, Faults, Loaded, Measured, News, Purpose};
 use super::sheet::Table;
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
 use crate::job::{JobConfig, Task, chain, run};
+use crate::plan::Plan;
 use crate::space::{Space, SpaceError};
-use crate::store::{Store, export};
+use crate::store::{Part, Remark, Store, StudyInfo, export};
+use crate::weights::Weights;
 
 /// Architectures of which params and macs are counted.
 const SAMPLED: usize = 400;
@@ -77,7 +79,11 @@ pub fn open(post: &Post, name: &str) {
         // A job file is TOML as well: what is a good one is none of a space.
         Err(_) if JobConfig::load(Path::new(name)).is_ok() => {
             if let Ok(job) = JobConfig::load(Path::new(name)) {
-                post.send(News::Job(Box::new(job)));
+                let space = job.open_space().map_err(|error| chain(&error));
+                if let (Err(why), Task::Search(_) | Task::Score { .. }) = (&space, &job.task) {
+                    post.send(News::Error(why.clone()));
+                }
+                post.send(News::Job(Box::new(job), space.ok()));
             }
             return;
         }
@@ -131,13 +137,38 @@ fn load(path: &Path, id: &str) -> Result<Loaded, crate::store::StoreError> {
     let store = Store::read(path)?;
     let info = store.find(id)?;
     let mut table = Table::default();
+    let mut remarks = Vec::new();
     for row in store.rows(&info)? {
         let row = row?;
+        if row.remark != Remark::default() {
+            remarks.push((row.record.architecture.clone(), row.remark.clone()));
+        }
         table.push(row.position, &row.record, &row.scores);
     }
-    let job: Option<JobConfig> = serde_json::from_value(info.setup.job.clone()).ok();
-    let space = job.as_ref().and_then(|job| job.options.open_space().ok());
-    Ok(Loaded { store: path.to_owned(), info, job, space, table })
+    let job = job(&info).ok();
+    let space = job.as_ref().and_then(space_of);
+    Ok(Loaded { store: path.to_owned(), info, job, space, table, remarks })
+}
+
+/// The job of a study, with the study's copy of its space.
+fn job(info: &StudyInfo) -> Result<JobConfig, String> {
+    let job: JobConfig = serde_json::from_value(info.setup.job.clone())
+        .map_err(|error| format!("the options of study {} cannot be read: {error}", info.id))?;
+    let space_copy = info.setup.space.as_ref().and_then(|space| space.text.clone());
+    Ok(JobConfig { space_copy, ..job })
+}
+
+/// The space as it was when the study was made, whatever became of its file.
+fn space_of(job: &JobConfig) -> Option<Space> {
+    let copy = job.space_copy.as_ref();
+    let copy = copy.and_then(|text| Space::from_text(text, &job.options.space).ok());
+    copy.or_else(|| job.open_space().ok())
+}
+
+/// The job of a study of a file.
+pub fn job_of(path: &Path, id: &str) -> Result<JobConfig, String> {
+    let info = Store::read(path).and_then(|store| store.find(id)).map_err(|error| chain(&error))?;
+    job(&info)
 }
 
 /// Deletes a study and lists those that are left.
@@ -150,17 +181,33 @@ pub fn delete(post: &Post, path: &Path, id: &str) {
     studies(post, path);
 }
 
-/// Writes a study's results to a file.
-pub fn export_study(post: &Post, store: &Path, id: &str, to: &Path) {
+/// Writes results of a study to a file: all, or those at some positions.
+pub fn export_study(
+    post: &Post,
+    (store, id): (&Path, &str),
+    positions: Option<&HashSet<u64>>,
+    to: &Path,
+) {
+    let part = positions.map_or(Part::All, Part::Positions);
     let written = Store::read(store)
         .and_then(|store| Ok((store.find(id)?, store)))
         .map_err(|error| chain(&error))
         // The dialog has asked already.
-        .and_then(|(study, store)| export(&store, &study, to, true).map_err(|error| chain(&error)));
+        .and_then(|(study, store)| {
+            export(&store, &study, part, to, true).map_err(|error| chain(&error))
+        });
     post.send(match written {
         Ok(rows) => News::Done(format!("{rows} results written to {}", to.display())),
         Err(error) => News::Error(error),
     });
+}
+
+/// Writes stars and notes to a study.
+pub fn keep_remarks(post: &Post, (path, id): (&Path, &str), remarks: &BTreeMap<String, Remark>) {
+    let kept = Store::open(path).and_then(|store| store.set_remarks(&store.find(id)?, remarks));
+    if let Err(error) = kept {
+        post.send(News::Error(format!("stars and notes are not kept: {}", chain(&error))));
+    }
 }
 
 /// Looks into an architecture.
@@ -174,37 +221,65 @@ pub fn kernel(post: &Post, job: &JobConfig, text: &str) {
     post.send(News::Kernel(text.to_owned(), picture));
 }
 
-/// Scores a few architectures as a job would, to say how long a network takes.
+/// Architectures that are scored to estimate what a job takes.
+pub const FEW: usize = 4;
+
+/// Scores a few architectures as a job would, to say what a network takes.
 pub fn measure(post: &Post, job: &JobConfig) {
-    const FEW: usize = 4;
-    let measured = job.options.open_space().map_err(|error| chain(&error)).and_then(|space| {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let names: HashSet<String> =
-            (0..FEW).map(|_| space.format(&space.sample(&mut rng))).collect();
-        let task = Task::Score { architectures: names.into_iter().collect() };
-        let few = JobConfig::new(job.options.clone(), task);
-        let (mut seconds, mut count) = (0.0, 0.0);
-        run(&few, &Cancel::new(), &mut |event| {
-            if let crate::job::Event::Scored { record, .. } = event {
-                (seconds, count) = (seconds + record.seconds, count + 1.0);
-            }
-        })
-        .map_err(|error| chain(&error))?;
-        Ok(seconds / f64::max(count, 1.0))
-    });
-    post.send(News::Measured(measured));
+    let measured = measured(job);
+    post.change(move |state| (state.measured, state.measuring) = (Some(measured), false));
+}
+
+fn measured(job: &JobConfig) -> Result<Measured, String> {
+    let space = job.open_space().map_err(|error| chain(&error))?;
+    let architectures: Vec<String> = match &job.task {
+        Task::Score { architectures } => architectures.iter().take(FEW).cloned().collect(),
+        Task::Search(_) | Task::Onnx { .. } => {
+            let mut rng = ChaCha8Rng::seed_from_u64(1);
+            let names: HashSet<String> =
+                (0..FEW).map(|_| space.format(&space.sample(&mut rng))).collect();
+            names.into_iter().collect()
+        }
+    };
+    let mut bytes = 0;
+    for text in &architectures {
+        let architecture = space.parse(text).map_err(|error| chain(&error))?;
+        let graph = space.build(&architecture).map_err(|error| chain(&error))?;
+        if let Ok(plan) = Plan::new(&graph, &Weights::default(), job.options.count) {
+            let weights = 4 * Cost::of(&graph).params;
+            bytes = bytes.max(weights + plan.activation_bytes(job.options.batch_size));
+        }
+    }
+    let few = JobConfig {
+        space_copy: job.space_copy.clone(),
+        ..JobConfig::new(job.options.clone(), Task::Score { architectures })
+    };
+    let (mut seconds, mut count) = (0.0, 0.0);
+    run(&few, &Cancel::new(), &mut |event| {
+        if let crate::job::Event::Scored { record, .. } = event {
+            (seconds, count) = (seconds + record.seconds, count + 1.0);
+        }
+    })
+    .map_err(|error| chain(&error))?;
+    Ok(Measured { seconds: seconds / f64::max(count, 1.0), bytes })
 }
 
 /// Asks for a file; nothing is told where none is chosen.
-pub fn dialog(post: &Post, purpose: Purpose) {
+pub fn dialog(post: &Post, purpose: Purpose, images_are_a_file: bool) {
     let dialog = rfd::FileDialog::new();
     let chosen: Option<PathBuf> = match purpose {
         Purpose::Open => dialog
-            .add_filter("Spaces, jobs, studies", &["toml", "json", "db", "sqlite"])
+            .add_filter("Spaces, jobs, models, studies", &["toml", "json", "onnx", "db", "sqlite"])
             .pick_file(),
+        Purpose::Images if images_are_a_file => dialog.pick_file(),
         Purpose::Images => dialog.pick_folder(),
+        Purpose::Studies => dialog
+            .add_filter("Studies", &["db", "sqlite", "sqlite3"])
+            .set_file_name(crate::store::DEFAULT_FILE)
+            .save_file(),
+        Purpose::Table => dialog.pick_file(),
         Purpose::SaveJob => dialog.set_file_name("job.toml").save_file(),
-        Purpose::Export => dialog
+        Purpose::Export(_) => dialog
             .add_filter("CSV, JSON Lines, Parquet", &["csv", "jsonl", "parquet"])
             .set_file_name("results.csv")
             .save_file(),

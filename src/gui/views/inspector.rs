@@ -24,6 +24,7 @@ pub fn inspector(ui: &mut Ui, state: &mut State) {
         chrome::button(ui, state, Command::CopyArchitecture);
         chrome::button(ui, state, Command::Compare);
     });
+    remark(ui, state, &text);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let names = operations(state.sheet().and_then(|sheet| sheet.space.as_ref()));
         if let Some(seen) = state.inspected.get(&text) {
@@ -33,6 +34,24 @@ pub fn inspector(ui: &mut Ui, state: &mut State) {
         kernel(ui, state, &text, 300.0);
         if let Some(seen) = state.inspected.get(&text) {
             layers(ui, seen);
+        }
+    });
+}
+
+/// The star and the note of an architecture.
+fn remark(ui: &mut Ui, state: &mut State, text: &str) {
+    let Some(sheet) = state.sheet_mut() else { return };
+    ui.horizontal(|ui| {
+        let mut marked = sheet.stars.contains(text);
+        if ui.checkbox(&mut marked, "Marked").changed() {
+            sheet.star(text);
+        }
+        let label = ui.label("Note");
+        let mut note = sheet.notes.get(text).cloned().unwrap_or_default();
+        let edit = egui::TextEdit::singleline(&mut note).hint_text("kept with the study");
+        let width = ui.available_width();
+        if ui.add(edit.desired_width(width)).labelled_by(label.id).changed() {
+            sheet.note(text, note);
         }
     });
 }
