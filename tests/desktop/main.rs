@@ -2,4 +2,5 @@
 
 mod files;
 mod paths;
+mod results;
 mod support;
