@@ -188,7 +188,8 @@ fn rows_are_selected_by_clicks_and_keys_and_marked() {
     let space = Space::builtin("nas-bench-201").unwrap();
     let name = |at: u64| space.format(&space.from_index(at).unwrap());
     let click = |window: &mut Window, at: u64, modifiers: Modifiers| {
-        let node = window.harness.query_all_by_label(&name(at)).last().unwrap();
+        let name = name(at);
+        let node = window.harness.query_all_by_label(&name).last().unwrap();
         node.click_modifiers(modifiers);
         window.harness.run_steps(3);
     };
