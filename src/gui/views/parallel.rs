@@ -364,7 +364,8 @@ fn heading(
 ) -> Option<Done> {
     let text = egui::RichText::new(axis.name()).small().strong();
     let button = Button::new(text).frame(false).truncate().sense(Sense::click_and_drag());
-    let response = ui.put(rect, button);
+    // By name, so that menu and drag stay with an axis that moves.
+    let response = ui.push_id(axis.name(), |ui| ui.put(rect, button)).inner;
     let label = format!("Axis menu {}", axis.name());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
     let mut done = None;

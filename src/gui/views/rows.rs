@@ -1,6 +1,8 @@
 //! The table of results: any number of rows, of which only those in sight are laid out.
 
-use egui::{Align, Key, Layout, Modifiers, RichText, Ui};
+use std::f32::consts::TAU;
+
+use egui::{Align, Key, Layout, Modifiers, Pos2, RichText, Sense, Shape, Stroke, Ui, Vec2, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::results::written;
@@ -148,9 +150,10 @@ fn keys(ui: &Ui, state: &mut State) {
 /// The heading of a column of numbers.
 fn heading(name: &str) -> Heading {
     let known = NUMBERS.iter().find(|number| number.name == name);
-    let about = known.map_or("A further score", |number| number.about).to_owned();
+    let about = known.map_or("A further score", |number| number.about);
     let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
     let text = unit.map_or(name.to_owned(), |unit| format!("{name} ({unit})"));
+    let about = format!("{about}. Press to sort");
     Heading { text, about, by: SortBy::Number(name.to_owned()) }
 }
 
@@ -168,20 +171,19 @@ fn titles(
     pressed: &mut Option<Pressed>,
 ) {
     let mut add = |row: &mut TableRow<'_, '_>, heading: &Heading, layout: Layout| {
+        let sorted = (sheet.now.sort.by == heading.by).then_some(sheet.now.sort.descending);
         row.col(|ui| {
             ui.with_layout(layout, |ui| {
-                let arrow = match (sheet.now.sort.by == heading.by, sheet.now.sort.descending) {
-                    (false, _) => "",
-                    (true, true) => " ⏷",
-                    (true, false) => " ⏶",
-                };
-                let text = RichText::new(format!("{}{arrow}", heading.text)).strong();
+                if let (Some(descending), true) = (sorted, layout.prefer_right_to_left()) {
+                    triangle(ui, descending);
+                }
+                let text = RichText::new(&heading.text).strong();
                 let response = ui.add(egui::Button::new(text).frame(false));
-                let name = &heading.text;
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
-                let about = || format!("{}. Press to sort", heading.about);
-                if response.clone().on_hover_ui(|ui| drop(ui.label(about()))).clicked() {
+                if response.on_hover_text(&heading.about).clicked() {
                     *pressed = Some(Pressed::Heading(heading.by.clone()));
+                }
+                if let (Some(descending), false) = (sorted, layout.prefer_right_to_left()) {
+                    triangle(ui, descending);
                 }
             });
         });
@@ -190,7 +192,7 @@ fn titles(
         (Layout::left_to_right(Align::Center), Layout::right_to_left(Align::Center));
     let fixed = |text: &str, about: &str, by: SortBy| Heading {
         text: text.to_owned(),
-        about: about.to_owned(),
+        about: format!("{about}. Press to sort"),
         by,
     };
     row.col(|_| {});
@@ -240,14 +242,42 @@ fn cells(
     });
 }
 
+/// Which way a column is sorted: a triangle that points down where the highest comes first.
+fn triangle(ui: &mut Ui, descending: bool) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(8.0), Sense::hover());
+    let rect = rect.shrink2(vec2(0.0, 1.5));
+    let points = if descending {
+        vec![rect.left_top(), rect.right_top(), rect.center_bottom()]
+    } else {
+        vec![rect.left_bottom(), rect.center_top(), rect.right_bottom()]
+    };
+    let colour = ui.visuals().strong_text_color();
+    ui.painter().add(Shape::convex_polygon(points, colour, Stroke::NONE));
+}
+
 /// A star that is filled where a row is marked; whether it was pressed.
 fn star(ui: &mut Ui, marked: bool, position: u64) -> bool {
-    let colour = if marked { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
-    let text = RichText::new(if marked { "★" } else { "☆" }).color(colour).size(14.0);
-    let response = ui.add(egui::Button::new(text).frame(false));
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(16.0), Sense::click());
     let label = || format!("Mark row {position}");
     response
         .widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, marked, label()));
+    let visuals = ui.visuals();
+    let idle = if response.hovered() { visuals.text_color() } else { visuals.weak_text_color() };
+    let colour = if marked { visuals.warn_fg_color } else { idle };
+    let point = |at: usize| {
+        let (angle, radius) = (at as f32 * TAU / 10.0, if at % 2 == 0 { 6.5 } else { 2.8 });
+        rect.center() + radius * vec2(angle.sin(), -angle.cos())
+    };
+    let outline: Vec<Pos2> = (0..10).map(point).collect();
+    if marked {
+        // Every corner can be seen from the middle.
+        let mut mesh = egui::Mesh::default();
+        mesh.colored_vertex(rect.center(), colour);
+        outline.iter().for_each(|corner| mesh.colored_vertex(*corner, colour));
+        (0..10).for_each(|at| mesh.add_triangle(0, at + 1, (at + 1) % 10 + 1));
+        ui.painter().add(mesh);
+    }
+    ui.painter().add(Shape::closed_line(outline, Stroke::new(1.0, colour)));
     response.on_hover_text("Mark with a star").clicked()
 }
 
