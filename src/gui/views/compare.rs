@@ -229,7 +229,7 @@ mod tests {
     fn marked_rows_and_the_chosen_one_are_offered() {
         let mut sheet =
             Sheet::new("test".to_owned(), table(&[("a", 1.0, 1), ("b", 2.0, 1), ("c", 3.0, 1)]));
-        sheet.rows = vec![2, 1, 0];
+        sheet.rows = vec![2, 1, 0].into();
         sheet.now.row = Some(1);
         sheet.stars.insert("a".to_owned());
         let offers = offers(&sheet);
