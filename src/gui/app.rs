@@ -50,7 +50,7 @@ impl App {
             self.state.asks_to_close = true;
         }
         if self.state.asks_to_close && !running {
-            self.may_close = true;
+            (self.may_close, self.state.asks_to_close) = (true, false);
             window.send_viewport_cmd(egui::ViewportCommand::Close);
         }
     }

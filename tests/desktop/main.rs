@@ -4,5 +4,6 @@ mod benchmark;
 mod detail;
 mod files;
 mod paths;
+mod searches;
 mod stored;
 mod support;
