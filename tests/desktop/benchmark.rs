@@ -167,6 +167,9 @@ fn the_table_of_a_search_by_accuracy_is_there_at_once() {
         ..SearchOptions::default()
     };
     let (mut window, _) = scored(search, [800.0, 600.0]);
+    // What ranks it is the accuracy, and is called so.
+    window.harness.query_all_by_label("ok").next().unwrap().click();
+    window.see("by accuracy");
     window.press("Benchmark");
     compared(&mut window);
     window.see("What the search would have chosen");
