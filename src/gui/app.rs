@@ -5,7 +5,7 @@ use egui::{CentralPanel, Frame, Margin, Panel};
 use super::command;
 use super::remembered::Remembered;
 use super::state::{State, View};
-use super::{Start, chrome, theme, views};
+use super::{Start, chrome, picture, theme, views};
 
 /// The key of [`Remembered`] in eframe's storage.
 const REMEMBERED: &str = "remembered";
@@ -27,6 +27,7 @@ impl App {
         let remembered: Remembered =
             stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let mut state = State::new(creation.egui_ctx.clone(), remembered, start.store());
+        state.dialogs = start.dialogs.clone();
         if let Some(path) = &start.open {
             state.open(&path.to_string_lossy());
         }
@@ -95,6 +96,7 @@ impl eframe::App for App {
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, state));
         views::detail_window(&window, state);
+        picture::ask(&window, state);
         chrome::palette(&window, state);
         chrome::about(&window, state);
         chrome::closing(&window, state);

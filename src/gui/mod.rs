@@ -1,8 +1,8 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
 //! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `layered`,
-//! `inspect` and `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
+//! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
 //! palette.
 
 mod app;
@@ -11,14 +11,19 @@ mod chrome;
 mod command;
 mod comparison;
 mod details;
+mod dialogs;
+mod drawing;
+mod explain;
 mod heat_map;
 mod inspect;
 mod kernel_picture;
-mod layered;
 mod live;
 mod news;
 mod opening;
+mod ordering;
+mod picture;
 mod plots;
+mod remarks;
 mod remembered;
 mod searches;
 mod sheet;
@@ -36,6 +41,7 @@ mod work;
 use std::path::{Path, PathBuf};
 
 pub use app::App;
+pub use dialogs::{Dialogs, Question};
 
 use crate::job::Keep;
 
@@ -49,6 +55,8 @@ pub struct Start {
     pub open: Option<PathBuf>,
     /// The file of studies; the default one where it is not given.
     pub store: Option<PathBuf>,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
 }
 
 impl Start {

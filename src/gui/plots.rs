@@ -6,6 +6,7 @@ use egui::{Color32, Ui, Vec2};
 use egui_plot::{Bar, BarChart, HoverPosition, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
 use super::kernel_picture::{CodePoint, KernelPicture};
+use super::picture::exportable;
 use super::sheet::Histogram;
 use super::{theme, widgets};
 use crate::score::least_eigenvalue;
@@ -53,14 +54,16 @@ pub fn spectra(ui: &mut Ui, name: &str, spectra: &[Spectrum], size: Vec2) {
     if spectra.len() > 1 {
         plot = plot.legend(Legend::default());
     }
-    let response = plot.show(ui, |plot| {
-        for spectrum in spectra {
-            let (points, _) = points(&spectrum.picture.eigenvalues);
-            let line = Line::new(spectrum.name.clone(), PlotPoints::from(points.clone()));
-            plot.line(line.color(spectrum.colour).width(1.5));
-            let dots = Points::new(spectrum.name.clone(), points).color(spectrum.colour);
-            plot.points(dots.radius(1.8));
-        }
+    let response = exportable(ui, name, |ui| {
+        plot.show(ui, |plot| {
+            for spectrum in spectra {
+                let (points, _) = points(&spectrum.picture.eigenvalues);
+                let line = Line::new(spectrum.name.clone(), PlotPoints::from(points.clone()));
+                plot.line(line.color(spectrum.colour).width(1.5));
+                let dots = Points::new(spectrum.name.clone(), points).color(spectrum.colour);
+                plot.points(dots.radius(1.8));
+            }
+        })
     });
     response.response.on_hover_text(
         "The eigenvalues of K, the largest first. Their logarithms add up to the score ln |det K|: \
@@ -100,15 +103,17 @@ pub fn activity(ui: &mut Ui, name: &str, points: &[CodePoint], size: Vec2) {
         .color(colour)
         .element_formatter(Box::new(|bar, _| bar.name.clone()));
     let half = egui_plot::HLine::new("half", 0.5).style(LineStyle::dashed_loose());
-    let response = widgets::plot(ui, name, size)
+    let plot = widgets::plot(ui, name, size)
         .x_axis_label("activation, from the input on")
         .y_axis_label("share on")
         .include_y(0.0)
-        .include_y(1.0)
-        .show(ui, |plot| {
+        .include_y(1.0);
+    let response = exportable(ui, name, |ui| {
+        plot.show(ui, |plot| {
             plot.bar_chart(chart);
             plot.hline(half.color(ui_grey()).width(1.0).allow_hover(false));
-        });
+        })
+    });
     response.response.on_hover_text(
         "The share of units above zero over the mini-batch, for each activation that counts. Near 0 or 1 \
          an activation tells few images apart.",
@@ -128,19 +133,21 @@ pub fn place(ui: &mut Ui, name: &str, histogram: &Histogram, mark: f64, size: Ve
     });
     let chart = BarChart::new(name, bars.collect()).color(ui_grey()).allow_hover(false);
     let line = VLine::new("this one", mark).color(theme::accent(dark)).width(2.5);
-    widgets::plot(ui, name, size)
+    let plot = widgets::plot(ui, name, size)
         .x_axis_label(name)
         .allow_drag(false)
         .allow_zoom(false)
         .show_axes([true, false])
         .show_grid(false)
-        .label_formatter(|_| None)
-        .show(ui, |plot| {
+        .label_formatter(|_| None);
+    exportable(ui, &format!("place by {name}"), |ui| {
+        plot.show(ui, |plot| {
             plot.bar_chart(chart);
             if mark.is_finite() {
                 plot.vline(line);
             }
         });
+    });
 }
 
 #[cfg(test)]

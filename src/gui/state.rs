@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use super::benchmark::Benchmarks;
 use super::comparison::Comparison;
 use super::details::Details;
+use super::dialogs::Dialogs;
 use super::live::Live;
 use super::news::{Card, Faults, Measured, Purpose};
+use super::picture::Desk;
 use super::remembered::Remembered;
 use super::sheet_state::Sheet;
 use super::tasks;
+use super::views::Looks;
 use super::watch::Watch;
 use super::work::Work;
 use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
@@ -84,6 +87,10 @@ pub struct State {
     pub remembered: Remembered,
     /// Threads.
     pub work: Work,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
+    /// Pictures of plots and drawings.
+    pub pictures: Desk,
     /// What is set up.
     pub job: JobConfig,
     /// The search space that is set up.
@@ -140,6 +147,8 @@ pub struct State {
     pub shows_about: bool,
     /// The study that is to be deleted, once more asked for.
     pub to_delete: Option<String>,
+    /// What plots and the table of results keep between frames.
+    pub looks: Looks,
 }
 
 impl State {
@@ -150,7 +159,9 @@ impl State {
         let mut state = Self {
             view: View::Home,
             remembered,
+            pictures: Desk::of(&window),
             work: Work::new(window),
+            dialogs: Dialogs::Native,
             job,
             space: None,
             faults: None,
@@ -179,6 +190,7 @@ impl State {
             asks_to_close: false,
             shows_about: false,
             to_delete: None,
+            looks: Looks::default(),
         };
         state.watch = Watch::start(&mut state.work);
         state.watch.store(state.store());
@@ -234,7 +246,8 @@ impl State {
     /// Opens a dialog for a file.
     pub fn choose(&mut self, purpose: Purpose) {
         let is_file = ["npy", "npz"].contains(&self.images_kind.as_str());
-        self.work.start("dialog", move |post| tasks::dialog(post, purpose, is_file));
+        let dialogs = self.dialogs.clone();
+        self.work.start("dialog", move |post| tasks::dialog(post, &dialogs, purpose, is_file));
     }
 
     /// Shows a message.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use untrained::gui::{App, Start};
+use egui_kittest::{Harness, HarnessBuilder};
+use untrained::gui::{App, Dialogs, Start};
 
 #[path = "../support/mod.rs"]
 mod shared_data;
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Window {
     pub harness: Harness<'static, App>,
     pub folder: tempfile::TempDir,
+    /// Answers of the file dialogs: `window.dialogs.answer(path)` before the dialog is asked for.
+    pub dialogs: Dialogs,
 }
 
 impl Window {
@@ -34,12 +36,21 @@ impl Window {
 
     /// A window on the studies of a folder.
     pub fn in_folder(folder: tempfile::TempDir, open: Option<&str>, size: [f32; 2]) -> Self {
+        Self::built(folder, open, |builder| builder.with_size(size))
+    }
+
+    /// A window of another kind.
+    pub fn built(
+        folder: tempfile::TempDir,
+        open: Option<&str>,
+        kind: impl FnOnce(HarnessBuilder<App>) -> HarnessBuilder<App>,
+    ) -> Self {
         let store = Some(folder.path().join("studies.db"));
-        let start = Start { open: open.map(PathBuf::from), store };
-        let harness = Harness::builder()
-            .with_size(size)
-            .build_eframe(move |creation| App::new(creation, &start));
-        Self { harness, folder }
+        let dialogs = Dialogs::answered();
+        let start = Start { open: open.map(PathBuf::from), store, dialogs: dialogs.clone() };
+        let harness =
+            kind(Harness::builder()).build_eframe(move |creation| App::new(creation, &start));
+        Self { harness, folder, dialogs }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

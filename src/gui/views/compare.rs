@@ -6,7 +6,9 @@ use super::{comparison_tables, detail, empty, operations};
 use crate::gui::chrome;
 use crate::gui::command::Command;
 use crate::gui::comparison::Compared;
+use crate::gui::drawing::{self, Part};
 use crate::gui::inspect::Inspection;
+use crate::gui::picture::exportable;
 use crate::gui::plots::{self, Spectrum};
 use crate::gui::sheet_state::Sheet;
 use crate::gui::state::{State, View};
@@ -43,7 +45,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         .collect();
     let mut removed = None;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        legends(ui, &entries);
+        let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
+        legends(ui, &entries, &drawn);
         let least = state.comparison.least(&state.details);
         let width = (ui.available_width() / entries.len().max(2) as f32 - 12.0).max(190.0);
         ui.horizontal_top(|ui| {
@@ -128,12 +131,12 @@ fn offers(sheet: &Sheet) -> Vec<(String, u32)> {
 }
 
 /// The colours of the operations of each space, once.
-fn legends(ui: &mut Ui, entries: &[Compared]) {
+fn legends(ui: &mut Ui, entries: &[Compared], drawn: &[Drawing]) {
     let mut shown: Vec<Vec<String>> = Vec::new();
     for entry in entries {
         let names = operations(entry.origin.space.as_ref());
         if !names.is_empty() && !shown.contains(&names) {
-            widgets::legend(ui, &names);
+            widgets::legend(ui, &names, drawn);
             shown.push(names);
         }
     }
@@ -167,10 +170,14 @@ fn column(
         Some(fault) => drop(ui.colored_label(ui.visuals().error_fg_color, fault)),
         None => {
             let names = operations(entry.origin.space.as_ref());
-            let drawings: Vec<&[Drawing]> =
-                seen.iter().map(|one| one.drawings.as_slice()).collect();
-            let differs = |cell: usize, edge: usize| differs(&drawings, at, cell, edge);
-            widgets::cells(ui, &seen[at].drawings, &names, DRAWING, differs);
+            let differs = |cell: usize, part: Part| {
+                let others: Vec<_> =
+                    seen.iter().filter_map(|other| other.drawings.get(cell)).collect();
+                drawing::differs(&seen[at].drawings[cell], &others, part)
+            };
+            exportable(ui, &format!("cell graph of {}", letter(at)), |ui| {
+                widgets::cells(ui, &seen[at].drawings, &names, DRAWING, differs);
+            });
         }
     }
     if detail::kernel(ui, state, &entry.subject, (MATRIX, least)) {
@@ -187,20 +194,6 @@ fn standing(entry: &Compared) -> String {
         None => entry.status.name().to_owned(),
     };
     format!("{}: {rank}", entry.origin.title)
-}
-
-/// Whether an edge of a cell, with its operation and those of the nodes at its ends, is not in every
-/// other drawing. Edges are told by their ends: those without an operation are not drawn.
-fn differs(all: &[&[Drawing]], at: usize, cell: usize, edge: usize) -> bool {
-    let Some(own) = all[at].get(cell) else { return false };
-    let Some(edge) = own.edges.get(edge) else { return false };
-    let same_nodes = |other: &Drawing| {
-        [edge.from, edge.to].into_iter().all(|node| other.nodes.get(node) == own.nodes.get(node))
-    };
-    let has = |other: &Drawing| other.edges.contains(edge) && same_nodes(other);
-    // Those that are not drawn yet differ from nothing.
-    let others = all.iter().filter(|drawings| !drawings.is_empty());
-    others.into_iter().any(|drawings| !drawings.get(cell).is_some_and(has))
 }
 
 fn spectra(ui: &mut Ui, state: &State, entries: &[Compared]) {
@@ -231,35 +224,12 @@ pub fn colour(at: usize) -> Color32 {
 mod tests {
     use super::*;
     use crate::gui::sheet::samples::table;
-    use crate::space::Space;
-
-    fn drawings(text: &str) -> Vec<Drawing> {
-        let space = Space::builtin("nas-bench-201").unwrap();
-        space.drawings(&space.parse(text).unwrap())
-    }
-
-    #[test]
-    fn only_edges_that_differ_are_marked() {
-        let one =
-            drawings("|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|none~0|none~1|avg_pool_3x3~2|");
-        let other =
-            drawings("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|");
-        let more = drawings("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|none~2|");
-        let marked = |all: &[&[Drawing]]| -> Vec<String> {
-            let edges = 0..all[0][0].edges.len();
-            let marked = edges.filter(|&edge| differs(all, 0, 0, edge));
-            marked.map(|edge| all[0][0].edges[edge].label.clone()).collect()
-        };
-        assert_eq!(marked(&[&one, &other, &[]]), ["nor_conv_1x1"]);
-        assert_eq!(marked(&[&other, &more]), ["avg_pool_3x3"]);
-        assert_eq!(marked(&[&one, &one]), [""; 0]);
-    }
 
     #[test]
     fn marked_rows_and_the_chosen_one_are_offered() {
         let mut sheet =
             Sheet::new("test".to_owned(), table(&[("a", 1.0, 1), ("b", 2.0, 1), ("c", 3.0, 1)]));
-        sheet.rows = vec![2, 1, 0];
+        sheet.rows = vec![2, 1, 0].into();
         sheet.now.row = Some(1);
         sheet.stars.insert("a".to_owned());
         let offers = offers(&sheet);

@@ -12,6 +12,7 @@ use crate::cli::format::thousands;
 use crate::gui::details::{Kernel, Subject};
 use crate::gui::inspect::Inspection;
 use crate::gui::kernel_picture::KernelPicture;
+use crate::gui::picture::exportable;
 use crate::gui::plots::{self, Spectrum};
 use crate::gui::sheet::NUMBERS;
 use crate::gui::sheet_state::Sheet;
@@ -34,8 +35,10 @@ pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
         // What comes takes the same place, so that nothing below moves.
         ui.add_space(height);
     }
-    widgets::cells(ui, &seen.drawings, names, height, |_, _| false);
-    widgets::legend(ui, names);
+    exportable(ui, "cell graph", |ui| {
+        widgets::cells(ui, &seen.drawings, names, height, |_, _| false);
+        widgets::legend(ui, names, &seen.drawings);
+    });
     if !seen.drawings.is_empty() && !seen.connected {
         let text = "no path from input to output: it is never chosen";
         ui.colored_label(ui.visuals().warn_fg_color, text);
