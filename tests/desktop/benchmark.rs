@@ -111,7 +111,7 @@ fn figures_are_those_of_scipy_and_of_the_command_line() {
     for report in told["paper"]["predictors"].as_array().unwrap() {
         has(&number(&report["all"]["tau_b"]["value"]));
     }
-    window.see("60 of 60 scored architectures have a accuracy");
+    window.see("60 of 60 scored architectures have accuracy in the table");
     window.see("2 with an infinite score");
     // By hand: the highest score, and the place of its accuracy in the table.
     let (scores, table) = (rows("evaluation/scores.csv"), rows("evaluation/table.csv"));

@@ -185,7 +185,7 @@ fn coverage(ui: &mut Ui, outcome: &Outcome) {
     let (used, given) = (coverage.used as u64, coverage.given as u64);
     ui.strong("Coverage");
     ui.label(format!(
-        "{} of {} scored architectures have a {}",
+        "{} of {} scored architectures have {} in the table",
         thousands(used),
         thousands(given),
         outcome.metric
