@@ -191,7 +191,7 @@ impl Results {
         let job = JobConfig::new(options, Task::default());
         let setup = Setup::new(serde_json::to_value(&job).unwrap(), "batch");
         let study = store.begin(&setup, Pace::default()).unwrap();
-        (0..rows).for_each(|position| drop(study.append(self.row(position)).unwrap()));
+        (0..rows).for_each(|position| study.append(self.row(position)).unwrap());
         study.flush().unwrap();
         study
     }

@@ -265,7 +265,7 @@ fn star(ui: &mut Ui, marked: bool, position: u64) -> bool {
     let idle = if response.hovered() { visuals.text_color() } else { visuals.weak_text_color() };
     let colour = if marked { visuals.warn_fg_color } else { idle };
     let point = |at: usize| {
-        let (angle, radius) = (at as f32 * TAU / 10.0, if at % 2 == 0 { 6.5 } else { 2.8 });
+        let (angle, radius) = (at as f32 * TAU / 10.0, if at.is_multiple_of(2) { 6.5 } else { 2.8 });
         rect.center() + radius * vec2(angle.sin(), -angle.cos())
     };
     let outline: Vec<Pos2> = (0..10).map(point).collect();
