@@ -7,7 +7,7 @@ mod args;
 mod benchmark;
 pub(crate) mod describe;
 mod devices;
-mod evaluate;
+pub(crate) mod evaluate;
 pub(crate) mod format;
 mod heat_map;
 mod score;

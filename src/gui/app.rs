@@ -5,7 +5,7 @@ use egui::{CentralPanel, Frame, Margin, Panel};
 use super::command;
 use super::remembered::Remembered;
 use super::state::{State, View};
-use super::{Start, chrome, theme, views};
+use super::{Start, chrome, picture, theme, views};
 
 /// The key of [`Remembered`] in eframe's storage.
 const REMEMBERED: &str = "remembered";
@@ -27,6 +27,7 @@ impl App {
         let remembered: Remembered =
             stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let mut state = State::new(creation.egui_ctx.clone(), remembered, start.store());
+        state.dialogs = start.dialogs.clone();
         if let Some(path) = &start.open {
             state.open(&path.to_string_lossy());
         }
@@ -37,7 +38,7 @@ impl App {
     fn take_dropped(&mut self, window: &egui::Context) {
         let dropped = window.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
-            self.state.open(&file.path().to_string_lossy());
+            self.state.take_dropped(file.path());
         }
     }
 
@@ -50,7 +51,7 @@ impl App {
             self.state.asks_to_close = true;
         }
         if self.state.asks_to_close && !running {
-            self.may_close = true;
+            (self.may_close, self.state.asks_to_close) = (true, false);
             window.send_viewport_cmd(egui::ViewportCommand::Close);
         }
     }
@@ -94,6 +95,8 @@ impl eframe::App for App {
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, state));
+        views::detail_window(&window, state);
+        picture::ask(&window, state);
         chrome::palette(&window, state);
         chrome::about(&window, state);
         chrome::closing(&window, state);

@@ -3,6 +3,7 @@
 use egui::{Button, Key, MenuBar, Modal, RichText, Ui};
 
 use super::command::{COMMANDS, Command, Entry, MENUS, is_possible, matching};
+use super::explain;
 use super::live::clock;
 use super::state::{State, View};
 use crate::cli::format::thousands;
@@ -155,6 +156,12 @@ pub fn about(window: &egui::Context, state: &mut State) {
             "Finds good neural networks before any of them is trained, by the method of Mellor, \
              Turner, Storkey and Crowley: Neural Architecture Search without Training, ICML 2021.",
         );
+        for (name, text) in
+            [("Score", explain::SCORE), ("Count", explain::COUNT), ("Tau", explain::TAU)]
+        {
+            ui.label(RichText::new(name).strong());
+            ui.label(RichText::new(text).small());
+        }
         ui.button("Close").clicked()
     });
     state.shows_about = !(modal.should_close() || modal.inner);

@@ -24,6 +24,8 @@ pub enum Command {
     ExportShown,
     /// Writes those with a star.
     ExportMarked,
+    /// Writes the largest plot or drawing that is shown.
+    SavePicture,
     /// Writes those that are selected.
     ExportSelected,
     /// Closes the window.
@@ -60,6 +62,12 @@ pub enum Command {
     Another,
     /// Adds to the comparison.
     Compare,
+    /// Compares the best with the worst.
+    CompareExtremes,
+    /// Computes the kernel matrices of all that are compared.
+    ComputeKernels,
+    /// Shows the chosen architecture in a window of its own.
+    Detail,
     /// Shows all results again.
     ClearFilter,
     /// About the program.
@@ -111,6 +119,7 @@ pub static COMMANDS: &[Entry] = &[
     entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
     entry("File", Command::ExportSelected, "Export selection…", "Write the results that are selected", None),
     entry("File", Command::ExportMarked, "Export marked…", "Write the results with a star", None),
+    entry("File", Command::SavePicture, "Save picture…", "Write the largest plot or drawing that is shown as PNG or SVG", None),
     entry("File", Command::Quit, "Quit", "Close the window", ctrl(Key::Q)),
     entry("Edit", Command::Undo, "Undo", "Take back the last change of filter, order or selection", ctrl(Key::Z)),
     entry("Edit", Command::CopyArchitecture, "Copy architecture", "Copy the text of the chosen architecture", COPY),
@@ -122,7 +131,8 @@ pub static COMMANDS: &[Entry] = &[
     entry("View", Command::Go(View::Run), "Run", "The search as it goes", ctrl(Key::Num4)),
     entry("View", Command::Go(View::Results), "Results", "Table and scatter", ctrl(Key::Num5)),
     entry("View", Command::Go(View::Compare), "Compare", "Two to four networks", ctrl(Key::Num6)),
-    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num7)),
+    entry("View", Command::Go(View::Benchmark), "Benchmark", "Scores against the trained accuracies of a table", ctrl(Key::Num7)),
+    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num8)),
     entry("View", Command::ToggleInspector, "Show or hide inspector", "What is known of the chosen architecture", ctrl(Key::I)),
     entry("View", Command::SwitchTheme, "Light or dark", "Switch the theme", None),
     entry("View", Command::ZoomIn, "Larger", "Make everything larger", ctrl(Key::Plus)),
@@ -136,6 +146,9 @@ pub static COMMANDS: &[Entry] = &[
     entry("Study", Command::Resume, "Resume search", "Go on with the study that is shown", None),
     entry("Study", Command::Extend, "Extend search", "Go on with the study, with more architectures", None),
     entry("Study", Command::Compare, "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D)),
+    entry("Study", Command::CompareExtremes, "Compare extremes", "Compare the architectures of the highest and the lowest score of the rows that are shown, as figure 1 of the paper does", None),
+    entry("Study", Command::ComputeKernels, "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None),
+    entry("View", Command::Detail, "Details in a window", "Show or hide the chosen architecture in a large window of its own", None),
     entry("Study", Command::Another, "Another one", "Draw another random architecture of the space", ctrl(Key::R)),
     entry("Help", Command::About, "About Untrained", "Version and reference", None),
 ];
@@ -164,15 +177,17 @@ pub fn is_possible(command: Command, state: &State) -> bool {
         {
             false
         }
+        Command::SavePicture => state.pictures.has_any(),
         Command::Export
         | Command::ExportShown
         | Command::ExportMarked
         | Command::ExportSelected => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
         Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
         Command::CopyArchitecture => state.chosen().is_some(),
-        Command::Compare => {
-            state.chosen().is_some() && state.compared.len() < super::state::COMPARED
-        }
+        Command::Compare => state.chosen().is_some() && state.comparison.has_room(),
+        Command::CompareExtremes => state.sheet().is_some_and(|sheet| sheet.rows.len() > 1),
+        Command::ComputeKernels => !state.comparison.entries.is_empty(),
+        Command::Detail => state.chosen().is_some(),
         Command::Another => state.space.is_some(),
         _ => true,
     }

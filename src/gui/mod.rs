@@ -1,24 +1,34 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
 //! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `layered`
-//! and `inspect` know nothing of windows. `command` is the one list behind menu, shortcuts and
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
+//! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
 //! palette.
 
 mod app;
+mod benchmark;
 mod chrome;
 mod command;
+mod comparison;
+mod details;
+mod dialogs;
+mod drawing;
+mod explain;
+mod heat_map;
 mod inspect;
-mod layered;
+mod kernel_picture;
 mod live;
 mod news;
 mod opening;
 mod ordering;
+mod picture;
+mod plots;
 mod remarks;
 mod remembered;
 mod searches;
 mod sheet;
 mod sheet_state;
+mod standing;
 mod state;
 mod tasks;
 mod theme;
@@ -31,6 +41,7 @@ mod work;
 use std::path::{Path, PathBuf};
 
 pub use app::App;
+pub use dialogs::{Dialogs, Question};
 
 use crate::job::Keep;
 
@@ -44,6 +55,8 @@ pub struct Start {
     pub open: Option<PathBuf>,
     /// The file of studies; the default one where it is not given.
     pub store: Option<PathBuf>,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
 }
 
 impl Start {

@@ -1,9 +1,7 @@
 //! What threads tell the window.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use super::inspect::{Inspection, KernelPicture};
 use super::sheet::Table;
 use super::state::State;
 use crate::job::{JobConfig, Started, Summary};
@@ -36,6 +34,8 @@ pub enum Purpose {
     Open,
     /// The images of a search.
     Images,
+    /// A table of accuracies for the results that are shown.
+    Benchmark,
     /// The file of studies.
     Studies,
     /// The benchmark table of a search.
@@ -112,10 +112,6 @@ pub enum News {
     Studies(Result<Vec<StudyInfo>, String>),
     /// A study with its results.
     Study(Result<Box<Loaded>, String>),
-    /// What an architecture is, or why nothing is known of it.
-    Inspected(Box<Inspection>),
-    /// Its kernel matrix.
-    Kernel(String, Result<Arc<KernelPicture>, String>),
     /// A file was chosen.
     Chosen(Purpose, PathBuf),
     /// Something worked.

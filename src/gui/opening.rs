@@ -139,6 +139,7 @@ impl State {
             Purpose::Open => self.open(&path.to_string_lossy()),
             Purpose::Images => self.take_images(path),
             Purpose::Studies => self.keep_in(path),
+            Purpose::Benchmark => self.attach_table(path),
             Purpose::Table => {
                 if let Task::Search(search) = &mut self.job.task {
                     search.table = Some(path.to_owned());

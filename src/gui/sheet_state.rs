@@ -127,6 +127,11 @@ impl Sheet {
         }
     }
 
+    /// The name of what results are ranked by: `score`, another score, or `accuracy`.
+    pub fn ranked_by(&self) -> &str {
+        self.job.as_ref().map_or("score", JobConfig::ranked_by)
+    }
+
     /// Changes how results are looked at; the present way can be had back.
     pub fn change(&mut self, change: impl FnOnce(&mut Choice)) {
         self.typed = None;

@@ -1,12 +1,15 @@
 //! Everything the window shows, shared by all views, and what changes it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::inspect::{Inspection, KernelPicture};
+use super::benchmark::Benchmarks;
+use super::comparison::Comparison;
+use super::details::Details;
+use super::dialogs::Dialogs;
 use super::live::Live;
 use super::news::{Card, Faults, Measured, Purpose};
+use super::picture::Desk;
 use super::remembered::Remembered;
 use super::sheet_state::Sheet;
 use super::tasks;
@@ -16,11 +19,6 @@ use super::work::Work;
 use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
 use crate::space::{Drawing, Space};
 use crate::store::StudyInfo;
-
-/// Architectures that are compared at most.
-pub const COMPARED: usize = 4;
-/// Inspections and kernel matrices that are kept.
-const KEPT: usize = 64;
 
 /// What the middle of the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,19 +36,22 @@ pub enum View {
     Results,
     /// Networks side by side.
     Compare,
+    /// Scores against trained accuracies.
+    Benchmark,
     /// Stored searches.
     Studies,
 }
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Home,
         Self::Space,
         Self::Setup,
         Self::Run,
         Self::Results,
         Self::Compare,
+        Self::Benchmark,
         Self::Studies,
     ];
 
@@ -63,6 +64,7 @@ impl View {
             Self::Run => "Run",
             Self::Results => "Results",
             Self::Compare => "Compare",
+            Self::Benchmark => "Benchmark",
             Self::Studies => "Studies",
         }
     }
@@ -77,16 +79,6 @@ pub struct Sample {
     pub drawings: Vec<Drawing>,
 }
 
-/// A kernel matrix that is there, on its way, or cannot be had.
-pub enum Kernel {
-    /// It is computed.
-    Waiting,
-    /// It is there.
-    Ready(Arc<KernelPicture>),
-    /// Why there is none.
-    Failed(String),
-}
-
 /// All of it.
 pub struct State {
     /// What is shown.
@@ -95,6 +87,10 @@ pub struct State {
     pub remembered: Remembered,
     /// Threads.
     pub work: Work,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
+    /// Pictures of plots and drawings.
+    pub pictures: Desk,
     /// What is set up.
     pub job: JobConfig,
     /// The search space that is set up.
@@ -128,11 +124,11 @@ pub struct State {
     /// All studies of the file, or why they cannot be listed.
     pub studies: Result<Vec<StudyInfo>, String>,
     /// What is known of architectures.
-    pub inspected: HashMap<String, Inspection>,
-    /// Their kernel matrices.
-    pub kernels: HashMap<String, Kernel>,
+    pub details: Details,
     /// Architectures side by side.
-    pub compared: Vec<String>,
+    pub comparison: Comparison,
+    /// Tables of accuracies.
+    pub benchmarks: Benchmarks,
     /// The last message and whether it is an error.
     pub notice: Option<(String, bool)>,
     /// What a network takes as set up, if it was measured.
@@ -163,7 +159,9 @@ impl State {
         let mut state = Self {
             view: View::Home,
             remembered,
+            pictures: Desk::of(&window),
             work: Work::new(window),
+            dialogs: Dialogs::Native,
             job,
             space: None,
             faults: None,
@@ -180,9 +178,9 @@ impl State {
             stored: None,
             shows_stored: false,
             studies: Ok(Vec::new()),
-            inspected: HashMap::new(),
-            kernels: HashMap::new(),
-            compared: Vec::new(),
+            details: Details::default(),
+            comparison: Comparison::default(),
+            benchmarks: Benchmarks::default(),
             notice: None,
             measured: None,
             measuring: false,
@@ -245,36 +243,11 @@ impl State {
         self.work.start("study", move |post| tasks::study(post, &path, &id));
     }
 
-    /// Asks what an architecture is, unless it is known.
-    pub fn inspect(&mut self, architecture: &str) {
-        if self.inspected.contains_key(architecture) {
-            return;
-        }
-        let Some(space) = self.sheet().and_then(|sheet| sheet.space.clone()) else { return };
-        if self.inspected.len() >= KEPT {
-            self.inspected.clear();
-        }
-        let waiting = Inspection { architecture: architecture.to_owned(), ..Inspection::default() };
-        self.inspected.insert(architecture.to_owned(), waiting);
-        let text = architecture.to_owned();
-        self.work.start("inspect", move |post| tasks::inspect(post, &space, &text));
-    }
-
-    /// Computes the kernel matrix of an architecture of the results that are shown.
-    pub fn compute_kernel(&mut self, architecture: &str) {
-        let Some(job) = self.sheet().and_then(|sheet| sheet.job.clone()) else { return };
-        if self.kernels.len() >= KEPT {
-            self.kernels.clear();
-        }
-        self.kernels.insert(architecture.to_owned(), Kernel::Waiting);
-        let text = architecture.to_owned();
-        self.work.start("kernel", move |post| tasks::kernel(post, &job, &text));
-    }
-
     /// Opens a dialog for a file.
     pub fn choose(&mut self, purpose: Purpose) {
         let is_file = ["npy", "npz"].contains(&self.images_kind.as_str());
-        self.work.start("dialog", move |post| tasks::dialog(post, purpose, is_file));
+        let dialogs = self.dialogs.clone();
+        self.work.start("dialog", move |post| tasks::dialog(post, &dialogs, purpose, is_file));
     }
 
     /// Shows a message.

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::inspect::{Inspection, KernelPicture};
+use super::dialogs::{Dialogs, Question};
+use super::drawing::most_telling;
 use super::news::{Card, Faults, Loaded, Measured, News, Purpose};
 use super::sheet::Table;
+use super::state::State;
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
@@ -24,7 +25,7 @@ const SAMPLED: usize = 400;
 /// Of those, how many are told at a time.
 const LOT: usize = 50;
 /// Architectures that are drawn to find one that is worth a picture.
-const DRAWS: usize = 20;
+const DRAWS: usize = 40;
 
 /// Opens the built-in spaces and draws an architecture of each.
 pub fn cards(post: &Post) {
@@ -41,12 +42,12 @@ pub fn cards(post: &Post) {
     }
 }
 
-/// The cells of an architecture that is connected, the same one every time.
+/// The cells of an architecture that is connected and shows much, the same one every time.
 fn example(space: &Space) -> Vec<crate::space::Drawing> {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
-    let mut drawn = (0..DRAWS).map(|_| space.sample(&mut rng));
-    let connected = drawn.find(|architecture| space.connected(architecture));
-    connected.map(|architecture| space.drawings(&architecture)).unwrap_or_default()
+    let drawn = (0..DRAWS).map(|_| space.sample(&mut rng));
+    let connected = drawn.filter(|architecture| space.connected(architecture));
+    most_telling(connected.map(|architecture| space.drawings(&architecture)))
 }
 
 /// The devices by name, what `auto` takes first.
@@ -87,12 +88,24 @@ pub fn open(post: &Post, name: &str) {
             }
             return;
         }
+        // So is a table of accuracies no space.
+        Err(_) if is_table(Path::new(name)) => {
+            let path = PathBuf::from(name);
+            post.change(move |state: &mut State| state.attach_table(&path));
+            return;
+        }
         Err(SpaceError::Invalid { problems, .. }) => {
             Err(Faults { problems, ..faults(String::new()) })
         }
         Err(error) => Err(faults(chain(&error))),
     };
     post.send(News::Space(result, name.to_owned()));
+}
+
+/// Whether a file or folder is a benchmark table; one in TOML is a faulty space or job.
+fn is_table(path: &Path) -> bool {
+    let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    !is_toml && path.exists() && crate::benchmark::open(path).is_ok()
 }
 
 /// Draws an architecture.
@@ -210,17 +223,6 @@ pub fn keep_remarks(post: &Post, (path, id): (&Path, &str), remarks: &BTreeMap<S
     }
 }
 
-/// Looks into an architecture.
-pub fn inspect(post: &Post, space: &Space, text: &str) {
-    post.send(News::Inspected(Box::new(Inspection::new(space, text))));
-}
-
-/// Computes a kernel matrix.
-pub fn kernel(post: &Post, job: &JobConfig, text: &str) {
-    let picture = KernelPicture::compute(job, text).map(Arc::new);
-    post.send(News::Kernel(text.to_owned(), picture));
-}
-
 /// Architectures that are scored to estimate what a job takes.
 pub const FEW: usize = 4;
 
@@ -265,26 +267,26 @@ fn measured(job: &JobConfig) -> Result<Measured, String> {
 }
 
 /// Asks for a file; nothing is told where none is chosen.
-pub fn dialog(post: &Post, purpose: Purpose, images_are_a_file: bool) {
-    let dialog = rfd::FileDialog::new();
-    let chosen: Option<PathBuf> = match purpose {
-        Purpose::Open => dialog
-            .add_filter("Spaces, jobs, models, studies", &["toml", "json", "onnx", "db", "sqlite"])
-            .pick_file(),
-        Purpose::Images if images_are_a_file => dialog.pick_file(),
-        Purpose::Images => dialog.pick_folder(),
-        Purpose::Studies => dialog
-            .add_filter("Studies", &["db", "sqlite", "sqlite3"])
-            .set_file_name(crate::store::DEFAULT_FILE)
-            .save_file(),
-        Purpose::Table => dialog.pick_file(),
-        Purpose::SaveJob => dialog.set_file_name("job.toml").save_file(),
-        Purpose::Export(_) => dialog
-            .add_filter("CSV, JSON Lines, Parquet", &["csv", "jsonl", "parquet"])
-            .set_file_name("results.csv")
-            .save_file(),
+pub fn dialog(post: &Post, dialogs: &Dialogs, purpose: Purpose, images_are_a_file: bool) {
+    let question = match purpose {
+        Purpose::Open => Question::Open(
+            "Spaces, jobs, models, studies",
+            &["toml", "json", "onnx", "db", "sqlite", "sqlite3"],
+        ),
+        Purpose::Images if images_are_a_file => Question::Open("Arrays", &["npy", "npz"]),
+        Purpose::Images => Question::Folder,
+        Purpose::Benchmark | Purpose::Table => Question::Open("Tables", &[]),
+        Purpose::Studies => {
+            let endings = &["db", "sqlite", "sqlite3"];
+            Question::Save(crate::store::DEFAULT_FILE.to_owned(), "Studies", endings)
+        }
+        Purpose::SaveJob => Question::Save("job.toml".to_owned(), "Job files", &["toml"]),
+        Purpose::Export(_) => {
+            let endings = &["csv", "jsonl", "parquet"];
+            Question::Save("results.csv".to_owned(), "CSV, JSON Lines, Parquet", endings)
+        }
     };
-    if let Some(path) = chosen {
+    if let Some(path) = dialogs.ask(&question) {
         post.send(News::Chosen(purpose, path));
     }
 }

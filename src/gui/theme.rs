@@ -8,7 +8,7 @@ pub fn accent(dark: bool) -> Color32 {
 }
 
 /// Colours of operations that colour-blind people tell apart (Okabe and Ito 2008, then Tol's muted
-/// scheme); the same in graphs, legends and tables.
+/// scheme, its two darkest made lighter for the dark theme); the same in graphs, legends and tables.
 const OPERATIONS: [[u8; 3]; 14] = [
     [0, 114, 178],
     [230, 159, 0],
@@ -17,14 +17,20 @@ const OPERATIONS: [[u8; 3]; 14] = [
     [213, 94, 0],
     [86, 180, 233],
     [153, 153, 51],
-    [136, 34, 85],
+    [170, 51, 102],
     [68, 170, 153],
-    [51, 34, 136],
+    [102, 102, 204],
     [221, 204, 119],
     [170, 68, 153],
     [136, 204, 238],
     [17, 119, 51],
 ];
+
+/// The colour of one of several series or architectures that are compared.
+pub fn series(at: usize) -> Color32 {
+    let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
+    Color32::from_rgb(r, g, b)
+}
 
 /// The colour of an operation: by its place among those of its space that do something. `none` and
 /// edges without an operation are grey.
@@ -34,10 +40,31 @@ pub fn operation(names: &[String], name: &str) -> Color32 {
         return Color32::from_gray(140);
     }
     let place = names.iter().filter(|name| !is_plain(name)).position(|known| known == name);
-    place.map_or(Color32::from_gray(110), |at| {
-        let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
-        Color32::from_rgb(r, g, b)
-    })
+    place.map_or(Color32::from_gray(110), series)
+}
+
+/// Black or white, whichever is easier to read on a colour.
+pub fn ink(fill: Color32) -> Color32 {
+    if contrast(fill, Color32::BLACK) > contrast(fill, Color32::WHITE) {
+        Color32::BLACK
+    } else {
+        Color32::WHITE
+    }
+}
+
+/// The mark of what differs: around edges and nodes, whatever their colour.
+pub fn highlight(dark: bool) -> Color32 {
+    if dark { Color32::from_rgb(120, 105, 30) } else { Color32::from_rgb(255, 221, 87) }
+}
+
+/// The contrast of two colours, from 1 to 21 (WCAG 2.1).
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |colour: Color32| {
+        let [r, g, b, _] = egui::Rgba::from(colour).to_array();
+        0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    f32::max(a, b) / f32::min(a, b)
 }
 
 /// Sets both themes and the sizes of text.
@@ -90,6 +117,21 @@ fn visuals(mut visuals: Visuals, dark: bool) -> Visuals {
 mod tests {
     use super::*;
     use crate::space::Space;
+
+    // A graph whose edges cannot be seen in one of the themes, or a mark that cannot.
+    #[test]
+    fn colours_stand_out_in_both_themes() {
+        for dark in [true, false] {
+            let visuals = visuals(if dark { Visuals::dark() } else { Visuals::light() }, dark);
+            for [r, g, b] in OPERATIONS {
+                let colour = Color32::from_rgb(r, g, b);
+                assert!(contrast(colour, visuals.panel_fill) > 1.4, "{colour:?}, dark {dark}");
+                assert!(contrast(colour, ink(colour)) > 4.0, "{colour:?}");
+            }
+            let mark = contrast(highlight(dark), visuals.panel_fill);
+            assert!(mark > 1.25, "mark {mark}, dark {dark}");
+        }
+    }
 
     // Operations that share a colour could not be told apart in a legend.
     #[test]

@@ -6,7 +6,7 @@ use super::command::{Command, is_possible};
 use super::live::Live;
 use super::news::{Exported, News, Purpose};
 use super::sheet_state::Choice;
-use super::state::{Kernel, State, View};
+use super::state::{State, View};
 use super::tasks;
 use crate::cli::job_command_line;
 use crate::job::Keep;
@@ -35,15 +35,6 @@ impl State {
             News::Devices(devices) => self.devices = devices,
             News::Studies(studies) => self.studies = studies,
             News::Study(Ok(loaded)) => self.take_study(*loaded),
-            News::Inspected(seen) => {
-                self.inspected.insert(seen.architecture.clone(), *seen);
-            }
-            News::Kernel(name, Ok(picture)) => {
-                self.kernels.insert(name, Kernel::Ready(picture));
-            }
-            News::Kernel(name, Err(why)) => {
-                self.kernels.insert(name, Kernel::Failed(why));
-            }
             News::Chosen(purpose, path) => self.take_path(purpose, &path),
             News::Done(text) => self.tell(text, false),
             News::Error(text) | News::Study(Err(text)) => self.tell(text, true),
@@ -124,6 +115,7 @@ impl State {
             Command::Export => self.choose(Purpose::Export(Exported::All)),
             Command::ExportShown => self.choose(Purpose::Export(Exported::Shown)),
             Command::ExportMarked => self.choose(Purpose::Export(Exported::Marked)),
+            Command::SavePicture => self.pictures.want_main(window),
             Command::ExportSelected => self.choose(Purpose::Export(Exported::Selected)),
             Command::CopyCommandLine => window.copy_text(job_command_line(&self.job)),
             Command::CopyArchitecture => {
@@ -167,12 +159,10 @@ impl State {
                 }
             }
             Command::Another => self.another(),
-            Command::Compare => {
-                let Some(text) = self.chosen().map(str::to_owned) else { return };
-                if !self.compared.contains(&text) {
-                    self.compared.push(text);
-                }
-            }
+            Command::Compare => self.compare_chosen(),
+            Command::CompareExtremes => self.compare_extremes(),
+            Command::ComputeKernels => self.compute_compared(),
+            Command::Detail => self.details.wide ^= true,
             Command::Undo => {
                 if let Some(sheet) = self.sheet_mut() {
                     sheet.undo();

@@ -1,165 +1,11 @@
-//! Drawings: cells as graphs, kernel matrices, histograms.
+//! Plots: histograms.
 
-use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, Vec2, vec2};
+use egui::{Pos2, Rect, Ui, Vec2};
 
-use super::inspect::KernelPicture;
-use super::layered::Layout;
+pub use super::drawing::{cells, legend, swatch};
+use super::picture::exportable;
 use super::sheet::Histogram;
 use super::theme;
-use crate::space::Drawing;
-
-/// The widest that a layer is drawn, and the highest that a place is.
-const STEP: Vec2 = vec2(92.0, 46.0);
-/// The radius of a node that is a point.
-const POINT: f32 = 9.0;
-
-/// Draws cells one below the other in a given width; `highlight` marks edges by cell and position.
-pub fn cells(
-    ui: &mut Ui,
-    drawings: &[Drawing],
-    operations: &[String],
-    height: f32,
-    highlight: impl Fn(usize, usize) -> bool,
-) {
-    let each = height / drawings.len().max(1) as f32;
-    for (at, drawing) in drawings.iter().enumerate() {
-        if drawings.len() > 1 {
-            ui.weak(&drawing.title);
-        }
-        cell(ui, drawing, operations, each, |edge| highlight(at, edge));
-    }
-}
-
-/// Draws one graph: operations as colours of edges or of nodes.
-fn cell(
-    ui: &mut Ui,
-    drawing: &Drawing,
-    operations: &[String],
-    height: f32,
-    highlight: impl Fn(usize) -> bool,
-) {
-    let layout = Layout::new(drawing);
-    let size = vec2(ui.available_width(), height.max(40.0));
-    let (response, painter) = ui.allocate_painter(size, Sense::hover());
-    let area = response.rect.shrink2(vec2(POINT + 14.0, POINT + 4.0));
-    let steps = vec2(layout.layers.max(2) as f32 - 1.0, layout.breadth.max(2) as f32 - 1.0);
-    let step =
-        vec2((area.width() / steps.x).min(STEP.x * 2.0), (area.height() / steps.y).min(STEP.y));
-    let left = area.center().x - step.x * steps.x / 2.0;
-    let place = |[x, y]: [f32; 2]| Pos2::new(left + x * step.x, area.center().y + y * step.y);
-    let pointer = response.hover_pos();
-    let mut nearest: Option<(f32, String)> = None;
-    let mut offer = |distance: f32, text: String| {
-        if distance < 8.0 && nearest.as_ref().is_none_or(|(known, _)| distance < *known) {
-            nearest = Some((distance, text));
-        }
-    };
-    for (at, (edge, points)) in drawing.edges.iter().zip(&layout.edges).enumerate() {
-        let points: Vec<Pos2> =
-            smooth(&points.iter().map(|&point| place(point)).collect::<Vec<_>>());
-        let colour = theme::operation(operations, &edge.label);
-        let thick = if highlight(at) { 4.5 } else { 2.0 };
-        if edge.label == "none" {
-            painter.extend(egui::Shape::dashed_line(
-                &points,
-                Stroke::new(thick / 2.0, colour),
-                3.0,
-                4.0,
-            ));
-        } else {
-            painter.line(points.clone(), Stroke::new(thick, colour));
-        }
-        if let Some(pointer) = pointer {
-            let distance = points.iter().map(|point| point.distance(pointer)).fold(1e9, f32::min);
-            let (from, to) = (&drawing.nodes[edge.from], &drawing.nodes[edge.to]);
-            offer(distance, format!("{from} to {to}  {}", edge.label));
-        }
-    }
-    for (name, &at) in drawing.nodes.iter().zip(&layout.nodes) {
-        let middle = place(at);
-        node(ui, &painter, middle, name, operations);
-        if let Some(pointer) = pointer {
-            offer((middle.distance(pointer) - POINT).max(0.0), name.clone());
-        }
-    }
-    if let Some((_, text)) = nearest {
-        response.on_hover_text(text);
-    }
-}
-
-/// A node: a filled point of its operation's colour, or its short name in a circle.
-fn node(ui: &Ui, painter: &egui::Painter, middle: Pos2, name: &str, operations: &[String]) {
-    let visuals = ui.visuals();
-    let named = operations.iter().any(|operation| operation == name);
-    let fill = if named { theme::operation(operations, name) } else { visuals.faint_bg_color };
-    painter.circle(middle, POINT, fill, Stroke::new(1.0, visuals.weak_text_color()));
-    if !named {
-        let short: String = name.chars().take(3).collect();
-        let font = egui::FontId::proportional(10.0);
-        painter.text(middle, egui::Align2::CENTER_CENTER, short, font, visuals.text_color());
-    }
-}
-
-/// A curve through points that leaves and enters them level.
-fn smooth(points: &[Pos2]) -> Vec<Pos2> {
-    const PARTS: usize = 10;
-    let mut curve = Vec::new();
-    for pair in points.windows(2) {
-        for part in 0..=PARTS {
-            let t = part as f32 / PARTS as f32;
-            let eased = t * t * (3.0 - 2.0 * t);
-            let (x, y) =
-                (egui::lerp(pair[0].x..=pair[1].x, t), egui::lerp(pair[0].y..=pair[1].y, eased));
-            curve.push(Pos2::new(x, y));
-        }
-    }
-    curve
-}
-
-/// The colours of operations by name.
-pub fn legend(ui: &mut Ui, operations: &[String]) {
-    ui.horizontal_wrapped(|ui| {
-        for name in operations {
-            swatch(ui, theme::operation(operations, name));
-            ui.label(egui::RichText::new(name).small());
-        }
-    });
-}
-
-/// A small square of a colour.
-pub fn swatch(ui: &mut Ui, colour: Color32) {
-    let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
-    ui.painter().rect_filled(rect, 2.0, colour);
-}
-
-/// The kernel matrix as a heat map.
-pub fn kernel(ui: &mut Ui, picture: &KernelPicture, side: f32) {
-    let name = format!("kernel {} {}", picture.score, picture.units);
-    let id = ui.scope_id().with(&name);
-    let texture = ui.data(|data| data.get_temp::<egui::TextureHandle>(id)).unwrap_or_else(|| {
-        let colours = picture.levels.iter().map(|&level| heat(level)).collect();
-        let image = egui::ColorImage::new([picture.images; 2], colours);
-        let texture = ui.ctx().load_texture(name, image, egui::TextureOptions::NEAREST);
-        ui.data_mut(|data| data.insert_temp(id, texture.clone()));
-        texture
-    });
-    let image = egui::Image::new((texture.id(), Vec2::splat(side))).alt_text("Kernel matrix");
-    ui.add(image).on_hover_text(format!(
-        "K[i][j] / V for {} images: bright where many units agree, from {:.3} to 1 (diagonal). A network \
-         that tells images apart is dark off the diagonal (Mellor et al., ICML 2021, figure 1).",
-        picture.images, picture.least
-    ));
-}
-
-/// Dark blue to yellow with equal steps of lightness (an approximation of cividis).
-fn heat(level: u8) -> Color32 {
-    const STOPS: [[f32; 3]; 4] =
-        [[0.0, 34.0, 78.0], [87.0, 93.0, 109.0], [165.0, 156.0, 116.0], [254.0, 232.0, 56.0]];
-    let at = f32::from(level) / 255.0 * 3.0;
-    let low = (at as usize).min(2);
-    let mix = |c: usize| egui::lerp(STOPS[low][c]..=STOPS[low + 1][c], at - low as f32) as u8;
-    Color32::from_rgb(mix(0), mix(1), mix(2))
-}
 
 /// Bars of counts with a label for the axis.
 pub fn histogram(ui: &mut Ui, name: &str, values: impl Iterator<Item = f64> + Clone, size: Vec2) {
@@ -174,7 +20,9 @@ pub fn histogram(ui: &mut Ui, name: &str, values: impl Iterator<Item = f64> + Cl
         egui_plot::Bar::new(histogram.middle(bin), count as f64).width(histogram.width * 0.9)
     });
     let chart = egui_plot::BarChart::new(name, bars.collect()).color(colour);
-    plot(ui, name, size).x_axis_label(name).show(ui, |plot| plot.bar_chart(chart));
+    exportable(ui, &format!("histogram of {name}"), |ui| {
+        plot(ui, name, size).x_axis_label(name).show(ui, |plot| plot.bar_chart(chart));
+    });
 }
 
 /// A plot that reads large numbers as people write them.

@@ -11,6 +11,9 @@ pub struct Drawing {
     pub nodes: Vec<String>,
     /// Edges by the positions of their nodes.
     pub edges: Vec<DrawnEdge>,
+    /// Edges whose operation computes nothing, `none`: no part of the graph.
+    #[serde(skip)]
+    pub absent: Vec<DrawnEdge>,
 }
 
 /// An edge of a [`Drawing`].
@@ -27,12 +30,18 @@ pub struct DrawnEdge {
 impl Drawing {
     /// A drawing without edges.
     pub(super) fn new(title: &str, nodes: Vec<String>) -> Self {
-        Self { title: title.to_owned(), nodes, edges: Vec::new() }
+        Self { title: title.to_owned(), nodes, ..Self::default() }
     }
 
     /// Draws an edge.
     pub(super) fn edge(&mut self, from: usize, to: usize, label: &str) {
         self.edges.push(DrawnEdge { from, to, label: label.to_owned() });
+    }
+
+    /// Draws an edge of an operation, which is no part of the graph where it computes nothing.
+    pub(super) fn operation(&mut self, ends: (usize, usize), label: &str, zero: bool) {
+        let edge = DrawnEdge { from: ends.0, to: ends.1, label: label.to_owned() };
+        if zero { self.absent.push(edge) } else { self.edges.push(edge) }
     }
 }
 

@@ -39,7 +39,7 @@ impl Exported {
         let time = chrono::DateTime::from_timestamp_millis(row.time_ms).unwrap();
         let record = &row.record;
         let further = |name: &str| row.scores.get(name).map_or(Value::Null, |&score| number(score));
-        let values: [Value; 24] = [
+        let values: [Value; 26] = [
             record.architecture.clone().into(),
             number(record.score),
             record.sd.into(),
@@ -62,6 +62,8 @@ impl Exported {
             row.position.into(),
             row.canonical.clone().into(),
             time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into(),
+            u64::from(row.remark.marked).into(),
+            Some(row.remark.note.clone()).filter(|note| !note.is_empty()).into(),
             further("accuracy"),
             further("synflow"),
         ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use untrained::store::{Remark, Store, StoreError};
+use untrained::store::{Part, Remark, Store, StoreError, export};
 
 use crate::support::{Folder, filled, row};
 
@@ -29,6 +29,10 @@ fn remarks_stay_with_their_architectures_and_can_be_taken_back() {
     store.set_remarks(&info, &given).unwrap();
     let read = noted(&Store::read(&folder.db()).unwrap());
     assert_eq!(read, [given[&first].clone(), Remark::default(), given[&last].clone()]);
+    let csv = folder.path("all.csv");
+    export(&store, &info, Part::All, &csv, false).unwrap();
+    let text = std::fs::read_to_string(csv).unwrap();
+    assert!(text.contains(",1,\n") && text.contains(",0,\"small, 'fast'\"\n"), "{text}");
     store.set_remarks(&info, &remarks(&[(&first, false, "")])).unwrap();
     assert_eq!(noted(&store)[0], Remark::default());
     assert_eq!(noted(&store)[2], given[&last]);

@@ -1,5 +1,6 @@
 //! The columns of numbers that every result has.
 
+use super::super::explain;
 use crate::store::Record;
 
 /// How a number is written.
@@ -30,8 +31,7 @@ pub static NUMBERS: &[Number] = &[
     Number {
         name: "score",
         unit: "",
-        about: "ln |det K| of the kernel matrix K, in which entry (i, j) counts the units that agree \
-                on images i and j; higher is better (Mellor et al., ICML 2021)",
+        about: explain::SCORE,
         figures: Figures::Decimals(4),
         of: |record| record.score,
     },

@@ -11,8 +11,12 @@ use crate::gui::state::State;
 use crate::gui::widgets;
 use crate::job::{JobConfig, Task};
 
-/// The size of a card.
-const CARD: egui::Vec2 = vec2(212.0, 168.0);
+/// The narrowest card.
+const NARROWEST: f32 = 208.0;
+/// The height of a card, and of the drawing in it.
+const HEIGHT: [f32; 2] = [172.0, 88.0];
+/// Between cards.
+const GAP: f32 = 8.0;
 
 /// Shows the view.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -31,13 +35,17 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if state.cards.is_empty() {
             ui.spinner();
         }
-        ui.horizontal_wrapped(|ui| {
-            for card in &state.cards {
-                if show_card(ui, card) {
-                    chosen = Some(card.space.id().to_owned());
+        ui.spacing_mut().item_spacing = vec2(GAP, GAP);
+        let (columns, width) = columns(ui.available_width());
+        for row in state.cards.chunks(columns) {
+            ui.horizontal(|ui| {
+                for card in row {
+                    if show_card(ui, card, width) {
+                        chosen = Some(card.space.id().to_owned());
+                    }
                 }
-            }
-        });
+            });
+        }
     });
     if let Some(id) = chosen {
         state.open(&id);
@@ -81,9 +89,18 @@ fn recent(ui: &mut Ui, state: &mut State) {
     }
 }
 
+/// How many cards stand beside each other, and how wide they are to fill the width.
+fn columns(width: f32) -> (usize, f32) {
+    let count = (((width + GAP) / (NARROWEST + GAP)) as usize).max(1);
+    (count, ((width + GAP) / count as f32 - GAP).floor().max(NARROWEST))
+}
+
 /// One card; whether it was pressed.
-fn show_card(ui: &mut Ui, card: &Card) -> bool {
-    let (rect, response) = ui.allocate_exact_size(CARD, Sense::click());
+fn show_card(ui: &mut Ui, card: &Card, width: f32) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT[0]), Sense::click());
+    if !ui.is_rect_visible(rect) {
+        return response.clicked();
+    }
     let space = &card.space;
     let name = format!("Space {}", space.id());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
@@ -106,7 +123,12 @@ fn show_card(ui: &mut Ui, card: &Card) -> bool {
     inner.add(egui::Label::new(RichText::new(title).small().weak()).truncate());
     let first = &card.drawings[..card.drawings.len().min(1)];
     let operations = operations(Some(space));
-    widgets::cells(&mut inner, first, &operations, 78.0, |_, _| false);
+    let area =
+        egui::Rect::from_min_size(inner.cursor().min, vec2(inner.available_width(), HEIGHT[1]));
+    inner.scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
+        widgets::cells(ui, first, &operations, HEIGHT[1], |_, _| false);
+    });
+    inner.advance_cursor_after_rect(area);
     let count = format!("{} architectures, {}", count(space.count()), space.input());
     inner.label(RichText::new(count).small());
     response.on_hover_text(format!("{}\n{}", space.title(), space.reference())).clicked()
@@ -115,4 +137,20 @@ fn show_card(ui: &mut Ui, card: &Card) -> bool {
 /// The number of architectures, rounded where it is large.
 pub fn count(count: u128) -> String {
     if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Cards that are too wide together would leave the window.
+    #[test]
+    fn cards_fill_the_width() {
+        for width in [500.0, 690.0, 1160.0, 1900.0] {
+            let (count, each) = columns(width);
+            let all = count as f32 * (each + GAP) - GAP;
+            assert!(all <= width && all > width - count as f32 && each < 2.0 * NARROWEST);
+        }
+        assert_eq!(columns(100.0), (1, NARROWEST));
+    }
 }

@@ -1,8 +1,12 @@
 //! The views, a file each.
 
 mod axes;
+mod benchmark;
+mod benchmark_figures;
 mod cloud;
 mod compare;
+mod comparison_tables;
+mod detail;
 mod home;
 mod inspector;
 mod lines;
@@ -16,7 +20,7 @@ mod shades;
 mod space;
 mod studies;
 
-pub use inspector::inspector;
+pub use inspector::{inspector, window as detail_window};
 pub use results::Looks;
 
 use egui::{RichText, Ui};
@@ -32,6 +36,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         View::Run => run::show(ui, state),
         View::Results => results::show(ui, state),
         View::Compare => compare::show(ui, state),
+        View::Benchmark => benchmark::show(ui, state),
         View::Studies => studies::show(ui, state),
     }
 }

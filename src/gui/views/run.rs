@@ -8,6 +8,7 @@ use crate::cli::format::{score, thousands};
 use crate::gui::chrome;
 use crate::gui::command::Command;
 use crate::gui::live::{Live, clock};
+use crate::gui::picture::exportable;
 use crate::gui::state::{State, View};
 use crate::gui::{searches, theme, widgets};
 use crate::store::Status;
@@ -94,12 +95,14 @@ fn scatter(ui: &mut Ui, live: &Live, size: egui::Vec2) {
     let step = live.costs.len().div_ceil(DRAWN).max(1);
     let points: Vec<[f64; 2]> = live.costs.iter().step_by(step).copied().collect();
     let colour = theme::accent(ui.visuals().dark_mode);
-    widgets::plot(ui, "params and value", size)
-        .x_axis_label("params")
-        .y_axis_label(live.job.ranked_by())
-        .show(ui, |plot| {
-            plot.points(Points::new("architectures", points).color(colour).radius(2.0))
-        });
+    exportable(ui, "params and value", |ui| {
+        widgets::plot(ui, "params and value", size)
+            .x_axis_label("params")
+            .y_axis_label(live.job.ranked_by())
+            .show(ui, |plot| {
+                plot.points(Points::new("architectures", points).color(colour).radius(2.0));
+            });
+    });
 }
 
 fn standing(live: &Live) -> &'static str {
@@ -158,16 +161,18 @@ fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
         points.push([live.counts.total() as f64, value]);
     }
     let colour = theme::accent(ui.visuals().dark_mode);
-    widgets::plot(ui, "best", size)
+    let plot = widgets::plot(ui, "best", size)
         .x_axis_label("architectures")
-        .y_axis_label(format!("best {} so far", live.job.ranked_by()))
-        .show(ui, |plot| {
+        .y_axis_label(format!("best {} so far", live.job.ranked_by()));
+    exportable(ui, "best so far", |ui| {
+        plot.show(ui, |plot| {
             // One line per step: a path of right angles is drawn with mitres longer than its steps.
             for pair in points.windows(2) {
                 let segment = PlotPoints::from(pair.to_vec());
                 plot.line(Line::new("best so far", segment).color(colour).width(2.0));
             }
         });
+    });
 }
 
 fn log(ui: &mut Ui, live: &Live) {

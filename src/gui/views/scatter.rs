@@ -10,6 +10,7 @@ use egui_plot::PlotTransform;
 use super::cloud::{self, Cloud, Dot, Points, Shown};
 use super::results::written;
 use crate::cli::format::thousands;
+use crate::gui::picture::exportable;
 use crate::gui::sheet::{Area, Selection};
 use crate::gui::state::State;
 use crate::gui::{theme, widgets};
@@ -68,8 +69,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.centered_and_justified(|ui| ui.spinner());
         return;
     };
-    let response = plot(ui, state, &cloud);
-    let (response, transform) = (response.response, response.transform);
+    let (response, transform) = exportable(ui, "scatter", |ui| {
+        let plot = plot(ui, state, &cloud);
+        paint(ui, state, &cloud, &plot.transform);
+        (plot.response, plot.transform)
+    });
     let (count, all) = (cloud.dots.len() as u64, cloud.rows as u64);
     let [x, y, _] = &cloud.shown.axes;
     let (count, all) = (thousands(count), thousands(all));
@@ -82,7 +86,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let colour = ui.visuals().weak_text_color();
         ui.painter().text(middle, egui::Align2::CENTER_CENTER, text, font, colour);
     }
-    paint(ui, state, &cloud, &transform);
     let near = response.hover_pos().and_then(|pointer| nearest(state, &cloud, &transform, pointer));
     select(ui, state, &cloud, &response, &transform);
     if response.clicked() {

@@ -6,6 +6,7 @@ use super::{empty, fact, home, operations};
 use crate::gui::chrome;
 use crate::gui::command::Command;
 use crate::gui::news::Faults;
+use crate::gui::picture::exportable;
 use crate::gui::state::{State, View};
 use crate::gui::widgets;
 
@@ -31,8 +32,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let names = operations(Some(&space));
         ui.add(egui::Label::new(RichText::new(&state.sample.text).monospace()).truncate())
             .on_hover_text(&state.sample.text);
-        widgets::cells(ui, &state.sample.drawings, &names, 250.0, |_, _| false);
-        widgets::legend(ui, &names);
+        exportable(ui, "cell graph", |ui| {
+            widgets::cells(ui, &state.sample.drawings, &names, 250.0, |_, _| false);
+            widgets::legend(ui, &names, &state.sample.drawings);
+        });
         ui.separator();
         facts(ui, &space);
         ui.separator();

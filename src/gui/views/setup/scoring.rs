@@ -5,6 +5,7 @@ use egui::{ComboBox, DragValue, RichText, Ui};
 use super::Form;
 use crate::gui::chrome;
 use crate::gui::command::Command;
+use crate::gui::explain;
 use crate::gui::state::State;
 use crate::job::{JobConfig, Keep, Task};
 use crate::plan::Count;
@@ -18,7 +19,7 @@ pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
     form.row(ui, "Weight draws", "repeats", "Per architecture; the score is their mean", |ui| {
         ui.add(DragValue::new(&mut options.repeats))
     });
-    form.row(ui, "Count", "count", "Which activations count", |ui| count(ui, &mut options.count));
+    form.row(ui, "Count", "count", explain::COUNT, |ui| count(ui, &mut options.count));
     form.row(ui, "Device", "device", "Where networks are scored", |ui| {
         device(ui, &mut options.device, &state.devices)
     });
@@ -38,16 +39,12 @@ fn studies(ui: &mut Ui, state: &mut State) -> egui::Response {
 }
 
 fn count(ui: &mut Ui, count: &mut Count) -> egui::Response {
-    let variants = [
-        (Count::Paper, "every call of an activation once (Mellor et al., ICML 2021)"),
-        (Count::Published, "as the code published with the paper: twice in a ReLUConvBN module"),
-        (Count::Live, "only activations between input and output"),
-    ];
     let shown = count.to_string();
     let combo = ComboBox::from_id_salt("count").selected_text(shown).width(180.0);
     combo
         .show_ui(ui, |ui| {
-            for (variant, about) in variants {
+            for variant in Count::ALL {
+                let about = explain::count(variant);
                 ui.selectable_value(count, variant, variant.to_string()).on_hover_text(about);
             }
         })

@@ -72,8 +72,9 @@ impl Cell {
             node => node.to_string(),
         };
         let mut drawing = Drawing::new("cell", (0..self.nodes).map(node).collect());
-        for (edge, operation) in self.iter(decisions).filter(|(_, operation)| !operation.zero) {
-            drawing.edge(edge.source, edge.target, &operation.name);
+        for (edge, operation) in self.iter(decisions) {
+            let ends = (edge.source, edge.target);
+            drawing.operation(ends, &operation.name, operation.zero);
         }
         drawing
     }

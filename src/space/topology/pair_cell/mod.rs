@@ -97,9 +97,8 @@ impl PairCell {
         let mut drawing = Drawing::new(title, (0..=output).map(name).collect());
         for (position, pair) in cell.pairs.iter().enumerate() {
             let operation = &self.operations[usize::from(pair.operation)];
-            if !operation.zero {
-                drawing.edge(usize::from(pair.input), position / 2 + INPUTS, &operation.name);
-            }
+            let ends = (usize::from(pair.input), position / 2 + INPUTS);
+            drawing.operation(ends, &operation.name, operation.zero);
         }
         for &node in &cell.concat {
             drawing.edge(usize::from(node), output, "");

@@ -1,7 +1,7 @@
 //! A layered layout of acyclic graphs (Sugiyama): layers by longest path, long edges cut by dummies,
 //! crossings reduced by barycentres. Coordinates only; nothing here draws.
 
-use crate::space::Drawing;
+use crate::space::{Drawing, DrawnEdge};
 
 /// Sweeps over the layers; more change nothing on graphs of the size of cells.
 const SWEEPS: usize = 8;
@@ -11,7 +11,8 @@ const SWEEPS: usize = 8;
 pub struct Layout {
     /// The middle of every node.
     pub nodes: Vec<[f32; 2]>,
-    /// The points that every edge passes, the ends included.
+    /// The points that every edge passes, the ends included; first those of the graph, then the absent
+    /// ones.
     pub edges: Vec<Vec<[f32; 2]>>,
     /// The number of layers.
     pub layers: usize,
@@ -45,14 +46,20 @@ impl Layout {
     }
 }
 
+/// Every edge of a drawing, the absent ones last: they have places too, so that architectures of one
+/// space look alike.
+pub fn all(drawing: &Drawing) -> impl Iterator<Item = &DrawnEdge> {
+    drawing.edges.iter().chain(&drawing.absent)
+}
+
 /// The length of the longest path to every node.
 fn layers(drawing: &Drawing) -> Vec<usize> {
     let nodes = drawing.nodes.len();
     let mut layer = vec![0; nodes];
-    let inside = |edge: &&crate::space::DrawnEdge| edge.from < nodes && edge.to < nodes;
+    let inside = |edge: &&DrawnEdge| edge.from < nodes && edge.to < nodes;
     for _ in 0..nodes {
         let mut changed = false;
-        for edge in drawing.edges.iter().filter(inside) {
+        for edge in all(drawing).filter(inside) {
             let least = layer[edge.from] + 1;
             if edge.from != edge.to && layer[edge.to] < least && least < nodes {
                 layer[edge.to] = least;
@@ -69,7 +76,7 @@ fn layers(drawing: &Drawing) -> Vec<usize> {
 /// Every edge as the places it passes; dummies are added for the layers between its ends.
 fn chains(drawing: &Drawing, places: &mut Vec<Place>) -> Vec<Vec<usize>> {
     let mut chains = Vec::new();
-    for edge in &drawing.edges {
+    for edge in all(drawing) {
         let mut chain = vec![edge.from];
         let (begin, end) = (places[edge.from].layer, places[edge.to].layer);
         for layer in begin + 1..end {
@@ -127,7 +134,7 @@ fn mean(of: &[usize], y: &[f32]) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{DrawnEdge, Space};
+    use crate::space::Space;
 
     fn drawing(nodes: usize, edges: &[(usize, usize)]) -> Drawing {
         let edge = |&(from, to): &(usize, usize)| DrawnEdge { from, to, label: String::new() };
@@ -135,6 +142,7 @@ mod tests {
             title: String::new(),
             nodes: (0..nodes).map(|node| node.to_string()).collect(),
             edges: edges.iter().map(edge).collect(),
+            absent: Vec::new(),
         }
     }
 
@@ -178,7 +186,7 @@ mod tests {
                 places.sort();
                 places.dedup();
                 assert_eq!(places.len(), drawing.nodes.len(), "{}", space.id());
-                for (edge, points) in drawing.edges.iter().zip(&layout.edges) {
+                for (edge, points) in all(&drawing).zip(&layout.edges) {
                     assert_eq!(points.first(), Some(&layout.nodes[edge.from]));
                     assert_eq!(points.last(), Some(&layout.nodes[edge.to]));
                 }

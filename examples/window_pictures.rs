@@ -1,0 +1,90 @@
+//! Draws the pictures of the README without a screen: `cargo run --release --example window_pictures
+//! FOLDER`. Runs a search of 300 architectures of NAS-Bench-201 with its defaults but a smaller
+//! mini-batch, and looks at it as a person would.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use untrained::gui::{App, Dialogs, Start};
+
+/// How long a step may take.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// The job whose run is shown.
+const JOB: &str = "[options]\nspace = \"nas-bench-201\"\nbatch-size = 32\n\
+                   [task.search]\nsamples = 300\n";
+
+type Window = Harness<'static, App>;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let to = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "docs/pictures".to_owned()));
+    std::fs::create_dir_all(&to)?;
+    let work = tempfile::tempdir()?;
+    let job = work.path().join("job.toml");
+    std::fs::write(&job, JOB)?;
+    let start = Start {
+        open: Some(job),
+        store: Some(work.path().join("studies.db")),
+        dialogs: Dialogs::answered(),
+    };
+    let mut window = Harness::builder()
+        .with_size([1200.0, 760.0])
+        .with_theme(egui::Theme::Light)
+        .wgpu()
+        .build_eframe(move |creation| App::new(creation, &start));
+    wait(&mut window, "Set up a search")?;
+    press(&mut window, "Home")?;
+    wait(&mut window, "Space nds-vanilla")?;
+    save(&mut window, &to, "start")?;
+    press(&mut window, "Set up")?;
+    press(&mut window, "Start search")?;
+    wait(&mut window, "210/300")?;
+    save(&mut window, &to, "run")?;
+    wait(&mut window, "Done")?;
+    press(&mut window, "Results")?;
+    wait(&mut window, "300 of 300 rows")?;
+    for place in [0, 3] {
+        let row = window.query_all_by_label_contains("|+|").nth(place).ok_or("no rows")?;
+        row.click();
+        window.run_steps(4);
+        wait(&mut window, "rank")?;
+        press(&mut window, "Compute kernel matrix")?;
+        wait(&mut window, "units on")?;
+        press(&mut window, "Add to comparison")?;
+    }
+    save(&mut window, &to, "results")?;
+    press(&mut window, "Compare")?;
+    wait(&mut window, "decision")?;
+    save(&mut window, &to, "compare")?;
+    Ok(())
+}
+
+/// Draws until a text is shown.
+fn wait(window: &mut Window, text: &str) -> Result<(), String> {
+    let begin = Instant::now();
+    while window.query_all_by_label_contains(text).next().is_none() {
+        if begin.elapsed() > PATIENCE {
+            return Err(format!("`{text}` is not shown"));
+        }
+        window.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// Presses what is called so.
+fn press(window: &mut Window, name: &str) -> Result<(), String> {
+    window.query_all_by_label(name).next().ok_or_else(|| format!("no `{name}`"))?.click();
+    window.run_steps(3);
+    Ok(())
+}
+
+/// Writes what is shown.
+fn save(window: &mut Window, folder: &Path, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+    window.run_steps(3);
+    let path = folder.join(name).with_extension("png");
+    window.render()?.save(&path)?;
+    println!("{}", path.display());
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Pictures as files.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+
+use super::Picture;
+use super::svg::svg;
+use super::text::Faces;
+
+/// Points of a PNG for each point of the window, across and down.
+const SHARPNESS: f32 = 2.0;
+/// The name of a file at most, in characters.
+const LONGEST: usize = 60;
+
+/// Writes a picture, as its ending says; without one, a PNG. Where it was written.
+///
+/// # Errors
+///
+/// Why it was not, and what to do.
+pub fn write(picture: &Picture, path: &Path) -> Result<PathBuf, String> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let (path, bytes) = match ending.as_deref() {
+        Some("svg") => (path.to_owned(), svg(picture, &Faces::new(&picture.fonts)).into_bytes()),
+        Some("png") => (path.to_owned(), png(picture)?),
+        None => (path.with_extension("png"), png(picture)?),
+        Some(other) => {
+            return Err(format!("pictures are PNG or SVG: name it .png or .svg, not .{other}"));
+        }
+    };
+    put(&path, &bytes).map_err(|error| {
+        let path = path.display();
+        format!("cannot write {path}: {error}; choose another folder or make room")
+    })?;
+    Ok(path)
+}
+
+/// Writes a whole file or none.
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .prefix(".untrained-")
+        .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A picture as PNG.
+fn png(picture: &Picture) -> Result<Vec<u8>, String> {
+    let faces = Faces::new(&picture.fonts);
+    let options = Options { fontdb: Arc::clone(&faces.database), ..Options::default() };
+    let tree = Tree::from_str(&svg(picture, &faces), &options)
+        .map_err(|error| format!("the picture cannot be drawn ({error}); save it as .svg"))?;
+    let size = tree.size();
+    let side = |length: f32| (length * SHARPNESS).ceil().max(1.0) as u32;
+    let too_large = || "the picture is too large for a PNG; save it as .svg".to_owned();
+    let mut pixels = Pixmap::new(side(size.width()), side(size.height())).ok_or_else(too_large)?;
+    let scale = Transform::from_scale(SHARPNESS, SHARPNESS);
+    resvg::render(&tree, scale, &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| format!("the picture cannot be encoded: {error}"))
+}
+
+/// A name as that of a file on any system, without ending.
+pub fn file_name(name: &str) -> String {
+    let plain = |letter: char| if letter.is_alphanumeric() { letter } else { '-' };
+    let name: String = name.chars().take(LONGEST).map(plain).collect();
+    let parts: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "picture".to_owned() } else { parts.join("-").to_lowercase() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_files() {
+        assert_eq!(file_name("Best so far: |a|/b"), "best-so-far-a-b");
+        assert_eq!(file_name("../.."), "picture");
+    }
+}
