@@ -8,7 +8,9 @@ use std::time::Instant;
 use untrained::plan::Count;
 use untrained::seed;
 use untrained::space::{Architecture, Space};
-use untrained::store::{Keys, Pace, Record, Row, Setup, SpaceName, State, Status, Store, export};
+use untrained::store::{
+    Keys, Pace, Part, Record, Row, Setup, SpaceName, State, Status, Store, export,
+};
 use untrained::weights::Initialisation;
 
 const ROWS: u64 = 1_000_000;
@@ -123,7 +125,9 @@ fn main() {
     timed("read all rows", count, || assert_eq!(store.rows(&study).unwrap().count() as u64, count));
     for name in ["out.csv", "out.jsonl", "out.parquet"] {
         let out = folder.path().join(name);
-        timed(&format!("export {name}"), count, || export(&store, &study, &out, false).unwrap());
+        timed(&format!("export {name}"), count, || {
+            export(&store, &study, Part::All, &out, false).unwrap()
+        });
         println!("    {:.0} MiB", size(&out));
     }
 }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     #[cfg(feature = "gui")]
-    if let Some(open) = untrained::gui::opens(&arguments[1..]) {
-        return untrained::gui::main(open);
+    if let Some(open) = untrained::cli::window(&arguments) {
+        let start = untrained::gui::Start { open, ..Default::default() };
+        return untrained::cli::after_window(untrained::gui::run(start));
     }
     untrained::cli::main(arguments)
 }

@@ -226,6 +226,11 @@ impl Lookup {
         known.or_else(by_hash).copied().filter(|value| !value.is_nan())
     }
 
+    /// All values, in no order.
+    pub fn values(&self) -> impl Iterator<Item = f64> + '_ {
+        self.values.values().copied().filter(|value| !value.is_nan())
+    }
+
     /// The metric.
     pub fn metric(&self) -> &str {
         &self.metric

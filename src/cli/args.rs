@@ -342,9 +342,10 @@ pub fn program() -> Command {
     Command::new("untrained")
         .about("Finds good neural networks before any of them is trained")
         .override_usage(
-            "untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
+            "untrained [SPACE|FILE]\n       untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
              untrained --batch JOB.toml\n       untrained --batch --help",
         )
+        .arg(clap::arg!([FILE] "Opens the desktop application with a space, a job file, a file of studies or an ONNX model; without it, with its start screen").value_name("SPACE|FILE"))
         .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark, correlate, protocol, studies").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)

@@ -7,7 +7,7 @@ mod args;
 mod benchmark;
 pub(crate) mod describe;
 mod devices;
-mod evaluate;
+pub(crate) mod evaluate;
 pub(crate) mod format;
 mod heat_map;
 mod score;
@@ -20,11 +20,13 @@ mod written;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::job::JobError;
+use crate::space::Space;
 use args::{Batch, Verb};
 pub use written::job_command_line;
 
@@ -53,13 +55,34 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// Without `--batch` the desktop application opens.
+/// The file or the id of a space that a window is to open with, if the arguments ask for a window:
+/// there are none, or one that is such a name.
+pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
+    let is_space = |name: &OsString| Space::builtin_ids().any(|id| name == id);
+    match arguments.get(1..) {
+        None | Some([]) => Some(None),
+        Some([name]) if Path::new(name).is_file() || is_space(name) => Some(Some(name.into())),
+        Some(_) => None,
+    }
+}
+
+/// The exit code after a window was closed, or could not be opened, which is told.
+pub fn after_window(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::from(Exit::Done as u8),
+        Err(why) => {
+            complain(&why);
+            ExitCode::from(Exit::Usage as u8)
+        }
+    }
+}
+
+/// Without `--batch` and without a window.
 fn no_batch(first: Option<&OsString>) -> Exit {
     let mut command = args::program();
     match first.map(|first| first.to_string_lossy()) {
         None => {
-            let notice =
-                "The desktop application is not part of this version; the headless tool is.";
+            let notice = "This program was built without its desktop application; the headless tool is here.";
             let _ = writeln!(std::io::stdout(), "{notice}\n\n{}", command.render_help());
             Exit::Done
         }
@@ -73,8 +96,8 @@ fn no_batch(first: Option<&OsString>) -> Exit {
         }
         Some(other) => {
             complain(&format!(
-                "unknown argument `{other}`: headless work begins with --batch, as in `untrained \
-                 --batch search`; see `untrained --help`"
+                "`{other}` is no file, space or option: headless work begins with --batch, as in \
+                 `untrained --batch search`; see `untrained --help`"
             ));
             Exit::Usage
         }

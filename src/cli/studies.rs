@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::args::{Studies, StudiesAction};
 use super::{Exit, format, show};
 use crate::job::{BEST, JobConfig, Summary};
-use crate::store::{Access, Status, Store, StoreError, StudyInfo, export};
+use crate::store::{Access, Part, Status, Store, StoreError, StudyInfo, export};
 
 /// Runs the verb.
 pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
@@ -21,7 +21,7 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
         Some(StudiesAction::Export { id, out, overwrite }) => {
             let store = Store::read(path)?;
             let study = store.find(id)?;
-            let rows = export(&store, &study, out, *overwrite)?;
+            let rows = export(&store, &study, Part::All, out, *overwrite)?;
             let rows = format::thousands(rows);
             format!("{rows} results of study {} are in {}\n", study.id, out.display())
         }

@@ -2,10 +2,11 @@
 //!
 //! [`Prediction`]s come from a table ([`read_scores`]), a study ([`of_study`]) or records of a job;
 //! [`join`] finds their accuracies and counts what has none; [`correlate`] compares the score and the
-//! free [`BASELINES`] with them, and [`search_experiment`] repeats the search experiment of Mellor et
+//! free [`BASELINES`] with them, [`choice`] is what a search would have chosen, and [`search_experiment`] repeats the search experiment of Mellor et
 //! al. 2021. Nothing is scored here.
 
 mod baseline;
+mod choice;
 mod correlate;
 mod error;
 mod experiment;
@@ -15,6 +16,7 @@ mod sample;
 mod scores;
 
 pub use baseline::{BASELINES, Baseline, NetworkFacts};
+pub use choice::{Choice, choice};
 pub use correlate::{CorrelateOptions, Correlation, PaperChoice, correlate};
 pub use error::{EvaluationError, ScoresError};
 pub use experiment::search_experiment;

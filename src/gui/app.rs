@@ -2,7 +2,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel};
 
-use super::command::{self, Command};
+use super::command;
 use super::remembered::Remembered;
 use super::state::{State, View};
 use super::{Start, chrome, picture, theme, views};
@@ -38,20 +38,20 @@ impl App {
     fn take_dropped(&mut self, window: &egui::Context) {
         let dropped = window.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
-            self.state.open(&file.path().to_string_lossy());
+            self.state.take_dropped(file.path());
         }
     }
 
     /// Asks before a search ends with its window.
     fn guard_closing(&mut self, window: &egui::Context) {
-        let running = self.state.live.as_ref().is_some_and(|live| live.is_running());
+        let running = self.state.is_searching();
         let closes = window.input(|input| input.viewport().close_requested());
         if closes && running && !self.may_close {
             window.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.state.asks_to_close = true;
         }
         if self.state.asks_to_close && !running {
-            self.may_close = true;
+            (self.may_close, self.state.asks_to_close) = (true, false);
             window.send_viewport_cmd(egui::ViewportCommand::Close);
         }
     }
@@ -69,6 +69,7 @@ impl eframe::App for App {
             sheet.refresh(&mut state.work);
             state.stored = Some(sheet);
         }
+        state.keep_remarks();
         self.guard_closing(window);
     }
 
@@ -94,11 +95,12 @@ impl eframe::App for App {
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, state));
+        views::detail_window(&window, state);
         picture::ask(&window, state);
         chrome::palette(&window, state);
         chrome::about(&window, state);
         chrome::closing(&window, state);
-        if state.live.as_ref().is_some_and(|live| live.is_running()) {
+        if state.live.as_ref().is_some_and(|live| live.is_running() && !live.is_paused()) {
             // Clock and rate go on where nothing else happens.
             window.request_repaint_after(std::time::Duration::from_millis(500));
         }
@@ -111,7 +113,6 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        let window = egui::Context::default();
-        self.state.apply(Command::Stop, &window);
+        self.state.end_search();
     }
 }

@@ -183,7 +183,7 @@ pub fn closing(window: &egui::Context, state: &mut State) {
         ui.label("What is scored is kept in the study, which can be resumed later.");
         ui.horizontal(|ui| {
             if ui.button("Stop and close").clicked() {
-                state.live.iter().for_each(|live| live.stop());
+                state.live.iter_mut().for_each(|live| live.stop());
             }
             ui.button("Go on").clicked()
         })

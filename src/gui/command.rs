@@ -10,14 +10,20 @@ use super::state::{State, View};
 pub enum Command {
     /// Opens a file by dialog.
     Open,
+    /// Chooses the file of studies by dialog.
+    ChooseStudies,
     /// Goes to a view.
     Go(View),
     /// Writes the job.
     SaveJob,
     /// Copies the job as a command line.
     CopyCommandLine,
-    /// Writes the results that are shown.
+    /// Writes all results of the study.
     Export,
+    /// Writes those that the filters let through.
+    ExportShown,
+    /// Writes those with a star.
+    ExportMarked,
     /// Writes the largest plot or drawing that is shown.
     SavePicture,
     /// Closes the window.
@@ -42,7 +48,11 @@ pub enum Command {
     Start,
     /// Stops it; it can be resumed.
     Stop,
-    /// Goes on with it.
+    /// Has it wait, or go on.
+    Pause,
+    /// Puts the job behind the search that runs.
+    Enqueue,
+    /// Goes on with the study.
     Resume,
     /// Goes on with more architectures.
     Extend,
@@ -50,6 +60,12 @@ pub enum Command {
     Another,
     /// Adds to the comparison.
     Compare,
+    /// Compares the best with the worst.
+    CompareExtremes,
+    /// Computes the kernel matrices of all that are compared.
+    ComputeKernels,
+    /// Shows the chosen architecture in a window of its own.
+    Detail,
     /// Shows all results again.
     ClearFilter,
     /// About the program.
@@ -95,8 +111,11 @@ const COPY: Option<KeyboardShortcut> =
 #[rustfmt::skip]
 pub static COMMANDS: &[Entry] = &[
     entry("File", Command::Open, "Open…", "Open a space file, a job file or a file of studies", ctrl(Key::O)),
+    entry("File", Command::ChooseStudies, "Choose file of studies…", "Keep results in another file, an existing or a new one", None),
     entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
     entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
+    entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
+    entry("File", Command::ExportMarked, "Export marked…", "Write the results with a star", None),
     entry("File", Command::SavePicture, "Save picture…", "Write the largest plot or drawing that is shown as PNG or SVG", None),
     entry("File", Command::Quit, "Quit", "Close the window", ctrl(Key::Q)),
     entry("Edit", Command::Undo, "Undo", "Take back the last change of filter, order or selection", ctrl(Key::Z)),
@@ -109,7 +128,8 @@ pub static COMMANDS: &[Entry] = &[
     entry("View", Command::Go(View::Run), "Run", "The search as it goes", ctrl(Key::Num4)),
     entry("View", Command::Go(View::Results), "Results", "Table and scatter", ctrl(Key::Num5)),
     entry("View", Command::Go(View::Compare), "Compare", "Two to four networks", ctrl(Key::Num6)),
-    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num7)),
+    entry("View", Command::Go(View::Benchmark), "Benchmark", "Scores against the trained accuracies of a table", ctrl(Key::Num7)),
+    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num8)),
     entry("View", Command::ToggleInspector, "Show or hide inspector", "What is known of the chosen architecture", ctrl(Key::I)),
     entry("View", Command::SwitchTheme, "Light or dark", "Switch the theme", None),
     entry("View", Command::ZoomIn, "Larger", "Make everything larger", ctrl(Key::Plus)),
@@ -117,10 +137,15 @@ pub static COMMANDS: &[Entry] = &[
     entry("View", Command::ZoomReset, "Normal size", "Undo larger and smaller", ctrl(Key::Num0)),
     entry("View", Command::Palette, "Command palette", "Find any command", ctrl(Key::P)),
     entry("Study", Command::Start, "Start search", "Run the job as set up", ctrl(Key::Enter)),
+    entry("Study", Command::Enqueue, "Add to queue", "Run the job as set up when the search before it is over", None),
+    entry("Study", Command::Pause, "Pause or go on", "Have the search wait, or go on where it waits", Some(KeyboardShortcut::new(Modifiers::NONE, Key::F9))),
     entry("Study", Command::Stop, "Stop search", "Stop; what is scored is kept and the study can be resumed", ctrl(Key::Period)),
     entry("Study", Command::Resume, "Resume search", "Go on with the study that is shown", None),
-    entry("Study", Command::Extend, "Extend search", "Go on with the study, with as many architectures again", None),
+    entry("Study", Command::Extend, "Extend search", "Go on with the study, with more architectures", None),
     entry("Study", Command::Compare, "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D)),
+    entry("Study", Command::CompareExtremes, "Compare extremes", "Compare the architectures of the highest and the lowest score of the rows that are shown, as figure 1 of the paper does", None),
+    entry("Study", Command::ComputeKernels, "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None),
+    entry("View", Command::Detail, "Details in a window", "Show or hide the chosen architecture in a large window of its own", None),
     entry("Study", Command::Another, "Another one", "Draw another random architecture of the space", ctrl(Key::R)),
     entry("Help", Command::About, "About Untrained", "Version and reference", None),
 ];
@@ -141,21 +166,26 @@ pub fn is_possible(command: Command, state: &State) -> bool {
     let running = state.live.as_ref().is_some_and(|live| live.is_running());
     match command {
         Command::Start => !running,
-        Command::Stop => running,
+        Command::Stop | Command::Pause => running,
         Command::Resume | Command::Extend => !running && state.resumable().is_some(),
-        Command::Export => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
+        Command::ExportMarked if state.sheet().is_some_and(|sheet| sheet.stars.is_empty()) => false,
+        Command::Export | Command::ExportShown | Command::ExportMarked => {
+            state.sheet().is_some_and(|sheet| sheet.study.is_some())
+        }
         Command::SavePicture => state.pictures.has_any(),
         Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
         Command::CopyArchitecture => state.chosen().is_some(),
-        Command::Compare => {
-            state.chosen().is_some() && state.compared.len() < super::state::COMPARED
-        }
+        Command::Compare => state.chosen().is_some() && state.comparison.has_room(),
+        Command::CompareExtremes => state.sheet().is_some_and(|sheet| sheet.rows.len() > 1),
+        Command::ComputeKernels => !state.comparison.entries.is_empty(),
+        Command::Detail => state.chosen().is_some(),
         Command::Another => state.space.is_some(),
         _ => true,
     }
 }
 
-/// Entries whose name or explanation holds all words of a text, those with the words in the name first.
+/// Entries whose name or explanation holds all words of a text; first those whose name begins with it,
+/// then those with the words in the name.
 pub fn matching(text: &str) -> Vec<&'static Entry> {
     let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let holds = |text: &str| {
@@ -165,6 +195,8 @@ pub fn matching(text: &str) -> Vec<&'static Entry> {
     let (mut named, others): (Vec<&Entry>, Vec<&Entry>) =
         COMMANDS.iter().partition(|entry| holds(entry.text));
     let rest = |entry: &&Entry| holds(&format!("{} {} {}", entry.menu, entry.text, entry.about));
+    let start = text.trim().to_lowercase();
+    named.sort_by_key(|entry| !entry.text.to_lowercase().starts_with(&start));
     named.extend(others.into_iter().filter(rest));
     named
 }

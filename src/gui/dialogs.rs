@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// A file to read: what kinds are meant, and their endings.
+    /// A file to read: what kinds are meant, and their endings; any file where there are none.
     Open(&'static str, &'static [&'static str]),
     /// A folder to read.
     Folder,
@@ -53,6 +53,7 @@ impl Dialogs {
 fn native(question: &Question) -> Option<PathBuf> {
     let dialog = rfd::FileDialog::new();
     match question {
+        Question::Open(_, []) => dialog.pick_file(),
         Question::Open(kinds, endings) => dialog.add_filter(*kinds, endings).pick_file(),
         Question::Folder => dialog.pick_folder(),
         Question::Save(name, kinds, endings) => {

@@ -1,6 +1,6 @@
 //! A search that runs, or ran, in this window.
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::news::News;
@@ -12,17 +12,62 @@ use crate::store::{Counts, Record, Status};
 /// Lines of the log that are kept.
 const LOG: usize = 500;
 
+/// What a run is told from the window.
+#[derive(Default)]
+struct Control {
+    cancel: Cancel,
+    paused: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Control {
+    fn pause(&self, paused: bool) {
+        *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = paused;
+        self.changed.notify_all();
+    }
+
+    /// Ends a pause as well.
+    fn stop(&self) {
+        self.cancel.cancel();
+        self.pause(false);
+    }
+
+    /// Keeps a run here while it is paused. Its study goes on to give signs of life.
+    fn wait(&self) {
+        let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.changed.wait_while(paused, |paused| *paused));
+    }
+}
+
+/// The time that a run takes, pauses left out.
+struct Clock {
+    before: Duration,
+    since: Option<Instant>,
+}
+
+impl Clock {
+    fn elapsed(&self) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn halt(&mut self) {
+        self.before = self.elapsed();
+        self.since = None;
+    }
+}
+
 /// How it goes.
 pub struct Live {
     /// What is run.
     pub job: JobConfig,
-    cancel: Arc<Cancel>,
-    begun: Instant,
-    took: Option<Duration>,
+    control: Arc<Control>,
+    clock: Clock,
     /// What it runs on, once it runs.
     pub started: Option<Started>,
     /// Results by status.
     pub counts: Counts,
+    /// Params and value of every result that may be chosen.
+    pub costs: Vec<[f64; 2]>,
     /// The best value after so many results, where it changed.
     pub best: Vec<[f64; 2]>,
     /// Values that may be chosen, in order of arrival.
@@ -36,20 +81,20 @@ pub struct Live {
 impl Live {
     /// Starts a job on a thread of its own.
     pub fn start(work: &mut Work, job: JobConfig) -> Self {
-        let cancel = Arc::new(Cancel::new());
-        let (config, request) = (job.clone(), cancel.clone());
+        let control = Arc::new(Control::default());
+        let (config, request) = (job.clone(), control.clone());
         work.start("run", move |post| {
-            let result = run(&config, &request, &mut |event| tell(post, &request, event));
+            let result = run(&config, &request.cancel, &mut |event| tell(post, &request, event));
             let result = result.map(Box::new).map_err(|error: JobError| chain(&error));
             post.send(News::Ended(result));
         });
         Self {
             job,
-            cancel,
-            begun: Instant::now(),
-            took: None,
+            control,
+            clock: Clock { before: Duration::ZERO, since: Some(Instant::now()) },
             started: None,
             counts: Counts::default(),
+            costs: Vec::new(),
             best: Vec::new(),
             values: Vec::new(),
             log: Vec::new(),
@@ -64,12 +109,33 @@ impl Live {
 
     /// Whether it was asked to stop and has not yet.
     pub fn is_stopping(&self) -> bool {
-        self.is_running() && self.cancel.is_cancelled()
+        self.is_running() && self.control.cancel.is_cancelled()
+    }
+
+    /// Whether it waits to be resumed.
+    pub fn is_paused(&self) -> bool {
+        self.is_running() && self.clock.since.is_none()
     }
 
     /// Asks it to stop.
-    pub fn stop(&self) {
-        self.cancel.cancel();
+    pub fn stop(&mut self) {
+        if self.is_running() && !self.is_stopping() {
+            self.clock.since.get_or_insert_with(Instant::now);
+            self.control.stop();
+        }
+    }
+
+    /// Has it wait after the networks it is at, or go on.
+    pub fn pause(&mut self, paused: bool) {
+        if !self.is_running() || self.is_stopping() || self.is_paused() == paused {
+            return;
+        }
+        match paused {
+            true => self.clock.halt(),
+            false => self.clock.since = Some(Instant::now()),
+        }
+        self.control.pause(paused);
+        self.note(if paused { "paused" } else { "resumed" }.to_owned());
     }
 
     /// The study that keeps it.
@@ -83,6 +149,7 @@ impl Live {
         let value = record.rank_score();
         if value.is_finite() {
             self.values.push(value);
+            self.costs.push([record.params as f64, value]);
             if self.best.last().is_none_or(|last| value > last[1]) {
                 self.best.push([self.counts.total() as f64, value]);
             }
@@ -110,13 +177,13 @@ impl Live {
             Err(why) => format!("failed: {why}"),
         };
         self.note(text);
-        self.took = Some(self.begun.elapsed());
+        self.clock.halt();
         self.end = Some(end);
     }
 
-    /// How long it runs, or ran.
+    /// How long it runs, or ran, pauses left out.
     pub fn elapsed(&self) -> Duration {
-        self.took.unwrap_or_else(|| self.begun.elapsed())
+        self.clock.elapsed()
     }
 
     /// Networks per second.
@@ -137,16 +204,17 @@ impl Live {
     }
 }
 
-/// Hands an event on; a window that is gone ends the run.
-fn tell(post: &Post, request: &Cancel, event: Event) {
+/// Hands an event on, and waits while the run is paused; a window that is gone ends the run.
+fn tell(post: &Post, control: &Control, event: Event) {
     let news = match event {
         Event::Started(started) => News::Started(Box::new(started)),
         Event::Warning(warning) => News::Warning(warning),
         Event::Scored { record, .. } => News::Scored(record),
     };
     if !post.send(news) {
-        request.cancel();
+        control.stop();
     }
+    control.wait();
 }
 
 /// A time as minutes and seconds, or hours and minutes.

@@ -1,35 +1,42 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
 //! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`
-//! and `inspect` know nothing of windows. `command` is the one list behind menu, shortcuts and
-//! palette.
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`,
+//! `inspect` and `kernel_picture` know nothing of windows. `command` is the one list behind menu,
+//! shortcuts and palette; `picture` writes plots and drawings to files.
 
 mod app;
+mod benchmark;
 mod chrome;
 mod command;
+mod comparison;
+mod details;
 mod dialogs;
 mod drawing;
 mod explain;
+mod heat_map;
 mod inspect;
+mod kernel_picture;
 mod live;
 mod news;
+mod opening;
 mod picture;
+mod plots;
 mod remembered;
+mod searches;
 mod sheet;
 mod sheet_state;
+mod standing;
 mod state;
 mod tasks;
 mod theme;
 mod update;
 mod views;
+mod watch;
 mod widgets;
 mod work;
 
-use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 pub use app::App;
 pub use dialogs::{Dialogs, Question};
@@ -57,28 +64,6 @@ impl Start {
             Keep::File(path) => path,
             Keep::Nowhere => Path::new(crate::store::DEFAULT_FILE).to_owned(),
         })
-    }
-}
-
-/// What a command line opens a window with: nothing, or a file or the id of a space; `None` for one
-/// that is not for a window.
-pub fn opens(arguments: &[OsString]) -> Option<Start> {
-    let is_option = |argument: &OsString| argument.to_string_lossy().starts_with('-');
-    match arguments {
-        [] => Some(Start::default()),
-        [open] if !is_option(open) => Some(Start { open: Some(open.into()), ..Start::default() }),
-        _ => None,
-    }
-}
-
-/// Shows the window; the exit code is 2 where none can be shown, with a line on stderr.
-pub fn main(start: Start) -> ExitCode {
-    match run(start) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            let _ = writeln!(std::io::stderr(), "untrained: {message}");
-            ExitCode::from(2)
-        }
     }
 }
 

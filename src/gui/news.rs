@@ -1,14 +1,12 @@
 //! What threads tell the window.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use super::inspect::{Inspection, KernelPicture};
 use super::sheet::Table;
 use super::state::State;
 use crate::job::{JobConfig, Started, Summary};
 use crate::space::{Drawing, Problem, Space};
-use crate::store::{Record, StudyInfo};
+use crate::store::{Record, Remark, StudyInfo};
 
 /// A search space as the start screen shows it.
 pub struct Card {
@@ -34,12 +32,38 @@ pub struct Faults {
 pub enum Purpose {
     /// A space, a job or a file of studies to be opened.
     Open,
-    /// The folder of images of a search.
+    /// The images of a search.
     Images,
+    /// A table of accuracies for the results that are shown.
+    Benchmark,
+    /// The file of studies.
+    Studies,
+    /// The benchmark table of a search.
+    Table,
     /// Where the job is written.
     SaveJob,
     /// Where results are written.
-    Export,
+    Export(Exported),
+}
+
+/// Which results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// All of the study.
+    All,
+    /// Those that the filters let through.
+    Shown,
+    /// Those with a star.
+    Marked,
+}
+
+/// What a network takes, by a short measurement.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// Mean time.
+    pub seconds: f64,
+    /// Weights, activations and codes of the largest.
+    pub bytes: u64,
 }
 
 /// A study that was read.
@@ -54,6 +78,8 @@ pub struct Loaded {
     pub space: Option<Space>,
     /// Its results.
     pub table: Table,
+    /// Stars and notes by architecture.
+    pub remarks: Vec<(String, Remark)>,
 }
 
 /// Something a thread tells.
@@ -64,8 +90,8 @@ pub enum News {
     Card(Box<Card>),
     /// A space that was asked for, or why it cannot be had.
     Space(Result<Box<Space>, Faults>, String),
-    /// A job file.
-    Job(Box<JobConfig>),
+    /// A job file, and its space if it can be opened.
+    Job(Box<JobConfig>, Option<Space>),
     /// Another architecture of the space: its text and cells.
     Sample(String, Vec<Drawing>),
     /// Params and macs of random architectures of the space of that id.
@@ -80,18 +106,12 @@ pub enum News {
     Warning(String),
     /// The run is over.
     Ended(Result<Box<Summary>, String>),
-    /// Seconds that a network took.
-    Measured(Result<f64, String>),
     /// All studies of a file.
     Studies(Result<Vec<StudyInfo>, String>),
     /// A study with its results.
     Study(Result<Box<Loaded>, String>),
     /// The order of rows for a question.
     Ordered(u64, Vec<u32>),
-    /// What an architecture is, or why nothing is known of it.
-    Inspected(Box<Inspection>),
-    /// Its kernel matrix.
-    Kernel(String, Result<Arc<KernelPicture>, String>),
     /// A file was chosen.
     Chosen(Purpose, PathBuf),
     /// Something worked.

@@ -13,6 +13,8 @@ pub struct Remembered {
     pub recent: Vec<String>,
     /// Whether the inspector is shown.
     pub inspector: bool,
+    /// Whether kernel matrices of chosen architectures are computed unasked.
+    pub kernels: bool,
     /// The columns of numbers of the table.
     pub columns: Vec<String>,
     /// The columns of the scatter: across, up, colour.
@@ -31,6 +33,7 @@ impl Default for Remembered {
         Self {
             recent: Vec::new(),
             inspector: true,
+            kernels: false,
             columns: names(&["score", "params", "macs", "units", "seconds"]),
             axes: ["params", "score", "macs"].map(str::to_owned),
             logarithmic: [false; 2],

@@ -1,14 +1,16 @@
 //! Results that are shown: a table, what is asked of it, and what is chosen in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::news::News;
+use super::news::{Exported, News};
 use super::sheet::{Filter, Question, Sort, SortBy, Table, order};
 use super::work::Work;
 use crate::job::JobConfig;
 use crate::space::Space;
+use crate::store::Remark;
 
 /// Tables up to this length are put in order at once: it takes less than a millisecond or two.
 const AT_ONCE: usize = 10_000;
@@ -32,6 +34,8 @@ pub struct Choice {
 
 /// Results and how they are looked at.
 pub struct Sheet {
+    /// Tells results apart.
+    pub id: u64,
     /// What they are results of.
     pub title: String,
     /// The file of studies they are in.
@@ -50,6 +54,10 @@ pub struct Sheet {
     pub past: Vec<Choice>,
     /// Marked architectures.
     pub stars: BTreeSet<String>,
+    /// Notes of architectures.
+    pub notes: BTreeMap<String, String>,
+    /// Architectures whose star or note changed and is not in the study yet.
+    pub unsaved: BTreeSet<String>,
     /// The rows that are shown.
     pub rows: Vec<u32>,
     /// What is wrong with the filter.
@@ -62,7 +70,9 @@ pub struct Sheet {
 impl Sheet {
     /// Shows a table, the best first.
     pub fn new(title: String, table: Table) -> Self {
+        static SHEETS: AtomicU64 = AtomicU64::new(0);
         Self {
+            id: SHEETS.fetch_add(1, Ordering::Relaxed),
             title,
             store: None,
             study: None,
@@ -72,11 +82,18 @@ impl Sheet {
             now: Choice::default(),
             past: Vec::new(),
             stars: BTreeSet::new(),
+            notes: BTreeMap::new(),
+            unsaved: BTreeSet::new(),
             rows: Vec::new(),
             fault: None,
             asked: None,
             generation: 0,
         }
+    }
+
+    /// The name of what results are ranked by: `score`, another score, or `accuracy`.
+    pub fn ranked_by(&self) -> &str {
+        self.job.as_ref().map_or("score", JobConfig::ranked_by)
     }
 
     /// Changes how results are looked at; the present way can be had back.
@@ -121,8 +138,53 @@ impl Sheet {
         if !self.stars.remove(architecture) {
             self.stars.insert(architecture.to_owned());
         }
+        self.unsaved.insert(architecture.to_owned());
         if self.now.only_stars {
             self.asked = None;
+        }
+    }
+
+    /// Notes something of an architecture.
+    pub fn note(&mut self, architecture: &str, note: String) {
+        match note.is_empty() {
+            true => self.notes.remove(architecture),
+            false => self.notes.insert(architecture.to_owned(), note),
+        };
+        self.unsaved.insert(architecture.to_owned());
+    }
+
+    /// Takes what was noted before, as the study has it.
+    pub fn take_remark(&mut self, architecture: &str, remark: Remark) {
+        if remark.marked {
+            self.stars.insert(architecture.to_owned());
+        }
+        if !remark.note.is_empty() {
+            self.notes.insert(architecture.to_owned(), remark.note);
+        }
+    }
+
+    /// Stars and notes that are to be written to the study; they count as written then.
+    pub fn take_unsaved(&mut self) -> BTreeMap<String, Remark> {
+        let unsaved = std::mem::take(&mut self.unsaved);
+        let remark = |architecture: String| {
+            let marked = self.stars.contains(&architecture);
+            let note = self.notes.get(&architecture).cloned().unwrap_or_default();
+            (architecture, Remark { marked, note })
+        };
+        unsaved.into_iter().map(remark).collect()
+    }
+
+    /// The positions of results that are to be written; all where there is no list.
+    pub fn positions(&self, which: Exported) -> Option<HashSet<u64>> {
+        let table = &self.table;
+        let position = |&row: &u32| table.position(row);
+        match which {
+            Exported::All => None,
+            Exported::Shown => Some(self.rows.iter().map(position).collect()),
+            Exported::Marked => {
+                let marked = |row: &u32| self.stars.contains(table.architecture(*row));
+                Some((0..table.len() as u32).filter(marked).map(|row| position(&row)).collect())
+            }
         }
     }
 

@@ -1,27 +1,23 @@
 //! Everything the window shows, shared by all views, and what changes it.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use super::benchmark::Benchmarks;
+use super::comparison::Comparison;
+use super::details::Details;
 use super::dialogs::Dialogs;
-use super::inspect::{Inspection, KernelPicture};
 use super::live::Live;
-use super::news::{Card, Faults, Purpose};
+use super::news::{Card, Faults, Measured, Purpose};
 use super::picture::Desk;
 use super::remembered::Remembered;
-use super::sheet::Table;
 use super::sheet_state::Sheet;
 use super::tasks;
+use super::watch::Watch;
 use super::work::Work;
-use crate::job::{JobConfig, Keep, Options, StudyUse, Task};
+use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
 use crate::space::{Drawing, Space};
 use crate::store::StudyInfo;
-
-/// Architectures that are compared at most.
-pub const COMPARED: usize = 4;
-/// Inspections and kernel matrices that are kept.
-const KEPT: usize = 64;
 
 /// What the middle of the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,19 +35,22 @@ pub enum View {
     Results,
     /// Networks side by side.
     Compare,
+    /// Scores against trained accuracies.
+    Benchmark,
     /// Stored searches.
     Studies,
 }
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Home,
         Self::Space,
         Self::Setup,
         Self::Run,
         Self::Results,
         Self::Compare,
+        Self::Benchmark,
         Self::Studies,
     ];
 
@@ -64,6 +63,7 @@ impl View {
             Self::Run => "Run",
             Self::Results => "Results",
             Self::Compare => "Compare",
+            Self::Benchmark => "Benchmark",
             Self::Studies => "Studies",
         }
     }
@@ -76,16 +76,6 @@ pub struct Sample {
     pub text: String,
     /// Its cells.
     pub drawings: Vec<Drawing>,
-}
-
-/// A kernel matrix that is there, on its way, or cannot be had.
-pub enum Kernel {
-    /// It is computed.
-    Waiting,
-    /// It is there.
-    Ready(Arc<KernelPicture>),
-    /// Why there is none.
-    Failed(String),
 }
 
 /// All of it.
@@ -118,6 +108,12 @@ pub struct State {
     pub devices: Vec<String>,
     /// The search of this window.
     pub live: Option<Live>,
+    /// Jobs that are run when the search before them is over.
+    pub queue: VecDeque<JobConfig>,
+    /// By how many architectures a search is extended.
+    pub extends_by: u64,
+    /// Files that are looked after.
+    pub watch: Watch,
     /// Its results.
     pub running: Option<Sheet>,
     /// Results of a stored study.
@@ -127,15 +123,19 @@ pub struct State {
     /// All studies of the file, or why they cannot be listed.
     pub studies: Result<Vec<StudyInfo>, String>,
     /// What is known of architectures.
-    pub inspected: HashMap<String, Inspection>,
-    /// Their kernel matrices.
-    pub kernels: HashMap<String, Kernel>,
+    pub details: Details,
     /// Architectures side by side.
-    pub compared: Vec<String>,
+    pub comparison: Comparison,
+    /// Tables of accuracies.
+    pub benchmarks: Benchmarks,
     /// The last message and whether it is an error.
     pub notice: Option<(String, bool)>,
-    /// Seconds that a network takes as set up, if it was measured.
-    pub measured: Option<Result<f64, String>>,
+    /// What a network takes as set up, if it was measured.
+    pub measured: Option<Result<Measured, String>>,
+    /// Whether that is being measured.
+    pub measuring: bool,
+    /// The kind of images that is chosen, which may lack its place yet.
+    pub images_kind: String,
     /// What is typed where an architecture can be pasted.
     pub pasted: String,
     /// What is typed in the palette, while it is open.
@@ -168,21 +168,28 @@ impl State {
             cards: Vec::new(),
             devices: Vec::new(),
             live: None,
+            queue: VecDeque::new(),
+            extends_by: SearchOptions::default().samples,
+            watch: Watch::default(),
             running: None,
             stored: None,
             shows_stored: false,
             studies: Ok(Vec::new()),
-            inspected: HashMap::new(),
-            kernels: HashMap::new(),
-            compared: Vec::new(),
+            details: Details::default(),
+            comparison: Comparison::default(),
+            benchmarks: Benchmarks::default(),
             notice: None,
             measured: None,
+            measuring: false,
+            images_kind: String::new(),
             pasted: String::new(),
             palette: None,
             asks_to_close: false,
             shows_about: false,
             to_delete: None,
         };
+        state.watch = Watch::start(&mut state.work);
+        state.watch.store(state.store());
         state.work.start("spaces", tasks::cards);
         state.work.start("devices", tasks::devices);
         state
@@ -211,30 +218,6 @@ impl State {
         self.sheet()?.chosen()
     }
 
-    /// The job with the study that is shown, if it can go on.
-    pub fn resumable(&self) -> Option<JobConfig> {
-        let sheet = self.sheet()?;
-        let (job, study) = (sheet.job.clone()?, sheet.study.clone()?);
-        let store = Some(Keep::File(sheet.store.clone()?));
-        let is_search = matches!(job.task, Task::Search(_)) && job.repeats_exactly();
-        is_search.then_some(JobConfig { store, study: StudyUse::Resume(study), ..job })
-    }
-
-    /// Opens a space by id or file, a job file or a file of studies.
-    pub fn open(&mut self, name: &str) {
-        let path = Path::new(name);
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if ["db", "sqlite", "sqlite3"].contains(&ending) {
-            self.job.store = Some(Keep::File(path.to_owned()));
-            self.view = View::Studies;
-            self.list_studies();
-            self.remembered.recent(name);
-            return;
-        }
-        let name = name.to_owned();
-        self.work.start("open", move |post| tasks::open(post, &name));
-    }
-
     /// Draws another architecture of the space.
     pub fn another(&mut self) {
         let Some(space) = self.space.clone() else { return };
@@ -256,54 +239,11 @@ impl State {
         self.work.start("study", move |post| tasks::study(post, &path, &id));
     }
 
-    /// Begins the job that is set up.
-    pub fn start(&mut self, job: JobConfig) {
-        if self.live.as_ref().is_some_and(Live::is_running) {
-            return;
-        }
-        let mut sheet = Sheet::new(job.options.space.clone(), Table::default());
-        sheet.job = Some(job.clone());
-        sheet.space = job.options.open_space().ok();
-        sheet.store = match &job.store {
-            Some(Keep::File(path)) => Some(path.clone()),
-            Some(Keep::Nowhere) | None => None,
-        };
-        self.running = Some(sheet);
-        self.shows_stored = false;
-        self.live = Some(Live::start(&mut self.work, job));
-        self.view = View::Run;
-    }
-
-    /// Asks what an architecture is, unless it is known.
-    pub fn inspect(&mut self, architecture: &str) {
-        if self.inspected.contains_key(architecture) {
-            return;
-        }
-        let Some(space) = self.sheet().and_then(|sheet| sheet.space.clone()) else { return };
-        if self.inspected.len() >= KEPT {
-            self.inspected.clear();
-        }
-        let waiting = Inspection { architecture: architecture.to_owned(), ..Inspection::default() };
-        self.inspected.insert(architecture.to_owned(), waiting);
-        let text = architecture.to_owned();
-        self.work.start("inspect", move |post| tasks::inspect(post, &space, &text));
-    }
-
-    /// Computes the kernel matrix of an architecture of the results that are shown.
-    pub fn compute_kernel(&mut self, architecture: &str) {
-        let Some(job) = self.sheet().and_then(|sheet| sheet.job.clone()) else { return };
-        if self.kernels.len() >= KEPT {
-            self.kernels.clear();
-        }
-        self.kernels.insert(architecture.to_owned(), Kernel::Waiting);
-        let text = architecture.to_owned();
-        self.work.start("kernel", move |post| tasks::kernel(post, &job, &text));
-    }
-
     /// Opens a dialog for a file.
     pub fn choose(&mut self, purpose: Purpose) {
+        let is_file = ["npy", "npz"].contains(&self.images_kind.as_str());
         let dialogs = self.dialogs.clone();
-        self.work.start("dialog", move |post| tasks::dialog(post, &dialogs, purpose));
+        self.work.start("dialog", move |post| tasks::dialog(post, &dialogs, purpose, is_file));
     }
 
     /// Shows a message.

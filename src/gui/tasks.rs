@@ -1,23 +1,24 @@
 //! What threads do for the window.
 
-use std::collections::HashSet;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::dialogs::{Dialogs, Question};
 use super::drawing::most_telling;
-use super::inspect::{Inspection, KernelPicture};
-use super::news::{Card, Faults, Loaded, News, Purpose};
+use super::news::{Card, Faults, Loaded, Measured, News, Purpose};
 use super::sheet::Table;
+use super::state::State;
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
 use crate::job::{JobConfig, Task, chain, run};
+use crate::plan::Plan;
 use crate::space::{Space, SpaceError};
-use crate::store::{Store, export};
+use crate::store::{Part, Remark, Store, StudyInfo, export};
+use crate::weights::Weights;
 
 /// Architectures of which params and macs are counted.
 const SAMPLED: usize = 400;
@@ -79,8 +80,18 @@ pub fn open(post: &Post, name: &str) {
         // A job file is TOML as well: what is a good one is none of a space.
         Err(_) if JobConfig::load(Path::new(name)).is_ok() => {
             if let Ok(job) = JobConfig::load(Path::new(name)) {
-                post.send(News::Job(Box::new(job)));
+                let space = job.open_space().map_err(|error| chain(&error));
+                if let (Err(why), Task::Search(_) | Task::Score { .. }) = (&space, &job.task) {
+                    post.send(News::Error(why.clone()));
+                }
+                post.send(News::Job(Box::new(job), space.ok()));
             }
+            return;
+        }
+        // So is a table of accuracies no space.
+        Err(_) if is_table(Path::new(name)) => {
+            let path = PathBuf::from(name);
+            post.change(move |state: &mut State| state.attach_table(&path));
             return;
         }
         Err(SpaceError::Invalid { problems, .. }) => {
@@ -89,6 +100,12 @@ pub fn open(post: &Post, name: &str) {
         Err(error) => Err(faults(chain(&error))),
     };
     post.send(News::Space(result, name.to_owned()));
+}
+
+/// Whether a file or folder is a benchmark table; one in TOML is a faulty space or job.
+fn is_table(path: &Path) -> bool {
+    let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    !is_toml && path.exists() && crate::benchmark::open(path).is_ok()
 }
 
 /// Draws an architecture.
@@ -133,13 +150,38 @@ fn load(path: &Path, id: &str) -> Result<Loaded, crate::store::StoreError> {
     let store = Store::read(path)?;
     let info = store.find(id)?;
     let mut table = Table::default();
+    let mut remarks = Vec::new();
     for row in store.rows(&info)? {
         let row = row?;
+        if row.remark != Remark::default() {
+            remarks.push((row.record.architecture.clone(), row.remark.clone()));
+        }
         table.push(row.position, &row.record, &row.scores);
     }
-    let job: Option<JobConfig> = serde_json::from_value(info.setup.job.clone()).ok();
-    let space = job.as_ref().and_then(|job| job.options.open_space().ok());
-    Ok(Loaded { store: path.to_owned(), info, job, space, table })
+    let job = job(&info).ok();
+    let space = job.as_ref().and_then(space_of);
+    Ok(Loaded { store: path.to_owned(), info, job, space, table, remarks })
+}
+
+/// The job of a study, with the study's copy of its space.
+fn job(info: &StudyInfo) -> Result<JobConfig, String> {
+    let job: JobConfig = serde_json::from_value(info.setup.job.clone())
+        .map_err(|error| format!("the options of study {} cannot be read: {error}", info.id))?;
+    let space_copy = info.setup.space.as_ref().and_then(|space| space.text.clone());
+    Ok(JobConfig { space_copy, ..job })
+}
+
+/// The space as it was when the study was made, whatever became of its file.
+fn space_of(job: &JobConfig) -> Option<Space> {
+    let copy = job.space_copy.as_ref();
+    let copy = copy.and_then(|text| Space::from_text(text, &job.options.space).ok());
+    copy.or_else(|| job.open_space().ok())
+}
+
+/// The job of a study of a file.
+pub fn job_of(path: &Path, id: &str) -> Result<JobConfig, String> {
+    let info = Store::read(path).and_then(|store| store.find(id)).map_err(|error| chain(&error))?;
+    job(&info)
 }
 
 /// Deletes a study and lists those that are left.
@@ -152,60 +194,95 @@ pub fn delete(post: &Post, path: &Path, id: &str) {
     studies(post, path);
 }
 
-/// Writes a study's results to a file.
-pub fn export_study(post: &Post, store: &Path, id: &str, to: &Path) {
+/// Writes results of a study to a file: all, or those at some positions.
+pub fn export_study(
+    post: &Post,
+    (store, id): (&Path, &str),
+    positions: Option<&HashSet<u64>>,
+    to: &Path,
+) {
+    let part = positions.map_or(Part::All, Part::Positions);
     let written = Store::read(store)
         .and_then(|store| Ok((store.find(id)?, store)))
         .map_err(|error| chain(&error))
         // The dialog has asked already.
-        .and_then(|(study, store)| export(&store, &study, to, true).map_err(|error| chain(&error)));
+        .and_then(|(study, store)| {
+            export(&store, &study, part, to, true).map_err(|error| chain(&error))
+        });
     post.send(match written {
         Ok(rows) => News::Done(format!("{rows} results written to {}", to.display())),
         Err(error) => News::Error(error),
     });
 }
 
-/// Looks into an architecture.
-pub fn inspect(post: &Post, space: &Space, text: &str) {
-    post.send(News::Inspected(Box::new(Inspection::new(space, text))));
+/// Writes stars and notes to a study.
+pub fn keep_remarks(post: &Post, (path, id): (&Path, &str), remarks: &BTreeMap<String, Remark>) {
+    let kept = Store::open(path).and_then(|store| store.set_remarks(&store.find(id)?, remarks));
+    if let Err(error) = kept {
+        post.send(News::Error(format!("stars and notes are not kept: {}", chain(&error))));
+    }
 }
 
-/// Computes a kernel matrix.
-pub fn kernel(post: &Post, job: &JobConfig, text: &str) {
-    let picture = KernelPicture::compute(job, text).map(Arc::new);
-    post.send(News::Kernel(text.to_owned(), picture));
-}
+/// Architectures that are scored to estimate what a job takes.
+pub const FEW: usize = 4;
 
-/// Scores a few architectures as a job would, to say how long a network takes.
+/// Scores a few architectures as a job would, to say what a network takes.
 pub fn measure(post: &Post, job: &JobConfig) {
-    const FEW: usize = 4;
-    let measured = job.options.open_space().map_err(|error| chain(&error)).and_then(|space| {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let names: HashSet<String> =
-            (0..FEW).map(|_| space.format(&space.sample(&mut rng))).collect();
-        let task = Task::Score { architectures: names.into_iter().collect() };
-        let few = JobConfig::new(job.options.clone(), task);
-        let (mut seconds, mut count) = (0.0, 0.0);
-        run(&few, &Cancel::new(), &mut |event| {
-            if let crate::job::Event::Scored { record, .. } = event {
-                (seconds, count) = (seconds + record.seconds, count + 1.0);
-            }
-        })
-        .map_err(|error| chain(&error))?;
-        Ok(seconds / f64::max(count, 1.0))
-    });
-    post.send(News::Measured(measured));
+    let measured = measured(job);
+    post.change(move |state| (state.measured, state.measuring) = (Some(measured), false));
+}
+
+fn measured(job: &JobConfig) -> Result<Measured, String> {
+    let space = job.open_space().map_err(|error| chain(&error))?;
+    let architectures: Vec<String> = match &job.task {
+        Task::Score { architectures } => architectures.iter().take(FEW).cloned().collect(),
+        Task::Search(_) | Task::Onnx { .. } => {
+            let mut rng = ChaCha8Rng::seed_from_u64(1);
+            let names: HashSet<String> =
+                (0..FEW).map(|_| space.format(&space.sample(&mut rng))).collect();
+            names.into_iter().collect()
+        }
+    };
+    let mut bytes = 0;
+    for text in &architectures {
+        let architecture = space.parse(text).map_err(|error| chain(&error))?;
+        let graph = space.build(&architecture).map_err(|error| chain(&error))?;
+        if let Ok(plan) = Plan::new(&graph, &Weights::default(), job.options.count) {
+            let weights = 4 * Cost::of(&graph).params;
+            bytes = bytes.max(weights + plan.activation_bytes(job.options.batch_size));
+        }
+    }
+    let few = JobConfig {
+        space_copy: job.space_copy.clone(),
+        ..JobConfig::new(job.options.clone(), Task::Score { architectures })
+    };
+    let (mut seconds, mut count) = (0.0, 0.0);
+    run(&few, &Cancel::new(), &mut |event| {
+        if let crate::job::Event::Scored { record, .. } = event {
+            (seconds, count) = (seconds + record.seconds, count + 1.0);
+        }
+    })
+    .map_err(|error| chain(&error))?;
+    Ok(Measured { seconds: seconds / f64::max(count, 1.0), bytes })
 }
 
 /// Asks for a file; nothing is told where none is chosen.
-pub fn dialog(post: &Post, dialogs: &Dialogs, purpose: Purpose) {
+pub fn dialog(post: &Post, dialogs: &Dialogs, purpose: Purpose, images_are_a_file: bool) {
+    let save = |name: &str, kinds, endings| Question::Save(name.to_owned(), kinds, endings);
     let question = match purpose {
-        Purpose::Open => Question::Open("Spaces, jobs, studies", &["toml", "json", "db", "sqlite"]),
-        Purpose::Images => Question::Folder,
-        Purpose::SaveJob => Question::Save("job.toml".to_owned(), "Job files", &["toml"]),
-        Purpose::Export => {
+        Purpose::Open => Question::Open(
+            "Spaces, jobs, models, studies",
+            &["toml", "json", "onnx", "db", "sqlite"],
+        ),
+        Purpose::Images if !images_are_a_file => Question::Folder,
+        Purpose::Images | Purpose::Benchmark | Purpose::Table => Question::Open("", &[]),
+        Purpose::Studies => {
+            save(crate::store::DEFAULT_FILE, "Studies", &["db", "sqlite", "sqlite3"])
+        }
+        Purpose::SaveJob => save("job.toml", "Job files", &["toml"]),
+        Purpose::Export(_) => {
             let endings = &["csv", "jsonl", "parquet"];
-            Question::Save("results.csv".to_owned(), "CSV, JSON Lines, Parquet", endings)
+            save("results.csv", "CSV, JSON Lines, Parquet", endings)
         }
     };
     if let Some(path) = dialogs.ask(&question) {

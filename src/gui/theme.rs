@@ -26,6 +26,12 @@ const OPERATIONS: [[u8; 3]; 14] = [
     [17, 119, 51],
 ];
 
+/// The colour of one of several series or architectures that are compared.
+pub fn series(at: usize) -> Color32 {
+    let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
+    Color32::from_rgb(r, g, b)
+}
+
 /// The colour of an operation: by its place among those of its space that do something. `none` and
 /// edges without an operation are grey.
 pub fn operation(names: &[String], name: &str) -> Color32 {
@@ -34,10 +40,7 @@ pub fn operation(names: &[String], name: &str) -> Color32 {
         return Color32::from_gray(140);
     }
     let place = names.iter().filter(|name| !is_plain(name)).position(|known| known == name);
-    place.map_or(Color32::from_gray(110), |at| {
-        let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
-        Color32::from_rgb(r, g, b)
-    })
+    place.map_or(Color32::from_gray(110), series)
 }
 
 /// Black or white, whichever is easier to read on a colour.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::command::{Command, is_possible};
 use super::live::Live;
-use super::news::{Loaded, News, Purpose};
-use super::sheet_state::{Choice, Sheet};
-use super::state::{Kernel, State, View};
+use super::news::{Exported, News, Purpose};
+use super::sheet_state::Choice;
+use super::state::{State, View};
 use super::tasks;
 use crate::cli::job_command_line;
-use crate::job::{JobConfig, Keep, SearchOptions, Task};
-use crate::space::Space;
+use crate::job::Keep;
 
 impl State {
     /// Takes what came since the last frame.
@@ -26,11 +25,8 @@ impl State {
             News::Change(change) => change(self),
             News::Card(card) => self.cards.push(*card),
             News::Space(Ok(space), name) => self.take_space(*space, &name),
-            News::Space(Err(faults), _) => {
-                self.faults = Some(faults);
-                self.view = View::Space;
-            }
-            News::Job(job) => self.take_job(*job),
+            News::Space(Err(faults), _) => self.take_faults(faults),
+            News::Job(job, space) => self.take_job(*job, space),
             News::Sample(text, drawings) => self.sample = super::state::Sample { text, drawings },
             News::Costs(id, costs) => {
                 if self.space.as_ref().is_some_and(|space| space.id() == id) {
@@ -38,22 +34,12 @@ impl State {
                 }
             }
             News::Devices(devices) => self.devices = devices,
-            News::Measured(measured) => self.measured = Some(measured),
             News::Studies(studies) => self.studies = studies,
             News::Study(Ok(loaded)) => self.take_study(*loaded),
             News::Ordered(generation, rows) => {
                 for sheet in [&mut self.running, &mut self.stored].into_iter().flatten() {
                     sheet.ordered(generation, rows.clone());
                 }
-            }
-            News::Inspected(seen) => {
-                self.inspected.insert(seen.architecture.clone(), *seen);
-            }
-            News::Kernel(name, Ok(picture)) => {
-                self.kernels.insert(name, Kernel::Ready(picture));
-            }
-            News::Kernel(name, Err(why)) => {
-                self.kernels.insert(name, Kernel::Failed(why));
             }
             News::Chosen(purpose, path) => self.take_path(purpose, &path),
             News::Done(text) => self.tell(text, false),
@@ -83,13 +69,7 @@ impl State {
                     Arc::make_mut(&mut sheet.table).push(position, &record, &Default::default());
                 }
             }
-            News::Ended(end) => {
-                if let Err(why) = &end {
-                    self.notice = Some((why.clone(), true));
-                }
-                live.finish(end.map(|summary| *summary));
-                self.list_studies();
-            }
+            News::Ended(end) => self.take_search_end(end.map(|summary| *summary)),
             _ => {}
         }
     }
@@ -99,64 +79,33 @@ impl State {
         self.work.open = self.work.open.saturating_sub(1);
         let Some(why) = panic else { return };
         let text = format!("{name} broke down: {why}; results up to then are kept");
-        if let (Some(live), "run") = (&mut self.live, name) {
-            live.finish(Err(text.clone()));
-        }
-        self.tell(text, true);
-    }
-
-    fn take_space(&mut self, space: Space, name: &str) {
-        self.job.options.space = name.to_owned();
-        self.job.options.set.clear();
-        self.faults = None;
-        self.costs.clear();
-        self.measured = None;
-        self.remembered.recent(name);
-        let counted = space.clone();
-        self.work.start("costs", move |post| tasks::costs(post, &counted));
-        self.space = Some(space);
-        self.view = View::Space;
-        self.another();
-    }
-
-    fn take_job(&mut self, job: JobConfig) {
-        let store = job.store.clone().or_else(|| self.job.store.clone());
-        self.space = job.options.open_space().ok();
-        self.job = JobConfig { store, ..job };
-        self.view = View::Setup;
-        self.another();
-    }
-
-    fn take_study(&mut self, loaded: Loaded) {
-        let Loaded { store, info, job, space, table } = loaded;
-        let mut sheet = Sheet::new(format!("study {}", info.id), table);
-        (sheet.store, sheet.study) = (Some(store), Some(info.id));
-        (sheet.job, sheet.space) = (job, space);
-        self.stored = Some(sheet);
-        self.shows_stored = true;
-        self.view = View::Results;
-    }
-
-    fn take_path(&mut self, purpose: Purpose, path: &Path) {
-        match purpose {
-            Purpose::Open => self.open(&path.to_string_lossy()),
-            Purpose::Images => {
-                self.job.options.images = crate::data::ImageSource::Folder(path.to_owned())
-            }
-            Purpose::SaveJob => match self.job.save(path, true) {
-                Ok(()) => self.tell(format!("written to {}", path.display()), false),
-                Err(error) => self.tell(crate::job::chain(&error), true),
-            },
-            Purpose::Export => self.export(path),
+        match name {
+            "run" => self.take_search_end(Err(text)),
+            _ => self.tell(text, true),
         }
     }
 
-    /// Writes the results that are shown.
-    pub fn export(&mut self, to: &Path) {
+    /// Writes results of the study that is shown.
+    pub fn export(&mut self, which: Exported, to: &Path) {
         let Some(sheet) = self.sheet() else { return };
         let (Some(store), Some(study)) = (sheet.store.clone(), sheet.study.clone()) else { return };
-        let to = to.to_owned();
-        self.work.start("export", move |post| tasks::export_study(post, &store, &study, &to));
+        let (to, positions) = (to.to_owned(), sheet.positions(which));
+        self.work.start("export", move |post| {
+            tasks::export_study(post, (&store, &study), positions.as_ref(), &to);
+        });
+    }
+
+    /// Has stars and notes written that are not yet.
+    pub fn keep_remarks(&mut self) {
+        for sheet in [&mut self.running, &mut self.stored].into_iter().flatten() {
+            let Some(study) = sheet.store.clone().zip(sheet.study.clone()) else { continue };
+            if !sheet.unsaved.is_empty() {
+                let remarks = sheet.take_unsaved();
+                self.work.start("remarks", move |post| {
+                    tasks::keep_remarks(post, (&study.0, &study.1), &remarks);
+                });
+            }
+        }
     }
 
     /// Does what a command says, if it is possible.
@@ -166,9 +115,12 @@ impl State {
         }
         match command {
             Command::Open => self.choose(Purpose::Open),
+            Command::ChooseStudies => self.choose(Purpose::Studies),
             Command::Go(view) => self.go(view),
             Command::SaveJob => self.choose(Purpose::SaveJob),
-            Command::Export => self.choose(Purpose::Export),
+            Command::Export => self.choose(Purpose::Export(Exported::All)),
+            Command::ExportShown => self.choose(Purpose::Export(Exported::Shown)),
+            Command::ExportMarked => self.choose(Purpose::Export(Exported::Marked)),
             Command::SavePicture => self.pictures.want_main(window),
             Command::CopyCommandLine => window.copy_text(job_command_line(&self.job)),
             Command::CopyArchitecture => {
@@ -194,24 +146,28 @@ impl State {
     fn apply_to_study(&mut self, command: Command) {
         match command {
             Command::Start => self.start(self.job.clone()),
-            Command::Stop => self.live.iter().for_each(Live::stop),
+            Command::Stop => self.live.iter_mut().for_each(Live::stop),
+            Command::Pause => {
+                if let Some(live) = &mut self.live {
+                    live.pause(!live.is_paused());
+                }
+            }
+            Command::Enqueue => self.enqueue(self.job.clone()),
             Command::Resume => {
                 if let Some(job) = self.resumable() {
                     self.start(job);
                 }
             }
             Command::Extend => {
-                if let Some(job) = self.resumable() {
-                    self.start(extended(job));
+                if let Some(job) = self.extended() {
+                    self.start(job);
                 }
             }
             Command::Another => self.another(),
-            Command::Compare => {
-                let Some(text) = self.chosen().map(str::to_owned) else { return };
-                if !self.compared.contains(&text) {
-                    self.compared.push(text);
-                }
-            }
+            Command::Compare => self.compare_chosen(),
+            Command::CompareExtremes => self.compare_extremes(),
+            Command::ComputeKernels => self.compute_compared(),
+            Command::Detail => self.details.wide ^= true,
             Command::Undo => {
                 if let Some(sheet) = self.sheet_mut() {
                     sheet.undo();
@@ -234,15 +190,6 @@ impl State {
             self.list_studies();
         }
     }
-}
-
-/// A job with as many architectures again.
-fn extended(mut job: JobConfig) -> JobConfig {
-    if let Task::Search(search) = &mut job.task {
-        let again = SearchOptions::default().samples.max(search.samples);
-        search.samples = search.samples.saturating_add(again);
-    }
-    job
 }
 
 /// The file of studies where none is named: `untrained.db` here, or in the home folder where the

@@ -1,59 +1,11 @@
-//! Plots: histograms, kernel matrices.
+//! Histograms and plots.
 
-use std::sync::Arc;
+use egui::{Pos2, Rect, Ui, Vec2};
 
-use egui::{Color32, Pos2, Rect, Ui, Vec2};
-
-pub use super::drawing::{cells, legend};
-use super::inspect::KernelPicture;
-use super::picture::{Desk, exportable};
+pub use super::drawing::{cells, legend, swatch};
+use super::picture::exportable;
 use super::sheet::Histogram;
 use super::theme;
-
-/// The kernel matrix as a heat map, a picture of that name.
-pub fn kernel(ui: &mut Ui, name: &str, picture: &KernelPicture, side: f32) {
-    let about = format!(
-        "K[i][j] / V for {} images: bright where many units agree, from {:.3} to 1 (diagonal). A network \
-         that tells images apart is dark off the diagonal (Mellor et al., ICML 2021, figure 1).",
-        picture.images, picture.least
-    );
-    let texture = texture(ui, picture);
-    let image = egui::Image::new((texture.id(), Vec2::splat(side))).alt_text("Kernel matrix");
-    exportable(ui, name, |ui| ui.add(image)).on_hover_text(about);
-}
-
-/// Textures of kernel matrices that are kept.
-const TEXTURES: usize = 16;
-
-/// The texture of a kernel matrix; made once.
-fn texture(ui: &Ui, picture: &KernelPicture) -> egui::TextureHandle {
-    type Known = Vec<(String, egui::TextureHandle)>;
-    let name = format!("kernel {} {} {}", picture.score, picture.units, picture.images);
-    let id = egui::Id::unique("kernel textures");
-    let mut known = ui.data(|data| data.get_temp::<Known>(id)).unwrap_or_default();
-    if let Some((_, texture)) = known.iter().find(|(known, _)| *known == name) {
-        return texture.clone();
-    }
-    let colours = picture.levels.iter().map(|&level| heat(level)).collect();
-    let image = Arc::new(egui::ColorImage::new([picture.images; 2], colours));
-    let window = ui.ctx();
-    let texture = window.load_texture(&name, image.clone(), egui::TextureOptions::NEAREST);
-    Desk::of(window).image(window, texture.id(), image);
-    known.truncate(TEXTURES - 1);
-    known.insert(0, (name, texture.clone()));
-    ui.data_mut(|data| data.insert_temp(id, known));
-    texture
-}
-
-/// Dark blue to yellow with equal steps of lightness (an approximation of cividis).
-fn heat(level: u8) -> Color32 {
-    const STOPS: [[f32; 3]; 4] =
-        [[0.0, 34.0, 78.0], [87.0, 93.0, 109.0], [165.0, 156.0, 116.0], [254.0, 232.0, 56.0]];
-    let at = f32::from(level) / 255.0 * 3.0;
-    let low = (at as usize).min(2);
-    let mix = |c: usize| egui::lerp(STOPS[low][c]..=STOPS[low + 1][c], at - low as f32) as u8;
-    Color32::from_rgb(mix(0), mix(1), mix(2))
-}
 
 /// Bars of counts with a label for the axis.
 pub fn histogram(ui: &mut Ui, name: &str, values: impl Iterator<Item = f64> + Clone, size: Vec2) {

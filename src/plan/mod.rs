@@ -105,6 +105,17 @@ pub enum PlanError {
 }
 
 impl Plan {
+    /// Bytes of activations (float32) and codes (a bit a unit) for a batch: the least that a backend
+    /// holds besides the weights.
+    pub fn activation_bytes(&self, images: usize) -> u64 {
+        let values = self.slots.iter().fold(0_u64, |sum, &slot| sum.saturating_add(slot as u64));
+        let bits = self
+            .codes
+            .iter()
+            .fold(0_u64, |sum, code| sum.saturating_add(code.shape.volume() as u64));
+        (values.saturating_mul(4)).saturating_add(bits / 8).saturating_mul(images as u64)
+    }
+
     /// Plans a graph. `weights` may be empty where they are drawn later; values that are there tell
     /// which layers shift zeros.
     ///

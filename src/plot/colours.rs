@@ -19,6 +19,12 @@ pub(super) fn viridis(share: f64) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
+/// The same as red, green and blue, for pictures that others draw.
+pub fn heat(share: f64) -> [u8; 3] {
+    let RGBColor(red, green, blue) = viridis(share);
+    [red, green, blue]
+}
+
 /// By Stefan van der Walt and Nathaniel Smith, in the public domain (CC0 1.0); the values of
 /// `matplotlib.colormaps["viridis"]`, version 3.11.2, rounded to 8 bits.
 const VIRIDIS: [u32; 256] = [

@@ -12,6 +12,7 @@ mod paper;
 mod raster;
 mod scatter;
 
+pub use colours::heat;
 pub use file::{PlotError, check};
 pub use kernel::{KernelPanel, MOST_PANELS, kernels};
 pub use scatter::{ScatterData, scatter};

@@ -3,6 +3,8 @@
 mod determinant;
 mod kernel;
 mod list;
+mod spectrum;
 
 pub use kernel::KernelMatrix;
 pub use list::{Measured, SCORES, Score, score};
+pub use spectrum::{eigenvalues, least_eigenvalue};

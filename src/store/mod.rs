@@ -8,11 +8,11 @@ mod record;
 mod table;
 
 pub use database::{
-    Access, Claim, DEFAULT_FILE, Difference, EventKind, Key, Keys, Merged, Pace, Row, Rows,
+    Access, Claim, DEFAULT_FILE, Difference, EventKind, Key, Keys, Merged, Pace, Remark, Row, Rows,
     SCORE_VERSION, Setup, SpaceName, State, Store, StoreError, Study, StudyEvent, StudyInfo, Want,
     space_fingerprint,
 };
-pub use export::{COLUMNS, Column, ExportError, export};
+pub use export::{COLUMNS, Column, ExportError, Part, export};
 pub use manifest::{Manifest, manifest_path};
 pub use record::{Counts, Record, Status};
 pub use table::{TableError, TableWriter};

@@ -197,12 +197,41 @@ fn devices_tell_what_auto_takes() {
     assert!(output(&["devices"]).contains("auto"));
 }
 
+/// Without a display there is no window: one line that names the way without, not a stack of errors.
+#[cfg(all(target_os = "linux", feature = "gui"))]
 #[test]
-fn without_batch_there_is_a_notice_and_help() {
+fn without_a_display_one_line_points_at_batch() {
+    for arguments in [&[][..], &["nas-bench-201"]] {
+        let mut program = Command::cargo_bin("untrained").unwrap();
+        for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+            program.env_remove(name);
+        }
+        let done = program.args(arguments).assert().code(2);
+        let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+        assert!(message.contains("--batch") && message.lines().count() == 1, "{message}");
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+#[test]
+fn without_the_window_there_is_a_notice_and_help() {
     let done = Command::cargo_bin("untrained").unwrap().assert().success();
     let shown = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     assert!(shown.contains("--batch") && shown.contains("desktop"), "{shown}");
-    Command::cargo_bin("untrained").unwrap().arg("search").assert().code(2);
+}
+
+#[test]
+fn what_is_no_file_space_or_option_is_refused() {
+    let done = Command::cargo_bin("untrained").unwrap().arg("search").assert().code(2);
+    let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+    assert!(message.contains("`search`") && message.contains("--batch search"), "{message}");
+    for (flag, part) in
+        [("--help", "--batch"), ("--help", "SPACE|FILE"), ("--version", "untrained ")]
+    {
+        let done = Command::cargo_bin("untrained").unwrap().arg(flag).assert().success();
+        let shown = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+        assert!(shown.contains(part), "{shown}");
+    }
 }
 
 #[test]

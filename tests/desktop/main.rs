@@ -1,7 +1,11 @@
 //! The desktop application without a screen: what a person does, by the labels of the controls.
 
+mod benchmark;
+mod detail;
 mod files;
 mod paths;
 mod pictures;
+mod searches;
 mod snapshots;
+mod stored;
 mod support;

@@ -1,29 +1,10 @@
 //! From a space to a chosen network.
 
-use std::path::Path;
-
 use egui_kittest::kittest::Queryable;
 use untrained::job::JobConfig;
 use untrained::store::Store;
 
-use crate::support::{Window, shows};
-
-/// A job of small networks in a file.
-fn job(folder: &Path, samples: u64) -> String {
-    let text = format!(
-        "[options]\ndevice = \"cpu\"\nbatch-size = 8\nset = [\"skeleton.cells=1\", \
-         \"skeleton.channels=4\"]\n[task.search]\nsamples = {samples}\n"
-    );
-    let path = folder.join("job.toml");
-    std::fs::write(&path, text).unwrap();
-    path.to_string_lossy().into_owned()
-}
-
-fn with_job(samples: u64) -> Window {
-    let folder = tempfile::tempdir().unwrap();
-    let job = job(folder.path(), samples);
-    Window::in_folder(folder, Some(&job), [1280.0, 900.0])
-}
+use crate::support::{Window, shows, with_job};
 
 #[test]
 fn twenty_architectures_are_scored_sorted_chosen_and_compared() {

@@ -8,6 +8,11 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, HarnessBuilder};
 use untrained::gui::{App, Dialogs, Start};
 
+#[path = "../support/mod.rs"]
+mod shared_data;
+
+pub use shared_data::shared;
+
 /// How long something may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -88,10 +93,44 @@ impl Window {
         .collect()
     }
 
+    /// Asks the window to close; whether it wants to stay.
+    pub fn close(&mut self) -> bool {
+        let root = egui::ViewportId::ROOT;
+        let viewports = &mut self.harness.input_mut().viewports;
+        viewports.entry(root).or_default().events.push(egui::ViewportEvent::Close);
+        self.harness.step();
+        let commands = &self.harness.output().viewport_output[&root].commands;
+        commands.contains(&egui::ViewportCommand::CancelClose)
+    }
+
+    /// Chooses from a menu.
+    pub fn menu(&mut self, menu: &str, entry: &str) {
+        self.press(menu);
+        self.press(entry);
+    }
+
     pub fn drop_file(&mut self, path: &Path) {
         self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
         self.harness.step();
     }
+}
+
+/// A job of small networks in a file.
+pub fn job(folder: &Path, samples: u64) -> String {
+    let text = format!(
+        "[options]\ndevice = \"cpu\"\nbatch-size = 8\nset = [\"skeleton.cells=1\", \
+         \"skeleton.channels=4\"]\n[task.search]\nsamples = {samples}\n"
+    );
+    let path = folder.join("job.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+/// A window with such a job.
+pub fn with_job(samples: u64) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let job = job(folder.path(), samples);
+    Window::in_folder(folder, Some(&job), [1280.0, 900.0])
 }
 
 /// Whether a text is part of something that is shown.

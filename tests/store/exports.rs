@@ -1,11 +1,12 @@
 //! Exported files hold what the study holds.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::Value;
-use untrained::store::{COLUMNS, ExportError, Row, Store, StudyInfo, export};
+use untrained::store::{COLUMNS, ExportError, Part, Row, Store, StudyInfo, export};
 
 use crate::support::{Folder, filled, message};
 
@@ -23,7 +24,7 @@ fn exported(rows: u64, ending: &str) -> Exported {
     let (study, appended) = filled(&folder.db(), rows);
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path(&format!("out.{ending}"));
-    assert_eq!(export(&store, &study, &path, false).unwrap(), rows);
+    assert_eq!(export(&store, &study, Part::All, &path, false).unwrap(), rows);
     Exported { folder, study, rows: appended }
 }
 
@@ -38,7 +39,7 @@ impl Exported {
         let time = chrono::DateTime::from_timestamp_millis(row.time_ms).unwrap();
         let record = &row.record;
         let further = |name: &str| row.scores.get(name).map_or(Value::Null, |&score| number(score));
-        let values: [Value; 24] = [
+        let values: [Value; 26] = [
             record.architecture.clone().into(),
             number(record.score),
             record.sd.into(),
@@ -61,6 +62,8 @@ impl Exported {
             row.position.into(),
             row.canonical.clone().into(),
             time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into(),
+            u64::from(row.remark.marked).into(),
+            Some(row.remark.note.clone()).filter(|note| !note.is_empty()).into(),
             further("accuracy"),
             further("synflow"),
         ];
@@ -166,7 +169,7 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path("out.csv");
     let refused = |path: &Path, overwrite, words: &[&str]| {
-        let error: ExportError = export(&store, &study, path, overwrite).unwrap_err();
+        let error: ExportError = export(&store, &study, Part::All, path, overwrite).unwrap_err();
         let message = message(&error);
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     };
@@ -183,11 +186,26 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     refused(&path, true, &["damaged"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     connection.execute("UPDATE result SET key = NULL", []).unwrap();
-    assert_eq!(export(&store, &study, &path, true).unwrap(), 3);
+    assert_eq!(export(&store, &study, Part::All, &path, true).unwrap(), 3);
     let left: Vec<_> = std::fs::read_dir(folder.path("")).unwrap().collect();
     assert!(
         left.iter().all(|file| {
             !file.as_ref().unwrap().file_name().to_string_lossy().contains("partial")
         })
     );
+}
+
+#[test]
+fn chosen_positions_are_written_and_no_others() {
+    let folder = Folder::new();
+    let (study, _) = filled(&folder.db(), 10);
+    let store = Store::read(&folder.db()).unwrap();
+    let path = folder.path("some.csv");
+    let positions = HashSet::from([7, 2, 99]);
+    assert_eq!(export(&store, &study, Part::Positions(&positions), &path, false).unwrap(), 2);
+    let mut reader = csv::Reader::from_path(&path).unwrap();
+    let at = reader.headers().unwrap().iter().position(|name| name == "position").unwrap();
+    let written: Vec<String> =
+        reader.records().map(|record| record.unwrap()[at].to_owned()).collect();
+    assert_eq!(written, ["2", "7"]);
 }

@@ -7,6 +7,7 @@ mod files;
 mod killed;
 mod merged;
 mod python;
+mod remarks;
 mod shared;
 mod support;
 mod written;

@@ -61,7 +61,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
 }
 
 /// Scores that span orders of magnitude.
-const LOGARITHMIC: [&str; 2] = ["params", "macs"];
+pub(crate) const LOGARITHMIC: [&str; 2] = ["params", "macs"];
 
 fn draw(compared: &Compared, path: &std::path::Path, overwrite: bool) -> anyhow::Result<()> {
     let (score, metric) = (&compared.score, compared.accuracy.metric());

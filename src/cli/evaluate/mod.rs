@@ -3,7 +3,7 @@
 pub mod args;
 pub mod correlate;
 pub mod protocol;
-mod text;
+pub(crate) mod text;
 
 use std::path::Path;
 
@@ -15,7 +15,8 @@ use super::benchmark::{BAR_STEPS, progress_bar};
 use super::{Exit, command_line, complain, watch};
 use crate::benchmark::{self, BenchmarkError, Counted, Lookup};
 use crate::evaluation::{
-    Accuracies, Coverage, EvaluationError, Joined, Prediction, join, of_study, read_scores, sample,
+    Accuracies, Coverage, EvaluationError, Joined, Prediction, Watch, join, of_study, read_scores,
+    sample,
 };
 use crate::job::{JobConfig, Keep, Task};
 use crate::score::{SCORES, Score};
@@ -24,12 +25,15 @@ use crate::store::{Store, StudyInfo, TableWriter, space_fingerprint};
 use args::Source;
 
 /// What both verbs compare.
-struct Compared {
-    space: Space,
+pub(crate) struct Compared {
+    /// The space of the scored architectures.
+    pub space: Space,
     /// The name of the score.
-    score: String,
-    joined: Joined,
-    accuracy: Lookup,
+    pub score: String,
+    /// Scores and accuracies.
+    pub joined: Joined,
+    /// The table's accuracies.
+    pub accuracy: Lookup,
     validation: Option<Lookup>,
     /// How scoring ended, where that was done now.
     exit: Exit,
@@ -62,7 +66,7 @@ impl Compared {
     }
 
     /// What is left out of figures, a line each; and what else the figures must be read with.
-    fn notices(&self) -> Vec<String> {
+    pub fn notices(&self) -> Vec<String> {
         let coverage = &self.joined.coverage;
         let space = self.space.id();
         let counted = |counted: &Counted, what: &str| {
@@ -117,6 +121,25 @@ fn compare(
     }
 }
 
+/// Compares the scores of a stored study, by default those that ranked it, with a metric of a table: what
+/// `correlate --study` does.
+///
+/// # Errors
+///
+/// Why there is no comparison; [`is_cancelled`] where `watch` said so.
+pub(crate) fn compare_study(
+    (store, id): (&Path, &str),
+    score: Option<&str>,
+    (table, metric): (&benchmark::Table, &str),
+    watch: Watch<'_>,
+) -> anyhow::Result<Compared> {
+    let Origin { space, score, predictions, .. } = Origin::of_study(store, id, score)?;
+    let accuracy = Lookup::watched(table, &space, metric, watch)?;
+    let accuracies = Accuracies { accuracy: &accuracy, validation: None };
+    let joined = join(predictions.unwrap_or_default(), accuracies, watch)?;
+    Ok(Compared { space, score, joined, accuracy, validation: None, exit: Exit::Done })
+}
+
 /// Scoring left nothing to compare.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
@@ -125,7 +148,8 @@ struct Unscored {
     exit: Exit,
 }
 
-fn is_cancelled(error: &anyhow::Error) -> bool {
+/// Whether somebody asked to stop.
+pub(crate) fn is_cancelled(error: &anyhow::Error) -> bool {
     match error.downcast_ref() {
         Some(EvaluationError::Cancelled) => true,
         Some(EvaluationError::Benchmark(BenchmarkError::Cancelled)) => true,

@@ -92,7 +92,8 @@ fn agreements(reports: &[Report], of: fn(&Report) -> &Agreement) -> String {
     format::table(&rows)
 }
 
-fn decimals(value: Option<f64>) -> String {
+/// Three decimals; a dash for nothing.
+pub(crate) fn decimals(value: Option<f64>) -> String {
     // A sum that should be zero may come out a little below.
     let unsigned = |text: String| if text == "-0.000" { "0.000".to_owned() } else { text };
     value.map_or_else(|| "-".to_owned(), |value| unsigned(format!("{value:.3}")))
@@ -102,7 +103,8 @@ fn value(estimate: &Estimate) -> String {
     decimals(estimate.value)
 }
 
-fn interval(estimate: &Estimate) -> String {
+/// An interval with three decimals; a dash for none.
+pub(crate) fn interval(estimate: &Estimate) -> String {
     let text = |interval: crate::statistics::Interval| {
         format!("{:.3} to {:.3}", interval.low, interval.high)
     };

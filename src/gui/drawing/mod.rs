@@ -135,7 +135,7 @@ fn occurs(drawings: &[Drawing], name: &str) -> bool {
 }
 
 /// A small square of a colour.
-fn swatch(ui: &mut Ui, colour: Color32) {
+pub fn swatch(ui: &mut Ui, colour: Color32) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
     ui.painter().rect_filled(rect, 2.0, colour);
 }

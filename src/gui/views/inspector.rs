@@ -1,136 +1,122 @@
-//! What is known of the chosen architecture.
+//! The chosen architecture: in a panel beside the results, or in a window of its own.
 
-use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
-use super::results::written;
-use super::{fact, operations};
-use crate::cli::format::thousands;
+use super::{detail, operations};
 use crate::gui::chrome;
 use crate::gui::command::Command;
-use crate::gui::inspect::Inspection;
-use crate::gui::picture::exportable;
-use crate::gui::sheet::NUMBERS;
-use crate::gui::state::{Kernel, State};
-use crate::gui::widgets;
+use crate::gui::details::Subject;
+use crate::gui::state::State;
+
+/// From this width on, there are two columns.
+const WIDE: f32 = 640.0;
+/// The widest that plots get in a column.
+const COLUMN: f32 = 560.0;
 
 /// Shows the panel.
 pub fn inspector(ui: &mut Ui, state: &mut State) {
     ui.add_space(4.0);
-    let Some(text) = state.chosen().map(str::to_owned) else {
+    let Some(subject) = state.chosen().and_then(|text| state.subject(text)) else {
         ui.weak("Choose a row or a point to look into it.");
         return;
     };
-    ui.add(egui::Label::new(RichText::new(&text).monospace()).truncate()).on_hover_text(&text);
+    let text = &subject.architecture;
+    state.inspect(text);
+    ui.add(egui::Label::new(RichText::new(text).monospace()).truncate()).on_hover_text(text);
     ui.horizontal_wrapped(|ui| {
         chrome::button(ui, state, Command::CopyArchitecture);
         chrome::button(ui, state, Command::Compare);
+        chrome::button(ui, state, Command::Detail);
     });
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let names = operations(state.sheet().and_then(|sheet| sheet.space.as_ref()));
-        if let Some(seen) = state.inspected.get(&text) {
-            cells(ui, seen, &names);
-        }
-        numbers(ui, state);
-        kernel(ui, state, &text, 300.0);
-        if let Some(seen) = state.inspected.get(&text) {
-            layers(ui, seen);
+    remark(ui, state, &subject.architecture);
+    ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
+        if ui.available_width() >= WIDE {
+            ui.columns(2, |columns| {
+                what_it_is(&mut columns[0], state, &subject);
+                what_it_computes(&mut columns[1], state, &subject);
+            });
+            layers(ui, state, &subject);
+        } else {
+            what_it_is(ui, state, &subject);
+            ui.separator();
+            what_it_computes(ui, state, &subject);
+            ui.separator();
+            layers(ui, state, &subject);
         }
     });
 }
 
-fn cells(ui: &mut Ui, seen: &Inspection, names: &[String]) {
-    if let Some(fault) = &seen.fault {
-        ui.colored_label(ui.visuals().error_fg_color, fault);
+/// The star and the note of an architecture.
+fn remark(ui: &mut Ui, state: &mut State, text: &str) {
+    let Some(sheet) = state.sheet_mut() else { return };
+    ui.horizontal(|ui| {
+        let mut marked = sheet.stars.contains(text);
+        if ui.checkbox(&mut marked, "Marked").changed() {
+            sheet.star(text);
+        }
+        let label = ui.label("Note");
+        let mut note = sheet.notes.get(text).cloned().unwrap_or_default();
+        let edit = egui::TextEdit::singleline(&mut note).hint_text("kept with the study");
+        let width = ui.available_width();
+        if ui.add(edit.desired_width(width)).labelled_by(label.id).changed() {
+            sheet.note(text, note);
+        }
+    });
+}
+
+/// The same in a window of its own.
+pub fn window(window: &egui::Context, state: &mut State) {
+    if !state.details.wide {
         return;
     }
-    exportable(ui, "cell graph", |ui| {
-        widgets::cells(ui, &seen.drawings, names, 170.0, |_, _| false);
-        widgets::legend(ui, names, &seen.drawings);
-    });
-    if !seen.drawings.is_empty() && !seen.connected {
-        let text = "no path from input to output: it is never chosen";
-        ui.colored_label(ui.visuals().warn_fg_color, text);
-    }
+    let mut open = true;
+    let size = window.content_rect().size();
+    egui::Window::new("Details of the chosen architecture")
+        .open(&mut open)
+        .default_size([(size.x - 160.0).clamp(400.0, 1000.0), (size.y - 160.0).clamp(300.0, 760.0)])
+        .show(window, |ui| {
+            ui.push_id("details in a window", |ui| inspector(ui, state));
+        });
+    state.details.wide = open;
 }
 
-fn numbers(ui: &mut Ui, state: &State) {
+/// Cells and numbers.
+fn what_it_is(ui: &mut Ui, state: &mut State, subject: &Subject) {
+    let names = operations(state.sheet().and_then(|sheet| sheet.space.as_ref()));
+    match state.details.inspection(subject) {
+        Some(seen) => detail::cells(ui, seen, &names, 170.0),
+        None => {
+            ui.weak("The space of these results cannot be opened: cells and layers are not known.");
+        }
+    }
     let Some(sheet) = state.sheet() else { return };
     let Some(row) = sheet.now.row.filter(|&row| (row as usize) < sheet.table.len()) else { return };
-    Grid::new("numbers").num_columns(2).spacing([14.0, 2.0]).show(ui, |ui| {
-        for number in NUMBERS {
-            let value = sheet.table.value(number.name, row);
-            if !value.is_nan() {
-                let unit = if number.unit.is_empty() { "" } else { " " };
-                fact(
-                    ui,
-                    number.name,
-                    format!("{}{unit}{}", written(number.name, value), number.unit),
-                );
-            }
-        }
-        if let Some(rank) = sheet.table.rank(row) {
-            fact(
-                ui,
-                "rank",
-                format!("{} of {}", thousands(rank), thousands(sheet.table.len() as u64)),
-            );
-        }
-    });
+    detail::numbers(ui, sheet, row);
+    let width = ui.available_width().min(COLUMN);
+    detail::standing(ui, state, row, width);
 }
 
-/// The kernel matrix, or the button that computes it.
-pub fn kernel(ui: &mut Ui, state: &mut State, text: &str, most: f32) {
-    match state.kernels.get(text) {
-        None => {
-            let about = "Score it again and show which images its units tell apart";
-            if ui.button("Compute kernel matrix").on_hover_text(about).clicked() {
-                state.compute_kernel(text);
-            }
-        }
-        Some(Kernel::Waiting) => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.weak("kernel matrix");
-            });
-        }
-        Some(Kernel::Failed(why)) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
-        Some(Kernel::Ready(picture)) => {
-            let side = widgets::side(ui, most);
-            widgets::kernel(ui, &format!("kernel matrix of {text}"), picture, side);
-            let facts = format!("ln |det K| {:.4}, V {}", picture.score, thousands(picture.units));
-            ui.label(RichText::new(facts).small().monospace());
-            let mean = picture.active.iter().sum::<f64>() / picture.active.len().max(1) as f64;
-            let range =
-                picture.active.iter().fold((1.0_f64, 0.0_f64), |(a, b), &s| (a.min(s), b.max(s)));
-            let text =
-                format!("units on: mean {mean:.3}, {:.3} to {:.3} by code", range.0, range.1);
-            ui.label(RichText::new(text).small().monospace());
-        }
+/// The kernel matrix and what follows from it.
+fn what_it_computes(ui: &mut Ui, state: &mut State, subject: &Subject) {
+    ui.horizontal_wrapped(|ui| {
+        ui.strong("Kernel matrix");
+        ui.checkbox(&mut state.remembered.kernels, "Always compute").on_hover_text(
+            "Compute the kernel matrix of every architecture that is chosen, if scoring it took less \
+             than two seconds",
+        );
+    });
+    state.compute_if_cheap();
+    if detail::kernel(ui, state, subject, (300.0, None)) {
+        state.compute_kernel(&subject.architecture);
+    }
+    if let Some(picture) = state.details.picture(subject) {
+        let width = ui.available_width().min(COLUMN);
+        detail::spectrum_and_activity(ui, &picture, "chosen", width);
     }
 }
 
-fn layers(ui: &mut Ui, seen: &Inspection) {
-    if seen.layers.is_empty() {
-        return;
+fn layers(ui: &mut Ui, state: &State, subject: &Subject) {
+    if let Some(seen) = state.details.inspection(subject) {
+        detail::layers(ui, seen);
     }
-    let title = format!("{} nodes", seen.layers.len());
-    CollapsingHeader::new(title).id_salt("layers").show(ui, |ui| {
-        ScrollArea::horizontal().show(ui, |ui| {
-            Grid::new("layers").num_columns(5).striped(true).spacing([10.0, 1.0]).show(ui, |ui| {
-                for name in ["operation", "shape", "params", "macs", "layer"] {
-                    ui.strong(name);
-                }
-                ui.end_row();
-                for layer in &seen.layers {
-                    let [channels, height, width] = layer.shape;
-                    ui.label(&layer.op);
-                    ui.monospace(format!("{channels}x{height}x{width}"));
-                    ui.monospace(thousands(layer.params));
-                    ui.monospace(thousands(layer.macs));
-                    ui.label(RichText::new(&layer.label).small());
-                    ui.end_row();
-                }
-            });
-        });
-    });
 }

@@ -1,6 +1,10 @@
 //! The views, a file each.
 
+mod benchmark;
+mod benchmark_figures;
 mod compare;
+mod comparison_tables;
+mod detail;
 mod home;
 mod inspector;
 mod results;
@@ -10,7 +14,7 @@ mod setup;
 mod space;
 mod studies;
 
-pub use inspector::inspector;
+pub use inspector::{inspector, window as detail_window};
 
 use egui::{RichText, Ui};
 
@@ -25,6 +29,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         View::Run => run::show(ui, state),
         View::Results => results::show(ui, state),
         View::Compare => compare::show(ui, state),
+        View::Benchmark => benchmark::show(ui, state),
         View::Studies => studies::show(ui, state),
     }
 }

@@ -1,7 +1,7 @@
 //! A search as it goes.
 
 use egui::{RichText, ScrollArea, Ui, vec2};
-use egui_plot::{Line, PlotPoints};
+use egui_plot::{Line, PlotPoints, Points};
 
 use super::empty;
 use crate::cli::format::{score, thousands};
@@ -10,8 +10,11 @@ use crate::gui::command::Command;
 use crate::gui::live::{Live, clock};
 use crate::gui::picture::exportable;
 use crate::gui::state::{State, View};
-use crate::gui::{theme, widgets};
+use crate::gui::{searches, theme, widgets};
 use crate::store::Status;
+
+/// Points that are drawn at most; of more, evenly chosen ones.
+const DRAWN: usize = 4_000;
 
 /// Shows the view.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -29,25 +32,80 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.weak(space);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, state, Command::Go(View::Results));
-            chrome::button(ui, state, Command::Extend);
-            chrome::button(ui, state, Command::Resume);
-            chrome::button(ui, state, Command::Stop);
+            if state.is_searching() {
+                chrome::button(ui, state, Command::Stop);
+                chrome::button(ui, state, Command::Pause);
+            } else {
+                extend(ui, state);
+                chrome::button(ui, state, Command::Resume);
+            }
         });
     });
+    queue(ui, state);
     let Some(live) = &state.live else { return };
     numbers(ui, live);
-    let width = (ui.available_width() - 12.0) / 2.0;
-    let size = vec2(width, (ui.available_height() * 0.62).max(150.0));
+    let width = (ui.available_width() - 14.0) / 3.0;
+    let size = vec2(width, (ui.available_height() * 0.66).max(150.0));
     ui.horizontal(|ui| {
         best(ui, live, size);
         widgets::histogram(ui, live.job.ranked_by(), live.values.iter().copied(), size);
+        scatter(ui, live, size);
     });
     log(ui, live);
+}
+
+/// By how many architectures the search goes on.
+fn extend(ui: &mut Ui, state: &mut State) {
+    chrome::button(ui, state, Command::Extend);
+    let about = "By how many architectures the search is extended";
+    let count = egui::DragValue::new(&mut state.extends_by).range(1..=1_000_000_000).speed(10.0);
+    let response = ui.add(count.prefix("by "));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Extend by"));
+    response.on_hover_text(about);
+}
+
+/// Searches that wait; each can be taken out.
+fn queue(ui: &mut Ui, state: &mut State) {
+    if state.queue.is_empty() {
+        return;
+    }
+    let mut out = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.weak(format!("{} waiting:", state.queue.len()));
+        for (at, job) in state.queue.iter().enumerate() {
+            ui.label(searches::title(job));
+            let name = format!("Take {} out of the queue", searches::title(job));
+            let response = ui.small_button("×");
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            if response.on_hover_text(&name).clicked() {
+                out = Some(at);
+            }
+        }
+        if !state.is_searching() && ui.button("Start next").clicked() {
+            state.begin_next();
+        }
+    });
+    if let Some(at) = out {
+        state.queue.remove(at);
+    }
+}
+
+/// Params and value of what was scored.
+fn scatter(ui: &mut Ui, live: &Live, size: egui::Vec2) {
+    let step = live.costs.len().div_ceil(DRAWN).max(1);
+    let points: Vec<[f64; 2]> = live.costs.iter().step_by(step).copied().collect();
+    let colour = theme::accent(ui.visuals().dark_mode);
+    let plot = widgets::plot(ui, "params and value", size)
+        .x_axis_label("params")
+        .y_axis_label(live.job.ranked_by());
+    let points = Points::new("architectures", points).color(colour).radius(2.0);
+    exportable(ui, "params and value", |ui| plot.show(ui, |plot| plot.points(points)));
 }
 
 fn standing(live: &Live) -> &'static str {
     match &live.end {
         None if live.is_stopping() => "Stopping",
+        None if live.is_paused() => "Paused",
         None if live.started.is_none() => "Starting",
         None => "Running",
         Some(Ok(summary)) if summary.interrupted => "Stopped",

@@ -7,18 +7,20 @@ use super::empty;
 use crate::cli::format::{score, thousands, time};
 use crate::gui::chrome;
 use crate::gui::command::Command;
-use crate::gui::state::{State, View};
+use crate::gui::state::{self, View};
 use crate::gui::tasks;
-use crate::store::StudyInfo;
+use crate::store::{State, StudyInfo};
 
 /// What was pressed.
 enum Pressed {
     Show(String),
+    Resume(String),
+    Join(String),
     Delete(String),
 }
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut state::State) {
     ui.horizontal(|ui| {
         ui.heading("Studies");
         if let Some(path) = state.store() {
@@ -29,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             if ui.button("Read again").clicked() {
                 state.list_studies();
             }
-            chrome::button(ui, state, Command::Open);
+            chrome::button(ui, state, Command::ChooseStudies);
         });
     });
     let pressed = match &state.studies {
@@ -48,13 +50,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     match pressed {
         Some(Pressed::Show(id)) => state.show_study(&id),
+        Some(Pressed::Resume(id)) => state.go_on_with(&id, false),
+        Some(Pressed::Join(id)) => state.go_on_with(&id, true),
         Some(Pressed::Delete(id)) if state.to_delete.as_ref() == Some(&id) => delete(state, id),
         Some(Pressed::Delete(id)) => state.to_delete = Some(id),
         None => {}
     }
 }
 
-fn delete(state: &mut State, id: String) {
+fn delete(state: &mut state::State, id: String) {
     state.to_delete = None;
     let Some(path) = state.store().map(std::path::Path::to_owned) else { return };
     state.work.start("delete", move |post| tasks::delete(post, &path, &id));
@@ -72,7 +76,7 @@ fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<
             .column(Column::exact(80.0))
             .column(Column::exact(96.0))
             .column(Column::remainder().at_least(110.0).clip(true))
-            .column(Column::exact(130.0));
+            .column(Column::exact(170.0));
         let header = builder.header(21.0, |mut row| {
             for name in ["id", "begun", "state", "results", "best", "space", ""] {
                 row.col(|ui| drop(ui.strong(name)));
@@ -93,6 +97,21 @@ fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<
                     {
                         pressed = Some(Pressed::Show(study.id.clone()));
                     }
+                    ui.menu_button("More", |ui| {
+                        let (running, done) =
+                            (!study.workers.is_empty(), study.state == State::Done);
+                        let resume = egui::Button::new("Resume");
+                        let about = "Go on with the study where it was interrupted";
+                        if ui.add_enabled(!running && !done, resume).on_hover_text(about).clicked()
+                        {
+                            pressed = Some(Pressed::Resume(study.id.clone()));
+                        }
+                        let about = "Share the work with the processes that write the study";
+                        let join = egui::Button::new("Join");
+                        if ui.add_enabled(running, join).on_hover_text(about).clicked() {
+                            pressed = Some(Pressed::Join(study.id.clone()));
+                        }
+                    });
                     let sure = to_delete == Some(&study.id);
                     let text = if sure { "Really?" } else { "Delete" };
                     if ui.button(text).clicked() {

@@ -18,6 +18,7 @@ mod error;
 mod event;
 mod key;
 mod open;
+mod remark;
 mod row;
 mod rows;
 mod schema;
@@ -38,6 +39,7 @@ pub use error::StoreError;
 pub use event::{EventKind, StudyEvent};
 pub use key::{Key, Keys, SCORE_VERSION, space_fingerprint};
 pub use open::Access;
+pub use remark::Remark;
 pub use row::Row;
 pub use rows::Rows;
 pub use setup::{Difference, Setup, SpaceName, State, StudyInfo};
@@ -161,7 +163,16 @@ impl Store {
     ///
     /// If the file cannot be read.
     pub fn rows(&self, study: &StudyInfo) -> Result<Rows<'_>, StoreError> {
-        Rows::new(&self.connection, &self.path, study.number)
+        self.rows_from(study, 0)
+    }
+
+    /// The same, from a position on.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn rows_from(&self, study: &StudyInfo, first: u64) -> Result<Rows<'_>, StoreError> {
+        Rows::new(&self.connection, &self.path, study.number, first)
     }
 
     /// The results of a study that it ranks highest, best first; of equal ones the earlier comes first.

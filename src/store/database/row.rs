@@ -7,7 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Params, params};
 use serde_json::value::RawValue;
 
-use super::{Key, now_ms};
+use super::{Key, Remark, now_ms};
 use crate::store::{Record, Status};
 
 /// A result of a study: a record and its place.
@@ -29,14 +29,16 @@ pub struct Row {
     pub key: Option<Key>,
     /// When it was scored, in milliseconds since 1970.
     pub time_ms: i64,
+    /// What people noted of the architecture; see [`Store::set_remarks`](super::Store::set_remarks).
+    pub remark: Remark,
 }
 
 impl Row {
     /// A record of this moment whose architecture is canonical, without further scores and a key.
     pub fn new(position: u64, record: Record) -> Self {
         let canonical = record.architecture.clone();
-        let (scores, time_ms) = (BTreeMap::new(), now_ms());
-        Self { position, record, canonical, scores, told: None, key: None, time_ms }
+        let (scores, time_ms, remark) = (BTreeMap::new(), now_ms(), Remark::default());
+        Self { position, record, canonical, scores, told: None, key: None, time_ms, remark }
     }
 }
 
@@ -94,10 +96,11 @@ const SELECT: &str = "
            result.sd, result.params, result.macs, result.units, result.seconds, result.\"index\",
            result.repeats, result.scores, result.key, result.message, result.time, device.name,
            device.driver, device.version, study.seed, result.layers, result.regions,
-           result.accuracy, result.value, result.told
+           result.accuracy, result.value, result.told, remark.marked, remark.note
     FROM result
     CROSS JOIN study ON study.number = result.study
-    CROSS JOIN device ON device.number = result.device";
+    CROSS JOIN device ON device.number = result.device
+    LEFT JOIN remark ON remark.study = result.study AND remark.architecture = result.architecture";
 
 /// The rows that meet a condition.
 pub(super) fn select(
@@ -122,6 +125,10 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         key: columns.get(13)?,
         time_ms: columns.get(15)?,
         told: columns.get(24)?,
+        remark: Remark {
+            marked: columns.get::<_, Option<bool>>(25)?.unwrap_or_default(),
+            note: columns.get::<_, Option<String>>(26)?.unwrap_or_default(),
+        },
         record: Record {
             architecture,
             score: columns.get::<_, Option<f64>>(4)?.unwrap_or(f64::NAN),

@@ -26,6 +26,7 @@ impl<'s> Rows<'s> {
         connection: &'s Connection,
         path: &'s Path,
         study: i64,
+        first: u64,
     ) -> Result<Self, StoreError> {
         let snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction());
         Ok(Self {
@@ -33,7 +34,7 @@ impl<'s> Rows<'s> {
             path,
             study,
             page: Vec::new().into_iter(),
-            last: -1,
+            last: i64::try_from(first).unwrap_or(i64::MAX) - 1,
             finished: false,
             _snapshot: snapshot.transpose().map_err(|error| StoreError::of(path, error))?,
         })

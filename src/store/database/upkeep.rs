@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::{count, device, higher, write_event};
-use super::{Store, StoreError, StudyInfo, row, table, worker};
+use super::{Store, StoreError, StudyInfo, remark, row, table, worker};
 use crate::store::Counts;
 
 /// What became of a study of another file.
@@ -85,6 +85,7 @@ fn merge_study(
         let device = device(connection, &record.device, &record.driver, &record.version);
         let inserted =
             device.and_then(|device| row::insert(connection, there.number, device, &row));
+        remark::add(connection, there.number, &record.architecture, &row.remark).map_err(failed)?;
         if inserted.map_err(failed)? {
             added.add(record.status, 1);
             best = higher(best, record.rank_score());

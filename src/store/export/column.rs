@@ -57,7 +57,7 @@ const fn column(
 }
 
 /// The columns, in order. The first eighteen are those of the tables that `--out` writes.
-pub const COLUMNS: [Column; 22] = [
+pub const COLUMNS: [Column; 24] = [
     column(
         "architecture",
         Kind::Text,
@@ -145,6 +145,18 @@ pub const COLUMNS: [Column; 22] = [
         "the same for architectures that are one function",
     ),
     column("time", Kind::Time, |_, row| Cell::Time(row.time_ms), "when it was scored, in UTC"),
+    column(
+        "marked",
+        Kind::Whole,
+        |_, row| Cell::Whole(row.remark.marked.into()),
+        "1 for an architecture with a star",
+    ),
+    column(
+        "note",
+        Kind::Text,
+        |_, row| Cell::text(Some(row.remark.note.as_str()).filter(|note| !note.is_empty())),
+        "what somebody noted of it",
+    ),
 ];
 
 /// A column of one file: one of the list, or a further score.

@@ -9,6 +9,7 @@ mod column;
 mod parquet;
 mod text;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -74,7 +75,25 @@ trait Sheet {
     fn finish(self: Box<Self>) -> std::io::Result<()>;
 }
 
-/// Writes the results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl`
+/// Which results of a study are written.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'p> {
+    /// All.
+    All,
+    /// Those at these positions.
+    Positions(&'p HashSet<u64>),
+}
+
+impl Part<'_> {
+    fn holds(self, position: u64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Positions(positions) => positions.contains(&position),
+        }
+    }
+}
+
+/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl`
 /// or `.parquet`; how many they are. An existing file is only replaced if told so, and only by a
 /// complete one.
 ///
@@ -84,6 +103,7 @@ trait Sheet {
 pub fn export(
     store: &Store,
     study: &StudyInfo,
+    part: Part<'_>,
     path: &Path,
     overwrite: bool,
 ) -> Result<u64, ExportError> {
@@ -95,7 +115,7 @@ pub fn export(
     let partial = partial(path);
     let written = File::create(&partial)
         .map_err(failed)
-        .and_then(|file| write(store, study, format, file, path))
+        .and_then(|file| write(store, study, (part, format), file, path))
         .and_then(|rows| std::fs::rename(&partial, path).map(|()| rows).map_err(failed));
     if written.is_err() {
         // The error that is returned says more than one about the file that is left.
@@ -113,7 +133,7 @@ fn partial(path: &Path) -> PathBuf {
 fn write(
     store: &Store,
     study: &StudyInfo,
-    format: Format,
+    (part, format): (Part<'_>, Format),
     file: File,
     path: &Path,
 ) -> Result<u64, ExportError> {
@@ -129,6 +149,9 @@ fn write(
     let mut written = 0;
     for row in rows {
         let row: Row = row?;
+        if !part.holds(row.position) {
+            continue;
+        }
         let cells: Vec<Cell<'_>> =
             headings.iter().map(|heading| heading.cell(study, &row)).collect();
         sheet.write(&cells).map_err(failed)?;

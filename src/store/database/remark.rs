@@ -1,0 +1,78 @@
+//! What people note of architectures: a star, a few words.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::{Store, StoreError, StudyInfo};
+
+/// What somebody noted of an architecture of a study.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remark {
+    /// Whether it has a star.
+    pub marked: bool,
+    /// A note; empty if there is none.
+    pub note: String,
+}
+
+impl Store {
+    /// Replaces what is noted of architectures of a study, in the space's notation, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] if the study is not there, or if the file cannot be written.
+    pub fn set_remarks(
+        &self,
+        study: &StudyInfo,
+        remarks: &BTreeMap<String, Remark>,
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let transaction = self.change()?;
+        let known = "SELECT count(*) FROM study WHERE number = ?1";
+        let known: i64 =
+            transaction.query_row(known, [study.number], |row| row.get(0)).map_err(failed)?;
+        if known == 0 {
+            return Err(StoreError::Gone(study.id.clone()));
+        }
+        for (architecture, remark) in remarks {
+            set(&transaction, study.number, architecture, remark).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+}
+
+/// Replaces what is noted of one architecture.
+fn set(
+    connection: &Connection,
+    study: i64,
+    architecture: &str,
+    remark: &Remark,
+) -> rusqlite::Result<()> {
+    if *remark == Remark::default() {
+        let delete = "DELETE FROM remark WHERE study = ?1 AND architecture = ?2";
+        return connection
+            .prepare_cached(delete)?
+            .execute(params![study, architecture])
+            .map(|_| ());
+    }
+    let insert = "INSERT OR REPLACE INTO remark (study, architecture, marked, note)
+                  VALUES (?1, ?2, ?3, ?4)";
+    let parameters = params![study, architecture, remark.marked, remark.note];
+    connection.prepare_cached(insert)?.execute(parameters).map(|_| ())
+}
+
+/// Adds what is noted in another file, unless something is noted here.
+pub(super) fn add(
+    connection: &Connection,
+    study: i64,
+    architecture: &str,
+    remark: &Remark,
+) -> rusqlite::Result<()> {
+    if *remark == Remark::default() {
+        return Ok(());
+    }
+    let insert = "INSERT OR IGNORE INTO remark (study, architecture, marked, note)
+                  VALUES (?1, ?2, ?3, ?4)";
+    let parameters = params![study, architecture, remark.marked, remark.note];
+    connection.prepare_cached(insert)?.execute(parameters).map(|_| ())
+}
