@@ -26,6 +26,8 @@ pub enum Command {
     ExportMarked,
     /// Writes the largest plot or drawing that is shown.
     SavePicture,
+    /// Writes those that are selected.
+    ExportSelected,
     /// Closes the window.
     Quit,
     /// Takes back the last filter, order or selection.
@@ -115,6 +117,7 @@ pub static COMMANDS: &[Entry] = &[
     entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
     entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
     entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
+    entry("File", Command::ExportSelected, "Export selection…", "Write the results that are selected", None),
     entry("File", Command::ExportMarked, "Export marked…", "Write the results with a star", None),
     entry("File", Command::SavePicture, "Save picture…", "Write the largest plot or drawing that is shown as PNG or SVG", None),
     entry("File", Command::Quit, "Quit", "Close the window", ctrl(Key::Q)),
@@ -169,10 +172,16 @@ pub fn is_possible(command: Command, state: &State) -> bool {
         Command::Stop | Command::Pause => running,
         Command::Resume | Command::Extend => !running && state.resumable().is_some(),
         Command::ExportMarked if state.sheet().is_some_and(|sheet| sheet.stars.is_empty()) => false,
-        Command::Export | Command::ExportShown | Command::ExportMarked => {
-            state.sheet().is_some_and(|sheet| sheet.study.is_some())
+        Command::ExportSelected
+            if state.sheet().is_some_and(|sheet| sheet.now.selected.is_empty()) =>
+        {
+            false
         }
         Command::SavePicture => state.pictures.has_any(),
+        Command::Export
+        | Command::ExportShown
+        | Command::ExportMarked
+        | Command::ExportSelected => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
         Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
         Command::CopyArchitecture => state.chosen().is_some(),
         Command::Compare => state.chosen().is_some() && state.comparison.has_room(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// A file to read: what kinds are meant, and their endings; any file where there are none.
+    /// A file to read: what kinds are meant, and their endings; any, where there is no ending.
     Open(&'static str, &'static [&'static str]),
     /// A folder to read.
     Folder,

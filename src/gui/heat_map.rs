@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Color32, ColorImage, Sense, TextureHandle, TextureOptions, Ui, Vec2, vec2};
 
 use super::kernel_picture::KernelPicture;
-use super::picture::Desk;
+use super::picture::{Desk, exportable};
 use crate::plot::heat;
 use crate::score::KernelMatrix;
 
@@ -34,9 +34,7 @@ impl Textures {
         if let Some(at) = self.last.iter().position(is) {
             return self.last[at].2.clone();
         }
-        let image = image(&picture.matrix, least);
-        let image = Arc::new(image);
-        let window = ui.ctx();
+        let (image, window) = (Arc::new(image(&picture.matrix, least)), ui.ctx());
         let texture = window.load_texture("kernel matrix", image.clone(), TextureOptions::NEAREST);
         Desk::of(window).image(window, texture.id(), image);
         if self.last.len() == KEPT {
@@ -83,7 +81,8 @@ pub fn show(
     let n = picture.matrix.images();
     let alt = format!("Kernel matrix of {n} images, ln |det K| {:.4}", picture.score);
     let image = egui::Image::new((texture.id(), Vec2::splat(side))).alt_text(alt);
-    let response = ui.add(image.sense(Sense::hover()));
+    let name = format!("kernel matrix, ln det K {:.4}", picture.score);
+    let response = exportable(ui, &name, |ui| ui.add(image.sense(Sense::hover())));
     let place = response.hover_pos().map(|pointer| {
         let share = (pointer - response.rect.min) / side;
         let at = |share: f32| ((share * n as f32) as usize).min(n - 1);

@@ -1,9 +1,9 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
 //! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`,
-//! `inspect` and `kernel_picture` know nothing of windows. `command` is the one list behind menu,
-//! shortcuts and palette; `picture` writes plots and drawings to files.
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
+//! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
+//! palette.
 
 mod app;
 mod benchmark;
@@ -20,8 +20,10 @@ mod kernel_picture;
 mod live;
 mod news;
 mod opening;
+mod ordering;
 mod picture;
 mod plots;
+mod remarks;
 mod remembered;
 mod searches;
 mod sheet;

@@ -53,6 +53,8 @@ pub enum Exported {
     All,
     /// Those that the filters let through.
     Shown,
+    /// Those that are selected.
+    Selected,
     /// Those with a star.
     Marked,
 }
@@ -110,8 +112,6 @@ pub enum News {
     Studies(Result<Vec<StudyInfo>, String>),
     /// A study with its results.
     Study(Result<Box<Loaded>, String>),
-    /// The order of rows for a question.
-    Ordered(u64, Vec<u32>),
     /// A file was chosen.
     Chosen(Purpose, PathBuf),
     /// Something worked.

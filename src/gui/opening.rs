@@ -1,7 +1,6 @@
 //! What is opened: spaces, jobs, models, files of studies, and files that dialogs name.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::news::{Faults, Loaded, Purpose};
 use super::sheet_state::Sheet;
@@ -112,9 +111,8 @@ impl State {
             sheet.store.as_deref() == Some(store) && sheet.study.as_deref() == Some(id)
         };
         if let Some(sheet) = self.stored.as_mut().filter(is_it) {
-            let table = Arc::make_mut(&mut sheet.table);
             for row in rows {
-                table.push(row.position, &row.record, &row.scores);
+                sheet.push(row.position, Box::new(row.record.clone()), row.scores.clone());
             }
         }
     }

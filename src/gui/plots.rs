@@ -54,16 +54,17 @@ pub fn spectra(ui: &mut Ui, name: &str, spectra: &[Spectrum], size: Vec2) {
     if spectra.len() > 1 {
         plot = plot.legend(Legend::default());
     }
-    let draw = |plot: &mut egui_plot::PlotUi<'_>| {
-        for spectrum in spectra {
-            let (points, _) = points(&spectrum.picture.eigenvalues);
-            let line = Line::new(spectrum.name.clone(), PlotPoints::from(points.clone()));
-            plot.line(line.color(spectrum.colour).width(1.5));
-            let dots = Points::new(spectrum.name.clone(), points).color(spectrum.colour);
-            plot.points(dots.radius(1.8));
-        }
-    };
-    let response = exportable(ui, name, |ui| plot.show(ui, draw));
+    let response = exportable(ui, name, |ui| {
+        plot.show(ui, |plot| {
+            for spectrum in spectra {
+                let (points, _) = points(&spectrum.picture.eigenvalues);
+                let line = Line::new(spectrum.name.clone(), PlotPoints::from(points.clone()));
+                plot.line(line.color(spectrum.colour).width(1.5));
+                let dots = Points::new(spectrum.name.clone(), points).color(spectrum.colour);
+                plot.points(dots.radius(1.8));
+            }
+        })
+    });
     response.response.on_hover_text(
         "The eigenvalues of K, the largest first. Their logarithms add up to the score ln |det K|: \
          networks that score low have many small ones, images that they hardly tell apart.",

@@ -25,6 +25,8 @@ pub struct Remembered {
     pub dominated: bool,
     /// Whether the scatter is shown above the table.
     pub scatter: bool,
+    /// Whether parallel coordinates are.
+    pub parallel: bool,
 }
 
 impl Default for Remembered {
@@ -39,6 +41,7 @@ impl Default for Remembered {
             logarithmic: [false; 2],
             dominated: true,
             scatter: true,
+            parallel: false,
         }
     }
 }

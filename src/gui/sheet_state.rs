@@ -1,21 +1,20 @@
 //! Results that are shown: a table, what is asked of it, and what is chosen in it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use super::news::{Exported, News};
-use super::sheet::{Filter, Question, Sort, SortBy, Table, order};
-use super::work::Work;
+use super::ordering::{Asked, Waiting};
+use super::sheet::{Axis, Brush, Brushes, Decisions, Question, Selection, Sort, SortBy, Table};
 use crate::job::JobConfig;
 use crate::space::Space;
-use crate::store::Remark;
 
-/// Tables up to this length are put in order at once: it takes less than a millisecond or two.
-const AT_ONCE: usize = 10_000;
 /// Steps that can be taken back.
 const PAST: usize = 100;
+/// What is typed without a longer pause is one step.
+const PAUSE: Duration = Duration::from_millis(800);
 
 /// What can be taken back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,15 +25,21 @@ pub struct Choice {
     pub search: String,
     /// Only marked ones.
     pub only_stars: bool,
+    /// Only selected ones.
+    pub only_selected: bool,
+    /// Where rows are to be on axes.
+    pub brushes: Brushes,
     /// The order.
     pub sort: Sort,
-    /// The chosen row.
+    /// The chosen row: the one that is looked into.
     pub row: Option<u32>,
+    /// The selected rows, in all views.
+    pub selected: Selection,
 }
 
 /// Results and how they are looked at.
 pub struct Sheet {
-    /// Tells results apart.
+    /// No other sheet has this number.
     pub id: u64,
     /// What they are results of.
     pub title: String,
@@ -48,6 +53,10 @@ pub struct Sheet {
     pub space: Option<Space>,
     /// The results.
     pub table: Arc<Table>,
+    /// What the first of them decided.
+    pub decisions: Arc<Decisions>,
+    /// Whether a view asks for decisions.
+    pub wants_decisions: bool,
     /// How they are looked at.
     pub now: Choice,
     /// How they were looked at before.
@@ -58,13 +67,30 @@ pub struct Sheet {
     pub notes: BTreeMap<String, String>,
     /// Architectures whose star or note changed and is not in the study yet.
     pub unsaved: BTreeSet<String>,
-    /// The rows that are shown.
-    pub rows: Vec<u32>,
+    /// The rows that are shown, in order.
+    pub rows: Arc<Vec<u32>>,
+    /// Another number whenever `rows` are others, but not where new results only joined them.
+    pub version: u64,
     /// What is wrong with the filter.
     pub fault: Option<String>,
-    /// What `rows` answers: the choice and the length of the table.
-    asked: Option<(Choice, usize)>,
-    generation: u64,
+    /// When something was typed last.
+    typed: Option<Instant>,
+    /// How often marks were changed.
+    pub(super) star_changes: u64,
+    /// Results that wait for a thread to be done with the table.
+    pub(super) waiting: Waiting,
+    /// What `rows` answers, or what a thread is at.
+    pub(super) asked: Option<Asked>,
+    /// The same as a question, while it is a good one.
+    pub(super) question: Arc<Question>,
+    /// The rows of the table that were asked.
+    pub(super) ordered: usize,
+    /// The thread that puts rows in order.
+    pub(super) orders: Weak<()>,
+    /// The thread that reads decisions.
+    pub(super) reads: Weak<()>,
+    /// Decisions that wait for a thread to be done with the earlier ones.
+    pub(super) lots: Vec<Decisions>,
 }
 
 impl Sheet {
@@ -79,15 +105,25 @@ impl Sheet {
             job: None,
             space: None,
             table: Arc::new(table),
+            decisions: Arc::default(),
+            wants_decisions: false,
             now: Choice::default(),
             past: Vec::new(),
             stars: BTreeSet::new(),
             notes: BTreeMap::new(),
             unsaved: BTreeSet::new(),
-            rows: Vec::new(),
+            rows: Arc::default(),
+            version: 0,
             fault: None,
+            typed: None,
+            star_changes: 0,
+            waiting: Waiting::default(),
             asked: None,
-            generation: 0,
+            question: Arc::default(),
+            ordered: 0,
+            orders: Weak::new(),
+            reads: Weak::new(),
+            lots: Vec::new(),
         }
     }
 
@@ -98,8 +134,27 @@ impl Sheet {
 
     /// Changes how results are looked at; the present way can be had back.
     pub fn change(&mut self, change: impl FnOnce(&mut Choice)) {
+        self.typed = None;
         let before = self.now.clone();
         change(&mut self.now);
+        self.keep(before);
+    }
+
+    /// The same for what is typed: letters that follow each other are taken back together.
+    pub fn change_typed(&mut self, change: impl FnOnce(&mut Choice)) {
+        let before = self.now.clone();
+        change(&mut self.now);
+        if self.now == before {
+            return;
+        }
+        let goes_on = self.typed.is_some_and(|last| last.elapsed() < PAUSE);
+        self.typed = Some(Instant::now());
+        if !goes_on {
+            self.keep(before);
+        }
+    }
+
+    fn keep(&mut self, before: Choice) {
         if self.now != before {
             self.past.push(before);
             if self.past.len() > PAST {
@@ -108,8 +163,14 @@ impl Sheet {
         }
     }
 
+    /// Chooses a row by keyboard: rows that are only passed on the way are no steps to go back to.
+    pub fn step_to(&mut self, row: u32) {
+        self.change_typed(|now| now.row = Some(row));
+    }
+
     /// Goes back one step.
     pub fn undo(&mut self) {
+        self.typed = None;
         if let Some(before) = self.past.pop() {
             self.now = before;
         }
@@ -133,120 +194,55 @@ impl Sheet {
         Some(self.table.architecture(row))
     }
 
-    /// Marks an architecture, or no longer.
-    pub fn star(&mut self, architecture: &str) {
-        if !self.stars.remove(architecture) {
-            self.stars.insert(architecture.to_owned());
-        }
-        self.unsaved.insert(architecture.to_owned());
-        if self.now.only_stars {
-            self.asked = None;
-        }
+    /// Selects rows: these only, or these as well.
+    pub fn select(&mut self, rows: impl IntoIterator<Item = u32>, also: bool) {
+        self.change(|now| {
+            now.selected = if also {
+                now.selected.with(rows)
+            } else {
+                Selection::new(rows.into_iter().collect())
+            };
+        });
     }
 
-    /// Notes something of an architecture.
-    pub fn note(&mut self, architecture: &str, note: String) {
-        match note.is_empty() {
-            true => self.notes.remove(architecture),
-            false => self.notes.insert(architecture.to_owned(), note),
-        };
-        self.unsaved.insert(architecture.to_owned());
+    /// Selects what is shown between the chosen row and another one, both included.
+    pub fn select_to(&mut self, row: u32) {
+        let place = |wanted: u32| self.rows.iter().position(|&known| known == wanted);
+        let Some(end) = place(row) else { return };
+        let begin = self.now.row.and_then(place).unwrap_or(end);
+        let rows = self.rows[begin.min(end)..=begin.max(end)].to_vec();
+        self.select(rows, true);
     }
 
-    /// Takes what was noted before, as the study has it.
-    pub fn take_remark(&mut self, architecture: &str, remark: Remark) {
-        if remark.marked {
-            self.stars.insert(architecture.to_owned());
-        }
-        if !remark.note.is_empty() {
-            self.notes.insert(architecture.to_owned(), remark.note);
-        }
-    }
-
-    /// Stars and notes that are to be written to the study; they count as written then.
-    pub fn take_unsaved(&mut self) -> BTreeMap<String, Remark> {
-        let unsaved = std::mem::take(&mut self.unsaved);
-        let remark = |architecture: String| {
-            let marked = self.stars.contains(&architecture);
-            let note = self.notes.get(&architecture).cloned().unwrap_or_default();
-            (architecture, Remark { marked, note })
-        };
-        unsaved.into_iter().map(remark).collect()
-    }
-
-    /// The positions of results that are to be written; all where there is no list.
-    pub fn positions(&self, which: Exported) -> Option<HashSet<u64>> {
-        let table = &self.table;
-        let position = |&row: &u32| table.position(row);
-        match which {
-            Exported::All => None,
-            Exported::Shown => Some(self.rows.iter().map(position).collect()),
-            Exported::Marked => {
-                let marked = |row: &u32| self.stars.contains(table.architecture(*row));
-                Some((0..table.len() as u32).filter(marked).map(|row| position(&row)).collect())
-            }
-        }
-    }
-
-    /// Brings the rows up to date, at once or by a thread.
-    pub fn refresh(&mut self, work: &mut Work) {
-        let asks = Choice { row: None, ..self.now.clone() };
-        let asked = (asks, self.table.len());
-        if self.asked.as_ref() == Some(&asked) {
-            return;
-        }
-        let filter = match Filter::parse(&self.now.filter, &self.table) {
-            Ok(filter) => {
-                self.fault = None;
-                filter
-            }
-            Err(error) => {
-                // The rows stay as they are until the filter is one.
-                self.fault = Some(error.to_string());
-                self.asked = Some(asked);
-                return;
-            }
-        };
-        let Choice { search, only_stars, sort, .. } = self.now.clone();
-        let only = only_stars.then(|| self.stars.clone());
-        let question = Question { filter, search, only, sort };
-        self.asked = Some(asked);
-        self.generation += 1;
-        if self.table.len() <= AT_ONCE {
-            self.rows = order(&self.table, &question);
-        } else {
-            let (table, generation) = (self.table.clone(), self.generation);
-            work.start("order", move |post| {
-                let rows = order(&table, &question);
-                drop(table);
-                post.send(News::Ordered(generation, rows));
-            });
-        }
-    }
-
-    /// Takes an order from a thread, unless another was asked for since.
-    pub fn ordered(&mut self, generation: u64, rows: Vec<u32>) {
-        if generation == self.generation {
-            self.rows = rows;
-        }
+    /// Sets the brush of an axis, or takes it away.
+    pub fn brush(&mut self, axis: Axis, brush: Option<Brush>) {
+        self.change(|now| {
+            match brush {
+                Some(brush) => now.brushes.insert(axis, brush),
+                None => now.brushes.remove(&axis),
+            };
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sheet::samples::table;
+    use super::super::work::Work;
     use super::*;
 
     fn sheet() -> (Sheet, Work) {
         let table = table(&[("a", 1.0, 30), ("b", 3.0, 10), ("c", 2.0, 20)]);
-        (Sheet::new("test".to_owned(), table), Work::new(egui::Context::default()))
+        let (mut sheet, mut work) =
+            (Sheet::new("test".to_owned(), table), Work::new(egui::Context::default()));
+        sheet.refresh(&mut work);
+        (sheet, work)
     }
 
     #[test]
     fn changes_are_taken_back_one_by_one() {
         let (mut sheet, mut work) = sheet();
-        sheet.refresh(&mut work);
-        assert_eq!(sheet.rows, [1, 2, 0]);
+        assert_eq!(*sheet.rows, [1, 2, 0]);
         sheet.sort_by(SortBy::Number("params".to_owned()));
         sheet.change(|now| now.filter = "params < 25".to_owned());
         sheet.change(|now| now.row = Some(2));
@@ -256,26 +252,45 @@ mod tests {
         assert_eq!(sheet.chosen(), None);
         sheet.undo();
         sheet.refresh(&mut work);
-        assert_eq!(sheet.rows, [0, 2, 1]);
+        assert_eq!(*sheet.rows, [0, 2, 1]);
         sheet.undo();
         assert_eq!(sheet.now, Choice::default());
     }
 
     #[test]
-    fn a_wrong_filter_is_told_and_changes_no_rows() {
-        let (mut sheet, mut work) = sheet();
-        sheet.refresh(&mut work);
-        sheet.change(|now| now.filter = "parms < 3".to_owned());
-        sheet.refresh(&mut work);
-        assert!(sheet.fault.as_ref().is_some_and(|fault| fault.contains("parms")));
-        assert_eq!(sheet.rows.len(), 3);
+    fn what_is_typed_in_one_go_is_one_step() {
+        let (mut sheet, _) = sheet();
+        for text in ["p", "pa", "par"] {
+            sheet.change_typed(|now| now.search = text.to_owned());
+        }
+        sheet.change(|now| now.row = Some(0));
+        sheet.change_typed(|now| now.search = "parts".to_owned());
+        assert_eq!(sheet.past.len(), 3);
+        sheet.undo();
+        assert_eq!(sheet.now.search, "par");
+        sheet.undo();
+        sheet.undo();
+        assert_eq!(sheet.now, Choice::default());
     }
 
     #[test]
-    fn an_old_order_does_not_replace_a_newer_one() {
+    fn selection_grows_by_ranges_and_narrows_the_rows() {
         let (mut sheet, mut work) = sheet();
+        sheet.change(|now| now.row = Some(1));
+        sheet.select_to(2);
+        assert_eq!(sheet.now.selected.rows(), [1, 2]);
+        sheet.change(|now| now.only_selected = true);
         sheet.refresh(&mut work);
-        sheet.ordered(0, vec![0]);
-        assert_eq!(sheet.rows, [1, 2, 0]);
+        assert_eq!(*sheet.rows, [1, 2]);
+        sheet.star_selected();
+        assert_eq!(sheet.stars.iter().collect::<Vec<_>>(), ["b", "c"]);
+        sheet.select([0], false);
+        sheet.refresh(&mut work);
+        assert_eq!(*sheet.rows, [0]);
+        sheet.undo();
+        sheet.undo();
+        sheet.undo();
+        sheet.refresh(&mut work);
+        assert_eq!((sheet.rows.len(), sheet.now.selected.len()), (3, 0));
     }
 }

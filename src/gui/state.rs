@@ -13,6 +13,7 @@ use super::picture::Desk;
 use super::remembered::Remembered;
 use super::sheet_state::Sheet;
 use super::tasks;
+use super::views::Looks;
 use super::watch::Watch;
 use super::work::Work;
 use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
@@ -146,6 +147,8 @@ pub struct State {
     pub shows_about: bool,
     /// The study that is to be deleted, once more asked for.
     pub to_delete: Option<String>,
+    /// What plots and the table of results keep between frames.
+    pub looks: Looks,
 }
 
 impl State {
@@ -187,6 +190,7 @@ impl State {
             asks_to_close: false,
             shows_about: false,
             to_delete: None,
+            looks: Looks::default(),
         };
         state.watch = Watch::start(&mut state.work);
         state.watch.store(state.store());

@@ -268,21 +268,22 @@ fn measured(job: &JobConfig) -> Result<Measured, String> {
 
 /// Asks for a file; nothing is told where none is chosen.
 pub fn dialog(post: &Post, dialogs: &Dialogs, purpose: Purpose, images_are_a_file: bool) {
-    let save = |name: &str, kinds, endings| Question::Save(name.to_owned(), kinds, endings);
     let question = match purpose {
         Purpose::Open => Question::Open(
             "Spaces, jobs, models, studies",
-            &["toml", "json", "onnx", "db", "sqlite"],
+            &["toml", "json", "onnx", "db", "sqlite", "sqlite3"],
         ),
-        Purpose::Images if !images_are_a_file => Question::Folder,
-        Purpose::Images | Purpose::Benchmark | Purpose::Table => Question::Open("", &[]),
+        Purpose::Images if images_are_a_file => Question::Open("Arrays", &["npy", "npz"]),
+        Purpose::Images => Question::Folder,
+        Purpose::Benchmark | Purpose::Table => Question::Open("Tables", &[]),
         Purpose::Studies => {
-            save(crate::store::DEFAULT_FILE, "Studies", &["db", "sqlite", "sqlite3"])
+            let endings = &["db", "sqlite", "sqlite3"];
+            Question::Save(crate::store::DEFAULT_FILE.to_owned(), "Studies", endings)
         }
-        Purpose::SaveJob => save("job.toml", "Job files", &["toml"]),
+        Purpose::SaveJob => Question::Save("job.toml".to_owned(), "Job files", &["toml"]),
         Purpose::Export(_) => {
             let endings = &["csv", "jsonl", "parquet"];
-            save("results.csv", "CSV, JSON Lines, Parquet", endings)
+            Question::Save("results.csv".to_owned(), "CSV, JSON Lines, Parquet", endings)
         }
     };
     if let Some(path) = dialogs.ask(&question) {

@@ -1,7 +1,6 @@
 //! How news and commands change the state.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::command::{Command, is_possible};
 use super::live::Live;
@@ -36,11 +35,6 @@ impl State {
             News::Devices(devices) => self.devices = devices,
             News::Studies(studies) => self.studies = studies,
             News::Study(Ok(loaded)) => self.take_study(*loaded),
-            News::Ordered(generation, rows) => {
-                for sheet in [&mut self.running, &mut self.stored].into_iter().flatten() {
-                    sheet.ordered(generation, rows.clone());
-                }
-            }
             News::Chosen(purpose, path) => self.take_path(purpose, &path),
             News::Done(text) => self.tell(text, false),
             News::Error(text) | News::Study(Err(text)) => self.tell(text, true),
@@ -66,7 +60,7 @@ impl State {
                 let position = live.counts.total();
                 live.take(&record);
                 if let Some(sheet) = &mut self.running {
-                    Arc::make_mut(&mut sheet.table).push(position, &record, &Default::default());
+                    sheet.push(position, record, Default::default());
                 }
             }
             News::Ended(end) => self.take_search_end(end.map(|summary| *summary)),
@@ -122,6 +116,7 @@ impl State {
             Command::ExportShown => self.choose(Purpose::Export(Exported::Shown)),
             Command::ExportMarked => self.choose(Purpose::Export(Exported::Marked)),
             Command::SavePicture => self.pictures.want_main(window),
+            Command::ExportSelected => self.choose(Purpose::Export(Exported::Selected)),
             Command::CopyCommandLine => window.copy_text(job_command_line(&self.job)),
             Command::CopyArchitecture => {
                 if let Some(text) = self.chosen() {
@@ -176,7 +171,8 @@ impl State {
             Command::ClearFilter => {
                 if let Some(sheet) = self.sheet_mut() {
                     sheet.change(|now| {
-                        *now = Choice { sort: now.sort.clone(), row: now.row, ..Choice::default() };
+                        let (sort, selected) = (now.sort.clone(), now.selected.clone());
+                        *now = Choice { sort, selected, row: now.row, ..Choice::default() };
                     });
                 }
             }

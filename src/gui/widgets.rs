@@ -1,4 +1,4 @@
-//! Histograms and plots.
+//! Plots: histograms.
 
 use egui::{Pos2, Rect, Ui, Vec2};
 

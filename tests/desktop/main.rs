@@ -5,6 +5,7 @@ mod detail;
 mod files;
 mod paths;
 mod pictures;
+mod results;
 mod searches;
 mod snapshots;
 mod stored;

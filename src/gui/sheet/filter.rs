@@ -89,21 +89,15 @@ impl Filter {
         }
     }
 
-    /// Whether a row meets it.
-    pub fn accepts(&self, table: &Table, row: u32) -> bool {
+    /// The filter as a test of the rows of a table; columns are looked up once.
+    pub fn on<'t>(&'t self, table: &'t Table) -> Test<'t> {
         match self {
             Self::Number(name, comparison, bound) => {
-                let value = table.value(name, row);
-                match comparison {
-                    Comparison::Less => value < *bound,
-                    Comparison::AtMost => value <= *bound,
-                    Comparison::Greater => value > *bound,
-                    Comparison::AtLeast => value >= *bound,
-                    Comparison::Equal => value == *bound,
-                    Comparison::Unequal => !value.is_nan() && value != *bound,
-                }
+                let values = table.column(name).unwrap_or_default();
+                let (comparison, bound) = (*comparison, *bound);
+                Box::new(move |row| comparison.holds(values[row as usize], bound))
             }
-            Self::Text(column, test, word) => {
+            Self::Text(column, test, word) => Box::new(move |row| {
                 let text = match column {
                     TextColumn::Architecture => table.architecture(row),
                     TextColumn::Status => table.status(row).name(),
@@ -113,10 +107,35 @@ impl Filter {
                     TextTest::IsNot => text != word,
                     TextTest::Contains => text.contains(word.as_str()),
                 }
+            }),
+            Self::And(left, right) => {
+                let (left, right) = (left.on(table), right.on(table));
+                Box::new(move |row| left(row) && right(row))
             }
-            Self::And(left, right) => left.accepts(table, row) && right.accepts(table, row),
-            Self::Or(left, right) => left.accepts(table, row) || right.accepts(table, row),
-            Self::Not(inner) => !inner.accepts(table, row),
+            Self::Or(left, right) => {
+                let (left, right) = (left.on(table), right.on(table));
+                Box::new(move |row| left(row) || right(row))
+            }
+            Self::Not(inner) => {
+                let inner = inner.on(table);
+                Box::new(move |row| !inner(row))
+            }
+        }
+    }
+}
+
+/// Whether a row is meant.
+pub type Test<'t> = Box<dyn Fn(u32) -> bool + Send + Sync + 't>;
+
+impl Comparison {
+    fn holds(self, value: f64, bound: f64) -> bool {
+        match self {
+            Self::Less => value < bound,
+            Self::AtMost => value <= bound,
+            Self::Greater => value > bound,
+            Self::AtLeast => value >= bound,
+            Self::Equal => value == bound,
+            Self::Unequal => !value.is_nan() && value != bound,
         }
     }
 }
@@ -289,7 +308,8 @@ mod tests {
         ];
         let table = table(&rows);
         let filter = Filter::parse(text, &table).unwrap().unwrap();
-        (0..3).filter(|&row| filter.accepts(&table, row)).collect()
+        let accepts = filter.on(&table);
+        (0..3).filter(|&row| accepts(row)).collect()
     }
 
     #[test]

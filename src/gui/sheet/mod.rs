@@ -1,17 +1,27 @@
-//! Results as columns of numbers, and what is asked of them: filters, orders, Pareto fronts,
-//! histograms. Nothing here knows of windows.
+//! Results as columns of numbers, and what is asked of them: filters, brushes, orders, selections,
+//! Pareto fronts, histograms. Nothing here knows of windows.
 
+mod area;
+mod brush;
+mod decisions;
 mod filter;
 mod histogram;
+mod numbers;
 mod order;
 mod pareto;
+mod selection;
 mod table;
 
-pub use filter::Filter;
+pub use area::Area;
+pub use brush::{Axis, Brush, Brushes};
+pub use decisions::{Decision, Decisions, NO_VALUE};
+pub use filter::{Filter, Test};
 pub use histogram::Histogram;
-pub use order::{Question, Sort, SortBy, order};
+pub use numbers::{Figures, NUMBERS};
+pub use order::{Question, Sort, SortBy, extend, order};
 pub use pareto::{Goal, front};
-pub use table::{Figures, NUMBERS, Table};
+pub use selection::Selection;
+pub use table::Table;
 
 #[cfg(test)]
 pub mod samples {

@@ -13,6 +13,7 @@ use crate::gui::plots::{self, Spectrum};
 use crate::gui::sheet_state::Sheet;
 use crate::gui::state::{State, View};
 use crate::gui::{theme, widgets};
+use crate::space::Drawing;
 
 /// Marked architectures that the menu offers.
 const OFFERED: usize = 12;
@@ -44,7 +45,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         .collect();
     let mut removed = None;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        legends(ui, &entries, &seen);
+        let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
+        legends(ui, &entries, &drawn);
         let least = state.comparison.least(&state.details);
         let width = (ui.available_width() / entries.len().max(2) as f32 - 12.0).max(190.0);
         ui.horizontal_top(|ui| {
@@ -129,13 +131,12 @@ fn offers(sheet: &Sheet) -> Vec<(String, u32)> {
 }
 
 /// The colours of the operations of each space, once.
-fn legends(ui: &mut Ui, entries: &[Compared], seen: &[Inspection]) {
-    let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
+fn legends(ui: &mut Ui, entries: &[Compared], drawn: &[Drawing]) {
     let mut shown: Vec<Vec<String>> = Vec::new();
     for entry in entries {
         let names = operations(entry.origin.space.as_ref());
         if !names.is_empty() && !shown.contains(&names) {
-            widgets::legend(ui, &names, &drawn);
+            widgets::legend(ui, &names, drawn);
             shown.push(names);
         }
     }
@@ -170,9 +171,9 @@ fn column(
         None => {
             let names = operations(entry.origin.space.as_ref());
             let differs = |cell: usize, part: Part| {
-                // Those that are not drawn yet differ from nothing.
-                let all: Vec<_> = seen.iter().filter_map(|one| one.drawings.get(cell)).collect();
-                drawing::differs(&seen[at].drawings[cell], &all, part)
+                let others: Vec<_> =
+                    seen.iter().filter_map(|other| other.drawings.get(cell)).collect();
+                drawing::differs(&seen[at].drawings[cell], &others, part)
             };
             exportable(ui, &format!("cell graph of {}", letter(at)), |ui| {
                 widgets::cells(ui, &seen[at].drawings, &names, DRAWING, differs);
@@ -228,7 +229,7 @@ mod tests {
     fn marked_rows_and_the_chosen_one_are_offered() {
         let mut sheet =
             Sheet::new("test".to_owned(), table(&[("a", 1.0, 1), ("b", 2.0, 1), ("c", 3.0, 1)]));
-        sheet.rows = vec![2, 1, 0];
+        sheet.rows = vec![2, 1, 0].into();
         sheet.now.row = Some(1);
         sheet.stars.insert("a".to_owned());
         let offers = offers(&sheet);

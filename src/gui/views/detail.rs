@@ -128,11 +128,8 @@ pub fn kernel(
             let picture = picture.clone();
             let side = widgets::side(ui, most);
             let least = least.unwrap_or(picture.least);
-            let name = format!("kernel matrix of {}", subject.architecture);
-            exportable(ui, &name, |ui| {
-                heat_map::show(ui, &mut state.details.textures, &picture, (side, least));
-                heat_map::scale(ui, side, least);
-            });
+            heat_map::show(ui, &mut state.details.textures, &picture, (side, least));
+            heat_map::scale(ui, side, least);
             facts(ui, &picture);
             false
         }

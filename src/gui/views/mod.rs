@@ -1,20 +1,27 @@
 //! The views, a file each.
 
+mod axes;
 mod benchmark;
 mod benchmark_figures;
+mod cloud;
 mod compare;
 mod comparison_tables;
 mod detail;
 mod home;
 mod inspector;
+mod lines;
+mod parallel;
 mod results;
+mod rows;
 mod run;
 mod scatter;
 mod setup;
+mod shades;
 mod space;
 mod studies;
 
 pub use inspector::{inspector, window as detail_window};
+pub use results::Looks;
 
 use egui::{RichText, Ui};
 

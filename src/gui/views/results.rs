@@ -1,19 +1,26 @@
-//! Results: filters, scatter, table.
+//! Results: filters, selection, plots, table.
 
 use egui::{Panel, RichText, TextEdit, Ui};
-use egui_extras::{Column, TableBuilder};
 
-use super::{empty, scatter};
+use super::parallel::{self, Parallel};
+use super::scatter::{self, Scatter};
+use super::{empty, rows};
 use crate::cli::format::thousands;
 use crate::gui::chrome;
 use crate::gui::command::Command;
-use crate::gui::sheet::{Figures, NUMBERS, SortBy, Table};
-use crate::gui::sheet_state::Sheet;
+use crate::gui::sheet::{Figures, Selection, Table};
 use crate::gui::state::{State, View};
-use crate::store::Status;
 
-/// The height of a row.
-const ROW: f32 = 19.0;
+/// What the view keeps between frames.
+#[derive(Default)]
+pub struct Looks {
+    /// The scatter.
+    pub scatter: Scatter,
+    /// The parallel coordinates.
+    pub parallel: Parallel,
+    /// Whether the table is to scroll to the chosen row.
+    pub scroll: bool,
+}
 
 /// Shows the view.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -30,17 +37,28 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     header(ui, state);
     filters(ui, state);
-    if state.remembered.scatter {
-        let height = ui.available_height();
-        Panel::top("scatter")
-            .resizable(true)
-            .default_size(height * 0.42)
-            .size_range(110.0..=(height - 110.0).max(111.0))
-            .show(ui, |ui| scatter::show(ui, state));
-    }
-    table(ui, state);
+    selection(ui, state);
+    plots(ui, state);
+    rows::show(ui, state);
     if let Some(text) = state.chosen().map(str::to_owned) {
         state.inspect(&text);
+    }
+}
+
+/// The plots that are shown, one below the other, each as high as it was made.
+fn plots(ui: &mut Ui, state: &mut State) {
+    let (scatter, parallel) = (state.remembered.scatter, state.remembered.parallel);
+    let height = ui.available_height();
+    let share = if scatter && parallel { 0.34 } else { 0.44 };
+    let most = (height - 110.0 * f32::from(u8::from(scatter) + u8::from(parallel))).max(111.0);
+    let panel = |name: &'static str| {
+        Panel::top(name).resizable(true).default_size(height * share).size_range(110.0..=most)
+    };
+    if scatter {
+        panel("scatter").show(ui, |ui| scatter::show(ui, state));
+    }
+    if parallel {
+        panel("parallel").show(ui, |ui| parallel::show(ui, state));
     }
 }
 
@@ -55,10 +73,16 @@ fn header(ui: &mut Ui, state: &mut State) {
             let (shown, all) = (sheet.rows.len() as u64, sheet.table.len() as u64);
             let text = format!("{} of {} rows", thousands(shown), thousands(all));
             ui.label(RichText::new(text).weak());
+            if sheet.is_busy() {
+                ui.add(egui::Spinner::new().size(12.0));
+            }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, state, Command::Export);
-            ui.toggle_value(&mut state.remembered.scatter, "Scatter");
+            ui.toggle_value(&mut state.remembered.parallel, "Parallel")
+                .on_hover_text("Parallel coordinates over decisions and numbers");
+            ui.toggle_value(&mut state.remembered.scatter, "Scatter")
+                .on_hover_text("Two columns as points");
             columns(ui, state);
         });
     });
@@ -90,17 +114,20 @@ fn filters(ui: &mut Ui, state: &mut State) {
         let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
         let hint = "params < 1M and score > 1500";
         let edit = TextEdit::singleline(&mut filter).hint_text(hint).desired_width(width);
-        ui.add(edit).labelled_by(name.id).on_hover_text(
+        let filtered = ui.add(edit).labelled_by(name.id).on_hover_text(
             "Columns with < <= > >= = != and K, M, G; architecture and status with = != ~ \
              (contains); and, or, not, brackets",
         );
         let name = ui.label("Search");
         let edit = TextEdit::singleline(&mut search).hint_text("nor_conv").desired_width(90.0);
-        ui.add(edit).labelled_by(name.id);
-        ui.checkbox(&mut only_stars, "Marked only");
-        sheet.change(|now| {
-            (now.filter, now.search, now.only_stars) = (filter, search, only_stars);
-        });
+        let searched = ui.add(edit).labelled_by(name.id);
+        if filtered.changed() || searched.changed() {
+            sheet.change_typed(|now| (now.filter, now.search) = (filter, search));
+        }
+        let marked = ui.checkbox(&mut only_stars, "Marked only");
+        if marked.on_hover_text("Only architectures with a star").changed() {
+            sheet.change(|now| now.only_stars = only_stars);
+        }
         chrome::button(ui, state, Command::ClearFilter);
     });
     let fault = state.sheet().and_then(|sheet| sheet.fault.clone());
@@ -109,129 +136,54 @@ fn filters(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// What was pressed in the table.
-enum Pressed {
-    Row(u32),
-    Star(u32),
-    Heading(SortBy),
-}
-
-fn table(ui: &mut Ui, state: &mut State) {
-    let Some(sheet) = state.sheet() else { return };
-    let has = |name: &&String| sheet.table.column(name).is_some();
-    let columns: Vec<String> = state.remembered.columns.iter().filter(has).cloned().collect();
-    let mut pressed = None;
-    egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-        let mut builder = TableBuilder::new(ui)
-            .id_salt("results")
-            .striped(true)
-            .sense(egui::Sense::click())
-            .auto_shrink(false)
-            .column(Column::exact(22.0))
-            .column(Column::exact(64.0));
-        for _ in &columns {
-            builder = builder.column(Column::initial(104.0).at_least(60.0).resizable(true));
-        }
-        builder = builder
-            .column(Column::exact(84.0))
-            .column(Column::remainder().at_least(180.0).clip(true));
-        builder
-            .header(ROW + 2.0, |mut row| headings(&mut row, sheet, &columns, &mut pressed))
-            .body(|body| {
-                body.rows(ROW, sheet.rows.len(), |mut row| {
-                    let at = sheet.rows[row.index()];
-                    row.set_selected(sheet.now.row == Some(at));
-                    cells(&mut row, sheet, at, &columns, &mut pressed);
-                    if row.response().clicked() && pressed.is_none() {
-                        pressed = Some(Pressed::Row(at));
-                    }
-                });
-            });
-    });
+/// What is selected and brushed, and what can be done with it.
+fn selection(ui: &mut Ui, state: &mut State) {
     let Some(sheet) = state.sheet_mut() else { return };
-    match pressed {
-        Some(Pressed::Row(row)) => sheet.change(|now| now.row = Some(row)),
-        Some(Pressed::Star(row)) => {
-            let name = sheet.table.architecture(row).to_owned();
-            sheet.star(&name);
+    ui.horizontal_wrapped(|ui| {
+        let count = sheet.now.selected.len() as u64;
+        let any = !sheet.now.selected.is_empty();
+        let text = RichText::new(format!("{} selected", thousands(count)));
+        ui.label(if any { text.strong() } else { text.weak() })
+            .on_hover_text("Ctrl-click or Shift-click rows, or draw a box or lasso in the scatter");
+        let mut only = sheet.now.only_selected;
+        let enabled = any || only;
+        let checkbox = egui::Checkbox::new(&mut only, "Selected only");
+        if ui.add_enabled(enabled, checkbox).changed() {
+            sheet.change(|now| now.only_selected = only);
         }
-        Some(Pressed::Heading(by)) => sheet.sort_by(by),
-        None => {}
-    }
-}
-
-fn headings(
-    row: &mut egui_extras::TableRow<'_, '_>,
-    sheet: &Sheet,
-    columns: &[String],
-    pressed: &mut Option<Pressed>,
-) {
-    let mut heading =
-        |row: &mut egui_extras::TableRow<'_, '_>, name: &str, about: &str, by: SortBy| {
-            row.col(|ui| {
-                let arrow = match (sheet.now.sort.by == by, sheet.now.sort.descending) {
-                    (false, _) => "",
-                    (true, true) => " v",
-                    (true, false) => " ^",
-                };
-                let text = RichText::new(format!("{name}{arrow}")).strong();
-                let button = egui::Button::new(text).frame(false);
-                if ui.add(button).on_hover_text(format!("{about}. Press to sort")).clicked() {
-                    *pressed = Some(Pressed::Heading(by));
-                }
+        if ui.add_enabled(any, egui::Button::new("Clear selection")).clicked() {
+            sheet.change(|now| {
+                (now.selected, now.only_selected) = (Selection::default(), false);
             });
-        };
-    row.col(|_| {});
-    heading(row, "#", "The order in which architectures came", SortBy::Position);
-    for name in columns {
-        let known = NUMBERS.iter().find(|number| number.name == *name);
-        let about = known.map_or("A further score", |number| number.about);
-        let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
-        let title = unit.map_or(name.clone(), |unit| format!("{name} ({unit})"));
-        heading(row, &title, about, SortBy::Number(name.clone()));
-    }
-    heading(row, "status", "ok, singular, disconnected or failed", SortBy::Status);
-    heading(row, "architecture", "In the space's notation", SortBy::Architecture);
-}
-
-fn cells(
-    row: &mut egui_extras::TableRow<'_, '_>,
-    sheet: &Sheet,
-    at: u32,
-    columns: &[String],
-    pressed: &mut Option<Pressed>,
-) {
-    let table = &sheet.table;
-    let name = table.architecture(at);
-    row.col(|ui| {
-        let marked = sheet.stars.contains(name);
-        let star = egui::Button::new(if marked { "*" } else { "·" }).frame(false);
-        let response = ui.add(star);
-        let label = format!("Mark row {}", table.position(at));
-        response
-            .widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, marked, &label));
-        if response.clicked() {
-            *pressed = Some(Pressed::Star(at));
+        }
+        let mark = ui.add_enabled(any, egui::Button::new("Mark selected"));
+        if mark.on_hover_text("Give all selected architectures a star").clicked() {
+            sheet.star_selected();
+        }
+        let mut removed = None;
+        for (axis, brush) in &sheet.now.brushes {
+            let text = brush.text(axis, |value| written(axis.name(), value));
+            let chip = egui::Button::new(format!("{} ×", short(&text))).corner_radius(9);
+            let response = ui.add(chip);
+            let label = format!("Remove brush on {}", axis.name());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+            if response.on_hover_text(format!("{text}. Press to remove this brush")).clicked() {
+                removed = Some(axis.clone());
+            }
+        }
+        if let Some(axis) = removed {
+            sheet.brush(axis, None);
         }
     });
-    row.col(|ui| number(ui, thousands(table.position(at))));
-    for column in columns {
-        row.col(|ui| number(ui, written(column, table.value(column, at))));
-    }
-    let status = table.status(at);
-    row.col(|ui| {
-        let text = RichText::new(status.name());
-        ui.label(if status == Status::Ok { text } else { text.color(ui.visuals().warn_fg_color) });
-    });
-    row.col(|ui| {
-        ui.add(egui::Label::new(RichText::new(name).monospace()).truncate().selectable(false));
-    });
 }
 
-fn number(ui: &mut Ui, text: String) {
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.add(egui::Label::new(RichText::new(text).monospace()).selectable(false));
-    });
+/// A text that fits on a chip.
+fn short(text: &str) -> String {
+    const MOST: usize = 44;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
 }
 
 /// A number of a column as it is written; nothing for a gap.

@@ -95,11 +95,14 @@ fn scatter(ui: &mut Ui, live: &Live, size: egui::Vec2) {
     let step = live.costs.len().div_ceil(DRAWN).max(1);
     let points: Vec<[f64; 2]> = live.costs.iter().step_by(step).copied().collect();
     let colour = theme::accent(ui.visuals().dark_mode);
-    let plot = widgets::plot(ui, "params and value", size)
-        .x_axis_label("params")
-        .y_axis_label(live.job.ranked_by());
-    let points = Points::new("architectures", points).color(colour).radius(2.0);
-    exportable(ui, "params and value", |ui| plot.show(ui, |plot| plot.points(points)));
+    exportable(ui, "params and value", |ui| {
+        widgets::plot(ui, "params and value", size)
+            .x_axis_label("params")
+            .y_axis_label(live.job.ranked_by())
+            .show(ui, |plot| {
+                plot.points(Points::new("architectures", points).color(colour).radius(2.0));
+            });
+    });
 }
 
 fn standing(live: &Live) -> &'static str {

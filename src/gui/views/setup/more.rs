@@ -30,10 +30,7 @@ pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
                 "set",
                 (&mut options.set, "none"),
                 |list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-                |text| {
-                    let read = |word: &str| word.parse().map_err(|error| format!("{error}"));
-                    text.split_whitespace().map(read).collect()
-                },
+                |text| text.split_whitespace().map(str::parse).collect(),
             )
         });
     }
