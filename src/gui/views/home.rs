@@ -128,12 +128,12 @@ fn columns(width: f32) -> (usize, f32) {
 /// One card; whether it was pressed.
 fn show_card(ui: &mut Ui, card: &Card, width: f32) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT[0]), Sense::click());
-    if !ui.is_rect_visible(rect) {
-        return response.clicked();
-    }
     let space = &card.space;
     let name = format!("Space {}", space.id());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    if !ui.is_rect_visible(rect) {
+        return response.clicked();
+    }
     let visuals = ui.style().interact(&response);
     let stroke = if response.hovered() || response.has_focus() {
         egui::Stroke::new(1.5, ui.visuals().hyperlink_color)

@@ -235,7 +235,9 @@ fn cells(
     let status = table.status(at);
     row.col(|ui| {
         let text = RichText::new(status.name());
-        ui.label(if status == Status::Ok { text } else { text.color(ui.visuals().warn_fg_color) });
+        let warning = ui.visuals().warn_fg_color;
+        let text = if status == Status::Ok { text } else { text.color(warning) };
+        ui.add(egui::Label::new(text).selectable(false));
     });
     row.col(|ui| {
         let text = RichText::new(name).monospace();
