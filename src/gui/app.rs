@@ -83,10 +83,10 @@ impl eframe::App for App {
         Panel::top("menu").show(ui, |ui| chrome::menu(ui, state));
         Panel::bottom("status").show(ui, |ui| chrome::status(ui, state));
         Panel::left("navigation")
-            .exact_size(92.0)
+            .exact_size(104.0)
             .resizable(false)
             .show(ui, |ui| chrome::navigation(ui, state));
-        let has_room = ui.available_width() > WITH_INSPECTOR - 92.0;
+        let has_room = ui.available_width() > WITH_INSPECTOR - 104.0;
         if state.view == View::Results && state.remembered.inspector && has_room {
             Panel::right("inspector")
                 .default_size(330.0)

@@ -107,7 +107,7 @@ fn source(ui: &mut Ui, state: &mut State, sheet: u64) {
 /// Metric and score.
 fn choices(ui: &mut Ui, state: &mut State, sheet: u64) {
     let further: Vec<String> = state.sheet().map(further_scores).unwrap_or_default();
-    let ranked_by = state.sheet().map(|sheet| default_score(sheet)).unwrap_or_default();
+    let ranked_by = state.sheet().map(default_score).unwrap_or_default();
     let Some(attached) = state.benchmarks.of_mut(sheet) else { return };
     let Stage::Ready(facts) = &attached.facts else { return };
     let facts = facts.clone();

@@ -8,8 +8,9 @@ use crate::cli::evaluate::text::{decimals, interval};
 use crate::cli::format::thousands;
 use crate::evaluation::{BASELINES, PaperChoice};
 use crate::gui::benchmark::{Outcome, Point};
+use crate::gui::picture::exportable;
 use crate::gui::state::{State, View};
-use crate::gui::{theme, widgets};
+use crate::gui::{explain, theme, widgets};
 use crate::score::score;
 use crate::statistics::{Estimate, Report};
 
@@ -71,12 +72,13 @@ fn scatter(ui: &mut Ui, state: &mut State, sheet: u64, outcome: &Outcome) {
         outcome.choice.as_ref().map(|choice| [scale(choice.score, logarithmic), choice.accuracy]);
     let dark = ui.visuals().dark_mode;
     let points: Vec<[f64; 2]> = drawn.points.iter().map(|(_, point)| *point).collect();
-    let response = widgets::plot(ui, "score against accuracy", size)
+    let plot = widgets::plot(ui, "score against accuracy", size)
         .x_axis_label(name(&outcome.score))
         .y_axis_label(outcome.metric.clone())
         .x_axis_formatter(write)
-        .label_formatter(|_| None)
-        .show(ui, |plot| {
+        .label_formatter(|_| None);
+    let response = exportable(ui, "score against accuracy", |ui| {
+        plot.show(ui, |plot| {
             let blue = theme::accent(dark).gamma_multiply(0.7);
             let cloud = Points::new("architectures", PlotPoints::from(points)).color(blue);
             plot.points(cloud.radius(2.2).allow_hover(false));
@@ -92,7 +94,8 @@ fn scatter(ui: &mut Ui, state: &mut State, sheet: u64, outcome: &Outcome) {
             let near = drawn.points.iter().map(|point| (distance(point), point.0));
             let near = near.filter(|(distance, _)| *distance < NEAR);
             near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at)| at)
-        });
+        })
+    });
     let Some(point) = response.inner.map(|at| &outcome.points[at]) else { return };
     let clicked = response.response.clicked();
     response.response.on_hover_ui_at_pointer(|ui| {
@@ -182,7 +185,7 @@ fn coverage(ui: &mut Ui, outcome: &Outcome) {
     let (used, given) = (coverage.used as u64, coverage.given as u64);
     ui.strong("Coverage");
     ui.label(format!(
-        "{} of {} scored architectures have a {}",
+        "{} of {} scored architectures have {} in the table",
         thousands(used),
         thousands(given),
         outcome.metric
@@ -196,11 +199,7 @@ fn coverage(ui: &mut Ui, outcome: &Outcome) {
 const COLUMNS: [(&str, &str); 8] = [
     ("predictor", "The score first, then what is known of a network for free"),
     ("n", "Architectures that have both a value and an accuracy"),
-    (
-        "tau-b",
-        "Kendall's tau-b: how often two architectures are ordered the same way by both, less how often \
-         the other way, ties accounted for; 1 is the same order, 0 chance (Kendall, Biometrika 1945)",
-    ),
+    ("tau-b", explain::TAU),
     ("95 % interval", "Percentile bootstrap over architectures, 1,000 resamples (Efron, 1979)"),
     ("rho", "Spearman's rho: the correlation of the ranks (Spearman, 1904)"),
     ("95 % interval ", "The same bootstrap for rho"),

@@ -14,6 +14,7 @@ use super::lines::{GAP, Lines, Made, Scale, heights, places};
 use super::operations;
 use super::results::written;
 use crate::cli::format::thousands;
+use crate::gui::picture::exportable;
 use crate::gui::sheet::{Axis, Brush};
 use crate::gui::sheet_state::Sheet;
 use crate::gui::state::State;
@@ -57,7 +58,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         sheet.wants_decisions = true;
         parallel.axes.update(sheet);
         bar(ui, &mut parallel, sheet);
-        let done = plot(ui, &mut parallel, sheet, &colour);
+        let done =
+            exportable(ui, "parallel coordinates", |ui| plot(ui, &mut parallel, sheet, &colour));
         let chosen = matches!(done, Some(Done::Choose(_)));
         parallel.apply(done, sheet);
         state.looks.scroll |= chosen;

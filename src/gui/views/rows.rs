@@ -235,7 +235,9 @@ fn cells(
     let status = table.status(at);
     row.col(|ui| {
         let text = RichText::new(status.name());
-        ui.label(if status == Status::Ok { text } else { text.color(ui.visuals().warn_fg_color) });
+        let warning = ui.visuals().warn_fg_color;
+        let text = if status == Status::Ok { text } else { text.color(warning) };
+        ui.add(egui::Label::new(text).selectable(false));
     });
     row.col(|ui| {
         let text = RichText::new(name).monospace();
@@ -267,7 +269,8 @@ fn star(ui: &mut Ui, marked: bool, position: u64) -> bool {
     let idle = visuals.text_color().gamma_multiply(if response.hovered() { 1.0 } else { 0.6 });
     let colour = if marked { visuals.warn_fg_color } else { idle };
     let point = |at: usize| {
-        let (angle, radius) = (at as f32 * TAU / 10.0, if at % 2 == 0 { 6.5 } else { 2.8 });
+        let (angle, radius) =
+            (at as f32 * TAU / 10.0, if at.is_multiple_of(2) { 6.5 } else { 2.8 });
         rect.center() + radius * vec2(angle.sin(), -angle.cos())
     };
     let outline: Vec<Pos2> = (0..10).map(point).collect();
