@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use untrained::gui::{App, Dialogs, Start};
 
 /// How long a step may take.
@@ -31,6 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut window = Harness::builder()
         .with_size([1200.0, 760.0])
         .with_theme(egui::Theme::Light)
+        .with_render_cursor(false)
         .wgpu()
         .build_eframe(move |creation| App::new(creation, &start));
     wait(&mut window, "Set up a search")?;
@@ -45,8 +47,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     press(&mut window, "Results")?;
     wait(&mut window, "300 of 300 rows")?;
     for place in [0, 3] {
-        let row = window.query_all_by_label_contains("|+|").nth(place).ok_or("no rows")?;
-        row.click();
+        // A row has two nodes of its status: the cell and the text in it.
+        window.query_all_by_label("ok").nth(place * 2).ok_or("no rows")?.click();
         window.run_steps(4);
         wait(&mut window, "rank")?;
         press(&mut window, "Compute kernel matrix")?;
@@ -84,7 +86,9 @@ fn press(window: &mut Window, name: &str) -> Result<(), String> {
 fn save(window: &mut Window, folder: &Path, name: &str) -> Result<(), Box<dyn std::error::Error>> {
     window.run_steps(3);
     let path = folder.join(name).with_extension("png");
-    window.render()?.save(&path)?;
+    let file = std::fs::File::create(&path)?;
+    let encoder = PngEncoder::new_with_quality(file, CompressionType::Best, FilterType::NoFilter);
+    image::DynamicImage::from(window.render()?).into_rgb8().write_with_encoder(encoder)?;
     println!("{}", path.display());
     Ok(())
 }

@@ -80,14 +80,15 @@ fn every_picture_of_every_view_can_be_saved() {
     let mut window = Window::in_folder(folder, Some(&job), [1280.0, 1000.0]);
     window.see("Set up a search");
     window.press("Space");
-    window.see("random networks");
+    // Nothing moves any more once all are counted.
+    window.see("400 random networks");
     window
         .until("cells", |harness| shows(harness, "Another one") && shows(harness, "nor_conv_3x3"));
     save_all(&mut window, "space", &["cell graph"]);
     window.press("Set up");
     window.press("Start search");
     window.see("Done");
-    save_all(&mut window, "run", &["best so far", "histogram of naswot"]);
+    save_all(&mut window, "run", &["best so far", "histogram of score"]);
     window.press("Results");
     window.see("12 of 12 rows");
     for place in [0, 1] {
