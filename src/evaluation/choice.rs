@@ -48,3 +48,53 @@ pub fn choice(joined: &Joined, accuracy: &Lookup) -> Option<Choice> {
         of: accuracy.values().count(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::benchmark::{self, TO_THE_END};
+    use crate::evaluation::{Accuracies, Prediction, join};
+    use crate::space::Space;
+
+    fn prediction(architecture: &str, score: f64, status: Status) -> Prediction {
+        let status = Some(status);
+        let architecture = architecture.to_owned();
+        Prediction { architecture, score, status, regions: None, seconds: None }
+    }
+
+    /// The choice among the first architectures of a table, given scores and statuses in its order.
+    fn chosen(scores: &[(f64, Status)]) -> Option<Choice> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/evaluation");
+        let table = benchmark::open(&folder.join("table.csv")).unwrap();
+        let space = Space::builtin("nas-bench-201").unwrap();
+        let accuracy = Lookup::new(&table, &space, "accuracy").unwrap();
+        let rows = table.rows(TO_THE_END).unwrap().map(|row| row.unwrap());
+        let predictions = rows
+            .zip(scores)
+            .map(|(row, &(score, status))| prediction(&row.architecture, score, status));
+        let accuracies = Accuracies { accuracy: &accuracy, validation: None };
+        let joined = join(predictions.collect(), accuracies, TO_THE_END).unwrap();
+        choice(&joined, &accuracy)
+    }
+
+    // The first two accuracies of the table are 81.01 and 86.753333 (see the file).
+    #[test]
+    fn the_highest_score_that_may_be_chosen_is() {
+        let ok = Status::Ok;
+        let one = chosen(&[(1.0, ok), (2.0, ok)]).unwrap();
+        assert_eq!((one.score, one.accuracy, one.best_scored), (2.0, 86.753333, 86.753333));
+        assert_eq!(one.of, 60);
+        assert!(one.best_in_table > one.accuracy && one.rank > 1);
+        let other = chosen(&[(3.0, ok), (2.0, ok)]).unwrap();
+        assert_eq!((other.accuracy, other.best_scored), (81.01, 86.753333));
+        assert!(other.rank > one.rank);
+        // The first of equal ones, and none that is cut off or without a finite score.
+        assert_eq!(chosen(&[(2.0, ok), (2.0, ok)]).unwrap().accuracy, 81.01);
+        let cut_off = [(9.0, Status::Disconnected), (2.0, ok)];
+        assert_eq!(chosen(&cut_off).unwrap().accuracy, 86.753333);
+        let singular = [(f64::NEG_INFINITY, Status::Singular); 2];
+        assert_eq!(chosen(&singular), None);
+    }
+}

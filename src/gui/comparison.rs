@@ -4,9 +4,12 @@ use super::details::{Details, Origin, Subject};
 use super::kernel_picture::KernelPicture;
 use super::sheet::{Goal, NUMBERS, Table};
 use super::sheet_state::Sheet;
+use super::standing::Standing;
 use super::state::State;
 use crate::store::Status;
 
+/// Numbers of which neither more nor less is better.
+const UNRATED: [&str; 2] = ["index", "units"];
 /// Architectures that are compared at most.
 pub const COMPARED: usize = 4;
 
@@ -31,6 +34,7 @@ impl Compared {
     /// A row of results.
     pub fn new(sheet: &Sheet, row: u32) -> Self {
         let table = &sheet.table;
+        let standing = Standing::new(table, row);
         let value = |name: &str| Some((name.to_owned(), table.value(name, row)));
         let numbers = table.names().filter_map(value).filter(|(_, value)| !value.is_nan());
         Self {
@@ -38,7 +42,7 @@ impl Compared {
             subject: Subject { sheet: sheet.id, architecture: table.architecture(row).to_owned() },
             status: table.status(row),
             ranked_by: sheet.ranked_by().to_owned(),
-            rank: table.rank(row).map(|rank| (rank, table.len() as u64)),
+            rank: standing.rank.map(|rank| (rank, standing.of)),
             numbers: numbers.collect(),
         }
     }
@@ -69,7 +73,8 @@ impl Row {
             Goal::High => one > other,
         };
         let known = || values.iter().flatten().copied();
-        let differ = known().any(|value| Some(value) != known().next());
+        let is_rated = !UNRATED.contains(&name);
+        let differ = is_rated && known().any(|value| Some(value) != known().next());
         let is_best = |value: &Option<f64>| {
             value.is_some_and(|value| differ && known().all(|other| !better(other, value)))
         };
@@ -220,6 +225,13 @@ mod tests {
         let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
         assert_eq!(row("score").values, [Some(1.0), Some(2.0)]);
         assert!(rows.iter().all(|row| row.name != "value"));
+    }
+
+    #[test]
+    fn ranks_are_among_those_that_may_be_chosen() {
+        let sheet = sheet(&[("a", 2.0, 10), ("b", 3.0, 25), ("c", f64::NEG_INFINITY, 10)]);
+        let rank = |row| Compared::new(&sheet, row).rank;
+        assert_eq!([rank(0), rank(1), rank(2)], [Some((2, 2)), Some((1, 2)), None]);
     }
 
     #[test]

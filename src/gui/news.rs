@@ -94,8 +94,6 @@ pub enum News {
     Space(Result<Box<Space>, Faults>, String),
     /// A job file, and its space if it can be opened.
     Job(Box<JobConfig>, Option<Space>),
-    /// Another architecture of the space: its text and cells.
-    Sample(String, Vec<Drawing>),
     /// Params and macs of random architectures of the space of that id.
     Costs(String, Vec<[f64; 2]>),
     /// The devices by name; what `auto` takes stands first.

@@ -31,6 +31,8 @@ pub struct Asked {
     stars: u64,
     /// How many decisions were known, where they matter.
     decisions: usize,
+    /// How many columns there were: a filter may name one that comes later.
+    columns: usize,
 }
 
 impl Sheet {
@@ -75,6 +77,7 @@ impl Sheet {
             choice: Choice { row: None, selected, ..self.now.clone() },
             stars: if self.now.only_stars { self.star_changes } else { 0 },
             decisions: if by_decision { self.decisions.len() } else { 0 },
+            columns: self.table.names().count(),
         }
     }
 

@@ -17,7 +17,7 @@ use super::views::Looks;
 use super::watch::Watch;
 use super::work::Work;
 use crate::job::{JobConfig, Keep, Options, SearchOptions, Task};
-use crate::space::{Drawing, Space};
+use crate::space::{Choice, Drawing, Space};
 use crate::store::StudyInfo;
 
 /// What the middle of the window shows.
@@ -77,6 +77,8 @@ pub struct Sample {
     pub text: String,
     /// Its cells.
     pub drawings: Vec<Drawing>,
+    /// Its decisions.
+    pub choices: Vec<Choice>,
 }
 
 /// All of it.

@@ -10,14 +10,14 @@ use super::dialogs::{Dialogs, Question};
 use super::drawing::most_telling;
 use super::news::{Card, Faults, Loaded, Measured, News, Purpose};
 use super::sheet::Table;
-use super::state::State;
+use super::state::{Sample, State};
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
 use crate::job::{JobConfig, Task, chain, run};
 use crate::plan::Plan;
 use crate::space::{Space, SpaceError};
-use crate::store::{Part, Remark, Store, StudyInfo, export};
+use crate::store::{Part, Remark, Status, Store, StudyInfo, export};
 use crate::weights::Weights;
 
 /// Architectures of which params and macs are counted.
@@ -111,7 +111,9 @@ fn is_table(path: &Path) -> bool {
 /// Draws an architecture.
 pub fn sample(post: &Post, space: &Space, seed: u64) {
     let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
-    post.send(News::Sample(space.format(&architecture), space.drawings(&architecture)));
+    let (text, drawings) = (space.format(&architecture), space.drawings(&architecture));
+    let sample = Sample { text, drawings, choices: space.choices(&architecture) };
+    post.change(move |state| state.sample = sample);
 }
 
 /// Counts params and macs of random architectures.
@@ -256,13 +258,17 @@ fn measured(job: &JobConfig) -> Result<Measured, String> {
         space_copy: job.space_copy.clone(),
         ..JobConfig::new(job.options.clone(), Task::Score { architectures })
     };
-    let (mut seconds, mut count) = (0.0, 0.0);
+    let (mut seconds, mut count, mut failure) = (0.0, 0.0, None);
     run(&few, &Cancel::new(), &mut |event| {
         if let crate::job::Event::Scored { record, .. } = event {
             (seconds, count) = (seconds + record.seconds, count + 1.0);
+            failure = record.message.filter(|_| record.status == Status::Failed).or(failure.take());
         }
     })
     .map_err(|error| chain(&error))?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
     Ok(Measured { seconds: seconds / f64::max(count, 1.0), bytes })
 }
 

@@ -26,7 +26,6 @@ impl State {
             News::Space(Ok(space), name) => self.take_space(*space, &name),
             News::Space(Err(faults), _) => self.take_faults(faults),
             News::Job(job, space) => self.take_job(*job, space),
-            News::Sample(text, drawings) => self.sample = super::state::Sample { text, drawings },
             News::Costs(id, costs) => {
                 if self.space.as_ref().is_some_and(|space| space.id() == id) {
                     self.costs.extend(costs);

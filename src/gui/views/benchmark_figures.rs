@@ -8,10 +8,9 @@ use crate::cli::evaluate::text::{decimals, interval};
 use crate::cli::format::thousands;
 use crate::evaluation::{BASELINES, PaperChoice};
 use crate::gui::benchmark::{Outcome, Point};
-use crate::gui::explain;
 use crate::gui::picture::exportable;
 use crate::gui::state::{State, View};
-use crate::gui::{theme, widgets};
+use crate::gui::{explain, theme, widgets};
 use crate::score::score;
 use crate::statistics::{Estimate, Report};
 
@@ -186,7 +185,7 @@ fn coverage(ui: &mut Ui, outcome: &Outcome) {
     let (used, given) = (coverage.used as u64, coverage.given as u64);
     ui.strong("Coverage");
     ui.label(format!(
-        "{} of {} scored architectures have a {}",
+        "{} of {} scored architectures have {} in the table",
         thousands(used),
         thousands(given),
         outcome.metric

@@ -31,6 +31,10 @@ pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
         ui.colored_label(ui.visuals().error_fg_color, fault);
         return;
     }
+    if seen.layers.is_empty() {
+        // What comes takes the same place, so that nothing below moves.
+        ui.add_space(height);
+    }
     exportable(ui, "cell graph", |ui| {
         widgets::cells(ui, &seen.drawings, names, height, |_, _| false);
         widgets::legend(ui, names, &seen.drawings);
@@ -108,7 +112,8 @@ pub fn kernel(
     match state.details.kernel(subject) {
         None => {
             let about = "Score it again and show which images its units tell apart";
-            ui.button("Compute kernel matrix").on_hover_text(about).clicked()
+            ui.horizontal(|ui| ui.button("Compute kernel matrix").on_hover_text(about).clicked())
+                .inner
         }
         Some(Kernel::Waiting(_)) => {
             ui.horizontal(|ui| {
@@ -122,7 +127,8 @@ pub fn kernel(
         }
         Some(Kernel::Failed(why)) => {
             ui.colored_label(ui.visuals().error_fg_color, format!("no kernel matrix: {why}"));
-            ui.button("Try again").on_hover_text("Score it once more").clicked()
+            ui.horizontal(|ui| ui.button("Try again").on_hover_text("Score it once more").clicked())
+                .inner
         }
         Some(Kernel::Ready(picture)) => {
             let picture = picture.clone();

@@ -7,7 +7,7 @@ use crate::cli::format::thousands;
 use crate::gui::chrome;
 use crate::gui::command::Command;
 use crate::gui::news::Card;
-use crate::gui::state::State;
+use crate::gui::state::{State, View};
 use crate::gui::widgets;
 use crate::job::{JobConfig, Task};
 
@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     paste(ui, state);
     recent(ui, state);
+    studies(ui, state);
     ui.separator();
     let mut chosen = None;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -68,6 +69,35 @@ fn paste(ui: &mut Ui, state: &mut State) {
             state.start(JobConfig { store: None, ..job });
         }
     });
+}
+
+/// The last studies, to be looked at again.
+fn studies(ui: &mut Ui, state: &mut State) {
+    const LAST: usize = 5;
+    let Ok(studies) = &state.studies else { return };
+    if studies.is_empty() {
+        return;
+    }
+    let (mut chosen, mut goes, more) = (None, false, studies.len() > LAST);
+    ui.horizontal_wrapped(|ui| {
+        ui.weak("Studies");
+        for study in studies.iter().rev().take(LAST) {
+            let space = study.setup.space.as_ref().map_or("-", |space| &space.id);
+            let text = format!("{} {space}", study.id);
+            let results = thousands(study.counts.total());
+            let about = format!("{} results, {}", results, study.standing());
+            if ui.link(text).on_hover_text(about).clicked() {
+                chosen = Some(study.id.clone());
+            }
+        }
+        goes = more && ui.link("all").on_hover_text("All studies of the file").clicked();
+    });
+    if goes {
+        state.view = View::Studies;
+    }
+    if let Some(id) = chosen {
+        state.show_study(&id);
+    }
 }
 
 fn recent(ui: &mut Ui, state: &mut State) {

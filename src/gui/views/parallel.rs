@@ -144,7 +144,9 @@ fn plot(ui: &mut Ui, parallel: &mut Parallel, sheet: &Sheet, colour: &str) -> Op
         parallel.keep(ui, sheet, &scales, made);
         paint(ui, parallel, sheet, &scales, area);
         let chosen = lines(parallel, sheet, &response);
-        let touched = columns(ui, parallel, sheet, &axes, &scales, area);
+        // What lies over the picture takes no place of its own.
+        let over = egui::UiBuilder::new().max_rect(whole).id_salt("over");
+        let touched = columns(&mut ui.new_child(over), parallel, sheet, &axes, &scales, area);
         touched.or(chosen)
     });
     shown.inner

@@ -55,7 +55,8 @@ fn plots(ui: &mut Ui, state: &mut State) {
         Panel::top(name).resizable(true).default_size(height * share).size_range(110.0..=most)
     };
     if scatter {
-        panel("scatter").show(ui, |ui| scatter::show(ui, state));
+        let name = if parallel { "scatter above" } else { "scatter" };
+        panel(name).show(ui, |ui| scatter::show(ui, state));
     }
     if parallel {
         panel("parallel").show(ui, |ui| parallel::show(ui, state));

@@ -42,11 +42,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let target = if scroll { place() } else { None };
     let mut pressed = None;
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
         let widths: Vec<f32> = headings.iter().map(|one| width(ui, &one.text)).collect();
         let mut builder = TableBuilder::new(ui)
             .id_salt("results")
             .striped(true)
             .sense(egui::Sense::click())
+            .cell_layout(Layout::left_to_right(Align::Center))
             .auto_shrink(false)
             .min_scrolled_height(0.0)
             .animate_scrolling(false)
@@ -265,7 +267,7 @@ fn star(ui: &mut Ui, marked: bool, position: u64) -> bool {
     response
         .widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, marked, label()));
     let visuals = ui.visuals();
-    let idle = if response.hovered() { visuals.text_color() } else { visuals.weak_text_color() };
+    let idle = visuals.text_color().gamma_multiply(if response.hovered() { 1.0 } else { 0.6 });
     let colour = if marked { visuals.warn_fg_color } else { idle };
     let point = |at: usize| {
         let (angle, radius) =

@@ -38,6 +38,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
         ui.separator();
         facts(ui, &space);
+        decisions(ui, &state.sample.choices);
+        egui::CollapsingHeader::new("Space file").show(ui, |ui| {
+            ui.label("Operations, skeleton and decisions as they are defined; a file of your own looks alike.");
+            ui.monospace(space.text());
+        });
         ui.separator();
         ui.label(format!("{} random networks", state.costs.len()));
         let size = vec2((ui.available_width() - 12.0) / 2.0, 170.0);
@@ -45,6 +50,18 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             for (at, name) in ["params", "macs per image"].into_iter().enumerate() {
                 let values = state.costs.iter().map(|costs| costs[at]);
                 widgets::histogram(ui, name, values, size);
+            }
+        });
+    });
+}
+
+/// What was decided in the architecture that is drawn.
+fn decisions(ui: &mut Ui, choices: &[crate::space::Choice]) {
+    let title = format!("{} decisions", choices.len());
+    egui::CollapsingHeader::new(title).id_salt("decisions").show(ui, |ui| {
+        Grid::new("decisions").num_columns(2).striped(true).show(ui, |ui| {
+            for choice in choices {
+                fact(ui, &choice.name, choice.value.clone());
             }
         });
     });
