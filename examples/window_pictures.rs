@@ -46,18 +46,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     wait(&mut window, "Done")?;
     press(&mut window, "Results")?;
     wait(&mut window, "300 of 300 rows")?;
-    for place in [0, 3] {
-        // A row has two nodes of its status: the cell and the text in it.
-        window.query_all_by_label("ok").nth(place * 2).ok_or("no rows")?.click();
-        window.run_steps(4);
-        wait(&mut window, "rank")?;
-        press(&mut window, "Compute kernel matrix")?;
-        wait(&mut window, "units on")?;
-        press(&mut window, "Add to comparison")?;
-    }
+    // A row has two nodes of its status: the cell and the text in it.
+    window.query_all_by_label("ok").next().ok_or("no rows")?.click();
+    window.run_steps(4);
+    wait(&mut window, "rank")?;
+    press(&mut window, "Compute kernel matrix")?;
+    wait(&mut window, "units on")?;
     save(&mut window, &to, "results")?;
     press(&mut window, "Compare")?;
-    wait(&mut window, "decision")?;
+    press(&mut window, "Compare extremes")?;
+    press(&mut window, "Compute all kernel matrices")?;
+    wait(&mut window, "Eigenvalues")?;
+    while window.query_all_by_label_contains("ln |det K|").count() < 4 {
+        window.step();
+    }
     save(&mut window, &to, "compare")?;
     Ok(())
 }

@@ -100,7 +100,7 @@ fn every_picture_of_every_view_can_be_saved() {
     }
     window.press("Compute kernel matrix");
     window.see("ln |det K|");
-    save_all(&mut window, "results", &["scatter", "cell graph", "kernel matrix of"]);
+    save_all(&mut window, "results", &["scatter", "cell graph", "kernel matrix"]);
     window.press("Compare");
     window.see("decision");
     save_all(&mut window, "compare", &["cell graph of A", "cell graph of B"]);
