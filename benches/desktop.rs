@@ -300,7 +300,7 @@ fn main() {
         let results = Results::new(id);
         let study = results.study(&store, rows);
         let mut window = Window::new(&path);
-        window.press(Key::Num7, Modifiers::COMMAND);
+        window.press(Key::Num8, Modifiers::COMMAND);
         let show = window.find("Show");
         window.click(show);
         window.find(" rows");

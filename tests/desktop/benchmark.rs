@@ -168,7 +168,9 @@ fn the_table_of_a_search_by_accuracy_is_there_at_once() {
     };
     let (mut window, _) = scored(search, [800.0, 600.0]);
     // What ranks it is the accuracy, and is called so.
-    window.harness.query_all_by_label("ok").next().unwrap().click();
+    let score = |row: (String, String)| row.0.parse::<f64>().unwrap();
+    let best = rows("evaluation/scores.csv").into_iter().map(score).fold(f64::MIN, f64::max);
+    window.harness.query_all_by_label(&format!("{best:.4}")).next().unwrap().click();
     window.see("by accuracy");
     window.press("Benchmark");
     compared(&mut window);

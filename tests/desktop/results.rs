@@ -175,6 +175,8 @@ fn a_category_is_brushed_by_the_menu_of_its_axis() {
     window.press("Clear brush");
     window.see("3,000 of 3,000 rows");
     window.press("Move left");
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    window.press(&format!("Axis menu {name}"));
     window.press("Hide");
     assert!(!shows(&window.harness, &format!("Axis menu {name}")));
 }

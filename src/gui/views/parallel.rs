@@ -368,12 +368,12 @@ fn heading(
 ) -> Option<Done> {
     let text = egui::RichText::new(axis.name()).small().strong();
     let button = Button::new(text).frame(false).truncate().sense(Sense::click_and_drag());
-    // By name, so that menu and drag stay with an axis that moves.
-    let response = ui.push_id(axis.name(), |ui| ui.put(rect, button)).inner;
+    let response = ui.put(rect, button);
     let label = format!("Axis menu {}", axis.name());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
     let mut done = None;
-    if response.dragged()
+    // At its end: widgets are known by their places, so that a drag would pass to the axis that comes.
+    if response.drag_stopped()
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let distance = |x: &f32| (x - pointer.x).abs();
