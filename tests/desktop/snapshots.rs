@@ -125,9 +125,13 @@ fn picture(harness: &mut Harness<'static, App>) -> RgbaImage {
     let mut covered: Vec<egui::Rect> = changing.map(|node| whole(node.rect())).collect();
     // The line of rate and clock is as wide as they are, and may go on in a second one.
     if let Some(rate) = harness.query_all_by_label_contains("rate ").next() {
-        let line = rate.rect();
-        let end = egui::pos2(size.right(), line.bottom() + 22.0);
-        covered.push(egui::Rect::from_min_max(egui::pos2(105.0, line.top()), end));
+        let last = ["rejected ", "known before ", "study "]
+            .iter()
+            .flat_map(|part| harness.query_all_by_label_contains(part))
+            .map(|node| node.rect().bottom());
+        let bottom = last.fold(rate.rect().bottom(), f32::max);
+        let begin = egui::pos2(105.0, rate.rect().top());
+        covered.push(egui::Rect::from_min_max(begin, egui::pos2(size.right(), bottom)));
     }
     // The log of a run begins every line with a clock; it fills the lower part of the view.
     if let Some(line) = harness.query_all_by_label_contains(":00  on ").next() {
