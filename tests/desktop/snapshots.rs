@@ -228,6 +228,8 @@ fn choose(window: &mut Window, place: usize) {
         .into_iter()
         .filter_map(|text| text.strip_prefix("Mark row ").map(str::to_owned));
     let number = rows.into_iter().nth(place).unwrap();
+    // Once nothing moves any more, a row stays where it is clicked.
+    window.harness.run_steps(6);
     window.harness.query_all_by_label(&number).next().unwrap().click();
     window.harness.run_steps(4);
     window.see("rank");
