@@ -84,9 +84,9 @@ fn wait_for(window: &mut Window, text: &str, count: usize) -> Result<(), String>
     Ok(())
 }
 
-/// Presses what is called so.
+/// Presses what is called so, wherever it is.
 fn press(window: &mut Window, name: &str) -> Result<(), String> {
-    window.query_all_by_label(name).next().ok_or_else(|| format!("no `{name}`"))?.click();
+    window.query_all_by_label(name).next().ok_or_else(|| format!("no `{name}`"))?.click_accesskit();
     window.run_steps(3);
     Ok(())
 }

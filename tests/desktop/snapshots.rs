@@ -233,6 +233,8 @@ fn choose(window: &mut Window, place: usize) {
     window.harness.query_all_by_label(&number).next().unwrap().click();
     window.harness.run_steps(4);
     window.see("rank");
+    // The graph comes from a thread.
+    window.see("cell: input");
 }
 
 #[test]
