@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use egui::{Color32, RichText, Sense, Ui, Vec2, vec2};
+use egui::{Color32, Sense, Ui, Vec2, vec2};
 
 use self::layered::all;
 use self::place::Placed;
@@ -119,13 +119,27 @@ fn placed(ui: &Ui, drawing: &Drawing, room: Vec2) -> Arc<Placed> {
 pub fn legend(ui: &mut Ui, operations: &[String], drawings: &[Drawing]) {
     ui.horizontal_wrapped(|ui| {
         for name in operations {
-            let occurs = occurs(drawings, name);
-            let colour = theme::operation(operations, name);
-            swatch(ui, if occurs { colour } else { colour.gamma_multiply(0.35) });
-            let text = RichText::new(name).small();
-            ui.label(if occurs { text.strong() } else { text.weak() });
+            entry(ui, name, theme::operation(operations, name), occurs(drawings, name));
         }
     });
+}
+
+/// A colour and its name, which stay together where a line ends.
+fn entry(ui: &mut Ui, name: &str, colour: Color32, occurs: bool) {
+    const SWATCH: f32 = 10.0;
+    let visuals = ui.visuals();
+    let ink = if occurs { visuals.strong_text_color() } else { visuals.weak_text_color() };
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(name.to_owned(), font, ink);
+    let size = vec2(SWATCH + 4.0 + text.size().x + 4.0, text.size().y.max(SWATCH));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
+    let middle = rect.left_center();
+    let square =
+        egui::Rect::from_center_size(middle + vec2(SWATCH / 2.0, 0.0), Vec2::splat(SWATCH));
+    let colour = if occurs { colour } else { colour.gamma_multiply(0.35) };
+    ui.painter().rect_filled(square, 2.0, colour);
+    ui.painter().galley(middle + vec2(SWATCH + 4.0, -text.size().y / 2.0), text, ink);
 }
 
 fn occurs(drawings: &[Drawing], name: &str) -> bool {

@@ -12,12 +12,15 @@ use super::Desk;
 /// The side of the button.
 const BUTTON: f32 = 18.0;
 
+/// What a picture is wider than its place on each side.
+pub const MARGIN: f32 = 8.0;
+
 /// What was painted in a place.
 #[derive(Clone)]
 pub struct Picture {
     /// What it shows.
     pub name: String,
-    /// The place.
+    /// The place, with a margin.
     pub rect: Rect,
     /// What is behind it.
     pub background: Color32,
@@ -83,7 +86,7 @@ impl Before {
         });
         Picture {
             name: name.to_owned(),
-            rect,
+            rect: rect.expand(MARGIN),
             background: ui.visuals().panel_fill,
             shapes,
             images: desk.images(),

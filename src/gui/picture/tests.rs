@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use egui::epaint::CubicBezierShape;
-use egui::{Align2, Color32, ColorImage, FontId, Pos2, Rect, Stroke, vec2};
+use egui::{Align2, Color32, ColorImage, FontId, Pos2, Rect, Stroke, Vec2, vec2};
 use resvg::tiny_skia::Pixmap;
 use resvg::usvg::{Group, ImageKind, Node, Options, Paint, Tree};
 
+use super::capture::MARGIN;
 use super::svg::svg;
 use super::text::Faces;
 use super::{Desk, Picture, exportable, write};
@@ -105,7 +106,7 @@ fn fills(nodes: &[Node], colour: Color32) -> usize {
 #[test]
 fn an_svg_holds_every_shape_with_its_colour_and_every_text() {
     let picture = scene();
-    assert_eq!(picture.rect.size(), vec2(SIZE, SIZE));
+    assert_eq!(picture.rect.size(), vec2(SIZE, SIZE) + Vec2::splat(2.0 * MARGIN));
     let (nodes, text) = tree(&picture);
     assert_eq!((fills(&nodes, RED), fills(&nodes, GREEN)), (1, 2), "{text}");
     assert_eq!(fills(&nodes, BLUE), 0, "a line is not filled");
@@ -130,9 +131,9 @@ fn a_png_has_the_right_colours_in_the_right_places() {
     let path = write::write(&picture, &folder.path().join("scene")).unwrap();
     assert!(path.ends_with("scene.png"), "{}", path.display());
     let pixels = Pixmap::load_png(&path).unwrap();
-    assert_eq!((pixels.width(), pixels.height()), (200, 200));
+    assert_eq!((pixels.width(), pixels.height()), (232, 232));
     let at = |x: f32, y: f32| {
-        let pixel = pixels.pixel((x * 2.0) as u32, (y * 2.0) as u32).unwrap();
+        let pixel = pixels.pixel(((x + MARGIN) * 2.0) as u32, ((y + MARGIN) * 2.0) as u32).unwrap();
         Color32::from_rgb(pixel.red(), pixel.green(), pixel.blue())
     };
     let behind = picture.background;
@@ -146,6 +147,7 @@ fn a_png_has_the_right_colours_in_the_right_places() {
         (5.0, 85.0, behind),
         (45.0, 30.0, behind),
         (95.0, 5.0, behind),
+        (-4.0, 104.0, behind),
     ] {
         assert_eq!(at(x, y), colour, "{x}, {y}");
     }

@@ -41,9 +41,15 @@ pub fn write(picture: &Picture, path: &Path) -> Result<PathBuf, String> {
 /// Writes a whole file or none.
 fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .prefix(".untrained-")
-        .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".untrained-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any new file: what the user's mask leaves.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())

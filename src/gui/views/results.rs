@@ -65,19 +65,6 @@ fn plots(ui: &mut Ui, state: &mut State) {
 
 fn header(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
-        if state.running.is_some() && state.stored.is_some() {
-            ui.selectable_value(&mut state.shows_stored, false, "This search");
-            ui.selectable_value(&mut state.shows_stored, true, "Stored study");
-        }
-        if let Some(sheet) = state.sheet() {
-            ui.heading(&sheet.title);
-            let (shown, all) = (sheet.rows.len() as u64, sheet.table.len() as u64);
-            let text = format!("{} of {} rows", thousands(shown), thousands(all));
-            ui.label(RichText::new(text).weak());
-            if sheet.is_busy() {
-                ui.add(egui::Spinner::new().size(12.0));
-            }
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, state, Command::Export);
             ui.toggle_value(&mut state.remembered.parallel, "Parallel")
@@ -85,8 +72,26 @@ fn header(ui: &mut Ui, state: &mut State) {
             ui.toggle_value(&mut state.remembered.scatter, "Scatter")
                 .on_hover_text("Two columns as points");
             columns(ui, state);
+            // What is left of the width: names are cut before they run into the buttons.
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| title(ui, state));
         });
     });
+}
+
+/// Which results are shown, and how many.
+fn title(ui: &mut Ui, state: &mut State) {
+    if state.running.is_some() && state.stored.is_some() {
+        ui.selectable_value(&mut state.shows_stored, false, "This search");
+        ui.selectable_value(&mut state.shows_stored, true, "Stored study");
+    }
+    let Some(sheet) = state.sheet() else { return };
+    ui.add(egui::Label::new(RichText::new(&sheet.title).heading()).truncate());
+    let (shown, all) = (sheet.rows.len() as u64, sheet.table.len() as u64);
+    let text = format!("{} of {} rows", thousands(shown), thousands(all));
+    ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+    if sheet.is_busy() {
+        ui.add(egui::Spinner::new().size(12.0));
+    }
 }
 
 /// Which columns of numbers are shown.

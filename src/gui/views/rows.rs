@@ -52,6 +52,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             .auto_shrink(false)
             .min_scrolled_height(0.0)
             .animate_scrolling(false)
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
             .column(Column::exact(26.0))
             .column(Column::exact(64.0));
         for width in widths {
