@@ -1,6 +1,6 @@
 //! The desktop application: a window over `job::run` and the studies.
 //!
-//! [`App`] draws a [`state::State`] that all views share; what takes longer than a frame is done by
+//! [`App`] draws a `state::State` that all views share; what takes longer than a frame is done by
 //! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
 //! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
 //! palette.

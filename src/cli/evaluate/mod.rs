@@ -15,8 +15,7 @@ use super::benchmark::{BAR_STEPS, progress_bar};
 use super::{Exit, command_line, complain, watch};
 use crate::benchmark::{self, BenchmarkError, Counted, Lookup};
 use crate::evaluation::{
-    Accuracies, Coverage, EvaluationError, Joined, Prediction, Watch, join, of_study, read_scores,
-    sample,
+    Accuracies, Coverage, EvaluationError, Joined, Prediction, join, of_study, read_scores, sample,
 };
 use crate::job::{JobConfig, Keep, Task};
 use crate::score::{SCORES, Score};
@@ -127,11 +126,12 @@ fn compare(
 /// # Errors
 ///
 /// Why there is no comparison; [`is_cancelled`] where `watch` said so.
+#[cfg(feature = "gui")]
 pub(crate) fn compare_study(
     (store, id): (&Path, &str),
     score: Option<&str>,
     (table, metric): (&benchmark::Table, &str),
-    watch: Watch<'_>,
+    watch: crate::evaluation::Watch<'_>,
 ) -> anyhow::Result<Compared> {
     let Origin { space, score, predictions, .. } = Origin::of_study(store, id, score)?;
     let accuracy = Lookup::watched(table, &space, metric, watch)?;
