@@ -90,7 +90,7 @@ impl<V> Cache<V> {
 /// What is known of architectures.
 #[derive(Default)]
 pub struct Details {
-    inspected: Cache<Inspection>,
+    inspected: Cache<Arc<Inspection>>,
     kernels: Cache<Kernel>,
     /// Kernel matrices as the window holds them.
     pub textures: Textures,
@@ -102,7 +102,7 @@ pub struct Details {
 
 impl Details {
     /// What an architecture is, if it was asked for. Without a fault and without drawings, it comes.
-    pub fn inspection(&self, subject: &Subject) -> Option<&Inspection> {
+    pub fn inspection(&self, subject: &Subject) -> Option<&Arc<Inspection>> {
         self.inspected.values.get(subject)
     }
 
@@ -132,7 +132,7 @@ impl Details {
             return;
         }
         let space = origin.space.clone();
-        self.inspected.insert(subject.clone(), Inspection::default());
+        self.inspected.insert(subject.clone(), Arc::default());
         let subject = subject.clone();
         work.start("inspect", move |post| {
             let seen = match (&model, &space) {
@@ -140,6 +140,7 @@ impl Details {
                 (None, Some(space)) => Inspection::new(space, &subject.architecture),
                 (None, None) => Inspection::default(),
             };
+            let seen = Arc::new(seen);
             post.change(move |state: &mut State| state.details.inspected.insert(subject, seen));
         });
     }

@@ -1,5 +1,6 @@
 //! What threads tell the window.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::sheet::Table;
@@ -81,7 +82,7 @@ pub struct Loaded {
     /// Its results.
     pub table: Table,
     /// Stars and notes by architecture.
-    pub remarks: Vec<(String, Remark)>,
+    pub remarks: BTreeMap<String, Remark>,
 }
 
 /// Something a thread tells.

@@ -6,6 +6,7 @@ use super::live::Live;
 use super::sheet::Table;
 use super::sheet_state::Sheet;
 use super::state::{State, View};
+use super::tasks;
 use crate::job::{JobConfig, Keep, StudyUse, Summary, Task};
 
 /// How long a window that is closed waits for its search to write what it has.
@@ -53,15 +54,16 @@ impl State {
             self.stored = Some(before);
             self.shows_stored = true;
         }
-        let opened = job.clone();
+        let (opened, id) = (job.clone(), self.running.as_ref().map_or(0, |sheet| sheet.id));
         self.work.start("space", move |post| {
-            if let Ok(space) = opened.open_space() {
-                post.change(move |state| {
-                    if let Some(sheet) = &mut state.running {
-                        sheet.space = Some(space);
-                    }
-                });
-            }
+            let (space, remarks) = (opened.open_space().ok(), tasks::remarks_of(&opened));
+            post.change(move |state| {
+                let Some(sheet) = state.sheet_of(id) else { return };
+                sheet.space = space;
+                for (architecture, remark) in remarks {
+                    sheet.take_remark(&architecture, remark);
+                }
+            });
         });
         self.live = Some(Live::start(&mut self.work, job));
     }

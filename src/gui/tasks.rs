@@ -14,7 +14,7 @@ use super::state::{Sample, State};
 use super::work::Post;
 use crate::backend::{Backend, Cancel, cpu::CpuBackend};
 use crate::graph::cost::Cost;
-use crate::job::{JobConfig, Task, chain, run};
+use crate::job::{JobConfig, Keep, StudyUse, Task, chain, run};
 use crate::plan::Plan;
 use crate::space::{Space, SpaceError};
 use crate::store::{Part, Remark, Status, Store, StudyInfo, export};
@@ -152,12 +152,9 @@ fn load(path: &Path, id: &str) -> Result<Loaded, crate::store::StoreError> {
     let store = Store::read(path)?;
     let info = store.find(id)?;
     let mut table = Table::default();
-    let mut remarks = Vec::new();
+    let remarks = store.remarks(&info)?;
     for row in store.rows(&info)? {
         let row = row?;
-        if row.remark != Remark::default() {
-            remarks.push((row.record.architecture.clone(), row.remark.clone()));
-        }
         table.push(row.position, &row.record, &row.scores);
     }
     let job = job(&info).ok();
@@ -184,6 +181,19 @@ fn space_of(job: &JobConfig) -> Option<Space> {
 pub fn job_of(path: &Path, id: &str) -> Result<JobConfig, String> {
     let info = Store::read(path).and_then(|store| store.find(id)).map_err(|error| chain(&error))?;
     job(&info)
+}
+
+/// Stars and notes of the study that a job goes on with: a star that is set later must not cost a note
+/// that is there.
+pub fn remarks_of(job: &JobConfig) -> BTreeMap<String, Remark> {
+    let (Some(Keep::File(path)), StudyUse::Resume(id) | StudyUse::Join(id)) =
+        (&job.store, &job.study)
+    else {
+        return BTreeMap::new();
+    };
+    let read = Store::read(path).and_then(|store| store.remarks(&store.find(id)?));
+    // A study that cannot be read is told of by the run.
+    read.unwrap_or_default()
 }
 
 /// Deletes a study and lists those that are left.

@@ -1,11 +1,12 @@
 //! Searches that wait, queue, are stopped with their window, or run in another process.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::Queryable;
 use untrained::backend::Cancel;
 use untrained::job::{JobConfig, Keep, run};
-use untrained::store::Store;
+use untrained::store::{Remark, Store};
 
 use crate::support::{Window, job, shows, with_job};
 
@@ -191,4 +192,32 @@ fn a_file_of_studies_of_a_newer_version_is_refused_with_what_to_do() {
     let mut window = Window::in_folder(folder, None, [1280.0, 800.0]);
     window.press("Studies");
     window.see("newer version");
+}
+
+// A star that is set in a study that goes on must not replace the note that is there.
+#[test]
+fn a_note_outlives_a_study_that_goes_on() {
+    let mut window = started(5000);
+    window.press("Stop search");
+    window.see("Stopped");
+    let store = Store::open(&window.path("studies.db")).unwrap();
+    let study = store.list().unwrap().remove(0);
+    let best = store.best(&study, 1).unwrap().remove(0).record.architecture;
+    let note = Remark { marked: false, note: "small".to_owned() };
+    store.set_remarks(&study, &BTreeMap::from([(best.clone(), note)])).unwrap();
+    window.press("Resume search");
+    window.see("Running");
+    window.press("Stop search");
+    window.see("Stopped");
+    window.press("Results");
+    window.until("the best", |harness| harness.query_all_by_label(&best).next().is_some());
+    window.harness.query_all_by_label(&best).next().unwrap().click();
+    window.see("small");
+    window.press("Marked");
+    let begin = Instant::now();
+    while !store.remarks(&study).unwrap()[&best].marked {
+        window.harness.step();
+        assert!(begin.elapsed() < Duration::from_secs(60), "the star is not kept");
+    }
+    assert_eq!(store.remarks(&study).unwrap()[&best].note, "small");
 }

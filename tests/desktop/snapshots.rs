@@ -17,6 +17,7 @@ use untrained::job::{JobConfig, Options, Task};
 use untrained::space::Space;
 use untrained::store::{Pace, Record, Row, Setup, SpaceName, State, Status, Store};
 
+use crate::stored::record;
 use crate::support::Window;
 
 /// The folder of the pictures.
@@ -74,25 +75,12 @@ fn study(path: &Path) {
         let cost = untrained::graph::cost::Cost::of(&graph);
         let score = 1200.0 + 20.0 * (cost.params as f64).ln() + (position * 37 % 53) as f64;
         let record = Record {
-            architecture: space.format(&architecture),
-            score,
-            value: score,
-            sd: None,
-            status: Status::Ok,
             params: cost.params,
             macs: cost.macs,
             units: 300_000 + position * 512,
             seconds: 0.125,
             layers: 20,
-            regions: None,
-            accuracy: None,
-            index: None,
-            seed: 0,
-            repeats: 1,
-            device: String::new(),
-            driver: String::new(),
-            version: "0".into(),
-            message: None,
+            ..record(&space.format(&architecture), score, Status::Ok)
         };
         study.append(Row::new(position, record)).unwrap();
     }

@@ -29,6 +29,7 @@ fn remarks_stay_with_their_architectures_and_can_be_taken_back() {
     store.set_remarks(&info, &given).unwrap();
     let read = noted(&Store::read(&folder.db()).unwrap());
     assert_eq!(read, [given[&first].clone(), Remark::default(), given[&last].clone()]);
+    assert_eq!(store.remarks(&info).unwrap(), given);
     let path = folder.path("all.csv");
     export(&store, &info, Part::All, &path, false).unwrap();
     let mut reader = csv::Reader::from_path(path).unwrap();

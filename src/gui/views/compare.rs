@@ -1,5 +1,7 @@
 //! Two to four architectures side by side.
 
+use std::sync::Arc;
+
 use egui::{Color32, RichText, ScrollArea, Ui, vec2};
 
 use super::{comparison_tables, detail, empty, operations};
@@ -39,7 +41,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     for entry in &entries {
         state.details.inspect(&mut state.work, &entry.subject, &entry.origin);
     }
-    let seen: Vec<Inspection> = entries
+    let seen: Vec<Arc<Inspection>> = entries
         .iter()
         .map(|entry| state.details.inspection(&entry.subject).cloned().unwrap_or_default())
         .collect();
@@ -147,7 +149,7 @@ fn column(
     ui: &mut Ui,
     state: &mut State,
     entries: &[Compared],
-    seen: &[Inspection],
+    seen: &[Arc<Inspection>],
     at: usize,
     least: Option<f64>,
 ) -> bool {

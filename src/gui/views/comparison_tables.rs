@@ -1,5 +1,7 @@
 //! The tables below compared architectures: numbers and decisions, differences strong.
 
+use std::sync::Arc;
+
 use egui::{Grid, RichText, Ui};
 
 use super::compare::letter;
@@ -58,7 +60,7 @@ fn percent(difference: f64) -> String {
 }
 
 /// Decisions by name; those that differ are strong.
-pub fn decisions(ui: &mut Ui, seen: &[Inspection]) {
+pub fn decisions(ui: &mut Ui, seen: &[Arc<Inspection>]) {
     let mut names: Vec<&str> = Vec::new();
     for choice in seen.iter().flat_map(|one| &one.choices) {
         if !names.contains(&choice.name.as_str()) {
@@ -76,7 +78,7 @@ pub fn decisions(ui: &mut Ui, seen: &[Inspection]) {
                 let choice = one.choices.iter().find(|choice| choice.name == name);
                 choice.map_or("-".to_owned(), |choice| choice.value.clone())
             };
-            words(ui, name, &seen.iter().map(value).collect::<Vec<String>>());
+            words(ui, name, &seen.iter().map(|one| value(one)).collect::<Vec<String>>());
         }
     });
 }

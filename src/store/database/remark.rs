@@ -16,6 +16,15 @@ pub struct Remark {
 }
 
 impl Store {
+    /// What is noted of architectures of a study, by architecture.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn remarks(&self, study: &StudyInfo) -> Result<BTreeMap<String, Remark>, StoreError> {
+        read(&self.connection, study.number).map_err(|error| self.failed(error))
+    }
+
     /// Replaces what is noted of architectures of a study, in the space's notation, in one transaction.
     ///
     /// # Errors
@@ -39,6 +48,15 @@ impl Store {
         }
         transaction.commit().map_err(failed)
     }
+}
+
+fn read(connection: &Connection, study: i64) -> rusqlite::Result<BTreeMap<String, Remark>> {
+    let select = "SELECT architecture, marked, note FROM remark WHERE study = ?1";
+    let mut statement = connection.prepare_cached(select)?;
+    let remark = |row: &rusqlite::Row<'_>| {
+        Ok((row.get(0)?, Remark { marked: row.get(1)?, note: row.get(2)? }))
+    };
+    statement.query_map([study], remark)?.collect()
 }
 
 /// Replaces what is noted of one architecture.
