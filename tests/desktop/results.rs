@@ -142,6 +142,8 @@ fn a_hundred_thousand_rows_are_sorted_scrolled_filtered_selected_and_brushed() {
 
     window.press("Parallel");
     window.see("Parallel coordinates of");
+    // Decisions become axes when they are read, and move the others.
+    window.until("decisions", |harness| !shows(harness, "decisions of the first"));
     let axis = window.harness.get_by_label("Axis score").rect().shrink(5.0);
     drag(&mut window, axis.center(), axis.center_top());
     window.see("Remove brush on score");
