@@ -87,7 +87,11 @@ pub fn run(start: Start) -> Result<(), String> {
     };
     eframe::run_native("untrained", options, Box::new(create)).map_err(|error| {
         let error = error.to_string();
-        let first = error.lines().next().unwrap_or_default();
-        format!("no window can be shown ({first}): use `untrained --batch`, see `untrained --help`")
+        // What comes before are names of libraries and lines of their code.
+        let reason = error.lines().next().unwrap_or_default().rsplit(": ").next();
+        let reason = reason.unwrap_or_default().trim_end_matches('.');
+        format!(
+            "no window can be shown ({reason}): use `untrained --batch`, see `untrained --help`"
+        )
     })
 }

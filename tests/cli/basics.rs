@@ -209,6 +209,7 @@ fn without_a_display_one_line_points_at_batch() {
         let done = program.args(arguments).assert().code(2);
         let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
         assert!(message.contains("--batch") && message.lines().count() == 1, "{message}");
+        assert!(message.contains("DISPLAY") && !message.contains(".rs"), "{message}");
     }
 }
 
