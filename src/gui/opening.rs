@@ -105,14 +105,11 @@ impl State {
         self.view = View::Results;
     }
 
-    /// Other processes added results to a study that is shown.
-    pub fn take_arrivals(&mut self, store: &Path, id: &str, rows: &[Row]) {
-        let is_it = |sheet: &&mut Sheet| {
-            sheet.store.as_deref() == Some(store) && sheet.study.as_deref() == Some(id)
-        };
-        if let Some(sheet) = self.stored.as_mut().filter(is_it) {
+    /// Other processes added results to the study that a sheet shows.
+    pub fn take_arrivals(&mut self, sheet: u64, rows: Vec<Row>) {
+        if let Some(sheet) = self.sheet_of(sheet) {
             for row in rows {
-                sheet.push(row.position, Box::new(row.record.clone()), row.scores.clone());
+                sheet.push(row.position, Box::new(row.record), row.scores);
             }
         }
     }

@@ -35,6 +35,8 @@ struct Seen {
 /// A study whose results are shown.
 #[derive(Clone)]
 struct Shown {
+    /// The sheet that shows it: shown again, the study has another one.
+    sheet: u64,
     store: PathBuf,
     id: String,
     known: Known,
@@ -115,7 +117,7 @@ impl Watch {
         }
         self.targets().study = sheet.store.clone().zip(sheet.study.clone()).map(|(store, id)| {
             // What came since the results were read is found at the first look.
-            Shown { store, id, known, stamp: [None; 2] }
+            Shown { sheet: sheet.id, store, id, known, stamp: [None; 2] }
         });
     }
 }
@@ -151,17 +153,14 @@ fn add_arrivals(watch: &Watch, mut study: Shown, post: &Post) -> bool {
     study.stamp = stamp(&study.store);
     // A file that cannot be read now can be later; the list of studies tells why.
     let Ok(rows) = arrivals(&mut study) else { return true };
-    let (store, id) = (study.store.clone(), study.id.clone());
+    let sheet = study.sheet;
     let mut targets = watch.targets();
-    if let Some(shown) = &mut targets.study
-        && (&shown.store, &shown.id) == (&store, &id)
-    {
-        *shown = study;
-    } else {
-        return true;
+    match &mut targets.study {
+        Some(shown) if shown.sheet == sheet => *shown = study,
+        _ => return true,
     }
     drop(targets);
-    rows.is_empty() || post.change(move |state| state.take_arrivals(&store, &id, &rows))
+    rows.is_empty() || post.change(move |state| state.take_arrivals(sheet, rows))
 }
 
 fn arrivals(study: &mut Shown) -> Result<Vec<Row>, StoreError> {
