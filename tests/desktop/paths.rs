@@ -108,3 +108,42 @@ fn a_search_that_fails_says_why() {
     window.see("Failed");
     window.see("no usable adapter");
 }
+
+#[test]
+fn results_are_written_whole_as_shown_and_by_their_stars() {
+    let mut window = with_job(20);
+    window.see("Set up a search");
+    window.press("Start search");
+    window.see("Done");
+    window.press("Results");
+    window.see("20 of 20 rows");
+    let store = Store::read(&window.path("studies.db")).unwrap();
+    let study = store.list().unwrap().remove(0);
+    let best = store.best(&study, 1).unwrap().remove(0).record;
+    let export = |window: &mut Window, entry: &str, name: &str| {
+        let path = window.path(name);
+        window.dialogs.answer(&path);
+        window.menu("File", entry);
+        window.see(&format!("results written to {}", path.display()));
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        reader.records().map(|record| record.unwrap()[0].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(export(&mut window, "Export results…", "all.csv").len(), 20);
+    window.harness.query_all_by_label(&best.architecture).next().unwrap().click();
+    window.see("rank 1 of");
+    window.press("Marked");
+    window.until("the star", |_| {
+        store.remarks(&study).unwrap().get(&best.architecture).is_some_and(|one| one.marked)
+    });
+    let marked = export(&mut window, "Export marked…", "marked.csv");
+    assert_eq!(marked, [best.architecture.as_str()]);
+    let filter = window.harness.get_by_label("Filter");
+    filter.focus();
+    filter.type_text(&format!("params < {}", best.params));
+    window.until("fewer rows", |harness| !shows(harness, "20 of 20 rows"));
+    let smaller =
+        store.rows(&study).unwrap().filter(|row| row.as_ref().unwrap().record.params < best.params);
+    let shown = export(&mut window, "Export what is shown…", "shown.csv");
+    assert_eq!(shown.len(), smaller.count());
+    assert!(!shown.contains(&best.architecture));
+}
