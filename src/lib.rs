@@ -20,16 +20,13 @@
 
 pub mod backend;
 pub mod benchmark;
-pub mod cli;
 pub mod data;
 pub mod evaluation;
+pub mod format;
 pub mod graph;
-#[cfg(feature = "gui")]
-pub mod gui;
 pub mod job;
 pub mod onnx;
 pub mod plan;
-pub mod plot;
 pub mod score;
 pub mod search;
 pub mod seed;

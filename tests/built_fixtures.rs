@@ -1,7 +1,7 @@
 //! Networks that the spaces build: with the weights of the exported ones they must give the kernel
 //! matrices that an independent program computed.
 
-mod support;
+use crate::support;
 
 use support::fixtures::{self, BIT_TOLERANCE, Fixture, SCORE_TOLERANCE};
 use support::{position, reference};
@@ -17,12 +17,12 @@ use untrained::weights::Weights;
 const OWN: [&str; 4] = ["nas-bench-101-0", "nas-bench-201-1", "nats-size-0", "nds-darts-1"];
 
 /// The fixtures of built-in spaces with the networks that these spaces build.
-fn built(test: &str) -> Vec<(Fixture, Model, Graph)> {
+fn built(_test: &str) -> Vec<(Fixture, Model, Graph)> {
     let mut built = Vec::new();
-    for fixture in fixtures::all(test) {
+    for fixture in fixtures::all() {
         let id = &fixture.expected.space;
         if !Space::builtin_ids().any(|builtin| builtin == id) {
-            println!("{test}: skipped {}: there is no built-in space {id}", fixture.name);
+            support::data::skip(&format!("{}: there is no built-in space {id}", fixture.name));
             continue;
         }
         let model = onnx::read(&fixture.model).unwrap();

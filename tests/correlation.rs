@@ -5,7 +5,7 @@
 //! change of the scorer loses the signal: with CIFAR images tau must exceed 0.5, the built-in images
 //! may cost 0.02 against them, and noise must cost something.
 
-mod support;
+use crate::support;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -62,11 +62,10 @@ fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
 
 #[test]
 fn scores_rank_as_published() {
-    let Some(shared) = support::shared("scores_rank_as_published", "data/nb201_tss.csv.gz") else {
+    let Some(shared) = support::shared("data/nb201_tss.csv.gz") else {
         return;
     };
-    let Some(cifar) = support::shared("scores_rank_as_published", "data/cifar-10-batches-bin")
-    else {
+    let Some(cifar) = support::shared("data/cifar-10-batches-bin") else {
         return;
     };
     let accuracies = accuracies(&shared);

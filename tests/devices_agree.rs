@@ -3,7 +3,7 @@
 //! Another order of summation moves a pre-activation in its last bits, which flips a code bit only
 //! where the value is next to zero: 3e-5 to 5e-5 of the bits of the deepest networks.
 
-mod support;
+use crate::support;
 
 use support::devices::{self, Device};
 use support::trial::{differing_bits, run_alone};

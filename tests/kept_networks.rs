@@ -1,7 +1,7 @@
 //! Activations kept from networks of real families: those of spaces and of exported models, on every
 //! device, against the plain evaluation.
 
-mod support;
+use crate::support;
 
 use support::devices::{self, Device};
 use support::fixtures;

@@ -53,7 +53,7 @@ fn child_that_searches() {
 
 fn child(path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_that_searches", "--nocapture"])
+        .args(["--exact", "killed_jobs::child_that_searches", "--nocapture"])
         .env(CHILD, path)
         .stdout(Stdio::null())
         .spawn()

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 17] = [
     "seed",
     "statistics",
+    "format",
     "graph",
     "weights",
     "onnx",
@@ -16,15 +17,11 @@ const ORDER: [&str; 20] = [
     "plan",
     "score",
     "backend",
-    "plot",
     "trainer",
     "search",
     "store",
-    "evaluation",
     "job",
-    "cli",
-    "gui",
-    "main",
+    "evaluation",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

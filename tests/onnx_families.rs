@@ -1,7 +1,7 @@
 //! Cut-down networks of the families that torchvision has, exported by PyTorch: code points, costs,
 //! kernel matrix and score must be those that forward hooks gave there.
 
-mod support;
+use crate::support;
 
 use support::fixtures::{self, BIT_TOLERANCE, Fixture, SCORE_TOLERANCE};
 use support::runners;

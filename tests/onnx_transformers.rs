@@ -1,7 +1,7 @@
 //! Vision transformers exported by both of PyTorch's exporters: units, costs, kernel matrix and score
 //! must be those PyTorch itself gives. `tests/fixtures/onnx/transformers.py` makes them.
 
-mod support;
+use crate::support;
 
 use std::path::{Path, PathBuf};
 

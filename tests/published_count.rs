@@ -2,7 +2,7 @@
 //! NAS-Bench-201 networks: it counts every ReLU twice that opens a `ReLUConvBN` module, which in
 //! these networks are all but the last one.
 
-mod support;
+use crate::support;
 
 use support::fixtures::{self, SCORE_TOLERANCE};
 use untrained::backend::cpu::CpuBackend;
@@ -24,7 +24,7 @@ fn relus(graph: &Graph) -> Vec<(NodeId, u32)> {
 fn scores_are_those_of_the_published_code() {
     let mut backend = CpuBackend::new().unwrap();
     let mut checked = 0;
-    for fixture in fixtures::all("scores_are_those_of_the_published_code") {
+    for fixture in fixtures::all() {
         if fixture.expected.space != "nas-bench-201" {
             continue;
         }

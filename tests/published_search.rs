@@ -1,6 +1,6 @@
 //! AREA, REA and RS on the published accuracies of NAS-Bench-201, beside the paper's own figures.
 
-mod support;
+use crate::support;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -87,7 +87,7 @@ impl Table {
 /// The paper's experiment: the best by score of N random architectures, 500 times.
 #[test]
 fn what_the_score_chooses_is_as_good_as_the_paper_reports() {
-    let Some(path) = support::shared("published_search", "data/nb201_tss.csv.gz") else { return };
+    let Some(path) = support::shared("data/nb201_tss.csv.gz") else { return };
     let space = Space::builtin("nas-bench-201").unwrap();
     let table = benchmark::open(&path).unwrap();
     let accuracy = Lookup::new(&table, &space, "c10_test_200").unwrap();
@@ -123,7 +123,7 @@ fn mean(values: &[f64]) -> f64 {
 
 #[test]
 fn searches_on_the_table_reach_what_the_paper_reports() {
-    let Some(path) = support::shared("published_search", "data/nb201_tss.csv.gz") else { return };
+    let Some(path) = support::shared("data/nb201_tss.csv.gz") else { return };
     let space = Space::builtin("nas-bench-201").unwrap();
     let table = benchmark::open(&path).unwrap();
     let metric = |name: &str| Lookup::new(&table, &space, name).unwrap();

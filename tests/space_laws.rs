@@ -1,7 +1,5 @@
 //! Laws that every space obeys: the built-in ones and the examples.
 
-mod space_support;
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

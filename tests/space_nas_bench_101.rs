@@ -1,12 +1,10 @@
 //! NAS-Bench-101 against its published table, its graph hash and its recorded parameter count.
 
-mod space_support;
-
 use std::collections::HashSet;
 use std::io::Read;
 
+use crate::support::shared;
 use rayon::prelude::*;
-use space_support::shared;
 use untrained::graph::{Shape, cost::Cost};
 use untrained::space::{Architecture, Setting, Space};
 

@@ -1,6 +1,6 @@
 //! NAS-Bench-201 against its published table and independently computed costs.
 
-mod space_support;
+use crate::space_support;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -1,9 +1,7 @@
 //! Sizes of networks against those of the original programs, exactly.
 
-mod space_support;
-
+use crate::support::shared;
 use serde_json::Value;
-use space_support::shared;
 use untrained::graph::cost::Cost;
 use untrained::space::{Setting, Space};
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::benchmark::BenchmarkError;
+use crate::job::JobError;
+use crate::space::SpaceError;
 use crate::store::StoreError;
 
 /// Why there is no comparison.
@@ -13,10 +15,38 @@ pub enum EvaluationError {
     Scores(#[from] ScoresError),
     /// The table of accuracies.
     #[error(transparent)]
-    Benchmark(#[from] BenchmarkError),
+    Benchmark(BenchmarkError),
     /// The file of studies.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The job of a study.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// A study is of a model file.
+    #[error("study {study} is of a model file, which no table knows: give one of a search space")]
+    OfModel {
+        /// The study.
+        study: String,
+    },
+    /// The space of a study cannot be opened any more.
+    #[error("the space of study {study} cannot be opened any more")]
+    NoSpace {
+        /// The study.
+        study: String,
+        /// Why not.
+        source: Box<SpaceError>,
+    },
+    /// The space of a study is another one by now.
+    #[error(
+        "the space {space} is not what it was when study {study} was made: export the study and give \
+         the exported table as scores"
+    )]
+    SpaceChanged {
+        /// The space.
+        space: String,
+        /// The study.
+        study: String,
+    },
     /// A study has no score of that name.
     #[error("study {study} has no score `{name}`: it has {}", known.join(", "))]
     NoScore {
@@ -71,6 +101,15 @@ pub enum EvaluationError {
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl From<BenchmarkError> for EvaluationError {
+    fn from(error: BenchmarkError) -> Self {
+        match error {
+            BenchmarkError::Cancelled => Self::Cancelled,
+            error => Self::Benchmark(error),
+        }
+    }
 }
 
 /// Why a file of scores could not be used.

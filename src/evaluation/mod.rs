@@ -7,6 +7,7 @@
 
 mod baseline;
 mod choice;
+mod comparison;
 mod correlate;
 mod error;
 mod experiment;
@@ -17,6 +18,7 @@ mod scores;
 
 pub use baseline::{BASELINES, Baseline, NetworkFacts};
 pub use choice::{Choice, choice};
+pub use comparison::{Comparison, StudyScores, compare_study, study_scores};
 pub use correlate::{CorrelateOptions, Correlation, PaperChoice, correlate};
 pub use error::{EvaluationError, ScoresError};
 pub use experiment::search_experiment;

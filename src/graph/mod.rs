@@ -8,11 +8,13 @@ mod activation;
 pub mod analysis;
 pub mod cost;
 pub mod extent;
+mod layers;
 mod op;
 mod rearrange;
 mod shape;
 
 pub use activation::{Activation, ActivationKind};
+pub use layers::{Layer, layers};
 pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
 };

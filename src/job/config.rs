@@ -10,7 +10,7 @@ use crate::graph::Shape;
 use crate::plan::Count;
 use crate::score::SCORES;
 use crate::space::{Setting, Space, SpaceError};
-use crate::store::{Pace, TableWriter};
+use crate::store::{Pace, StudyInfo, TableWriter};
 use crate::weights::Initialisation;
 
 /// How networks are scored.
@@ -212,6 +212,18 @@ impl JobConfig {
             outputs: false,
             command: Vec::new(),
         }
+    }
+
+    /// The job of a stored study, with the study's copy of its space.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Study`] if this version cannot read its options.
+    pub fn of_study(study: &StudyInfo) -> Result<Self, JobError> {
+        let job: Self = serde_json::from_value(study.setup.job.clone())
+            .map_err(|source| JobError::Study { id: study.id.clone(), source })?;
+        let space_copy = study.setup.space.as_ref().and_then(|space| space.text.clone());
+        Ok(Self { space_copy, ..job })
     }
 
     /// The space with its replaced values; that of the study where its file has vanished.

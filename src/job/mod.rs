@@ -89,6 +89,14 @@ pub enum JobError {
         /// What is wrong, where, and what is known there.
         message: String,
     },
+    /// The options of a stored study are those of another version, or damaged.
+    #[error("the options of study {id} cannot be read")]
+    Study {
+        /// The study.
+        id: String,
+        /// What is wrong with them.
+        source: serde_json::Error,
+    },
     /// A list of architectures could not be read.
     #[error("cannot read {}", path.display())]
     List {

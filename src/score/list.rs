@@ -65,3 +65,8 @@ pub static SCORES: &[Score] = &[
 pub fn score(name: &str) -> Option<&'static Score> {
     SCORES.iter().find(|score| score.name == name)
 }
+
+/// Whether values of the score of that name span orders of magnitude, so that an axis is logarithmic.
+pub fn spans_magnitudes(name: &str) -> bool {
+    matches!(name, "params" | "macs")
+}

@@ -6,5 +6,5 @@ mod list;
 mod spectrum;
 
 pub use kernel::KernelMatrix;
-pub use list::{Measured, SCORES, Score, score};
+pub use list::{Measured, SCORES, Score, score, spans_magnitudes};
 pub use spectrum::{eigenvalues, least_eigenvalue};

@@ -1,65 +1,18 @@
 //! Readers of benchmark tables: small tables that Python made, the published samples where they are
 //! at hand, and damaged ones.
 
-mod command_line;
 mod damage;
+#[path = "../support/data.rs"]
+mod data;
 mod formats;
 mod lookup;
 mod memory;
 mod published;
-#[path = "../space_support/mod.rs"]
-mod support;
+mod tables;
 
-use std::path::PathBuf;
+use untrained::benchmark::Row;
 
-use untrained::benchmark::{self, BenchmarkError, Row, TO_THE_END, Table};
-
-/// Every small table.
-const TABLES: [&str; 11] = [
-    "NATS-tiny-simple",
-    "NATS-tiny-simple.tar",
-    "NAS-Bench-201-zip.pth",
-    "NAS-Bench-201-legacy.pth",
-    "nasbench_tiny.tfrecord",
-    "ResNet.json",
-    "ResNet_in.json",
-    "zc_nasbench201.json",
-    "cells.csv",
-    "cells.csv.gz",
-    "indices.csv",
-];
-
-fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/benchmark_tables").join(name)
-}
-
-fn table(name: &str) -> Table {
-    benchmark::open(&fixture(name)).unwrap()
-}
-
-/// All rows with the names of the metrics.
-fn read(table: &Table) -> Result<(Vec<Row>, Vec<String>), BenchmarkError> {
-    let mut rows = table.rows(TO_THE_END)?;
-    let found = rows.by_ref().collect::<Result<Vec<Row>, _>>()?;
-    Ok((found, rows.metrics().to_vec()))
-}
-
-/// A record of a TFRecord file with its length and checksums.
-fn framed(record: &[u8]) -> Vec<u8> {
-    let masked = |bytes: &[u8]| {
-        let check = crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8);
-        check.to_le_bytes()
-    };
-    let length = (record.len() as u64).to_le_bytes();
-    [&length[..], &masked(&length), record, &masked(record)].concat()
-}
-
-/// A record of NAS-Bench-101: a run of an architecture with a training accuracy of 1.
-fn run(architecture: usize, epochs: usize) -> Vec<u8> {
-    let metrics = "CgkZAAAAAAAA8D8=";
-    let keys = format!("\"{architecture:032x}\", {epochs}, \"0100\", \"input,output\"");
-    framed(format!("[{keys}, \"{metrics}\"]").as_bytes())
-}
+use tables::{TABLES, fixture, framed, read, run, table};
 
 /// A value of a row by the name of its metric.
 fn value(row: &Row, metrics: &[String], name: &str) -> Option<f64> {

@@ -8,7 +8,7 @@ use untrained::benchmark::{self, Lookup, Row, TO_THE_END};
 use untrained::graph::cost::Cost;
 use untrained::space::Space;
 
-use super::support::shared;
+use super::data::shared;
 use super::{read, value};
 
 /// The tables to compare with were rounded to six decimals.

@@ -5,8 +5,8 @@ use std::path::Path;
 use untrained::data::{Batch, DataError, ImageSource, load};
 use untrained::graph::Shape;
 
-use super::space_support::shared;
 use super::{CIFAR_SHAPE, bytes_over_255, chain, fixture, open};
+use crate::support::shared;
 
 fn from_folder(folder: &Path, size: usize, seed: u64) -> Result<Batch, DataError> {
     load(&ImageSource::Cifar10(folder.to_owned()), CIFAR_SHAPE, size, seed)

@@ -8,8 +8,8 @@ use untrained::graph::Shape;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::space_support::shared;
 use super::{chain, fixture, open, source};
+use crate::support::shared;
 
 /// A .npy file; `version` 1 to 3.
 fn npy(dtype: &str, order: &str, shape: &str, version: u8, data: &[u8]) -> tempfile::NamedTempFile {

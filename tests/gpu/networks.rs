@@ -5,9 +5,9 @@ use untrained::data::Batch;
 use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Padding, Pool, PoolKind, Shape};
 use untrained::plan::{Plan, Step};
 
-use crate::support::devices::gpu;
-use crate::support::trial::{Trial, same_values};
-use crate::{VARIANTS, run};
+use crate::gpu::support::devices::gpu;
+use crate::gpu::support::trial::{Trial, same_values};
+use crate::gpu::{VARIANTS, run};
 
 /// A cell with shared inputs, a pool, sums and a reduction; whole numbers all the way.
 fn network(width: usize, twisted: bool) -> Graph {

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use untrained::graph::{Activation, ActivationKind, BatchNorm, Conv, Graph, NodeId, Op, Shape};
 use untrained::plan::Step;
 
-use crate::shapes::{image, images};
-use crate::support::trial::{Expected, Found, Trial, add_reader, same_values};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{image, images};
+use crate::kernels::support::trial::{Expected, Found, Trial, add_reader, same_values};
+use crate::kernels::support::{cases, devices};
 
 /// How far a value may be off, as a part of itself. The native functions are within 1.5e-5; WGSL
 /// allows an exponential `3 + 2 |x|` units in the last place, 1e-5 at its bound of 87, and a division

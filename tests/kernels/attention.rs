@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Shape, Window};
 
-use crate::shapes::images;
-use crate::support::trial::Trial;
-use crate::support::{cases, devices};
+use crate::kernels::shapes::images;
+use crate::kernels::support::trial::Trial;
+use crate::kernels::support::{cases, devices};
 
 /// The extents of a product: rows, columns, terms and output channels.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 use untrained::backend::PackedCode;
 use untrained::graph::{Graph, NodeId, Op, Statistics};
 
-use crate::support::devices::Device;
-use crate::support::reference::Values;
-use crate::support::trial::{Expected, Found, Trial, same_values};
+use crate::kernels::support::devices::Device;
+use crate::kernels::support::reference::Values;
+use crate::kernels::support::trial::{Expected, Found, Trial, same_values};
 
 /// How many units in the last place of the largest intermediate value a normalised value may be off:
 /// a dozen operations round on the way (the partial sums of mean and variance, the root, the

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Shape};
 use untrained::plan::Count;
 
-use crate::shapes::image;
-use crate::support::trial::{Trial, differing_bits, single};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::image;
+use crate::kernels::support::trial::{Trial, differing_bits, single};
+use crate::kernels::support::{cases, devices};
 
 #[test]
 fn codes_of_any_shape_and_batch_are_exact() {

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use untrained::graph::{Conv, Linear, NodeId, Op, Padding, Shape};
 
-use crate::shapes::{channels, check_alone, extent, images};
-use crate::support::trial::{Trial, single};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{channels, check_alone, extent, images};
+use crate::kernels::support::trial::{Trial, single};
+use crate::kernels::support::{cases, devices};
 
 /// Everything about a convolution but its channels and groups.
 fn geometries() -> impl Strategy<Value = Conv> {

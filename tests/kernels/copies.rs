@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use untrained::graph::{Activation, Conv, Graph, Linear, NodeId, Op, Shape, Window};
 
-use crate::shapes::{channels, check_alone, extent, image, images};
-use crate::support::trial::Trial;
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{channels, check_alone, extent, image, images};
+use crate::kernels::support::trial::Trial;
+use crate::kernels::support::{cases, devices};
 
 #[test]
 fn windows_are_exact() {
@@ -86,7 +86,7 @@ fn a_shifted_pixel_is_noticed() {
     let shape = Shape::new(5, 6, 7);
     let window = |left| {
         let window = Window { top: 0, left, height: 6, width: 7, stride: [1, 1] };
-        crate::support::trial::single(shape, Op::Window(window)).unwrap()
+        crate::kernels::support::trial::single(shape, Op::Window(window)).unwrap()
     };
     let trial = Trial::whole(window(0), 2, 1);
     let other = Trial::whole(window(1), 2, 1);

@@ -6,14 +6,15 @@ use untrained::backend::{Backend, BackendError, Cancel, Network, Output};
 use untrained::graph::{Activation, BatchNorm, Conv, Graph, Linear, NodeId, Op, Resize, Shape};
 use untrained::plan::{Count, Plan, PlanError, Step};
 
-use crate::networks::{ends_in_underflow, limit, random};
-use crate::random_graph::{Kind, genes, grow};
-use crate::support::devices::{self, Device};
-use crate::support::trial::{Trial, run_alone, same_values};
-use crate::support::{cases, exact, reference};
+use crate::kernels::networks::{ends_in_underflow, limit, random};
+use crate::kernels::random_graph::{Kind, genes, grow};
+use crate::kernels::support::devices::{self, Device};
+use crate::kernels::support::trial::{Trial, run_alone, same_values};
+use crate::kernels::support::{cases, exact, reference};
 
 /// Small networks and batches.
-fn network_cases() -> impl Strategy<Value = (Shape, Vec<crate::random_graph::Gene>, usize, u64)> {
+fn network_cases()
+-> impl Strategy<Value = (Shape, Vec<crate::kernels::random_graph::Gene>, usize, u64)> {
     let input = (1..=6_usize, 1..=9_usize, 1..=9_usize).prop_map(|(c, h, w)| Shape::new(c, h, w));
     (input, genes(4..=24), 2..=4_usize, any::<u64>())
 }

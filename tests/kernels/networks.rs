@@ -12,10 +12,10 @@ use untrained::plan::{Count, Plan};
 use untrained::score::KernelMatrix;
 use untrained::weights::{LayerWeights, Weights};
 
-use crate::close::{codes, differing};
-use crate::random_graph::{Kind, genes, grow};
-use crate::support::trial::{Expected, Found, Trial, layer_size};
-use crate::support::{cases, devices, exact};
+use crate::kernels::close::{codes, differing};
+use crate::kernels::random_graph::{Kind, genes, grow};
+use crate::kernels::support::trial::{Expected, Found, Trial, layer_size};
+use crate::kernels::support::{cases, devices, exact};
 
 /// How far a value may be off, as a part of its tensor's root mean square or of 1, whichever is more;
 /// a code bit may differ only where the value is that close to zero. A rounding is 1e-7 of a value;

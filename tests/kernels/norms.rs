@@ -7,10 +7,10 @@ use untrained::graph::{
 };
 use untrained::weights::LayerWeights;
 
-use crate::close::{behind_norm, check_norms, codes, compare_norms, differing};
-use crate::shapes::{image, images};
-use crate::support::trial::{Trial, add_reader};
-use crate::support::{cases, devices};
+use crate::kernels::close::{behind_norm, check_norms, codes, compare_norms, differing};
+use crate::kernels::shapes::{image, images};
+use crate::kernels::support::trial::{Trial, add_reader};
+use crate::kernels::support::{cases, devices};
 
 /// What a batch-norm normalises; each is summed by other code.
 #[derive(Clone, Copy, Debug)]

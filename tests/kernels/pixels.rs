@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use untrained::graph::{LayerNorm, NodeId, Op, Shape};
 use untrained::weights::LayerWeights;
 
-use crate::close::{codes, differing};
-use crate::shapes::{extent, images};
-use crate::support::trial::{Expected, Found, Trial, single};
-use crate::support::{cases, devices};
+use crate::kernels::close::{codes, differing};
+use crate::kernels::shapes::{extent, images};
+use crate::kernels::support::trial::{Expected, Found, Trial, single};
+use crate::kernels::support::{cases, devices};
 
 /// How many units in the last place of the largest intermediate value a result may be off: a dozen
 /// operations round on the way (partial sums, division, root, product and sum), few of them in the

@@ -6,9 +6,9 @@
 use proptest::prelude::*;
 use untrained::graph::{NodeId, Op, Padding, Pool, PoolKind, Shape};
 
-use crate::shapes::{check_alone, image, images};
-use crate::support::trial::{Trial, same_values, single};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{check_alone, image, images};
+use crate::kernels::support::trial::{Trial, same_values, single};
+use crate::kernels::support::{cases, devices};
 
 /// Units in the last place by which a division may be off in WGSL ("Floating point accuracy").
 const WGSL_DIVISION_ULP: f32 = 2.5;

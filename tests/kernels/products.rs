@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use untrained::graph::{Activation, ActivationKind, Conv, Graph, NodeId, Op, Resize, Shape};
 use untrained::plan::Count;
 
-use crate::shapes::{check_alone, image, images};
-use crate::support::trial::{Trial, add_reader, single};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{check_alone, image, images};
+use crate::kernels::support::trial::{Trial, add_reader, single};
+use crate::kernels::support::{cases, devices};
 
 /// The product of a convolution and of another one or its global average's convolution, in either
 /// order.

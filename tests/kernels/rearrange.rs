@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use untrained::graph::{Activation, Axis, Digit, Graph, NodeId, Op, Rearrange, Shape};
 
-use crate::shapes::{check_alone, image, images};
-use crate::support::trial::{Trial, add_reader, single};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{check_alone, image, images};
+use crate::kernels::support::trial::{Trial, add_reader, single};
+use crate::kernels::support::{cases, devices};
 
 fn axis() -> impl Strategy<Value = Axis> {
     prop::sample::select(&Axis::ALL[..])

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 use untrained::graph::{NodeId, Op, Shape};
 
-use crate::support::trial::{Trial, single};
-use crate::support::{cases, devices};
+use crate::kernels::support::trial::{Trial, single};
+use crate::kernels::support::{cases, devices};
 
 /// Numbers of channels.
 pub fn channels() -> impl Strategy<Value = usize> {

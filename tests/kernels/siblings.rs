@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use untrained::graph::{Activation, BatchNorm, Conv, Graph, NodeId, Op, Shape};
 use untrained::plan::Step;
 
-use crate::close::check_norms;
-use crate::shapes::images;
-use crate::support::trial::{Trial, add_reader};
-use crate::support::{cases, devices};
+use crate::kernels::close::check_norms;
+use crate::kernels::shapes::images;
+use crate::kernels::support::trial::{Trial, add_reader};
+use crate::kernels::support::{cases, devices};
 
 /// Convolutions of the positive images; those whose bit of `normalised` is set feed a batch-norm.
 fn network(input: Shape, convs: &[Conv], normalised: u32) -> Graph {

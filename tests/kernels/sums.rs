@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use untrained::graph::{Conv, Graph, NodeId, Op, Shape};
 use untrained::plan::{MAX_TERMS, Step};
 
-use crate::shapes::{image, images};
-use crate::support::trial::{Trial, add_reader};
-use crate::support::{cases, devices};
+use crate::kernels::shapes::{image, images};
+use crate::kernels::support::trial::{Trial, add_reader};
+use crate::kernels::support::{cases, devices};
 
 /// Whole numbers and binary fractions: products with small whole numbers are exact.
 fn factor() -> impl Strategy<Value = f32> {

@@ -7,8 +7,8 @@ use untrained::plan::{Count, Plan};
 use untrained::space::Space;
 use untrained::weights::Weights;
 
-use crate::genotype::Record;
-use crate::{spaces, support::fixtures};
+use crate::pair_cells::genotype::Record;
+use crate::pair_cells::{spaces, support::fixtures};
 
 /// Parameters of a network: the weights of its layers, two values per normalised channel.
 fn params(space: &Space, record: &Record) -> u64 {
@@ -104,7 +104,7 @@ fn dead_nodes_are_counted() {
 #[test]
 fn published_scores_are_as_expected() {
     let mut compared = 0;
-    for fixture in fixtures::all("published_scores_are_as_expected") {
+    for fixture in fixtures::all() {
         let id = fixture.expected.space.as_str();
         let Some(space) = spaces().into_iter().find(|space| space.id() == id) else { continue };
         let model = untrained::onnx::read(&fixture.model).unwrap();
@@ -119,8 +119,9 @@ fn published_scores_are_as_expected() {
         let space = space.with(&settings).unwrap();
         let architecture = space.parse(&fixture.expected.arch.to_string()).unwrap();
         let graph = space.build(&architecture).unwrap();
-        let weights = crate::support::position::weights(&graph, &model).unwrap();
-        let values = crate::support::reference::evaluate(&graph, &weights, &fixture.batch);
+        let weights = crate::pair_cells::support::position::weights(&graph, &model).unwrap();
+        let values =
+            crate::pair_cells::support::reference::evaluate(&graph, &weights, &fixture.batch);
         let [paper, published] = [Count::Paper, Count::Published]
             .map(|count| values.kernel(&graph, &weights, count).score());
         let expected = fixture.expected.score_published_count;

@@ -2,23 +2,8 @@
 #![allow(dead_code, reason = "every test uses a part of it")]
 
 use std::io::Read;
-use std::path::PathBuf;
 
-/// A file or folder of the shared data, or `None`, with a line that says what was skipped.
-///
-/// The data lies in `../shared` or where `UNTRAINED_SHARED` points.
-pub fn shared(name: &str) -> Option<PathBuf> {
-    let root = match std::env::var_os("UNTRAINED_SHARED") {
-        Some(root) => PathBuf::from(root),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-    };
-    let path = root.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not there", path.display());
-    None
-}
+use crate::support::shared;
 
 /// The columns of NAS-Bench-201's table: by row, the architecture.
 pub fn nas_bench_201_table() -> Option<Vec<String>> {

@@ -8,7 +8,7 @@ use untrained::statistics::{
     Interval, bootstrap, kendall_tau_b, ndcg_at, precision_at, regret_at, spearman_rho,
 };
 
-use crate::support;
+use crate::statistics::support;
 
 /// Both sides compute in double precision, in different orders.
 const TOLERANCE: f64 = 1e-12;
@@ -195,8 +195,7 @@ pub fn columns(path: &std::path::Path, names: &[&str]) -> Vec<Vec<f64>> {
 
 #[test]
 fn a_whole_benchmark_is_correlated_as_scipy_does() {
-    let name = "a_whole_benchmark_is_correlated_as_scipy_does";
-    let Some(path) = support::shared(name, "data/nb201_tss.csv.gz") else {
+    let Some(path) = support::shared("data/nb201_tss.csv.gz") else {
         return;
     };
     let columns = columns(&path, &["params_M", "c10_test_200"]);

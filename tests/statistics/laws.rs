@@ -6,7 +6,7 @@ use untrained::statistics::{
     top_count,
 };
 
-use crate::support::cases;
+use crate::statistics::support::cases;
 
 /// Sums of the same terms in another order.
 const TOLERANCE: f64 = 1e-12;

@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use untrained::statistics::{Candidate, Filter, MeanSd, ProtocolError, ProtocolOptions, protocol};
 
-use crate::golden::{Moments, columns, golden};
-use crate::support;
+use crate::statistics::golden::{Moments, columns, golden};
+use crate::statistics::support;
 
 /// Means of this many runs are compared with exact ones.
 const RUNS: u32 = 4000;
@@ -70,8 +70,7 @@ fn choices_have_their_exact_mean_and_deviation() {
 /// accuracy.
 #[test]
 fn the_optimal_choice_is_the_published_one() {
-    let name = "the_optimal_choice_is_the_published_one";
-    let Some(path) = support::shared(name, "data/nb201_tss.csv.gz") else {
+    let Some(path) = support::shared("data/nb201_tss.csv.gz") else {
         return;
     };
     let accuracies = columns(&path, &["c10valid_valid_200_v11"]).remove(0);

@@ -5,7 +5,7 @@ use untrained::space::Space;
 use untrained::store::{Key, Keys, Pace, Row, State, Status, Store};
 use untrained::weights::Initialisation;
 
-use crate::support::{Folder, row, setup};
+use crate::store::support::{Folder, row, setup};
 
 /// The keys of some architectures.
 fn keys(count: u64) -> Vec<Key> {

@@ -8,7 +8,7 @@ use parquet::record::Field;
 use serde_json::Value;
 use untrained::store::{COLUMNS, ExportError, Part, Row, Store, StudyInfo, export};
 
-use crate::support::{Folder, filled, message};
+use crate::store::support::{Folder, filled, message};
 
 /// More than one group of rows of a Parquet file.
 const ROWS: u64 = 70_000;

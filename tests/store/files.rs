@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use untrained::store::{Access, Pace, State, Store, StoreError, StudyInfo};
 
-use crate::support::{Folder, filled, refused, row, rows, setup};
+use crate::store::support::{Folder, filled, refused, row, rows, setup};
 
 const SOON: Duration = Duration::from_millis(100);
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use untrained::store::{Pace, Row, Store, StudyInfo};
 
-use crate::support::{Folder, child, child_file, quick, row, rows, setup};
+use crate::store::support::{Folder, child, child_file, quick, row, rows, setup};
 
 /// Kills with commits every 20 ms, at moments spread over many of them.
 const KILLS: u64 = 50;

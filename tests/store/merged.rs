@@ -2,7 +2,7 @@
 
 use untrained::store::{Merged, Pace, State, Store};
 
-use crate::support::{Folder, filled, row, rows, setup};
+use crate::store::support::{Folder, filled, row, rows, setup};
 
 #[test]
 fn studies_of_another_file_are_copied_once() {

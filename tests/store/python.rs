@@ -5,7 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 use untrained::store::COLUMNS;
 
-use crate::support::{Folder, filled};
+use crate::store::support::{Folder, filled};
+use crate::support::data::skip;
 
 /// Prints the rows of `v_result` as JSON, as `pandas.read_sql` would get them.
 const SCRIPT: &str = "
@@ -24,12 +25,12 @@ fn python_reads_the_view() {
     let mut python = Command::new("python3");
     let output = python.arg("-c").arg(SCRIPT).arg(folder.db()).arg(&study.id).output();
     let Ok(output) = output else {
-        println!("skipped: there is no python3");
+        skip("there is no python3");
         return;
     };
     let error = String::from_utf8_lossy(&output.stderr);
     if error.contains("No module named") {
-        println!("skipped: python3 has no sqlite3");
+        skip("python3 has no sqlite3");
         return;
     }
     assert!(output.status.success(), "{error}");

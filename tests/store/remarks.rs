@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use untrained::store::{Part, Remark, Store, StoreError, export};
 
-use crate::support::{Folder, filled, row};
+use crate::store::support::{Folder, filled, row};
 
 fn remarks(list: &[(&str, bool, &str)]) -> BTreeMap<String, Remark> {
     let remark = |&(architecture, marked, note): &(&str, bool, &str)| {

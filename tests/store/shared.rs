@@ -9,7 +9,7 @@ use untrained::space::Space;
 use untrained::store::{Claim, Key, Keys, Pace, State, Store, StoreError, Study, Want};
 use untrained::weights::Initialisation;
 
-use crate::support::{Folder, child, child_file, quick, refused, row, rows, setup};
+use crate::store::support::{Folder, child, child_file, quick, refused, row, rows, setup};
 
 const PROCESSES: usize = 3;
 const PLACES: u64 = 150;
@@ -85,7 +85,7 @@ fn processes_that_share_a_study_score_everything_once() {
     let study = store.begin(&setup(PLACES), quick()).unwrap();
     let info = study.info().clone();
     let children: Vec<_> =
-        (1..PROCESSES).map(|_| child("shared::child_that_works", &folder.db())).collect();
+        (1..PROCESSES).map(|_| child("store::shared::child_that_works", &folder.db())).collect();
     while store.find(&info.id).unwrap().workers.len() < PROCESSES {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -197,7 +197,7 @@ fn child_that_claims_and_hangs() {
 
 /// A child that has claimed the first place of a study.
 fn hanging(folder: &Folder) -> std::process::Child {
-    let mut child = child("shared::child_that_claims_and_hangs", &folder.db());
+    let mut child = child("store::shared::child_that_claims_and_hangs", &folder.db());
     let out = BufReader::new(child.stdout.take().unwrap());
     let claimed = out.lines().map_while(Result::ok).any(|line| line == "claimed");
     assert!(claimed, "the child claimed nothing");

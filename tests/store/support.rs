@@ -1,5 +1,7 @@
 //! Studies and rows to test with, and this test program as a child process.
 
+#![allow(dead_code, reason = "another test program uses a part of it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

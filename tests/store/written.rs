@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use untrained::store::{EventKind, Pace, State, Status, Store, StoreError};
 
-use crate::support::{Folder, filled, row, rows, setup};
+use crate::store::support::{Folder, filled, row, rows, setup};
 
 #[test]
 fn what_is_appended_comes_back_in_order_and_to_the_bit() {

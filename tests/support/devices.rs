@@ -102,9 +102,7 @@ pub fn gpu() -> Option<GpuBackend> {
     match GpuBackend::new(&AdapterChoice::Named(name)) {
         Ok(backend) => Some(backend),
         Err(error) => {
-            let required = std::env::var("CI").is_ok_and(|value| value == "true");
-            assert!(!required, "no GPU adapter: {error}");
-            println!("skipped: no GPU adapter: {error}");
+            super::data::skip(&format!("no GPU adapter: {error}"));
             None
         }
     }

@@ -80,10 +80,10 @@ impl Fixture {
 }
 
 /// The fixtures in the repository and, unless they are absent, those of the shared data, by name.
-pub fn all(test: &str) -> Vec<Fixture> {
+pub fn all() -> Vec<Fixture> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut folders: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for root in super::shared(test, "fixtures/onnx").into_iter().chain([own]) {
+    for root in super::shared("fixtures/onnx").into_iter().chain([own]) {
         for entry in std::fs::read_dir(&root).unwrap() {
             let folder = entry.unwrap().path();
             if folder.join("model.onnx").is_file() {

@@ -1,5 +1,6 @@
 //! What integration tests share.
 //!
+//! * [`data`]: where files lie, and how a test is skipped.
 //! * [`cases`]: random cases, the same ones in every run.
 //! * [`devices`]: every backend of this machine.
 //! * [`exact`]: which networks give the same values in whatever order sums are added.
@@ -13,6 +14,7 @@
 #![allow(dead_code)]
 
 pub mod cases;
+pub mod data;
 pub mod devices;
 pub mod exact;
 pub mod fixtures;
@@ -21,25 +23,4 @@ pub mod reference;
 pub mod runners;
 pub mod trial;
 
-use std::path::{Path, PathBuf};
-
-/// Names another folder for the shared data.
-const SHARED_VARIABLE: &str = "UNTRAINED_SHARED";
-
-/// A file or folder of the shared data, or `None` after saying that `test` skips it and why.
-pub fn shared(test: &str, path: &str) -> Option<PathBuf> {
-    let root = match std::env::var_os(SHARED_VARIABLE) {
-        Some(root) => PathBuf::from(root),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-    };
-    let full = root.join(path);
-    if full.exists() {
-        return Some(full);
-    }
-    println!(
-        "{test}: skipped the shared data: {} does not exist; set {SHARED_VARIABLE} to the folder \
-         that holds {path}",
-        full.display()
-    );
-    None
-}
+pub use data::shared;

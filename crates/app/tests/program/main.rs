@@ -1,0 +1,17 @@
+//! The program as a person calls it.
+
+#[path = "../../../../tests/support/data.rs"]
+mod data;
+
+mod basics;
+mod benchmark_tables;
+mod evaluation;
+mod images;
+mod jobs;
+mod program;
+mod spaces;
+mod stored;
+mod studies;
+mod tables;
+#[cfg(unix)]
+mod trainer;

@@ -1,0 +1,203 @@
+//! `benchmark`: tables of trained accuracies.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::{Benchmark, BenchmarkAction};
+use super::{Exit, complain, show, text_table, watch};
+use untrained::benchmark::{self, ALL, BenchmarkError, Facts, Row, Table, Watch};
+use untrained::format;
+
+/// The formats that can be read, for help texts.
+pub fn formats() -> String {
+    let list = ALL.iter().map(|format| {
+        format!("  {}: {}\n    metrics: {}\n", format.name, format.files, format.metrics)
+    });
+    format!("Benchmark tables that can be read:\n{}", list.collect::<String>())
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Benchmark) -> anyhow::Result<Exit> {
+    let cancel = watch::cancelled_by_ctrl_c();
+    let bar = progress_bar();
+    let watch = |share: f64| {
+        bar.set_position((share * BAR_STEPS) as u64);
+        !cancel.is_cancelled()
+    };
+    let result = match &arguments.action {
+        BenchmarkAction::Info { file, json } => facts(file, &watch).and_then(|facts| {
+            bar.finish_and_clear();
+            show(&if *json {
+                serde_json::to_string_pretty(&facts)? + "\n"
+            } else {
+                described(file, &facts)
+            })?;
+            Ok(())
+        }),
+        BenchmarkAction::Convert { file, out, overwrite } => convert(file, out, *overwrite, &watch),
+    };
+    bar.finish_and_clear();
+    match result {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) if is_cancelled(&error) => {
+            complain("interrupted");
+            Ok(Exit::Interrupted)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Steps of the progress bar.
+pub(super) const BAR_STEPS: f64 = 1000.0;
+
+pub(super) fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::new(BAR_STEPS as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent} %  {elapsed}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn is_cancelled(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(BenchmarkError::Cancelled))
+}
+
+fn facts(file: &Path, watch: Watch<'_>) -> anyhow::Result<Facts> {
+    Ok(benchmark::open(file)?.facts(watch)?)
+}
+
+/// Facts for people.
+fn described(file: &Path, facts: &Facts) -> String {
+    let list = |names: &[String]| match names {
+        [] => "unknown".to_owned(),
+        names => names.join(", "),
+    };
+    let mut rows = vec![["values", "missing", "min", "max", "metric"].map(str::to_owned).to_vec()];
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), rounded);
+    for metric in &facts.metrics {
+        rows.push(vec![
+            format::thousands(metric.count),
+            format::thousands(metric.missing),
+            number(metric.min),
+            number(metric.max),
+            metric.name.clone(),
+        ]);
+    }
+    format!(
+        "{}\nformat: {}\nspace: {}\nrows: {}\ndata sets: {}\n\n{}",
+        file.display(),
+        facts.format,
+        list(&facts.spaces),
+        format::thousands(facts.rows),
+        list(&facts.datasets),
+        text_table::table(&rows)
+    )
+}
+
+/// A number with up to four decimals.
+fn rounded(number: f64) -> String {
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Writes a table as CSV, first under another name, so that an unfinished table is never taken for
+/// one.
+fn convert(file: &Path, out: &Path, overwrite: bool, watch: Watch<'_>) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")),
+        "cannot write {}: give a name that ends in .csv",
+        out.display()
+    );
+    anyhow::ensure!(
+        overwrite || !out.exists(),
+        "{} exists: choose another name, or allow replacing it with --overwrite",
+        out.display()
+    );
+    let table = benchmark::open(file)?;
+    let layout = Layout::of(&table, &|share| watch(share / 2.0))?;
+    let partial = partial_name(out);
+    let result =
+        write(&table, &layout, &partial, &|share| watch(0.5 + share / 2.0)).and_then(|rows| {
+            std::fs::rename(&partial, out)
+                .with_context(|| format!("cannot write {}", out.display()))?;
+            let noun = if rows == 1 { "row" } else { "rows" };
+            let (format, out) = (table.format().name, out.display());
+            complain(&format!("{} {noun} of {format} in {out}", format::thousands(rows)));
+            Ok(())
+        });
+    if result.is_err() {
+        let _ = std::fs::remove_file(&partial);
+    }
+    result
+}
+
+/// The name of a table that is not finished.
+fn partial_name(out: &Path) -> PathBuf {
+    let mut name = OsString::from(out);
+    name.push(".partial");
+    name.into()
+}
+
+/// The columns of a converted table.
+struct Layout {
+    has_index: bool,
+    has_hash: bool,
+    metrics: Vec<String>,
+}
+
+impl Layout {
+    fn of(table: &Table, watch: Watch<'_>) -> anyhow::Result<Self> {
+        let mut rows = table.rows(watch)?;
+        let (mut has_index, mut has_hash) = (false, false);
+        while let Some(row) = rows.next().transpose()? {
+            has_index |= row.index.is_some();
+            has_hash |= row.hash.is_some();
+        }
+        Ok(Self { has_index, has_hash, metrics: rows.metrics().to_vec() })
+    }
+
+    fn header(&self) -> Vec<&str> {
+        let keys = [(true, "architecture"), (self.has_index, "index"), (self.has_hash, "hash")];
+        let keys = keys.into_iter().filter_map(|(there, name)| there.then_some(name));
+        keys.chain(self.metrics.iter().map(String::as_str)).collect()
+    }
+
+    fn cells(&self, row: &Row) -> Vec<String> {
+        let mut cells = vec![row.architecture.clone()];
+        if self.has_index {
+            cells.push(row.index.map(|index| index.to_string()).unwrap_or_default());
+        }
+        if self.has_hash {
+            cells.push(row.hash.clone().unwrap_or_default());
+        }
+        let value = |metric| row.value(metric).map(|value| value.to_string()).unwrap_or_default();
+        cells.extend((0..self.metrics.len()).map(value));
+        cells
+    }
+}
+
+/// Writes the rows; how many there are.
+fn write(table: &Table, layout: &Layout, out: &Path, watch: Watch<'_>) -> anyhow::Result<u64> {
+    let cannot = || format!("cannot write {}", out.display());
+    let file = BufWriter::new(File::create(out).with_context(cannot)?);
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(layout.header()).with_context(cannot)?;
+    let mut count = 0;
+    for row in table.rows(watch)? {
+        writer.write_record(layout.cells(&row?)).with_context(cannot)?;
+        count += 1;
+    }
+    let file = writer.into_inner().map_err(|error| error.into_error()).with_context(cannot)?;
+    file.into_inner()
+        .map_err(|error| error.into_error())
+        .and_then(|mut file| file.flush())
+        .with_context(cannot)?;
+    Ok(count)
+}

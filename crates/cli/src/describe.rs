@@ -1,0 +1,154 @@
+//! `describe`: what an architecture is and costs.
+
+use serde::Serialize;
+
+use super::args::Describe;
+use super::{Exit, architectures, show, text_table};
+use untrained::format;
+use untrained::graph::cost::Cost;
+use untrained::graph::{Graph, Layer, analysis, layers};
+use untrained::job::{chain, settings};
+use untrained::onnx;
+use untrained::plan::{CodePoints, Count};
+use untrained::space::{Space, dot};
+use untrained::weights::Weights;
+
+/// Everything `describe` tells.
+#[derive(Serialize)]
+struct Description {
+    architecture: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canonical: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    connected: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    model: Option<ModelFacts>,
+    input: [usize; 3],
+    #[serde(flatten)]
+    cost: Cost,
+    code_points: CodePoints,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    layers: Vec<Layer>,
+    /// The drawing, printed by itself.
+    #[serde(skip)]
+    dot: String,
+}
+
+/// What a model file says of itself.
+#[derive(Serialize)]
+struct ModelFacts {
+    producer: String,
+    operator_set: i64,
+    /// Calls of activations that the exporter had merged into others.
+    recovered_calls: u32,
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
+    for description in descriptions(arguments)? {
+        if arguments.dot {
+            show(&description.dot)?;
+        } else if arguments.json {
+            show(&(serde_json::to_string(&description)? + "\n"))?;
+        } else {
+            show(&text(&description))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
+    if let Some(path) = &arguments.targets.onnx {
+        let model = onnx::read(path)?;
+        let connected = analysis::connected(&model.graph);
+        let name = path.display().to_string();
+        let mut description = describe(name, connected, &model.graph, arguments.verbose);
+        description.model = Some(ModelFacts {
+            producer: model.producer,
+            operator_set: model.opset,
+            recovered_calls: model.recovered_calls,
+        });
+        return Ok(vec![description]);
+    }
+    let settings = settings(&arguments.set, arguments.input, arguments.classes);
+    let space = Space::open_with(&arguments.space, &settings)?;
+    let mut all = Vec::new();
+    for text in architectures(&arguments.targets)? {
+        let architecture = space.parse(&text)?;
+        let graph = space.build(&architecture).map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let connected = space.connected(&architecture);
+        let name = space.format(&architecture);
+        let mut description = describe(name, connected, &graph, arguments.verbose);
+        description.canonical = Some(space.canonical(&architecture));
+        description.index = space.index(&architecture);
+        description.dot = dot(&space.format(&architecture), &space.drawings(&architecture));
+        all.push(description);
+    }
+    Ok(all)
+}
+
+fn describe(
+    architecture: String,
+    connected: bool,
+    graph: &Graph,
+    with_layers: bool,
+) -> Description {
+    let input = graph.input_shape().map_or([0; 3], |s| [s.channels, s.height, s.width]);
+    Description {
+        architecture,
+        canonical: None,
+        index: None,
+        connected,
+        model: None,
+        input,
+        cost: Cost::of(graph),
+        code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
+        layers: if with_layers { layers(graph) } else { Vec::new() },
+        dot: String::new(),
+    }
+}
+
+fn text(description: &Description) -> String {
+    let cost = description.cost;
+    let [channels, height, width] = description.input;
+    let index = description.index.map_or_else(|| "-".to_owned(), |index| index.to_string());
+    let mut text = format!("{}\n", description.architecture);
+    let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<22} {value}\n"));
+    if let Some(canonical) = &description.canonical {
+        line("canonical", canonical.clone());
+        line("index", index);
+    }
+    if let Some(model) = &description.model {
+        line("producer", model.producer.clone());
+        line("operator set", model.operator_set.to_string());
+        line("merged calls", format!("{} recovered", model.recovered_calls));
+    }
+    line("connected", if description.connected { "yes" } else { "no" }.to_owned());
+    line("input", format!("{channels}x{height}x{width}"));
+    line("params", format::thousands(cost.params));
+    line("macs", format::thousands(cost.macs));
+    if cost.product_macs > 0 {
+        line("product macs", format::thousands(cost.product_macs));
+    }
+    line("units", format::thousands(cost.units));
+    line("units_published_count", format::thousands(cost.units_published_count));
+    line("activation_calls", format::thousands(cost.activation_calls));
+    line("code points", description.code_points.to_string());
+    if !description.layers.is_empty() {
+        let mut rows =
+            vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];
+        rows.extend(description.layers.iter().map(|layer| {
+            let [channels, height, width] = layer.shape;
+            vec![
+                format!("{channels}x{height}x{width}"),
+                format::thousands(layer.params),
+                format::thousands(layer.macs),
+                layer.op.clone(),
+                layer.label.clone(),
+            ]
+        }));
+        text.push_str(&text_table::table(&rows));
+    }
+    text
+}

@@ -1,0 +1,75 @@
+//! `correlate`: the score and the free baselines against trained accuracy.
+
+use serde::Serialize;
+
+use super::super::{Exit, complain, show, watch};
+use super::args::Correlate;
+use super::{Compared, Facts, compare, text};
+use untrained::evaluation::{
+    Comparison, CorrelateOptions, Correlation, EvaluationError, correlate,
+};
+use untrained::statistics::{Filter, ReportOptions};
+use untrained_plot::{ScatterData, scatter};
+
+/// The JSON object.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    facts: Facts<'a>,
+    #[serde(flatten)]
+    correlation: &'a Correlation,
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
+    let Correlate { source, overwrite, .. } = arguments;
+    anyhow::ensure!(
+        !overwrite || source.out.is_some() || arguments.plot.is_some(),
+        "--overwrite replaces nothing: give --out or --plot with it"
+    );
+    if let Some(path) = &arguments.plot {
+        untrained_plot::check(path, *overwrite)?;
+    }
+    let Compared { comparison: compared, exit } = match compare(source, None, *overwrite)? {
+        Ok(compared) => compared,
+        Err(exit) => return Ok(exit),
+    };
+    let seed = source.options.seed;
+    let options = CorrelateOptions {
+        report: ReportOptions { resamples: arguments.resamples, seed },
+        filter: arguments.paper_filter.then(|| Filter { seed, ..Filter::default() }),
+    };
+    // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
+    let cancel = watch::cancelled_by_ctrl_c();
+    let going_on = |_: f64| exit == Exit::Interrupted || !cancel.is_cancelled();
+    let result = correlate(&compared.score, &compared.joined, &compared.space, options, &going_on);
+    let correlation = match result {
+        Err(EvaluationError::Cancelled) => {
+            complain("interrupted");
+            return Ok(Exit::Interrupted);
+        }
+        result => result?,
+    };
+    if let Some(path) = &arguments.plot {
+        draw(&compared, path, *overwrite)?;
+    }
+    show(&if arguments.json {
+        let facts = Facts::new(&compared, source);
+        serde_json::to_string_pretty(&Outcome { facts, correlation: &correlation })? + "\n"
+    } else {
+        text::correlation(&compared, &correlation)
+    })?;
+    Ok(exit)
+}
+
+fn draw(compared: &Comparison, path: &std::path::Path, overwrite: bool) -> anyhow::Result<()> {
+    let (score, metric) = (&compared.score, compared.accuracy.metric());
+    let data = ScatterData {
+        title: &format!("{score} and {metric} on {}", compared.space.id()),
+        x_title: score,
+        y_title: metric,
+        points: &compared.joined.pairs(),
+        log_x: untrained::score::spans_magnitudes(score),
+    };
+    Ok(scatter(&data, path, overwrite)?)
+}

@@ -1,0 +1,132 @@
+//! Figures for people.
+
+use super::super::text_table;
+use untrained::evaluation::{Comparison, Correlation};
+use untrained::format::{decimals, interval, thousands};
+use untrained::statistics::{Agreement, Estimate, MeanSd, Protocol, Report};
+
+/// What the columns of a correlation are.
+const LEGEND: &str = "\
+tau-b (Kendall) and rho (Spearman) with 95 % bootstrap intervals
+regret @k: the best accuracy less the best among the first k by score
+precision @x%: share of the first x % by score that is among the first x % by accuracy
+nDCG @k: of the first k by score, accuracies scaled to 0 for the worst and 1 for the best
+";
+
+/// The tables of `correlate`.
+pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> String {
+    let mut text = heading(compared);
+    let mut section = |title: &str, predictors: &[Report], of: fn(&Report) -> &Agreement| {
+        text.push_str(&format!("\n{title}\n{}", agreements(predictors, of)));
+    };
+    section("all", &correlation.predictors, |report| &report.all);
+    section("best 10 % by accuracy", &correlation.predictors, |report| &report.best_tenth);
+    if let Some(paper) = &correlation.paper {
+        let title = format!(
+            "the paper's choice: accuracy above {} and a finite score, {} drawn without replacement \
+             ({} not accurate enough, {} without a finite score, {} not drawn)",
+            paper.accuracy_above,
+            thousands(paper.kept),
+            paper.inaccurate,
+            paper.not_finite,
+            paper.not_drawn,
+        );
+        section(&title, &paper.predictors, |report| &report.all);
+        section("best 10 % of them", &paper.predictors, |report| &report.best_tenth);
+    }
+    text.push('\n');
+    if !correlation.unknown.is_empty() {
+        text.push_str(&format!("not given: {}\n", correlation.unknown.join(", ")));
+    }
+    text + LEGEND
+}
+
+/// What is compared, and what is left out.
+fn heading(compared: &Comparison) -> String {
+    let coverage = &compared.joined.coverage;
+    let mut text = format!(
+        "{} against {} on {}: {} of {} architectures\n",
+        compared.score,
+        compared.accuracy.metric(),
+        compared.space.id(),
+        thousands(coverage.used),
+        thousands(coverage.given),
+    );
+    for notice in compared.notices() {
+        text.push_str(&format!("  {notice}\n"));
+    }
+    text
+}
+
+/// A row for each predictor.
+fn agreements(reports: &[Report], of: fn(&Report) -> &Agreement) -> String {
+    let Some(first) = reports.first().map(of) else { return String::new() };
+    let mut header = ["n", "tau-b", "interval", "rho", "interval"].map(str::to_owned).to_vec();
+    let at = |(place, text): (usize, String), name: &str| match place {
+        0 => format!("{name} @{text}"),
+        _ => format!("@{text}"),
+    };
+    let regrets = first.regret.iter().map(|at| at.k.to_string()).enumerate();
+    header.extend(regrets.map(|place| at(place, "regret")));
+    let precisions = first.precision.iter().map(|at| format!("{}%", at.percent)).enumerate();
+    header.extend(precisions.map(|place| at(place, "precision")));
+    let gains = first.ndcg.iter().map(|at| at.k.to_string()).enumerate();
+    header.extend(gains.map(|place| at(place, "nDCG")));
+    header.push("predictor".to_owned());
+    let mut rows = vec![header];
+    for report in reports {
+        let agreement = of(report);
+        let mut row = vec![thousands(agreement.n)];
+        row.extend([value(&agreement.tau_b), interval(&agreement.tau_b)]);
+        row.extend([value(&agreement.rho), interval(&agreement.rho)]);
+        row.extend(agreement.regret.iter().map(|at| decimals(at.value)));
+        row.extend(agreement.precision.iter().map(|at| decimals(at.value)));
+        row.extend(agreement.ndcg.iter().map(|at| decimals(at.value)));
+        row.push(report.predictor.clone());
+        rows.push(row);
+    }
+    text_table::table(&rows)
+}
+
+fn value(estimate: &Estimate) -> String {
+    decimals(estimate.value)
+}
+
+/// The table of `protocol`.
+pub(super) fn protocol(compared: &Comparison, protocol: &Protocol) -> String {
+    let mut text = heading(compared);
+    text.push_str(&format!(
+        "{} runs of each N, drawn with replacement; mean and sd of the chosen one's {}\n",
+        thousands(protocol.runs as usize),
+        compared.accuracy.metric(),
+    ));
+    if let Some(validation) = &compared.validation {
+        text.push_str(&format!("the optimal choice is by {}\n", validation.metric()));
+    }
+    let largest = protocol.rows.iter().map(|row| row.size as usize).max().unwrap_or(0);
+    if largest > protocol.candidates {
+        text.push_str(&format!(
+            "N exceeds the number of architectures ({}): such runs see most of them\n",
+            thousands(protocol.candidates)
+        ));
+    }
+    let header = ["N", &compared.score, "random", "optimal", "seconds per run"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for row in &protocol.rows {
+        rows.push(vec![
+            thousands(row.size as usize),
+            mean_sd(row.by_score),
+            mean_sd(row.random),
+            mean_sd(row.optimal),
+            row.seconds.map_or_else(|| "-".to_owned(), mean_sd),
+        ]);
+    }
+    text + "\n" + &text_table::table(&rows)
+}
+
+fn mean_sd(MeanSd { mean, sd }: MeanSd) -> String {
+    match sd {
+        Some(sd) => format!("{mean:.3} ± {sd:.3}"),
+        None => format!("{mean:.3}"),
+    }
+}

@@ -1,0 +1,205 @@
+//! The command line: `--batch` and a verb.
+//!
+//! Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, or a file or device that
+//! cannot be used, 3 some architectures failed, 130 interrupted.
+#![deny(missing_docs)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::dbg_macro,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::too_many_lines
+)]
+
+mod args;
+mod benchmark;
+mod describe;
+mod devices;
+mod evaluate;
+mod heat_map;
+mod score;
+mod search;
+mod spaces;
+mod stored;
+mod studies;
+mod text_table;
+mod watch;
+mod written;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Batch, Verb};
+use untrained::job::JobError;
+use untrained::space::Space;
+pub use written::job_command_line;
+
+/// What a run came to, as a process says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Done = 0,
+    /// Nothing usable was scored.
+    Nothing = 1,
+    /// Wrong usage or bad input.
+    Usage = 2,
+    /// Some architectures failed.
+    Partial = 3,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// Runs the program with its arguments, the program's name first. To be called from `main` before
+/// other threads start: it sets an environment variable.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let exit = match arguments.get(1) {
+        Some(first) if first == "--batch" => batch(&arguments[2..]),
+        first => no_batch(first),
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// The file or the id of a space that a window is to open with, if the arguments ask for a window:
+/// there are none, or one that is such a name.
+pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
+    let is_space = |name: &OsString| Space::builtin_ids().any(|id| name == id);
+    match arguments.get(1..) {
+        None | Some([]) => Some(None),
+        Some([name]) if Path::new(name).is_file() || is_space(name) => Some(Some(name.into())),
+        Some(_) => None,
+    }
+}
+
+/// The exit code after a window was closed, or could not be opened, which is told.
+pub fn after_window(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::from(Exit::Done as u8),
+        Err(why) => {
+            complain(&why);
+            ExitCode::from(Exit::Usage as u8)
+        }
+    }
+}
+
+/// Without `--batch` and without a window.
+fn no_batch(first: Option<&OsString>) -> Exit {
+    let mut command = args::program();
+    match first.map(|first| first.to_string_lossy()) {
+        None => {
+            let notice = "This program was built without its desktop application; the headless tool is here.";
+            let _ = writeln!(std::io::stdout(), "{notice}\n\n{}", command.render_help());
+            Exit::Done
+        }
+        Some(flag) if flag == "-h" || flag == "--help" => {
+            let _ = writeln!(std::io::stdout(), "{}", command.render_long_help());
+            Exit::Done
+        }
+        Some(flag) if flag == "-V" || flag == "--version" => {
+            let _ = writeln!(std::io::stdout(), "untrained {}", env!("CARGO_PKG_VERSION"));
+            Exit::Done
+        }
+        Some(other) => {
+            complain(&format!(
+                "`{other}` is no file, space or option: headless work begins with --batch, as in \
+                 `untrained --batch search`; see `untrained --help`"
+            ));
+            Exit::Usage
+        }
+    }
+}
+
+/// Keeps a Vulkan layer of Mesa's from connecting to a window system, which complains on stderr where
+/// there is none; adapters are chosen by us, not by the layer.
+#[cfg(target_os = "linux")]
+fn keep_layers_quiet() {
+    // SAFETY: `main` is called when the program starts and has no other thread; see there.
+    unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_layers_quiet() {}
+
+fn batch(rest: &[OsString]) -> Exit {
+    keep_layers_quiet();
+    let matches = Batch::command().try_get_matches_from(args::with_default_verb(rest));
+    let parsed = matches.and_then(|matches| Ok((Batch::from_arg_matches(&matches)?, matches)));
+    let (parsed, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let result = match parsed.verb {
+        Verb::Search(arguments) => {
+            let given = matches.subcommand().map(|(_, verb)| stored::given(verb));
+            search::run(*arguments, &given.unwrap_or_default())
+        }
+        Verb::Score(arguments) => score::run(*arguments),
+        Verb::Run(arguments) => search::run_file(*arguments),
+        Verb::Describe(arguments) => describe::run(&arguments),
+        Verb::Devices => devices::run(),
+        Verb::Spaces(arguments) => spaces::run(&arguments),
+        Verb::Benchmark(arguments) => benchmark::run(&arguments),
+        Verb::Correlate(arguments) => evaluate::correlate::run(&arguments),
+        Verb::Protocol(arguments) => evaluate::protocol::run(&arguments),
+        Verb::Studies(arguments) => studies::run(&arguments),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Exit::Usage
+        }
+    }
+}
+
+/// Writes to stdout. A reader that closes the pipe (`| head`) is no error and hides none.
+fn show(text: &str) -> std::io::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// The command line, for manifests.
+fn command_line() -> Vec<String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// One line on stderr.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "untrained: {message}");
+}
+
+/// The architectures of a command line: given ones, then those of a file, one a line.
+fn architectures(targets: &args::Targets) -> Result<Vec<String>, JobError> {
+    let mut list = targets.architectures.clone();
+    if let Some(path) = &targets.from {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| JobError::List { path: path.clone(), source })?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
+    }
+    if list.is_empty() {
+        return Err(JobError::Options(
+            "no architecture was given: name them, or a file with one a line by --from, or a model \
+             by --onnx"
+                .to_owned(),
+        ));
+    }
+    Ok(list)
+}
+
+/// The command of `--batch`, for tests and documentation.
+pub fn command() -> clap::Command {
+    Batch::command()
+}

@@ -1,0 +1,167 @@
+//! `score`: given architectures or a model, one row each.
+
+use std::io::BufWriter;
+use std::path::Path;
+
+use anyhow::Context;
+use npyz::WriterBuilder;
+
+use super::args::{Output as Files, Score};
+use super::heat_map::HeatMap;
+use super::{Exit, architectures, search, show, text_table, watch};
+use untrained::backend::{Output, PackedCode};
+use untrained::format;
+use untrained::job::{JobConfig, JobError, Task};
+use untrained::store::Record;
+
+/// Runs the verb.
+pub fn run(arguments: Score) -> anyhow::Result<Exit> {
+    let task = match arguments.targets.onnx.clone() {
+        Some(path) => Task::Onnx { path, weights: arguments.weights },
+        None => Task::Score { architectures: architectures(&arguments.targets)? },
+    };
+    let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
+    if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {
+        return Err(one_only("--kernel-out and --codes-out take one architecture").into());
+    }
+    if outputs && arguments.options.repeats > 1 {
+        return Err(one_only("--kernel-out and --codes-out take one repeat").into());
+    }
+    let mut heat_map = heat_map(&arguments, &task)?;
+    let files = files(arguments.output, heat_map.is_some());
+    let config = search::job(arguments.options, task, &files)?;
+    search::save(&config, &files)?;
+    let mut kept = None;
+    let config = JobConfig { outputs: outputs || heat_map.is_some(), ..config };
+    let exit = run_job(&config, |record, output| {
+        if let Some(heat_map) = &mut heat_map {
+            heat_map.add(&record.architecture, output.map(|output| &output.kernel));
+        }
+        if outputs && let Some(output) = output {
+            kept = Some(output.clone());
+        }
+    })?;
+    if let Some(heat_map) = heat_map {
+        heat_map.write()?;
+    }
+    if let Some(output) = kept {
+        if let Some(path) = &arguments.kernel_out {
+            write_kernel(path, &output)?;
+        }
+        if let Some(path) = &arguments.codes_out {
+            write_codes(path, &output)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// The picture that was asked for.
+fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
+    let Some(path) = &arguments.heat_map else { return Ok(None) };
+    if arguments.options.repeats > 1 {
+        return Err(one_only("--heat-map takes one repeat").into());
+    }
+    let count = match task {
+        Task::Score { architectures } => architectures.len(),
+        _ => 1,
+    };
+    Ok(Some(HeatMap::new(path, count, arguments.output.overwrite)?))
+}
+
+/// The files of a job: --overwrite may be for the heat map alone.
+fn files(output: Files, heat_map: bool) -> Files {
+    let others = output.out.is_some() || output.save_job.is_some();
+    Files { overwrite: output.overwrite && (others || !heat_map), ..output }
+}
+
+/// Runs a job that scores, shows a row of each result and hands it to `each` with its output.
+pub fn run_job(
+    config: &JobConfig,
+    mut each: impl FnMut(&Record, Option<&Output>),
+) -> anyhow::Result<Exit> {
+    let mut rows = vec![header()];
+    let (summary, result) = watch::run(config, |record, output| {
+        rows.push(row(record));
+        each(record, output);
+    });
+    if rows.len() > 1 {
+        show(&text_table::table(&rows))?;
+    }
+    result?;
+    Ok(watch::conclude(&summary))
+}
+
+fn one_only(message: &str) -> JobError {
+    JobError::Options(message.to_owned())
+}
+
+fn header() -> Vec<String> {
+    ["score", "sd", "status", "params", "multiply-adds", "units", "seconds", "architecture"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+fn row(record: &Record) -> Vec<String> {
+    vec![
+        format::score(record.score),
+        record.sd.map_or_else(|| "-".to_owned(), |sd| format!("{sd:.4}")),
+        record.status.name().to_owned(),
+        format::thousands(record.params),
+        format::thousands(record.macs),
+        format::thousands(record.units),
+        format!("{:.3}", record.seconds),
+        record.architecture.clone(),
+    ]
+}
+
+/// K as uint32 [n, n].
+fn write_kernel(path: &Path, output: &Output) -> anyhow::Result<()> {
+    let n = output.kernel.images() as u64;
+    let entries: Vec<u32> = output
+        .kernel
+        .entries()
+        .iter()
+        .map(|&entry| u32::try_from(entry).context("an entry of K does not fit 32 bits"))
+        .collect::<anyhow::Result<_>>()?;
+    write_npy(path, &[n, n], &entries)
+}
+
+/// All counted units as bits, uint8 [n, ceil(V / 8)], lowest bit first; units that are always 0
+/// stand at the end.
+fn write_codes(path: &Path, output: &Output) -> anyhow::Result<()> {
+    let n = output.kernel.images();
+    let row = usize::try_from(output.kernel.units().div_ceil(8))?;
+    let mut bytes = vec![0_u8; n * row];
+    for (image, target) in bytes.chunks_exact_mut(row).enumerate() {
+        let mut position = 0;
+        for code in output.codes.iter().flatten() {
+            for _ in 0..code.weight {
+                for unit in 0..code.units {
+                    target[position / 8] |= bit(code, image, unit) << (position % 8);
+                    position += 1;
+                }
+            }
+        }
+    }
+    write_npy(path, &[n as u64, row as u64], &bytes)
+}
+
+fn bit(code: &PackedCode, image: usize, unit: usize) -> u8 {
+    let word = code.words[image * code.units.div_ceil(32) + unit / 32];
+    (word >> (unit % 32) & 1) as u8
+}
+
+fn write_npy<T: npyz::AutoSerialize>(
+    path: &Path,
+    shape: &[u64],
+    values: &[T],
+) -> anyhow::Result<()> {
+    let write = || -> std::io::Result<()> {
+        let file = BufWriter::new(std::fs::File::create(path)?);
+        let mut writer =
+            npyz::WriteOptions::new().default_dtype().shape(shape).writer(file).begin_nd()?;
+        writer.extend(values)?;
+        writer.finish()
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}

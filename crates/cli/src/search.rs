@@ -1,0 +1,68 @@
+//! `search`: the architectures a strategy chooses, the best ten.
+
+use std::io::Write;
+
+use super::args::{Output, RunFile, Search};
+use super::{Exit, command_line, score, show, stored, text_table, watch};
+use untrained::job::{JobConfig, JobError, Options, Task};
+
+/// Runs the verb; `given` are the options that the command line gives.
+pub fn run(arguments: Search, given: &stored::Given) -> anyhow::Result<Exit> {
+    let task = Task::Search(Box::new(arguments.search));
+    let mut config = job(arguments.options, task, &arguments.output)?;
+    stored::choose(&mut config, arguments.study, None);
+    let config = stored::job_of_study(config, given)?;
+    save(&config, &arguments.output)?;
+    run_job(&config)
+}
+
+/// Runs a job file.
+pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
+    let mut config = JobConfig::load(&arguments.file)?;
+    let output = arguments.output;
+    config.out = output.out.clone().or(config.out);
+    config.overwrite |= output.overwrite;
+    config.command = command_line();
+    stored::choose(&mut config, arguments.study, arguments.file.parent());
+    save(&config, &output)?;
+    run_job(&config)
+}
+
+/// A job of the command line.
+pub fn job(options: Options, task: Task, output: &Output) -> anyhow::Result<JobConfig> {
+    let Output { out, overwrite, save_job } = output;
+    let idle = *overwrite && out.is_none() && save_job.is_none();
+    anyhow::ensure!(!idle, "--overwrite replaces nothing: give --out or --save-job with it");
+    let (out, overwrite, command) = (out.clone(), *overwrite, command_line());
+    Ok(JobConfig { out, overwrite, command, ..JobConfig::new(options, task) })
+}
+
+/// Writes the job to a file if that was asked for. A store that nobody chose is not part of it.
+pub fn save(config: &JobConfig, output: &Output) -> anyhow::Result<()> {
+    let Some(path) = &output.save_job else { return Ok(()) };
+    let store = config.store.clone().filter(|_| !config.store_is_default);
+    JobConfig { store, ..config.clone() }.save(path, output.overwrite)?;
+    Ok(())
+}
+
+fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
+    if !matches!(config.task, Task::Search(_)) {
+        return score::run_job(config, |_, _| {});
+    }
+    let (summary, result) = watch::run(config, |_, _| {});
+    if !summary.best.is_empty() {
+        let by = config.ranked_by();
+        show(&text_table::ranking(&summary.best, by))?;
+    }
+    if let Some((name, value)) = &summary.reported {
+        show(&format!("{name} of the first: {value:.4}\n"))?;
+    }
+    // What else went wrong would go wrong again.
+    let unwritten = matches!(result, Err(JobError::Write { .. } | JobError::Store(_)));
+    let unfinished = summary.interrupted || unwritten;
+    if let (Some(id), true) = (&summary.study, unfinished && config.repeats_exactly()) {
+        let _ = writeln!(std::io::stderr(), "{}", stored::how_to_resume(config, id));
+    }
+    result?;
+    Ok(watch::conclude(&summary))
+}

@@ -1,0 +1,61 @@
+//! `spaces`: what can be searched.
+
+use std::path::PathBuf;
+
+use super::args::{Spaces, SpacesAction};
+use super::{Exit, show, text_table};
+use untrained::format;
+use untrained::space::Space;
+
+/// Runs the verb.
+pub fn run(arguments: &Spaces) -> anyhow::Result<Exit> {
+    let text = match &arguments.action {
+        Some(SpacesAction::Show { id, set }) => Space::open_with(id, set)?.text().to_owned(),
+        Some(SpacesAction::Check { files }) => return check(files),
+        Some(SpacesAction::Operations) => Space::builtin_operations_text().to_owned(),
+        Some(SpacesAction::Schema) => serde_json::to_string_pretty(&Space::schema())? + "\n",
+        Some(SpacesAction::List) | None => list()?,
+    };
+    show(&text)?;
+    Ok(Exit::Done)
+}
+
+/// A line for every good file, and an error that lists what is wrong with the others.
+fn check(files: &[PathBuf]) -> anyhow::Result<Exit> {
+    let mut wrong = Vec::new();
+    for path in files {
+        match Space::load(path) {
+            Ok(space) => {
+                let count = count(&space);
+                show(&format!("{}: {} of {count} architectures\n", path.display(), space.id()))?;
+            }
+            Err(error) => wrong.push(format!("{:#}", anyhow::Error::from(error))),
+        }
+    }
+    anyhow::ensure!(wrong.is_empty(), wrong.join("\n"));
+    Ok(Exit::Done)
+}
+
+/// The number of architectures, from 10^15 on rounded.
+fn count(space: &Space) -> String {
+    let count = space.count();
+    if count < 1_000_000_000_000_000 {
+        format::thousands(count)
+    } else {
+        format!("{:.2e}", count as f64)
+    }
+}
+
+fn list() -> anyhow::Result<String> {
+    let mut rows = vec![["id", "architectures", "input", "reference"].map(str::to_owned).to_vec()];
+    for id in Space::builtin_ids() {
+        let space = Space::builtin(id)?;
+        rows.push(vec![
+            id.to_owned(),
+            count(&space),
+            space.input().to_string(),
+            space.reference().to_owned(),
+        ]);
+    }
+    Ok(text_table::table(&rows))
+}

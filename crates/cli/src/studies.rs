@@ -1,0 +1,189 @@
+//! `studies`: what is stored, and what can be done with it.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::args::{Studies, StudiesAction};
+use super::{Exit, show, text_table};
+use untrained::format;
+use untrained::job::{BEST, JobConfig, Summary};
+use untrained::store::{Access, Part, Status, Store, StoreError, StudyInfo, export};
+
+/// Runs the verb.
+pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
+    let path = &arguments.store;
+    let text = match &arguments.action {
+        Some(StudiesAction::List) | None => list(&Store::read(path)?)?,
+        Some(StudiesAction::Show { id, job: true, .. }) => job_file(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, space: true, .. }) => space_file(&Store::read(path)?, id)?,
+        Some(StudiesAction::Show { id, .. }) => describe(&Store::read(path)?, id)?,
+        Some(StudiesAction::Export { id, out, overwrite }) => {
+            let store = Store::read(path)?;
+            let study = store.find(id)?;
+            let rows = export(&store, &study, Part::All, out, *overwrite)?;
+            let rows = format::thousands(rows);
+            format!("{rows} results of study {} are in {}\n", study.id, out.display())
+        }
+        Some(StudiesAction::Delete { id, yes }) => delete(path, id, *yes)?,
+        Some(StudiesAction::Merge { other }) => merge(path, other)?,
+    };
+    show(&text)?;
+    Ok(Exit::Done)
+}
+
+fn list(store: &Store) -> Result<String, StoreError> {
+    let header = ["id", "begun", "state", "results", "best", "space", "task"].map(str::to_owned);
+    let mut rows = vec![header.to_vec()];
+    for study in store.list()? {
+        rows.push(vec![
+            study.id.clone(),
+            format::time(study.created_ms),
+            study.standing().to_owned(),
+            format::thousands(study.counts.total()),
+            study.best.map_or_else(|| "-".to_owned(), format::score),
+            study.setup.space.as_ref().map_or("-", |space| &space.id).to_owned(),
+            task(&study.setup.job),
+        ]);
+    }
+    if rows.len() == 1 {
+        return Ok(format!("{} holds no studies\n", store.path().display()));
+    }
+    Ok(text_table::table(&rows))
+}
+
+/// The name of a job's task: a search's strategy.
+fn task(job: &Value) -> String {
+    match &job["task"] {
+        Value::Object(task) => {
+            match &task.get("search").and_then(|search| search.get("strategy")) {
+                Some(Value::String(strategy)) => strategy.clone(),
+                _ => task.keys().next().cloned().unwrap_or_default(),
+            }
+        }
+        Value::String(task) => task.clone(),
+        _ => "-".to_owned(),
+    }
+}
+
+fn describe(store: &Store, id: &str) -> Result<String, StoreError> {
+    let study = store.find(id)?;
+    let mut text = facts(&study);
+    text.push_str("options\n");
+    for (name, value) in options(&study.setup.job) {
+        text.push_str(&format!("  {name:<22} {value}\n"));
+    }
+    text.push_str("events\n");
+    for event in store.events(&study)? {
+        let (time, kind) = (format::time(event.time_ms), event.kind.name());
+        text.push_str(&format!("  {time}  {kind:<8} {}\n", event.text));
+    }
+    let mut summary = Summary::default();
+    // Evolution comes back to architectures: more rows than different ones.
+    for row in store.best(&study, BEST * 20)? {
+        summary.add(&row.record);
+    }
+    if !summary.best.is_empty() {
+        let job = serde_json::from_value::<JobConfig>(study.setup.job.clone());
+        let by = job.as_ref().map_or("value", JobConfig::ranked_by);
+        text.push_str(&text_table::ranking(&summary.best, by));
+    }
+    Ok(text)
+}
+
+/// What a study is and how it stands.
+fn facts(study: &StudyInfo) -> String {
+    let setup = &study.setup;
+    let mut text = format!("study {}\n", study.id);
+    let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<22} {value}\n"));
+    line("state", study.standing());
+    if !study.workers.is_empty() {
+        line("written by", &study.workers.join(", "));
+    }
+    line("begun", &format::time(study.created_ms));
+    line("last written", &format::time(study.updated_ms));
+    let counts =
+        Status::ALL.map(|status| format!("{} {}", study.counts.get(status), status.name()));
+    line("results", &format!("{}: {}", study.counts.total(), counts.join(", ")));
+    if let Some(space) = &setup.space {
+        line("space", &space.id);
+        line("space fingerprint", &space.fingerprint);
+    }
+    line("images fingerprint", &setup.batch);
+    line("seed", &setup.seed.to_string());
+    let seeds: Vec<String> = setup.weight_seeds.iter().map(u64::to_string).collect();
+    line("weight seeds", &seeds.join(", "));
+    line("device", format!("{} {}", setup.device, setup.driver).trim());
+    line("version", &setup.version);
+    text
+}
+
+/// The options of a job by name, without those that were not given.
+fn options(job: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let Value::Object(members) = job else { return found };
+    for (name, value) in members {
+        match value {
+            Value::Null => {}
+            Value::Array(list) if list.is_empty() => {}
+            Value::Object(_) => found.extend(options(value)),
+            Value::String(text) => found.push((name.clone(), text.clone())),
+            other => found.push((name.clone(), other.to_string())),
+        }
+    }
+    found
+}
+
+/// The job of a study as a job file.
+fn job_file(store: &Store, id: &str) -> anyhow::Result<String> {
+    let study = store.find(id)?;
+    let job: JobConfig = serde_json::from_value(study.setup.job.clone())
+        .with_context(|| format!("study {} holds no job that this version can read", study.id))?;
+    Ok(job.to_text()?)
+}
+
+/// The space file of a study, as it was.
+fn space_file(store: &Store, id: &str) -> anyhow::Result<String> {
+    let study = store.find(id)?;
+    let text = study.setup.space.and_then(|space| space.text);
+    text.with_context(|| format!("study {} has no copy of its space file", study.id))
+}
+
+fn delete(path: &Path, id: &str, yes: bool) -> anyhow::Result<String> {
+    let store = existing(path)?;
+    let study = store.find(id)?;
+    let results = format::thousands(study.counts.total());
+    anyhow::ensure!(
+        yes,
+        "study {} with its {results} results would be deleted: say --yes to do so",
+        study.id
+    );
+    store.delete(&study)?;
+    Ok(format!("study {} with its {results} results is deleted\n", study.id))
+}
+
+fn merge(path: &Path, other: &Path) -> anyhow::Result<String> {
+    let from = Store::read(other)?;
+    let merged = Store::open(path)?
+        .merge(&from)
+        .with_context(|| format!("nothing of {} was copied", other.display()))?;
+    let mut text = String::new();
+    for study in merged {
+        let name = if study.from == study.to {
+            study.to
+        } else {
+            format!("{} (there {}, an id that is taken here)", study.to, study.from)
+        };
+        text.push_str(&format!("study {name}: {} results added\n", study.added));
+    }
+    if text.is_empty() {
+        text = format!("{} holds no studies\n", other.display());
+    }
+    Ok(text)
+}
+
+/// A file to be changed, which must be there.
+fn existing(path: &Path) -> Result<Store, StoreError> {
+    Store::open_with(path, Access::Write, Store::PATIENCE)
+}

@@ -1,0 +1,50 @@
+//! Tables for people.
+
+use untrained::format::{score, thousands};
+use untrained::store::Record;
+
+/// Rows with their columns aligned; all but the last column to the right.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        for (column, cell) in row.iter().enumerate() {
+            if column + 1 == row.len() {
+                text.push_str(cell);
+            } else {
+                text.push_str(&format!("{cell:>width$}  ", width = widths[column]));
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The best records as a table: rank, what ranks them, params, multiply-adds, architecture.
+pub fn ranking(best: &[Record], by: &str) -> String {
+    // A deviation is that of the score.
+    let with_sd = by == "score" && best.iter().any(|record| record.sd.is_some());
+    let mut header = vec!["rank", by, "params", "multiply-adds", "architecture"];
+    if with_sd {
+        header.insert(2, "sd");
+    }
+    let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    for (index, record) in best.iter().enumerate() {
+        let mut row = vec![
+            (index + 1).to_string(),
+            score(record.value),
+            thousands(record.params),
+            thousands(record.macs),
+            record.architecture.clone(),
+        ];
+        if with_sd {
+            row.insert(2, record.sd.map_or_else(|| "-".to_owned(), |sd| format!("{sd:.4}")));
+        }
+        rows.push(row);
+    }
+    table(&rows)
+}

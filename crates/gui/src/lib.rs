@@ -1,0 +1,111 @@
+//! The desktop application: a window over `job::run` and the studies.
+//!
+//! [`App`] draws a `state::State` that all views share; what takes longer than a frame is done by
+//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
+//! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
+//! palette.
+#![deny(missing_docs)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::dbg_macro,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::too_many_lines
+)]
+
+mod app;
+mod benchmark;
+mod chrome;
+mod command;
+mod comparison;
+mod details;
+mod dialogs;
+mod drawing;
+mod explain;
+mod heat_map;
+mod inspect;
+mod kernel_picture;
+mod live;
+mod news;
+mod opening;
+mod ordering;
+mod picture;
+mod plots;
+mod remarks;
+mod remembered;
+mod searches;
+mod sheet;
+mod sheet_state;
+mod standing;
+mod state;
+mod tasks;
+mod theme;
+mod update;
+mod views;
+mod watch;
+mod widgets;
+mod work;
+
+use std::path::{Path, PathBuf};
+
+pub use app::App;
+pub use dialogs::{Dialogs, Question};
+
+use untrained::job::{JobConfig, Keep};
+
+/// The title of the window.
+pub const TITLE: &str = "Untrained";
+
+/// What a window begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// A space, a job or a file of studies to open.
+    pub open: Option<PathBuf>,
+    /// The file of studies; the default one where it is not given.
+    pub store: Option<PathBuf>,
+    /// Who answers questions for files.
+    pub dialogs: Dialogs,
+    /// Writes a job as a command line, where there is one.
+    pub command_line: Option<fn(&JobConfig) -> String>,
+}
+
+impl Start {
+    fn store(&self) -> PathBuf {
+        let given = self.store.clone();
+        given.unwrap_or_else(|| match update::default_store() {
+            Keep::File(path) => path,
+            Keep::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
+        })
+    }
+}
+
+/// Shows the window until it is closed.
+///
+/// # Errors
+///
+/// Why there is no window, in one line that says what to do.
+pub fn run(start: Start) -> Result<(), String> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title(TITLE)
+        .with_app_id("untrained")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([800.0, 600.0])
+        .with_drag_and_drop(true);
+    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let create = move |creation: &eframe::CreationContext<'_>| {
+        Ok(Box::new(App::new(creation, &start)) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("untrained", options, Box::new(create)).map_err(|error| {
+        let error = error.to_string();
+        // What comes before are names of libraries and lines of their code.
+        let reason = error.lines().next().unwrap_or_default().rsplit(": ").next();
+        let reason = reason.unwrap_or_default().trim_end_matches('.');
+        format!(
+            "no window can be shown ({reason}): use `untrained --batch`, see `untrained --help`"
+        )
+    })
+}

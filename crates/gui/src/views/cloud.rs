@@ -1,0 +1,237 @@
+//! The points of a scatter: which rows they are, where they are, and the mesh that shows them. Both are
+//! made when what they show changes, never for a frame.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use egui::epaint::Vertex;
+use egui::{Color32, Mesh, Pos2, Rect, TextureId, Vec2, pos2};
+use egui_plot::PlotTransform;
+
+use super::shades::{Shades, spread};
+use crate::sheet::{Goal, Table, front};
+use crate::sheet_state::Sheet;
+
+/// Points that are drawn at most; of more, evenly chosen ones.
+const DRAWN: usize = 8_000;
+
+/// What a cloud shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The sheet.
+    pub sheet: u64,
+    /// Which rows of it.
+    pub version: u64,
+    /// Columns: across, up, colour.
+    pub axes: [String; 3],
+    /// Whether across and up are logarithmic.
+    pub logarithmic: [bool; 2],
+}
+
+/// A row in the plane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dot {
+    /// The row.
+    pub row: u32,
+    /// Where it is; logarithms on logarithmic axes.
+    pub at: [f64; 2],
+    /// Its colour.
+    pub shade: Color32,
+}
+
+/// Points of a scatter.
+pub struct Cloud {
+    /// No other cloud has this number.
+    pub id: u64,
+    /// What it shows.
+    pub shown: Shown,
+    /// How many rows it was made from.
+    pub rows: usize,
+    /// The points that are drawn.
+    pub dots: Vec<Dot>,
+    /// Those that no other row beats, from the best value across on; of equal ones, one.
+    pub front: Vec<Dot>,
+    /// Opposite corners of a box around all of them.
+    pub around: Option<[[f64; 2]; 2]>,
+    /// The smallest and greatest value of the column of colours.
+    pub colours: Option<[f64; 2]>,
+}
+
+impl Cloud {
+    /// Takes rows of a table as points.
+    pub fn new(table: &Table, rows: &[u32], shown: Shown) -> Self {
+        let [x, y, colour] = shown.axes.each_ref().map(|name| table.column(name));
+        let value = |column: Option<&[f64]>, row: u32| {
+            column.and_then(|values| values.get(row as usize)).copied().unwrap_or(f64::NAN)
+        };
+        let scale = |value: f64, axis: usize| {
+            if shown.logarithmic[axis] { value.log10() } else { value }
+        };
+        let shades = Shades::new(table.range(&shown.axes[2]));
+        let dot = |&row: &u32| Dot {
+            row,
+            at: [scale(value(x, row), 0), scale(value(y, row), 1)],
+            shade: shades.of(value(colour, row)),
+        };
+        let is_finite = |dot: &Dot| dot.at.iter().all(|value| value.is_finite());
+        let mut front: Vec<Dot> =
+            best(rows, |row| dot(&row).at, &shown.axes).iter().map(dot).collect();
+        front.dedup_by(|a, b| a.at == b.at);
+        let dots: Vec<Dot> = spread(rows, DRAWN).iter().map(dot).filter(is_finite).collect();
+        let around = around(dots.iter().chain(&front));
+        let colours = table.range(&shown.axes[2]);
+        static CLOUDS: AtomicU64 = AtomicU64::new(0);
+        let id = CLOUDS.fetch_add(1, Ordering::Relaxed);
+        Self { id, shown, rows: rows.len(), dots, front, around, colours }
+    }
+
+    /// Selected rows that are shown, as points; evenly chosen ones of many.
+    pub fn selected(&self, sheet: &Sheet) -> Vec<Dot> {
+        let is_shown = sheet.test();
+        let rows = spread(sheet.now.selected.rows(), DRAWN);
+        let shown = rows.into_iter().filter(|&row| is_shown(row));
+        shown.filter_map(|row| self.dot(&sheet.table, row)).collect()
+    }
+
+    /// The same without the points that others beat.
+    pub fn front_only(&self) -> Self {
+        let front = self.front.clone();
+        Self { shown: self.shown.clone(), dots: front.clone(), front, ..*self }
+    }
+
+    /// One row as a point.
+    pub fn dot(&self, table: &Table, row: u32) -> Option<Dot> {
+        let at = [0, 1].map(|axis: usize| {
+            let value = table.value(&self.shown.axes[axis], row);
+            if self.shown.logarithmic[axis] { value.log10() } else { value }
+        });
+        let shades = Shades::new(self.colours);
+        let shade = shades.of(table.value(&self.shown.axes[2], row));
+        at.iter().all(|value| value.is_finite()).then_some(Dot { row, at, shade })
+    }
+}
+
+/// The rows that no other row beats.
+fn best(rows: &[u32], at: impl Fn(u32) -> [f64; 2], axes: &[String; 3]) -> Vec<u32> {
+    let points: Vec<[f64; 2]> = rows.iter().map(|&row| at(row)).collect();
+    let goals = [Goal::of(&axes[0]), Goal::of(&axes[1])];
+    front(&points, goals).into_iter().map(|place| rows[place]).collect()
+}
+
+fn around<'d>(dots: impl Iterator<Item = &'d Dot>) -> Option<[[f64; 2]; 2]> {
+    dots.fold(None, |found, dot| {
+        let [low, high] = found.unwrap_or([dot.at, dot.at]);
+        let corner = |pick: fn(f64, f64) -> f64, known: [f64; 2]| {
+            [pick(known[0], dot.at[0]), pick(known[1], dot.at[1])]
+        };
+        Some([corner(f64::min, low), corner(f64::max, high)])
+    })
+}
+
+/// A mesh of points and where they are on the screen.
+#[derive(Default)]
+pub struct Points {
+    /// What is drawn.
+    pub mesh: Arc<Mesh>,
+    /// The middle of every point of the cloud with its row.
+    pub places: Vec<(Pos2, u32)>,
+}
+
+impl Points {
+    /// Points of a cloud, then those that are selected on top.
+    pub fn new(
+        cloud: &Cloud,
+        selected: &[Dot],
+        accent: Color32,
+        disc: TextureId,
+        transform: &PlotTransform,
+    ) -> Self {
+        let mut mesh = Mesh::with_texture(disc);
+        let place = |dot: &Dot| transform.position_from_point(&dot.at.into());
+        let radius = if cloud.dots.len() > 2_000 { 2.4 } else { 3.0 };
+        let frame = transform.frame().expand(radius);
+        let mut places = Vec::with_capacity(cloud.dots.len());
+        for dot in &cloud.dots {
+            let middle = place(dot);
+            if frame.contains(middle) {
+                places.push((middle, dot.row));
+                add(&mut mesh, middle, radius, dot.shade);
+            }
+        }
+        for middle in selected.iter().map(place).filter(|middle| frame.contains(*middle)) {
+            add(&mut mesh, middle, radius + 1.0, accent);
+        }
+        Self { mesh: Arc::new(mesh), places }
+    }
+}
+
+/// A square with the picture of a disc.
+fn add(mesh: &mut Mesh, middle: Pos2, radius: f32, color: Color32) {
+    let rect = Rect::from_center_size(middle, Vec2::splat(2.0 * radius));
+    let first = mesh.vertices.len() as u32;
+    let corner = |pos: Pos2, x: f32, y: f32| Vertex { pos, uv: pos2(x, y), color };
+    mesh.vertices.extend([
+        corner(rect.left_top(), 0.0, 0.0),
+        corner(rect.right_top(), 1.0, 0.0),
+        corner(rect.left_bottom(), 0.0, 1.0),
+        corner(rect.right_bottom(), 1.0, 1.0),
+    ]);
+    mesh.indices.extend([0, 1, 2, 2, 1, 3].map(|at| first + at));
+}
+
+/// The picture of a disc with a soft edge.
+pub fn disc() -> egui::ColorImage {
+    const SIDE: usize = 12;
+    let middle = (SIDE as f32 - 1.0) / 2.0;
+    let level = |at: usize| {
+        let (x, y) = ((at % SIDE) as f32 - middle, (at / SIDE) as f32 - middle);
+        let inside = (middle - x.hypot(y)).clamp(0.0, 1.0);
+        Color32::from_white_alpha((inside * 255.0) as u8)
+    };
+    egui::ColorImage::new([SIDE; 2], (0..SIDE * SIDE).map(level).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::samples::table;
+    use crate::work::Work;
+
+    fn shown() -> Shown {
+        let axes = ["params", "score", "macs"].map(str::to_owned);
+        Shown { sheet: 0, version: 0, axes, logarithmic: [true, false] }
+    }
+
+    #[test]
+    fn clouds_hold_finite_points_and_the_front_of_all_rows() {
+        let rows: Vec<(&str, f64, u64)> = (0..20_000)
+            .map(|at| ("a", if at == 7 { 99.0 } else { f64::from(at % 10) }, 10 + at as u64))
+            .chain([("bad", f64::NEG_INFINITY, 10)])
+            .collect();
+        let table = table(&rows);
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let cloud = Cloud::new(&table, &all, shown());
+        assert!(cloud.dots.len() <= DRAWN && cloud.dots.len() > DRAWN / 2);
+        assert!(cloud.dots.iter().all(|dot| dot.row != 20_000));
+        // Row 7 is on the front whether or not it is among those drawn.
+        assert_eq!(
+            cloud.front.iter().map(|dot| dot.row).collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4, 5, 6, 7]
+        );
+        assert_eq!(cloud.front[0].at, [1.0, 0.0]);
+        assert_eq!(cloud.around.map(|[low, _]| low), Some([1.0, 0.0]));
+    }
+
+    #[test]
+    fn only_shown_rows_are_marked_as_selected() {
+        let table = table(&[("a", 1.0, 10), ("b", 2.0, 20), ("c", 3.0, 30)]);
+        let cloud = Cloud::new(&table, &[0, 2], shown());
+        let mut sheet = Sheet::new(String::new(), table);
+        sheet.change(|now| now.filter = "params != 20".to_owned());
+        sheet.select([1, 2], false);
+        sheet.refresh(&mut Work::new(egui::Context::default()));
+        let marked = cloud.selected(&sheet);
+        assert_eq!(marked.iter().map(|dot| dot.row).collect::<Vec<_>>(), [2]);
+        assert!(Cloud::new(&sheet.table, &[], shown()).around.is_none());
+    }
+}

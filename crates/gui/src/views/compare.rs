@@ -1,0 +1,240 @@
+//! Two to four architectures side by side.
+
+use std::sync::Arc;
+
+use egui::{Color32, RichText, ScrollArea, Ui, vec2};
+
+use super::{comparison_tables, detail, empty, operations};
+use crate::chrome;
+use crate::command::Command;
+use crate::comparison::Compared;
+use crate::drawing::{self, Part};
+use crate::inspect::Inspection;
+use crate::picture::exportable;
+use crate::plots::{self, Spectrum};
+use crate::sheet_state::Sheet;
+use crate::state::{State, View};
+use crate::{theme, widgets};
+use untrained::space::Drawing;
+
+/// Marked architectures that the menu offers.
+const OFFERED: usize = 12;
+/// The height of drawings, the side of kernel matrices, the height of the plot of spectra.
+const DRAWING: f32 = 150.0;
+const MATRIX: f32 = 300.0;
+const SPECTRA: f32 = 220.0;
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    header(ui, state);
+    if state.comparison.entries.is_empty() {
+        let next =
+            "Choose architectures in Results and add them, or compare the best with the worst.";
+        empty(ui, "Nothing to compare yet", next);
+        ui.vertical_centered(|ui| {
+            chrome::button(ui, state, Command::Go(View::Results));
+            chrome::button(ui, state, Command::CompareExtremes);
+        });
+        return;
+    }
+    let entries = state.comparison.entries.clone();
+    for entry in &entries {
+        state.details.inspect(&mut state.work, &entry.subject, &entry.origin);
+    }
+    let seen: Vec<Arc<Inspection>> = entries
+        .iter()
+        .map(|entry| state.details.inspection(&entry.subject).cloned().unwrap_or_default())
+        .collect();
+    let mut removed = None;
+    ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
+        legends(ui, &entries, &drawn);
+        let least = state.comparison.least(&state.details);
+        let width = (ui.available_width() / entries.len().max(2) as f32 - 12.0).max(190.0);
+        ui.horizontal_top(|ui| {
+            for at in 0..entries.len() {
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    ui.push_id(("compared", at), |ui| {
+                        if column(ui, state, &entries, &seen, at, least) {
+                            removed = Some(at);
+                        }
+                    });
+                });
+            }
+        });
+        spectra(ui, state, &entries);
+        ui.separator();
+        comparison_tables::numbers(ui, &state.comparison);
+        ui.separator();
+        comparison_tables::decisions(ui, &seen);
+    });
+    if let Some(at) = removed {
+        state.comparison.entries.remove(at);
+    }
+}
+
+fn header(ui: &mut Ui, state: &mut State) {
+    ui.horizontal_wrapped(|ui| {
+        ui.heading("Compare");
+        add(ui, state);
+        chrome::button(ui, state, Command::CompareExtremes);
+        chrome::button(ui, state, Command::ComputeKernels);
+        let some = !state.comparison.entries.is_empty();
+        let clear = ui.add_enabled(some, egui::Button::new("Clear comparison"));
+        if clear.on_hover_text("Take all architectures off the comparison").clicked() {
+            state.comparison.entries.clear();
+        }
+    });
+}
+
+/// A menu of architectures of the results that are shown.
+fn add(ui: &mut Ui, state: &mut State) {
+    let mut row = None;
+    ui.add_enabled_ui(state.comparison.has_room(), |ui| {
+        ui.menu_button("Add", |ui| {
+            let Some(sheet) = state.sheet() else {
+                ui.weak("No results are shown.");
+                return;
+            };
+            for (name, at) in offers(sheet) {
+                let architecture = sheet.table.architecture(at);
+                let is_new = !state.comparison.contains(sheet.id, architecture);
+                let button = ui.add_enabled(is_new, egui::Button::new(name));
+                if button.on_hover_text(architecture).clicked() {
+                    row = Some(at);
+                }
+            }
+        })
+        .response
+        .on_hover_text("Add an architecture of the results that are shown; four at most");
+    });
+    let sheet = if state.shows_stored { &state.stored } else { &state.running };
+    if let (Some(row), Some(sheet)) = (row, sheet) {
+        state.comparison.add(sheet, row);
+    }
+}
+
+/// The chosen one, the first rows, and marked ones.
+fn offers(sheet: &Sheet) -> Vec<(String, u32)> {
+    let chosen = sheet.now.row.filter(|&row| (row as usize) < sheet.table.len());
+    let mut offers: Vec<(String, u32)> =
+        chosen.map(|row| ("The chosen one".to_owned(), row)).into_iter().collect();
+    let first = sheet.rows.iter().take(4).enumerate();
+    offers.extend(first.map(|(at, &row)| (format!("Row {} of the table", at + 1), row)));
+    let marked = |row: &&u32| sheet.stars.contains(sheet.table.architecture(**row));
+    if !sheet.stars.is_empty() {
+        let stars = sheet.rows.iter().filter(marked).take(OFFERED);
+        offers.extend(
+            stars.map(|&row| (format!("Marked: number {}", sheet.table.position(row)), row)),
+        );
+    }
+    offers
+}
+
+/// The colours of the operations of each space, once.
+fn legends(ui: &mut Ui, entries: &[Compared], drawn: &[Drawing]) {
+    let mut shown: Vec<Vec<String>> = Vec::new();
+    for entry in entries {
+        let names = operations(entry.origin.space.as_ref());
+        if !names.is_empty() && !shown.contains(&names) {
+            widgets::legend(ui, &names, drawn);
+            shown.push(names);
+        }
+    }
+}
+
+/// One architecture; whether it is to be taken off.
+fn column(
+    ui: &mut Ui,
+    state: &mut State,
+    entries: &[Compared],
+    seen: &[Arc<Inspection>],
+    at: usize,
+    least: Option<f64>,
+) -> bool {
+    let entry = &entries[at];
+    let text = &entry.subject.architecture;
+    let removed = ui
+        .horizontal(|ui| {
+            widgets::swatch(ui, colour(at));
+            ui.strong(letter(at));
+            let remove = format!("Remove {}", letter(at));
+            let removed =
+                ui.small_button(remove).on_hover_text("Take it off the comparison").clicked();
+            ui.add(egui::Label::new(RichText::new(text).monospace()).truncate())
+                .on_hover_text(text);
+            removed
+        })
+        .inner;
+    ui.add(egui::Label::new(RichText::new(standing(entry)).small()).truncate());
+    match &seen[at].fault {
+        Some(fault) => drop(ui.colored_label(ui.visuals().error_fg_color, fault)),
+        None => {
+            let names = operations(entry.origin.space.as_ref());
+            let differs = |cell: usize, part: Part| {
+                let others: Vec<_> =
+                    seen.iter().filter_map(|other| other.drawings.get(cell)).collect();
+                drawing::differs(&seen[at].drawings[cell], &others, part)
+            };
+            exportable(ui, &format!("cell graph of {}", letter(at)), |ui| {
+                widgets::cells(ui, &seen[at].drawings, &names, DRAWING, differs);
+            });
+        }
+    }
+    if detail::kernel(ui, state, &entry.subject, (MATRIX, least)) {
+        let asked = vec![(entry.subject.clone(), entry.origin.job.clone())];
+        state.details.compute(&mut state.work, asked);
+    }
+    removed
+}
+
+/// What it is a result of, and its place there.
+fn standing(entry: &Compared) -> String {
+    let rank = match entry.rank {
+        Some((rank, of)) => format!("rank {rank} of {of} by {}", entry.ranked_by),
+        None => entry.status.name().to_owned(),
+    };
+    format!("{}: {rank}", entry.origin.title)
+}
+
+fn spectra(ui: &mut Ui, state: &State, entries: &[Compared]) {
+    let spectrum = |(at, entry): (usize, &Compared)| {
+        let picture = state.details.picture(&entry.subject)?;
+        Some(Spectrum { name: letter(at).to_owned(), colour: colour(at), picture })
+    };
+    let spectra: Vec<Spectrum> = entries.iter().enumerate().filter_map(spectrum).collect();
+    if spectra.is_empty() {
+        return;
+    }
+    ui.strong("Eigenvalues of K");
+    let width = ui.available_width().min(760.0);
+    plots::spectra(ui, "compared spectra", &spectra, vec2(width, SPECTRA));
+}
+
+/// The name of an entry.
+pub fn letter(at: usize) -> &'static str {
+    ["A", "B", "C", "D"].get(at).copied().unwrap_or("?")
+}
+
+/// The colour of an entry: of Okabe and Ito's palette, as operations have them.
+pub fn colour(at: usize) -> Color32 {
+    theme::series(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::samples::table;
+
+    #[test]
+    fn marked_rows_and_the_chosen_one_are_offered() {
+        let mut sheet =
+            Sheet::new("test".to_owned(), table(&[("a", 1.0, 1), ("b", 2.0, 1), ("c", 3.0, 1)]));
+        sheet.rows = vec![2, 1, 0].into();
+        sheet.now.row = Some(1);
+        sheet.stars.insert("a".to_owned());
+        let offers = offers(&sheet);
+        assert_eq!(offers.iter().map(|offer| offer.1).collect::<Vec<_>>(), [1, 2, 1, 0, 0]);
+    }
+}

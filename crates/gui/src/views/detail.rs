@@ -1,0 +1,241 @@
+//! What is known of one architecture: the parts that the inspector, the window of details and the
+//! comparison share.
+
+use std::sync::Arc;
+
+use egui::{Grid, RichText, ScrollArea, Ui, vec2};
+use egui_extras::{Column, TableBuilder};
+
+use super::fact;
+use super::results::written;
+use crate::details::{Kernel, Subject};
+use crate::inspect::Inspection;
+use crate::kernel_picture::KernelPicture;
+use crate::picture::exportable;
+use crate::plots::{self, Spectrum};
+use crate::sheet::NUMBERS;
+use crate::sheet_state::Sheet;
+use crate::state::State;
+use crate::{heat_map, theme, widgets};
+use untrained::format::thousands;
+
+/// The height of a row of the layer table.
+const ROW: f32 = 17.0;
+/// The heights of small plots and of the layer table.
+const PLOT: f32 = 130.0;
+const LAYERS: f32 = 260.0;
+
+/// The cells with a legend, or why there are none.
+pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
+    if let Some(fault) = &seen.fault {
+        ui.colored_label(ui.visuals().error_fg_color, fault);
+        return;
+    }
+    if seen.layers.is_empty() {
+        // What comes takes the same place, so that nothing below moves.
+        ui.add_space(height);
+    }
+    exportable(ui, "cell graph", |ui| {
+        widgets::cells(ui, &seen.drawings, names, height, |_, _| false);
+        widgets::legend(ui, names, &seen.drawings);
+    });
+    if !seen.drawings.is_empty() && !seen.connected {
+        let text = "no path from input to output: it is never chosen";
+        ui.colored_label(ui.visuals().warn_fg_color, text);
+    }
+}
+
+/// The numbers of the chosen row.
+pub fn numbers(ui: &mut Ui, sheet: &Sheet, row: u32) {
+    Grid::new("numbers").num_columns(2).spacing([14.0, 2.0]).show(ui, |ui| {
+        for number in NUMBERS {
+            let value = sheet.table.value(number.name, row);
+            // What results are ranked by is one of the others, unless it is a further score.
+            let is_other =
+                number.name == "value" && ["score", "accuracy"].contains(&sheet.ranked_by());
+            if value.is_nan() || is_other {
+                continue;
+            }
+            let name = if number.name == "value" { sheet.ranked_by() } else { number.name };
+            let unit =
+                if number.unit.is_empty() { String::new() } else { format!(" {}", number.unit) };
+            ui.weak(name).on_hover_text(number.about);
+            let text = RichText::new(format!("{}{unit}", written(number.name, value))).monospace();
+            ui.label(if name == sheet.ranked_by() { text.strong() } else { text });
+            ui.end_row();
+        }
+        let further =
+            sheet.table.names().filter(|name| NUMBERS.iter().all(|known| known.name != *name));
+        for name in further {
+            let value = sheet.table.value(name, row);
+            if !value.is_nan() {
+                fact(ui, name, written(name, value));
+            }
+        }
+        fact(ui, "status", sheet.table.status(row).name());
+    });
+}
+
+/// Where the chosen row stands among all.
+pub fn standing(ui: &mut Ui, state: &mut State, row: u32, width: f32) {
+    let Some(sheet) = (if state.shows_stored { &state.stored } else { &state.running }) else {
+        return;
+    };
+    let standing = state.details.standings.of(sheet.id, &sheet.table, row);
+    let ranked_by = sheet.ranked_by();
+    let text = match (standing.rank, standing.percentile()) {
+        (Some(rank), Some(percentile)) => format!(
+            "rank {} of {}, percentile {percentile:.1}, by {ranked_by}",
+            thousands(rank),
+            thousands(standing.of)
+        ),
+        _ => format!("no rank: {}, it is never chosen", sheet.table.status(row).name()),
+    };
+    ui.label(RichText::new(text).strong()).on_hover_text(
+        "The rank among results that may be chosen, 1 is best; the percentile is the share of the others \
+         that are not better",
+    );
+    if !standing.histogram.counts.is_empty() {
+        let value = if standing.rank.is_some() { standing.value } else { f64::NAN };
+        plots::place(ui, ranked_by, &standing.histogram, value, vec2(width, 84.0));
+    }
+}
+
+/// The kernel matrix with its scale and numbers, or how it can be had. `least` is where the colours
+/// begin, if not at its own least entry; whether it is to be computed.
+pub fn kernel(
+    ui: &mut Ui,
+    state: &mut State,
+    subject: &Subject,
+    (most, least): (f32, Option<f64>),
+) -> bool {
+    match state.details.kernel(subject) {
+        None => {
+            let about = "Score it again and show which images its units tell apart";
+            ui.horizontal(|ui| ui.button("Compute kernel matrix").on_hover_text(about).clicked())
+                .inner
+        }
+        Some(Kernel::Waiting(_)) => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.weak("computing the kernel matrix");
+                if ui.button("Stop computing").clicked() {
+                    state.details.stop();
+                }
+            });
+            false
+        }
+        Some(Kernel::Failed(why)) => {
+            ui.colored_label(ui.visuals().error_fg_color, format!("no kernel matrix: {why}"));
+            ui.horizontal(|ui| ui.button("Try again").on_hover_text("Score it once more").clicked())
+                .inner
+        }
+        Some(Kernel::Ready(picture)) => {
+            let picture = picture.clone();
+            let side = widgets::side(ui, most);
+            let least = least.unwrap_or(picture.least);
+            heat_map::show(ui, &mut state.details.textures, &picture, (side, least));
+            heat_map::scale(ui, side, least);
+            facts(ui, &picture);
+            false
+        }
+    }
+}
+
+fn facts(ui: &mut Ui, picture: &KernelPicture) {
+    let text = format!(
+        "ln |det K| {}   V {}   {} images",
+        written("score", picture.score),
+        thousands(picture.matrix.units()),
+        picture.matrix.images()
+    );
+    ui.add(egui::Label::new(RichText::new(text).small().monospace()).wrap());
+}
+
+/// The spectrum and the units that are on, where they are known.
+pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &str, width: f32) {
+    ui.strong("Eigenvalues of K");
+    let colour = theme::accent(ui.visuals().dark_mode);
+    let spectrum = Spectrum { name: "eigenvalue".to_owned(), colour, picture: picture.clone() };
+    plots::spectra(ui, &format!("spectrum {name}"), &[spectrum], vec2(width, PLOT + 20.0));
+    ui.strong("Units on, by activation");
+    plots::activity(ui, &format!("activity {name}"), &picture.points, vec2(width, PLOT));
+    let off = match picture.constant_units {
+        0 => String::new(),
+        units => format!("; {} more are off for every image", thousands(units)),
+    };
+    let text = format!(
+        "{} activations, {:.1} % of units on{off}",
+        picture.points.len(),
+        picture.mean_active() * 100.0
+    );
+    ui.add(egui::Label::new(RichText::new(text).small()).wrap());
+}
+
+/// The layers with shapes, params and macs, and their sums.
+pub fn layers(ui: &mut Ui, seen: &Inspection) {
+    if seen.layers.is_empty() {
+        return;
+    }
+    let (params, macs) = (
+        seen.layers.iter().map(|layer| layer.params).sum::<u64>(),
+        seen.layers.iter().map(|layer| layer.macs).sum::<u64>(),
+    );
+    ui.strong(format!("{} layers", seen.layers.len()));
+    ScrollArea::horizontal().id_salt("layers across").show(ui, |ui| {
+        let columns = [150.0, 86.0, 84.0, 96.0];
+        let mut builder = TableBuilder::new(ui)
+            .id_salt("layers")
+            .striped(true)
+            .auto_shrink([false, true])
+            .min_scrolled_height(LAYERS / 2.0)
+            .max_scroll_height(LAYERS);
+        for width in columns {
+            builder =
+                builder.column(Column::initial(width).at_least(50.0).clip(true).resizable(true));
+        }
+        let table =
+            builder.column(Column::remainder().at_least(160.0)).header(ROW + 2.0, |mut row| {
+                for name in ["operation", "shape CxHxW", "params", "macs", "layer"] {
+                    row.col(|ui| drop(ui.strong(name)));
+                }
+            });
+        table.body(|body| {
+            body.rows(ROW, seen.layers.len() + 1, |mut row| {
+                // The sums stand first, where they are seen without scrolling.
+                let Some(at) = row.index().checked_sub(1) else {
+                    let sums = ["all layers", "", &thousands(params), &thousands(macs), ""];
+                    sums.iter().enumerate().for_each(|(at, text)| {
+                        row.col(|ui| figure(ui, RichText::new(*text).strong(), at));
+                    });
+                    return;
+                };
+                let layer = &seen.layers[at];
+                let [channels, height, width] = layer.shape;
+                let shape = format!("{channels}x{height}x{width}");
+                let cells =
+                    [&layer.op, &shape, &some(layer.params), &some(layer.macs), &layer.label];
+                cells.iter().enumerate().for_each(|(at, text)| {
+                    row.col(|ui| figure(ui, RichText::new(*text), at));
+                });
+            });
+        });
+    });
+}
+
+/// A count; nothing for zero, so that what costs something stands out.
+fn some(count: u64) -> String {
+    if count == 0 { String::new() } else { thousands(count) }
+}
+
+/// A cell: the columns of numbers end on a line.
+fn figure(ui: &mut Ui, text: RichText, column: usize) {
+    if (2..4).contains(&column) {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.add(egui::Label::new(text.monospace()).selectable(false));
+        });
+    } else {
+        let text = if column == 1 { text.monospace() } else { text };
+        ui.add(egui::Label::new(text).truncate());
+    }
+}

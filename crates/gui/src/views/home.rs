@@ -1,0 +1,186 @@
+//! The start: spaces as cards, recent files, an architecture to paste.
+
+use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
+
+use super::operations;
+use crate::chrome;
+use crate::command::Command;
+use crate::news::Card;
+use crate::state::{State, View};
+use crate::widgets;
+use untrained::format::thousands;
+use untrained::job::{JobConfig, Task};
+
+/// The narrowest card.
+const NARROWEST: f32 = 208.0;
+/// The height of a card, and of the drawing in it.
+const HEIGHT: [f32; 2] = [172.0, 88.0];
+/// Between cards.
+const GAP: f32 = 8.0;
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.heading("Choose a search space");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            chrome::button(ui, state, Command::Open);
+            ui.weak("or drop a file on the window");
+        });
+    });
+    paste(ui, state);
+    recent(ui, state);
+    studies(ui, state);
+    ui.separator();
+    let mut chosen = None;
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        if state.cards.is_empty() {
+            ui.spinner();
+        }
+        ui.spacing_mut().item_spacing = vec2(GAP, GAP);
+        let (columns, width) = columns(ui.available_width());
+        for row in state.cards.chunks(columns) {
+            ui.horizontal(|ui| {
+                for card in row {
+                    if show_card(ui, card, width) {
+                        chosen = Some(card.space.id().to_owned());
+                    }
+                }
+            });
+        }
+    });
+    if let Some(id) = chosen {
+        state.open(&id);
+    }
+}
+
+/// Scores an architecture that is pasted, in the space that is set up.
+fn paste(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        let name = ui.label(format!("Architecture of {}", state.job.options.space));
+        let width = (ui.available_width() - 80.0).max(80.0);
+        let edit = TextEdit::singleline(&mut state.pasted)
+            .hint_text("paste one to score it")
+            .desired_width(width);
+        ui.add(edit).labelled_by(name.id);
+        let text = state.pasted.trim().to_owned();
+        if ui.add_enabled(!text.is_empty(), egui::Button::new("Score it")).clicked() {
+            let task = Task::Score { architectures: vec![text] };
+            let job = JobConfig { task, ..state.job.clone() };
+            state.start(JobConfig { store: None, ..job });
+        }
+    });
+}
+
+/// The last studies, to be looked at again.
+fn studies(ui: &mut Ui, state: &mut State) {
+    const LAST: usize = 5;
+    let Ok(studies) = &state.studies else { return };
+    if studies.is_empty() {
+        return;
+    }
+    let (mut chosen, mut goes, more) = (None, false, studies.len() > LAST);
+    ui.horizontal_wrapped(|ui| {
+        ui.weak("Studies");
+        for study in studies.iter().rev().take(LAST) {
+            let space = study.setup.space.as_ref().map_or("-", |space| &space.id);
+            let text = format!("{} {space}", study.id);
+            let results = thousands(study.counts.total());
+            let about = format!("{} results, {}", results, study.standing());
+            if ui.link(text).on_hover_text(about).clicked() {
+                chosen = Some(study.id.clone());
+            }
+        }
+        goes = more && ui.link("all").on_hover_text("All studies of the file").clicked();
+    });
+    if goes {
+        state.view = View::Studies;
+    }
+    if let Some(id) = chosen {
+        state.show_study(&id);
+    }
+}
+
+fn recent(ui: &mut Ui, state: &mut State) {
+    if state.remembered.recent.is_empty() {
+        return;
+    }
+    let mut chosen = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.weak("Recent");
+        for name in &state.remembered.recent {
+            let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
+            if ui.link(short).on_hover_text(name).clicked() {
+                chosen = Some(name.clone());
+            }
+        }
+    });
+    if let Some(name) = chosen {
+        state.open(&name);
+    }
+}
+
+/// How many cards stand beside each other, and how wide they are to fill the width.
+fn columns(width: f32) -> (usize, f32) {
+    let count = (((width + GAP) / (NARROWEST + GAP)) as usize).max(1);
+    (count, ((width + GAP) / count as f32 - GAP).floor().max(NARROWEST))
+}
+
+/// One card; whether it was pressed.
+fn show_card(ui: &mut Ui, card: &Card, width: f32) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT[0]), Sense::click());
+    let space = &card.space;
+    let name = format!("Space {}", space.id());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    if !ui.is_rect_visible(rect) {
+        return response.clicked();
+    }
+    let visuals = ui.style().interact(&response);
+    let stroke = if response.hovered() || response.has_focus() {
+        egui::Stroke::new(1.5, ui.visuals().hyperlink_color)
+    } else {
+        egui::Stroke::new(1.0, visuals.bg_fill)
+    };
+    let fill = ui.visuals().faint_bg_color;
+    ui.painter().rect(rect, 5.0, fill, stroke, egui::StrokeKind::Inside);
+    let mut inner = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink(9.0))
+            .layout(egui::Layout::top_down(egui::Align::Min)),
+    );
+    inner.style_mut().interaction.selectable_labels = false;
+    inner.label(RichText::new(space.id()).strong());
+    let title = if space.title().is_empty() { space.topology() } else { space.title() };
+    inner.add(egui::Label::new(RichText::new(title).small().weak()).truncate());
+    let first = &card.drawings[..card.drawings.len().min(1)];
+    let operations = operations(Some(space));
+    let area =
+        egui::Rect::from_min_size(inner.cursor().min, vec2(inner.available_width(), HEIGHT[1]));
+    inner.scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
+        widgets::cells(ui, first, &operations, HEIGHT[1], |_, _| false);
+    });
+    inner.advance_cursor_after_rect(area);
+    let count = format!("{} architectures, {}", count(space.count()), space.input());
+    inner.label(RichText::new(count).small());
+    response.on_hover_text(format!("{}\n{}", space.title(), space.reference())).clicked()
+}
+
+/// The number of architectures, rounded where it is large.
+pub fn count(count: u128) -> String {
+    if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Cards that are too wide together would leave the window.
+    #[test]
+    fn cards_fill_the_width() {
+        for width in [500.0, 690.0, 1160.0, 1900.0] {
+            let (count, each) = columns(width);
+            let all = count as f32 * (each + GAP) - GAP;
+            assert!(all <= width && all > width - count as f32 && each < 2.0 * NARROWEST);
+        }
+        assert_eq!(columns(100.0), (1, NARROWEST));
+    }
+}

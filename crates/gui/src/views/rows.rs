@@ -1,0 +1,294 @@
+//! The table of results: any number of rows, of which only those in sight are laid out.
+
+use std::f32::consts::TAU;
+
+use egui::{Align, Key, Layout, Modifiers, Pos2, RichText, Sense, Shape, Stroke, Ui, Vec2, vec2};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+use super::results::written;
+use crate::sheet::{NUMBERS, SortBy};
+use crate::sheet_state::Sheet;
+use crate::state::State;
+use crate::theme;
+use untrained::format::thousands;
+use untrained::store::Status;
+
+/// The height of a row.
+const ROW: f32 = 19.0;
+
+/// What was pressed in the table.
+enum Pressed {
+    Row(u32),
+    Star(u32),
+    Heading(SortBy),
+}
+
+/// A heading: its text, what it is, and what it sorts by.
+struct Heading {
+    text: String,
+    about: String,
+    by: SortBy,
+}
+
+/// Shows the table.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    keys(ui, state);
+    let scroll = std::mem::take(&mut state.looks.scroll);
+    let Some(sheet) = state.sheet() else { return };
+    let has = |name: &&String| sheet.table.column(name).is_some();
+    let columns: Vec<String> = state.remembered.columns.iter().filter(has).cloned().collect();
+    let headings: Vec<Heading> = columns.iter().map(|name| heading(name)).collect();
+    let place = || sheet.rows.iter().position(|&row| sheet.now.row == Some(row));
+    let target = if scroll { place() } else { None };
+    let mut pressed = None;
+    egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        let widths: Vec<f32> = headings.iter().map(|one| width(ui, &one.text)).collect();
+        let mut builder = TableBuilder::new(ui)
+            .id_salt("results")
+            .striped(true)
+            .sense(egui::Sense::click())
+            .cell_layout(Layout::left_to_right(Align::Center))
+            .auto_shrink(false)
+            .min_scrolled_height(0.0)
+            .animate_scrolling(false)
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
+            .column(Column::exact(26.0))
+            .column(Column::exact(64.0));
+        for width in widths {
+            let column = Column::initial(width.max(92.0)).at_least(width).resizable(true);
+            builder = builder.column(column);
+        }
+        builder = builder
+            .column(Column::exact(92.0))
+            .column(Column::remainder().at_least(180.0).clip(true));
+        if let Some(target) = target {
+            builder = builder.scroll_to_row(target, None);
+        }
+        builder.header(ROW + 2.0, |mut row| titles(&mut row, sheet, &headings, &mut pressed)).body(
+            |body| {
+                body.rows(ROW, sheet.rows.len(), |mut row| {
+                    let at = sheet.rows[row.index()];
+                    row.set_selected(sheet.now.row == Some(at) || sheet.now.selected.contains(at));
+                    cells(&mut row, sheet, at, &columns, &mut pressed);
+                    if row.response().clicked() && pressed.is_none() {
+                        pressed = Some(Pressed::Row(at));
+                    }
+                });
+            },
+        );
+    });
+    let held = ui.input(|input| input.modifiers);
+    let Some(sheet) = state.sheet_mut() else { return };
+    match pressed {
+        Some(Pressed::Row(row)) => click(sheet, row, held),
+        Some(Pressed::Star(row)) => {
+            let name = sheet.table.architecture(row).to_owned();
+            sheet.star(&name);
+        }
+        Some(Pressed::Heading(by)) => sheet.sort_by(by),
+        None => {}
+    }
+}
+
+/// Chooses a row; with Ctrl, selects it or no longer; with Shift, selects all from the chosen one on.
+fn click(sheet: &mut Sheet, row: u32, held: Modifiers) {
+    if held.shift {
+        sheet.select_to(row);
+    } else {
+        sheet.change(|now| {
+            now.row = Some(row);
+            if held.command {
+                now.selected = now.selected.toggled(row);
+            }
+        });
+    }
+}
+
+/// Moves the chosen row by the keyboard, where nothing else has its attention.
+fn keys(ui: &Ui, state: &mut State) {
+    let elsewhere = ui.memory(|memory| memory.focused().is_some()) || state.palette.is_some();
+    let Some(sheet) = state.sheet_mut() else { return };
+    if elsewhere || sheet.rows.is_empty() {
+        return;
+    }
+    let page = ((ui.available_height() / ROW) as i64 - 2).max(1);
+    let (all, end) = (sheet.rows.len(), i64::MAX / 2);
+    let steps = [
+        (Key::ArrowUp, -1),
+        (Key::ArrowDown, 1),
+        (Key::PageUp, -page),
+        (Key::PageDown, page),
+        (Key::Home, -end),
+        (Key::End, end),
+    ];
+    let (step, shift, everything) = ui.input_mut(|input| {
+        let shift = input.modifiers.shift;
+        let mut step = 0;
+        for (key, by) in steps {
+            let pressed = input.count_and_consume_key(Modifiers::NONE, key)
+                + input.count_and_consume_key(Modifiers::SHIFT, key);
+            step += by * pressed as i64;
+        }
+        (step, shift, input.consume_key(Modifiers::COMMAND, Key::A))
+    });
+    if everything {
+        let rows = sheet.rows.to_vec();
+        sheet.select(rows, false);
+    }
+    if step == 0 {
+        return;
+    }
+    let place = sheet.rows.iter().position(|&row| sheet.now.row == Some(row));
+    let next = place.map_or(if step > 0 { step.min(1) - 1 } else { end }, |at| at as i64 + step);
+    let next = if place.is_none() && step >= end { end } else { next };
+    let row = sheet.rows[next.clamp(0, all as i64 - 1) as usize];
+    if shift {
+        sheet.select_to(row);
+    }
+    sheet.step_to(row);
+    state.looks.scroll = true;
+}
+
+/// The heading of a column of numbers.
+fn heading(name: &str) -> Heading {
+    let known = NUMBERS.iter().find(|number| number.name == name);
+    let about = known.map_or("A further score", |number| number.about);
+    let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
+    let text = unit.map_or(name.to_owned(), |unit| format!("{name} ({unit})"));
+    let about = format!("{about}. Press to sort");
+    Heading { text, about, by: SortBy::Number(name.to_owned()) }
+}
+
+/// The width in which a heading can be read, its arrow included.
+fn width(ui: &Ui, text: &str) -> f32 {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, ui.visuals().text_color());
+    galley.size().x + 2.0 * ui.spacing().button_padding.x + 16.0
+}
+
+fn titles(
+    row: &mut TableRow<'_, '_>,
+    sheet: &Sheet,
+    headings: &[Heading],
+    pressed: &mut Option<Pressed>,
+) {
+    let mut add = |row: &mut TableRow<'_, '_>, heading: &Heading, layout: Layout| {
+        let sorted = (sheet.now.sort.by == heading.by).then_some(sheet.now.sort.descending);
+        row.col(|ui| {
+            ui.with_layout(layout, |ui| {
+                if let (Some(descending), true) = (sorted, layout.prefer_right_to_left()) {
+                    triangle(ui, descending);
+                }
+                let text = RichText::new(&heading.text).strong();
+                let response = ui.add(egui::Button::new(text).frame(false));
+                if response.on_hover_text(&heading.about).clicked() {
+                    *pressed = Some(Pressed::Heading(heading.by.clone()));
+                }
+                if let (Some(descending), false) = (sorted, layout.prefer_right_to_left()) {
+                    triangle(ui, descending);
+                }
+            });
+        });
+    };
+    let (left, right) =
+        (Layout::left_to_right(Align::Center), Layout::right_to_left(Align::Center));
+    let fixed = |text: &str, about: &str, by: SortBy| Heading {
+        text: text.to_owned(),
+        about: format!("{about}. Press to sort"),
+        by,
+    };
+    row.col(|_| {});
+    add(row, &fixed("#", "The order in which architectures came", SortBy::Position), right);
+    for heading in headings {
+        add(row, heading, right);
+    }
+    let about = "ok, singular, disconnected or failed";
+    add(row, &fixed("status", about, SortBy::Status), left);
+    let about = "In the space's notation";
+    add(row, &fixed("architecture", about, SortBy::Architecture), left);
+}
+
+fn cells(
+    row: &mut TableRow<'_, '_>,
+    sheet: &Sheet,
+    at: u32,
+    columns: &[String],
+    pressed: &mut Option<Pressed>,
+) {
+    let table = &sheet.table;
+    let name = table.architecture(at);
+    let chosen = sheet.now.row == Some(at);
+    row.col(|ui| {
+        if chosen {
+            let bar = ui.max_rect().with_max_x(ui.max_rect().left() + 3.0);
+            ui.painter().rect_filled(bar, 0.0, theme::accent(ui.visuals().dark_mode));
+        }
+        ui.add_space(4.0);
+        if star(ui, sheet.stars.contains(name), table.position(at)) {
+            *pressed = Some(Pressed::Star(at));
+        }
+    });
+    row.col(|ui| number(ui, thousands(table.position(at))));
+    for column in columns {
+        row.col(|ui| number(ui, written(column, table.value(column, at))));
+    }
+    let status = table.status(at);
+    row.col(|ui| {
+        let text = RichText::new(status.name());
+        let warning = ui.visuals().warn_fg_color;
+        let text = if status == Status::Ok { text } else { text.color(warning) };
+        ui.add(egui::Label::new(text).selectable(false));
+    });
+    row.col(|ui| {
+        let text = RichText::new(name).monospace();
+        let text = if chosen { text.strong() } else { text };
+        ui.add(egui::Label::new(text).truncate().selectable(false));
+    });
+}
+
+/// Which way a column is sorted: a triangle that points down where the highest comes first.
+fn triangle(ui: &mut Ui, descending: bool) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(8.0), Sense::hover());
+    let rect = rect.shrink2(vec2(0.0, 1.5));
+    let points = if descending {
+        vec![rect.left_top(), rect.right_top(), rect.center_bottom()]
+    } else {
+        vec![rect.left_bottom(), rect.center_top(), rect.right_bottom()]
+    };
+    let colour = ui.visuals().strong_text_color();
+    ui.painter().add(Shape::convex_polygon(points, colour, Stroke::NONE));
+}
+
+/// A star that is filled where a row is marked; whether it was pressed.
+fn star(ui: &mut Ui, marked: bool, position: u64) -> bool {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(16.0), Sense::click());
+    let label = || format!("Mark row {position}");
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, marked, label()));
+    let visuals = ui.visuals();
+    let idle = visuals.text_color().gamma_multiply(if response.hovered() { 1.0 } else { 0.6 });
+    let colour = if marked { visuals.warn_fg_color } else { idle };
+    let point = |at: usize| {
+        let (angle, radius) =
+            (at as f32 * TAU / 10.0, if at.is_multiple_of(2) { 6.5 } else { 2.8 });
+        rect.center() + radius * vec2(angle.sin(), -angle.cos())
+    };
+    let outline: Vec<Pos2> = (0..10).map(point).collect();
+    if marked {
+        // Every corner can be seen from the middle.
+        let mut mesh = egui::Mesh::default();
+        mesh.colored_vertex(rect.center(), colour);
+        outline.iter().for_each(|corner| mesh.colored_vertex(*corner, colour));
+        (0..10).for_each(|at| mesh.add_triangle(0, at + 1, (at + 1) % 10 + 1));
+        ui.painter().add(mesh);
+    }
+    ui.painter().add(Shape::closed_line(outline, Stroke::new(1.0, colour)));
+    response.on_hover_text("Mark with a star").clicked()
+}
+
+fn number(ui: &mut Ui, text: String) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.add(egui::Label::new(RichText::new(text).monospace()).selectable(false));
+    });
+}

@@ -1,0 +1,189 @@
+//! A search as it goes.
+
+use egui::{RichText, ScrollArea, Ui, vec2};
+use egui_plot::{Line, PlotPoints, Points};
+
+use super::empty;
+use crate::chrome;
+use crate::command::Command;
+use crate::live::{Live, clock};
+use crate::picture::exportable;
+use crate::state::{State, View};
+use crate::{searches, theme, widgets};
+use untrained::format::{score, thousands};
+use untrained::store::Status;
+
+/// Points that are drawn at most; of more, evenly chosen ones.
+const DRAWN: usize = 4_000;
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let Some(live) = &state.live else {
+        empty(ui, "No search runs", "Set one up, then start it.");
+        ui.vertical_centered(|ui| {
+            chrome::button(ui, state, Command::Go(View::Setup));
+            chrome::button(ui, state, Command::Start);
+        });
+        return;
+    };
+    let (title, space) = (standing(live), live.job.options.space.clone());
+    ui.horizontal(|ui| {
+        ui.heading(title);
+        ui.weak(space);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            chrome::button(ui, state, Command::Go(View::Results));
+            if state.is_searching() {
+                chrome::button(ui, state, Command::Stop);
+                chrome::button(ui, state, Command::Pause);
+            } else {
+                extend(ui, state);
+                chrome::button(ui, state, Command::Resume);
+            }
+        });
+    });
+    queue(ui, state);
+    let Some(live) = &state.live else { return };
+    numbers(ui, live);
+    let width = (ui.available_width() - 14.0) / 3.0;
+    let size = vec2(width, (ui.available_height() * 0.66).max(150.0));
+    ui.horizontal(|ui| {
+        best(ui, live, size);
+        widgets::histogram(ui, live.job.ranked_by(), live.values.iter().copied(), size);
+        scatter(ui, live, size);
+    });
+    log(ui, live);
+}
+
+/// By how many architectures the search goes on.
+fn extend(ui: &mut Ui, state: &mut State) {
+    chrome::button(ui, state, Command::Extend);
+    let about = "By how many architectures the search is extended";
+    let count = egui::DragValue::new(&mut state.extends_by).range(1..=1_000_000_000).speed(10.0);
+    let response = ui.add(count.prefix("by "));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Extend by"));
+    response.on_hover_text(about);
+}
+
+/// Searches that wait; each can be taken out.
+fn queue(ui: &mut Ui, state: &mut State) {
+    if state.queue.is_empty() {
+        return;
+    }
+    let mut out = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.weak(format!("{} waiting:", state.queue.len()));
+        for (at, job) in state.queue.iter().enumerate() {
+            ui.label(searches::title(job));
+            let name = format!("Take {} out of the queue", searches::title(job));
+            let response = ui.small_button("×");
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            if response.on_hover_text(&name).clicked() {
+                out = Some(at);
+            }
+        }
+        if !state.is_searching() && ui.button("Start next").clicked() {
+            state.begin_next();
+        }
+    });
+    if let Some(at) = out {
+        state.queue.remove(at);
+    }
+}
+
+/// Params and value of what was scored.
+fn scatter(ui: &mut Ui, live: &Live, size: egui::Vec2) {
+    let step = live.costs.len().div_ceil(DRAWN).max(1);
+    let points: Vec<[f64; 2]> = live.costs.iter().step_by(step).copied().collect();
+    let colour = theme::accent(ui.visuals().dark_mode);
+    exportable(ui, "params and value", |ui| {
+        widgets::plot(ui, "params and value", size)
+            .x_axis_label("params")
+            .y_axis_label(live.job.ranked_by())
+            .show(ui, |plot| {
+                plot.points(Points::new("architectures", points).color(colour).radius(2.0));
+            });
+    });
+}
+
+fn standing(live: &Live) -> &'static str {
+    match &live.end {
+        None if live.is_stopping() => "Stopping",
+        None if live.is_paused() => "Paused",
+        None if live.started.is_none() => "Starting",
+        None => "Running",
+        Some(Ok(summary)) if summary.interrupted => "Stopped",
+        Some(Ok(_)) => "Done",
+        Some(Err(_)) => "Failed",
+    }
+}
+
+fn numbers(ui: &mut Ui, live: &Live) {
+    if let Some((done, total)) = live.progress() {
+        let share = done as f32 / total.max(1) as f32;
+        let text = format!("{}/{}", thousands(done), thousands(total));
+        ui.add(egui::ProgressBar::new(share).text(text).desired_height(14.0));
+    }
+    if let Some(Err(why)) = &live.end {
+        ui.colored_label(ui.visuals().error_fg_color, why);
+    }
+    ui.horizontal_wrapped(|ui| {
+        let best = live.best.last().map_or("-".to_owned(), |last| score(last[1]));
+        let text = |name: &str, value: String| RichText::new(format!("{name} {value}")).monospace();
+        ui.label(text("best", best).strong());
+        ui.label(text("rate", format!("{:.1}/s", live.rate())));
+        ui.label(text("time", clock(live.elapsed())));
+        if let (Some(left), true) = (live.left(), live.is_running()) {
+            ui.label(text("left", clock(left)));
+        }
+        for status in Status::ALL {
+            ui.label(text(status.name(), thousands(live.counts.get(status))));
+        }
+        if let Some(Ok(summary)) = &live.end {
+            ui.label(text("rejected", thousands(summary.rejected)));
+            ui.label(text("known before", thousands(summary.known)));
+        }
+        if let Some(study) = live.study() {
+            ui.label(text("study", study.to_owned()));
+        }
+    });
+}
+
+/// The best value so far as steps.
+fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
+    let mut points: Vec<[f64; 2]> = Vec::new();
+    for &[count, value] in &live.best {
+        if let Some(&[_, before]) = points.last() {
+            points.push([count, before]);
+        }
+        points.push([count, value]);
+    }
+    if let Some(&[_, value]) = points.last() {
+        points.push([live.counts.total() as f64, value]);
+    }
+    let colour = theme::accent(ui.visuals().dark_mode);
+    let plot = widgets::plot(ui, "best", size)
+        .x_axis_label("architectures")
+        .y_axis_label(format!("best {} so far", live.job.ranked_by()));
+    exportable(ui, "best so far", |ui| {
+        plot.show(ui, |plot| {
+            // One line per step: a path of right angles is drawn with mitres longer than its steps.
+            for pair in points.windows(2) {
+                let segment = PlotPoints::from(pair.to_vec());
+                plot.line(Line::new("best so far", segment).color(colour).width(2.0));
+            }
+        });
+    });
+}
+
+fn log(ui: &mut Ui, live: &Live) {
+    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show_rows(
+        ui,
+        16.0,
+        live.log.len(),
+        |ui, rows| {
+            for line in &live.log[rows] {
+                ui.add(egui::Label::new(RichText::new(line).monospace()).truncate());
+            }
+        },
+    );
+}

@@ -1,0 +1,111 @@
+//! The images of the mini-batch.
+
+use egui::{ComboBox, DragValue, TextEdit, Ui};
+
+use super::Form;
+use crate::news::Purpose;
+use crate::state::State;
+use untrained::data::ImageSource;
+
+/// The kinds of image sources: name, what they are, and whether they have a place.
+const KINDS: [(&str, &str, bool); 8] = [
+    ("builtin", "Natural pictures that come with the program", false),
+    ("cifar10", "The folder of CIFAR-10, binary or Python version", true),
+    ("cifar100", "The folder of CIFAR-100, binary or Python version", true),
+    ("imagenet16", "The folder of ImageNet16, train_data_batch_*", true),
+    ("folder", "PNG, JPEG and WebP files in a folder and the folders in it", true),
+    ("npy", "A NumPy array, float32 [n, c, h, w], used as it is", true),
+    ("npz", "Such an array in an archive: FILE or FILE:KEY", true),
+    ("noise", "Standard normal values", false),
+];
+
+/// What is chosen and typed, and the source that was made of it.
+#[derive(Clone)]
+struct Typed {
+    source: String,
+    kind: String,
+    place: String,
+}
+
+impl Typed {
+    fn of(source: &ImageSource) -> Self {
+        let source = source.to_string();
+        let (kind, place) = source.split_once(':').unwrap_or((&source, ""));
+        let (kind, place) = (kind.to_owned(), place.to_owned());
+        Self { source, kind, place }
+    }
+
+    fn has_place(&self) -> bool {
+        KINDS.iter().any(|(kind, _, has_place)| *kind == self.kind && *has_place)
+    }
+
+    fn read(&self) -> Result<ImageSource, String> {
+        match (self.has_place(), self.place.trim()) {
+            (false, _) => self.kind.parse(),
+            (true, "") => return Err("choose where they are".to_owned()),
+            (true, place) => format!("{}:{place}", self.kind).parse(),
+        }
+        .map_err(|error: untrained::data::UnknownSource| error.to_string())
+    }
+}
+
+/// Shows the rows of the images.
+pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+    let mut chooses = false;
+    let options = &mut state.job.options;
+    let about = "The mini-batch that every network sees; labels are not needed";
+    form.row(ui, "Images", "images", about, |ui| {
+        let id = ui.scope_id().with("images");
+        let known = ui.data(|data| data.get_temp::<Typed>(id));
+        let known = known.filter(|known| known.source == options.images.to_string());
+        let mut typed = known.unwrap_or_else(|| Typed::of(&options.images));
+        let combo = ComboBox::from_id_salt("images").selected_text(typed.kind.clone()).width(110.0);
+        let inner = combo.show_ui(ui, |ui| {
+            for (kind, about, _) in KINDS {
+                ui.selectable_value(&mut typed.kind, kind.to_owned(), kind).on_hover_text(about);
+            }
+        });
+        if typed.has_place() {
+            let edit = TextEdit::singleline(&mut typed.place).hint_text("folder or file");
+            let response = ui.add(edit.desired_width(240.0));
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Place of the images")
+            });
+            chooses = ui.button("Choose images…").clicked();
+        }
+        match typed.read() {
+            Ok(images) => options.images = images,
+            Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
+        }
+        typed.source = options.images.to_string();
+        state.images_kind.clone_from(&typed.kind);
+        ui.data_mut(|data| data.insert_temp(id, typed));
+        inner.response
+    });
+    form.row(ui, "Batch size", "batch-size", "Images in the mini-batch, at least 2", |ui| {
+        ui.add(DragValue::new(&mut options.batch_size))
+    });
+    if chooses {
+        state.choose(Purpose::Images);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A kind that is missing could not be chosen in the window.
+    #[test]
+    fn every_kind_of_source_is_read_as_it_is_written() {
+        for (kind, _, has_place) in KINDS {
+            let text = if has_place { format!("{kind}:some/place.npz") } else { kind.to_owned() };
+            let source: ImageSource = text.parse().unwrap();
+            let typed = Typed::of(&source);
+            assert_eq!((typed.kind.as_str(), typed.has_place()), (kind, has_place));
+            assert_eq!(typed.read(), Ok(source));
+        }
+        let missing =
+            Typed { source: String::new(), kind: "folder".to_owned(), place: " ".to_owned() };
+        assert!(missing.read().is_err());
+    }
+}

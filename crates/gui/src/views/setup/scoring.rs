@@ -1,0 +1,67 @@
+//! How networks are scored, where, and where results are kept.
+
+use egui::{ComboBox, DragValue, RichText, Ui};
+
+use super::Form;
+use crate::chrome;
+use crate::command::Command;
+use crate::explain;
+use crate::state::State;
+use untrained::job::{JobConfig, Keep, Task};
+use untrained::plan::Count;
+
+/// Shows the rows of scoring.
+pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+    let JobConfig { options, .. } = &mut state.job;
+    form.row(ui, "Seed", "seed", "Of everything random: architectures, images, weights", |ui| {
+        ui.add(DragValue::new(&mut options.seed))
+    });
+    form.row(ui, "Weight draws", "repeats", "Per architecture; the score is their mean", |ui| {
+        ui.add(DragValue::new(&mut options.repeats))
+    });
+    form.row(ui, "Count", "count", explain::COUNT, |ui| count(ui, &mut options.count));
+    form.row(ui, "Device", "device", "Where networks are scored", |ui| {
+        device(ui, &mut options.device, &state.devices)
+    });
+    if !matches!(state.job.task, Task::Onnx { .. }) {
+        let about = "The file that keeps the results; shared with the command line";
+        form.row(ui, "Studies", "store", about, |ui| studies(ui, state));
+    }
+}
+
+fn studies(ui: &mut Ui, state: &mut State) -> egui::Response {
+    let file = match &state.job.store {
+        Some(Keep::File(path)) => path.to_string_lossy().into_owned(),
+        Some(Keep::Nowhere) | None => "none".to_owned(),
+    };
+    chrome::button(ui, state, Command::ChooseStudies);
+    ui.add(egui::Label::new(RichText::new(&file).monospace()).truncate()).on_hover_text(file)
+}
+
+fn count(ui: &mut Ui, count: &mut Count) -> egui::Response {
+    let shown = count.to_string();
+    let combo = ComboBox::from_id_salt("count").selected_text(shown).width(180.0);
+    combo
+        .show_ui(ui, |ui| {
+            for variant in Count::ALL {
+                let about = explain::count(variant);
+                ui.selectable_value(count, variant, variant.to_string()).on_hover_text(about);
+            }
+        })
+        .response
+}
+
+fn device(ui: &mut Ui, device: &mut String, known: &[String]) -> egui::Response {
+    let automatic = known.first().map_or("auto".to_owned(), |name| format!("auto ({name})"));
+    let shown = if device == "auto" { automatic.clone() } else { device.clone() };
+    let combo = ComboBox::from_id_salt("device").selected_text(shown).width(320.0).truncate();
+    combo
+        .show_ui(ui, |ui| {
+            ui.selectable_value(device, "auto".to_owned(), automatic);
+            for name in known {
+                let value = if name.starts_with("cpu: ") { "cpu" } else { name };
+                ui.selectable_value(device, value.to_owned(), name);
+            }
+        })
+        .response
+}

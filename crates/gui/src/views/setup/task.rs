@@ -1,0 +1,169 @@
+//! What is scored: a search with its strategy, architectures given by hand, or a model.
+
+use std::path::PathBuf;
+
+use egui::{DragValue, RichText, TextEdit, Ui};
+
+use super::{Form, choose, optional, typed};
+use crate::news::Purpose;
+use crate::state::State;
+use untrained::job::{OnnxWeights, SearchOptions, Task};
+use untrained::score::SCORES;
+use untrained::search::{Ask, STRATEGIES};
+
+/// Shows the rows of the task.
+pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+    let mut becomes_search = false;
+    let chooses_table = match &mut state.job.task {
+        Task::Search(options) => search(ui, options, form),
+        Task::Score { architectures } => {
+            becomes_search = given(ui, architectures, form);
+            false
+        }
+        Task::Onnx { path, weights } => {
+            let name = path.to_string_lossy().into_owned();
+            form.row(ui, "Model", "onnx", "The ONNX file that is scored", |ui| {
+                ui.add(egui::Label::new(RichText::new(name).monospace()).truncate())
+            });
+            form.row(ui, "Weights", "weights", "Those of the file, or fresh ones", |ui| {
+                let inner = ui.horizontal(|ui| {
+                    ui.selectable_value(weights, OnnxWeights::Keep, "keep");
+                    ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
+                });
+                inner.inner
+            });
+            becomes_search = instead(ui, form);
+            false
+        }
+    };
+    if becomes_search {
+        state.job.task = Task::default();
+    }
+    if chooses_table {
+        state.choose(Purpose::Table);
+    }
+}
+
+/// Architectures, one a line; whether a search is wanted instead.
+fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &Form<'_>) -> bool {
+    form.row(ui, "Architectures", "architectures", "One a line, in the space's notation", |ui| {
+        let mut text = architectures.join("\n");
+        let edit = TextEdit::multiline(&mut text).desired_rows(3).desired_width(420.0);
+        let response = ui.add(edit.code_editor());
+        if response.changed() {
+            *architectures = text.split('\n').map(str::to_owned).collect();
+        }
+        response
+    });
+    instead(ui, form)
+}
+
+/// Whether a search is wanted in the place of this task.
+fn instead(ui: &mut Ui, form: &Form<'_>) -> bool {
+    let mut pressed = false;
+    form.row(ui, "", "task", "Search the space that is open", |ui| {
+        let response = ui.button("Search a space instead");
+        pressed = response.clicked();
+        response
+    });
+    pressed
+}
+
+/// Rows of a search; whether a table is to be chosen by dialog.
+fn search(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
+    let strategies: Vec<_> = STRATEGIES.iter().map(|kind| (kind.name, kind.about)).collect();
+    form.row(ui, "Strategy", "strategy", "How architectures are chosen", |ui| {
+        choose(ui, "strategy", &mut search.strategy, &strategies)
+    });
+    form.row(ui, "Architectures", "samples", "How many are looked at", |ui| {
+        ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
+    });
+    let scores: Vec<_> = SCORES.iter().map(|score| (score.name, score.about)).collect();
+    form.row(ui, "Score", "score", "What ranks architectures; the higher the better", |ui| {
+        choose(ui, "score", &mut search.score, &scores)
+    });
+    constraints(ui, search, form);
+    strategy_options(ui, search, form)
+}
+
+fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) {
+    let about = "Ranges with K, M, G, separated by spaces: params=..1M macs=10M..100M depth=8.. \
+                 latency=..5ms";
+    form.row(ui, "Constraints", "constraint", about, |ui| {
+        typed(
+            ui,
+            "constraints",
+            (&mut search.constraint, "params=..1M"),
+            |list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            |text| text.split_whitespace().map(str::parse).collect(),
+        )
+    });
+    form.row(ui, "Equal networks", "unique", "Score one of each set and share the result", |ui| {
+        ui.checkbox(&mut search.unique, "score once")
+    });
+}
+
+/// Rows of the strategy; whether a table is to be chosen by dialog.
+fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
+    let name = search.strategy.as_str();
+    if ["evolution", "area", "rea"].contains(&name) {
+        form.row(ui, "Population", "population", "Architectures that live at a time", |ui| {
+            ui.add(DragValue::new(&mut search.population))
+        });
+        form.row(ui, "Tournament", "tournament", "Of so many the best becomes a parent", |ui| {
+            ui.add(DragValue::new(&mut search.tournament))
+        });
+    }
+    if name == "area" {
+        form.row(ui, "Candidates", "candidates", "Scored for the first population", |ui| {
+            ui.add(DragValue::new(&mut search.candidates))
+        });
+    }
+    let drive = STRATEGIES.iter().find(|kind| kind.name == search.strategy).map(|kind| kind.drive);
+    drive == Some(Ask::Accuracy) && accuracy(ui, search, form)
+}
+
+/// Where accuracies come from; whether a table is to be chosen by dialog.
+fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
+    let mut chooses = false;
+    let about = "The command that trains an architecture; its last line is {\"accuracy\": X}";
+    form.row(ui, "Trainer", "trainer", about, |ui| {
+        optional(ui, "trainer", (&mut search.trainer, "python train.py {arch.json}"))
+    });
+    form.row(ui, "Benchmark table", "table", "A table in the place of a trainer", |ui| {
+        let response = path(ui, "table", (&mut search.table, "file"));
+        chooses = ui.button("Choose table…").clicked();
+        response
+    });
+    form.row(ui, "Metric", "metric", "The table's metric that is the accuracy", |ui| {
+        optional(ui, "metric", (&mut search.metric, "accuracy"))
+    });
+    let about = "The table's metric that is reported of the architecture that was chosen";
+    form.row(ui, "Report", "report", about, |ui| {
+        optional(ui, "report", (&mut search.report, "accuracy"))
+    });
+    form.row(ui, "Training time", "time", "The table's training time in seconds", |ui| {
+        optional(ui, "time", (&mut search.time, "none"))
+    });
+    form.row(ui, "Time budget", "budget", "Seconds of training by that time", |ui| {
+        optional(ui, "budget", (&mut search.budget, "as many trainings as architectures"))
+    });
+    form.row(ui, "Trainers", "trainers", "How many run at a time", |ui| {
+        ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
+    });
+    form.row(ui, "Trainer limit", "trainer-limit", "Seconds after which one is stopped", |ui| {
+        ui.add(DragValue::new(&mut search.trainer_limit).range(1.0..=1e9).suffix(" s"))
+    });
+    form.row(ui, "Retries", "trainer-retries", "Repetitions of a failed training", |ui| {
+        ui.add(DragValue::new(&mut search.trainer_retries))
+    });
+    chooses
+}
+
+/// A path that may be missing.
+fn path(ui: &mut Ui, id: &str, (value, hint): (&mut Option<PathBuf>, &str)) -> egui::Response {
+    let mut text = value.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let response = optional(ui, id, (&mut text, hint));
+    *value = text.map(PathBuf::from);
+    response
+}

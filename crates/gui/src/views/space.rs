@@ -1,0 +1,106 @@
+//! A search space: what can be decided, what its networks look like and cost.
+
+use egui::{Grid, RichText, ScrollArea, Ui, vec2};
+
+use super::{empty, fact, home, operations};
+use crate::chrome;
+use crate::command::Command;
+use crate::news::Faults;
+use crate::picture::exportable;
+use crate::state::{State, View};
+use crate::widgets;
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    if let Some(faults) = state.faults.clone() {
+        return show_faults(ui, state, &faults);
+    }
+    let Some(space) = state.space.clone() else {
+        empty(ui, "No space is open", "Choose one on Home, or open a space file.");
+        ui.vertical_centered(|ui| chrome::button(ui, state, Command::Go(View::Home)));
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.heading(space.id());
+        ui.weak(space.title());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            chrome::button(ui, state, Command::Go(View::Setup));
+            chrome::button(ui, state, Command::Another);
+        });
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let names = operations(Some(&space));
+        ui.add(egui::Label::new(RichText::new(&state.sample.text).monospace()).truncate())
+            .on_hover_text(&state.sample.text);
+        exportable(ui, "cell graph", |ui| {
+            widgets::cells(ui, &state.sample.drawings, &names, 250.0, |_, _| false);
+            widgets::legend(ui, &names, &state.sample.drawings);
+        });
+        ui.separator();
+        facts(ui, &space);
+        decisions(ui, &state.sample.choices);
+        egui::CollapsingHeader::new("Space file").show(ui, |ui| {
+            ui.label("Operations, skeleton and decisions as they are defined; a file of your own looks alike.");
+            ui.monospace(space.text());
+        });
+        ui.separator();
+        ui.label(format!("{} random networks", state.costs.len()));
+        let size = vec2((ui.available_width() - 12.0) / 2.0, 170.0);
+        ui.horizontal(|ui| {
+            for (at, name) in ["params", "macs per image"].into_iter().enumerate() {
+                let values = state.costs.iter().map(|costs| costs[at]);
+                widgets::histogram(ui, name, values, size);
+            }
+        });
+    });
+}
+
+/// What was decided in the architecture that is drawn.
+fn decisions(ui: &mut Ui, choices: &[untrained::space::Choice]) {
+    let title = format!("{} decisions", choices.len());
+    egui::CollapsingHeader::new(title).id_salt("decisions").show(ui, |ui| {
+        Grid::new("decisions").num_columns(2).striped(true).show(ui, |ui| {
+            for choice in choices {
+                fact(ui, &choice.name, choice.value.clone());
+            }
+        });
+    });
+}
+
+fn facts(ui: &mut Ui, space: &untrained::space::Space) {
+    Grid::new("facts").num_columns(2).show(ui, |ui| {
+        fact(ui, "architectures", home::count(space.count()));
+        fact(ui, "topology", space.topology());
+        fact(ui, "input", space.input().to_string());
+        fact(ui, "classes", space.classes().to_string());
+        fact(ui, "initialisation", space.initialisation().to_string());
+    });
+    if !space.reference().is_empty() {
+        ui.label(RichText::new(space.reference()).weak());
+    }
+}
+
+/// Everything that is wrong with a file.
+fn show_faults(ui: &mut Ui, state: &mut State, faults: &Faults) {
+    ui.heading(format!("{} cannot be opened", faults.name));
+    if !faults.message.is_empty() {
+        ui.colored_label(ui.visuals().error_fg_color, &faults.message);
+    }
+    ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
+        Grid::new("problems").num_columns(3).striped(true).show(ui, |ui| {
+            for problem in &faults.problems {
+                let line = problem.line.map(|line| format!("line {line}")).unwrap_or_default();
+                ui.label(RichText::new(line).monospace());
+                ui.label(RichText::new(&problem.path).monospace());
+                ui.label(&problem.message);
+                ui.end_row();
+            }
+        });
+    });
+    ui.horizontal(|ui| {
+        if ui.button("Read it again").clicked() {
+            state.open(&faults.name);
+        }
+        chrome::button(ui, state, Command::Go(View::Home));
+    });
+}

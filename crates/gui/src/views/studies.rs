@@ -1,0 +1,125 @@
+//! Stored searches.
+
+use egui::{RichText, Ui};
+use egui_extras::{Column, TableBuilder};
+
+use super::empty;
+use crate::chrome;
+use crate::command::Command;
+use crate::state::{self, View};
+use crate::tasks;
+use untrained::format::{score, thousands, time};
+use untrained::store::{State, StudyInfo};
+
+/// What was pressed.
+enum Pressed {
+    Show(String),
+    Resume(String),
+    Join(String),
+    Delete(String),
+}
+
+/// Shows the view.
+pub fn show(ui: &mut Ui, state: &mut state::State) {
+    ui.horizontal(|ui| {
+        ui.heading("Studies");
+        if let Some(path) = state.store() {
+            let text = path.to_string_lossy().into_owned();
+            ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.button("Read again").clicked() {
+                state.list_studies();
+            }
+            chrome::button(ui, state, Command::ChooseStudies);
+        });
+    });
+    let pressed = match &state.studies {
+        Err(why) => {
+            ui.colored_label(ui.visuals().error_fg_color, why);
+            None
+        }
+        Ok(studies) if studies.is_empty() => {
+            empty(ui, "No studies yet", "Every search is kept here, also one of the command line.");
+            None
+        }
+        Ok(studies) => table(ui, studies, state.to_delete.as_deref()),
+    };
+    if matches!(&state.studies, Ok(studies) if studies.is_empty()) {
+        ui.vertical_centered(|ui| chrome::button(ui, state, Command::Go(View::Setup)));
+    }
+    match pressed {
+        Some(Pressed::Show(id)) => state.show_study(&id),
+        Some(Pressed::Resume(id)) => state.go_on_with(&id, false),
+        Some(Pressed::Join(id)) => state.go_on_with(&id, true),
+        Some(Pressed::Delete(id)) if state.to_delete.as_ref() == Some(&id) => delete(state, id),
+        Some(Pressed::Delete(id)) => state.to_delete = Some(id),
+        None => {}
+    }
+}
+
+fn delete(state: &mut state::State, id: String) {
+    state.to_delete = None;
+    let Some(path) = state.store().map(std::path::Path::to_owned) else { return };
+    state.work.start("delete", move |post| tasks::delete(post, &path, &id));
+}
+
+fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<Pressed> {
+    let mut pressed = None;
+    egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        let builder = TableBuilder::new(ui)
+            .striped(true)
+            .auto_shrink(false)
+            .column(Column::exact(78.0))
+            .column(Column::exact(170.0))
+            .column(Column::exact(86.0))
+            .column(Column::exact(80.0))
+            .column(Column::exact(96.0))
+            .column(Column::remainder().at_least(110.0).clip(true))
+            .column(Column::exact(170.0));
+        let header = builder.header(21.0, |mut row| {
+            for name in ["id", "begun", "state", "results", "best", "space", ""] {
+                row.col(|ui| drop(ui.strong(name)));
+            }
+        });
+        header.body(|body| {
+            body.rows(24.0, studies.len(), |mut row| {
+                // The newest first.
+                let study = &studies[studies.len() - 1 - row.index()];
+                let space = study.setup.space.as_ref().map_or("-", |space| &space.id);
+                let best = study.best.map_or("-".to_owned(), score);
+                let (begun, results) = (time(study.created_ms), thousands(study.counts.total()));
+                for text in [&study.id, &begun, study.standing(), &results, &best, space] {
+                    row.col(|ui| drop(ui.monospace(text)));
+                }
+                row.col(|ui| {
+                    if ui.button("Show").on_hover_text(format!("Show study {}", study.id)).clicked()
+                    {
+                        pressed = Some(Pressed::Show(study.id.clone()));
+                    }
+                    ui.menu_button("More", |ui| {
+                        let (running, done) =
+                            (!study.workers.is_empty(), study.state == State::Done);
+                        let resume = egui::Button::new("Resume");
+                        let about = "Go on with the study where it was interrupted";
+                        if ui.add_enabled(!running && !done, resume).on_hover_text(about).clicked()
+                        {
+                            pressed = Some(Pressed::Resume(study.id.clone()));
+                        }
+                        let about = "Share the work with the processes that write the study";
+                        let join = egui::Button::new("Join");
+                        if ui.add_enabled(running, join).on_hover_text(about).clicked() {
+                            pressed = Some(Pressed::Join(study.id.clone()));
+                        }
+                    });
+                    let sure = to_delete == Some(&study.id);
+                    let text = if sure { "Really?" } else { "Delete" };
+                    if ui.button(text).clicked() {
+                        pressed = Some(Pressed::Delete(study.id.clone()));
+                    }
+                });
+            });
+        });
+    });
+    pressed
+}

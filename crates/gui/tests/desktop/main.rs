@@ -1,0 +1,14 @@
+//! The desktop application without a screen: what a person does, by the labels of the controls.
+
+mod benchmark;
+#[path = "../../../../tests/support/data.rs"]
+mod data;
+mod detail;
+mod files;
+mod paths;
+mod pictures;
+mod results;
+mod searches;
+mod snapshots;
+mod stored;
+mod support;

@@ -1,0 +1,8 @@
+//! Pictures: what stands in them, and that extreme inputs have one.
+
+#[path = "../../../../tests/support/data.rs"]
+mod data;
+
+mod kernels;
+mod look;
+mod scatter;

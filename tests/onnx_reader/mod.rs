@@ -1,0 +1,16 @@
+//! The ONNX reader on models built by hand: every operator and attribute, every error, damaged
+//! files.
+
+use crate::support;
+
+mod activations;
+mod calls;
+mod damage;
+mod errors;
+mod external;
+mod folding;
+mod layers;
+mod model;
+mod shapes;
+mod tokens;
+mod values;

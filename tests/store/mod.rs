@@ -1,0 +1,12 @@
+//! Studies in a file: what is written comes back, whatever happens to the process or the file.
+
+mod cached;
+mod exports;
+mod files;
+mod killed;
+mod merged;
+mod python;
+mod remarks;
+mod shared;
+mod support;
+mod written;
