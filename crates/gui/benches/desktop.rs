@@ -14,7 +14,7 @@ use untrained::job::{JobConfig, Options, Task};
 use untrained::seed;
 use untrained::space::Space;
 use untrained::store::{Pace, Record, Row, Setup, State, Status, Store, Study};
-use untrained_gui::{App, Start};
+use untrained_gui::{App, StartOptions};
 
 /// Frames of each measurement.
 const FRAMES: usize = 240;
@@ -56,7 +56,7 @@ impl Window {
         let context = egui::Context::default();
         let mut creation = eframe::CreationContext::_new_kittest(context.clone());
         creation.storage = Some(&Remembered);
-        let start = Start { store: Some(store.to_owned()), ..Start::default() };
+        let start = StartOptions { store: Some(store.to_owned()), ..StartOptions::default() };
         let app = App::new(&creation, &start);
         let frame = eframe::Frame::_new_kittest();
         Self { context, app, frame, begun: Instant::now(), labels: Vec::new() }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-use super::Picture;
+use super::CapturedPicture;
 use super::svg::svg;
-use super::text::Faces;
+use super::text::FontFaces;
 
 /// Points of a PNG for each point of the window, across and down.
 const SHARPNESS: f32 = 2.0;
@@ -21,10 +21,12 @@ const LONGEST: usize = 60;
 /// # Errors
 ///
 /// Why it was not, and what to do.
-pub fn write(picture: &Picture, path: &Path) -> Result<PathBuf, String> {
+pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let (path, bytes) = match ending.as_deref() {
-        Some("svg") => (path.to_owned(), svg(picture, &Faces::new(&picture.fonts)).into_bytes()),
+        Some("svg") => {
+            (path.to_owned(), svg(picture, &FontFaces::new(&picture.fonts)).into_bytes())
+        }
         Some("png") => (path.to_owned(), png(picture)?),
         None => (path.with_extension("png"), png(picture)?),
         Some(other) => {
@@ -56,8 +58,8 @@ fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// A picture as PNG.
-fn png(picture: &Picture) -> Result<Vec<u8>, String> {
-    let faces = Faces::new(&picture.fonts);
+fn png(picture: &CapturedPicture) -> Result<Vec<u8>, String> {
+    let faces = FontFaces::new(&picture.fonts);
     let options = Options { fontdb: Arc::clone(&faces.database), ..Options::default() };
     let tree = Tree::from_str(&svg(picture, &faces), &options)
         .map_err(|error| format!("the picture cannot be drawn ({error}); save it as .svg"))?;
