@@ -110,7 +110,7 @@ pub(super) fn run(
         weight_seeds: &weight_seeds,
         device: backend.info(),
         initialisation,
-        reuse: score.needs_kernel && !config.outputs,
+        reuse: score.needs_forward_pass() && !config.outputs,
     };
     let ledger = Ledger::open(config, &facts, events)?;
     let (total, study) = (strategy.total(), ledger.id().map(str::to_owned));

@@ -112,7 +112,7 @@ impl Attached {
     /// Whether the axis of scores is logarithmic unless somebody chooses.
     pub fn is_logarithmic(&self) -> bool {
         match &self.outcome {
-            Some(Stage::Ready(outcome)) => score::spans_magnitudes(&outcome.score),
+            Some(Stage::Ready(outcome)) => score::has_log_axis(&outcome.score),
             _ => false,
         }
     }
