@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "seed",
+    "output",
     "statistics",
     "format",
     "graph",

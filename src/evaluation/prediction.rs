@@ -2,7 +2,7 @@
 
 use crate::score::{SCORES, Score, ScoreInputs, ScoreNeeds, find_score};
 use crate::space::Space;
-use crate::store::{Record, Row, Status, Store, StudyInfo};
+use crate::store::{Record, ResultRow, Status, Store, StudyInfo};
 
 use super::EvaluationError;
 
@@ -86,7 +86,7 @@ pub fn study_predictions(
         let (study, name) = (study.id.clone(), name.to_owned());
         return Err(EvaluationError::NoScore { study, name, known });
     }
-    let predict = |row: Row| match (listed, row.scores.get(name)) {
+    let predict = |row: ResultRow| match (listed, row.scores.get(name)) {
         (Some(score), None) => predicted(&row.record, score, space),
         (_, further) => Prediction::with_score(&row.record, further.copied().unwrap_or(f64::NAN)),
     };

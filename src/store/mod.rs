@@ -8,11 +8,12 @@ mod record;
 mod table;
 
 pub use database::{
-    Access, Claim, DEFAULT_FILE, Difference, EventKind, Key, Keys, Merged, Pace, Remark, Row, Rows,
-    SCORE_VERSION, Setup, SpaceName, State, Store, StoreError, Study, StudyEvent, StudyInfo, Want,
-    space_fingerprint,
+    ClaimOutcome, ClaimRequest, DEFAULT_FILE, EventKind, FlushPolicy, MergedStudy,
+    OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey, ScoreKeys,
+    SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo, StudySetup,
+    StudyState, space_fingerprint,
 };
-pub use export::{COLUMNS, Column, ExportError, Part, export};
+pub use export::{COLUMNS, Column, ExportError, ExportRows, export};
 pub use manifest::{Manifest, manifest_path};
-pub use record::{Counts, Record, Status};
+pub use record::{Record, Status, StatusCounts};
 pub use table::{TableError, TableWriter};

@@ -35,9 +35,9 @@ impl Status {
 
 /// Records by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u64; 4]);
+pub struct StatusCounts([u64; 4]);
 
-impl Counts {
+impl StatusCounts {
     /// How many records have a status.
     pub fn get(self, status: Status) -> u64 {
         self.0[status as usize]

@@ -6,7 +6,7 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::Value;
-use untrained::store::{COLUMNS, ExportError, Part, Row, Store, StudyInfo, export};
+use untrained::store::{COLUMNS, ExportError, ExportRows, ResultRow, Store, StudyInfo, export};
 
 use crate::store::support::{Folder, filled, message};
 
@@ -16,7 +16,7 @@ const ROWS: u64 = 70_000;
 struct Exported {
     folder: Folder,
     study: StudyInfo,
-    rows: Vec<Row>,
+    rows: Vec<ResultRow>,
 }
 
 fn exported(rows: u64, ending: &str) -> Exported {
@@ -24,7 +24,7 @@ fn exported(rows: u64, ending: &str) -> Exported {
     let (study, appended) = filled(&folder.db(), rows);
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path(&format!("out.{ending}"));
-    assert_eq!(export(&store, &study, Part::All, &path, false).unwrap(), rows);
+    assert_eq!(export(&store, &study, ExportRows::All, &path, false).unwrap(), rows);
     Exported { folder, study, rows: appended }
 }
 
@@ -34,7 +34,7 @@ impl Exported {
     }
 
     /// What a row is to be, by column, as JSON.
-    fn expected(&self, row: &Row) -> Vec<(String, Value)> {
+    fn expected(&self, row: &ResultRow) -> Vec<(String, Value)> {
         let number = |value: f64| Value::from(value);
         let time = chrono::DateTime::from_timestamp_millis(row.time_ms).unwrap();
         let record = &row.record;
@@ -169,12 +169,13 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path("out.csv");
     let refused = |path: &Path, overwrite, words: &[&str]| {
-        let error: ExportError = export(&store, &study, Part::All, path, overwrite).unwrap_err();
+        let error: ExportError =
+            export(&store, &study, ExportRows::All, path, overwrite).unwrap_err();
         let message = message(&error);
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     };
     std::fs::write(&path, "precious").unwrap();
-    refused(&path, false, &["out.csv exists", "--overwrite"]);
+    refused(&path, false, &["out.csv exists", "allow overwriting"]);
     refused(&folder.path("out.xlsx"), false, &["out.xlsx", ".csv, .jsonl or .parquet"]);
     refused(&folder.path("no/out.csv"), false, &["cannot write", "out.csv"]);
     std::fs::create_dir(folder.path("folder.csv")).unwrap();
@@ -186,7 +187,7 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     refused(&path, true, &["damaged"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     connection.execute("UPDATE result SET key = NULL", []).unwrap();
-    assert_eq!(export(&store, &study, Part::All, &path, true).unwrap(), 3);
+    assert_eq!(export(&store, &study, ExportRows::All, &path, true).unwrap(), 3);
     let left: Vec<_> = std::fs::read_dir(folder.path("")).unwrap().collect();
     assert!(
         left.iter().all(|file| {
@@ -202,7 +203,7 @@ fn chosen_positions_are_written_and_no_others() {
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path("some.csv");
     let positions = HashSet::from([7, 2, 99]);
-    assert_eq!(export(&store, &study, Part::Positions(&positions), &path, false).unwrap(), 2);
+    assert_eq!(export(&store, &study, ExportRows::Positions(&positions), &path, false).unwrap(), 2);
     let mut reader = csv::Reader::from_path(&path).unwrap();
     let at = reader.headers().unwrap().iter().position(|name| name == "position").unwrap();
     let written: Vec<String> =

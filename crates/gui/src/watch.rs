@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::sheet_state::Sheet;
 use super::tasks;
 use super::work::{Post, Work};
-use untrained::store::{Row, Store, StoreError};
+use untrained::store::{ResultRow, Store, StoreError};
 
 /// How often files are looked at.
 const PERIOD: Duration = Duration::from_millis(700);
@@ -163,7 +163,7 @@ fn add_arrivals(watch: &Watch, mut study: Shown, post: &Post) -> bool {
     rows.is_empty() || post.change(move |state| state.take_arrivals(sheet, rows))
 }
 
-fn arrivals(study: &mut Shown) -> Result<Vec<Row>, StoreError> {
+fn arrivals(study: &mut Shown) -> Result<Vec<ResultRow>, StoreError> {
     let store = Store::read(&study.store)?;
     let info = store.find(&study.id)?;
     let mut rows = Vec::new();

@@ -7,12 +7,12 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Params, params};
 use serde_json::value::RawValue;
 
-use super::{Key, Remark, now_ms};
+use super::{Remark, ScoreKey, now_ms};
 use crate::store::{Record, Status};
 
 /// A result of a study: a record and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct ResultRow {
     /// Its place in the order in which architectures were proposed, from 0.
     pub position: u64,
     /// What it came to.
@@ -26,14 +26,14 @@ pub struct Row {
     /// ranks by accuracy.
     pub told: Option<f64>,
     /// What the score depends on; `None` where it is not to be reused.
-    pub key: Option<Key>,
+    pub key: Option<ScoreKey>,
     /// When it was scored, in milliseconds since 1970.
     pub time_ms: i64,
     /// What people noted of the architecture; see [`Store::set_remarks`](super::Store::set_remarks).
     pub remark: Remark,
 }
 
-impl Row {
+impl ResultRow {
     /// A record of this moment whose architecture is canonical, without further scores and a key.
     pub fn new(position: u64, record: Record) -> Self {
         let canonical = record.architecture.clone();
@@ -55,7 +55,7 @@ pub(super) fn insert(
     connection: &Connection,
     study: i64,
     device: i64,
-    row: &Row,
+    row: &ResultRow,
 ) -> rusqlite::Result<bool> {
     let record = &row.record;
     let canonical = (row.canonical != record.architecture).then_some(&row.canonical);
@@ -107,18 +107,18 @@ pub(super) fn select(
     connection: &Connection,
     condition: &str,
     parameters: impl Params,
-) -> rusqlite::Result<Vec<Row>> {
+) -> rusqlite::Result<Vec<ResultRow>> {
     let mut statement = connection.prepare_cached(&format!("{SELECT} {condition}"))?;
     statement.query_map(parameters, read)?.collect()
 }
 
-fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
     let whole = |at| columns.get::<_, i64>(at).map(|value| value as u64);
     let architecture: String = columns.get(1)?;
     let canonical: Option<String> = columns.get(2)?;
     let scores: Option<String> = columns.get(12)?;
     let seed: String = columns.get(19)?;
-    Ok(Row {
+    Ok(ResultRow {
         position: whole(0)?,
         canonical: canonical.unwrap_or_else(|| architecture.clone()),
         scores: read_scores(scores.as_deref()).map_err(|error| malformed(12, error))?,

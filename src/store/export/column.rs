@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::store::{Row, StudyInfo};
+use crate::store::{ResultRow, StudyInfo};
 
 /// A column of every export.
 pub struct Column {
@@ -11,7 +11,7 @@ pub struct Column {
     /// What it holds.
     pub about: &'static str,
     pub(super) kind: Kind,
-    value: for<'r> fn(&'r StudyInfo, &'r Row) -> Cell<'r>,
+    value: for<'r> fn(&'r StudyInfo, &'r ResultRow) -> Cell<'r>,
 }
 
 /// What the values of a column are.
@@ -50,7 +50,7 @@ impl<'r> Cell<'r> {
 const fn column(
     name: &'static str,
     kind: Kind,
-    value: for<'r> fn(&'r StudyInfo, &'r Row) -> Cell<'r>,
+    value: for<'r> fn(&'r StudyInfo, &'r ResultRow) -> Cell<'r>,
     about: &'static str,
 ) -> Column {
     Column { name, about, kind, value }
@@ -186,7 +186,7 @@ impl<'n> Heading<'n> {
         }
     }
 
-    pub(super) fn cell<'r>(&self, study: &'r StudyInfo, row: &'r Row) -> Cell<'r> {
+    pub(super) fn cell<'r>(&self, study: &'r StudyInfo, row: &'r ResultRow) -> Cell<'r> {
         match self {
             Self::Listed(column) => (column.value)(study, row),
             Self::Score(name) => {

@@ -1,7 +1,6 @@
 //! Parquet, through the `parquet` crate's column writers. Every column may be empty; rows are
 //! collected to groups and compressed with Snappy, which every reader knows.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -11,58 +10,59 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::Type;
 
-use super::Sheet;
+use super::RowWriter;
 use super::column::{Cell, Heading, Kind};
+use crate::output::OutputFile;
 
 /// Rows of one group: some 20 MB in memory.
-const GROUP: usize = 1 << 16;
+const ROWS_PER_GROUP: usize = 1 << 16;
 
 /// A Parquet file.
-pub(super) struct Parquet {
-    writer: SerializedFileWriter<File>,
-    columns: Vec<Collected>,
+pub(super) struct ParquetRows<'f> {
+    writer: SerializedFileWriter<&'f mut OutputFile>,
+    columns: Vec<ColumnBuffer>,
     rows: usize,
 }
 
 /// The values of a column that wait for their group to be full; a level of 0 is an empty cell.
-struct Collected {
+struct ColumnBuffer {
     levels: Vec<i16>,
-    values: Values,
+    values: ColumnValues,
 }
 
-enum Values {
+enum ColumnValues {
     Text(Vec<ByteArray>),
     Whole(Vec<i64>),
     Real(Vec<f64>),
 }
 
-impl Collected {
+impl ColumnBuffer {
     fn new(kind: Kind) -> Self {
         let values = match kind {
-            Kind::Text => Values::Text(Vec::new()),
-            Kind::Whole | Kind::Unsigned | Kind::Time => Values::Whole(Vec::new()),
-            Kind::Real => Values::Real(Vec::new()),
+            Kind::Text => ColumnValues::Text(Vec::new()),
+            Kind::Whole | Kind::Unsigned | Kind::Time => ColumnValues::Whole(Vec::new()),
+            Kind::Real => ColumnValues::Real(Vec::new()),
         };
         Self { levels: Vec::new(), values }
     }
 
     fn push(&mut self, cell: &Cell<'_>) {
         let level = match (&mut self.values, cell) {
-            (Values::Text(values), Cell::Text(text)) => {
+            (ColumnValues::Text(values), Cell::Text(text)) => {
                 // Columns that repeat one text share it.
                 let same = values.last().filter(|last| last.data() == text.as_bytes()).cloned();
                 values.push(same.unwrap_or_else(|| ByteArray::from(*text)));
                 1
             }
-            (Values::Whole(values), Cell::Whole(number)) => {
+            (ColumnValues::Whole(values), Cell::Whole(number)) => {
                 values.push(*number as i64);
                 1
             }
-            (Values::Whole(values), Cell::Time(time)) => {
+            (ColumnValues::Whole(values), Cell::Time(time)) => {
                 values.push(*time);
                 1
             }
-            (Values::Real(values), Cell::Real(number)) => {
+            (ColumnValues::Real(values), Cell::Real(number)) => {
                 values.push(*number);
                 1
             }
@@ -74,15 +74,15 @@ impl Collected {
     fn write(&mut self, column: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
         let levels = Some(self.levels.as_slice());
         match &mut self.values {
-            Values::Text(values) => {
+            ColumnValues::Text(values) => {
                 column.typed::<ByteArrayType>().write_batch(values, levels, None)?;
                 values.clear();
             }
-            Values::Whole(values) => {
+            ColumnValues::Whole(values) => {
                 column.typed::<Int64Type>().write_batch(values, levels, None)?;
                 values.clear();
             }
-            Values::Real(values) => {
+            ColumnValues::Real(values) => {
                 column.typed::<DoubleType>().write_batch(values, levels, None)?;
                 values.clear();
             }
@@ -92,8 +92,8 @@ impl Collected {
     }
 }
 
-impl Parquet {
-    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+impl<'f> ParquetRows<'f> {
+    pub(super) fn new(file: &'f mut OutputFile, headings: &[Heading<'_>]) -> std::io::Result<Self> {
         let fields: Result<_, ParquetError> = headings.iter().map(field).collect();
         let schema = fields
             .and_then(|fields| Type::group_type_builder("result").with_fields(fields).build())?;
@@ -102,7 +102,7 @@ impl Parquet {
             .set_created_by(format!("untrained version {}", env!("CARGO_PKG_VERSION")))
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
-        let columns = headings.iter().map(|heading| Collected::new(heading.kind())).collect();
+        let columns = headings.iter().map(|heading| ColumnBuffer::new(heading.kind())).collect();
         Ok(Self { writer, columns, rows: 0 })
     }
 
@@ -136,13 +136,13 @@ fn field(heading: &Heading<'_>) -> Result<Arc<Type>, ParquetError> {
     field.build().map(Arc::new)
 }
 
-impl Sheet for Parquet {
+impl RowWriter for ParquetRows<'_> {
     fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             column.push(cell);
         }
         self.rows += 1;
-        if self.rows == GROUP {
+        if self.rows == ROWS_PER_GROUP {
             self.write_group()?;
         }
         Ok(())

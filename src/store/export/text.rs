@@ -1,28 +1,28 @@
 //! CSV and JSON Lines.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use serde_json::Value;
 
-use super::Sheet;
+use super::RowWriter;
 use super::column::{Cell, Heading, time_text};
+use crate::output::OutputFile;
 
 /// Bytes that are collected before they go to the system.
 const BUFFER: usize = 1 << 16;
 
 /// A CSV file with a header.
-pub(super) struct Csv(csv::Writer<File>);
+pub(super) struct CsvRows<'f>(csv::Writer<&'f mut OutputFile>);
 
-impl Csv {
-    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+impl<'f> CsvRows<'f> {
+    pub(super) fn new(file: &'f mut OutputFile, headings: &[Heading<'_>]) -> std::io::Result<Self> {
         let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
         writer.write_record(headings.iter().map(|heading| heading.name().into_owned()))?;
         Ok(Self(writer))
     }
 }
 
-impl Sheet for Csv {
+impl RowWriter for CsvRows<'_> {
     fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
         for cell in cells {
             match *cell {
@@ -43,16 +43,16 @@ impl Sheet for Csv {
 }
 
 /// A JSON object per line.
-pub(super) struct JsonLines {
-    file: BufWriter<File>,
+pub(super) struct JsonRows<'f> {
+    file: BufWriter<&'f mut OutputFile>,
     /// The names as JSON, each with what stands before its value.
     names: Vec<String>,
     /// Where the members of the object `scores` begin.
     scores: usize,
 }
 
-impl JsonLines {
-    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> Self {
+impl<'f> JsonRows<'f> {
+    pub(super) fn new(file: &'f mut OutputFile, headings: &[Heading<'_>]) -> Self {
         let listed =
             headings.iter().filter(|heading| matches!(heading, Heading::Listed(_))).count();
         let name = |(at, heading): (usize, &Heading<'_>)| {
@@ -69,7 +69,7 @@ impl JsonLines {
     }
 }
 
-impl Sheet for JsonLines {
+impl RowWriter for JsonRows<'_> {
     fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
         self.file.write_all(b"{")?;
         for (name, cell) in self.names.iter().zip(cells) {

@@ -132,7 +132,7 @@ fn names_and_existing_files_are_looked_at_first() {
     assert!(matches!(wrong, Err(PlotError::Format(_))), "{wrong:?}");
     let path = folder.path().join("kernel.svg");
     draw(&path, false).unwrap();
-    assert!(matches!(draw(&path, false), Err(PlotError::Exists(_))));
+    assert!(matches!(draw(&path, false), Err(PlotError::Output(_))));
     draw(&path, true).unwrap();
 }
 
