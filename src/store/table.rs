@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Record;
+use super::{Record, run_table_columns};
 use crate::output::{OutputError, OutputFile, check_output};
 
 /// Why a table could not be written.
@@ -51,7 +51,7 @@ impl TableWriter {
         let rows = if is_csv {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer
-                .write_record(Record::COLUMNS)
+                .write_record(run_table_columns().map(|column| column.name))
                 .map_err(std::io::Error::from)
                 .and_then(|()| writer.flush())
                 .map_err(|error| OutputError::new(path, error))?;

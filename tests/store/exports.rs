@@ -6,7 +6,9 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::Value;
-use untrained::store::{COLUMNS, ExportError, ExportRows, ResultRow, Store, StudyInfo, export};
+use untrained::store::{
+    ExportError, ExportRows, ResultRow, Store, StudyInfo, export, export_columns,
+};
 
 use crate::store::support::{Folder, filled, message};
 
@@ -67,7 +69,7 @@ impl Exported {
             further("accuracy"),
             further("synflow"),
         ];
-        let names = COLUMNS.iter().map(|column| column.name.to_owned());
+        let names = export_columns().map(|column| column.name.to_owned());
         names
             .chain(["scores.accuracy".to_owned(), "scores.synflow".to_owned()])
             .zip(values)
@@ -112,7 +114,7 @@ fn json_lines_come_back() {
             };
             assert_eq!(*read, value, "{name}");
         }
-        assert_eq!(read.as_object().unwrap().len(), COLUMNS.len() + 1);
+        assert_eq!(read.as_object().unwrap().len(), export_columns().count() + 1);
     }
 }
 
@@ -159,7 +161,7 @@ fn a_study_without_results_and_further_scores_is_exported_as_well() {
     let exported = exported(1, "jsonl");
     let line = std::fs::read_to_string(exported.path("jsonl")).unwrap();
     let read: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(read.as_object().unwrap().len(), COLUMNS.len(), "{line}");
+    assert_eq!(read.as_object().unwrap().len(), export_columns().count(), "{line}");
 }
 
 #[test]
@@ -179,7 +181,7 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     refused(&folder.path("out.xlsx"), false, &["out.xlsx", ".csv, .jsonl or .parquet"]);
     refused(&folder.path("no/out.csv"), false, &["cannot write", "out.csv"]);
     std::fs::create_dir(folder.path("folder.csv")).unwrap();
-    refused(&folder.path("folder.csv"), true, &["folder.csv exists"]);
+    refused(&folder.path("folder.csv"), true, &["folder.csv", "is a directory"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     // A result that cannot be read stops the export half way.
     let connection = rusqlite::Connection::open(folder.db()).unwrap();

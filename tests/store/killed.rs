@@ -108,7 +108,7 @@ fn a_killed_process_leaves_a_prefix() {
     let mut last = None;
     for _ in 0..KILLS {
         let after = Duration::from_millis(rng.random_range(0..150));
-        let killed = kill("killed::child_that_appends_quickly", &path, after);
+        let killed = kill("store::killed::child_that_appends_quickly", &path, after);
         kept += check(&path, &killed);
         last = Some(killed);
     }
@@ -128,7 +128,7 @@ fn a_killed_process_loses_at_most_a_second() {
     let mut rng = untrained::seed::stream(1, &["kills"]);
     for _ in 0..SLOW_KILLS {
         let after = Duration::from_millis(rng.random_range(1500..2500));
-        let killed = kill("killed::child_that_appends", &folder.db(), after);
+        let killed = kill("store::killed::child_that_appends", &folder.db(), after);
         let old = killed.ages.iter().filter(|&&age| age > LOSS).count();
         assert!(old > 0, "the child was too slow to lose anything");
         check(&folder.db(), &killed);

@@ -1,22 +1,21 @@
 //! Results of a study as files for other programs: CSV, JSON Lines, Parquet.
 //!
-//! The columns are one list, [`COLUMNS`]; after them comes a column `scores.NAME` for every further
+//! The columns are those of [`export_columns`](super::export_columns); after them comes a column `scores.NAME` for every further
 //! score (in JSON Lines a member of the object `scores`). Scores that are not finite are empty or null:
 //! `status` says why. Files are written row by row, whatever their length, beside their place and
 //! moved there when they are complete.
 
-mod column;
+mod heading;
 mod parquet;
 mod text;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-pub use column::{COLUMNS, Column};
-
+use super::column::CellValue;
 use super::{ResultRow, Store, StoreError, StudyInfo};
 use crate::output::{OutputError, OutputFile};
-use column::{Cell, Heading};
+use heading::ExportHeading;
 use parquet::ParquetRows;
 use text::{CsvRows, JsonRows};
 
@@ -60,7 +59,7 @@ impl ExportFormat {
 /// A file that takes rows.
 trait RowWriter {
     /// Writes a row; its cells are in the order of the headings.
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()>;
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()>;
 
     /// Writes what is left.
     fn finish(self: Box<Self>) -> std::io::Result<()>;
@@ -115,7 +114,7 @@ fn write_rows(
     let failed = |error| OutputError::new(&path, error);
     let rows = store.rows(study)?;
     let names = store.score_names(study)?;
-    let headings = Heading::all(&names);
+    let headings = ExportHeading::all(&names);
     let mut writer: Box<dyn RowWriter + '_> = match format {
         ExportFormat::Csv => Box::new(CsvRows::new(file, &headings).map_err(failed)?),
         ExportFormat::JsonLines => Box::new(JsonRows::new(file, &headings)),
@@ -127,7 +126,7 @@ fn write_rows(
         if !part.contains(row.position) {
             continue;
         }
-        let cells: Vec<Cell<'_>> =
+        let cells: Vec<CellValue<'_>> =
             headings.iter().map(|heading| heading.cell(study, &row)).collect();
         writer.write(&cells).map_err(failed)?;
         written += 1;

@@ -11,8 +11,9 @@ use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::Type;
 
 use super::RowWriter;
-use super::column::{Cell, Heading, Kind};
+use super::heading::ExportHeading;
 use crate::output::OutputFile;
+use crate::store::column::{CellValue, ColumnType};
 
 /// Rows of one group: some 20 MB in memory.
 const ROWS_PER_GROUP: usize = 1 << 16;
@@ -37,32 +38,34 @@ enum ColumnValues {
 }
 
 impl ColumnBuffer {
-    fn new(kind: Kind) -> Self {
-        let values = match kind {
-            Kind::Text => ColumnValues::Text(Vec::new()),
-            Kind::Whole | Kind::Unsigned | Kind::Time => ColumnValues::Whole(Vec::new()),
-            Kind::Real => ColumnValues::Real(Vec::new()),
+    fn new(column_type: ColumnType) -> Self {
+        let values = match column_type {
+            ColumnType::Text => ColumnValues::Text(Vec::new()),
+            ColumnType::Whole | ColumnType::Unsigned | ColumnType::Time => {
+                ColumnValues::Whole(Vec::new())
+            }
+            ColumnType::Real => ColumnValues::Real(Vec::new()),
         };
         Self { levels: Vec::new(), values }
     }
 
-    fn push(&mut self, cell: &Cell<'_>) {
+    fn push(&mut self, cell: &CellValue<'_>) {
         let level = match (&mut self.values, cell) {
-            (ColumnValues::Text(values), Cell::Text(text)) => {
+            (ColumnValues::Text(values), CellValue::Text(text)) => {
                 // Columns that repeat one text share it.
                 let same = values.last().filter(|last| last.data() == text.as_bytes()).cloned();
                 values.push(same.unwrap_or_else(|| ByteArray::from(*text)));
                 1
             }
-            (ColumnValues::Whole(values), Cell::Whole(number)) => {
+            (ColumnValues::Whole(values), CellValue::Whole(number)) => {
                 values.push(*number as i64);
                 1
             }
-            (ColumnValues::Whole(values), Cell::Time(time)) => {
+            (ColumnValues::Whole(values), CellValue::Time(time)) => {
                 values.push(*time);
                 1
             }
-            (ColumnValues::Real(values), Cell::Real(number)) => {
+            (ColumnValues::Real(values), CellValue::Real(number)) => {
                 values.push(*number);
                 1
             }
@@ -93,7 +96,10 @@ impl ColumnBuffer {
 }
 
 impl<'f> ParquetRows<'f> {
-    pub(super) fn new(file: &'f mut OutputFile, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+    pub(super) fn new(
+        file: &'f mut OutputFile,
+        headings: &[ExportHeading<'_>],
+    ) -> std::io::Result<Self> {
         let fields: Result<_, ParquetError> = headings.iter().map(field).collect();
         let schema = fields
             .and_then(|fields| Type::group_type_builder("result").with_fields(fields).build())?;
@@ -102,7 +108,8 @@ impl<'f> ParquetRows<'f> {
             .set_created_by(format!("untrained version {}", env!("CARGO_PKG_VERSION")))
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
-        let columns = headings.iter().map(|heading| ColumnBuffer::new(heading.kind())).collect();
+        let columns =
+            headings.iter().map(|heading| ColumnBuffer::new(heading.column_type())).collect();
         Ok(Self { writer, columns, rows: 0 })
     }
 
@@ -121,13 +128,13 @@ impl<'f> ParquetRows<'f> {
 }
 
 /// A column's entry in the schema.
-fn field(heading: &Heading<'_>) -> Result<Arc<Type>, ParquetError> {
-    let (physical, logical) = match heading.kind() {
-        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        Kind::Whole => (Physical::INT64, Some(LogicalType::integer(64, true))),
-        Kind::Unsigned => (Physical::INT64, Some(LogicalType::integer(64, false))),
-        Kind::Real => (Physical::DOUBLE, None),
-        Kind::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+fn field(heading: &ExportHeading<'_>) -> Result<Arc<Type>, ParquetError> {
+    let (physical, logical) = match heading.column_type() {
+        ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnType::Whole => (Physical::INT64, Some(LogicalType::integer(64, true))),
+        ColumnType::Unsigned => (Physical::INT64, Some(LogicalType::integer(64, false))),
+        ColumnType::Real => (Physical::DOUBLE, None),
+        ColumnType::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
     let name = heading.name();
     let field = Type::primitive_type_builder(&name, physical)
@@ -137,7 +144,7 @@ fn field(heading: &Heading<'_>) -> Result<Arc<Type>, ParquetError> {
 }
 
 impl RowWriter for ParquetRows<'_> {
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             column.push(cell);
         }

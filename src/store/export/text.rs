@@ -5,8 +5,9 @@ use std::io::{BufWriter, Write};
 use serde_json::Value;
 
 use super::RowWriter;
-use super::column::{Cell, Heading, time_text};
+use super::heading::{ExportHeading, time_text};
 use crate::output::OutputFile;
+use crate::store::column::CellValue;
 
 /// Bytes that are collected before they go to the system.
 const BUFFER: usize = 1 << 16;
@@ -15,7 +16,10 @@ const BUFFER: usize = 1 << 16;
 pub(super) struct CsvRows<'f>(csv::Writer<&'f mut OutputFile>);
 
 impl<'f> CsvRows<'f> {
-    pub(super) fn new(file: &'f mut OutputFile, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+    pub(super) fn new(
+        file: &'f mut OutputFile,
+        headings: &[ExportHeading<'_>],
+    ) -> std::io::Result<Self> {
         let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
         writer.write_record(headings.iter().map(|heading| heading.name().into_owned()))?;
         Ok(Self(writer))
@@ -23,14 +27,14 @@ impl<'f> CsvRows<'f> {
 }
 
 impl RowWriter for CsvRows<'_> {
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         for cell in cells {
             match *cell {
-                Cell::Empty => self.0.write_field("")?,
-                Cell::Text(text) => self.0.write_field(text)?,
-                Cell::Whole(number) => self.0.write_field(number.to_string())?,
-                Cell::Real(number) => self.0.write_field(Value::from(number).to_string())?,
-                Cell::Time(time) => self.0.write_field(time_text(time))?,
+                CellValue::Empty => self.0.write_field("")?,
+                CellValue::Text(text) => self.0.write_field(text)?,
+                CellValue::Whole(number) => self.0.write_field(number.to_string())?,
+                CellValue::Real(number) => self.0.write_field(Value::from(number).to_string())?,
+                CellValue::Time(time) => self.0.write_field(time_text(time))?,
             }
         }
         self.0.write_record(None::<&[u8]>)?;
@@ -52,15 +56,15 @@ pub(super) struct JsonRows<'f> {
 }
 
 impl<'f> JsonRows<'f> {
-    pub(super) fn new(file: &'f mut OutputFile, headings: &[Heading<'_>]) -> Self {
+    pub(super) fn new(file: &'f mut OutputFile, headings: &[ExportHeading<'_>]) -> Self {
         let listed =
-            headings.iter().filter(|heading| matches!(heading, Heading::Listed(_))).count();
-        let name = |(at, heading): (usize, &Heading<'_>)| {
+            headings.iter().filter(|heading| matches!(heading, ExportHeading::Listed(_))).count();
+        let name = |(at, heading): (usize, &ExportHeading<'_>)| {
             let comma = if at == 0 || at == listed { "" } else { "," };
             let opening = if at == listed { ",\"scores\":{" } else { "" };
             let name = match heading {
-                Heading::Listed(column) => column.name,
-                Heading::Score(name) => name,
+                ExportHeading::Listed(column) => column.name,
+                ExportHeading::Score(name) => name,
             };
             format!("{opening}{comma}{}:", Value::from(name))
         };
@@ -70,16 +74,16 @@ impl<'f> JsonRows<'f> {
 }
 
 impl RowWriter for JsonRows<'_> {
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         self.file.write_all(b"{")?;
         for (name, cell) in self.names.iter().zip(cells) {
             self.file.write_all(name.as_bytes())?;
             match *cell {
-                Cell::Empty => self.file.write_all(b"null")?,
-                Cell::Text(text) => serde_json::to_writer(&mut self.file, text)?,
-                Cell::Whole(number) => serde_json::to_writer(&mut self.file, &number)?,
-                Cell::Real(number) => serde_json::to_writer(&mut self.file, &number)?,
-                Cell::Time(time) => serde_json::to_writer(&mut self.file, &time_text(time))?,
+                CellValue::Empty => self.file.write_all(b"null")?,
+                CellValue::Text(text) => serde_json::to_writer(&mut self.file, text)?,
+                CellValue::Whole(number) => serde_json::to_writer(&mut self.file, &number)?,
+                CellValue::Real(number) => serde_json::to_writer(&mut self.file, &number)?,
+                CellValue::Time(time) => serde_json::to_writer(&mut self.file, &time_text(time))?,
             }
         }
         let end: &[u8] = if cells.len() > self.scores { b"}}\n" } else { b"}\n" };
