@@ -112,7 +112,7 @@ impl AttachedTable {
     /// Whether the axis of scores is logarithmic unless somebody chooses.
     pub fn is_logarithmic(&self) -> bool {
         match &self.outcome {
-            Some(LoadStage::Ready(outcome)) => score::spans_magnitudes(&outcome.score),
+            Some(LoadStage::Ready(outcome)) => score::has_log_axis(&outcome.score),
             _ => false,
         }
     }

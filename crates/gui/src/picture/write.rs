@@ -1,11 +1,12 @@
 //! Pictures as files.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
+
+use untrained::output::write_output;
 
 use super::CapturedPicture;
 use super::svg::svg;
@@ -33,28 +34,9 @@ pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> 
             return Err(format!("pictures are PNG or SVG: name it .png or .svg, not .{other}"));
         }
     };
-    put(&path, &bytes).map_err(|error| {
-        let path = path.display();
-        format!("cannot write {path}: {error}; choose another folder or make room")
-    })?;
+    // The dialog that chose the name has asked whether it may be replaced.
+    write_output(&path, &bytes, true).map_err(|error| error.to_string())?;
     Ok(path)
-}
-
-/// Writes a whole file or none.
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".untrained-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the user's mask leaves.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// A picture as PNG.

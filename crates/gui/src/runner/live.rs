@@ -7,7 +7,7 @@ use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
 use untrained::backend::Cancel;
 use untrained::job::{Event, JobConfig, JobError, Started, Summary, chain, run};
-use untrained::store::{Counts, Record, Status};
+use untrained::store::{Record, Status, StatusCounts};
 
 /// Lines of the log that are kept.
 const LOG: usize = 500;
@@ -65,7 +65,7 @@ pub struct LiveSearch {
     /// What it runs on, once it runs.
     pub started: Option<Started>,
     /// Results by status.
-    pub counts: Counts,
+    pub counts: StatusCounts,
     /// Params and value of every result that may be chosen.
     pub costs: Vec<[f64; 2]>,
     /// The best value after so many results, where it changed.
@@ -93,7 +93,7 @@ impl LiveSearch {
             control,
             clock: RunClock { before: Duration::ZERO, since: Some(Instant::now()) },
             started: None,
-            counts: Counts::default(),
+            counts: StatusCounts::default(),
             costs: Vec::new(),
             best: Vec::new(),
             values: Vec::new(),

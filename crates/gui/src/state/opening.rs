@@ -8,7 +8,7 @@ use crate::tasks::jobs;
 use crate::tasks::message::{FilePurpose, LoadError, LoadedStudy};
 use untrained::job::{JobConfig, Keep, OnnxWeights, StudyUse, Task, chain};
 use untrained::space::Space;
-use untrained::store::Row;
+use untrained::store::ResultRow;
 
 impl AppState {
     /// Opens a space by id or file, a job file, a model or a file of studies.
@@ -106,7 +106,7 @@ impl AppState {
     }
 
     /// Other processes added results to the study that a sheet shows.
-    pub fn take_arrivals(&mut self, sheet: u64, rows: Vec<Row>) {
+    pub fn take_arrivals(&mut self, sheet: u64, rows: Vec<ResultRow>) {
         if let Some(sheet) = self.sheet_of(sheet) {
             for row in rows {
                 sheet.push(row.position, Box::new(row.record), row.scores);

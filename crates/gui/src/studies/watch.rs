@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::results::result_set::ResultSet;
 use crate::tasks::jobs;
 use crate::tasks::{MessageSender, TaskRunner};
-use untrained::store::{Row, Store, StoreError};
+use untrained::store::{ResultRow, Store, StoreError};
 
 /// How often files are looked at.
 const PERIOD: Duration = Duration::from_millis(700);
@@ -165,7 +165,7 @@ fn add_arrivals(watch: &FileWatch, mut study: WatchedStudy, post: &MessageSender
     rows.is_empty() || post.change(move |state| state.take_arrivals(sheet, rows))
 }
 
-fn arrivals(study: &mut WatchedStudy) -> Result<Vec<Row>, StoreError> {
+fn arrivals(study: &mut WatchedStudy) -> Result<Vec<ResultRow>, StoreError> {
     let store = Store::read(&study.store)?;
     let info = store.find(&study.id)?;
     let mut rows = Vec::new();

@@ -19,7 +19,7 @@ use untrained::graph::cost::Cost;
 use untrained::job::{JobConfig, Keep, StudyUse, Task, chain, run};
 use untrained::plan::Plan;
 use untrained::space::{Space, SpaceError};
-use untrained::store::{Part, Remark, Status, Store, export};
+use untrained::store::{ExportRows, Remark, Status, Store, export};
 use untrained::weights::Weights;
 
 /// Architectures of which params and macs are counted.
@@ -208,7 +208,7 @@ pub fn export_study(
     positions: Option<&HashSet<u64>>,
     to: &Path,
 ) {
-    let part = positions.map_or(Part::All, Part::Positions);
+    let part = positions.map_or(ExportRows::All, ExportRows::Positions);
     let written = Store::read(store)
         .and_then(|store| Ok((store.find(id)?, store)))
         .map_err(|error| chain(&error))

@@ -9,10 +9,10 @@ use crate::benchmark::{BenchmarkOutcome, BenchmarkPoint};
 use crate::picture::exportable;
 use crate::state::{AppState, View};
 use crate::{explain, theme};
-use untrained::evaluation::{BASELINES, PaperChoice};
+use untrained::evaluation::PaperChoice;
 use untrained::format::thousands;
 use untrained::format::{decimals, interval};
-use untrained::score::score;
+use untrained::score::find_score;
 use untrained::statistics::{Estimate, Report};
 
 /// Points that are drawn at most; of more, evenly chosen ones.
@@ -254,9 +254,7 @@ fn filter(paper: &PaperChoice) -> String {
 }
 
 fn predictor(ui: &mut Ui, outcome: &BenchmarkOutcome, report: &Report, is_best: bool) {
-    let baseline = BASELINES.iter().find(|baseline| baseline.name == report.predictor);
-    let about = score(&report.predictor).map(|score| score.about);
-    let about = about.or(baseline.map(|baseline| baseline.about)).unwrap_or("a further score");
+    let about = find_score(&report.predictor).map_or("a further score", |score| score.about);
     ui.label(&report.predictor).on_hover_text(about);
     let figure = |ui: &mut Ui, text: String| drop(ui.monospace(text));
     figure(ui, thousands(report.all.n as u64));

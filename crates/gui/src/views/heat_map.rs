@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn the_picture_is_the_matrix() {
         let distances = [0, 4, 10, 4, 0, 6, 10, 6, 0];
-        let matrix = KernelMatrix::from_distances(3, 10, &distances);
+        let matrix = KernelMatrix::from_distances(3, 10, &distances).unwrap();
         let image = image(&matrix, 0.0);
         assert_eq!(image.size, [3, 3]);
         assert!((0..3).all(|i| image.pixels[i * 4] == colour(1.0, 0.0)));
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn large_matrices_are_shown_by_blocks() {
         let n = TEXELS + 2;
-        let matrix = KernelMatrix::from_distances(n, 1, &vec![0; n * n]);
+        let matrix = KernelMatrix::from_distances(n, 1, &vec![0; n * n]).unwrap();
         let image = image(&matrix, 0.5);
         assert_eq!(image.size, [n.div_ceil(2); 2]);
         assert!(image.pixels.iter().all(|pixel| *pixel == colour(1.0, 0.5)));

@@ -9,7 +9,7 @@ use crate::state::{self, View};
 use crate::tasks::jobs;
 use crate::views::chrome;
 use untrained::format::{score, thousands, time};
-use untrained::store::{State, StudyInfo};
+use untrained::store::{StudyInfo, StudyState};
 
 /// What was pressed.
 enum StudyClick {
@@ -99,7 +99,7 @@ fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<
                     }
                     ui.menu_button("More", |ui| {
                         let (running, done) =
-                            (!study.workers.is_empty(), study.state == State::Done);
+                            (!study.workers.is_empty(), study.state == StudyState::Done);
                         let resume = egui::Button::new("Resume");
                         let about = "Go on with the study where it was interrupted";
                         if ui.add_enabled(!running && !done, resume).on_hover_text(about).clicked()
