@@ -2,20 +2,23 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel};
 
-use crate::command;
 use crate::preferences::Preferences;
-use crate::state::{AppState, View};
+use crate::state::AppState;
+use crate::view::View;
+use crate::views::ViewCache;
 use crate::views::chrome;
-use crate::{StartOptions, picture, theme, views};
+use crate::views::context::ViewContext;
+use crate::{StartOptions, command, theme, views};
 
 /// The key of [`Preferences`] in eframe's storage.
-const REMEMBERED: &str = "remembered";
+const PREFERENCES: &str = "remembered";
 /// The narrowest window in which the inspector has a place beside the results.
 const WITH_INSPECTOR: f32 = 760.0;
 
 /// The application.
 pub struct App {
     state: AppState,
+    cache: ViewCache,
     /// The window may close though a search runs.
     may_close: bool,
 }
@@ -24,36 +27,38 @@ impl App {
     /// A new application in a window.
     pub fn new(creation: &eframe::CreationContext<'_>, start: &StartOptions) -> Self {
         theme::install(&creation.egui_ctx);
-        let stored = creation.storage.and_then(|storage| storage.get_string(REMEMBERED));
-        let remembered: Preferences =
+        let stored = creation.storage.and_then(|storage| storage.get_string(PREFERENCES));
+        let preferences: Preferences =
             stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let mut state = AppState::new(creation.egui_ctx.clone(), remembered, start.store());
-        state.dialogs = start.dialogs.clone();
-        state.command_line = start.command_line;
+        let mut state = AppState::new(
+            &creation.egui_ctx,
+            preferences,
+            start.store(),
+            start.dialogs.clone(),
+            start.command_line,
+        );
         if let Some(path) = &start.open {
-            state.open(&path.to_string_lossy());
+            state.open_at_start(path);
         }
-        Self { state, may_close: false }
+        Self { state, cache: ViewCache::default(), may_close: false }
     }
 
-    /// Takes files that were dropped on the window.
-    fn take_dropped(&mut self, window: &egui::Context) {
+    /// Opens files that were dropped on the window.
+    fn open_dropped(&mut self, window: &egui::Context) {
         let dropped = window.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
-            self.state.take_dropped(file.path());
+            self.state.on_file_dropped(file.path());
         }
     }
 
     /// Asks before a search ends with its window.
     fn guard_closing(&mut self, window: &egui::Context) {
-        let running = self.state.is_searching();
         let closes = window.input(|input| input.viewport().close_requested());
-        if closes && running && !self.may_close {
+        if closes && !self.may_close && !self.state.on_close_requested() {
             window.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-            self.state.asks_to_close = true;
         }
-        if self.state.asks_to_close && !running {
-            (self.may_close, self.state.asks_to_close) = (true, false);
+        if self.state.may_close_now() {
+            self.may_close = true;
             window.send_viewport_cmd(egui::ViewportCommand::Close);
         }
     }
@@ -61,56 +66,50 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, window: &egui::Context, _frame: &mut eframe::Frame) {
-        let state = &mut self.state;
-        state.take_news();
-        if let Some(mut sheet) = state.running.take() {
-            sheet.refresh(&mut state.work);
-            state.running = Some(sheet);
-        }
-        if let Some(mut sheet) = state.stored.take() {
-            sheet.refresh(&mut state.work);
-            state.stored = Some(sheet);
-        }
-        state.keep_remarks();
+        self.state.update(window);
         self.guard_closing(window);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let window = ui.ctx().clone();
-        self.take_dropped(&window);
+        self.open_dropped(&window);
         for command in command::pressed(&window) {
-            self.state.apply(command, &window);
+            self.state.run_command(command, &window);
         }
-        let state = &mut self.state;
-        Panel::top("menu").show(ui, |ui| chrome::menu(ui, state));
-        Panel::bottom("status").show(ui, |ui| chrome::status(ui, state));
+        let mut context = ViewContext::new(self.state.models());
+        let cache = &mut self.cache;
+        Panel::top("menu").show(ui, |ui| chrome::menu(ui, &mut context));
+        Panel::bottom("status").show(ui, |ui| chrome::status(ui, &mut context));
         Panel::left("navigation")
             .exact_size(104.0)
             .resizable(false)
-            .show(ui, |ui| chrome::navigation(ui, state));
+            .show(ui, |ui| chrome::navigation(ui, &mut context));
         let has_room = ui.available_width() > WITH_INSPECTOR - 104.0;
-        if state.view == View::Results && state.remembered.inspector && has_room {
+        if context.view == View::Results && context.preferences.inspector && has_room {
             Panel::right("inspector")
                 .default_size(330.0)
                 .size_range(240.0..=520.0)
-                .show(ui, |ui| views::inspector(ui, state));
+                .show(ui, |ui| views::inspector(ui, &mut context, &mut cache.details));
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
-        CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, state));
-        views::detail_window(&window, state);
-        picture::ask(&window, state);
-        chrome::palette(&window, state);
-        chrome::about(&window, state);
-        chrome::closing(&window, state);
-        if state.live.as_ref().is_some_and(|live| live.is_running() && !live.is_paused()) {
+        CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, &mut context, cache));
+        views::detail_window(&window, &mut context, &mut cache.details);
+        chrome::palette(&window, &mut context);
+        chrome::about(&window, &mut context);
+        chrome::closing(&window, &mut context);
+        let live = context.runner.live();
+        if live.is_some_and(|live| live.is_running() && !live.is_paused()) {
             // Clock and rate go on where nothing else happens.
             window.request_repaint_after(std::time::Duration::from_millis(500));
         }
+        let actions = context.into_actions();
+        self.state.apply_all(actions, &window);
+        self.state.save_captures(&window);
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if let Ok(text) = serde_json::to_string(&self.state.remembered) {
-            storage.set_string(REMEMBERED, text);
+        if let Ok(text) = serde_json::to_string(self.state.preferences()) {
+            storage.set_string(PREFERENCES, text);
         }
     }
 

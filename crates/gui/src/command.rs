@@ -3,78 +3,9 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use crate::state::{AppState, View};
+use crate::view::View;
 
-/// Something a person can have done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Opens a file by dialog.
-    Open,
-    /// Chooses the file of studies by dialog.
-    ChooseStudies,
-    /// Goes to a view.
-    Go(View),
-    /// Writes the job.
-    SaveJob,
-    /// Copies the job as a command line.
-    CopyCommandLine,
-    /// Writes all results of the study.
-    Export,
-    /// Writes those that the filters let through.
-    ExportShown,
-    /// Writes those with a star.
-    ExportMarked,
-    /// Writes the largest plot or drawing that is shown.
-    SavePicture,
-    /// Writes those that are selected.
-    ExportSelected,
-    /// Closes the window.
-    Quit,
-    /// Takes back the last filter, order or selection.
-    Undo,
-    /// Copies the chosen architecture.
-    CopyArchitecture,
-    /// Light or dark.
-    SwitchTheme,
-    /// Everything larger.
-    ZoomIn,
-    /// Everything smaller.
-    ZoomOut,
-    /// The size it had.
-    ZoomReset,
-    /// Shows or hides the inspector.
-    ToggleInspector,
-    /// Opens the palette.
-    Palette,
-    /// Starts the search.
-    Start,
-    /// Stops it; it can be resumed.
-    Stop,
-    /// Has it wait, or go on.
-    Pause,
-    /// Puts the job behind the search that runs.
-    Enqueue,
-    /// Goes on with the study.
-    Resume,
-    /// Goes on with more architectures.
-    Extend,
-    /// Draws another architecture of the space.
-    Another,
-    /// Adds to the comparison.
-    Compare,
-    /// Compares the best with the worst.
-    CompareExtremes,
-    /// Computes the kernel matrices of all that are compared.
-    ComputeKernels,
-    /// Shows the chosen architecture in a window of its own.
-    Detail,
-    /// Shows all results again.
-    ClearFilter,
-    /// About the program.
-    About,
-}
-
-/// A command as people see it.
+/// A command as it is shown.
 pub struct CommandInfo {
     /// The command.
     pub command: Command,
@@ -95,63 +26,100 @@ const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
 }
 
-const fn entry(
-    menu: &'static str,
-    command: Command,
-    text: &'static str,
-    about: &'static str,
-    keys: Option<KeyboardShortcut>,
-) -> CommandInfo {
-    CommandInfo { command, menu, text, about, keys }
-}
-
 /// Ctrl+Shift+C.
 const COPY: Option<KeyboardShortcut> =
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::C));
 
-/// Every command.
+const fn view(view: View, about: &'static str, key: Key) -> CommandInfo {
+    let command = Command::Go(view);
+    CommandInfo { command, menu: "View", text: view.name(), about, keys: ctrl(key) }
+}
+
+/// Declares the commands, so that none can lack an entry: those before the views, then the others.
+macro_rules! commands {
+    (
+        { $($first:ident: $first_menu:literal, $first_text:literal, $first_about:literal, $first_keys:expr;)* }
+        { $($view:expr;)* }
+        { $($other:ident: $menu:literal, $text:literal, $about:literal, $keys:expr;)* }
+    ) => {
+        /// A user command.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Command {
+            $(#[doc = $first_about] $first,)*
+            /// Shows a view.
+            Go(View),
+            $(#[doc = $about] $other,)*
+        }
+
+        /// Every command.
+        pub static COMMANDS: &[CommandInfo] = &[
+            $(CommandInfo {
+                command: Command::$first,
+                menu: $first_menu,
+                text: $first_text,
+                about: $first_about,
+                keys: $first_keys,
+            },)*
+            $($view,)*
+            $(CommandInfo {
+                command: Command::$other,
+                menu: $menu,
+                text: $text,
+                about: $about,
+                keys: $keys,
+            },)*
+        ];
+    };
+}
+
 #[rustfmt::skip]
-pub static COMMANDS: &[CommandInfo] = &[
-    entry("File", Command::Open, "Open…", "Open a space file, a job file or a file of studies", ctrl(Key::O)),
-    entry("File", Command::ChooseStudies, "Choose file of studies…", "Keep results in another file, an existing or a new one", None),
-    entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
-    entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
-    entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
-    entry("File", Command::ExportSelected, "Export selection…", "Write the results that are selected", None),
-    entry("File", Command::ExportMarked, "Export marked…", "Write the results with a star", None),
-    entry("File", Command::SavePicture, "Save picture…", "Write the largest plot or drawing that is shown as PNG or SVG", None),
-    entry("File", Command::Quit, "Quit", "Close the window", ctrl(Key::Q)),
-    entry("Edit", Command::Undo, "Undo", "Take back the last change of filter, order or selection", ctrl(Key::Z)),
-    entry("Edit", Command::CopyArchitecture, "Copy architecture", "Copy the text of the chosen architecture", COPY),
-    entry("Edit", Command::CopyCommandLine, "Copy as command line", "Copy the command that runs the same job without a window", None),
-    entry("Edit", Command::ClearFilter, "Clear filter", "Show all results again", None),
-    entry("View", Command::Go(View::Home), "Home", "Spaces and files", ctrl(Key::Num1)),
-    entry("View", Command::Go(View::Space), "Space", "The search space", ctrl(Key::Num2)),
-    entry("View", Command::Go(View::Setup), "Set up", "Options of the search", ctrl(Key::Num3)),
-    entry("View", Command::Go(View::Run), "Run", "The search as it goes", ctrl(Key::Num4)),
-    entry("View", Command::Go(View::Results), "Results", "Table and scatter", ctrl(Key::Num5)),
-    entry("View", Command::Go(View::Compare), "Compare", "Two to four networks", ctrl(Key::Num6)),
-    entry("View", Command::Go(View::Benchmark), "Benchmark", "Scores against the trained accuracies of a table", ctrl(Key::Num7)),
-    entry("View", Command::Go(View::Studies), "Studies", "Stored searches", ctrl(Key::Num8)),
-    entry("View", Command::ToggleInspector, "Show or hide inspector", "What is known of the chosen architecture", ctrl(Key::I)),
-    entry("View", Command::SwitchTheme, "Light or dark", "Switch the theme", None),
-    entry("View", Command::ZoomIn, "Larger", "Make everything larger", ctrl(Key::Plus)),
-    entry("View", Command::ZoomOut, "Smaller", "Make everything smaller", ctrl(Key::Minus)),
-    entry("View", Command::ZoomReset, "Normal size", "Undo larger and smaller", ctrl(Key::Num0)),
-    entry("View", Command::Palette, "Command palette", "Find any command", ctrl(Key::P)),
-    entry("Study", Command::Start, "Start search", "Run the job as set up", ctrl(Key::Enter)),
-    entry("Study", Command::Enqueue, "Add to queue", "Run the job as set up when the search before it is over", None),
-    entry("Study", Command::Pause, "Pause or go on", "Have the search wait, or go on where it waits", Some(KeyboardShortcut::new(Modifiers::NONE, Key::F9))),
-    entry("Study", Command::Stop, "Stop search", "Stop; what is scored is kept and the study can be resumed", ctrl(Key::Period)),
-    entry("Study", Command::Resume, "Resume search", "Go on with the study that is shown", None),
-    entry("Study", Command::Extend, "Extend search", "Go on with the study, with more architectures", None),
-    entry("Study", Command::Compare, "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D)),
-    entry("Study", Command::CompareExtremes, "Compare extremes", "Compare the architectures of the highest and the lowest score of the rows that are shown, as figure 1 of the paper does", None),
-    entry("Study", Command::ComputeKernels, "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None),
-    entry("View", Command::Detail, "Details in a window", "Show or hide the chosen architecture in a large window of its own", None),
-    entry("Study", Command::Another, "Another one", "Draw another random architecture of the space", ctrl(Key::R)),
-    entry("Help", Command::About, "About Untrained", "Version and reference", None),
-];
+commands! {
+    {
+        Open: "File", "Open…", "Open a space file, a job file, a model or a study database", ctrl(Key::O);
+        ChooseStudies: "File", "Open study database…", "Store results in another file, an existing or a new one", None;
+        SaveJob: "File", "Save as job file…", "Save the job as a file that also runs without a window", ctrl(Key::S);
+        Export: "File", "Export results…", "Save the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E);
+        ExportShown: "File", "Export filtered results…", "Save the results that pass the filters", None;
+        ExportSelected: "File", "Export selected results…", "Save the results that are selected", None;
+        ExportMarked: "File", "Export marked results…", "Save the results with a star", None;
+        SavePicture: "File", "Save picture…", "Save the largest plot or drawing of this view as PNG or SVG", None;
+        Quit: "File", "Quit", "Close the window", ctrl(Key::Q);
+        Undo: "Edit", "Undo", "Undo the last change of filter, order or selection", ctrl(Key::Z);
+        CopyArchitecture: "Edit", "Copy architecture", "Copy the text of the chosen architecture", COPY;
+        CopyCommandLine: "Edit", "Copy as command line", "Copy the command that runs the same job without a window", None;
+        ClearFilter: "Edit", "Clear filter", "Show all results again", None;
+    }
+    {
+        view(View::Home, "Spaces and files", Key::Num1);
+        view(View::Space, "The search space", Key::Num2);
+        view(View::Setup, "Options of the search", Key::Num3);
+        view(View::Run, "Progress of the search", Key::Num4);
+        view(View::Results, "Table and plots of the results", Key::Num5);
+        view(View::Compare, "Two to four networks side by side", Key::Num6);
+        view(View::Benchmark, "Scores against the trained accuracies of a benchmark table", Key::Num7);
+        view(View::Studies, "Stored searches", Key::Num8);
+    }
+    {
+        ToggleInspector: "View", "Show or hide inspector", "Details of the chosen architecture beside the results", ctrl(Key::I);
+        SwitchTheme: "View", "Toggle dark mode", "Switch between the light and the dark theme", None;
+        ZoomIn: "View", "Zoom in", "Make everything larger", ctrl(Key::Plus);
+        ZoomOut: "View", "Zoom out", "Make everything smaller", ctrl(Key::Minus);
+        ZoomReset: "View", "Reset zoom", "Show everything at its normal size", ctrl(Key::Num0);
+        Palette: "View", "Command palette", "Find any command", ctrl(Key::P);
+        Start: "Study", "Start search", "Run the job as set up", ctrl(Key::Enter);
+        Enqueue: "Study", "Add to queue", "Run the job as set up after the current search", None;
+        Pause: "Study", "Pause / Resume", "Pause the search, or let a paused one continue", Some(KeyboardShortcut::new(Modifiers::NONE, Key::F9));
+        Stop: "Study", "Stop search", "Stop the search; its results are kept and the study can be resumed", ctrl(Key::Period);
+        Resume: "Study", "Resume search", "Continue the study that is shown", None;
+        Extend: "Study", "Extend search", "Continue the study with more architectures", None;
+        Compare: "Study", "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D);
+        CompareExtremes: "Study", "Compare extremes", "Compare the architectures with the highest and the lowest score of the filtered rows, as in figure 1 of the paper", None;
+        ComputeKernels: "Study", "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None;
+        Detail: "View", "Details in a window", "Show or hide the chosen architecture in a large window of its own", None;
+        RandomArchitecture: "Study", "Random architecture", "Draw another random architecture of the space", ctrl(Key::R);
+        About: "Help", "About Untrained", "Version and reference", None;
+    }
+}
 
 /// The commands whose keys were pressed. Combinations with Shift come first: they contain others.
 pub fn pressed(window: &egui::Context) -> Vec<Command> {
@@ -162,36 +130,6 @@ pub fn pressed(window: &egui::Context) -> Vec<Command> {
         keyed.retain(|(_, keys)| input.consume_shortcut(keys));
     });
     keyed.into_iter().map(|(command, _)| command).collect()
-}
-
-/// Whether a command has something to work on.
-pub fn is_possible(command: Command, state: &AppState) -> bool {
-    let running = state.live.as_ref().is_some_and(|live| live.is_running());
-    match command {
-        Command::Start => !running,
-        Command::Stop | Command::Pause => running,
-        Command::Resume | Command::Extend => !running && state.resumable().is_some(),
-        Command::ExportMarked if state.sheet().is_some_and(|sheet| sheet.stars.is_empty()) => false,
-        Command::ExportSelected
-            if state.sheet().is_some_and(|sheet| sheet.now.selected.is_empty()) =>
-        {
-            false
-        }
-        Command::SavePicture => state.pictures.has_any(),
-        Command::Export
-        | Command::ExportShown
-        | Command::ExportMarked
-        | Command::ExportSelected => state.sheet().is_some_and(|sheet| sheet.study.is_some()),
-        Command::Undo => state.sheet().is_some_and(|sheet| !sheet.past.is_empty()),
-        Command::CopyCommandLine => state.command_line.is_some(),
-        Command::CopyArchitecture => state.chosen().is_some(),
-        Command::Compare => state.chosen().is_some() && state.comparison.has_room(),
-        Command::CompareExtremes => state.sheet().is_some_and(|sheet| sheet.rows.len() > 1),
-        Command::ComputeKernels => !state.comparison.entries.is_empty(),
-        Command::Detail => state.chosen().is_some(),
-        Command::Another => state.space.is_some(),
-        _ => true,
-    }
 }
 
 /// Entries whose name or explanation holds all words of a text; first those whose name begins with it,
@@ -224,6 +162,14 @@ mod tests {
                 assert_ne!(entry.text, other.text);
                 assert!(entry.keys.is_none() || entry.keys != other.keys, "{}", entry.text);
             }
+        }
+    }
+
+    #[test]
+    fn every_view_has_a_command() {
+        for view in View::ALL {
+            let commands = COMMANDS.iter().filter(|entry| entry.command == Command::Go(view));
+            assert_eq!(commands.count(), 1, "{}", view.name());
         }
     }
 

@@ -17,22 +17,28 @@
     clippy::too_many_lines
 )]
 
+mod action;
 mod app;
+mod availability;
 mod benchmark;
+mod colour_scale;
 mod command;
 mod compare;
 mod drawing;
 mod explain;
 mod inspect;
+mod models;
 mod overlay;
 mod picture;
 mod preferences;
 mod results;
 mod runner;
+mod setup;
 mod state;
 mod studies;
 mod tasks;
 mod theme;
+mod view;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -61,7 +67,7 @@ pub struct StartOptions {
 impl StartOptions {
     fn store(&self) -> PathBuf {
         let given = self.store.clone();
-        given.unwrap_or_else(|| match state::update::default_store() {
+        given.unwrap_or_else(|| match state::default_store() {
             Keep::File(path) => path,
             Keep::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
         })

@@ -48,7 +48,7 @@ impl Default for Preferences {
 
 impl Preferences {
     /// Puts a name in front of the recent ones.
-    pub fn recent(&mut self, name: &str) {
+    pub fn add_recent(&mut self, name: &str) {
         self.recent.retain(|known| known != name);
         self.recent.insert(0, name.to_owned());
         self.recent.truncate(RECENT);
@@ -61,11 +61,11 @@ mod tests {
 
     #[test]
     fn the_last_name_is_first_and_there_once() {
-        let mut remembered = Preferences::default();
-        (0..20).for_each(|name| remembered.recent(&name.to_string()));
-        remembered.recent("17");
-        assert_eq!(remembered.recent[..3], ["17", "19", "18"]);
-        assert_eq!(remembered.recent.len(), RECENT);
+        let mut preferences = Preferences::default();
+        (0..20).for_each(|name| preferences.add_recent(&name.to_string()));
+        preferences.add_recent("17");
+        assert_eq!(preferences.recent[..3], ["17", "19", "18"]);
+        assert_eq!(preferences.recent.len(), RECENT);
     }
 
     // A file of another version must not cost the layout.

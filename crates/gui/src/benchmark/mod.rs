@@ -1,64 +1,22 @@
-//! Benchmark tables that are attached to results, and the comparison of scores with their accuracies: what
-//! `correlate --study` computes, by the same functions, on a thread.
+//! Benchmark tables that are attached to results, and the comparison of scores with their accuracies.
+
+pub mod outcome;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::state::{AppState, View};
-use crate::tasks::{MessageSender, TaskRunner};
-use untrained::backend::Cancel;
-use untrained::benchmark::{self, Facts};
-use untrained::evaluation::{
-    Choice, Comparison, CorrelateOptions, Correlation, Coverage, EvaluationError, choice,
-    compare_study, correlate,
+use self::outcome::{
+    BenchmarkOutcome, ComparisonRequest, LoadStage, ProgressTicket, evaluate,
 };
+use crate::results::result_set::ResultSet;
+use crate::tasks::message::Message;
+use crate::tasks::{MessageSender, TaskRunner};
+use untrained::benchmark::{self, Facts};
+use untrained::evaluation::EvaluationError;
 use untrained::job::{SearchOptions, Task, chain};
 use untrained::score;
-use untrained::statistics::{Filter, ReportOptions};
-
-/// Something that a thread is at.
-pub enum LoadStage<T> {
-    /// It is at it.
-    Working,
-    /// It is done.
-    Ready(Arc<T>),
-    /// Why there is nothing.
-    Failed(String),
-}
-
-/// An architecture with a score and an accuracy.
-#[derive(Clone, Debug)]
-pub struct BenchmarkPoint {
-    /// In the space's notation.
-    pub architecture: String,
-    /// Its score, which need not be finite.
-    pub score: f64,
-    /// Its accuracy, in the table's units.
-    pub accuracy: f64,
-}
-
-/// What a comparison comes to.
-#[derive(Debug)]
-pub struct BenchmarkOutcome {
-    /// The name of the score.
-    pub score: String,
-    /// The metric that is the accuracy.
-    pub metric: String,
-    /// Statistics of the score and of the free baselines.
-    pub correlation: Correlation,
-    /// Whether they have intervals yet.
-    pub has_intervals: bool,
-    /// What became of the scored architectures.
-    pub coverage: Coverage,
-    /// What is left out of the figures, a line each.
-    pub notices: Vec<String>,
-    /// What the search would have chosen.
-    pub choice: Option<Choice>,
-    /// All architectures that have both.
-    pub points: Arc<Vec<BenchmarkPoint>>,
-}
+use untrained::statistics::ReportOptions;
 
 /// A table that is attached to results.
 pub struct AttachedTable {
@@ -76,8 +34,7 @@ pub struct AttachedTable {
     pub outcome: Option<LoadStage<BenchmarkOutcome>>,
     /// Whether intervals are still computed.
     pub refines: bool,
-    progress: Arc<AtomicU32>,
-    cancel: Arc<Cancel>,
+    ticket: ProgressTicket,
     generation: u64,
 }
 
@@ -91,8 +48,7 @@ impl AttachedTable {
             results: 0,
             outcome: None,
             refines: false,
-            progress: Arc::default(),
-            cancel: Arc::default(),
+            ticket: ProgressTicket::default(),
             generation,
         }
     }
@@ -106,7 +62,7 @@ impl AttachedTable {
 
     /// How much of that is done, from 0 to 1.
     pub fn progress(&self) -> f32 {
-        self.progress.load(Ordering::Relaxed) as f32 / 1000.0
+        self.ticket.share()
     }
 
     /// Whether the axis of scores is logarithmic unless somebody chooses.
@@ -118,24 +74,10 @@ impl AttachedTable {
     }
 
     /// A fresh request to stop and a fresh count of progress.
-    fn begin(&mut self) -> ProgressTicket {
-        self.cancel.cancel();
-        (self.cancel, self.progress) = (Arc::default(), Arc::default());
-        ProgressTicket { cancel: self.cancel.clone(), progress: self.progress.clone() }
-    }
-}
-
-/// What a thread reports to.
-#[derive(Clone)]
-struct ProgressTicket {
-    cancel: Arc<Cancel>,
-    progress: Arc<AtomicU32>,
-}
-
-impl ProgressTicket {
-    fn watch(&self, share: f64) -> bool {
-        self.progress.store((share * 1000.0) as u32, Ordering::Relaxed);
-        !self.cancel.is_cancelled()
+    fn renew_ticket(&mut self) -> ProgressTicket {
+        self.ticket.cancel.cancel();
+        self.ticket = ProgressTicket::default();
+        self.ticket.clone()
     }
 }
 
@@ -153,27 +95,27 @@ pub struct BenchmarkTables {
 
 impl BenchmarkTables {
     /// The table of results.
-    pub fn of(&self, sheet: u64) -> Option<&AttachedTable> {
-        self.attached.get(&sheet)?.as_ref()
+    pub fn of(&self, results: u64) -> Option<&AttachedTable> {
+        self.attached.get(&results)?.as_ref()
     }
 
     /// The same, to be changed.
-    pub fn of_mut(&mut self, sheet: u64) -> Option<&mut AttachedTable> {
-        self.attached.get_mut(&sheet)?.as_mut()
+    pub fn of_mut(&mut self, results: u64) -> Option<&mut AttachedTable> {
+        self.attached.get_mut(&results)?.as_mut()
     }
 
     /// Takes the table off results.
-    pub fn detach(&mut self, sheet: u64) {
-        self.stop(sheet);
-        self.attached.insert(sheet, None);
+    pub fn detach(&mut self, results: u64) {
+        self.stop(results);
+        self.attached.insert(results, None);
     }
 
     /// Stops what is done for results; what is there is kept.
-    pub fn stop(&mut self, sheet: u64) {
-        let Some(attached) = self.of_mut(sheet) else { return };
-        attached.cancel.cancel();
+    pub fn stop(&mut self, results: u64) {
+        let Some(attached) = self.of_mut(results) else { return };
+        attached.ticket.cancel.cancel();
         attached.refines = false;
-        let stopped = "it was stopped: read the table again".to_owned();
+        let stopped = "stopped; reload the table to continue".to_owned();
         if matches!(attached.facts, LoadStage::Working) {
             attached.facts = LoadStage::Failed(stopped);
         } else if matches!(attached.outcome, Some(LoadStage::Working)) {
@@ -181,26 +123,32 @@ impl BenchmarkTables {
         }
     }
 
-    fn attach(&mut self, work: &mut TaskRunner, sheet: u64, path: &Path, metric: String) {
-        self.stop(sheet);
+    fn attach_with_metric(
+        &mut self,
+        tasks: &mut TaskRunner,
+        results: u64,
+        path: &Path,
+        metric: String,
+    ) {
+        self.stop(results);
         self.generation += 1;
         let generation = self.generation;
         let mut attached = AttachedTable::new(path.to_owned(), metric, generation);
-        let ticket = attached.begin();
-        self.attached.insert(sheet, Some(attached));
+        let ticket = attached.renew_ticket();
+        self.attached.insert(results, Some(attached));
         path.to_string_lossy().as_ref().clone_into(&mut self.path);
         let path = path.to_owned();
-        work.start("benchmark", move |post| {
+        tasks.start("benchmark", move |sender| {
             let read = benchmark::open(&path);
-            let facts = read.and_then(|table| table.facts(&|share| ticket.watch(share)));
+            let facts = read.and_then(|table| table.facts(&|share| ticket.report(share)));
             let facts = facts.map_err(|error| chain(&error));
-            post.change(move |state: &mut AppState| state.take_facts(sheet, generation, facts));
+            sender.send(Message::BenchmarkRead { results, generation, facts });
         });
     }
 }
 
 /// The metric that is most likely meant: the one that was used, else one of accuracies on test images.
-fn likely(facts: &Facts, used: &str) -> String {
+fn likely_metric(facts: &Facts, used: &str) -> String {
     let names: Vec<&str> = facts.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let is_accuracy = |name: &&&str| {
         let name = name.to_lowercase();
@@ -223,173 +171,110 @@ pub fn of_job(task: &Task) -> Option<(PathBuf, String)> {
     Some((table.clone()?, metric.clone().unwrap_or_default()))
 }
 
-/// What is compared.
-#[derive(Clone)]
-struct ComparisonRequest {
-    store: PathBuf,
-    study: String,
-    score: Option<String>,
-    table: PathBuf,
-    metric: String,
-}
-
-impl ComparisonRequest {
-    fn compared(&self, ticket: &ProgressTicket) -> Result<Comparison, EvaluationError> {
-        let table = benchmark::open(&self.table)?;
-        let watch = |share: f64| ticket.watch(share);
-        let score = self.score.as_deref();
-        compare_study(&self.store, &self.study, score, (&table, &self.metric), &watch)
-    }
-}
-
-/// Statistics as the command line computes them unless told otherwise.
-fn options(resamples: u32) -> CorrelateOptions {
-    CorrelateOptions {
-        report: ReportOptions { resamples, ..ReportOptions::default() },
-        filter: Some(Filter::default()),
-    }
-}
-
-fn outcome(
-    compared: &Comparison,
-    resamples: u32,
-    ticket: &ProgressTicket,
-) -> Result<BenchmarkOutcome, EvaluationError> {
-    let Comparison { space, score, joined, accuracy, .. } = compared;
-    let watch = |share: f64| ticket.watch(share);
-    let point = |row: &untrained::evaluation::JoinedRow| BenchmarkPoint {
-        architecture: row.prediction.architecture.clone(),
-        score: row.prediction.score,
-        accuracy: row.accuracy,
-    };
-    Ok(BenchmarkOutcome {
-        score: score.clone(),
-        metric: accuracy.metric().to_owned(),
-        correlation: correlate(score, joined, space, options(resamples), &watch)?,
-        has_intervals: resamples > 0,
-        coverage: joined.coverage.clone(),
-        notices: compared.notices(),
-        choice: choice(joined, accuracy),
-        points: Arc::new(joined.rows.iter().map(point).collect()),
-    })
-}
-
 /// First without intervals, which take long, then with them.
 fn compare(
-    post: &MessageSender,
-    (sheet, generation): (u64, u64),
-    order: &ComparisonRequest,
+    sender: &MessageSender,
+    (results, generation): (u64, u64),
+    request: &ComparisonRequest,
     ticket: &ProgressTicket,
 ) {
-    let tell = |result: Result<BenchmarkOutcome, String>, refines: bool| {
-        post.change(move |state: &mut AppState| {
-            state.take_outcome(sheet, generation, result, refines)
-        });
+    let send = |outcome: Result<Box<BenchmarkOutcome>, String>, refines: bool| {
+        sender.send(Message::BenchmarkCompared { results, generation, outcome, refines });
     };
-    let compared = match order.compared(ticket) {
+    let compared = match request.compare(ticket) {
         Ok(compared) => compared,
         Err(EvaluationError::Cancelled) => return,
-        Err(error) => return tell(Err(chain(&error)), false),
+        Err(error) => return send(Err(chain(&error)), false),
     };
     for resamples in [0, ReportOptions::default().resamples] {
-        match outcome(&compared, resamples, ticket) {
-            Ok(outcome) => tell(Ok(outcome), resamples == 0),
+        match evaluate(&compared, resamples, ticket) {
+            Ok(outcome) => send(Ok(Box::new(outcome)), resamples == 0),
             Err(EvaluationError::Cancelled) => return,
-            Err(error) => return tell(Err(chain(&error)), false),
+            Err(error) => return send(Err(chain(&error)), false),
         }
     }
 }
 
-impl AppState {
-    /// Attaches a table to the results that are shown, or notes it until there are some.
-    pub fn attach_table(&mut self, path: &Path) {
-        self.view = View::Benchmark;
-        path.to_string_lossy().as_ref().clone_into(&mut self.benchmarks.path);
-        let Some(sheet) = self.sheet().map(|sheet| sheet.id) else { return };
-        let used = self.benchmarks.of(sheet).map(|attached| attached.metric.clone());
-        let used = used.unwrap_or_default();
-        self.benchmarks.attach(&mut self.work, sheet, path, used);
-    }
-
-    /// Takes a file or folder that was dropped on the window: in the view of benchmarks it is a table,
-    /// unless its name says that it is something else.
-    pub fn take_dropped(&mut self, path: &Path) {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let others = ["toml", "db", "sqlite", "sqlite3", "onnx"];
-        if self.view == View::Benchmark && !others.contains(&ending) {
-            self.attach_table(path);
-        } else {
-            self.open(&path.to_string_lossy());
-        }
+impl BenchmarkTables {
+    /// Attaches a table to results; the metric that was used before is kept, if the table has it.
+    pub fn attach(&mut self, tasks: &mut TaskRunner, results: u64, path: &Path) {
+        let metric = self.of(results).map(|attached| attached.metric.clone()).unwrap_or_default();
+        self.attach_with_metric(tasks, results, path, metric);
     }
 
     /// Attaches the table that the search was set up with, unless one was attached before.
-    pub fn attach_table_of_job(&mut self) {
-        let Some(sheet) = self.sheet() else { return };
-        let id = sheet.id;
-        if self.benchmarks.attached.contains_key(&id) {
+    pub fn attach_table_of_job(&mut self, tasks: &mut TaskRunner, set: &ResultSet) {
+        if self.attached.contains_key(&set.id) {
             return;
         }
-        let table = sheet.job.as_ref().and_then(|job| of_job(&job.task));
+        let table = set.job.as_ref().and_then(|job| of_job(&job.task));
         if let Some((path, metric)) = table {
-            self.benchmarks.attach(&mut self.work, id, &path, metric);
+            self.attach_with_metric(tasks, set.id, &path, metric);
         }
     }
 
-    fn take_facts(&mut self, sheet: u64, generation: u64, facts: Result<Facts, String>) {
-        let Some(attached) = self.benchmarks.of_mut(sheet) else { return };
-        if attached.generation != generation || attached.cancel.is_cancelled() {
-            return;
-        }
+    /// The table of results, if the answer to a request is still wanted.
+    fn requested(&mut self, results: u64, generation: u64) -> Option<&mut AttachedTable> {
+        let attached = self.of_mut(results)?;
+        let is_wanted = attached.generation == generation && !attached.ticket.cancel.is_cancelled();
+        is_wanted.then_some(attached)
+    }
+
+    /// Takes what is in a table. Returns whether scores can be compared with it now.
+    pub fn on_read(
+        &mut self,
+        results: u64,
+        generation: u64,
+        facts: Result<Facts, String>,
+    ) -> bool {
+        let Some(attached) = self.requested(results, generation) else { return false };
         match facts {
             Ok(facts) => {
-                attached.metric = likely(&facts, &attached.metric);
+                attached.metric = likely_metric(&facts, &attached.metric);
                 attached.facts = LoadStage::Ready(Arc::new(facts));
-                self.compare_with_table(sheet);
+                true
             }
-            Err(why) => attached.facts = LoadStage::Failed(why),
+            Err(why) => {
+                attached.facts = LoadStage::Failed(why);
+                false
+            }
         }
     }
 
-    /// Compares the scores of the results that are shown with their table.
-    pub fn compare_with_table(&mut self, id: u64) {
-        let all = [&self.stored, &self.running];
-        let Some(sheet) = all.into_iter().flatten().find(|sheet| sheet.id == id) else { return };
-        let (study, results) = (sheet.store.clone().zip(sheet.study.clone()), sheet.table.len());
-        let Some(attached) = self.benchmarks.of_mut(id) else { return };
-        let Some((store, study)) = study else {
-            let why = "these results are kept in no file of studies: choose one in Set up and run the \
+    /// Compares the scores of results with their table.
+    pub fn compare(&mut self, tasks: &mut TaskRunner, set: &ResultSet) {
+        self.generation += 1;
+        let (id, generation) = (set.id, self.generation);
+        let Some(attached) = self.of_mut(id) else { return };
+        let Some((store, study)) = set.study_location() else {
+            let why = "these results are not stored: choose a study database in Set up and run the \
                        search again";
             attached.outcome = Some(LoadStage::Failed(why.to_owned()));
             return;
         };
         let score = Some(attached.score.clone()).filter(|score| !score.is_empty());
         let (table, metric) = (attached.path.clone(), attached.metric.clone());
-        let order = ComparisonRequest { store, study, score, table, metric };
-        let ticket = attached.begin();
-        self.benchmarks.generation += 1;
-        let generation = self.benchmarks.generation;
-        let Some(attached) = self.benchmarks.of_mut(id) else { return };
-        (attached.generation, attached.results) = (generation, results);
+        let request = ComparisonRequest { store, study, score, table, metric };
+        let ticket = attached.renew_ticket();
+        (attached.generation, attached.results) = (generation, set.table.len());
         (attached.outcome, attached.refines) = (Some(LoadStage::Working), false);
-        let of = (id, generation);
-        self.work.start("benchmark", move |post| compare(post, of, &order, &ticket));
+        tasks.start("benchmark", move |sender| {
+            compare(sender, (id, generation), &request, &ticket);
+        });
     }
 
-    fn take_outcome(
+    /// Takes a comparison, or why there is none; `refines` while intervals are still computed.
+    pub fn on_compared(
         &mut self,
-        sheet: u64,
+        results: u64,
         generation: u64,
-        outcome: Result<BenchmarkOutcome, String>,
+        outcome: Result<Box<BenchmarkOutcome>, String>,
         refines: bool,
     ) {
-        let Some(attached) = self.benchmarks.of_mut(sheet) else { return };
-        if attached.generation != generation || attached.cancel.is_cancelled() {
-            return;
-        }
+        let Some(attached) = self.requested(results, generation) else { return };
         attached.refines = refines;
         attached.outcome = Some(match outcome {
-            Ok(outcome) => LoadStage::Ready(Arc::new(outcome)),
+            Ok(outcome) => LoadStage::Ready(Arc::from(outcome)),
             Err(why) => LoadStage::Failed(why),
         });
     }
@@ -420,11 +305,11 @@ mod tests {
     #[test]
     fn the_likely_metric_is_the_one_used_else_one_of_test_accuracy() {
         let all = facts(&["params", "valid-acc", "test_loss", "test-accuracy"]);
-        assert_eq!(likely(&all, "valid-acc"), "valid-acc");
-        assert_eq!(likely(&all, "other"), "test-accuracy");
-        assert_eq!(likely(&facts(&["params", "accuracy"]), ""), "accuracy");
-        assert_eq!(likely(&facts(&["x"]), ""), "x");
-        assert_eq!(likely(&facts(&[]), ""), "");
+        assert_eq!(likely_metric(&all, "valid-acc"), "valid-acc");
+        assert_eq!(likely_metric(&all, "other"), "test-accuracy");
+        assert_eq!(likely_metric(&facts(&["params", "accuracy"]), ""), "accuracy");
+        assert_eq!(likely_metric(&facts(&["x"]), ""), "x");
+        assert_eq!(likely_metric(&facts(&[]), ""), "");
     }
 
     #[test]
@@ -442,9 +327,9 @@ mod tests {
         let window = egui::Context::default();
         let mut benchmarks = BenchmarkTables::default();
         let mut work = TaskRunner::new(window);
-        benchmarks.attach(&mut work, 1, Path::new("/no/such/table.csv"), String::new());
-        let first = benchmarks.of(1).unwrap().cancel.clone();
-        benchmarks.attach(&mut work, 1, Path::new("/no/other.csv"), String::new());
+        benchmarks.attach(&mut work, 1, Path::new("/no/such/table.csv"));
+        let first = benchmarks.of(1).unwrap().ticket.cancel.clone();
+        benchmarks.attach(&mut work, 1, Path::new("/no/other.csv"));
         assert!(first.is_cancelled());
         assert_eq!(benchmarks.path, "/no/other.csv");
         assert_eq!(benchmarks.of(1).unwrap().generation, 2);

@@ -1,11 +1,11 @@
 //! Two to four architectures side by side, each with the results it is of.
 
 use crate::inspect::kernel_picture::KernelPicture;
-use crate::inspect::{InspectionCache, NetworkKey, NetworkOrigin};
+use crate::inspect::InspectionCache;
+use crate::inspect::network::{NetworkKey, NetworkOrigin};
 use crate::results::rank::RankInfo;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{ColumnGoal, NUMBERS, ResultTable};
-use crate::state::AppState;
 use untrained::store::Status;
 
 /// Numbers of which neither more nor less is better.
@@ -19,7 +19,7 @@ pub struct ComparedNetwork {
     /// Whose numbers these are.
     pub origin: NetworkOrigin,
     /// The architecture.
-    pub subject: NetworkKey,
+    pub key: NetworkKey,
     /// What became of it.
     pub status: Status,
     /// What ranks its results.
@@ -38,8 +38,8 @@ impl ComparedNetwork {
         let value = |name: &str| Some((name.to_owned(), table.value(name, row)));
         let numbers = table.names().filter_map(value).filter(|(_, value)| !value.is_nan());
         Self {
-            origin: NetworkOrigin::of(sheet),
-            subject: NetworkKey {
+            origin: sheet.origin(),
+            key: NetworkKey {
                 sheet: sheet.id,
                 architecture: table.architecture(row).to_owned(),
             },
@@ -113,7 +113,7 @@ impl NetworkComparison {
     pub fn contains(&self, sheet: u64, architecture: &str) -> bool {
         self.entries
             .iter()
-            .any(|entry| entry.subject.sheet == sheet && entry.subject.architecture == architecture)
+            .any(|entry| entry.key.results == sheet && entry.key.architecture == architecture)
     }
 
     /// Adds a row of results, unless it is there or there is no room.
@@ -146,7 +146,7 @@ impl NetworkComparison {
 
     /// The least share of all kernel matrices that are there: where their common scale begins.
     pub fn least(&self, details: &InspectionCache) -> Option<f64> {
-        let pictures = self.entries.iter().filter_map(|entry| details.picture(&entry.subject));
+        let pictures = self.entries.iter().filter_map(|entry| details.picture(&entry.key));
         pictures.map(|picture: std::sync::Arc<KernelPicture>| picture.least).reduce(f64::min)
     }
 }
@@ -160,41 +160,6 @@ pub fn extremes(table: &ResultTable, rows: &[u32]) -> Option<[u32; 2]> {
     let best = *all().min_by(|a, b| score(b).total_cmp(&score(a)).then(a.cmp(b)))?;
     let worst = *all().min_by(|a, b| score(a).total_cmp(&score(b)).then(a.cmp(b)))?;
     (best != worst).then_some([best, worst])
-}
-
-impl AppState {
-    /// Adds the chosen architecture to the comparison.
-    pub fn compare_chosen(&mut self) {
-        let sheet = if self.shows_stored { &self.stored } else { &self.running };
-        if let Some((sheet, row)) = sheet.as_ref().and_then(|sheet| Some((sheet, sheet.now.row?))) {
-            self.comparison.add(sheet, row);
-        }
-    }
-
-    /// Compares the architectures of the highest and the lowest finite score of the rows that are
-    /// shown.
-    pub fn compare_extremes(&mut self) {
-        let sheet = if self.shows_stored { &self.stored } else { &self.running };
-        let Some(sheet) = sheet else { return };
-        match extremes(&sheet.table, &sheet.rows) {
-            Some(rows) => {
-                self.comparison.entries = rows.map(|row| ComparedNetwork::new(sheet, row)).to_vec();
-                self.view = crate::state::View::Compare;
-            }
-            None => self.tell(
-                "fewer than two of the rows that are shown have different scores: show more",
-                true,
-            ),
-        }
-    }
-
-    /// Computes the kernel matrices of all that are compared.
-    pub fn compute_compared(&mut self) {
-        let entries = self.comparison.entries.iter();
-        let asked =
-            entries.map(|entry| (entry.subject.clone(), entry.origin.job.clone())).collect();
-        self.details.compute(&mut self.work, asked);
-    }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn cell(
     let placed = placed(ui, drawing, vec2(width, height.max(30.0)) - MARGIN * 2.0);
     let size = vec2(width, placed.size.y + MARGIN.y * 2.0);
     let (response, painter) = ui.allocate_painter(size, Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, said(drawing)));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, accessible_text(drawing)));
     let origin = response.rect.center() - placed.size / 2.0;
     let paint = paint::DrawingPaint { drawing, placed: &placed, operations, origin, highlight };
     paint.all(ui, &painter);
@@ -78,7 +78,7 @@ fn cell(
 }
 
 /// A drawing as a sentence, for those who hear it.
-fn said(drawing: &Drawing) -> String {
+fn accessible_text(drawing: &Drawing) -> String {
     let name = |node: usize| drawing.nodes.get(node).map_or("?", String::as_str);
     let edge = |edge: &untrained::space::DrawnEdge| {
         format!("{} {} {}", name(edge.from), edge.label, name(edge.to))
@@ -168,7 +168,7 @@ pub fn differs(drawing: &Drawing, others: &[&Drawing], part: DrawingPart) -> boo
 
 /// An architecture that shows what a space is made of: of some, the one whose first cell has the most
 /// nodes, operations and kinds of operations.
-pub fn most_telling(drawn: impl Iterator<Item = Vec<Drawing>>) -> Vec<Drawing> {
+pub fn most_varied(drawn: impl Iterator<Item = Vec<Drawing>>) -> Vec<Drawing> {
     let telling = |drawings: &Vec<Drawing>| {
         let Some(first) = drawings.first() else { return (0, 0, 0) };
         let mut kinds: Vec<&String> =
@@ -225,7 +225,7 @@ mod tests {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(6);
         let space = Space::builtin("nas-bench-101").unwrap();
         let drawn: Vec<_> = (0..40).map(|_| space.drawings(&space.sample(&mut rng))).collect();
-        let example = most_telling(drawn.into_iter());
+        let example = most_varied(drawn.into_iter());
         let most = example[0].nodes.len();
         assert!(most >= 6, "{most} nodes");
     }

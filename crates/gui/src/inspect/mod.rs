@@ -1,56 +1,29 @@
-//! What is known of architectures that are looked into: inspections, kernel matrices, and where an
-//! architecture stands among the results it is one of. The results an architecture is of are kept with
-//! it, so that those of several studies may be looked into side by side.
+//! What is known of networks that are inspected: their structure and kernel matrices. The results that a
+//! network belongs to are part of its key, so that networks of several studies can be inspected side by
+//! side.
 
 pub mod inspection;
 pub mod kernel_picture;
+pub mod network;
 
-use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::inspect::inspection::Inspection;
-use crate::inspect::kernel_picture::KernelPicture;
-use crate::results::rank::RankCache;
-use crate::results::result_set::ResultSet;
-use crate::state::AppState;
+use lru::LruCache;
+
+use self::inspection::Inspection;
+use self::kernel_picture::KernelPicture;
+use self::network::{NetworkKey, NetworkOrigin};
+use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
-use crate::views::heat_map::HeatMapTextures;
 use untrained::backend::Cancel;
 use untrained::job::{JobConfig, Task};
-use untrained::space::Space;
 
 /// Inspections and kernel matrices that are kept.
-const KEPT: usize = 64;
+const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 /// Seconds that a network may have taken if its kernel matrix is computed unasked.
-const CHEAP: f64 = 2.0;
-
-/// The results that an architecture is one of: what it is built by and scored again with.
-#[derive(Clone, Debug)]
-pub struct NetworkOrigin {
-    /// What they are results of.
-    pub title: String,
-    /// Their job, if it can be read.
-    pub job: Option<JobConfig>,
-    /// Their space, if it can be opened.
-    pub space: Option<Space>,
-}
-
-impl NetworkOrigin {
-    /// Of results that are shown.
-    pub fn of(sheet: &ResultSet) -> Self {
-        Self { title: sheet.title.clone(), job: sheet.job.clone(), space: sheet.space.clone() }
-    }
-}
-
-/// An architecture of certain results.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NetworkKey {
-    /// Tells results apart.
-    pub sheet: u64,
-    /// In the notation of their space.
-    pub architecture: String,
-}
+pub const CHEAP: f64 = 2.0;
 
 /// A kernel matrix that is there, on its way, or cannot be had.
 pub enum KernelState {
@@ -62,69 +35,46 @@ pub enum KernelState {
     Failed(String),
 }
 
-/// The last values by subject.
-struct Cache<V> {
-    values: HashMap<NetworkKey, V>,
-    order: VecDeque<NetworkKey>,
-}
-
-impl<V> Default for Cache<V> {
-    fn default() -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new() }
-    }
-}
-
-impl<V> Cache<V> {
-    fn insert(&mut self, subject: NetworkKey, value: V) {
-        if self.values.insert(subject.clone(), value).is_none() {
-            self.order.push_back(subject);
-        }
-        if self.order.len() > KEPT {
-            self.order.pop_front().map(|oldest| self.values.remove(&oldest));
-        }
-    }
-
-    fn remove(&mut self, subject: &NetworkKey) {
-        self.values.remove(subject);
-        self.order.retain(|known| known != subject);
-    }
-}
-
 /// What is known of architectures.
-#[derive(Default)]
 pub struct InspectionCache {
-    inspected: Cache<Arc<Inspection>>,
-    kernels: Cache<KernelState>,
-    /// Kernel matrices as the window holds them.
-    pub textures: HeatMapTextures,
-    /// Where architectures stand.
-    pub standings: RankCache,
+    inspected: LruCache<NetworkKey, Arc<Inspection>>,
+    kernels: LruCache<NetworkKey, KernelState>,
     /// Whether the details are also shown in a window of their own.
-    pub wide: bool,
+    pub is_window_open: bool,
+}
+
+impl Default for InspectionCache {
+    fn default() -> Self {
+        Self {
+            inspected: LruCache::new(CAPACITY),
+            kernels: LruCache::new(CAPACITY),
+            is_window_open: false,
+        }
+    }
 }
 
 impl InspectionCache {
     /// What an architecture is, if it was asked for. Without a fault and without drawings, it comes.
-    pub fn inspection(&self, subject: &NetworkKey) -> Option<&Arc<Inspection>> {
-        self.inspected.values.get(subject)
+    pub fn inspection(&self, network: &NetworkKey) -> Option<&Arc<Inspection>> {
+        self.inspected.peek(network)
     }
 
     /// Its kernel matrix, if it was asked for.
-    pub fn kernel(&self, subject: &NetworkKey) -> Option<&KernelState> {
-        self.kernels.values.get(subject)
+    pub fn kernel(&self, network: &NetworkKey) -> Option<&KernelState> {
+        self.kernels.peek(network)
     }
 
     /// Its kernel matrix, if it is there.
-    pub fn picture(&self, subject: &NetworkKey) -> Option<Arc<KernelPicture>> {
-        match self.kernel(subject) {
+    pub fn picture(&self, network: &NetworkKey) -> Option<Arc<KernelPicture>> {
+        match self.kernel(network) {
             Some(KernelState::Ready(picture)) => Some(picture.clone()),
             _ => None,
         }
     }
 
     /// Asks what an architecture is, unless it was asked before.
-    pub fn inspect(&mut self, work: &mut TaskRunner, subject: &NetworkKey, origin: &NetworkOrigin) {
-        if self.inspection(subject).is_some() {
+    pub fn inspect(&mut self, tasks: &mut TaskRunner, network: &NetworkKey, origin: &NetworkOrigin) {
+        if self.inspection(network).is_some() {
             return;
         }
         let model = origin.job.as_ref().and_then(|job| match &job.task {
@@ -135,26 +85,26 @@ impl InspectionCache {
             return;
         }
         let space = origin.space.clone();
-        self.inspected.insert(subject.clone(), Arc::default());
-        let subject = subject.clone();
-        work.start("inspect", move |post| {
+        self.inspected.put(network.clone(), Arc::default());
+        let network = network.clone();
+        tasks.start("inspect", move |sender| {
             let seen = match (&model, &space) {
                 (Some(path), _) => Inspection::of_model(path),
-                (None, Some(space)) => Inspection::new(space, &subject.architecture),
+                (None, Some(space)) => Inspection::new(space, &network.architecture),
                 (None, None) => Inspection::default(),
             };
             let seen = Arc::new(seen);
-            post.change(move |state: &mut AppState| state.details.inspected.insert(subject, seen));
+            sender.send(Message::Inspected(network, seen));
         });
     }
 
     /// Computes kernel matrices that are not there, one after the other on one thread.
-    pub fn compute(&mut self, work: &mut TaskRunner, asked: Vec<(NetworkKey, Option<JobConfig>)>) {
+    pub fn compute(&mut self, tasks: &mut TaskRunner, asked: Vec<(NetworkKey, Option<JobConfig>)>) {
         let cancel = Arc::new(Cancel::new());
         let mut jobs = Vec::new();
-        for (subject, job) in asked {
+        for (network, job) in asked {
             if matches!(
-                self.kernel(&subject),
+                self.kernel(&network),
                 Some(KernelState::Waiting(_) | KernelState::Ready(_))
             ) {
                 continue;
@@ -163,38 +113,58 @@ impl InspectionCache {
                        architecture again in a new search";
             match job {
                 Some(job) => {
-                    self.kernels.insert(subject.clone(), KernelState::Waiting(cancel.clone()));
-                    jobs.push((subject, job));
+                    self.kernels.put(network.clone(), KernelState::Waiting(cancel.clone()));
+                    jobs.push((network, job));
                 }
-                None => self.kernels.insert(subject, KernelState::Failed(why.to_owned())),
+                None => drop(self.kernels.put(network, KernelState::Failed(why.to_owned()))),
             }
         }
         if !jobs.is_empty() {
-            work.start("kernel", move |post| compute(post, &cancel, jobs));
+            tasks.start("kernel", move |sender| compute(sender, &cancel, jobs));
         }
+    }
+
+    /// Takes an inspection.
+    pub fn on_inspected(&mut self, network: NetworkKey, inspection: Arc<Inspection>) {
+        self.inspected.put(network, inspection);
+    }
+
+    /// Takes a kernel matrix, or why there is none.
+    pub fn on_kernel_computed(
+        &mut self,
+        network: NetworkKey,
+        computed: Result<Arc<KernelPicture>, String>,
+    ) {
+        let state = match computed {
+            Ok(picture) => KernelState::Ready(picture),
+            Err(why) => KernelState::Failed(why),
+        };
+        self.kernels.put(network, state);
     }
 
     /// Whether a matrix is computed.
     pub fn is_computing(&self) -> bool {
-        self.kernels.values.values().any(|kernel| matches!(kernel, KernelState::Waiting(_)))
+        self.kernels.iter().any(|(_, kernel)| matches!(kernel, KernelState::Waiting(_)))
     }
 
     /// Stops all computations; what was asked for can be asked again.
     pub fn stop(&mut self) {
         let mut waiting = Vec::new();
-        for (subject, kernel) in &self.kernels.values {
+        for (network, kernel) in &self.kernels {
             if let KernelState::Waiting(cancel) = kernel {
                 cancel.cancel();
-                waiting.push(subject.clone());
+                waiting.push(network.clone());
             }
         }
-        waiting.iter().for_each(|subject| self.kernels.remove(subject));
+        for network in &waiting {
+            self.kernels.pop(network);
+        }
     }
 }
 
-fn compute(post: &MessageSender, cancel: &Arc<Cancel>, jobs: Vec<(NetworkKey, JobConfig)>) {
-    for (subject, job) in jobs {
-        let work = || KernelPicture::compute(&job, &subject.architecture, cancel);
+fn compute(sender: &MessageSender, cancel: &Arc<Cancel>, jobs: Vec<(NetworkKey, JobConfig)>) {
+    for (network, job) in jobs {
+        let work = || KernelPicture::compute(&job, &network.architecture, cancel);
         let broken = "scoring broke down: choose another device in Set up, and report it";
         let computed =
             catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken.to_owned()));
@@ -202,52 +172,8 @@ fn compute(post: &MessageSender, cancel: &Arc<Cancel>, jobs: Vec<(NetworkKey, Jo
         if cancel.is_cancelled() {
             return;
         }
-        let kernel = match computed {
-            Ok(picture) => KernelState::Ready(Arc::new(picture)),
-            Err(why) => KernelState::Failed(why),
-        };
-        if !post.change(move |state: &mut AppState| state.details.kernels.insert(subject, kernel)) {
+        if !sender.send(Message::KernelComputed(network, computed.map(Arc::new))) {
             return;
-        }
-    }
-}
-
-impl AppState {
-    /// An architecture of the results that are shown.
-    pub fn subject(&self, architecture: &str) -> Option<NetworkKey> {
-        let sheet = self.sheet()?.id;
-        Some(NetworkKey { sheet, architecture: architecture.to_owned() })
-    }
-
-    /// Asks what an architecture of the results that are shown is, unless it is known.
-    pub fn inspect(&mut self, architecture: &str) {
-        let Some(subject) = self.subject(architecture) else { return };
-        if self.details.inspection(&subject).is_none()
-            && let Some(origin) = self.sheet().map(NetworkOrigin::of)
-        {
-            self.details.inspect(&mut self.work, &subject, &origin);
-        }
-    }
-
-    /// Computes the kernel matrix of an architecture of the results that are shown.
-    pub fn compute_kernel(&mut self, architecture: &str) {
-        let Some(subject) = self.subject(architecture) else { return };
-        let job = self.sheet().and_then(|sheet| sheet.job.clone());
-        self.details.compute(&mut self.work, vec![(subject, job)]);
-    }
-
-    /// Computes the kernel matrix of the chosen architecture where that is wanted always and takes
-    /// little time.
-    pub fn compute_if_cheap(&mut self) {
-        if !self.remembered.kernels {
-            return;
-        }
-        let Some(sheet) = self.sheet() else { return };
-        let (Some(architecture), Some(row)) = (sheet.chosen(), sheet.now.row) else { return };
-        let subject = NetworkKey { sheet: sheet.id, architecture: architecture.to_owned() };
-        let is_cheap = sheet.table.value("seconds", row) <= CHEAP;
-        if is_cheap && self.details.kernel(&subject).is_none() && !self.details.is_computing() {
-            self.compute_kernel(&subject.architecture);
         }
     }
 }
@@ -256,37 +182,34 @@ impl AppState {
 mod tests {
     use super::*;
 
-    fn subject(sheet: u64, architecture: &str) -> NetworkKey {
-        NetworkKey { sheet, architecture: architecture.to_owned() }
+    fn network(results: u64, architecture: &str) -> NetworkKey {
+        NetworkKey { results, architecture: architecture.to_owned() }
     }
 
     // Two studies may hold the same text for different networks.
     #[test]
     fn architectures_of_different_results_are_different() {
-        let mut cache = Cache::default();
-        cache.insert(subject(1, "a"), 10);
-        cache.insert(subject(2, "a"), 20);
-        assert_eq!((cache.values[&subject(1, "a")], cache.values[&subject(2, "a")]), (10, 20));
+        let mut cache = InspectionCache::default();
+        let (one, other) = (network(1, "a"), network(2, "a"));
+        cache.on_inspected(one.clone(), Arc::default());
+        assert!(cache.inspection(&one).is_some() && cache.inspection(&other).is_none());
     }
 
     #[test]
     fn the_oldest_goes_when_there_are_too_many() {
-        let mut cache = Cache::default();
-        (0..KEPT as u64 + 1).for_each(|sheet| cache.insert(subject(sheet, "a"), sheet));
-        assert_eq!(cache.values.len(), KEPT);
-        assert!(!cache.values.contains_key(&subject(0, "a")));
-        cache.insert(subject(1, "a"), 100);
-        cache.remove(&subject(2, "a"));
-        assert_eq!((cache.values.len(), cache.order.len()), (KEPT - 1, KEPT - 1));
-        assert_eq!(cache.values[&subject(1, "a")], 100);
+        let mut cache = InspectionCache::default();
+        let all = 0..CAPACITY.get() as u64 + 1;
+        all.for_each(|results| cache.on_inspected(network(results, "a"), Arc::default()));
+        assert!(cache.inspection(&network(0, "a")).is_none());
+        assert!(cache.inspection(&network(1, "a")).is_some());
     }
 
     #[test]
     fn what_cannot_be_scored_again_says_why() {
         let mut details = InspectionCache::default();
-        let mut work = TaskRunner::new(egui::Context::default());
-        details.compute(&mut work, vec![(subject(1, "a"), None)]);
-        assert!(matches!(details.kernel(&subject(1, "a")), Some(KernelState::Failed(_))));
+        let mut tasks = TaskRunner::new(egui::Context::default());
+        details.compute(&mut tasks, vec![(network(1, "a"), None)]);
+        assert!(matches!(details.kernel(&network(1, "a")), Some(KernelState::Failed(_))));
         assert!(!details.is_computing());
     }
 
@@ -294,9 +217,9 @@ mod tests {
     fn what_is_stopped_can_be_asked_for_again() {
         let mut details = InspectionCache::default();
         let cancel = Arc::new(Cancel::new());
-        details.kernels.insert(subject(1, "a"), KernelState::Waiting(cancel.clone()));
+        details.kernels.put(network(1, "a"), KernelState::Waiting(cancel.clone()));
         assert!(details.is_computing());
         details.stop();
-        assert!(cancel.is_cancelled() && details.kernel(&subject(1, "a")).is_none());
+        assert!(cancel.is_cancelled() && details.kernel(&network(1, "a")).is_none());
     }
 }

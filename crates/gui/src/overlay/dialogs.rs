@@ -50,6 +50,63 @@ impl FileDialogs {
     }
 }
 
+/// What a file dialog was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilePurpose {
+    /// A space, a job or a file of studies to be opened.
+    Open,
+    /// The images of a search.
+    Images,
+    /// A table of accuracies for the results that are shown.
+    Benchmark,
+    /// The file of studies.
+    Studies,
+    /// The benchmark table of a search.
+    SearchTable,
+    /// Where the job is written.
+    SaveJob,
+    /// Where results are written.
+    Export(ExportedRows),
+}
+
+/// Which results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportedRows {
+    /// All of the study.
+    All,
+    /// Those that the filters let through.
+    Shown,
+    /// Those that are selected.
+    Selected,
+    /// Those with a star.
+    Marked,
+}
+
+impl FilePurpose {
+    /// What a dialog asks; `images_are_a_file` where images are an array, not a folder.
+    pub fn question(self, images_are_a_file: bool) -> FileQuestion {
+        const STUDIES: &[&str] = &["db", "sqlite", "sqlite3"];
+        match self {
+            Self::Open => FileQuestion::Open(
+                "Spaces, jobs, models, studies",
+                &["toml", "json", "onnx", "db", "sqlite", "sqlite3"],
+            ),
+            Self::Images if images_are_a_file => FileQuestion::Open("Arrays", &["npy", "npz"]),
+            Self::Images => FileQuestion::Folder,
+            Self::Benchmark | Self::SearchTable => FileQuestion::Open("Tables", &[]),
+            Self::Studies => {
+                let name = untrained::store::DEFAULT_FILE.to_owned();
+                FileQuestion::Save(name, "Study databases", STUDIES)
+            }
+            Self::SaveJob => FileQuestion::Save("job.toml".to_owned(), "Job files", &["toml"]),
+            Self::Export(_) => {
+                let endings = &["csv", "jsonl", "parquet"];
+                FileQuestion::Save("results.csv".to_owned(), "CSV, JSON Lines, Parquet", endings)
+            }
+        }
+    }
+}
+
 fn native(question: &FileQuestion) -> Option<PathBuf> {
     let dialog = rfd::FileDialog::new();
     match question {

@@ -15,8 +15,6 @@ use egui::{Color32, ColorImage, TextureId};
 
 pub use capture::{CapturedPicture, exportable};
 
-use crate::overlay::dialogs::FileQuestion;
-use crate::state::AppState;
 
 /// Passes after which a picture that was asked for and is not painted is given up.
 const PATIENCE: u64 = 3;
@@ -50,6 +48,17 @@ impl CaptureQueue {
     /// Whether the view that is shown has a picture.
     pub fn has_any(&self) -> bool {
         !self.lock().shown.1.is_empty()
+    }
+
+    /// After a frame: the pictures that were taken, and whether one that was asked for never came.
+    pub fn take_captured(&self, window: &egui::Context) -> (Vec<CapturedPicture>, bool) {
+        let pass = window.cumulative_pass_nr();
+        let mut pictures = self.lock();
+        if pictures.shown.0 != pass {
+            pictures.shown = (pass, Vec::new());
+        }
+        let is_late = pictures.wanted.take_if(|(_, since)| *since + PATIENCE < pass).is_some();
+        (std::mem::take(&mut pictures.taken), is_late)
     }
 
     /// Asks for the picture of that name.
@@ -100,36 +109,6 @@ impl CaptureQueue {
 
     fn images(&self) -> HashMap<TextureId, Arc<ColorImage>> {
         self.lock().images.clone()
-    }
-}
-
-/// After a frame: asks where pictures that were taken go, and has them written.
-pub fn ask(window: &egui::Context, state: &mut AppState) {
-    let pass = window.cumulative_pass_nr();
-    let (taken, is_late) = {
-        let mut pictures = state.pictures.lock();
-        if pictures.shown.0 != pass {
-            pictures.shown = (pass, Vec::new());
-        }
-        let is_late = pictures.wanted.take_if(|(_, since)| *since + PATIENCE < pass).is_some();
-        (std::mem::take(&mut pictures.taken), is_late)
-    };
-    if is_late {
-        state
-            .tell("the picture is not shown any more; go back to its view and save it there", true);
-    }
-    for picture in taken {
-        let dialogs = state.dialogs.clone();
-        state.work.start("picture", move |post| {
-            let name = format!("{}.png", write::file_name(&picture.name));
-            let question = FileQuestion::Save(name, "Pictures (PNG, SVG)", &["png", "svg"]);
-            let Some(path) = dialogs.ask(&question) else { return };
-            let written = write::write(&picture, &path);
-            post.change(move |state| match written {
-                Ok(path) => state.tell(format!("picture written to {}", path.display()), false),
-                Err(why) => state.tell(why, true),
-            });
-        });
     }
 }
 

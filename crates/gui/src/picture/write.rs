@@ -9,6 +9,7 @@ use resvg::usvg::{Options, Tree};
 use untrained::output::write_output;
 
 use super::CapturedPicture;
+use crate::overlay::dialogs::FileQuestion;
 use super::svg::svg;
 use super::text::FontFaces;
 
@@ -16,6 +17,23 @@ use super::text::FontFaces;
 const SHARPNESS: f32 = 2.0;
 /// The name of a file at most, in characters.
 const LONGEST: usize = 60;
+
+impl CapturedPicture {
+    /// What a dialog asks for its file.
+    pub fn question(&self) -> FileQuestion {
+        let name = format!("{}.png", file_name(&self.name));
+        FileQuestion::Save(name, "Pictures (PNG, SVG)", &["png", "svg"])
+    }
+
+    /// Writes it, as the ending says; without one, a PNG. Returns where it was written.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not, and what to do.
+    pub fn write(&self, path: &Path) -> Result<PathBuf, String> {
+        write(self, path)
+    }
+}
 
 /// Writes a picture, as its ending says; without one, a PNG. Where it was written.
 ///

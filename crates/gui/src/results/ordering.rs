@@ -9,7 +9,7 @@ use crate::results::result_set::{ResultSet, TableView};
 use crate::results::sheet::{
     DecisionTable, ResultAxis, RowFilter, RowQuery, RowSelection, RowTest, extend, order,
 };
-use crate::state::AppState;
+use crate::tasks::message::Message;
 use crate::tasks::TaskRunner;
 use untrained::store::Record;
 
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 10_000;
 /// Architectures whose decisions a thread reads before it ends.
 const READ: usize = 20_000;
 /// Of those, how many are told at a time.
-const LOT: usize = 5_000;
+const BATCH: usize = 5_000;
 /// Rows whose decisions are read at most.
 pub const DECIDED: usize = 1_000_000;
 
@@ -41,10 +41,10 @@ impl ResultSet {
     /// Adds a result.
     pub fn push(&mut self, position: u64, record: Box<Record>, scores: BTreeMap<String, f64>) {
         self.waiting.push((position, record, scores));
-        self.take_waiting();
+        self.add_pending();
     }
 
-    fn take_waiting(&mut self) {
+    fn add_pending(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
@@ -57,8 +57,8 @@ impl ResultSet {
 
     /// Brings everything up to date that follows from the table, at once or by a thread.
     pub fn refresh(&mut self, work: &mut TaskRunner) {
-        self.take_waiting();
-        self.take_lots();
+        self.add_pending();
+        self.add_decisions();
         self.read_decisions(work);
         if self.orders.strong_count() > 0 {
             return;
@@ -118,27 +118,27 @@ impl ResultSet {
             sort: now.sort.clone(),
         });
         if self.table.len() <= AT_ONCE {
-            self.answer(order(&self.table, &self.decisions, &self.question), self.table.len());
+            self.on_rows_ordered(order(&self.table, &self.decisions, &self.question), self.table.len());
             return;
         }
         let (table, decisions) = (self.table.clone(), self.decisions.clone());
         let (question, id) = (self.question.clone(), self.id);
         let token = Arc::new(());
         self.orders = Arc::downgrade(&token);
-        work.start("order", move |post| {
-            let (rows, length) = (order(&table, &decisions, &question), table.len());
+        work.start("order", move |sender| {
+            let (rows, table_rows) = (order(&table, &decisions, &question), table.len());
             drop((table, decisions));
-            post.change(move |state| {
-                if let Some(sheet) = state.sheet_of(id) {
-                    sheet.answer(rows, length);
-                }
-                drop(token);
-            });
+            sender.send(Message::RowsOrdered { results: id, rows, table_rows, token });
         });
     }
 
+    /// Takes the decisions of the next architectures.
+    pub fn on_decisions_read(&mut self, decisions: DecisionTable) {
+        self.unread_decisions.push(decisions);
+    }
+
     /// Takes an order of so many rows of the table.
-    fn answer(&mut self, rows: Vec<u32>, length: usize) {
+    pub fn on_rows_ordered(&mut self, rows: Vec<u32>, length: usize) {
         self.rows = Arc::new(rows);
         self.ordered = length;
         self.version += 1;
@@ -150,7 +150,7 @@ impl ResultSet {
             || self.now.brushes.keys().any(|axis| matches!(axis, ResultAxis::Decision(_)));
         let known = self.decisions.len();
         let all = self.table.len().min(DECIDED);
-        let idle = self.reads.strong_count() == 0 && self.lots.is_empty();
+        let idle = self.reads.strong_count() == 0 && self.unread_decisions.is_empty();
         if !idle || known >= all || !(self.wants_decisions || by_decision()) {
             return;
         }
@@ -158,30 +158,24 @@ impl ResultSet {
         let names = self.table.architectures(known..all.min(known + READ));
         let (id, token) = (self.id, Arc::new(()));
         self.reads = Arc::downgrade(&token);
-        work.start("decisions", move |post| {
-            for lot in names.chunks(LOT) {
-                let lot = DecisionTable::read(&space, lot);
-                // The thread counts as running until the last lot has arrived.
+        work.start("decisions", move |sender| {
+            for batch in names.chunks(BATCH) {
+                let decisions = DecisionTable::read(&space, batch);
+                // The task counts as running until its last batch has arrived.
                 let token = token.clone();
-                let told = post.change(move |state| {
-                    if let Some(sheet) = state.sheet_of(id) {
-                        sheet.lots.push(lot);
-                    }
-                    drop(token);
-                });
-                if !told {
+                if !sender.send(Message::DecisionsRead { results: id, decisions, token }) {
                     return;
                 }
             }
         });
     }
 
-    fn take_lots(&mut self) {
-        if self.lots.is_empty() {
+    fn add_decisions(&mut self) {
+        if self.unread_decisions.is_empty() {
             return;
         }
         if let Some(decisions) = Arc::get_mut(&mut self.decisions) {
-            self.lots.drain(..).for_each(|lot| decisions.append(&lot));
+            self.unread_decisions.drain(..).for_each(|batch| decisions.append(&batch));
         }
     }
 
@@ -196,62 +190,73 @@ impl ResultSet {
     }
 }
 
-impl AppState {
-    /// The sheet of that number, if it is still there.
-    pub fn sheet_of(&mut self, id: u64) -> Option<&mut ResultSet> {
-        [&mut self.running, &mut self.stored].into_iter().flatten().find(|sheet| sheet.id == id)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::preferences::Preferences;
+    use crate::results::Results;
     use crate::results::sheet::AxisBrush;
     use crate::results::sheet::samples::{record, table};
     use untrained::space::Space;
 
-    fn wait(state: &mut AppState, what: &str, holds: impl Fn(&ResultSet) -> bool) {
-        let begin = Instant::now();
-        loop {
-            state.take_news();
-            let mut sheet = state.stored.take().unwrap();
-            sheet.refresh(&mut state.work);
-            let held = holds(&sheet);
-            state.stored = Some(sheet);
-            if held {
-                return;
-            }
-            assert!(begin.elapsed() < Duration::from_secs(60), "{what} does not come");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+    /// Results with their tasks, without a window.
+    struct Fixture {
+        results: Results,
+        tasks: TaskRunner,
     }
 
-    fn state(sheet: ResultSet) -> AppState {
-        let store = std::path::PathBuf::from("nowhere.db");
-        let mut state = AppState::new(egui::Context::default(), Preferences::default(), store);
-        (state.stored, state.shows_stored) = (Some(sheet), true);
-        state
+    impl Fixture {
+        fn new(set: ResultSet) -> Self {
+            let mut results = Results::default();
+            results.show_stored(set);
+            Self { results, tasks: TaskRunner::new(egui::Context::default()) }
+        }
+
+        fn set(&mut self) -> &mut ResultSet {
+            self.results.shown_mut().unwrap()
+        }
+
+        fn wait(&mut self, what: &str, holds: impl Fn(&ResultSet) -> bool) {
+            let begin = Instant::now();
+            loop {
+                for message in self.tasks.messages() {
+                    match message {
+                        Message::RowsOrdered { rows, table_rows, .. } => {
+                            self.set().on_rows_ordered(rows, table_rows);
+                        }
+                        Message::DecisionsRead { decisions, .. } => {
+                            self.set().on_decisions_read(decisions);
+                        }
+                        _ => {}
+                    }
+                }
+                self.results.refresh(&mut self.tasks);
+                if holds(self.set()) {
+                    return;
+                }
+                assert!(begin.elapsed() < Duration::from_secs(60), "{what} does not come");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
     }
 
     #[test]
     fn results_wait_for_a_thread_and_are_never_lost() {
         let rows: Vec<(&str, f64, u64)> = (0..20_000).map(|at| ("a", f64::from(at), 1)).collect();
-        let mut state = state(ResultSet::new("long".to_owned(), table(&rows)));
-        let held = state.stored.as_ref().map(|sheet| sheet.table.clone()).unwrap();
-        let sheet = state.stored.as_mut().unwrap();
+        let mut fixture = Fixture::new(ResultSet::new("long".to_owned(), table(&rows)));
+        let held = fixture.set().table.clone();
+        let sheet = fixture.set();
         sheet.push(20_000, Box::new(record("b", 1e6, 1)), BTreeMap::new());
         assert_eq!((sheet.table.len(), sheet.waiting.len()), (20_000, 1));
         drop(held);
-        wait(&mut state, "all rows", |sheet| sheet.rows.len() == 20_001);
-        let sheet = state.stored.as_mut().unwrap();
+        fixture.wait("all rows", |sheet| sheet.rows.len() == 20_001);
+        let sheet = fixture.set();
         assert_eq!(sheet.rows[0], 20_000);
         let version = sheet.version;
         sheet.push(20_001, Box::new(record("c", 2e6, 1)), BTreeMap::new());
-        wait(&mut state, "one more", |sheet| sheet.rows.len() == 20_002);
-        let sheet = state.stored.as_ref().unwrap();
+        fixture.wait("one more", |sheet| sheet.rows.len() == 20_002);
+        let sheet = fixture.set();
         assert_eq!((sheet.rows[0], sheet.version), (20_001, version));
     }
 
@@ -274,16 +279,16 @@ mod tests {
         let mut sheet =
             ResultSet::new("cells".to_owned(), table(&[(cell, 1.0, 1), (&other, 2.0, 1)]));
         sheet.space = Some(Space::builtin("nas-bench-201").unwrap());
-        let mut state = state(sheet);
-        wait(&mut state, "rows", |sheet| sheet.rows.len() == 2 && sheet.decisions.len() == 0);
-        state.stored.as_mut().unwrap().wants_decisions = true;
-        wait(&mut state, "decisions", |sheet| sheet.decisions.len() == 2 && !sheet.is_busy());
-        let sheet = state.stored.as_mut().unwrap();
+        let mut fixture = Fixture::new(sheet);
+        fixture.wait("rows", |sheet| sheet.rows.len() == 2 && sheet.decisions.len() == 0);
+        fixture.set().wants_decisions = true;
+        fixture.wait("decisions", |sheet| sheet.decisions.len() == 2 && !sheet.is_busy());
+        let sheet = fixture.set();
         let name = sheet.decisions.columns()[0].name.clone();
         let brush = AxisBrush::Values(["skip_connect".to_owned()].into());
         sheet.brush(ResultAxis::Decision(name), Some(brush));
-        wait(&mut state, "one row", |sheet| *sheet.rows == [1]);
-        state.stored.as_mut().unwrap().undo();
-        wait(&mut state, "both rows", |sheet| sheet.rows.len() == 2);
+        fixture.wait("one row", |sheet| *sheet.rows == [1]);
+        fixture.set().undo();
+        fixture.wait("both rows", |sheet| sheet.rows.len() == 2);
     }
 }

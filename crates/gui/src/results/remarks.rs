@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::results::result_set::ResultSet;
-use crate::tasks::message::ExportedRows;
+use crate::overlay::dialogs::ExportedRows;
 use untrained::store::Remark;
 
 impl ResultSet {
     /// Marks an architecture, or no longer.
-    pub fn star(&mut self, architecture: &str) {
+    pub fn toggle_star(&mut self, architecture: &str) {
         if !self.stars.remove(architecture) {
             self.stars.insert(architecture.to_owned());
         }
@@ -27,7 +27,7 @@ impl ResultSet {
     }
 
     /// Notes something of an architecture.
-    pub fn note(&mut self, architecture: &str, note: String) {
+    pub fn set_note(&mut self, architecture: &str, note: String) {
         match note.is_empty() {
             true => self.notes.remove(architecture),
             false => self.notes.insert(architecture.to_owned(), note),
@@ -36,7 +36,7 @@ impl ResultSet {
     }
 
     /// Takes what was noted before, as the study has it.
-    pub fn take_remark(&mut self, architecture: &str, remark: Remark) {
+    pub fn add_remark(&mut self, architecture: &str, remark: Remark) {
         if remark.marked {
             self.stars.insert(architecture.to_owned());
             self.star_changes += 1;

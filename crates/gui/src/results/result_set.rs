@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use crate::inspect::network::{NetworkKey, NetworkOrigin};
 use crate::results::ordering::{OrderRequest, PendingRows};
 use crate::results::sheet::{
     AxisBrush, AxisBrushes, DecisionTable, ResultAxis, ResultTable, RowQuery, RowSelection,
@@ -92,8 +93,8 @@ pub struct ResultSet {
     pub(super) orders: Weak<()>,
     /// The thread that reads decisions.
     pub(super) reads: Weak<()>,
-    /// Decisions that wait for a thread to be done with the earlier ones.
-    pub(super) lots: Vec<DecisionTable>,
+    /// Decisions that wait for a task to be done with the earlier ones.
+    pub(super) unread_decisions: Vec<DecisionTable>,
 }
 
 impl ResultSet {
@@ -126,7 +127,7 @@ impl ResultSet {
             ordered: 0,
             orders: Weak::new(),
             reads: Weak::new(),
-            lots: Vec::new(),
+            unread_decisions: Vec::new(),
         }
     }
 
@@ -191,10 +192,30 @@ impl ResultSet {
         });
     }
 
+    /// The chosen row, if the table has it.
+    pub fn chosen_row(&self) -> Option<u32> {
+        self.now.row.filter(|&row| (row as usize) < self.table.len())
+    }
+
+    /// What a network of these results is built from and scored again with.
+    pub fn origin(&self) -> NetworkOrigin {
+        let (job, space) = (self.job.clone(), self.space.clone());
+        NetworkOrigin { title: self.title.clone(), job, space }
+    }
+
+    /// The key of a network of these results.
+    pub fn key(&self, architecture: &str) -> NetworkKey {
+        NetworkKey { results: self.id, architecture: architecture.to_owned() }
+    }
+
+    /// The file and the id of the study that keeps these results.
+    pub fn study_location(&self) -> Option<(PathBuf, String)> {
+        self.store.clone().zip(self.study.clone())
+    }
+
     /// The chosen architecture.
     pub fn chosen(&self) -> Option<&str> {
-        let row = self.now.row.filter(|&row| (row as usize) < self.table.len())?;
-        Some(self.table.architecture(row))
+        Some(self.table.architecture(self.chosen_row()?))
     }
 
     /// Selects rows: these only, or these as well.

@@ -80,13 +80,13 @@ pub struct LiveSearch {
 
 impl LiveSearch {
     /// Starts a job on a thread of its own.
-    pub fn start(work: &mut TaskRunner, job: JobConfig) -> Self {
+    pub fn start(tasks: &mut TaskRunner, job: JobConfig) -> Self {
         let control = Arc::new(RunControl::default());
         let (config, request) = (job.clone(), control.clone());
-        work.start("run", move |post| {
-            let result = run(&config, &request.cancel, &mut |event| tell(post, &request, event));
+        tasks.start("run", move |sender| {
+            let result = run(&config, &request.cancel, &mut |event| forward(sender, &request, event));
             let result = result.map(Box::new).map_err(|error: JobError| chain(&error));
-            post.send(Message::Ended(result));
+            sender.send(Message::RunEnded(result));
         });
         Self {
             job,
@@ -135,7 +135,7 @@ impl LiveSearch {
             false => self.clock.since = Some(Instant::now()),
         }
         self.control.pause(paused);
-        self.note(if paused { "paused" } else { "resumed" }.to_owned());
+        self.log_line(if paused { "paused" } else { "resumed" }.to_owned());
     }
 
     /// The study that keeps it.
@@ -144,7 +144,7 @@ impl LiveSearch {
     }
 
     /// Adds a result.
-    pub fn take(&mut self, record: &Record) {
+    pub fn on_scored(&mut self, record: &Record) {
         self.counts.add(record.status, 1);
         let value = record.rank_score();
         if value.is_finite() {
@@ -156,12 +156,12 @@ impl LiveSearch {
         }
         if record.status == Status::Failed {
             let why = record.message.as_deref().unwrap_or("no reason given");
-            self.note(format!("{} failed: {why}", record.architecture));
+            self.log_line(format!("{} failed: {why}", record.architecture));
         }
     }
 
     /// Adds a line to the log; the oldest go when it is long.
-    pub fn note(&mut self, text: String) {
+    pub fn log_line(&mut self, text: String) {
         if self.log.len() >= LOG {
             self.log.remove(0);
         }
@@ -176,7 +176,7 @@ impl LiveSearch {
             Ok(_) => "done".to_owned(),
             Err(why) => format!("failed: {why}"),
         };
-        self.note(text);
+        self.log_line(text);
         self.clock.halt();
         self.end = Some(end);
     }
@@ -205,13 +205,13 @@ impl LiveSearch {
 }
 
 /// Hands an event on, and waits while the run is paused; a window that is gone ends the run.
-fn tell(post: &MessageSender, control: &RunControl, event: Event) {
-    let news = match event {
-        Event::Started(started) => Message::Started(Box::new(started)),
-        Event::Warning(warning) => Message::Warning(warning),
-        Event::Scored { record, .. } => Message::Scored(record),
+fn forward(sender: &MessageSender, control: &RunControl, event: Event) {
+    let message = match event {
+        Event::Started(started) => Message::RunStarted(Box::new(started)),
+        Event::Warning(warning) => Message::RunWarning(warning),
+        Event::Scored { record, .. } => Message::RunScored(record),
     };
-    if !post.send(news) {
+    if !sender.send(message) {
         control.stop();
     }
     control.wait();

@@ -1,265 +1,276 @@
-//! Everything the window shows, shared by all views, and what changes it.
+//! Everything the window shows: a model for each part, and what messages and actions do to them.
 
+mod actions;
+mod commands;
+mod messages;
 mod opening;
-pub mod update;
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use crate::action::{Action, ActionQueue};
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
-use crate::inspect::InspectionCache;
+use crate::inspect::{CHEAP, InspectionCache};
+use crate::models::Models;
 use crate::overlay::dialogs::FileDialogs;
-use crate::picture::CaptureQueue;
+use crate::overlay::{Overlay, Severity};
 use crate::preferences::Preferences;
-use crate::results::result_set::ResultSet;
-use crate::runner::live::LiveSearch;
-use crate::studies::watch::FileWatch;
+use crate::results::Results;
+use crate::runner::SearchRunner;
+use crate::setup::Setup;
+use crate::studies::StudyList;
 use crate::tasks::TaskRunner;
-use crate::tasks::jobs;
-use crate::tasks::message::{CostEstimate, FilePurpose, LoadError, SpaceCard};
-use crate::views::ViewCache;
-use untrained::job::{JobConfig, Keep, Options, SearchOptions, Task};
-use untrained::space::{Choice, Drawing, Space};
-use untrained::store::StudyInfo;
+use crate::tasks::message::Message;
+use crate::view::View;
+use untrained::job::{JobConfig, Summary};
 
-/// What the middle of the window shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum View {
-    /// Spaces and files.
-    #[default]
-    Home,
-    /// The search space.
-    Space,
-    /// Options of a search.
-    Setup,
-    /// A search as it goes.
-    Run,
-    /// Table and scatter.
-    Results,
-    /// Networks side by side.
-    Compare,
-    /// Scores against trained accuracies.
-    Benchmark,
-    /// Stored searches.
-    Studies,
-}
+/// How long a window that is closed waits for its search to write what it has.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-impl View {
-    /// All views, in the order of the navigation.
-    pub const ALL: [Self; 8] = [
-        Self::Home,
-        Self::Space,
-        Self::Setup,
-        Self::Run,
-        Self::Results,
-        Self::Compare,
-        Self::Benchmark,
-        Self::Studies,
-    ];
+/// Writes a job as a command line.
+pub type CommandLineWriter = fn(&JobConfig) -> String;
 
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Home => "Home",
-            Self::Space => "Space",
-            Self::Setup => "Set up",
-            Self::Run => "Run",
-            Self::Results => "Results",
-            Self::Compare => "Compare",
-            Self::Benchmark => "Benchmark",
-            Self::Studies => "Studies",
-        }
-    }
-}
-
-/// An architecture of the space that is looked at.
-#[derive(Clone, Debug, Default)]
-pub struct SampleArchitecture {
-    /// Its text.
-    pub text: String,
-    /// Its cells.
-    pub drawings: Vec<Drawing>,
-    /// Its decisions.
-    pub choices: Vec<Choice>,
-}
-
-/// All of it.
+/// The models of the window.
 pub struct AppState {
-    /// What is shown.
-    pub view: View,
-    /// What a new window shows again.
-    pub remembered: Preferences,
-    /// Threads.
-    pub work: TaskRunner,
-    /// Who answers questions for files.
-    pub dialogs: FileDialogs,
-    /// Writes a job as a command line, where there is one.
-    pub command_line: Option<fn(&JobConfig) -> String>,
-    /// Pictures of plots and drawings.
-    pub pictures: CaptureQueue,
-    /// What is set up.
-    pub job: JobConfig,
-    /// The search space that is set up.
-    pub space: Option<Space>,
-    /// Why it is not there.
-    pub faults: Option<LoadError>,
-    /// An architecture of it.
-    pub sample: SampleArchitecture,
-    /// How many were drawn: the seed of the next one.
-    pub drawn: u64,
-    /// Params and macs of random architectures of it.
-    pub costs: Vec<[f64; 2]>,
-    /// The built-in spaces.
-    pub cards: Vec<SpaceCard>,
-    /// Devices by name; what `auto` takes first. Empty until they are known.
-    pub devices: Vec<String>,
-    /// The search of this window.
-    pub live: Option<LiveSearch>,
-    /// Jobs that are run when the search before them is over.
-    pub queue: VecDeque<JobConfig>,
-    /// By how many architectures a search is extended.
-    pub extends_by: u64,
-    /// Files that are looked after.
-    pub watch: FileWatch,
-    /// Its results.
-    pub running: Option<ResultSet>,
-    /// Results of a stored study.
-    pub stored: Option<ResultSet>,
-    /// Whether the stored study is shown, not the search of this window.
-    pub shows_stored: bool,
-    /// All studies of the file, or why they cannot be listed.
-    pub studies: Result<Vec<StudyInfo>, String>,
-    /// What is known of architectures.
-    pub details: InspectionCache,
-    /// Architectures side by side.
-    pub comparison: NetworkComparison,
-    /// Tables of accuracies.
-    pub benchmarks: BenchmarkTables,
-    /// The last message and whether it is an error.
-    pub notice: Option<(String, bool)>,
-    /// What a network takes as set up, if it was measured.
-    pub measured: Option<Result<CostEstimate, String>>,
-    /// Whether that is being measured.
-    pub measuring: bool,
-    /// The kind of images that is chosen, which may lack its place yet.
-    pub images_kind: String,
-    /// What is typed where an architecture can be pasted.
-    pub pasted: String,
-    /// What is typed in the palette, while it is open.
-    pub palette: Option<String>,
-    /// Whether the window asks before it closes.
-    pub asks_to_close: bool,
-    /// Whether the text about the program is shown.
-    pub shows_about: bool,
-    /// The study that is to be deleted, once more asked for.
-    pub to_delete: Option<String>,
-    /// What plots and the table of results keep between frames.
-    pub looks: ViewCache,
+    view: View,
+    setup: Setup,
+    runner: SearchRunner,
+    results: Results,
+    inspect: InspectionCache,
+    compare: NetworkComparison,
+    benchmark: BenchmarkTables,
+    studies: StudyList,
+    overlay: Overlay,
+    preferences: Preferences,
+    tasks: TaskRunner,
+    command_line: Option<CommandLineWriter>,
 }
 
 impl AppState {
     /// The state of a new window; `store` is its file of studies.
-    pub fn new(window: egui::Context, remembered: Preferences, store: PathBuf) -> Self {
-        let mut job = JobConfig::new(Options::default(), Task::default());
-        job.store = Some(Keep::File(store));
-        let mut state = Self {
+    pub fn new(
+        window: &egui::Context,
+        preferences: Preferences,
+        store: PathBuf,
+        dialogs: FileDialogs,
+        command_line: Option<CommandLineWriter>,
+    ) -> Self {
+        let mut tasks = TaskRunner::new(window.clone());
+        let setup = Setup::new(store);
+        let studies = StudyList::new(&mut tasks, setup.store());
+        Setup::start(&mut tasks);
+        Self {
             view: View::Home,
-            remembered,
-            pictures: CaptureQueue::of(&window),
-            work: TaskRunner::new(window),
-            dialogs: FileDialogs::Native,
-            command_line: None,
-            job,
-            space: None,
-            faults: None,
-            sample: SampleArchitecture::default(),
-            drawn: 0,
-            costs: Vec::new(),
-            cards: Vec::new(),
-            devices: Vec::new(),
-            live: None,
-            queue: VecDeque::new(),
-            extends_by: SearchOptions::default().samples,
-            watch: FileWatch::default(),
-            running: None,
-            stored: None,
-            shows_stored: false,
-            studies: Ok(Vec::new()),
-            details: InspectionCache::default(),
-            comparison: NetworkComparison::default(),
-            benchmarks: BenchmarkTables::default(),
-            notice: None,
-            measured: None,
-            measuring: false,
-            images_kind: String::new(),
-            pasted: String::new(),
-            palette: None,
-            asks_to_close: false,
-            shows_about: false,
-            to_delete: None,
-            looks: ViewCache::default(),
-        };
-        state.watch = FileWatch::start(&mut state.work);
-        state.watch.store(state.store());
-        state.work.start("spaces", jobs::cards);
-        state.work.start("devices", jobs::devices);
-        state
-    }
-
-    /// The file of studies.
-    pub fn store(&self) -> Option<&Path> {
-        match &self.job.store {
-            Some(Keep::File(path)) => Some(path),
-            Some(Keep::Nowhere) | None => None,
+            setup,
+            runner: SearchRunner::default(),
+            results: Results::default(),
+            inspect: InspectionCache::default(),
+            compare: NetworkComparison::default(),
+            benchmark: BenchmarkTables::default(),
+            studies,
+            overlay: Overlay::new(window, dialogs),
+            preferences,
+            tasks,
+            command_line,
         }
     }
 
-    /// The results that are shown.
-    pub fn sheet(&self) -> Option<&ResultSet> {
-        if self.shows_stored { self.stored.as_ref() } else { self.running.as_ref() }
+    /// The models, for views and commands.
+    pub fn models(&self) -> Models<'_> {
+        Models {
+            view: self.view,
+            setup: &self.setup,
+            runner: &self.runner,
+            results: &self.results,
+            inspect: &self.inspect,
+            compare: &self.compare,
+            benchmark: &self.benchmark,
+            studies: &self.studies,
+            overlay: &self.overlay,
+            preferences: &self.preferences,
+            has_command_line: self.command_line.is_some(),
+        }
     }
 
-    /// The same, to be changed.
-    pub fn sheet_mut(&mut self) -> Option<&mut ResultSet> {
-        if self.shows_stored { self.stored.as_mut() } else { self.running.as_mut() }
+    /// Handles messages that came since the last frame, and brings up to date what is shown.
+    pub fn update(&mut self, window: &egui::Context) {
+        self.handle_messages();
+        if self.view == View::Results
+            && self.preferences.parallel
+            && let Some(set) = self.results.shown_mut()
+        {
+            set.wants_decisions = true;
+        }
+        self.results.refresh(&mut self.tasks);
+        self.results.save_remarks(&mut self.tasks);
+        if let Some(set) = self.results.shown() {
+            if self.view == View::Results || self.inspect.is_window_open {
+                self.inspect_chosen();
+            }
+            if self.view == View::Benchmark {
+                self.benchmark.attach_table_of_job(&mut self.tasks, set);
+            }
+        }
+        if self.view == View::Compare {
+            for entry in &self.compare.entries {
+                self.inspect.inspect(&mut self.tasks, &entry.key, &entry.origin);
+            }
+        }
+        if self.view == View::Results && self.preferences.scatter {
+            self.refresh_scatter(window);
+        }
     }
 
-    /// The chosen architecture.
-    pub fn chosen(&self) -> Option<&str> {
-        self.sheet()?.chosen()
+    /// Has the chosen architecture inspected, and its kernel matrix computed where that is always wanted
+    /// and takes little time.
+    fn inspect_chosen(&mut self) {
+        let Some(set) = self.results.shown() else { return };
+        let (Some(row), Some(architecture)) = (set.chosen_row(), set.chosen()) else { return };
+        let key = set.key(architecture);
+        if self.inspect.inspection(&key).is_none() {
+            self.inspect.inspect(&mut self.tasks, &key, &set.origin());
+        }
+        let is_cheap = set.table.value("seconds", row) <= CHEAP;
+        let is_shown = self.preferences.inspector || self.inspect.is_window_open;
+        if self.preferences.kernels
+            && is_shown
+            && is_cheap
+            && self.inspect.kernel(&key).is_none()
+            && !self.inspect.is_computing()
+        {
+            self.inspect.compute(&mut self.tasks, vec![(key, set.job.clone())]);
+        }
     }
 
-    /// Draws another architecture of the space.
-    pub fn another(&mut self) {
-        let Some(space) = self.space.clone() else { return };
-        self.drawn += 1;
-        let seed = self.drawn;
-        self.work.start("sample", move |post| jobs::sample(post, &space, seed));
+    fn refresh_scatter(&mut self, window: &egui::Context) {
+        let Results { scatter, .. } = &mut self.results;
+        let mut scatter = std::mem::take(scatter);
+        if let Some(set) = self.results.shown() {
+            let Preferences { axes, logarithmic, .. } = &self.preferences;
+            if let Some(wait) = scatter.refresh(&mut self.tasks, set, axes, *logarithmic) {
+                window.request_repaint_after(wait);
+            }
+        }
+        self.results.scatter = scatter;
     }
 
-    /// Reads the list of studies.
-    pub fn list_studies(&mut self) {
-        let Some(path) = self.store().map(Path::to_owned) else { return };
-        self.work.start("studies", move |post| jobs::studies(post, &path));
+    /// Applies what views asked for, in order.
+    pub fn apply_all(&mut self, actions: ActionQueue, window: &egui::Context) {
+        if !actions.is_empty() {
+            window.request_repaint();
+        }
+        for action in actions {
+            self.apply(action, window);
+        }
     }
 
-    /// Reads a study and shows it.
-    pub fn show_study(&mut self, id: &str) {
-        let Some(path) = self.store().map(Path::to_owned) else { return };
-        let id = id.to_owned();
-        self.work.start("study", move |post| jobs::study(post, &path, &id));
+    /// What the next window shows again.
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
     }
 
-    /// Opens a dialog for a file.
-    pub fn choose(&mut self, purpose: FilePurpose) {
-        let is_file = ["npy", "npz"].contains(&self.images_kind.as_str());
-        let dialogs = self.dialogs.clone();
-        self.work.start("dialog", move |post| jobs::dialog(post, &dialogs, purpose, is_file));
+    /// Asks whether a search that runs is to end with the window. Returns whether the window may close
+    /// now.
+    pub fn on_close_requested(&mut self) -> bool {
+        self.overlay.asks_to_close = self.runner.is_searching();
+        !self.overlay.asks_to_close
     }
 
-    /// Shows a message.
-    pub fn tell(&mut self, text: impl Into<String>, is_error: bool) {
-        self.notice = Some((text.into(), is_error));
+    /// Whether the window waited for its search to close, and the search is over.
+    pub fn may_close_now(&mut self) -> bool {
+        let closes = self.overlay.asks_to_close && !self.runner.is_searching();
+        self.overlay.asks_to_close &= !closes;
+        closes
     }
+
+    /// Shows what is ready of pictures that were asked for: asks where they go, and has them written.
+    pub fn save_captures(&mut self, window: &egui::Context) {
+        let (captured, is_late) = self.overlay.captures.take_captured(window);
+        if is_late {
+            let text = "the picture is no longer shown; return to its view and save it there";
+            self.overlay.notify(Severity::Error, text);
+        }
+        for picture in captured {
+            let dialogs = self.overlay.dialogs.clone();
+            self.tasks.start("picture", move |sender| {
+                let Some(path) = dialogs.ask(&picture.question()) else { return };
+                sender.send(match picture.write(&path) {
+                    Ok(path) => Message::Done(format!("saved picture to {}", path.display())),
+                    Err(why) => Message::Failed(why),
+                });
+            });
+        }
+    }
+
+    /// Begins a job and shows it, unless another one runs.
+    fn start(&mut self, job: JobConfig) {
+        if self.runner.is_searching() {
+            return;
+        }
+        self.runner.begin(&mut self.tasks, &mut self.results, job);
+        self.results.set_stored_shown(false);
+        self.view = View::Run;
+    }
+
+    /// Runs a job when those before it are over: at once, if none runs.
+    fn enqueue(&mut self, job: JobConfig) {
+        if !self.runner.is_searching() {
+            return self.start(job);
+        }
+        self.runner.queue_mut().push_back(job);
+        let text = match self.runner.queue().len() {
+            1 => "1 search is waiting".to_owned(),
+            count => format!("{count} searches are waiting"),
+        };
+        self.overlay.notify(Severity::Info, text);
+    }
+
+    /// The search is over. The next one of the queue begins, unless this one was stopped.
+    fn on_run_ended(&mut self, end: Result<Summary, String>) {
+        let Some(live) = self.runner.live_mut() else { return };
+        let stopped = live.is_stopping();
+        if let Err(why) = &end {
+            self.overlay.notify(Severity::Error, why.clone());
+        }
+        live.finish(end);
+        self.list_studies();
+        if !stopped && !self.overlay.asks_to_close {
+            self.runner.begin_next(&mut self.tasks, &mut self.results);
+        }
+    }
+
+    fn list_studies(&mut self) {
+        self.studies.list(&mut self.tasks, self.setup.store());
+    }
+
+    /// Stops the search and waits until its study is written, but not for ever.
+    pub fn end_search(&mut self) {
+        let begin = Instant::now();
+        self.runner.stop();
+        self.runner.queue_mut().clear();
+        while self.runner.is_searching() && begin.elapsed() < CLOSE_TIMEOUT {
+            // The search may wait for room for its messages.
+            self.handle_messages();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Opens a space, a job, a model or a file of studies when the window begins.
+    pub fn open_at_start(&mut self, path: &Path) {
+        self.open(&path.to_string_lossy());
+    }
+
+    /// Applies one action outside a frame's queue.
+    fn apply(&mut self, action: Action, window: &egui::Context) {
+        actions::apply(self, action, window);
+    }
+}
+
+/// The file of studies where none is named: `untrained.db` here, or in the home folder where the
+/// program was not started in a folder of somebody's.
+pub fn default_store() -> Keep {
+    let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
+    let folder = here.or_else(std::env::home_dir).unwrap_or_default();
+    Keep::File(folder.join(untrained::store::DEFAULT_FILE))
 }

@@ -2,169 +2,126 @@
 
 use std::path::Path;
 
-use crate::results::result_set::ResultSet;
-use crate::state::{AppState, View};
-use crate::tasks::jobs;
-use crate::tasks::message::{FilePurpose, LoadError, LoadedStudy};
-use untrained::job::{JobConfig, Keep, OnnxWeights, StudyUse, Task, chain};
+use super::AppState;
+use crate::overlay::Severity;
+use crate::overlay::dialogs::FilePurpose;
+use crate::setup::Setup;
+use crate::setup::opened::{LoadError, OpenedFile};
+use crate::tasks::message::Message;
+use crate::view::View;
+use untrained::job::{Keep, Task, chain};
 use untrained::space::Space;
-use untrained::store::ResultRow;
 
 impl AppState {
     /// Opens a space by id or file, a job file, a model or a file of studies.
-    pub fn open(&mut self, name: &str) {
+    pub(super) fn open(&mut self, name: &str) {
         let path = Path::new(name);
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         match ending.to_ascii_lowercase().as_str() {
             "db" | "sqlite" | "sqlite3" => {
-                self.keep_in(path);
+                self.use_store(path);
                 self.view = View::Studies;
-                self.remembered.recent(name);
+                self.preferences.add_recent(name);
             }
-            "onnx" => self.take_model(path),
-            _ => {
-                let name = name.to_owned();
-                self.work.start("open", move |post| jobs::open(post, &name));
-            }
+            "onnx" => self.open_model(path),
+            _ => Setup::open(&mut self.tasks, name),
+        }
+    }
+
+    /// Opens a file that was dropped on the window: in the view of benchmarks it is a table, unless its
+    /// name says that it is something else.
+    pub fn on_file_dropped(&mut self, path: &Path) {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let others = ["toml", "db", "sqlite", "sqlite3", "onnx"];
+        if self.view == View::Benchmark && !others.contains(&ending) {
+            self.attach_table(path);
+        } else {
+            self.open(&path.to_string_lossy());
         }
     }
 
     /// Uses another file of studies.
-    pub fn keep_in(&mut self, path: &Path) {
-        self.job.store = Some(Keep::File(path.to_owned()));
-        self.watch.store(Some(path));
+    fn use_store(&mut self, path: &Path) {
+        self.setup.job.store = Some(Keep::File(path.to_owned()));
+        self.studies.watch.watch_store(Some(path));
         self.list_studies();
     }
 
     /// Sets up a job that scores a model.
-    fn take_model(&mut self, path: &Path) {
+    fn open_model(&mut self, path: &Path) {
         if !path.is_file() {
-            self.tell(format!("{} is no file: choose another model", path.display()), true);
-            return;
+            let text = format!("{}: file not found", path.display());
+            return self.overlay.notify(Severity::Error, text);
         }
-        self.job.task = Task::Onnx { path: path.to_owned(), weights: OnnxWeights::Keep };
-        let options = &mut self.job.options;
-        (options.input, options.classes) = (None, None);
-        options.set.clear();
-        self.remembered.recent(&path.to_string_lossy());
-        self.measured = None;
+        self.setup.set_model(path);
+        self.preferences.add_recent(&path.to_string_lossy());
         self.view = View::Setup;
     }
 
-    /// A space was opened.
-    pub fn take_space(&mut self, space: Space, name: &str) {
-        self.job.options.space = name.to_owned();
-        self.job.options.set.clear();
-        self.job.space_copy = None;
-        if !matches!(self.job.task, Task::Search(_)) {
-            self.job.task = Task::default();
+    /// Takes a file or name that was opened.
+    pub(super) fn on_file_opened(&mut self, name: &str, opened: OpenedFile) {
+        match opened {
+            OpenedFile::Space(space) => self.on_space_loaded(*space, name),
+            OpenedFile::Job(job, space) => {
+                if let (Err(why), Task::Search(_) | Task::Score { .. }) = (&space, &job.task) {
+                    self.overlay.notify(Severity::Error, why.clone());
+                }
+                self.setup.on_job_loaded(&mut self.tasks, *job, space.ok().map(|space| *space));
+                self.studies.watch.watch_store(self.setup.store());
+                self.view = View::Setup;
+            }
+            OpenedFile::BenchmarkTable(path) => self.attach_table(&path),
+            OpenedFile::Failed(error) => self.on_load_error(error),
         }
-        self.faults = None;
-        self.watch.faulty(None);
-        self.costs.clear();
-        self.measured = None;
-        self.remembered.recent(name);
-        let counted = space.clone();
-        self.work.start("costs", move |post| jobs::costs(post, &counted));
-        self.space = Some(space);
+    }
+
+    fn on_space_loaded(&mut self, space: Space, name: &str) {
+        self.setup.on_space_loaded(&mut self.tasks, space, name);
+        self.studies.watch.watch_faulty(None);
+        self.preferences.add_recent(name);
         self.view = View::Space;
-        self.another();
     }
 
     /// A space could not be opened; its file is read again when it changes.
-    pub fn take_faults(&mut self, faults: LoadError) {
-        self.watch.faulty(Some(Path::new(&faults.name)));
-        self.faults = Some(faults);
+    fn on_load_error(&mut self, error: LoadError) {
+        self.studies.watch.watch_faulty(Some(Path::new(&error.name)));
+        self.setup.load_error = Some(error);
         self.view = View::Space;
     }
 
-    /// A job was opened.
-    pub fn take_job(&mut self, job: JobConfig, space: Option<Space>) {
-        let store = job.store.clone().or_else(|| self.job.store.clone());
-        self.space = space;
-        self.faults = None;
-        self.measured = None;
-        self.job = JobConfig { store, ..job };
-        self.watch.store(self.store().map(Path::to_owned).as_deref());
-        self.view = View::Setup;
-        self.another();
-    }
-
-    /// A study was read.
-    pub fn take_study(&mut self, loaded: LoadedStudy) {
-        let LoadedStudy { store, info, job, space, table, remarks } = loaded;
-        let mut sheet = ResultSet::new(format!("study {}", info.id), table);
-        (sheet.store, sheet.study) = (Some(store), Some(info.id));
-        (sheet.job, sheet.space) = (job, space);
-        for (architecture, remark) in remarks {
-            sheet.take_remark(&architecture, remark);
+    /// Attaches a benchmark table to the results that are shown, or remembers its path until there are
+    /// some.
+    pub(super) fn attach_table(&mut self, path: &Path) {
+        self.view = View::Benchmark;
+        path.to_string_lossy().as_ref().clone_into(&mut self.benchmark.path);
+        if let Some(set) = self.results.shown() {
+            self.benchmark.attach(&mut self.tasks, set.id, path);
         }
-        self.watch.study(&sheet);
-        self.stored = Some(sheet);
-        self.shows_stored = true;
-        self.view = View::Results;
-    }
-
-    /// Other processes added results to the study that a sheet shows.
-    pub fn take_arrivals(&mut self, sheet: u64, rows: Vec<ResultRow>) {
-        if let Some(sheet) = self.sheet_of(sheet) {
-            for row in rows {
-                sheet.push(row.position, Box::new(row.record), row.scores);
-            }
-        }
-    }
-
-    /// Goes on with a study of the list: alone, or beside the processes that write it.
-    pub fn go_on_with(&mut self, id: &str, joins: bool) {
-        let Some(path) = self.store().map(Path::to_owned) else { return };
-        let id = id.to_owned();
-        self.work.start("study", move |post| {
-            let job = jobs::job_of(&path, &id).map(|job| {
-                let study = if joins { StudyUse::Join(id) } else { StudyUse::Resume(id) };
-                JobConfig { store: Some(Keep::File(path)), study, ..job }
-            });
-            post.change(move |state| match job {
-                Ok(job) => state.enqueue(job),
-                Err(why) => state.tell(why, true),
-            });
-        });
     }
 
     /// A dialog named a file.
-    pub fn take_path(&mut self, purpose: FilePurpose, path: &Path) {
+    pub(super) fn on_file_chosen(&mut self, purpose: FilePurpose, path: &Path) {
         match purpose {
             FilePurpose::Open => self.open(&path.to_string_lossy()),
-            FilePurpose::Images => self.take_images(path),
-            FilePurpose::Studies => self.keep_in(path),
+            FilePurpose::Images => self.setup.on_images_chosen(path),
+            FilePurpose::Studies => self.use_store(path),
             FilePurpose::Benchmark => self.attach_table(path),
-            FilePurpose::Table => {
-                if let Task::Search(search) = &mut self.job.task {
+            FilePurpose::SearchTable => {
+                if let Task::Search(search) = &mut self.setup.job.task {
                     search.table = Some(path.to_owned());
                 }
             }
             FilePurpose::SaveJob => {
-                let (job, path) = (self.job.clone(), path.to_owned());
-                self.work.start("save", move |post| {
-                    // The dialog has asked already.
-                    let result = job.save(&path, true).map_err(|error| chain(&error));
-                    post.change(move |state| match result {
-                        Ok(()) => state.tell(format!("written to {}", path.display()), false),
-                        Err(why) => state.tell(why, true),
+                let (job, path) = (self.setup.job.clone(), path.to_owned());
+                self.tasks.start("save", move |sender| {
+                    // The dialog has already asked whether to overwrite.
+                    sender.send(match job.save(&path, true) {
+                        Ok(()) => Message::Done(format!("saved {}", path.display())),
+                        Err(error) => Message::Failed(chain(&error)),
                     });
                 });
             }
-            FilePurpose::Export(part) => self.export(part, path),
-        }
-    }
-
-    /// Images of the kind that is set up come from another place.
-    fn take_images(&mut self, path: &Path) {
-        let text = format!("{}:{}", self.images_kind, path.display());
-        match text.parse() {
-            Ok(images) => self.job.options.images = images,
-            Err(_) => {
-                self.job.options.images = untrained::data::ImageSource::Folder(path.to_owned())
-            }
+            FilePurpose::Export(rows) => self.results.export(&mut self.tasks, rows, path),
         }
     }
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::results::result_set::ResultSet;
-use crate::tasks::jobs;
+use crate::studies::stored::list_studies;
+use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
 use untrained::store::{ResultRow, Store, StoreError};
 
@@ -79,12 +80,12 @@ fn stamp(path: &Path) -> FileStamp {
 
 impl FileWatch {
     /// Begins to look.
-    pub fn start(work: &mut TaskRunner) -> Self {
+    pub fn start(tasks: &mut TaskRunner) -> Self {
         let watch = Self::default();
         let targets = Arc::downgrade(&watch.0);
-        work.start("watch", move |post| {
+        tasks.start("watch", move |sender| {
             while let Some(targets) = targets.upgrade() {
-                if !look(&Self(targets), post) {
+                if !look(&Self(targets), sender) {
                     return;
                 }
                 std::thread::sleep(PERIOD);
@@ -98,7 +99,7 @@ impl FileWatch {
     }
 
     /// Lists the studies of a file whenever it changes.
-    pub fn store(&self, path: Option<&Path>) {
+    pub fn watch_store(&self, path: Option<&Path>) {
         // It is listed at the first look.
         let never = Some((u64::MAX, SystemTime::UNIX_EPOCH));
         self.targets().store =
@@ -106,13 +107,13 @@ impl FileWatch {
     }
 
     /// Opens a space file again when it changes.
-    pub fn faulty(&self, path: Option<&Path>) {
+    pub fn watch_faulty(&self, path: Option<&Path>) {
         self.targets().faulty =
             path.map(|path| WatchedFile { path: path.to_owned(), stamp: stamp(path) });
     }
 
     /// Adds the results that a study gets to those that are shown.
-    pub fn study(&self, sheet: &ResultSet) {
+    pub fn watch_study(&self, sheet: &ResultSet) {
         let mut known = KnownPositions::default();
         for row in 0..sheet.table.len() as u32 {
             known.add(sheet.table.position(row));
@@ -125,7 +126,7 @@ impl FileWatch {
 }
 
 /// Looks once; `false` if the window is gone.
-fn look(watch: &FileWatch, post: &MessageSender) -> bool {
+fn look(watch: &FileWatch, sender: &MessageSender) -> bool {
     let mut targets = watch.targets();
     let store = targets.store.as_mut().and_then(changed);
     let faulty = targets.faulty.as_mut().and_then(changed);
@@ -133,13 +134,13 @@ fn look(watch: &FileWatch, post: &MessageSender) -> bool {
     drop(targets);
     let mut is_open = true;
     if let Some(path) = faulty {
-        is_open &= post.change(move |state| state.open(&path.to_string_lossy()));
+        is_open &= sender.send(Message::FaultyFileChanged(path));
     }
     if let Some(path) = store {
-        jobs::studies(post, &path);
+        is_open &= sender.send(Message::StudiesListed(list_studies(&path)));
     }
     if let Some(study) = study {
-        is_open &= add_arrivals(watch, study, post);
+        is_open &= add_arrivals(watch, study, sender);
     }
     is_open
 }
@@ -151,7 +152,7 @@ fn changed(seen: &mut WatchedFile) -> Option<PathBuf> {
 }
 
 /// Reads the results that came since; `false` if the window is gone.
-fn add_arrivals(watch: &FileWatch, mut study: WatchedStudy, post: &MessageSender) -> bool {
+fn add_arrivals(watch: &FileWatch, mut study: WatchedStudy, sender: &MessageSender) -> bool {
     study.stamp = stamp(&study.store);
     // A file that cannot be read now can be later; the list of studies tells why.
     let Ok(rows) = arrivals(&mut study) else { return true };
@@ -162,7 +163,7 @@ fn add_arrivals(watch: &FileWatch, mut study: WatchedStudy, post: &MessageSender
         _ => return true,
     }
     drop(targets);
-    rows.is_empty() || post.change(move |state| state.take_arrivals(sheet, rows))
+    rows.is_empty() || sender.send(Message::RowsArrived(sheet, rows))
 }
 
 fn arrivals(study: &mut WatchedStudy) -> Result<Vec<ResultRow>, StoreError> {

@@ -1,127 +1,135 @@
-//! What threads tell the window.
+//! What background tasks send to the window.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::results::sheet::ResultTable;
-use crate::state::AppState;
+use crate::benchmark::outcome::BenchmarkOutcome;
+use crate::inspect::inspection::Inspection;
+use crate::inspect::kernel_picture::KernelPicture;
+use crate::inspect::network::NetworkKey;
+use crate::overlay::dialogs::FilePurpose;
+use crate::results::cloud::ScatterCloud;
+use crate::results::sheet::DecisionTable;
+use crate::setup::estimate::CostEstimate;
+use crate::setup::opened::{OpenedFile, SampleArchitecture, SpaceCard};
+use crate::studies::stored::LoadedStudy;
+use std::collections::BTreeMap;
+use untrained::benchmark::Facts;
 use untrained::job::{JobConfig, Started, Summary};
-use untrained::space::{Drawing, Problem, Space};
-use untrained::store::{Record, Remark, StudyInfo};
+use untrained::space::Space;
+use untrained::store::{Record, Remark, ResultRow, StudyInfo};
 
-/// A search space as the start screen shows it.
-pub struct SpaceCard {
-    /// The space.
-    pub space: Space,
-    /// The cells of an architecture of it.
-    pub drawings: Vec<Drawing>,
-}
+/// Held by a task and its messages: a model keeps a weak reference, and knows that the task is over and
+/// its messages are handled once the token is gone.
+pub type TaskToken = Arc<()>;
 
-/// Why a space cannot be opened.
-#[derive(Clone, Debug, Default)]
-pub struct LoadError {
-    /// The file or the name.
-    pub name: String,
-    /// What went wrong, if not in the file.
-    pub message: String,
-    /// What is wrong in the file.
-    pub problems: Vec<Problem>,
-}
-
-/// What a file dialog was for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FilePurpose {
-    /// A space, a job or a file of studies to be opened.
-    Open,
-    /// The images of a search.
-    Images,
-    /// A table of accuracies for the results that are shown.
-    Benchmark,
-    /// The file of studies.
-    Studies,
-    /// The benchmark table of a search.
-    Table,
-    /// Where the job is written.
-    SaveJob,
-    /// Where results are written.
-    Export(ExportedRows),
-}
-
-/// Which results are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportedRows {
-    /// All of the study.
-    All,
-    /// Those that the filters let through.
-    Shown,
-    /// Those that are selected.
-    Selected,
-    /// Those with a star.
-    Marked,
-}
-
-/// What a network takes, by a short measurement.
-#[derive(Clone, Copy, Debug)]
-pub struct CostEstimate {
-    /// Mean time.
-    pub seconds: f64,
-    /// Weights, activations and codes of the largest.
-    pub bytes: u64,
-}
-
-/// A study that was read.
-pub struct LoadedStudy {
-    /// Its file.
-    pub store: PathBuf,
-    /// How it stands.
-    pub info: StudyInfo,
-    /// Its job, if this version can read it.
-    pub job: Option<JobConfig>,
-    /// Its space, if it can be opened.
-    pub space: Option<Space>,
-    /// Its results.
-    pub table: ResultTable,
-    /// Stars and notes by architecture.
-    pub remarks: BTreeMap<String, Remark>,
-}
-
-/// Something a thread tells.
+/// A message of a background task.
 pub enum Message {
-    /// What finished work changes.
-    Change(Box<dyn FnOnce(&mut AppState) + Send>),
     /// A built-in space.
-    Card(Box<SpaceCard>),
-    /// A space that was asked for, or why it cannot be had.
-    Space(Result<Box<Space>, LoadError>, String),
-    /// A job file, and its space if it can be opened.
-    Job(Box<JobConfig>, Option<Space>),
-    /// Params and macs of random architectures of the space of that id.
-    Costs(String, Vec<[f64; 2]>),
-    /// The devices by name; what `auto` takes stands first.
+    BuiltinSpace(Box<SpaceCard>),
+    /// The devices by name; the one that `auto` takes comes first.
     Devices(Vec<String>),
-    /// The run begins.
-    Started(Box<Started>),
-    /// The run scored something.
-    Scored(Box<Record>),
-    /// The run says something.
-    Warning(String),
-    /// The run is over.
-    Ended(Result<Box<Summary>, String>),
-    /// All studies of a file.
-    Studies(Result<Vec<StudyInfo>, String>),
+    /// The file or name was opened.
+    FileOpened(String, Box<OpenedFile>),
+    /// An architecture was drawn.
+    SampleDrawn(SampleArchitecture),
+    /// Params and macs of random architectures of the space of that id.
+    CostsCounted(String, Vec<[f64; 2]>),
+    /// The cost of a network was estimated.
+    CostEstimated(Result<CostEstimate, String>),
+    /// The search runs.
+    RunStarted(Box<Started>),
+    /// The search scored a network.
+    RunScored(Box<Record>),
+    /// The search reports something.
+    RunWarning(String),
+    /// The search is over.
+    RunEnded(Result<Box<Summary>, String>),
+    /// The space and the earlier remarks of the results of a search.
+    RunPrepared {
+        /// The result set.
+        results: u64,
+        /// The space, if it can be opened.
+        space: Option<Box<Space>>,
+        /// Stars and notes by architecture.
+        remarks: BTreeMap<String, Remark>,
+    },
+    /// All studies of the file.
+    StudiesListed(Result<Vec<StudyInfo>, String>),
     /// A study with its results.
-    Study(Result<Box<LoadedStudy>, String>),
-    /// A file was chosen.
-    Chosen(FilePurpose, PathBuf),
-    /// Something worked.
+    StudyLoaded(Result<Box<LoadedStudy>, String>),
+    /// The job that resumes or joins a study.
+    StudyJobRead(Result<Box<JobConfig>, String>),
+    /// Other processes added results.
+    RowsArrived(u64, Vec<ResultRow>),
+    /// A space file that could not be opened has changed.
+    FaultyFileChanged(PathBuf),
+    /// The rows of a result set, of so many of its table, in order.
+    RowsOrdered {
+        /// The result set.
+        results: u64,
+        /// The rows.
+        rows: Vec<u32>,
+        /// Rows of the table that were considered.
+        table_rows: usize,
+        /// Of the task.
+        token: TaskToken,
+    },
+    /// Decisions of the next architectures of a result set.
+    DecisionsRead {
+        /// The result set.
+        results: u64,
+        /// The decisions.
+        decisions: DecisionTable,
+        /// Of the task.
+        token: TaskToken,
+    },
+    /// The points of the scatter.
+    CloudMade(Arc<ScatterCloud>, TaskToken),
+    /// The rows in an area of the scatter.
+    AreaSearched {
+        /// The result set.
+        results: u64,
+        /// The rows.
+        rows: Vec<u32>,
+        /// Whether the rows that were selected before stay selected.
+        adds: bool,
+    },
+    /// A network was inspected.
+    Inspected(NetworkKey, Arc<Inspection>),
+    /// A kernel matrix was computed.
+    KernelComputed(NetworkKey, Result<Arc<KernelPicture>, String>),
+    /// The benchmark table of a result set was read.
+    BenchmarkRead {
+        /// The result set.
+        results: u64,
+        /// The request that is answered.
+        generation: u64,
+        /// What is in the table.
+        facts: Result<Facts, String>,
+    },
+    /// Scores were compared with accuracies.
+    BenchmarkCompared {
+        /// The result set.
+        results: u64,
+        /// The request that is answered.
+        generation: u64,
+        /// The comparison.
+        outcome: Result<Box<BenchmarkOutcome>, String>,
+        /// Whether intervals are still being computed.
+        refines: bool,
+    },
+    /// A file was chosen in a dialog.
+    FileChosen(FilePurpose, PathBuf),
+    /// Something succeeded.
     Done(String),
-    /// Something did not.
-    Error(String),
-    /// A thread ended.
-    Over {
+    /// Something failed.
+    Failed(String),
+    /// A task ended.
+    TaskEnded {
         /// Its name.
         name: &'static str,
-        /// Why it broke down, if it did.
+        /// Why it panicked, if it did.
         panic: Option<String>,
     },
 }

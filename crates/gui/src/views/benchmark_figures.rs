@@ -1,13 +1,16 @@
 //! The figures of a comparison with a benchmark table: scatter, statistics, coverage, and what the
-//! search would have chosen.
+//! top-scored architecture.
 
 use egui::{Color32, Grid, RichText, Ui, vec2};
 use egui_plot::{PlotPoints, Points};
 
 use super::widgets;
-use crate::benchmark::{BenchmarkOutcome, BenchmarkPoint};
+use crate::views::context::ViewContext;
+use crate::action::{BenchmarkAction, ResultsAction};
+use crate::benchmark::outcome::{BenchmarkOutcome, BenchmarkPoint};
+use crate::command::Command;
 use crate::picture::exportable;
-use crate::state::{AppState, View};
+use crate::view::View;
 use crate::{explain, theme};
 use untrained::evaluation::PaperChoice;
 use untrained::format::thousands;
@@ -23,23 +26,23 @@ const NEAR: f32 = 8.0;
 const WIDE: f32 = 720.0;
 
 /// Shows all of it.
-pub fn show(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOutcome) {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64, outcome: &BenchmarkOutcome) {
     if ui.available_width() >= WIDE {
         let width = ui.available_width();
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 ui.set_width(width * 0.56);
-                scatter(ui, state, sheet, outcome);
+                scatter(ui, context, sheet, outcome);
             });
             ui.vertical(|ui| {
                 ui.set_width(width * 0.42);
-                chosen(ui, state, outcome);
+                chosen(ui, context, outcome);
                 coverage(ui, outcome);
             });
         });
     } else {
-        scatter(ui, state, sheet, outcome);
-        chosen(ui, state, outcome);
+        scatter(ui, context, sheet, outcome);
+        chosen(ui, context, outcome);
         coverage(ui, outcome);
     }
     ui.separator();
@@ -47,14 +50,14 @@ pub fn show(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOu
 }
 
 /// Score against accuracy.
-fn scatter(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOutcome) {
-    let default = state.benchmarks.of(sheet).is_some_and(|attached| attached.is_logarithmic());
-    let mut logarithmic = state.benchmarks.logarithmic.unwrap_or(default);
+fn scatter(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64, outcome: &BenchmarkOutcome) {
+    let default = context.benchmark.of(sheet).is_some_and(|attached| attached.is_logarithmic());
+    let mut logarithmic = context.benchmark.logarithmic.unwrap_or(default);
     let drawn = drawn(&outcome.points, logarithmic);
     ui.horizontal(|ui| {
         ui.strong(format!("{} against {}", outcome.score, outcome.metric));
         if ui.toggle_value(&mut logarithmic, "log").on_hover_text("Logarithmic scores").changed() {
-            state.benchmarks.logarithmic = Some(logarithmic);
+            context.change_benchmark(BenchmarkAction::SetLogarithmic(logarithmic));
         }
         let left_out = outcome.points.len() - drawn.all;
         if left_out > 0 {
@@ -85,7 +88,7 @@ fn scatter(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOut
             plot.points(cloud.radius(2.2).allow_hover(false));
             if let Some(best) = best.filter(|best| best[0].is_finite()) {
                 let mark = if dark { Color32::WHITE } else { Color32::BLACK };
-                let ring = Points::new("what the search chooses", vec![best]).color(mark);
+                let ring = Points::new("top-scored", vec![best]).color(mark);
                 plot.points(ring.radius(6.0).filled(false));
             }
             let pointer = plot.response().hover_pos()?;
@@ -103,10 +106,10 @@ fn scatter(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOut
         ui.label(&point.architecture);
         ui.monospace(format!("{} {:.4}", outcome.score, point.score));
         ui.monospace(format!("{} {:.4}", outcome.metric, point.accuracy));
-        ui.weak("Click to choose it");
+        ui.weak("Click to choose");
     });
     if clicked {
-        choose(state, &point.architecture);
+        choose(context, &point.architecture);
     }
 }
 
@@ -133,19 +136,14 @@ fn drawn(points: &[BenchmarkPoint], logarithmic: bool) -> DrawnPoints {
 }
 
 /// Chooses the row of an architecture.
-fn choose(state: &mut AppState, architecture: &str) {
-    let Some(sheet) = state.sheet_mut() else { return };
-    let rows = 0..sheet.table.len() as u32;
-    let row = rows.into_iter().find(|&row| sheet.table.architecture(row) == architecture);
-    if row.is_some() {
-        sheet.change(|now| now.row = row);
-    }
+fn choose(context: &mut ViewContext<'_>, architecture: &str) {
+    context.change_results(ResultsAction::ChooseArchitecture(architecture.to_owned()));
 }
 
-/// What the search would have chosen.
-fn chosen(ui: &mut Ui, state: &mut AppState, outcome: &BenchmarkOutcome) {
-    ui.strong("What the search would have chosen").on_hover_text(
-        "The architecture of the highest score, as a search without any training takes it",
+/// The top-scored architecture.
+fn chosen(ui: &mut Ui, context: &mut ViewContext<'_>, outcome: &BenchmarkOutcome) {
+    ui.strong("Top-scored architecture").on_hover_text(
+        "The architecture with the highest score, which a search without training would return",
     );
     let Some(choice) = &outcome.choice else {
         ui.weak("No architecture has a finite score and an accuracy.");
@@ -155,18 +153,18 @@ fn chosen(ui: &mut Ui, state: &mut AppState, outcome: &BenchmarkOutcome) {
     ui.add(egui::Label::new(text).truncate()).on_hover_text(&choice.architecture);
     let rank = format!("{} of {}", thousands(choice.rank as u64), thousands(choice.of as u64));
     let facts = [
-        ("its accuracy", format!("{:.3}", choice.accuracy), "Of the table, in its unit"),
+        ("accuracy", format!("{:.3}", choice.accuracy), "From the table, in its unit"),
         (
             "best of the scored",
             format!("{:.3}", choice.best_scored),
-            "What a perfect score would choose",
+            "What a perfect score would select",
         ),
         (
             "best in the table",
             format!("{:.3}", choice.best_in_table),
-            "Of all architectures with an accuracy",
+            "Among all architectures with an accuracy",
         ),
-        ("its rank in the table", rank, "By accuracy, 1 is best"),
+        ("rank in the table", rank, "By accuracy, 1 is best"),
     ];
     Grid::new("choice").num_columns(2).spacing([14.0, 2.0]).show(ui, |ui| {
         for (name, value, about) in facts {
@@ -175,9 +173,9 @@ fn chosen(ui: &mut Ui, state: &mut AppState, outcome: &BenchmarkOutcome) {
             ui.end_row();
         }
     });
-    if ui.button("Look into it").on_hover_text("Choose it and go to Results").clicked() {
-        choose(state, &choice.architecture);
-        state.view = View::Results;
+    if ui.button("Show in Results").on_hover_text("Choose it and show it in Results").clicked() {
+        choose(context, &choice.architecture);
+        context.command(Command::Go(View::Results));
     }
     ui.add_space(6.0);
 }
@@ -200,7 +198,7 @@ fn coverage(ui: &mut Ui, outcome: &BenchmarkOutcome) {
 
 /// A heading and what it means.
 const COLUMNS: [(&str, &str); 8] = [
-    ("predictor", "The score first, then what is known of a network for free"),
+    ("predictor", "The score, alongside free baselines"),
     ("n", "Architectures that have both a value and an accuracy"),
     ("tau-b", explain::TAU),
     ("95 % interval", "Percentile bootstrap over architectures, 1,000 resamples (Efron, 1979)"),
@@ -219,7 +217,7 @@ const COLUMNS: [(&str, &str); 8] = [
 
 /// The score and the free baselines.
 fn statistics(ui: &mut Ui, outcome: &BenchmarkOutcome) {
-    ui.strong("How well they order architectures by accuracy");
+    ui.strong("Rank correlation with accuracy");
     Grid::new("statistics").striped(true).spacing([18.0, 3.0]).show(ui, |ui| {
         for (name, about) in COLUMNS {
             ui.strong(name).on_hover_text(about);
@@ -234,7 +232,7 @@ fn statistics(ui: &mut Ui, outcome: &BenchmarkOutcome) {
         }
     });
     if !outcome.correlation.unknown.is_empty() {
-        ui.weak(format!("not known: {}", outcome.correlation.unknown.join(", ")));
+        ui.weak(format!("not available: {}", outcome.correlation.unknown.join(", ")));
     }
     if let Some(paper) = &outcome.correlation.paper {
         ui.small(filter(paper));

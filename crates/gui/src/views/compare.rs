@@ -5,14 +5,18 @@ use std::sync::Arc;
 use egui::{Color32, RichText, ScrollArea, Ui, vec2};
 
 use super::widgets;
-use super::{comparison_tables, detail, empty, operations};
+use super::widgets::{empty, letter, operations};
+use super::comparison_tables;
+use super::detail::{self, DetailCache};
+use crate::views::context::ViewContext;
+use crate::action::Action;
 use crate::command::Command;
 use crate::compare::ComparedNetwork;
 use crate::drawing::{self, DrawingPart};
 use crate::inspect::inspection::Inspection;
 use crate::picture::exportable;
 use crate::results::result_set::ResultSet;
-use crate::state::{AppState, View};
+use crate::view::View;
 use crate::theme;
 use crate::views::chrome;
 use crate::views::plots::{self, KernelSpectrum};
@@ -26,81 +30,78 @@ const MATRIX: f32 = 300.0;
 const SPECTRA: f32 = 220.0;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
-    header(ui, state);
-    if state.comparison.entries.is_empty() {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailCache) {
+    header(ui, context);
+    if context.compare.entries.is_empty() {
         let next =
-            "Choose architectures in Results and add them, or compare the best with the worst.";
+            "Add architectures from Results, or compare the best with the worst.";
         empty(ui, "Nothing to compare yet", next);
         ui.vertical_centered(|ui| {
-            chrome::button(ui, state, Command::Go(View::Results));
-            chrome::button(ui, state, Command::CompareExtremes);
+            chrome::button(ui, context, Command::Go(View::Results));
+            chrome::button(ui, context, Command::CompareExtremes);
         });
         return;
     }
-    let entries = state.comparison.entries.clone();
-    for entry in &entries {
-        state.details.inspect(&mut state.work, &entry.subject, &entry.origin);
-    }
+    let entries = &context.models().compare.entries;
     let seen: Vec<Arc<Inspection>> = entries
         .iter()
-        .map(|entry| state.details.inspection(&entry.subject).cloned().unwrap_or_default())
+        .map(|entry| context.inspect.inspection(&entry.key).cloned().unwrap_or_default())
         .collect();
     let mut removed = None;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
-        legends(ui, &entries, &drawn);
-        let least = state.comparison.least(&state.details);
+        legends(ui, entries, &drawn);
+        let least = context.compare.least(context.inspect);
         let width = (ui.available_width() / entries.len().max(2) as f32 - 12.0).max(190.0);
         ui.horizontal_top(|ui| {
             for at in 0..entries.len() {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.push_id(("compared", at), |ui| {
-                        if column(ui, state, &entries, &seen, at, least) {
+                        if column(ui, context, cache, (entries, &seen), at, least) {
                             removed = Some(at);
                         }
                     });
                 });
             }
         });
-        spectra(ui, state, &entries);
+        spectra(ui, context, entries);
         ui.separator();
-        comparison_tables::numbers(ui, &state.comparison);
+        comparison_tables::numbers(ui, context.compare);
         ui.separator();
         comparison_tables::decisions(ui, &seen);
     });
     if let Some(at) = removed {
-        state.comparison.entries.remove(at);
+        context.send(Action::RemoveCompared(at));
     }
 }
 
-fn header(ui: &mut Ui, state: &mut AppState) {
+fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.heading("Compare");
-        add(ui, state);
-        chrome::button(ui, state, Command::CompareExtremes);
-        chrome::button(ui, state, Command::ComputeKernels);
-        let some = !state.comparison.entries.is_empty();
+        add(ui, context);
+        chrome::button(ui, context, Command::CompareExtremes);
+        chrome::button(ui, context, Command::ComputeKernels);
+        let some = !context.compare.entries.is_empty();
         let clear = ui.add_enabled(some, egui::Button::new("Clear comparison"));
-        if clear.on_hover_text("Take all architectures off the comparison").clicked() {
-            state.comparison.entries.clear();
+        if clear.on_hover_text("Remove all architectures from the comparison").clicked() {
+            context.send(Action::ClearCompared);
         }
     });
 }
 
 /// A menu of architectures of the results that are shown.
-fn add(ui: &mut Ui, state: &mut AppState) {
+fn add(ui: &mut Ui, context: &mut ViewContext<'_>) {
     let mut row = None;
-    ui.add_enabled_ui(state.comparison.has_room(), |ui| {
+    ui.add_enabled_ui(context.compare.has_room(), |ui| {
         ui.menu_button("Add", |ui| {
-            let Some(sheet) = state.sheet() else {
-                ui.weak("No results are shown.");
+            let Some(sheet) = context.results.shown() else {
+                ui.weak("No results to add.");
                 return;
             };
             for (name, at) in offers(sheet) {
                 let architecture = sheet.table.architecture(at);
-                let is_new = !state.comparison.contains(sheet.id, architecture);
+                let is_new = !context.compare.contains(sheet.id, architecture);
                 let button = ui.add_enabled(is_new, egui::Button::new(name));
                 if button.on_hover_text(architecture).clicked() {
                     row = Some(at);
@@ -108,11 +109,10 @@ fn add(ui: &mut Ui, state: &mut AppState) {
             }
         })
         .response
-        .on_hover_text("Add an architecture of the results that are shown; four at most");
+        .on_hover_text("Add an architecture from the current results; four at most");
     });
-    let sheet = if state.shows_stored { &state.stored } else { &state.running };
-    if let (Some(row), Some(sheet)) = (row, sheet) {
-        state.comparison.add(sheet, row);
+    if let Some(row) = row {
+        context.send(Action::AddCompared(row));
     }
 }
 
@@ -120,14 +120,14 @@ fn add(ui: &mut Ui, state: &mut AppState) {
 fn offers(sheet: &ResultSet) -> Vec<(String, u32)> {
     let chosen = sheet.now.row.filter(|&row| (row as usize) < sheet.table.len());
     let mut offers: Vec<(String, u32)> =
-        chosen.map(|row| ("The chosen one".to_owned(), row)).into_iter().collect();
+        chosen.map(|row| ("Chosen architecture".to_owned(), row)).into_iter().collect();
     let first = sheet.rows.iter().take(4).enumerate();
     offers.extend(first.map(|(at, &row)| (format!("Row {} of the table", at + 1), row)));
     let marked = |row: &&u32| sheet.stars.contains(sheet.table.architecture(**row));
     if !sheet.stars.is_empty() {
         let stars = sheet.rows.iter().filter(marked).take(OFFERED);
         offers.extend(
-            stars.map(|&row| (format!("Marked: number {}", sheet.table.position(row)), row)),
+            stars.map(|&row| (format!("Marked: #{}", sheet.table.position(row)), row)),
         );
     }
     offers
@@ -148,21 +148,21 @@ fn legends(ui: &mut Ui, entries: &[ComparedNetwork], drawn: &[Drawing]) {
 /// One architecture; whether it is to be taken off.
 fn column(
     ui: &mut Ui,
-    state: &mut AppState,
-    entries: &[ComparedNetwork],
-    seen: &[Arc<Inspection>],
+    context: &mut ViewContext<'_>,
+    cache: &mut DetailCache,
+    (entries, seen): (&[ComparedNetwork], &[Arc<Inspection>]),
     at: usize,
     least: Option<f64>,
 ) -> bool {
     let entry = &entries[at];
-    let text = &entry.subject.architecture;
+    let text = &entry.key.architecture;
     let removed = ui
         .horizontal(|ui| {
             widgets::swatch(ui, colour(at));
             ui.strong(letter(at));
             let remove = format!("Remove {}", letter(at));
             let removed =
-                ui.small_button(remove).on_hover_text("Take it off the comparison").clicked();
+                ui.small_button(remove).on_hover_text("Remove it from the comparison").clicked();
             ui.add(egui::Label::new(RichText::new(text).monospace()).truncate())
                 .on_hover_text(text);
             removed
@@ -183,9 +183,9 @@ fn column(
             });
         }
     }
-    if detail::kernel(ui, state, &entry.subject, (MATRIX, least)) {
-        let asked = vec![(entry.subject.clone(), entry.origin.job.clone())];
-        state.details.compute(&mut state.work, asked);
+    if detail::kernel(ui, context, cache, &entry.key, (MATRIX, least)) {
+        let asked = vec![(entry.key.clone(), entry.origin.job.clone())];
+        context.send(Action::ComputeKernels(asked));
     }
     removed
 }
@@ -199,9 +199,9 @@ fn standing(entry: &ComparedNetwork) -> String {
     format!("{}: {rank}", entry.origin.title)
 }
 
-fn spectra(ui: &mut Ui, state: &AppState, entries: &[ComparedNetwork]) {
+fn spectra(ui: &mut Ui, context: &ViewContext<'_>, entries: &[ComparedNetwork]) {
     let spectrum = |(at, entry): (usize, &ComparedNetwork)| {
-        let picture = state.details.picture(&entry.subject)?;
+        let picture = context.inspect.picture(&entry.key)?;
         Some(KernelSpectrum { name: letter(at).to_owned(), colour: colour(at), picture })
     };
     let spectra: Vec<KernelSpectrum> = entries.iter().enumerate().filter_map(spectrum).collect();
@@ -211,11 +211,6 @@ fn spectra(ui: &mut Ui, state: &AppState, entries: &[ComparedNetwork]) {
     ui.strong("Eigenvalues of K");
     let width = ui.available_width().min(760.0);
     plots::spectra(ui, "compared spectra", &spectra, vec2(width, SPECTRA));
-}
-
-/// The name of an entry.
-pub fn letter(at: usize) -> &'static str {
-    ["A", "B", "C", "D"].get(at).copied().unwrap_or("?")
 }
 
 /// The colour of an entry: of Okabe and Ito's palette, as operations have them.

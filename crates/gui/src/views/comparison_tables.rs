@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use egui::{Grid, RichText, Ui};
 
-use super::compare::letter;
-use super::results::written;
+use super::widgets::letter;
+use super::widgets::written;
 use crate::compare::{ComparisonRow, NetworkComparison};
 use crate::inspect::inspection::Inspection;
 use crate::results::sheet::NUMBERS;

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
-use super::fact;
-use super::results::written;
+use super::widgets::fact;
+use super::widgets::written;
 use super::{heat_map, widgets};
+use crate::views::context::ViewContext;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::kernel_picture::KernelPicture;
-use crate::inspect::{KernelState, NetworkKey};
+use crate::action::Action;
+use crate::inspect::KernelState;
+use crate::inspect::network::NetworkKey;
+use crate::results::rank::RankCache;
+use super::heat_map::HeatMapTextures;
 use crate::picture::exportable;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::NUMBERS;
-use crate::state::AppState;
 use crate::theme;
 use crate::views::plots::{self, KernelSpectrum};
 use untrained::format::thousands;
@@ -41,7 +45,7 @@ pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
         widgets::legend(ui, names, &seen.drawings);
     });
     if !seen.drawings.is_empty() && !seen.connected {
-        let text = "no path from input to output: it is never chosen";
+        let text = "Disconnected: excluded from ranking";
         ui.colored_label(ui.visuals().warn_fg_color, text);
     }
 }
@@ -77,12 +81,16 @@ pub fn numbers(ui: &mut Ui, sheet: &ResultSet, row: u32) {
     });
 }
 
-/// Where the chosen row stands among all.
-pub fn standing(ui: &mut Ui, state: &mut AppState, row: u32, width: f32) {
-    let Some(sheet) = (if state.shows_stored { &state.stored } else { &state.running }) else {
-        return;
-    };
-    let standing = state.details.standings.of(sheet.id, &sheet.table, row);
+/// Kernel matrices as textures, and ranks: costly, and shown in many frames.
+#[derive(Default)]
+pub struct DetailCache {
+    textures: HeatMapTextures,
+    ranks: RankCache,
+}
+
+/// The rank of the chosen row among all.
+pub fn rank(ui: &mut Ui, sheet: &ResultSet, cache: &mut DetailCache, row: u32, width: f32) {
+    let standing = cache.ranks.of(sheet.id, &sheet.table, row);
     let ranked_by = sheet.ranked_by();
     let text = match (standing.rank, standing.percentile()) {
         (Some(rank), Some(percentile)) => format!(
@@ -90,11 +98,11 @@ pub fn standing(ui: &mut Ui, state: &mut AppState, row: u32, width: f32) {
             thousands(rank),
             thousands(standing.of)
         ),
-        _ => format!("no rank: {}, it is never chosen", sheet.table.status(row).name()),
+        _ => format!("No rank: {}, excluded from ranking", sheet.table.status(row).name()),
     };
     ui.label(RichText::new(text).strong()).on_hover_text(
-        "The rank among results that may be chosen, 1 is best; the percentile is the share of the others \
-         that are not better",
+        "The rank among valid results, 1 is best; the percentile is the share of the others that are not \
+         better",
     );
     if !standing.histogram.counts.is_empty() {
         let value = if standing.rank.is_some() { standing.value } else { f64::NAN };
@@ -106,36 +114,37 @@ pub fn standing(ui: &mut Ui, state: &mut AppState, row: u32, width: f32) {
 /// begin, if not at its own least entry; whether it is to be computed.
 pub fn kernel(
     ui: &mut Ui,
-    state: &mut AppState,
+    context: &mut ViewContext<'_>,
+    cache: &mut DetailCache,
     subject: &NetworkKey,
     (most, least): (f32, Option<f64>),
 ) -> bool {
-    match state.details.kernel(subject) {
+    match context.models().inspect.kernel(subject) {
         None => {
-            let about = "Score it again and show which images its units tell apart";
+            let about = "Score it again and show which images its units distinguish";
             ui.horizontal(|ui| ui.button("Compute kernel matrix").on_hover_text(about).clicked())
                 .inner
         }
         Some(KernelState::Waiting(_)) => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.weak("computing the kernel matrix");
+                ui.weak("Computing the kernel matrix");
                 if ui.button("Stop computing").clicked() {
-                    state.details.stop();
+                    context.send(Action::StopKernels);
                 }
             });
             false
         }
         Some(KernelState::Failed(why)) => {
             ui.colored_label(ui.visuals().error_fg_color, format!("no kernel matrix: {why}"));
-            ui.horizontal(|ui| ui.button("Try again").on_hover_text("Score it once more").clicked())
+            ui.horizontal(|ui| ui.button("Try again").on_hover_text("Score it again").clicked())
                 .inner
         }
         Some(KernelState::Ready(picture)) => {
             let picture = picture.clone();
             let side = widgets::side(ui, most);
             let least = least.unwrap_or(picture.least);
-            heat_map::show(ui, &mut state.details.textures, &picture, (side, least));
+            heat_map::show(ui, &mut cache.textures, &picture, (side, least));
             heat_map::scale(ui, side, least);
             facts(ui, &picture);
             false
@@ -160,14 +169,14 @@ pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &s
     let spectrum =
         KernelSpectrum { name: "eigenvalue".to_owned(), colour, picture: picture.clone() };
     plots::spectra(ui, &format!("spectrum {name}"), &[spectrum], vec2(width, PLOT + 20.0));
-    ui.strong("Units on, by activation");
+    ui.strong("Active units per layer");
     plots::activity(ui, &format!("activity {name}"), &picture.points, vec2(width, PLOT));
     let off = match picture.constant_units {
         0 => String::new(),
-        units => format!("; {} more are off for every image", thousands(units)),
+        units => format!("; {} more are inactive for every image", thousands(units)),
     };
     let text = format!(
-        "{} activations, {:.1} % of units on{off}",
+        "{} activations, {:.1} % of units active{off}",
         picture.points.len(),
         picture.mean_active() * 100.0
     );

@@ -2,10 +2,12 @@
 
 use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 
-use super::operations;
+use super::widgets::{operations, rounded_count};
+use crate::views::context::ViewContext;
 use crate::command::Command;
-use crate::state::{AppState, View};
-use crate::tasks::message::SpaceCard;
+use crate::view::View;
+use crate::action::Action;
+use crate::setup::opened::SpaceCard;
 use crate::views::chrome;
 use crate::views::widgets;
 use untrained::format::thousands;
@@ -19,26 +21,26 @@ const HEIGHT: [f32; 2] = [172.0, 88.0];
 const GAP: f32 = 8.0;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
         ui.heading("Choose a search space");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            chrome::button(ui, state, Command::Open);
+            chrome::button(ui, context, Command::Open);
             ui.weak("or drop a file on the window");
         });
     });
-    paste(ui, state);
-    recent(ui, state);
-    studies(ui, state);
+    paste(ui, context);
+    recent(ui, context);
+    studies(ui, context);
     ui.separator();
     let mut chosen = None;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        if state.cards.is_empty() {
+        if context.setup.space_cards.is_empty() {
             ui.spinner();
         }
         ui.spacing_mut().item_spacing = vec2(GAP, GAP);
         let (columns, width) = columns(ui.available_width());
-        for row in state.cards.chunks(columns) {
+        for row in context.setup.space_cards.chunks(columns) {
             ui.horizontal(|ui| {
                 for card in row {
                     if show_card(ui, card, width) {
@@ -49,32 +51,35 @@ pub fn show(ui: &mut Ui, state: &mut AppState) {
         }
     });
     if let Some(id) = chosen {
-        state.open(&id);
+        context.send(Action::Open(id));
     }
 }
 
 /// Scores an architecture that is pasted, in the space that is set up.
-fn paste(ui: &mut Ui, state: &mut AppState) {
+fn paste(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
-        let name = ui.label(format!("Architecture of {}", state.job.options.space));
+        let name = ui.label(format!("Architecture of {}", context.setup.job.options.space));
         let width = (ui.available_width() - 80.0).max(80.0);
-        let edit = TextEdit::singleline(&mut state.pasted)
-            .hint_text("paste one to score it")
+        let mut pasted = context.setup.pasted.clone();
+        let edit = TextEdit::singleline(&mut pasted)
+            .hint_text("paste an architecture to score it")
             .desired_width(width);
-        ui.add(edit).labelled_by(name.id);
-        let text = state.pasted.trim().to_owned();
-        if ui.add_enabled(!text.is_empty(), egui::Button::new("Score it")).clicked() {
+        if ui.add(edit).labelled_by(name.id).changed() {
+            context.send(Action::EditPasted(pasted.clone()));
+        }
+        let text = pasted.trim().to_owned();
+        if ui.add_enabled(!text.is_empty(), egui::Button::new("Score")).clicked() {
             let task = Task::Score { architectures: vec![text] };
-            let job = JobConfig { task, ..state.job.clone() };
-            state.start(JobConfig { store: None, ..job });
+            let job = JobConfig { task, ..context.setup.job.clone() };
+            context.send(Action::Start(Box::new(JobConfig { store: None, ..job })));
         }
     });
 }
 
 /// The last studies, to be looked at again.
-fn studies(ui: &mut Ui, state: &mut AppState) {
+fn studies(ui: &mut Ui, context: &mut ViewContext<'_>) {
     const LAST: usize = 5;
-    let Ok(studies) = &state.studies else { return };
+    let Ok(studies) = &context.models().studies.studies else { return };
     if studies.is_empty() {
         return;
     }
@@ -93,21 +98,21 @@ fn studies(ui: &mut Ui, state: &mut AppState) {
         goes = more && ui.link("all").on_hover_text("All studies of the file").clicked();
     });
     if goes {
-        state.view = View::Studies;
+        context.command(Command::Go(View::Studies));
     }
     if let Some(id) = chosen {
-        state.show_study(&id);
+        context.send(Action::ShowStudy(id));
     }
 }
 
-fn recent(ui: &mut Ui, state: &mut AppState) {
-    if state.remembered.recent.is_empty() {
+fn recent(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    if context.preferences.recent.is_empty() {
         return;
     }
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
         ui.weak("Recent");
-        for name in &state.remembered.recent {
+        for name in &context.preferences.recent {
             let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
             if ui.link(short).on_hover_text(name).clicked() {
                 chosen = Some(name.clone());
@@ -115,7 +120,7 @@ fn recent(ui: &mut Ui, state: &mut AppState) {
         }
     });
     if let Some(name) = chosen {
-        state.open(&name);
+        context.send(Action::Open(name));
     }
 }
 
@@ -159,14 +164,9 @@ fn show_card(ui: &mut Ui, card: &SpaceCard, width: f32) -> bool {
         widgets::cells(ui, first, &operations, HEIGHT[1], |_, _| false);
     });
     inner.advance_cursor_after_rect(area);
-    let count = format!("{} architectures, {}", count(space.count()), space.input());
+    let count = format!("{} architectures, {}", rounded_count(space.count()), space.input());
     inner.label(RichText::new(count).small());
     response.on_hover_text(format!("{}\n{}", space.title(), space.reference())).clicked()
-}
-
-/// The number of architectures, rounded where it is large.
-pub fn count(count: u128) -> String {
-    if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
 }
 
 #[cfg(test)]

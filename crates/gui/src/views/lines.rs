@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use egui::{Color32, Mesh, Pos2, Rect, Vec2, lerp, pos2, remap};
 
-use super::shades::{ColourScale, spread};
+use crate::colour_scale::{ColourScale, spread};
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{
     AxisBrush, DecisionColumn, NO_VALUE, NumberFormat, ResultAxis, ResultTable, RowSelection,

@@ -11,13 +11,14 @@ use egui::{
 
 use super::axes::AxisLayout;
 use super::lines::{AxisScale, GAP, LinesKey, ParallelLines, heights, places};
-use super::operations;
-use super::results::written;
+use super::widgets::operations;
+use super::widgets::written;
 use super::widgets;
+use crate::views::context::ViewContext;
 use crate::picture::exportable;
+use crate::action::ResultsAction;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{AxisBrush, ResultAxis};
-use crate::state::AppState;
 use crate::theme;
 use untrained::format::thousands;
 
@@ -52,34 +53,33 @@ enum AxisAction {
 }
 
 /// Shows them.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
-    let mut parallel = std::mem::take(&mut state.looks.parallel);
-    let colour = state.remembered.axes[2].clone();
-    if let Some(sheet) = state.sheet_mut() {
-        sheet.wants_decisions = true;
-        parallel.axes.update(sheet);
-        bar(ui, &mut parallel, sheet);
-        let done =
-            exportable(ui, "parallel coordinates", |ui| plot(ui, &mut parallel, sheet, &colour));
-        let chosen = matches!(done, Some(AxisAction::Choose(_)));
-        parallel.apply(done, sheet);
-        state.looks.scroll |= chosen;
-    }
-    state.looks.parallel = parallel;
-}
-
-impl ParallelView {
-    fn apply(&mut self, done: Option<AxisAction>, sheet: &mut ResultSet) {
-        match done {
-            Some(AxisAction::Brush(axis, brush)) => sheet.brush(axis, brush),
-            Some(AxisAction::Adjust(axis, brush)) => {
-                sheet.change_typed(|now| drop(now.brushes.insert(axis, brush)));
-            }
-            Some(AxisAction::Hide(axis)) => self.axes.hide(&axis),
-            Some(AxisAction::Move(axis, place)) => self.axes.move_to(&axis, place),
-            Some(AxisAction::Choose(row)) => sheet.change(|now| now.row = Some(row)),
-            None => {}
+pub fn show(
+    ui: &mut Ui,
+    context: &mut ViewContext<'_>,
+    parallel: &mut ParallelView,
+    scroll: &mut bool,
+) {
+    let colour = context.preferences.axes[2].clone();
+    let Some(sheet) = context.models().results.shown() else { return };
+    parallel.axes.update(sheet);
+    bar(ui, parallel, sheet);
+    let action = exportable(ui, "parallel coordinates", |ui| plot(ui, parallel, sheet, &colour));
+    match action {
+        Some(AxisAction::Brush(axis, brush)) => {
+            context.change_results(ResultsAction::Brush(axis, brush));
         }
+        Some(AxisAction::Adjust(axis, brush)) => {
+            let mut view = sheet.now.clone();
+            view.brushes.insert(axis, brush);
+            context.change_results(ResultsAction::ChangeTyped(Box::new(view)));
+        }
+        Some(AxisAction::Hide(axis)) => parallel.axes.hide(&axis),
+        Some(AxisAction::Move(axis, place)) => parallel.axes.move_to(&axis, place),
+        Some(AxisAction::Choose(row)) => {
+            context.change_view(sheet, |now| now.row = Some(row));
+            *scroll = true;
+        }
+        None => {}
     }
 }
 
@@ -93,7 +93,7 @@ fn bar(ui: &mut Ui, parallel: &mut ParallelView, sheet: &ResultSet) {
                 }
             });
         });
-        ui.weak("drag along an axis to filter, click a line to choose it");
+        ui.weak("Drag along an axis to filter; click a line to choose it");
         let drawn = parallel.lines.as_ref().map_or(0, |(_, lines)| lines.rows.len());
         if drawn < sheet.rows.len() {
             let (drawn, all) = (thousands(drawn as u64), thousands(sheet.rows.len() as u64));
@@ -123,7 +123,7 @@ fn plot(
     let (axes, scales): (Vec<ResultAxis>, Vec<AxisScale<'_>>) =
         parallel.axes.shown().into_iter().filter_map(with_scale).unzip();
     if axes.is_empty() {
-        let text = "No axis is shown: choose some in the menu Axes.";
+        let text = "No axes are shown. Choose some in the Axes menu.";
         ui.centered_and_justified(|ui| ui.weak(text));
         return None;
     }
@@ -402,7 +402,7 @@ fn heading(
     let shown = popup.show(|ui| menu(ui, axis, scale, brush, xs.len(), at));
     let name = axis.name();
     response
-        .on_hover_text(format!("{name}: drag to move the axis, press for what can be done to it"));
+        .on_hover_text(format!("{name}: drag to move the axis, click for its menu"));
     shown.and_then(|shown| shown.inner).or(done)
 }
 

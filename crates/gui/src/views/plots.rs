@@ -116,8 +116,8 @@ pub fn activity(ui: &mut Ui, name: &str, points: &[ActivationSite], size: Vec2) 
         })
     });
     response.response.on_hover_text(
-        "The share of units above zero over the mini-batch, for each activation that counts. Near 0 or 1 \
-         an activation tells few images apart.",
+        "The fraction of units above zero over the mini-batch, per counted activation. Near 0 or 1, \
+         an activation hardly distinguishes images.",
     );
 }
 

@@ -2,52 +2,39 @@
 
 use egui::{Panel, RichText, TextEdit, Ui};
 
-use super::parallel::{self, ParallelView};
-use super::scatter::{self, ScatterView};
-use super::{empty, rows};
+use super::cache::ViewCache;
+use super::{parallel, rows, scatter};
+use super::widgets::{empty, written};
+use crate::views::context::ViewContext;
 use crate::command::Command;
-use crate::results::sheet::{NumberFormat, ResultTable, RowSelection};
-use crate::state::{AppState, View};
+use crate::action::ResultsAction;
+use crate::preferences::Preferences;
+use crate::results::result_set::TableView;
+use crate::results::sheet::RowSelection;
+use crate::view::View;
 use crate::views::chrome;
 use untrained::format::thousands;
 
-/// What the view keeps between frames.
-#[derive(Default)]
-pub struct ViewCache {
-    /// The scatter.
-    pub scatter: ScatterView,
-    /// The parallel coordinates.
-    pub parallel: ParallelView,
-    /// Whether the table is to scroll to the chosen row.
-    pub scroll: bool,
-}
-
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
-    if state.sheet().is_none() && state.stored.is_some() {
-        state.shows_stored = true;
-    }
-    if state.sheet().is_none() {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
+    if context.results.shown().is_none() {
         empty(ui, "No results yet", "Start a search, or open a study.");
         ui.vertical_centered(|ui| {
-            chrome::button(ui, state, Command::Go(View::Setup));
-            chrome::button(ui, state, Command::Go(View::Studies));
+            chrome::button(ui, context, Command::Go(View::Setup));
+            chrome::button(ui, context, Command::Go(View::Studies));
         });
         return;
     }
-    header(ui, state);
-    filters(ui, state);
-    selection(ui, state);
-    plots(ui, state);
-    rows::show(ui, state);
-    if let Some(text) = state.chosen().map(str::to_owned) {
-        state.inspect(&text);
-    }
+    header(ui, context);
+    filters(ui, context);
+    selection(ui, context);
+    plots(ui, context, cache);
+    rows::show(ui, context, &mut cache.scroll);
 }
 
 /// The plots that are shown, one below the other, each as high as it was made.
-fn plots(ui: &mut Ui, state: &mut AppState) {
-    let (scatter, parallel) = (state.remembered.scatter, state.remembered.parallel);
+fn plots(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
+    let (scatter, parallel) = (context.preferences.scatter, context.preferences.parallel);
     let height = ui.available_height();
     let share = if scatter && parallel { 0.34 } else { 0.44 };
     let most = (height - 110.0 * f32::from(u8::from(scatter) + u8::from(parallel))).max(111.0);
@@ -56,35 +43,41 @@ fn plots(ui: &mut Ui, state: &mut AppState) {
     };
     if scatter {
         let name = if parallel { "scatter above" } else { "scatter" };
-        panel(name).show(ui, |ui| scatter::show(ui, state));
+        panel(name).show(ui, |ui| scatter::show(ui, context, &mut cache.scatter, &mut cache.scroll));
     }
     if parallel {
-        panel("parallel").show(ui, |ui| parallel::show(ui, state));
+        panel("parallel").show(ui, |ui| parallel::show(ui, context, &mut cache.parallel, &mut cache.scroll));
     }
 }
 
-fn header(ui: &mut Ui, state: &mut AppState) {
+fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            chrome::button(ui, state, Command::Export);
-            ui.toggle_value(&mut state.remembered.parallel, "Parallel")
+            chrome::button(ui, context, Command::Export);
+            let mut preferences = context.preferences.clone();
+            ui.toggle_value(&mut preferences.parallel, "Parallel")
                 .on_hover_text("Parallel coordinates over decisions and numbers");
-            ui.toggle_value(&mut state.remembered.scatter, "Scatter")
-                .on_hover_text("Two columns as points");
-            columns(ui, state);
+            ui.toggle_value(&mut preferences.scatter, "Scatter")
+                .on_hover_text("Scatter plot of two columns");
+            columns(ui, context, &mut preferences);
+            context.set_preferences(preferences);
             // What is left of the width: names are cut before they run into the buttons.
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| title(ui, state));
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| title(ui, context));
         });
     });
 }
 
 /// Which results are shown, and how many.
-fn title(ui: &mut Ui, state: &mut AppState) {
-    if state.running.is_some() && state.stored.is_some() {
-        ui.selectable_value(&mut state.shows_stored, false, "This search");
-        ui.selectable_value(&mut state.shows_stored, true, "Stored study");
+fn title(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    if let Some(is_stored) = context.results.stored_is_shown() {
+        let mut shown = is_stored;
+        ui.selectable_value(&mut shown, false, "This search");
+        ui.selectable_value(&mut shown, true, "Stored study");
+        if shown != is_stored {
+            context.change_results(ResultsAction::ShowStored(shown));
+        }
     }
-    let Some(sheet) = state.sheet() else { return };
+    let Some(sheet) = context.results.shown() else { return };
     ui.add(egui::Label::new(RichText::new(&sheet.title).heading()).truncate());
     let (shown, all) = (sheet.rows.len() as u64, sheet.table.len() as u64);
     let text = format!("{} of {} rows", thousands(shown), thousands(all));
@@ -95,14 +88,14 @@ fn title(ui: &mut Ui, state: &mut AppState) {
 }
 
 /// Which columns of numbers are shown.
-fn columns(ui: &mut Ui, state: &mut AppState) {
+fn columns(ui: &mut Ui, context: &ViewContext<'_>, preferences: &mut Preferences) {
     let names: Vec<String> = state
         .sheet()
         .map(|sheet| sheet.table.names().map(str::to_owned).collect())
         .unwrap_or_default();
     ui.menu_button("Columns", |ui| {
         for name in names {
-            let shown = &mut state.remembered.columns;
+            let shown = &mut preferences.columns;
             let mut is_shown = shown.contains(&name);
             if ui.checkbox(&mut is_shown, &name).changed() {
                 if is_shown { shown.push(name) } else { shown.retain(|known| *known != name) }
@@ -111,9 +104,9 @@ fn columns(ui: &mut Ui, state: &mut AppState) {
     });
 }
 
-fn filters(ui: &mut Ui, state: &mut AppState) {
+fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
-        let Some(sheet) = state.sheet_mut() else { return };
+        let Some(sheet) = context.models().results.shown() else { return };
         let (mut filter, mut search) = (sheet.now.filter.clone(), sheet.now.search.clone());
         let mut only_stars = sheet.now.only_stars;
         let name = ui.label("Filter");
@@ -122,49 +115,50 @@ fn filters(ui: &mut Ui, state: &mut AppState) {
         let edit = TextEdit::singleline(&mut filter).hint_text(hint).desired_width(width);
         let filtered = ui.add(edit).labelled_by(name.id).on_hover_text(
             "Columns with < <= > >= = != and K, M, G; architecture and status with = != ~ \
-             (contains); and, or, not, brackets",
+             (contains); and, or, not, parentheses",
         );
         let name = ui.label("Search");
         let edit = TextEdit::singleline(&mut search).hint_text("nor_conv").desired_width(90.0);
         let searched = ui.add(edit).labelled_by(name.id);
         if filtered.changed() || searched.changed() {
-            sheet.change_typed(|now| (now.filter, now.search) = (filter, search));
+            let view = TableView { filter, search, ..sheet.now.clone() };
+            context.change_results(ResultsAction::ChangeTyped(Box::new(view)));
         }
         let marked = ui.checkbox(&mut only_stars, "Marked only");
         if marked.on_hover_text("Only architectures with a star").changed() {
-            sheet.change(|now| now.only_stars = only_stars);
+            context.change_view(sheet, |now| now.only_stars = only_stars);
         }
-        chrome::button(ui, state, Command::ClearFilter);
+        chrome::button(ui, context, Command::ClearFilter);
     });
-    let fault = state.sheet().and_then(|sheet| sheet.fault.clone());
+    let fault = context.results.shown().and_then(|sheet| sheet.fault.clone());
     if let Some(fault) = fault {
         ui.colored_label(ui.visuals().error_fg_color, fault);
     }
 }
 
 /// What is selected and brushed, and what can be done with it.
-fn selection(ui: &mut Ui, state: &mut AppState) {
-    let Some(sheet) = state.sheet_mut() else { return };
+fn selection(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    let Some(sheet) = context.models().results.shown() else { return };
     ui.horizontal_wrapped(|ui| {
         let count = sheet.now.selected.len() as u64;
         let any = !sheet.now.selected.is_empty();
         let text = RichText::new(format!("{} selected", thousands(count)));
         ui.label(if any { text.strong() } else { text.weak() })
-            .on_hover_text("Ctrl-click or Shift-click rows, or draw a box or lasso in the scatter");
+            .on_hover_text("Ctrl-click or Shift-click rows, or draw a box or lasso in the scatter plot");
         let mut only = sheet.now.only_selected;
         let enabled = any || only;
         let checkbox = egui::Checkbox::new(&mut only, "Selected only");
         if ui.add_enabled(enabled, checkbox).changed() {
-            sheet.change(|now| now.only_selected = only);
+            context.change_view(sheet, |now| now.only_selected = only);
         }
         if ui.add_enabled(any, egui::Button::new("Clear selection")).clicked() {
-            sheet.change(|now| {
+            context.change_view(sheet, |now| {
                 (now.selected, now.only_selected) = (RowSelection::default(), false);
             });
         }
         let mark = ui.add_enabled(any, egui::Button::new("Mark selected"));
         if mark.on_hover_text("Give all selected architectures a star").clicked() {
-            sheet.star_selected();
+            context.change_results(ResultsAction::StarSelected);
         }
         let mut removed = None;
         for (axis, brush) in &sheet.now.brushes {
@@ -173,12 +167,12 @@ fn selection(ui: &mut Ui, state: &mut AppState) {
             let response = ui.add(chip);
             let label = format!("Remove brush on {}", axis.name());
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
-            if response.on_hover_text(format!("{text}. Press to remove this brush")).clicked() {
+            if response.on_hover_text(format!("{text}. Click to remove this brush")).clicked() {
                 removed = Some(axis.clone());
             }
         }
         if let Some(axis) = removed {
-            sheet.brush(axis, None);
+            context.change_results(ResultsAction::Brush(axis, None));
         }
     });
 }
@@ -190,14 +184,4 @@ fn short(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(MOST).chain(['…']).collect()
-}
-
-/// A number of a column as it is written; nothing for a gap.
-pub fn written(column: &str, value: f64) -> String {
-    match ResultTable::figures(column) {
-        _ if value.is_nan() => String::new(),
-        _ if value.is_infinite() => if value > 0.0 { "inf" } else { "-inf" }.to_owned(),
-        NumberFormat::Whole => thousands(value.max(0.0) as u64),
-        NumberFormat::Decimals(decimals) => format!("{value:.decimals$}"),
-    }
 }

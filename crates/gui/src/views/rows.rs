@@ -5,10 +5,11 @@ use std::f32::consts::TAU;
 use egui::{Align, Key, Layout, Modifiers, Pos2, RichText, Sense, Shape, Stroke, Ui, Vec2, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::results::written;
+use super::widgets::written;
+use crate::views::context::ViewContext;
+use crate::action::ResultsAction;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{NUMBERS, SortBy};
-use crate::state::AppState;
 use crate::theme;
 use untrained::format::thousands;
 use untrained::store::Status;
@@ -31,12 +32,12 @@ struct ColumnHeading {
 }
 
 /// Shows the table.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
-    keys(ui, state);
-    let scroll = std::mem::take(&mut state.looks.scroll);
-    let Some(sheet) = state.sheet() else { return };
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: &mut bool) {
+    keys(ui, context, scroll);
+    let scroll = std::mem::take(scroll);
+    let Some(sheet) = context.models().results.shown() else { return };
     let has = |name: &&String| sheet.table.column(name).is_some();
-    let columns: Vec<String> = state.remembered.columns.iter().filter(has).cloned().collect();
+    let columns: Vec<String> = context.preferences.columns.iter().filter(has).cloned().collect();
     let headings: Vec<ColumnHeading> = columns.iter().map(|name| heading(name)).collect();
     let place = || sheet.rows.iter().position(|&row| sheet.now.row == Some(row));
     let target = if scroll { place() } else { None };
@@ -79,24 +80,23 @@ pub fn show(ui: &mut Ui, state: &mut AppState) {
         );
     });
     let held = ui.input(|input| input.modifiers);
-    let Some(sheet) = state.sheet_mut() else { return };
     match pressed {
-        Some(TableClick::Row(row)) => click(sheet, row, held),
+        Some(TableClick::Row(row)) => click(context, sheet, row, held),
         Some(TableClick::Star(row)) => {
             let name = sheet.table.architecture(row).to_owned();
-            sheet.star(&name);
+            context.change_results(ResultsAction::ToggleStar(name));
         }
-        Some(TableClick::Heading(by)) => sheet.sort_by(by),
+        Some(TableClick::Heading(by)) => context.change_results(ResultsAction::SortBy(by)),
         None => {}
     }
 }
 
 /// Chooses a row; with Ctrl, selects it or no longer; with Shift, selects all from the chosen one on.
-fn click(sheet: &mut ResultSet, row: u32, held: Modifiers) {
+fn click(context: &mut ViewContext<'_>, sheet: &ResultSet, row: u32, held: Modifiers) {
     if held.shift {
-        sheet.select_to(row);
+        context.change_results(ResultsAction::SelectTo(row));
     } else {
-        sheet.change(|now| {
+        context.change_view(sheet, |now| {
             now.row = Some(row);
             if held.command {
                 now.selected = now.selected.toggled(row);
@@ -106,9 +106,9 @@ fn click(sheet: &mut ResultSet, row: u32, held: Modifiers) {
 }
 
 /// Moves the chosen row by the keyboard, where nothing else has its attention.
-fn keys(ui: &Ui, state: &mut AppState) {
-    let elsewhere = ui.memory(|memory| memory.focused().is_some()) || state.palette.is_some();
-    let Some(sheet) = state.sheet_mut() else { return };
+fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll: &mut bool) {
+    let elsewhere = ui.memory(|memory| memory.focused().is_some()) || context.overlay.palette.is_some();
+    let Some(sheet) = context.models().results.shown() else { return };
     if elsewhere || sheet.rows.is_empty() {
         return;
     }
@@ -134,7 +134,7 @@ fn keys(ui: &Ui, state: &mut AppState) {
     });
     if everything {
         let rows = sheet.rows.to_vec();
-        sheet.select(rows, false);
+        context.change_results(ResultsAction::Select(rows));
     }
     if step == 0 {
         return;
@@ -144,10 +144,10 @@ fn keys(ui: &Ui, state: &mut AppState) {
     let next = if place.is_none() && step >= end { end } else { next };
     let row = sheet.rows[next.clamp(0, all as i64 - 1) as usize];
     if shift {
-        sheet.select_to(row);
+        context.change_results(ResultsAction::SelectTo(row));
     }
-    sheet.step_to(row);
-    state.looks.scroll = true;
+    context.change_results(ResultsAction::StepTo(row));
+    *scroll = true;
 }
 
 /// The heading of a column of numbers.
@@ -156,7 +156,7 @@ fn heading(name: &str) -> ColumnHeading {
     let about = known.map_or("A further score", |number| number.about);
     let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
     let text = unit.map_or(name.to_owned(), |unit| format!("{name} ({unit})"));
-    let about = format!("{about}. Press to sort");
+    let about = format!("{about}. Click to sort");
     ColumnHeading { text, about, by: SortBy::Number(name.to_owned()) }
 }
 
@@ -195,11 +195,11 @@ fn titles(
         (Layout::left_to_right(Align::Center), Layout::right_to_left(Align::Center));
     let fixed = |text: &str, about: &str, by: SortBy| ColumnHeading {
         text: text.to_owned(),
-        about: format!("{about}. Press to sort"),
+        about: format!("{about}. Click to sort"),
         by,
     };
     row.col(|_| {});
-    add(row, &fixed("#", "The order in which architectures came", SortBy::Position), right);
+    add(row, &fixed("#", "The order in which the results arrived", SortBy::Position), right);
     for heading in headings {
         add(row, heading, right);
     }

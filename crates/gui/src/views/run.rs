@@ -3,14 +3,17 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, PlotPoints, Points};
 
-use super::empty;
+use super::widgets::empty;
 use super::widgets;
+use crate::views::context::ViewContext;
 use crate::command::Command;
 use crate::picture::exportable;
 use crate::runner::live::{LiveSearch, clock};
-use crate::state::{AppState, View};
+use crate::view::View;
 use crate::views::chrome;
-use crate::{runner, theme};
+use crate::action::Action;
+use crate::runner::job_title;
+use crate::theme;
 use untrained::format::{score, thousands};
 use untrained::store::Status;
 
@@ -18,32 +21,32 @@ use untrained::store::Status;
 const DRAWN: usize = 4_000;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
-    let Some(live) = &state.live else {
-        empty(ui, "No search runs", "Set one up, then start it.");
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    let Some(live) = context.models().runner.live() else {
+        empty(ui, "No search is running", "Set up a search, then start it.");
         ui.vertical_centered(|ui| {
-            chrome::button(ui, state, Command::Go(View::Setup));
-            chrome::button(ui, state, Command::Start);
+            chrome::button(ui, context, Command::Go(View::Setup));
+            chrome::button(ui, context, Command::Start);
         });
         return;
     };
-    let (title, space) = (standing(live), live.job.options.space.clone());
+    let (title, space) = (status_text(live), live.job.options.space.clone());
     ui.horizontal(|ui| {
         ui.heading(title);
         ui.weak(space);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            chrome::button(ui, state, Command::Go(View::Results));
-            if state.is_searching() {
-                chrome::button(ui, state, Command::Stop);
-                chrome::button(ui, state, Command::Pause);
+            chrome::button(ui, context, Command::Go(View::Results));
+            if context.runner.is_searching() {
+                chrome::button(ui, context, Command::Stop);
+                chrome::button(ui, context, Command::Pause);
             } else {
-                extend(ui, state);
-                chrome::button(ui, state, Command::Resume);
+                extend(ui, context);
+                chrome::button(ui, context, Command::Resume);
             }
         });
     });
-    queue(ui, state);
-    let Some(live) = &state.live else { return };
+    queue(ui, context);
+    let Some(live) = context.models().runner.live() else { return };
     numbers(ui, live);
     let width = (ui.available_width() - 14.0) / 3.0;
     let size = vec2(width, (ui.available_height() * 0.66).max(150.0));
@@ -56,38 +59,42 @@ pub fn show(ui: &mut Ui, state: &mut AppState) {
 }
 
 /// By how many architectures the search goes on.
-fn extend(ui: &mut Ui, state: &mut AppState) {
-    chrome::button(ui, state, Command::Extend);
-    let about = "By how many architectures the search is extended";
-    let count = egui::DragValue::new(&mut state.extends_by).range(1..=1_000_000_000).speed(10.0);
-    let response = ui.add(count.prefix("by "));
+fn extend(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    chrome::button(ui, context, Command::Extend);
+    let about = "How many architectures are added";
+    let mut extends_by = context.runner.extends_by;
+    let count = egui::DragValue::new(&mut extends_by).range(1..=1_000_000_000).speed(10.0);
+    let response = ui.add(count.prefix("+"));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Extend by"));
     response.on_hover_text(about);
+    if extends_by != context.runner.extends_by {
+        context.send(Action::SetExtension(extends_by));
+    }
 }
 
 /// Searches that wait; each can be taken out.
-fn queue(ui: &mut Ui, state: &mut AppState) {
-    if state.queue.is_empty() {
+fn queue(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    if context.runner.queue().is_empty() {
         return;
     }
     let mut out = None;
     ui.horizontal_wrapped(|ui| {
-        ui.weak(format!("{} waiting:", state.queue.len()));
-        for (at, job) in state.queue.iter().enumerate() {
-            ui.label(runner::title(job));
-            let name = format!("Take {} out of the queue", runner::title(job));
+        ui.weak(format!("{} waiting:", context.runner.queue().len()));
+        for (at, job) in context.models().runner.queue().iter().enumerate() {
+            ui.label(job_title(job));
+            let name = format!("Remove {} from the queue", job_title(job));
             let response = ui.small_button("×");
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
             if response.on_hover_text(&name).clicked() {
                 out = Some(at);
             }
         }
-        if !state.is_searching() && ui.button("Start next").clicked() {
-            state.begin_next();
+        if !context.runner.is_searching() && ui.button("Start next").clicked() {
+            context.send(Action::StartNext);
         }
     });
     if let Some(at) = out {
-        state.queue.remove(at);
+        context.send(Action::Dequeue(at));
     }
 }
 
@@ -106,7 +113,7 @@ fn scatter(ui: &mut Ui, live: &LiveSearch, size: egui::Vec2) {
     });
 }
 
-fn standing(live: &LiveSearch) -> &'static str {
+fn status_text(live: &LiveSearch) -> &'static str {
     match &live.end {
         None if live.is_stopping() => "Stopping",
         None if live.is_paused() => "Paused",
@@ -141,7 +148,7 @@ fn numbers(ui: &mut Ui, live: &LiveSearch) {
         }
         if let Some(Ok(summary)) = &live.end {
             ui.label(text("rejected", thousands(summary.rejected)));
-            ui.label(text("known before", thousands(summary.known)));
+            ui.label(text("cached", thousands(summary.known)));
         }
         if let Some(study) = live.study() {
             ui.label(text("study", study.to_owned()));

@@ -2,53 +2,55 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 
-use super::{empty, fact, home, operations};
+use super::widgets::{empty, fact, operations, rounded_count};
+use crate::views::context::ViewContext;
 use crate::command::Command;
 use crate::picture::exportable;
-use crate::state::{AppState, View};
-use crate::tasks::message::LoadError;
+use crate::view::View;
+use crate::action::Action;
+use crate::setup::opened::LoadError;
 use crate::views::chrome;
 use crate::views::widgets;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
-    if let Some(faults) = state.faults.clone() {
-        return show_faults(ui, state, &faults);
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    if let Some(error) = &context.models().setup.load_error {
+        return show_load_error(ui, context, error);
     }
-    let Some(space) = state.space.clone() else {
-        empty(ui, "No space is open", "Choose one on Home, or open a space file.");
-        ui.vertical_centered(|ui| chrome::button(ui, state, Command::Go(View::Home)));
+    let Some(space) = context.setup.space.clone() else {
+        empty(ui, "No space is open", "Choose a space on Home, or open a space file.");
+        ui.vertical_centered(|ui| chrome::button(ui, context, Command::Go(View::Home)));
         return;
     };
     ui.horizontal(|ui| {
         ui.heading(space.id());
         ui.weak(space.title());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            chrome::button(ui, state, Command::Go(View::Setup));
-            chrome::button(ui, state, Command::Another);
+            chrome::button(ui, context, Command::Go(View::Setup));
+            chrome::button(ui, context, Command::RandomArchitecture);
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let names = operations(Some(&space));
-        ui.add(egui::Label::new(RichText::new(&state.sample.text).monospace()).truncate())
-            .on_hover_text(&state.sample.text);
+        ui.add(egui::Label::new(RichText::new(&context.setup.sample.text).monospace()).truncate())
+            .on_hover_text(&context.setup.sample.text);
         exportable(ui, "cell graph", |ui| {
-            widgets::cells(ui, &state.sample.drawings, &names, 250.0, |_, _| false);
-            widgets::legend(ui, &names, &state.sample.drawings);
+            widgets::cells(ui, &context.setup.sample.drawings, &names, 250.0, |_, _| false);
+            widgets::legend(ui, &names, &context.setup.sample.drawings);
         });
         ui.separator();
         facts(ui, &space);
-        decisions(ui, &state.sample.choices);
+        decisions(ui, &context.setup.sample.choices);
         egui::CollapsingHeader::new("Space file").show(ui, |ui| {
-            ui.label("Operations, skeleton and decisions as they are defined; a file of your own looks alike.");
+            ui.label("The operations, skeleton and decisions of this space. Use this as a template for your own space.");
             ui.monospace(space.text());
         });
         ui.separator();
-        ui.label(format!("{} random networks", state.costs.len()));
+        ui.label(format!("{} random networks", context.setup.costs.len()));
         let size = vec2((ui.available_width() - 12.0) / 2.0, 170.0);
         ui.horizontal(|ui| {
             for (at, name) in ["params", "macs per image"].into_iter().enumerate() {
-                let values = state.costs.iter().map(|costs| costs[at]);
+                let values = context.setup.costs.iter().map(|costs| costs[at]);
                 widgets::histogram(ui, name, values, size);
             }
         });
@@ -69,7 +71,7 @@ fn decisions(ui: &mut Ui, choices: &[untrained::space::Choice]) {
 
 fn facts(ui: &mut Ui, space: &untrained::space::Space) {
     Grid::new("facts").num_columns(2).show(ui, |ui| {
-        fact(ui, "architectures", home::count(space.count()));
+        fact(ui, "architectures", rounded_count(space.count()));
         fact(ui, "topology", space.topology());
         fact(ui, "input", space.input().to_string());
         fact(ui, "classes", space.classes().to_string());
@@ -81,14 +83,14 @@ fn facts(ui: &mut Ui, space: &untrained::space::Space) {
 }
 
 /// Everything that is wrong with a file.
-fn show_faults(ui: &mut Ui, state: &mut AppState, faults: &LoadError) {
-    ui.heading(format!("{} cannot be opened", faults.name));
-    if !faults.message.is_empty() {
-        ui.colored_label(ui.visuals().error_fg_color, &faults.message);
+fn show_load_error(ui: &mut Ui, context: &mut ViewContext<'_>, error: &LoadError) {
+    ui.heading(format!("{} cannot be opened", error.name));
+    if !error.message.is_empty() {
+        ui.colored_label(ui.visuals().error_fg_color, &error.message);
     }
     ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
         Grid::new("problems").num_columns(3).striped(true).show(ui, |ui| {
-            for problem in &faults.problems {
+            for problem in &error.problems {
                 let line = problem.line.map(|line| format!("line {line}")).unwrap_or_default();
                 ui.label(RichText::new(line).monospace());
                 ui.label(RichText::new(&problem.path).monospace());
@@ -98,9 +100,9 @@ fn show_faults(ui: &mut Ui, state: &mut AppState, faults: &LoadError) {
         });
     });
     ui.horizontal(|ui| {
-        if ui.button("Read it again").clicked() {
-            state.open(&faults.name);
+        if ui.button("Retry").clicked() {
+            context.send(Action::Open(error.name.clone()));
         }
-        chrome::button(ui, state, Command::Go(View::Home));
+        chrome::button(ui, context, Command::Go(View::Home));
     });
 }

@@ -3,10 +3,11 @@
 use egui::{RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use super::empty;
+use super::widgets::empty;
+use crate::views::context::ViewContext;
 use crate::command::Command;
-use crate::state::{self, View};
-use crate::tasks::jobs;
+use crate::view::View;
+use crate::action::Action;
 use crate::views::chrome;
 use untrained::format::{score, thousands, time};
 use untrained::store::{StudyInfo, StudyState};
@@ -20,48 +21,41 @@ enum StudyClick {
 }
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut state::AppState) {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
         ui.heading("Studies");
-        if let Some(path) = state.store() {
+        if let Some(path) = context.setup.store() {
             let text = path.to_string_lossy().into_owned();
             ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Read again").clicked() {
-                state.list_studies();
+            if ui.button("Refresh").clicked() {
+                context.send(Action::ListStudies);
             }
-            chrome::button(ui, state, Command::ChooseStudies);
+            chrome::button(ui, context, Command::ChooseStudies);
         });
     });
-    let pressed = match &state.studies {
+    let pressed = match &context.models().studies.studies {
         Err(why) => {
             ui.colored_label(ui.visuals().error_fg_color, why);
             None
         }
         Ok(studies) if studies.is_empty() => {
-            empty(ui, "No studies yet", "Every search is kept here, also one of the command line.");
+            empty(ui, "No studies yet", "Every search is stored here, including those of the command line.");
             None
         }
-        Ok(studies) => table(ui, studies, state.to_delete.as_deref()),
+        Ok(studies) => table(ui, studies, context.studies.to_delete.as_deref()),
     };
-    if matches!(&state.studies, Ok(studies) if studies.is_empty()) {
-        ui.vertical_centered(|ui| chrome::button(ui, state, Command::Go(View::Setup)));
+    if matches!(&context.studies.studies, Ok(studies) if studies.is_empty()) {
+        ui.vertical_centered(|ui| chrome::button(ui, context, Command::Go(View::Setup)));
     }
     match pressed {
-        Some(StudyClick::Show(id)) => state.show_study(&id),
-        Some(StudyClick::Resume(id)) => state.go_on_with(&id, false),
-        Some(StudyClick::Join(id)) => state.go_on_with(&id, true),
-        Some(StudyClick::Delete(id)) if state.to_delete.as_ref() == Some(&id) => delete(state, id),
-        Some(StudyClick::Delete(id)) => state.to_delete = Some(id),
+        Some(StudyClick::Show(id)) => context.send(Action::ShowStudy(id)),
+        Some(StudyClick::Resume(id)) => context.send(Action::ResumeStudy(id, false)),
+        Some(StudyClick::Join(id)) => context.send(Action::ResumeStudy(id, true)),
+        Some(StudyClick::Delete(id)) => context.send(Action::DeleteStudy(id)),
         None => {}
     }
-}
-
-fn delete(state: &mut state::AppState, id: String) {
-    state.to_delete = None;
-    let Some(path) = state.store().map(std::path::Path::to_owned) else { return };
-    state.work.start("delete", move |post| jobs::delete(post, &path, &id));
 }
 
 fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<StudyClick> {
@@ -78,7 +72,7 @@ fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<
             .column(Column::remainder().at_least(110.0).clip(true))
             .column(Column::exact(170.0));
         let header = builder.header(21.0, |mut row| {
-            for name in ["id", "begun", "state", "results", "best", "space", ""] {
+            for name in ["ID", "Created", "State", "Results", "Best", "Space", ""] {
                 row.col(|ui| drop(ui.strong(name)));
             }
         });
@@ -101,19 +95,19 @@ fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<
                         let (running, done) =
                             (!study.workers.is_empty(), study.state == StudyState::Done);
                         let resume = egui::Button::new("Resume");
-                        let about = "Go on with the study where it was interrupted";
+                        let about = "Continue the study where it was interrupted";
                         if ui.add_enabled(!running && !done, resume).on_hover_text(about).clicked()
                         {
                             pressed = Some(StudyClick::Resume(study.id.clone()));
                         }
-                        let about = "Share the work with the processes that write the study";
+                        let about = "Share the work with the processes that run the study";
                         let join = egui::Button::new("Join");
                         if ui.add_enabled(running, join).on_hover_text(about).clicked() {
                             pressed = Some(StudyClick::Join(study.id.clone()));
                         }
                     });
                     let sure = to_delete == Some(&study.id);
-                    let text = if sure { "Really?" } else { "Delete" };
+                    let text = if sure { "Confirm delete" } else { "Delete" };
                     if ui.button(text).clicked() {
                         pressed = Some(StudyClick::Delete(study.id.clone()));
                     }

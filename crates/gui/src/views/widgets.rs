@@ -1,11 +1,12 @@
 //! Plots: histograms.
 
-use egui::{Pos2, Rect, Ui, Vec2};
+use egui::{Pos2, Rect, RichText, Ui, Vec2};
 
 pub use crate::drawing::{cells, legend, swatch};
 use crate::picture::exportable;
-use crate::results::sheet::ValueHistogram;
+use crate::results::sheet::{NumberFormat, ResultTable, ValueHistogram};
 use crate::theme;
+use untrained::format::thousands;
 
 /// Bars of counts with a label for the axis.
 pub fn histogram(ui: &mut Ui, name: &str, values: impl Iterator<Item = f64> + Clone, size: Vec2) {
@@ -52,6 +53,49 @@ pub fn short(value: f64) -> String {
 /// The largest square that fits, for a picture.
 pub fn side(ui: &Ui, most: f32) -> f32 {
     Rect::from_min_size(Pos2::ZERO, ui.available_size()).width().min(most)
+}
+
+/// What a view without content says: what to do next.
+pub fn empty(ui: &mut Ui, title: &str, next: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space(ui.available_height() * 0.3);
+        ui.heading(title);
+        ui.label(RichText::new(next).weak());
+        ui.add_space(8.0);
+    });
+}
+
+/// A name and a number in tabular figures.
+pub fn fact(ui: &mut Ui, name: &str, value: impl Into<String>) {
+    ui.weak(name);
+    ui.label(RichText::new(value).monospace());
+    ui.end_row();
+}
+
+/// The operations of a space by name.
+pub fn operations(space: Option<&untrained::space::Space>) -> Vec<String> {
+    let names = space.map(untrained::space::Space::operation_names);
+    names.unwrap_or_default().into_iter().map(str::to_owned).collect()
+}
+
+/// A number of a column as it is written; nothing for a gap.
+pub fn written(column: &str, value: f64) -> String {
+    match ResultTable::figures(column) {
+        _ if value.is_nan() => String::new(),
+        _ if value.is_infinite() => if value > 0.0 { "inf" } else { "-inf" }.to_owned(),
+        NumberFormat::Whole => thousands(value.max(0.0) as u64),
+        NumberFormat::Decimals(decimals) => format!("{value:.decimals$}"),
+    }
+}
+
+/// The number of architectures, rounded where it is large.
+pub fn rounded_count(count: u128) -> String {
+    if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
+}
+
+/// The name of an entry.
+pub fn letter(at: usize) -> &'static str {
+    ["A", "B", "C", "D"].get(at).copied().unwrap_or("?")
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 
 use egui::{ComboBox, DragValue, TextEdit, Ui};
 
-use super::OptionForm;
-use crate::state::AppState;
-use crate::tasks::message::FilePurpose;
+use super::form::{OptionForm, SetupDraft};
+use crate::views::context::ViewContext;
+use crate::action::Action;
+use crate::overlay::dialogs::FilePurpose;
 use untrained::data::ImageSource;
 
-/// The kinds of image sources: name, what they are, and whether they have a place.
+/// The kinds of image sources: name, what they are, and whether they have a path.
 const KINDS: [(&str, &str, bool); 8] = [
-    ("builtin", "Natural pictures that come with the program", false),
+    ("builtin", "Natural images that ship with the program", false),
     ("cifar10", "The folder of CIFAR-10, binary or Python version", true),
     ("cifar100", "The folder of CIFAR-100, binary or Python version", true),
     ("imagenet16", "The folder of ImageNet16, train_data_batch_*", true),
@@ -24,36 +25,37 @@ const KINDS: [(&str, &str, bool); 8] = [
 struct TypedSource {
     source: String,
     kind: String,
-    place: String,
+    path: String,
 }
 
 impl TypedSource {
     fn of(source: &ImageSource) -> Self {
         let source = source.to_string();
-        let (kind, place) = source.split_once(':').unwrap_or((&source, ""));
-        let (kind, place) = (kind.to_owned(), place.to_owned());
-        Self { source, kind, place }
+        let (kind, path) = source.split_once(':').unwrap_or((&source, ""));
+        let (kind, path) = (kind.to_owned(), path.to_owned());
+        Self { source, kind, path }
     }
 
-    fn has_place(&self) -> bool {
-        KINDS.iter().any(|(kind, _, has_place)| *kind == self.kind && *has_place)
+    fn has_path(&self) -> bool {
+        KINDS.iter().any(|(kind, _, has_path)| *kind == self.kind && *has_path)
     }
 
     fn read(&self) -> Result<ImageSource, String> {
-        match (self.has_place(), self.place.trim()) {
+        match (self.has_path(), self.path.trim()) {
             (false, _) => self.kind.parse(),
-            (true, "") => return Err("choose where they are".to_owned()),
-            (true, place) => format!("{}:{place}", self.kind).parse(),
+            (true, "") => return Err("choose a folder or file".to_owned()),
+            (true, path) => format!("{}:{path}", self.kind).parse(),
         }
         .map_err(|error: untrained::data::UnknownSource| error.to_string())
     }
 }
 
 /// Shows the rows of the images.
-pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     let mut chooses = false;
-    let options = &mut state.job.options;
-    let about = "The mini-batch that every network sees; labels are not needed";
+    let SetupDraft { job, image_kind } = draft;
+    let options = &mut job.options;
+    let about = "The mini-batch that all networks are scored on; labels are not needed";
     form.row(ui, "Images", "images", about, |ui| {
         let id = ui.scope_id().with("images");
         let known = ui.data(|data| data.get_temp::<TypedSource>(id));
@@ -65,11 +67,11 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
                 ui.selectable_value(&mut typed.kind, kind.to_owned(), kind).on_hover_text(about);
             }
         });
-        if typed.has_place() {
-            let edit = TextEdit::singleline(&mut typed.place).hint_text("folder or file");
+        if typed.has_path() {
+            let edit = TextEdit::singleline(&mut typed.path).hint_text("folder or file");
             let response = ui.add(edit.desired_width(240.0));
             response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Place of the images")
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Path of the images")
             });
             chooses = ui.button("Choose images…").clicked();
         }
@@ -78,7 +80,7 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
             Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
         }
         typed.source = options.images.to_string();
-        state.images_kind.clone_from(&typed.kind);
+        image_kind.clone_from(&typed.kind);
         ui.data_mut(|data| data.insert_temp(id, typed));
         inner.response
     });
@@ -86,7 +88,7 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
         ui.add(DragValue::new(&mut options.batch_size))
     });
     if chooses {
-        state.choose(FilePurpose::Images);
+        context.send(Action::ChooseFile(FilePurpose::Images));
     }
 }
 
@@ -97,15 +99,15 @@ mod tests {
     // A kind that is missing could not be chosen in the window.
     #[test]
     fn every_kind_of_source_is_read_as_it_is_written() {
-        for (kind, _, has_place) in KINDS {
-            let text = if has_place { format!("{kind}:some/place.npz") } else { kind.to_owned() };
+        for (kind, _, has_path) in KINDS {
+            let text = if has_path { format!("{kind}:some/place.npz") } else { kind.to_owned() };
             let source: ImageSource = text.parse().unwrap();
             let typed = TypedSource::of(&source);
-            assert_eq!((typed.kind.as_str(), typed.has_place()), (kind, has_place));
+            assert_eq!((typed.kind.as_str(), typed.has_path()), (kind, has_path));
             assert_eq!(typed.read(), Ok(source));
         }
         let missing =
-            TypedSource { source: String::new(), kind: "folder".to_owned(), place: " ".to_owned() };
+            TypedSource { source: String::new(), kind: "folder".to_owned(), path: " ".to_owned() };
         assert!(missing.read().is_err());
     }
 }

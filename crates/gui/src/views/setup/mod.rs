@@ -2,175 +2,60 @@
 //! field that is meant.
 
 mod estimate;
+mod form;
 mod images;
 mod more;
 mod scoring;
 mod task;
 
-use std::fmt::Display;
-use std::str::FromStr;
+use egui::{Grid, ScrollArea, Ui};
 
-use egui::{ComboBox, Grid, RichText, ScrollArea, TextEdit, Ui};
-
+use self::form::{OptionForm, SetupDraft, flag};
+use crate::views::context::ViewContext;
+use crate::action::Action;
 use crate::command::Command;
-use crate::state::AppState;
 use crate::views::chrome;
 use untrained::job::Task;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut AppState) {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
-        ui.heading(match &state.job.task {
+        ui.heading(match &context.setup.job.task {
             Task::Search(_) => "Set up a search",
             Task::Score { .. } => "Score architectures",
             Task::Onnx { .. } => "Score a model",
         });
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            chrome::button(ui, state, Command::Start);
-            if state.is_searching() {
-                chrome::button(ui, state, Command::Enqueue);
+            chrome::button(ui, context, Command::Start);
+            if context.runner.is_searching() {
+                chrome::button(ui, context, Command::Enqueue);
             }
-            chrome::button(ui, state, Command::SaveJob);
-            chrome::button(ui, state, Command::CopyCommandLine);
+            chrome::button(ui, context, Command::SaveJob);
+            chrome::button(ui, context, Command::CopyCommandLine);
         });
     });
-    let problem = state.job.check().err().map(|error| error.to_string());
+    let problem = context.setup.job.check().err().map(|error| error.to_string());
     if let Some(problem) = problem.as_ref().filter(|problem| flag(problem).is_none()) {
         ui.colored_label(ui.visuals().error_fg_color, problem);
     }
+    let setup = context.models().setup;
+    let mut draft = SetupDraft { job: setup.job.clone(), image_kind: setup.image_kind.clone() };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         Grid::new("form").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
             let form = &OptionForm { problem: problem.as_deref() };
-            task::show(ui, state, form);
-            images::show(ui, state, form);
-            scoring::show(ui, state, form);
+            task::show(ui, context, &mut draft, form);
+            images::show(ui, context, &mut draft, form);
+            scoring::show(ui, context, &mut draft, form);
         });
         egui::CollapsingHeader::new("More options").show(ui, |ui| {
             Grid::new("more").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
-                more::show(ui, state, &OptionForm { problem: problem.as_deref() });
+                more::show(ui, &mut draft, &OptionForm { problem: problem.as_deref() });
             });
         });
         ui.separator();
-        estimate::show(ui, state);
+        estimate::show(ui, context);
     });
-}
-
-/// The option that a problem is about: the first one it names.
-fn flag(problem: &str) -> Option<&str> {
-    let name = problem.split("--").nth(1)?;
-    let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(name.len());
-    Some(&name[..end]).filter(|name| !name.is_empty())
-}
-
-struct OptionForm<'p> {
-    problem: Option<&'p str>,
-}
-
-impl OptionForm<'_> {
-    /// A row: the label, the field, and what is wrong with it.
-    fn row(
-        &self,
-        ui: &mut Ui,
-        name: &str,
-        option: &str,
-        about: &str,
-        add: impl FnOnce(&mut Ui) -> egui::Response,
-    ) {
-        let label = ui.label(name).on_hover_text(about);
-        ui.horizontal(|ui| {
-            add(ui).labelled_by(label.id).on_hover_text(about);
-            if let Some(problem) = self.problem.filter(|problem| flag(problem) == Some(option)) {
-                let text = RichText::new(problem).small().color(ui.visuals().error_fg_color);
-                ui.add(egui::Label::new(text).wrap());
-            }
-        });
-        ui.end_row();
-    }
-}
-
-/// A choice of names.
-fn choose(ui: &mut Ui, id: &str, value: &mut String, names: &[(&str, &str)]) -> egui::Response {
-    ComboBox::from_id_salt(id)
-        .selected_text(value.clone())
-        .width(180.0)
-        .show_ui(ui, |ui| {
-            for (name, about) in names {
-                ui.selectable_value(value, (*name).to_owned(), *name).on_hover_text(*about);
-            }
-        })
-        .response
-}
-
-/// What is typed in a field, kept until the value is changed from elsewhere.
-#[derive(Clone)]
-struct TypedText {
-    /// The value as it is written after what was typed was read.
-    value: String,
-    text: String,
-}
-
-/// A field for a value that is written as text; what cannot be read stands beside it and changes
-/// nothing.
-fn typed<T: Clone>(
-    ui: &mut Ui,
-    id: &str,
-    (value, hint): (&mut T, &str),
-    write: impl Fn(&T) -> String,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> egui::Response {
-    let id = ui.scope_id().with(id);
-    let written = write(value);
-    let known = ui.data(|data| data.get_temp::<TypedText>(id));
-    let known = known.filter(|known| known.value == written);
-    let mut text = known.map_or(written, |known| known.text);
-    let edit = TextEdit::singleline(&mut text).hint_text(hint).desired_width(260.0);
-    let response = ui.add(edit);
-    match read(text.trim()) {
-        Ok(new) => *value = new,
-        Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
-    }
-    let known = TypedText { value: write(value), text };
-    ui.data_mut(|data| data.insert_temp(id, known));
-    response
-}
-
-/// The same for a value that may be missing.
-fn optional<T: Clone + Display + FromStr>(
-    ui: &mut Ui,
-    id: &str,
-    (value, hint): (&mut Option<T>, &str),
-) -> egui::Response
-where
-    T::Err: Display,
-{
-    typed(
-        ui,
-        id,
-        (value, hint),
-        |value| value.as_ref().map(ToString::to_string).unwrap_or_default(),
-        |text| match text {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|error: T::Err| error.to_string()),
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use untrained::job::{JobConfig, Options};
-
-    // A problem that names another field first would stand beside the wrong one.
-    #[test]
-    fn problems_name_their_field() {
-        let mut job = JobConfig::new(Options::default(), Task::default());
-        assert!(job.check().is_ok());
-        job.options.batch_size = 1;
-        assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("batch-size"));
-        job.options.batch_size = 2;
-        let Task::Search(search) = &mut job.task else { panic!() };
-        search.strategy = "area".to_owned();
-        assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("trainer"));
-        assert_eq!(flag("nothing named -- here"), None);
+    if draft.job != setup.job || draft.image_kind != setup.image_kind {
+        context.send(Action::EditJob(Box::new(draft.job), draft.image_kind));
     }
 }

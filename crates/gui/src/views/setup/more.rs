@@ -2,29 +2,28 @@
 
 use egui::Ui;
 
-use super::{OptionForm, optional, typed};
-use crate::state::AppState;
+use super::form::{OptionForm, SetupDraft, optional, typed};
 use untrained::job::Task;
 
 /// Shows their rows.
-pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
-    let is_model = matches!(state.job.task, Task::Onnx { .. });
-    let options = &mut state.job.options;
+pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
+    let is_model = matches!(draft.job.task, Task::Onnx { .. });
+    let options = &mut draft.job.options;
     let about = "pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal, orthogonal, \
                  uniform:A or normal:S";
-    form.row(ui, "Law of the weights", "initialisation", about, |ui| {
-        optional(ui, "initialisation", (&mut options.initialisation, "the space's"))
+    form.row(ui, "Weight initialisation", "initialisation", about, |ui| {
+        optional(ui, "initialisation", (&mut options.initialisation, "Default (from space)"))
     });
     if !is_model {
         form.row(ui, "Image shape", "input", "Channels, height, width: CxHxW", |ui| {
-            optional(ui, "input", (&mut options.input, "the space's"))
+            optional(ui, "input", (&mut options.input, "Default (from space)"))
         });
         form.row(ui, "Classes", "classes", "Outputs of the classifier", |ui| {
-            optional(ui, "classes", (&mut options.classes, "the space's"))
+            optional(ui, "classes", (&mut options.classes, "Default (from space)"))
         });
-        let about = "Values in the place of those of the space's file, separated by spaces: \
+        let about = "Values that override those of the space file, separated by spaces: \
                      skeleton.cells=1 skeleton.channels=8";
-        form.row(ui, "Replaced values", "set", about, |ui| {
+        form.row(ui, "Space overrides", "set", about, |ui| {
             typed(
                 ui,
                 "set",
@@ -34,11 +33,11 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
             )
         });
     }
-    let about = "Subtracted from pixels from 0 to 1, a value per channel: 0.5,0.5,0.5";
+    let about = "Per-channel mean, subtracted from pixels in 0 to 1: 0.5,0.5,0.5";
     form.row(ui, "Mean", "mean", about, |ui| list(ui, "mean", &mut options.mean));
-    let about = "By which they are then divided, likewise";
-    form.row(ui, "Deviation", "std", about, |ui| list(ui, "std", &mut options.std));
-    let about = "imagenet16 only: use images of the first so many classes";
+    let about = "Per-channel standard deviation, by which they are then divided";
+    form.row(ui, "Std", "std", about, |ui| list(ui, "std", &mut options.std));
+    let about = "imagenet16 only: use images of the first N classes";
     form.row(ui, "Image classes", "image-classes", about, |ui| {
         optional(ui, "image-classes", (&mut options.image_classes, "120"))
     });
@@ -59,5 +58,5 @@ fn list(ui: &mut Ui, id: &str, value: &mut Option<Vec<f64>>) -> egui::Response {
             text.split(',').map(number).collect::<Result<_, _>>().map(Some)
         }
     };
-    typed(ui, id, (value, "the source's"), write, read)
+    typed(ui, id, (value, "Default (from dataset)"), write, read)
 }

@@ -2,39 +2,39 @@
 
 use egui::{ComboBox, DragValue, RichText, Ui};
 
-use super::OptionForm;
+use super::form::{OptionForm, SetupDraft};
+use crate::views::context::ViewContext;
 use crate::command::Command;
 use crate::explain;
-use crate::state::AppState;
 use crate::views::chrome;
 use untrained::job::{JobConfig, Keep, Task};
 use untrained::plan::Count;
 
 /// Shows the rows of scoring.
-pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
-    let JobConfig { options, .. } = &mut state.job;
-    form.row(ui, "Seed", "seed", "Of everything random: architectures, images, weights", |ui| {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, form: &OptionForm<'_>) {
+    let JobConfig { options, .. } = &mut draft.job;
+    form.row(ui, "Seed", "seed", "Seeds everything random: architectures, images, weights", |ui| {
         ui.add(DragValue::new(&mut options.seed))
     });
-    form.row(ui, "Weight draws", "repeats", "Per architecture; the score is their mean", |ui| {
+    form.row(ui, "Initialisations per network", "repeats", "Weight initialisations per network; the score is their mean", |ui| {
         ui.add(DragValue::new(&mut options.repeats))
     });
     form.row(ui, "Count", "count", explain::COUNT, |ui| count(ui, &mut options.count));
-    form.row(ui, "Device", "device", "Where networks are scored", |ui| {
-        device(ui, &mut options.device, &state.devices)
+    form.row(ui, "Device", "device", "The device that scores networks", |ui| {
+        device(ui, &mut options.device, &context.setup.devices)
     });
-    if !matches!(state.job.task, Task::Onnx { .. }) {
-        let about = "The file that keeps the results; shared with the command line";
-        form.row(ui, "Studies", "store", about, |ui| studies(ui, state));
+    if !matches!(draft.job.task, Task::Onnx { .. }) {
+        let about = "The database that stores the results; shared with the command line";
+        form.row(ui, "Study database", "store", about, |ui| studies(ui, context));
     }
 }
 
-fn studies(ui: &mut Ui, state: &mut AppState) -> egui::Response {
-    let file = match &state.job.store {
+fn studies(ui: &mut Ui, context: &mut ViewContext<'_>) -> egui::Response {
+    let file = match &context.setup.job.store {
         Some(Keep::File(path)) => path.to_string_lossy().into_owned(),
         Some(Keep::Nowhere) | None => "none".to_owned(),
     };
-    chrome::button(ui, state, Command::ChooseStudies);
+    chrome::button(ui, context, Command::ChooseStudies);
     ui.add(egui::Label::new(RichText::new(&file).monospace()).truncate()).on_hover_text(file)
 }
 

@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use egui::{DragValue, RichText, TextEdit, Ui};
 
-use super::{OptionForm, choose, optional, typed};
-use crate::state::AppState;
-use crate::tasks::message::FilePurpose;
+use super::form::{OptionForm, SetupDraft, choose, optional, typed};
+use crate::views::context::ViewContext;
+use crate::action::Action;
+use crate::overlay::dialogs::FilePurpose;
 use untrained::job::{OnnxWeights, SearchOptions, Task};
 use untrained::score::SCORES;
 use untrained::search::{Ask, STRATEGIES};
 
 /// Shows the rows of the task.
-pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     let mut becomes_search = false;
-    let chooses_table = match &mut state.job.task {
+    let chooses_table = match &mut draft.job.task {
         Task::Search(options) => search(ui, options, form),
         Task::Score { architectures } => {
             becomes_search = given(ui, architectures, form);
@@ -25,7 +26,7 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
             form.row(ui, "Model", "onnx", "The ONNX file that is scored", |ui| {
                 ui.add(egui::Label::new(RichText::new(name).monospace()).truncate())
             });
-            form.row(ui, "Weights", "weights", "Those of the file, or fresh ones", |ui| {
+            form.row(ui, "Weights", "weights", "Keep the weights of the file, or initialise new ones", |ui| {
                 let inner = ui.horizontal(|ui| {
                     ui.selectable_value(weights, OnnxWeights::Keep, "keep");
                     ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
@@ -37,16 +38,16 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
         }
     };
     if becomes_search {
-        state.job.task = Task::default();
+        draft.job.task = Task::default();
     }
     if chooses_table {
-        state.choose(FilePurpose::Table);
+        context.send(Action::ChooseFile(FilePurpose::SearchTable));
     }
 }
 
 /// Architectures, one a line; whether a search is wanted instead.
 fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &OptionForm<'_>) -> bool {
-    form.row(ui, "Architectures", "architectures", "One a line, in the space's notation", |ui| {
+    form.row(ui, "Architectures", "architectures", "One per line, in the space's notation", |ui| {
         let mut text = architectures.join("\n");
         let edit = TextEdit::multiline(&mut text).desired_rows(3).desired_width(420.0);
         let response = ui.add(edit.code_editor());
@@ -61,7 +62,7 @@ fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &OptionForm<'_>) ->
 /// Whether a search is wanted in the place of this task.
 fn instead(ui: &mut Ui, form: &OptionForm<'_>) -> bool {
     let mut pressed = false;
-    form.row(ui, "", "task", "Search the space that is open", |ui| {
+    form.row(ui, "", "task", "Search the open space", |ui| {
         let response = ui.button("Search a space instead");
         pressed = response.clicked();
         response
@@ -75,7 +76,7 @@ fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> boo
     form.row(ui, "Strategy", "strategy", "How architectures are chosen", |ui| {
         choose(ui, "strategy", &mut search.strategy, &strategies)
     });
-    form.row(ui, "Architectures", "samples", "How many are looked at", |ui| {
+    form.row(ui, "Architectures", "samples", "How many architectures are evaluated", |ui| {
         ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
     });
     let scores: Vec<_> = SCORES.iter().map(|score| (score.name, score.about)).collect();
@@ -98,8 +99,8 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
             |text| text.split_whitespace().map(str::parse).collect(),
         )
     });
-    form.row(ui, "Equal networks", "unique", "Score one of each set and share the result", |ui| {
-        ui.checkbox(&mut search.unique, "score once")
+    form.row(ui, "Duplicates", "unique", "Score isomorphic networks only once and share the result", |ui| {
+        ui.checkbox(&mut search.unique, "Skip duplicate networks")
     });
 }
 
@@ -107,15 +108,15 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
 fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let name = search.strategy.as_str();
     if ["evolution", "area", "rea"].contains(&name) {
-        form.row(ui, "Population", "population", "Architectures that live at a time", |ui| {
+        form.row(ui, "Population", "population", "Size of the population", |ui| {
             ui.add(DragValue::new(&mut search.population))
         });
-        form.row(ui, "Tournament", "tournament", "Of so many the best becomes a parent", |ui| {
+        form.row(ui, "Tournament size", "tournament", "The best of this many random members becomes a parent", |ui| {
             ui.add(DragValue::new(&mut search.tournament))
         });
     }
     if name == "area" {
-        form.row(ui, "Candidates", "candidates", "Scored for the first population", |ui| {
+        form.row(ui, "Candidates", "candidates", "Architectures scored to select the first population", |ui| {
             ui.add(DragValue::new(&mut search.candidates))
         });
     }
@@ -126,35 +127,35 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'
 /// Where accuracies come from; whether a table is to be chosen by dialog.
 fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let mut chooses = false;
-    let about = "The command that trains an architecture; its last line is {\"accuracy\": X}";
+    let about = "The command that trains an architecture; the last line it prints is {\"accuracy\": X}";
     form.row(ui, "Trainer", "trainer", about, |ui| {
         optional(ui, "trainer", (&mut search.trainer, "python train.py {arch.json}"))
     });
-    form.row(ui, "Benchmark table", "table", "A table in the place of a trainer", |ui| {
+    form.row(ui, "Benchmark table", "table", "A table of trained accuracies instead of a trainer", |ui| {
         let response = path(ui, "table", (&mut search.table, "file"));
         chooses = ui.button("Choose table…").clicked();
         response
     });
-    form.row(ui, "Metric", "metric", "The table's metric that is the accuracy", |ui| {
+    form.row(ui, "Metric", "metric", "The metric of the table that is used as accuracy", |ui| {
         optional(ui, "metric", (&mut search.metric, "accuracy"))
     });
-    let about = "The table's metric that is reported of the architecture that was chosen";
+    let about = "The metric reported for the winner";
     form.row(ui, "Report", "report", about, |ui| {
         optional(ui, "report", (&mut search.report, "accuracy"))
     });
-    form.row(ui, "Training time", "time", "The table's training time in seconds", |ui| {
+    form.row(ui, "Training time", "time", "The metric of the table that is the training time in seconds", |ui| {
         optional(ui, "time", (&mut search.time, "none"))
     });
-    form.row(ui, "Time budget", "budget", "Seconds of training by that time", |ui| {
-        optional(ui, "budget", (&mut search.budget, "as many trainings as architectures"))
+    form.row(ui, "Time budget", "budget", "Total training budget (s)", |ui| {
+        optional(ui, "budget", (&mut search.budget, "one training per architecture"))
     });
-    form.row(ui, "Trainers", "trainers", "How many run at a time", |ui| {
+    form.row(ui, "Trainers", "trainers", "How many run in parallel", |ui| {
         ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
     });
-    form.row(ui, "Trainer limit", "trainer-limit", "Seconds after which one is stopped", |ui| {
+    form.row(ui, "Trainer timeout", "trainer-limit", "Seconds after which a training is stopped", |ui| {
         ui.add(DragValue::new(&mut search.trainer_limit).range(1.0..=1e9).suffix(" s"))
     });
-    form.row(ui, "Retries", "trainer-retries", "Repetitions of a failed training", |ui| {
+    form.row(ui, "Retries", "trainer-retries", "How often a failed training is repeated", |ui| {
         ui.add(DragValue::new(&mut search.trainer_retries))
     });
     chooses

@@ -1,16 +1,12 @@
-//! The points of a scatter: which rows they are, where they are, and the mesh that shows them. Both are
-//! made when what they show changes, never for a frame.
+//! The points of a scatter: which rows they are and where they are. They are made when what they show
+//! changes, never for a frame.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use egui::epaint::Vertex;
-use egui::{Color32, Mesh, Pos2, Rect, TextureId, Vec2, pos2};
-use egui_plot::PlotTransform;
+use egui::Color32;
 
-use super::shades::{ColourScale, spread};
-use crate::results::result_set::ResultSet;
-use crate::results::sheet::{ColumnGoal, ResultTable, front};
+use crate::colour_scale::{ColourScale, spread};
+use crate::results::sheet::{ColumnGoal, ResultTable, RowSelection, RowTest, front};
 
 /// Points that are drawn at most; of more, evenly chosen ones.
 const DRAWN: usize = 8_000;
@@ -18,8 +14,8 @@ const DRAWN: usize = 8_000;
 /// What a cloud shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CloudKey {
-    /// The sheet.
-    pub sheet: u64,
+    /// The result set.
+    pub results: u64,
     /// Which rows of it.
     pub version: u64,
     /// Columns: across, up, colour.
@@ -85,12 +81,16 @@ impl ScatterCloud {
         Self { id, shown, rows: rows.len(), dots, front, around, colours }
     }
 
-    /// Selected rows that are shown, as points; evenly chosen ones of many.
-    pub fn selected(&self, sheet: &ResultSet) -> Vec<ScatterDot> {
-        let is_shown = sheet.test();
-        let rows = spread(sheet.now.selected.rows(), DRAWN);
+    /// Selected rows that are shown, as points; an even sample of many.
+    pub fn selected(
+        &self,
+        table: &ResultTable,
+        selected: &RowSelection,
+        is_shown: &RowTest<'_>,
+    ) -> Vec<ScatterDot> {
+        let rows = spread(selected.rows(), DRAWN);
         let shown = rows.into_iter().filter(|&row| is_shown(row));
-        shown.filter_map(|row| self.dot(&sheet.table, row)).collect()
+        shown.filter_map(|row| self.dot(table, row)).collect()
     }
 
     /// The same without the points that others beat.
@@ -128,78 +128,14 @@ fn around<'d>(dots: impl Iterator<Item = &'d ScatterDot>) -> Option<[[f64; 2]; 2
     })
 }
 
-/// A mesh of points and where they are on the screen.
-#[derive(Default)]
-pub struct PointMesh {
-    /// What is drawn.
-    pub mesh: Arc<Mesh>,
-    /// The middle of every point of the cloud with its row.
-    pub places: Vec<(Pos2, u32)>,
-}
-
-impl PointMesh {
-    /// Points of a cloud, then those that are selected on top.
-    pub fn new(
-        cloud: &ScatterCloud,
-        selected: &[ScatterDot],
-        accent: Color32,
-        disc: TextureId,
-        transform: &PlotTransform,
-    ) -> Self {
-        let mut mesh = Mesh::with_texture(disc);
-        let place = |dot: &ScatterDot| transform.position_from_point(&dot.at.into());
-        let radius = if cloud.dots.len() > 2_000 { 2.4 } else { 3.0 };
-        let frame = transform.frame().expand(radius);
-        let mut places = Vec::with_capacity(cloud.dots.len());
-        for dot in &cloud.dots {
-            let middle = place(dot);
-            if frame.contains(middle) {
-                places.push((middle, dot.row));
-                add(&mut mesh, middle, radius, dot.shade);
-            }
-        }
-        for middle in selected.iter().map(place).filter(|middle| frame.contains(*middle)) {
-            add(&mut mesh, middle, radius + 1.0, accent);
-        }
-        Self { mesh: Arc::new(mesh), places }
-    }
-}
-
-/// A square with the picture of a disc.
-fn add(mesh: &mut Mesh, middle: Pos2, radius: f32, color: Color32) {
-    let rect = Rect::from_center_size(middle, Vec2::splat(2.0 * radius));
-    let first = mesh.vertices.len() as u32;
-    let corner = |pos: Pos2, x: f32, y: f32| Vertex { pos, uv: pos2(x, y), color };
-    mesh.vertices.extend([
-        corner(rect.left_top(), 0.0, 0.0),
-        corner(rect.right_top(), 1.0, 0.0),
-        corner(rect.left_bottom(), 0.0, 1.0),
-        corner(rect.right_bottom(), 1.0, 1.0),
-    ]);
-    mesh.indices.extend([0, 1, 2, 2, 1, 3].map(|at| first + at));
-}
-
-/// The picture of a disc with a soft edge.
-pub fn disc() -> egui::ColorImage {
-    const SIDE: usize = 12;
-    let middle = (SIDE as f32 - 1.0) / 2.0;
-    let level = |at: usize| {
-        let (x, y) = ((at % SIDE) as f32 - middle, (at / SIDE) as f32 - middle);
-        let inside = (middle - x.hypot(y)).clamp(0.0, 1.0);
-        Color32::from_white_alpha((inside * 255.0) as u8)
-    };
-    egui::ColorImage::new([SIDE; 2], (0..SIDE * SIDE).map(level).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::results::sheet::samples::table;
-    use crate::tasks::TaskRunner;
 
     fn shown() -> CloudKey {
         let axes = ["params", "score", "macs"].map(str::to_owned);
-        CloudKey { sheet: 0, version: 0, axes, logarithmic: [true, false] }
+        CloudKey { results: 0, version: 0, axes, logarithmic: [true, false] }
     }
 
     #[test]
@@ -226,12 +162,9 @@ mod tests {
     fn only_shown_rows_are_marked_as_selected() {
         let table = table(&[("a", 1.0, 10), ("b", 2.0, 20), ("c", 3.0, 30)]);
         let cloud = ScatterCloud::new(&table, &[0, 2], shown());
-        let mut sheet = ResultSet::new(String::new(), table);
-        sheet.change(|now| now.filter = "params != 20".to_owned());
-        sheet.select([1, 2], false);
-        sheet.refresh(&mut TaskRunner::new(egui::Context::default()));
-        let marked = cloud.selected(&sheet);
+        let is_shown: RowTest<'_> = Box::new(|row| row != 1);
+        let marked = cloud.selected(&table, &RowSelection::new(vec![1, 2]), &is_shown);
         assert_eq!(marked.iter().map(|dot| dot.row).collect::<Vec<_>>(), [2]);
-        assert!(ScatterCloud::new(&sheet.table, &[], shown()).around.is_none());
+        assert!(ScatterCloud::new(&table, &[], shown()).around.is_none());
     }
 }

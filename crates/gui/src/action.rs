@@ -1,0 +1,128 @@
+//! What views ask for. Actions are applied in one place, after everything is drawn.
+
+use std::path::PathBuf;
+
+use crate::command::Command;
+use crate::inspect::network::NetworkKey;
+use crate::overlay::dialogs::FilePurpose;
+use crate::preferences::Preferences;
+use crate::results::result_set::TableView;
+use crate::results::sheet::{AxisBrush, ResultAxis, SelectionArea, SortBy};
+use untrained::job::JobConfig;
+
+/// A change of the results that are shown.
+#[derive(Clone, Debug)]
+pub enum ResultsAction {
+    /// Shows the stored study, or the search of this window.
+    ShowStored(bool),
+    /// Looks at the results in another way, as one step that can be undone.
+    Change(Box<TableView>),
+    /// The same for what is typed: letters that follow each other are one step.
+    ChangeTyped(Box<TableView>),
+    /// Chooses the row of an architecture.
+    ChooseArchitecture(String),
+    /// Chooses a row by keyboard.
+    StepTo(u32),
+    /// Sorts by a column, or reverses its order.
+    SortBy(SortBy),
+    /// Selects rows instead of others.
+    Select(Vec<u32>),
+    /// Selects all shown rows from the chosen one to this one.
+    SelectTo(u32),
+    /// Selects the rows in an area of the scatter; with `true`, keeps the others.
+    SelectArea(SelectionArea, bool),
+    /// Brushes an axis, or removes its brush.
+    Brush(ResultAxis, Option<AxisBrush>),
+    /// Marks an architecture, or removes its mark.
+    ToggleStar(String),
+    /// Marks all selected architectures.
+    StarSelected,
+    /// Writes a note on an architecture.
+    SetNote(String, String),
+}
+
+/// A change of the benchmark table of the results that are shown.
+#[derive(Clone, Debug)]
+pub enum BenchmarkAction {
+    /// The path that is typed.
+    EditPath(String),
+    /// Attaches the table at a path.
+    Attach(PathBuf),
+    /// Removes the table.
+    Detach,
+    /// Stops what is computed.
+    Stop,
+    /// Compares the scores with the table.
+    Compare,
+    /// Compares another score with another metric.
+    SetColumns {
+        /// The metric of the table.
+        metric: String,
+        /// The score.
+        score: String,
+    },
+    /// Whether the axis of scores is logarithmic.
+    SetLogarithmic(bool),
+}
+
+/// What a view asks for.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A command.
+    Command(Command),
+    /// Opens a space, a job, a model or a file of studies.
+    Open(String),
+    /// Opens a dialog for a file.
+    ChooseFile(FilePurpose),
+    /// The job as it was edited, and the kind of images that is chosen.
+    EditJob(Box<JobConfig>, String),
+    /// What is typed where an architecture can be pasted.
+    EditPasted(String),
+    /// Runs a job.
+    Start(Box<JobConfig>),
+    /// Estimates what a search would take.
+    Estimate,
+    /// By how many architectures a search is extended.
+    SetExtension(u64),
+    /// Takes a job out of the queue.
+    Dequeue(usize),
+    /// Begins the first job of the queue.
+    StartNext,
+    /// Changes what outlives the window.
+    SetPreferences(Box<Preferences>),
+    /// Changes the results that are shown.
+    Results(ResultsAction),
+    /// Changes the benchmark table.
+    Benchmark(BenchmarkAction),
+    /// Computes kernel matrices.
+    ComputeKernels(Vec<(NetworkKey, Option<JobConfig>)>),
+    /// Stops all computations of kernel matrices.
+    StopKernels,
+    /// Adds a row of the results that are shown to the comparison.
+    AddCompared(u32),
+    /// Removes an entry of the comparison.
+    RemoveCompared(usize),
+    /// Removes all entries of the comparison.
+    ClearCompared,
+    /// Reads the list of studies.
+    ListStudies,
+    /// Shows a study.
+    ShowStudy(String),
+    /// Resumes a study, or with `true` joins the processes that write it.
+    ResumeStudy(String, bool),
+    /// Deletes a study, once confirmed.
+    DeleteStudy(String),
+    /// What is typed in the palette; `None` closes it.
+    SetPalette(Option<String>),
+    /// Removes the notice.
+    DismissNotice,
+    /// Closes the text about the program.
+    CloseAbout,
+    /// Closes the question before the window closes.
+    KeepRunning,
+    /// Closes the window of details.
+    CloseDetails,
+}
+
+/// Actions in order.
+pub type ActionQueue = Vec<Action>;

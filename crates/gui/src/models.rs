@@ -1,0 +1,39 @@
+//! The models of the window as views and commands read them.
+
+use crate::benchmark::BenchmarkTables;
+use crate::compare::NetworkComparison;
+use crate::inspect::InspectionCache;
+use crate::overlay::Overlay;
+use crate::preferences::Preferences;
+use crate::results::Results;
+use crate::runner::SearchRunner;
+use crate::setup::Setup;
+use crate::studies::StudyList;
+use crate::view::View;
+
+/// Every model, shared.
+#[derive(Clone, Copy)]
+pub struct Models<'a> {
+    /// The view that is shown.
+    pub view: View,
+    /// The job that is set up.
+    pub setup: &'a Setup,
+    /// The search of this window.
+    pub runner: &'a SearchRunner,
+    /// Results.
+    pub results: &'a Results,
+    /// What is known of networks.
+    pub inspect: &'a InspectionCache,
+    /// Networks side by side.
+    pub compare: &'a NetworkComparison,
+    /// Benchmark tables.
+    pub benchmark: &'a BenchmarkTables,
+    /// Stored studies.
+    pub studies: &'a StudyList,
+    /// What is open over the views.
+    pub overlay: &'a Overlay,
+    /// What outlives the window.
+    pub preferences: &'a Preferences,
+    /// Whether a job can be written as a command line.
+    pub has_command_line: bool,
+}

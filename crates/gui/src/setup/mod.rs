@@ -1,0 +1,189 @@
+//! The job that is set up: its space with a sample and its costs, and what a search would take.
+
+pub mod devices;
+pub mod estimate;
+pub mod opened;
+
+use std::path::{Path, PathBuf};
+
+use self::devices::device_names;
+use self::estimate::{CostEstimate, estimate_cost};
+use self::opened::{LoadError, SampleArchitecture, SpaceCard, open_file, random_costs};
+use crate::tasks::TaskRunner;
+use crate::tasks::message::Message;
+use untrained::data::ImageSource;
+use untrained::job::{JobConfig, Keep, OnnxWeights, Options, Task};
+use untrained::space::Space;
+
+/// Random architectures of which params and macs are counted.
+const COST_SAMPLES: usize = 400;
+/// Of those, how many are sent at a time.
+const COST_BATCH: usize = 50;
+
+/// What is set up.
+pub struct Setup {
+    /// The job.
+    pub job: JobConfig,
+    /// The search space.
+    pub space: Option<Space>,
+    /// Why it could not be opened.
+    pub load_error: Option<LoadError>,
+    /// An architecture of it.
+    pub sample: SampleArchitecture,
+    /// Params and macs of random architectures of it.
+    pub costs: Vec<[f64; 2]>,
+    /// The built-in spaces.
+    pub space_cards: Vec<SpaceCard>,
+    /// Devices by name; the one that `auto` takes comes first. Empty until they are known.
+    pub devices: Vec<String>,
+    /// What a network takes, if it was estimated.
+    pub estimate: Option<Result<CostEstimate, String>>,
+    /// Whether it is being estimated.
+    pub is_estimating: bool,
+    /// The kind of images that is chosen, which may lack its path yet.
+    pub image_kind: String,
+    /// What is typed where an architecture can be pasted.
+    pub pasted: String,
+    /// How many samples were drawn: the seed of the next one.
+    drawn: u64,
+}
+
+impl Setup {
+    /// The defaults, with a file of studies.
+    pub fn new(store: PathBuf) -> Self {
+        let mut job = JobConfig::new(Options::default(), Task::default());
+        job.store = Some(Keep::File(store));
+        Self {
+            job,
+            space: None,
+            load_error: None,
+            sample: SampleArchitecture::default(),
+            costs: Vec::new(),
+            space_cards: Vec::new(),
+            devices: Vec::new(),
+            estimate: None,
+            is_estimating: false,
+            image_kind: String::new(),
+            pasted: String::new(),
+            drawn: 0,
+        }
+    }
+
+    /// Reads the built-in spaces and the devices.
+    pub fn start(tasks: &mut TaskRunner) {
+        tasks.start("spaces", |sender| {
+            for id in Space::builtin_ids() {
+                let message = match SpaceCard::builtin(id) {
+                    Ok(card) => Message::BuiltinSpace(Box::new(card)),
+                    Err(why) => Message::Failed(why),
+                };
+                if !sender.send(message) {
+                    return;
+                }
+            }
+        });
+        tasks.start("devices", |sender| drop(sender.send(Message::Devices(device_names()))));
+    }
+
+    /// The file of studies.
+    pub fn store(&self) -> Option<&Path> {
+        match &self.job.store {
+            Some(Keep::File(path)) => Some(path),
+            Some(Keep::Nowhere) | None => None,
+        }
+    }
+
+    /// Whether images come from one file, not from a folder.
+    pub fn images_are_a_file(&self) -> bool {
+        ["npy", "npz"].contains(&self.image_kind.as_str())
+    }
+
+    /// Opens a space, a job or a benchmark table.
+    pub fn open(tasks: &mut TaskRunner, name: &str) {
+        let name = name.to_owned();
+        tasks.start("open", move |sender| {
+            let opened = Box::new(open_file(&name));
+            sender.send(Message::FileOpened(name, opened));
+        });
+    }
+
+    /// Draws another architecture of the space.
+    pub fn draw_sample(&mut self, tasks: &mut TaskRunner) {
+        let Some(space) = self.space.clone() else { return };
+        self.drawn += 1;
+        let seed = self.drawn;
+        tasks.start("sample", move |sender| {
+            sender.send(Message::SampleDrawn(SampleArchitecture::draw(&space, seed)));
+        });
+    }
+
+    /// Estimates what a search would take.
+    pub fn start_estimate(&mut self, tasks: &mut TaskRunner) {
+        (self.estimate, self.is_estimating) = (None, true);
+        let job = self.job.clone();
+        tasks.start("estimate", move |sender| {
+            sender.send(Message::CostEstimated(estimate_cost(&job)));
+        });
+    }
+
+    /// Takes an estimate, or why there is none.
+    pub fn on_cost_estimated(&mut self, estimate: Result<CostEstimate, String>) {
+        (self.estimate, self.is_estimating) = (Some(estimate), false);
+    }
+
+    /// Sets up the scoring of a model.
+    pub fn set_model(&mut self, path: &Path) {
+        self.job.task = Task::Onnx { path: path.to_owned(), weights: OnnxWeights::Keep };
+        let options = &mut self.job.options;
+        (options.input, options.classes) = (None, None);
+        options.set.clear();
+        self.estimate = None;
+    }
+
+    /// Takes a space that was opened.
+    pub fn on_space_loaded(&mut self, tasks: &mut TaskRunner, space: Space, name: &str) {
+        self.job.options.space = name.to_owned();
+        self.job.options.set.clear();
+        self.job.space_copy = None;
+        if !matches!(self.job.task, Task::Search(_)) {
+            self.job.task = Task::default();
+        }
+        self.load_error = None;
+        self.costs.clear();
+        self.estimate = None;
+        let counted = space.clone();
+        tasks.start("costs", move |sender| {
+            let mut samples = random_costs(&counted).take(COST_SAMPLES).peekable();
+            while samples.peek().is_some() {
+                let batch = samples.by_ref().take(COST_BATCH).flatten().collect();
+                if !sender.send(Message::CostsCounted(counted.id().to_owned(), batch)) {
+                    return;
+                }
+            }
+        });
+        self.space = Some(space);
+        self.draw_sample(tasks);
+    }
+
+    /// Takes costs of random architectures of the space of an id.
+    pub fn on_costs_counted(&mut self, id: &str, costs: Vec<[f64; 2]>) {
+        if self.space.as_ref().is_some_and(|space| space.id() == id) {
+            self.costs.extend(costs);
+        }
+    }
+
+    /// Takes a job that was opened; without a file of studies of its own it keeps the present one.
+    pub fn on_job_loaded(&mut self, tasks: &mut TaskRunner, job: JobConfig, space: Option<Space>) {
+        let store = job.store.clone().or_else(|| self.job.store.clone());
+        (self.space, self.load_error, self.estimate) = (space, None, None);
+        self.job = JobConfig { store, ..job };
+        self.draw_sample(tasks);
+    }
+
+    /// Takes the path of images of the kind that is chosen.
+    pub fn on_images_chosen(&mut self, path: &Path) {
+        let text = format!("{}:{}", self.image_kind, path.display());
+        let images = text.parse().unwrap_or_else(|_| ImageSource::Folder(path.to_owned()));
+        self.job.options.images = images;
+    }
+}

@@ -1,0 +1,130 @@
+//! What commands do.
+
+use super::AppState;
+use crate::availability::is_possible;
+use crate::command::Command;
+use crate::compare::{ComparedNetwork, extremes};
+use crate::overlay::Severity;
+use crate::overlay::dialogs::{ExportedRows, FilePurpose};
+use crate::results::result_set::TableView;
+use crate::runner::{extending_job, resuming_job};
+use crate::view::View;
+
+impl AppState {
+    /// Does what a command says, if it is possible.
+    pub fn run_command(&mut self, command: Command, window: &egui::Context) {
+        if !is_possible(command, &self.models()) {
+            return;
+        }
+        match command {
+            Command::Open => self.choose_file(FilePurpose::Open),
+            Command::ChooseStudies => self.choose_file(FilePurpose::Studies),
+            Command::Go(view) => self.go(view),
+            Command::SaveJob => self.choose_file(FilePurpose::SaveJob),
+            Command::Export => self.choose_file(FilePurpose::Export(ExportedRows::All)),
+            Command::ExportShown => self.choose_file(FilePurpose::Export(ExportedRows::Shown)),
+            Command::ExportMarked => self.choose_file(FilePurpose::Export(ExportedRows::Marked)),
+            Command::ExportSelected => {
+                self.choose_file(FilePurpose::Export(ExportedRows::Selected));
+            }
+            Command::SavePicture => self.overlay.captures.want_main(window),
+            Command::CopyCommandLine => {
+                if let Some(write) = self.command_line {
+                    window.copy_text(write(&self.setup.job));
+                }
+            }
+            Command::CopyArchitecture => {
+                if let Some(text) = self.results.chosen() {
+                    window.copy_text(text.to_owned());
+                }
+            }
+            Command::Quit => window.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::SwitchTheme => {
+                let dark = window.theme() == egui::Theme::Dark;
+                window.set_theme(if dark { egui::Theme::Light } else { egui::Theme::Dark });
+            }
+            Command::ZoomIn => egui::gui_zoom::zoom_in(window),
+            Command::ZoomOut => egui::gui_zoom::zoom_out(window),
+            Command::ZoomReset => window.set_zoom_factor(1.0),
+            Command::ToggleInspector => self.preferences.inspector ^= true,
+            Command::Palette => self.overlay.palette = Some(String::new()),
+            Command::About => self.overlay.is_about_open = true,
+            Command::Start => self.start(self.setup.job.clone()),
+            Command::Stop => self.runner.stop(),
+            Command::Pause => {
+                if let Some(live) = self.runner.live_mut() {
+                    live.pause(!live.is_paused());
+                }
+            }
+            Command::Enqueue => self.enqueue(self.setup.job.clone()),
+            Command::Resume => {
+                if let Some(job) = self.results.shown().and_then(resuming_job) {
+                    self.start(job);
+                }
+            }
+            Command::Extend => {
+                let extends_by = self.runner.extends_by;
+                let set = self.results.shown();
+                if let Some(job) = set.and_then(|set| extending_job(set, extends_by)) {
+                    self.start(job);
+                }
+            }
+            Command::RandomArchitecture => self.setup.draw_sample(&mut self.tasks),
+            Command::Compare => {
+                if let Some((set, row)) = self.results.shown().and_then(|set| Some((set, set.now.row?)))
+                {
+                    self.compare.add(set, row);
+                }
+            }
+            Command::CompareExtremes => self.compare_extremes(),
+            Command::ComputeKernels => {
+                let entries = self.compare.entries.iter();
+                let asked =
+                    entries.map(|entry| (entry.key.clone(), entry.origin.job.clone())).collect();
+                self.inspect.compute(&mut self.tasks, asked);
+            }
+            Command::Detail => self.inspect.is_window_open ^= true,
+            Command::Undo => {
+                if let Some(set) = self.results.shown_mut() {
+                    set.undo();
+                }
+            }
+            Command::ClearFilter => {
+                if let Some(set) = self.results.shown_mut() {
+                    set.change(|now| {
+                        let (sort, selected) = (now.sort.clone(), now.selected.clone());
+                        *now = TableView { sort, selected, row: now.row, ..TableView::default() };
+                    });
+                }
+            }
+        }
+    }
+
+    /// Shows a view.
+    pub(super) fn go(&mut self, view: View) {
+        self.view = view;
+        if view == View::Studies {
+            self.list_studies();
+        }
+    }
+
+    /// Opens a dialog for a file.
+    pub(super) fn choose_file(&mut self, purpose: FilePurpose) {
+        self.overlay.choose_file(&mut self.tasks, purpose, self.setup.images_are_a_file());
+    }
+
+    /// Compares the architectures of the highest and the lowest finite score of the rows that are shown.
+    fn compare_extremes(&mut self) {
+        let Some(set) = self.results.shown() else { return };
+        match extremes(&set.table, &set.rows) {
+            Some(rows) => {
+                self.compare.entries = rows.map(|row| ComparedNetwork::new(set, row)).to_vec();
+                self.view = View::Compare;
+            }
+            None => self.overlay.notify(
+                Severity::Error,
+                "fewer than two of the filtered rows have different scores: relax the filter",
+            ),
+        }
+    }
+}

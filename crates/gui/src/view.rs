@@ -1,0 +1,52 @@
+//! The views by name.
+
+/// What the middle of the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum View {
+    /// Spaces and files.
+    #[default]
+    Home,
+    /// The search space.
+    Space,
+    /// Options of a search.
+    Setup,
+    /// A search as it goes.
+    Run,
+    /// Table and scatter.
+    Results,
+    /// Networks side by side.
+    Compare,
+    /// Scores against trained accuracies.
+    Benchmark,
+    /// Stored searches.
+    Studies,
+}
+
+impl View {
+    /// All views, in the order of the navigation.
+    pub const ALL: [Self; 8] = [
+        Self::Home,
+        Self::Space,
+        Self::Setup,
+        Self::Run,
+        Self::Results,
+        Self::Compare,
+        Self::Benchmark,
+        Self::Studies,
+    ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Home => "Home",
+            Self::Space => "Space",
+            Self::Setup => "Set up",
+            Self::Run => "Run",
+            Self::Results => "Results",
+            Self::Compare => "Compare",
+            Self::Benchmark => "Benchmark",
+            Self::Studies => "Studies",
+        }
+    }
+}
+

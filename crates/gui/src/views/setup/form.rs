@@ -1,0 +1,138 @@
+//! Rows of a form: labels, fields, and what is wrong beside the field that is meant.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use egui::{ComboBox, RichText, TextEdit, Ui};
+
+use untrained::job::JobConfig;
+
+/// The option that a problem is about: the first one it names.
+pub fn flag(problem: &str) -> Option<&str> {
+    let name = problem.split("--").nth(1)?;
+    let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(name.len());
+    Some(&name[..end]).filter(|name| !name.is_empty())
+}
+
+/// What is edited in a frame.
+pub struct SetupDraft {
+    /// The job.
+    pub job: JobConfig,
+    /// The kind of images that is chosen, which may lack its path yet.
+    pub image_kind: String,
+}
+
+/// Where a problem of the job is shown.
+pub struct OptionForm<'p> {
+    /// The problem.
+    pub problem: Option<&'p str>,
+}
+
+impl OptionForm<'_> {
+    /// A row: the label, the field, and what is wrong with it.
+    pub fn row(
+        &self,
+        ui: &mut Ui,
+        name: &str,
+        option: &str,
+        about: &str,
+        add: impl FnOnce(&mut Ui) -> egui::Response,
+    ) {
+        let label = ui.label(name).on_hover_text(about);
+        ui.horizontal(|ui| {
+            add(ui).labelled_by(label.id).on_hover_text(about);
+            if let Some(problem) = self.problem.filter(|problem| flag(problem) == Some(option)) {
+                let text = RichText::new(problem).small().color(ui.visuals().error_fg_color);
+                ui.add(egui::Label::new(text).wrap());
+            }
+        });
+        ui.end_row();
+    }
+}
+
+/// A choice of names.
+pub fn choose(ui: &mut Ui, id: &str, value: &mut String, names: &[(&str, &str)]) -> egui::Response {
+    ComboBox::from_id_salt(id)
+        .selected_text(value.clone())
+        .width(180.0)
+        .show_ui(ui, |ui| {
+            for (name, about) in names {
+                ui.selectable_value(value, (*name).to_owned(), *name).on_hover_text(*about);
+            }
+        })
+        .response
+}
+
+/// What is typed in a field, kept until the value is changed from elsewhere.
+#[derive(Clone)]
+struct TypedText {
+    /// The value as it is written after what was typed was read.
+    value: String,
+    text: String,
+}
+
+/// A field for a value that is written as text; what cannot be read stands beside it and changes
+/// nothing.
+pub fn typed<T: Clone>(
+    ui: &mut Ui,
+    id: &str,
+    (value, hint): (&mut T, &str),
+    write: impl Fn(&T) -> String,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> egui::Response {
+    let id = ui.scope_id().with(id);
+    let written = write(value);
+    let known = ui.data(|data| data.get_temp::<TypedText>(id));
+    let known = known.filter(|known| known.value == written);
+    let mut text = known.map_or(written, |known| known.text);
+    let edit = TextEdit::singleline(&mut text).hint_text(hint).desired_width(260.0);
+    let response = ui.add(edit);
+    match read(text.trim()) {
+        Ok(new) => *value = new,
+        Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
+    }
+    let known = TypedText { value: write(value), text };
+    ui.data_mut(|data| data.insert_temp(id, known));
+    response
+}
+
+/// The same for a value that may be missing.
+pub fn optional<T: Clone + Display + FromStr>(
+    ui: &mut Ui,
+    id: &str,
+    (value, hint): (&mut Option<T>, &str),
+) -> egui::Response
+where
+    T::Err: Display,
+{
+    typed(
+        ui,
+        id,
+        (value, hint),
+        |value| value.as_ref().map(ToString::to_string).unwrap_or_default(),
+        |text| match text {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|error: T::Err| error.to_string()),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use untrained::job::{Options, Task};
+
+    // A problem that names another field first would stand beside the wrong one.
+    #[test]
+    fn problems_name_their_field() {
+        let mut job = JobConfig::new(Options::default(), Task::default());
+        assert!(job.check().is_ok());
+        job.options.batch_size = 1;
+        assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("batch-size"));
+        job.options.batch_size = 2;
+        let Task::Search(search) = &mut job.task else { panic!() };
+        search.strategy = "area".to_owned();
+        assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("trainer"));
+        assert_eq!(flag("nothing named -- here"), None);
+    }
+}
