@@ -10,8 +10,9 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "seed",
+    "output",
     "statistics",
     "format",
     "graph",
@@ -165,7 +166,7 @@ fn only_the_gpu_backend_names_wgpu() {
         "fn f(device: &wgpu::Device) {}",
         "fn f() { vec![wgpu::Limits::default()]; }",
     ] {
-        assert_eq!(wrong("data/file.rs", text).len(), 1, "{text}");
+        assert!(!wrong("data/file.rs", text).is_empty(), "{text}");
         assert!(wrong("backend/gpu/device.rs", text).is_empty(), "{text}");
     }
 }
