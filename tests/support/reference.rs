@@ -72,7 +72,7 @@ impl Values {
                 *distance += differing as u64 * u64::from(calls);
             });
         }
-        KernelMatrix::from_distances(n, units, &distances)
+        KernelMatrix::from_distances(n, units, &distances).unwrap()
     }
 }
 
