@@ -9,7 +9,7 @@ use super::scorer::Scored;
 use super::shared::Shared;
 use super::study::{Facts, Ledger};
 use super::{Event, JobConfig, JobError, Opened, Run, Summary, candidate, open};
-use crate::backend::{Backend, Cancel, Output};
+use crate::backend::{Backend, Cancel, RunOutput};
 use crate::data::Batch;
 use crate::score::Score;
 use crate::search::{Ask, Next, Strategy};
@@ -66,7 +66,7 @@ enum Standing {
 struct Answer {
     told: f64,
     record: Record,
-    output: Option<Output>,
+    output: Option<RunOutput>,
 }
 
 /// The parts of a run.
@@ -302,7 +302,7 @@ impl Desk<'_, '_> {
         &mut self,
         at: usize,
         mut record: Record,
-        output: Option<Output>,
+        output: Option<RunOutput>,
     ) -> Result<(), JobError> {
         let question = &mut self.questions[at];
         let told = record.rank_score();

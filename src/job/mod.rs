@@ -30,7 +30,7 @@ use crate::data::{self, Batch, DataError, Images};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
 use crate::output::OutputError;
-use crate::plan::CodePoints;
+use crate::plan::ActivationSites;
 use crate::score::{SCORES, Score};
 use crate::search::{Ask, Next, Strategy, Unsatisfiable};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
@@ -233,7 +233,7 @@ fn run_model(
     let options = &config.options;
     let Opened { images, mut backend } = open(options, model.input, cancel, events)?;
     let batch = &images.batch;
-    let points = CodePoints::new(&model.graph, &model.weights, options.count);
+    let points = ActivationSites::new(&model.graph, &model.weights, options.count);
     let mut run = Run::start(
         config,
         &SCORES[0],
@@ -293,7 +293,7 @@ impl<'c> Run<'c> {
         images: &Images,
         backend: &mut dyn Backend,
         (total, study): (Option<u64>, Option<String>),
-        code_points: Option<CodePoints>,
+        code_points: Option<ActivationSites>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let weight_seeds = weight_seeds(config.options.seed, config.options.repeats);
@@ -328,7 +328,7 @@ impl<'c> Run<'c> {
     fn take(
         &mut self,
         record: Record,
-        output: Option<backend::Output>,
+        output: Option<backend::RunOutput>,
         events: &mut dyn FnMut(Event),
     ) {
         if self.failure.is_none()

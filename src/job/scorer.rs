@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use crate::backend::{Backend, BackendError, Cancel, Network, Output};
+use crate::backend::{Backend, BackendError, Cancel, Network, RunOutput};
 use crate::data::Batch;
 use crate::graph::Graph;
 use crate::plan::{Count, Plan, PlanError};
@@ -65,7 +65,7 @@ pub struct Scorer<'r> {
 }
 
 /// A record, and the first repeat's output if asked for.
-pub type Scored = (Record, Option<Output>);
+pub type Scored = (Record, Option<RunOutput>);
 
 impl Scorer<'_> {
     /// How many candidates the backend likes at once.
@@ -219,7 +219,7 @@ impl Scorer<'_> {
 struct Ran {
     scores: Vec<f64>,
     regions: Vec<f64>,
-    output: Option<Output>,
+    output: Option<RunOutput>,
 }
 
 /// Why a candidate has no scores.
@@ -230,7 +230,7 @@ enum Stop {
 }
 
 /// Adds a repeat to what a candidate gave; the first failure stays.
-fn note(ran: &mut Result<Ran, Stop>, result: Result<Output, BackendError>) {
+fn note(ran: &mut Result<Ran, Stop>, result: Result<RunOutput, BackendError>) {
     let Ok(so_far) = ran else { return };
     match result {
         Ok(output) => {
@@ -288,7 +288,7 @@ mod tests {
             _batch: &Batch,
             _codes: bool,
             cancel: &Cancel,
-        ) -> Vec<Result<Output, BackendError>> {
+        ) -> Vec<Result<RunOutput, BackendError>> {
             assert!(networks.len() <= self.networks);
             let run = |network: &Network<'_>| {
                 let drawn = |id| network.weights.get(id).is_some();
@@ -296,7 +296,7 @@ mod tests {
                 let distances = [0, 1, 1, 0];
                 let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances)
                     .map_err(BackendError::Distances)?;
-                Ok(Output { kernel, codes: None, kept: Vec::new() })
+                Ok(RunOutput { kernel, codes: None, kept: Vec::new() })
             };
             self.ran += networks.len();
             if self.ran >= self.cancel_after {

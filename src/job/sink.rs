@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::JobConfig;
 use crate::backend::DeviceInfo;
 use crate::data::Images;
-use crate::plan::CodePoints;
+use crate::plan::ActivationSites;
 use crate::store::{Manifest, Record, TableError, TableWriter};
 
 /// Where a job's records go.
@@ -24,7 +24,7 @@ impl Sink {
         images: &Images,
         device: &DeviceInfo,
         weight_seeds: &[u64],
-        code_points: Option<&CodePoints>,
+        code_points: Option<&ActivationSites>,
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let table = TableWriter::create(path, config.overwrite)?;
