@@ -4,12 +4,12 @@ use super::matrix::Matrix;
 
 /// The edges between the vertices of a cell and the operations of those between input and output.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct VertexArchitecture {
+pub struct VertexDecisions {
     pub(super) matrix: Matrix,
     pub(super) operations: Vec<u8>,
 }
 
-impl VertexArchitecture {
+impl VertexDecisions {
     /// Vertices of the space's largest cell, input and output included.
     pub fn vertices(&self) -> usize {
         self.matrix.vertices()
