@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::edge_cell::{Cell, EdgeDecisions};
 use super::radix::Radix;
-use super::{Decision, Context, Topology};
+use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -26,13 +26,6 @@ const MAX_WIDTHS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WidthsDecisions {
     widths: Vec<usize>,
-}
-
-impl WidthsDecisions {
-    /// The channels of every cell and reduction, in their order.
-    pub fn widths(&self) -> &[usize] {
-        &self.widths
-    }
 }
 
 /// A channel count per layer of a fixed cell.
@@ -161,12 +154,7 @@ impl Widths {
         WidthsDecisions { widths: digits.iter().map(|&digit| self.widths[digit]).collect() }
     }
 
-    fn with(
-        &self,
-        decisions: &WidthsDecisions,
-        layer: usize,
-        width: usize,
-    ) -> WidthsDecisions {
+    fn with(&self, decisions: &WidthsDecisions, layer: usize, width: usize) -> WidthsDecisions {
         let mut changed = decisions.clone();
         changed.widths[layer] = width;
         changed

@@ -47,10 +47,7 @@ impl Cell {
     }
 
     /// Reads the notation of NAS-Bench-201.
-    pub(in crate::space) fn parse(
-        &self,
-        text: &str,
-    ) -> Result<EdgeDecisions, ArchitectureError> {
+    pub(in crate::space) fn parse(&self, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
         super::notation::parse(self, text)
     }
 

@@ -15,7 +15,7 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Decision, Context, Topology};
+use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -38,14 +38,6 @@ const MAX_SHUFFLED: u128 = 1_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EdgeDecisions {
     operations: Vec<u8>,
-}
-
-impl EdgeDecisions {
-    /// The operation on every edge, by target and then by source, as positions in the list of the
-    /// space's file.
-    pub fn operations(&self) -> &[u8] {
-        &self.operations
-    }
 }
 
 /// An operation on every edge of a graph of summing nodes.

@@ -46,16 +46,6 @@ impl PairDecisions {
     pub fn reduction(&self) -> &PairedCell {
         &self.cells[1]
     }
-
-    /// Channels of a node before the first reduction.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Number of cells.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
 }
 
 /// Which nodes a cell concatenates.

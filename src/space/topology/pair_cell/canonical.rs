@@ -212,10 +212,7 @@ fn written(space: &PairCell, form: &Form, nodes: usize) -> PairedCell {
     PairedCell { pairs, concat: form.concat.clone() }
 }
 
-fn with_cells(
-    from: &PairDecisions,
-    cell: impl Fn(&PairedCell) -> PairedCell,
-) -> PairDecisions {
+fn with_cells(from: &PairDecisions, cell: impl Fn(&PairedCell) -> PairedCell) -> PairDecisions {
     PairDecisions { cells: from.cells.each_ref().map(cell), ..from.clone() }
 }
 

@@ -22,14 +22,14 @@ use rand::Rng;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use architecture::{Concat, Grid, INPUTS};
 pub(in crate::space) use architecture::PairDecisions;
-use architecture::{Pair, PairedCell};
+use architecture::PairedCell;
+use architecture::{Concat, Grid, INPUTS};
 use canonical::Facts;
 use skeleton::{PairSkeletonFile, Skeleton};
 
 use super::radix::Radix;
-use super::{Decision, Context, Topology};
+use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;

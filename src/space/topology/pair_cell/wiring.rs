@@ -12,10 +12,7 @@ use crate::graph::{Graph, GraphError, NodeId, Op};
 use crate::space::layers::{Place, emit};
 
 /// Wires a whole network.
-pub(super) fn network(
-    space: &PairCell,
-    architecture: &PairDecisions,
-) -> Result<Graph, GraphError> {
+pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<Graph, GraphError> {
     let skeleton = &space.skeleton;
     let plans = architecture.cells.each_ref().map(|cell| CellPlan::new(space, cell));
     let mut graph = Graph::new();

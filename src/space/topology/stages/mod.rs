@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::radix::Radix;
-use super::{Decision, Context, Topology};
+use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -52,13 +52,6 @@ pub struct Stage {
     pub stride: usize,
     /// Values of the block's parameters, in the order of the file.
     pub parameters: Vec<Number>,
-}
-
-impl StagesDecisions {
-    /// The stages, in their order.
-    pub fn stages(&self) -> &[Stage] {
-        &self.stages
-    }
 }
 
 /// Depth, width, stride and block parameters per stage.

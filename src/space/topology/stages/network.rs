@@ -26,10 +26,7 @@ fn with_values(stages: &Stages, values: &[Number]) -> Result<Operation, String> 
 }
 
 /// The whole network.
-pub(super) fn assemble(
-    stages: &Stages,
-    decisions: &StagesDecisions,
-) -> Result<Graph, GraphError> {
+pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<Graph, GraphError> {
     let mut graph = Graph::new();
     let input = graph.input(stages.input);
     let stem = decisions.stem;

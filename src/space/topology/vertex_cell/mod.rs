@@ -25,7 +25,7 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Decision, Context, Topology};
+use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -341,9 +341,8 @@ impl Topology for VertexCell {
 
     fn build(&self, decisions: &VertexDecisions) -> Result<Graph, GraphError> {
         let (network, _) = self.network(decisions);
-        self.skeleton
-            .assemble(&|graph, input, prefix, place| {
-                wiring::cell(self, &network, graph, input, prefix, place)
-            })
+        self.skeleton.assemble(&|graph, input, prefix, place| {
+            wiring::cell(self, &network, graph, input, prefix, place)
+        })
     }
 }

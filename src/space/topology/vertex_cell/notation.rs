@@ -9,7 +9,7 @@
 use serde_json::{Map, Value};
 
 use super::matrix::Matrix;
-use super::{VertexDecisions, VertexCell};
+use super::{VertexCell, VertexDecisions};
 use crate::space::error::ArchitectureError;
 use crate::space::nearest;
 
@@ -34,10 +34,7 @@ pub(super) fn format(cell: &VertexCell, decisions: &VertexDecisions) -> String {
     }
 }
 
-pub(super) fn parse(
-    cell: &VertexCell,
-    text: &str,
-) -> Result<VertexDecisions, ArchitectureError> {
+pub(super) fn parse(cell: &VertexCell, text: &str) -> Result<VertexDecisions, ArchitectureError> {
     let text = text.trim();
     let parsed =
         if text.starts_with(['{', '[']) { parse_json(cell, text) } else { parse_text(cell, text) };
