@@ -6,7 +6,7 @@ use crate::backend::{Cancel, DeviceInfo};
 use crate::benchmark::{self, Lookup};
 use crate::graph::cost::Cost;
 use crate::graph::extent;
-use crate::score::{Measured, Score};
+use crate::score::{Score, ScoreInputs};
 use crate::space::{Architecture, Space};
 use crate::store::{Record, Status};
 use crate::trainer::{Order, Trainer};
@@ -156,19 +156,19 @@ pub(super) fn reused(
     known: &Record,
 ) -> Record {
     let graph = space.build(architecture);
-    let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
-    let layers = graph.as_ref().map(extent::convolutions).unwrap_or_default();
-    let measured = Measured { log_det: known.score, regions: known.regions, cost, layers };
+    let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
+    let log_det = Some(known.score);
+    let value = (score.compute)(&ScoreInputs { log_det, regions: known.regions, ..graph });
     Record {
         architecture: space.format(architecture),
         index: space.index(architecture),
-        params: cost.params,
-        macs: cost.macs,
-        layers,
+        params: graph.params.unwrap_or_default(),
+        macs: graph.macs.unwrap_or_default(),
+        layers: graph.layers.unwrap_or_default(),
         seed,
         seconds: known.seconds,
         accuracy: None,
-        value: (score.of)(&measured),
+        value: value.unwrap_or(f64::NEG_INFINITY),
         ..known.clone()
     }
 }

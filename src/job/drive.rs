@@ -14,7 +14,7 @@ use crate::data::Batch;
 use crate::score::Score;
 use crate::search::{Ask, Next, Strategy};
 use crate::space::{Architecture, Space};
-use crate::store::{Claim, Key, Record, Row, State, Want};
+use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, ScoreKey, StudyState};
 use crate::weights::Initialisation;
 
 /// Work that is claimed at once takes about as long as this, so that claims cost little beside it.
@@ -46,7 +46,7 @@ struct Question {
     architecture: Architecture,
     name: String,
     ask: Ask,
-    key: Option<Key>,
+    key: Option<ScoreKey>,
     state: Standing,
 }
 
@@ -110,7 +110,7 @@ pub(super) fn run(
         weight_seeds: &weight_seeds,
         device: backend.info(),
         initialisation,
-        reuse: score.needs_kernel && !config.outputs,
+        reuse: score.needs_forward_pass() && !config.outputs,
     };
     let ledger = Ledger::open(config, &facts, events)?;
     let (total, study) = (strategy.total(), ledger.id().map(str::to_owned));
@@ -254,10 +254,14 @@ impl Desk<'_, '_> {
                 Standing::Mine | Standing::Answered(_) => false,
             })
             .collect();
-        let wants: Vec<Want<'_>> = open
+        let wants: Vec<ClaimRequest<'_>> = open
             .iter()
             .map(|&at| &self.questions[at])
-            .map(|one| Want { position: one.position, architecture: &one.name, key: one.key })
+            .map(|one| ClaimRequest {
+                position: one.position,
+                architecture: &one.name,
+                key: one.key,
+            })
             .collect();
         if wants.is_empty() {
             return Ok(false);
@@ -265,19 +269,19 @@ impl Desk<'_, '_> {
         let claims = self.ledger.claim(&wants)?;
         let mut news = false;
         for (at, claim) in open.into_iter().zip(claims) {
-            news |= claim != Claim::Taken;
+            news |= claim != ClaimOutcome::Taken;
             match claim {
-                Claim::Taken => self.questions[at].state = Standing::Taken,
-                Claim::Mine => self.questions[at].state = Standing::Mine,
-                Claim::Done(row) => self.take_up(at, *row),
-                Claim::Cached(row) => self.reuse(at, &row)?,
+                ClaimOutcome::Taken => self.questions[at].state = Standing::Taken,
+                ClaimOutcome::Mine => self.questions[at].state = Standing::Mine,
+                ClaimOutcome::Done(row) => self.take_up(at, *row),
+                ClaimOutcome::Cached(row) => self.reuse(at, &row)?,
             }
         }
         Ok(news)
     }
 
     /// A result of this study, from an earlier run or another process.
-    fn take_up(&mut self, at: usize, row: Row) {
+    fn take_up(&mut self, at: usize, row: ResultRow) {
         self.run.summary.known += 1;
         let told = row.told.unwrap_or(row.record.rank_score());
         let answer = Answer { told, record: row.record, output: None };
@@ -285,7 +289,7 @@ impl Desk<'_, '_> {
     }
 
     /// A result of an equal network.
-    fn reuse(&mut self, at: usize, row: &Row) -> Result<(), JobError> {
+    fn reuse(&mut self, at: usize, row: &ResultRow) -> Result<(), JobError> {
         self.run.summary.known += 1;
         let seed = self.run.config.options.seed;
         let architecture = &self.questions[at].architecture;
@@ -305,7 +309,8 @@ impl Desk<'_, '_> {
         if question.ask != self.drive {
             record.value = f64::NEG_INFINITY;
         }
-        let row = || Row { key: question.key, ..Row::new(question.position, record.clone()) };
+        let row =
+            || ResultRow { key: question.key, ..ResultRow::new(question.position, record.clone()) };
         self.ledger.append(&question.architecture, told, row)?;
         question.state = Standing::Answered(Box::new(Answer { told, record, output }));
         Ok(())
@@ -371,9 +376,9 @@ impl Desk<'_, '_> {
     fn finish(mut self, result: Result<(), JobError>) -> Result<Summary, JobError> {
         let interrupted = self.cancel.is_cancelled();
         let state = match &result {
-            Ok(()) if interrupted => State::Interrupted,
-            Ok(()) => State::Done,
-            Err(_) => State::Failed,
+            Ok(()) if interrupted => StudyState::Interrupted,
+            Ok(()) => StudyState::Done,
+            Err(_) => StudyState::Failed,
         };
         if let Err(error) = &result {
             // A study that cannot take the results takes no message about it either.

@@ -29,11 +29,12 @@ use crate::benchmark::BenchmarkError;
 use crate::data::{self, Batch, DataError, Images};
 use crate::graph::{Shape, analysis};
 use crate::onnx::{self, OnnxError};
+use crate::output::OutputError;
 use crate::plan::CodePoints;
 use crate::score::{SCORES, Score};
 use crate::search::{Ask, Next, Strategy, Unsatisfiable};
 use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
-pub use crate::store::Counts;
+pub use crate::store::StatusCounts;
 use crate::store::{Record, StoreError, TableError};
 use crate::weights::Initialisation;
 use accuracy::Accuracies;
@@ -64,6 +65,9 @@ pub enum JobError {
     /// The table could not be created.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The job file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A record could not be written. Rows written before are complete.
     #[error("a result could not be written; the {written} rows before it are kept")]
     Write {

@@ -69,7 +69,7 @@ fn draw(compared: &Comparison, path: &std::path::Path, overwrite: bool) -> anyho
         x_title: score,
         y_title: metric,
         points: &compared.joined.pairs(),
-        log_x: untrained::score::spans_magnitudes(score),
+        log_x: untrained::score::has_log_axis(score),
     };
     Ok(scatter(&data, path, overwrite)?)
 }

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers, Pos2, pos2};
 use egui_kittest::kittest::Queryable;
 use untrained::job::{JobConfig, Options, Task};
 use untrained::space::Space;
-use untrained::store::{Pace, Record, Row, Setup, State, Status, Store};
+use untrained::store::{FlushPolicy, Record, ResultRow, Status, Store, StudySetup, StudyState};
 
 use crate::support::{Window, shows};
 
@@ -40,13 +40,13 @@ fn with_results(rows: u64, size: [f32; 2]) -> Window {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("studies.db")).unwrap();
     let job = JobConfig::new(Options::default(), Task::default());
-    let setup = Setup::new(serde_json::to_value(&job).unwrap(), "batch");
-    let study = store.begin(&setup, Pace::default()).unwrap();
+    let setup = StudySetup::new(serde_json::to_value(&job).unwrap(), "batch");
+    let study = store.begin(&setup, FlushPolicy::default()).unwrap();
     let space = Space::builtin("nas-bench-201").unwrap();
     for position in 0..rows {
-        study.append(Row::new(position, record(&space, position, rows))).unwrap();
+        study.append(ResultRow::new(position, record(&space, position, rows))).unwrap();
     }
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     drop(store);
     let mut window = Window::in_folder(folder, None, size);
     window.press("Studies");
