@@ -16,7 +16,7 @@ use untrained::space::Space;
 use untrained::store::{
     FlushPolicy, Record, ResultRow, Status, Store, Study, StudySetup, StudyState,
 };
-use untrained_gui::{App, Start};
+use untrained_gui::{App, StartOptions};
 
 /// Frames of each measurement.
 const FRAMES: usize = 240;
@@ -58,7 +58,7 @@ impl Window {
         let context = egui::Context::default();
         let mut creation = eframe::CreationContext::_new_kittest(context.clone());
         creation.storage = Some(&Remembered);
-        let start = Start { store: Some(store.to_owned()), ..Start::default() };
+        let start = StartOptions { store: Some(store.to_owned()), ..StartOptions::default() };
         let app = App::new(&creation, &start);
         let frame = eframe::Frame::_new_kittest();
         Self { context, app, frame, begun: Instant::now(), labels: Vec::new() }
@@ -174,7 +174,7 @@ impl Results {
     fn new(id: &str) -> Self {
         let space = Space::builtin(id).unwrap();
         let mut rng = seed::stream(0, &["bench"]);
-        let names = (0..20_000).map(|_| space.format(&space.sample(&mut rng))).collect();
+        let names = (0..20_000).map(|_| space.sample(&mut rng).to_string()).collect();
         Self { space, names }
     }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use untrained::output::write_output;
 use untrained_plot::svg_to_png;
 
-use super::Picture;
+use super::CapturedPicture;
 use super::svg::svg;
-use super::text::Faces;
+use super::text::FontFaces;
 
 /// Points of a PNG for each point of the window, across and down.
 const SHARPNESS: f32 = 2.0;
@@ -19,10 +19,12 @@ const LONGEST: usize = 60;
 /// # Errors
 ///
 /// Why it was not, and what to do.
-pub fn write(picture: &Picture, path: &Path) -> Result<PathBuf, String> {
+pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let (path, bytes) = match ending.as_deref() {
-        Some("svg") => (path.to_owned(), svg(picture, &Faces::new(&picture.fonts)).into_bytes()),
+        Some("svg") => {
+            (path.to_owned(), svg(picture, &FontFaces::new(&picture.fonts)).into_bytes())
+        }
         Some("png") => (path.to_owned(), png(picture)?),
         None => (path.with_extension("png"), png(picture)?),
         Some(other) => {
@@ -35,8 +37,8 @@ pub fn write(picture: &Picture, path: &Path) -> Result<PathBuf, String> {
 }
 
 /// A picture as PNG.
-fn png(picture: &Picture) -> Result<Vec<u8>, String> {
-    let faces = Faces::new(&picture.fonts);
+fn png(picture: &CapturedPicture) -> Result<Vec<u8>, String> {
+    let faces = FontFaces::new(&picture.fonts);
     svg_to_png(&svg(picture, &faces), &faces.database, SHARPNESS).map_err(|error| error.to_string())
 }
 
