@@ -37,14 +37,14 @@ fn main() {
             score: &untrained::score::SCORES[0],
             cancel: &cancel,
         };
-        let candidates = vec![candidate(&space, architecture)];
+        let candidates = vec![candidate(architecture)];
         assert!(scorer.score(candidates, false)[0].is_some());
         begin.elapsed().as_secs_f64()
     };
     let all: Vec<Architecture> = space.enumerate().step_by(16).collect();
     let begin = Instant::now();
     for architecture in &all {
-        space.build(architecture).unwrap();
+        architecture.build().unwrap();
     }
     let build_us = begin.elapsed().as_secs_f64() * 1e6 / all.len() as f64;
     println!("building a graph: mean {build_us:.0} us of {}", all.len());

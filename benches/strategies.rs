@@ -23,7 +23,7 @@ fn strategy(space: &Space, at: usize) -> f64 {
     while asked < QUESTIONS {
         let Ok(Next::Try(architecture, ask)) = strategy.next() else { break };
         // Any landscape does, as long as it has slopes.
-        let value = space.format(&architecture).bytes().map(f64::from).sum();
+        let value = architecture.to_string().bytes().map(f64::from).sum();
         strategy.observe(&architecture, ask, value);
         asked += 1;
     }

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::{EvaluationError, Joined, JoinedRow, Watch};
 use crate::score::{SCORES, ScoreInputs};
-use crate::space::Space;
 use crate::statistics::{Filter, Report, ReportOptions};
 
 /// How the comparison is made.
@@ -65,14 +64,13 @@ struct Column<'n> {
 pub fn correlate(
     name: &str,
     joined: &Joined,
-    space: &Space,
     options: CorrelateOptions,
     watch: Watch<'_>,
 ) -> Result<Correlation, EvaluationError> {
     let rows = &joined.rows;
     let score = rows.iter().map(|row| row.prediction.score).collect();
     let mut columns = vec![Column { name, values: score }];
-    let inputs: Vec<ScoreInputs> = rows.par_iter().map(|row| inputs(space, row)).collect();
+    let inputs: Vec<ScoreInputs> = rows.par_iter().map(|row| inputs(row)).collect();
     let mut unknown = Vec::new();
     let baselines = SCORES.iter().filter(|score| score.is_baseline && score.name != name);
     for baseline in baselines {
@@ -100,8 +98,8 @@ pub fn correlate(
 
 /// What is known of an architecture: its network, if the space can build it, and its codes, if they
 /// were counted.
-fn inputs(space: &Space, row: &JoinedRow) -> ScoreInputs {
-    let graph = space.build(&row.architecture);
+fn inputs(row: &JoinedRow) -> ScoreInputs {
+    let graph = row.architecture.build();
     let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
     ScoreInputs { regions: row.prediction.regions, ..graph }
 }

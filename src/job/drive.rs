@@ -222,7 +222,7 @@ impl Desk<'_, '_> {
                 Ask::Accuracy => accuracies += 1,
             }
             let key = if ask == Ask::Score { self.ledger.key(&architecture) } else { None };
-            let name = self.space.format(&architecture);
+            let name = architecture.to_string();
             let position = self.asked;
             self.asked += 1;
             let state = Standing::Open;
@@ -293,7 +293,7 @@ impl Desk<'_, '_> {
         self.run.summary.known += 1;
         let seed = self.run.config.options.seed;
         let architecture = &self.questions[at].architecture;
-        let record = reused(&self.space, architecture, self.score, seed, &row.record);
+        let record = reused(architecture, self.score, seed, &row.record);
         self.answered(at, record, None)
     }
 
@@ -344,13 +344,13 @@ impl Desk<'_, '_> {
     }
 
     fn scored(&mut self, asked: &[Architecture]) -> Vec<Option<Scored>> {
-        let fresh = self.shared.fresh(&self.space, asked);
-        let candidates = fresh.iter().map(|a| candidate(&self.space, a)).collect();
+        let fresh = self.shared.fresh(asked);
+        let candidates = fresh.iter().map(|a| candidate(a)).collect();
         let outputs = self.run.config.outputs;
         let mut scorer =
             self.run.scorer(self.backend, self.batch, self.initialisation, self.cancel);
         let scored = scorer.score(candidates, outputs);
-        self.shared.spread(&self.space, asked, &fresh, scored)
+        self.shared.spread(asked, &fresh, scored)
     }
 
     fn trained(&mut self, asked: &[Architecture]) -> Vec<Option<Scored>> {

@@ -33,7 +33,7 @@ use crate::output::OutputError;
 use crate::plan::ActivationSites;
 use crate::score::{SCORES, Score};
 use crate::search::{Ask, Next, Strategy, Unsatisfiable};
-use crate::space::{Architecture, ArchitectureError, Space, SpaceError};
+use crate::space::{Architecture, ArchitectureError, SpaceError};
 pub use crate::store::StatusCounts;
 use crate::store::{Record, StoreError, TableError};
 use crate::weights::Initialisation;
@@ -212,13 +212,13 @@ fn open(
 }
 
 /// The architecture's network, or why there is none.
-pub fn candidate(space: &Space, architecture: &Architecture) -> Candidate {
+pub fn candidate(architecture: &Architecture) -> Candidate {
     Candidate {
-        name: space.format(architecture),
-        index: space.index(architecture),
-        connected: space.connected(architecture),
-        network: space.build(architecture).map_err(|error| chain(&error)),
-        drawing: Drawing::Fresh { architecture: space.canonical(architecture) },
+        name: architecture.to_string(),
+        index: architecture.index(),
+        connected: architecture.is_connected(),
+        network: architecture.build().map_err(|error| chain(&error)),
+        drawing: Drawing::Fresh { architecture: architecture.canonical() },
     }
 }
 

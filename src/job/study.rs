@@ -76,7 +76,6 @@ struct Entry {
     study: Study,
     /// What scores depend on, where they are to be reused.
     keys: Option<ScoreKeys>,
-    space: Space,
 }
 
 /// What a study of a run on a space is set up with.
@@ -110,7 +109,7 @@ impl Ledger {
             result => result?,
         };
         let keys = facts.reuse.then(|| keys(config.options.count, facts));
-        Ok(Self(Some(Entry { study, keys, space: facts.space.clone() })))
+        Ok(Self(Some(Entry { study, keys })))
     }
 
     /// The id of the study.
@@ -148,7 +147,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         let Some(entry) = &self.0 else { return Ok(()) };
         let mut row = row();
-        row.canonical = entry.space.canonical(architecture);
+        row.canonical = architecture.canonical();
         row.told = (told != row.record.rank_score()).then_some(told);
         entry.study.append(row)
     }

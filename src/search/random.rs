@@ -52,7 +52,7 @@ impl Strategy for Random<'_> {
         }
         for _ in 0..MAX_REPEATED {
             let architecture = self.pool.draw(&mut self.rng)?;
-            if self.seen.insert(self.pool.space().identity(&architecture)) {
+            if self.seen.insert(architecture.identity()) {
                 self.proposed += 1;
                 return Ok(Next::Try(architecture, self.ask));
             }

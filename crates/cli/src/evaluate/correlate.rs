@@ -28,7 +28,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         "--overwrite replaces nothing: give --out or --plot with it"
     );
     if let Some(path) = &arguments.plot {
-        untrained_plot::check(path, *overwrite)?;
+        untrained_plot::check_plot(path, *overwrite)?;
     }
     let Compared { comparison: compared, exit } = match compare(source, None, *overwrite)? {
         Ok(compared) => compared,
@@ -42,7 +42,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
     let cancel = watch::cancelled_by_ctrl_c();
     let going_on = |_: f64| exit == Exit::Interrupted || !cancel.is_cancelled();
-    let result = correlate(&compared.score, &compared.joined, &compared.space, options, &going_on);
+    let result = correlate(&compared.score, &compared.joined, options, &going_on);
     let correlation = match result {
         Err(EvaluationError::Cancelled) => {
             complain("interrupted");

@@ -255,7 +255,7 @@ fn outcome(
     resamples: u32,
     ticket: &ProgressTicket,
 ) -> Result<BenchmarkOutcome, EvaluationError> {
-    let Comparison { space, score, joined, accuracy, .. } = compared;
+    let Comparison { score, joined, accuracy, .. } = compared;
     let watch = |share: f64| ticket.watch(share);
     let point = |row: &untrained::evaluation::JoinedRow| BenchmarkPoint {
         architecture: row.prediction.architecture.clone(),
@@ -265,7 +265,7 @@ fn outcome(
     Ok(BenchmarkOutcome {
         score: score.clone(),
         metric: accuracy.metric().to_owned(),
-        correlation: correlate(score, joined, space, options(resamples), &watch)?,
+        correlation: correlate(score, joined, options(resamples), &watch)?,
         has_intervals: resamples > 0,
         coverage: joined.coverage.clone(),
         notices: compared.notices(),

@@ -106,7 +106,7 @@ fn network(job: &JobConfig, architecture: &str) -> Result<(Graph, Weights), Stri
     }
     let space = job.open_space().map_err(|error| chain(&error))?;
     let architecture = space.parse(architecture).map_err(|error| chain(&error))?;
-    let graph = space.build(&architecture).map_err(|error| chain(&error))?;
+    let graph = architecture.build().map_err(|error| chain(&error))?;
     Ok((graph, Weights::default()))
 }
 

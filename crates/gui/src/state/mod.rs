@@ -20,7 +20,7 @@ use crate::tasks::jobs;
 use crate::tasks::message::{CostEstimate, FilePurpose, LoadError, SpaceCard};
 use crate::views::ViewCache;
 use untrained::job::{JobConfig, Keep, Options, SearchOptions, Task};
-use untrained::space::{Choice, Drawing, Space};
+use untrained::space::{Decision, Drawing, Space};
 use untrained::store::StudyInfo;
 
 /// What the middle of the window shows.
@@ -81,7 +81,7 @@ pub struct SampleArchitecture {
     /// Its cells.
     pub drawings: Vec<Drawing>,
     /// Its decisions.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Decision>,
 }
 
 /// All of it.

@@ -61,8 +61,8 @@ fn correlate(window: &Window, study: &str) -> Value {
     let compared =
         evaluation::compare_study(&store, study, None, (&table, "accuracy"), &going_on).unwrap();
     let options = CorrelateOptions { filter: Some(Filter::default()), ..Default::default() };
-    let Comparison { space, score, joined, .. } = &compared;
-    let found = evaluation::correlate(score, joined, space, options, &going_on).unwrap();
+    let Comparison { score, joined, .. } = &compared;
+    let found = evaluation::correlate(score, joined, options, &going_on).unwrap();
     serde_json::to_value(found).unwrap()
 }
 
