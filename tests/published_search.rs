@@ -10,7 +10,7 @@ use untrained::benchmark::{self, Lookup};
 use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 use untrained::search::{Ask, Next, Pool, Sizes, strategy};
 use untrained::space::{Architecture, Space};
-use untrained::statistics::{Candidate, ProtocolOptions, protocol};
+use untrained::statistics::{ProtocolOptions, ScoredCandidate, protocol};
 
 /// Searches that are averaged; the paper averages 500.
 const SEARCHES: u64 = 300;
@@ -95,10 +95,10 @@ fn what_the_score_chooses_is_as_good_as_the_paper_reports() {
     let candidate = |architecture: Architecture| {
         let value = accuracy.get(&architecture).unwrap();
         let score = scores[&architecture.to_string()];
-        Candidate { score, accuracy: value, validation: value, seconds: 0.0 }
+        ScoredCandidate { score, accuracy: value, validation: value, seconds: 0.0 }
     };
-    let candidates: Vec<Candidate> = space.enumerate().map(candidate).collect();
-    let run = |candidates: &[Candidate]| {
+    let candidates: Vec<ScoredCandidate> = space.enumerate().map(candidate).collect();
+    let run = |candidates: &[ScoredCandidate]| {
         let options = ProtocolOptions { sizes: vec![10, 100], ..ProtocolOptions::default() };
         protocol(candidates, &options, &|| false).unwrap()
     };

@@ -125,9 +125,9 @@ fn files_that_are_not_ours_are_left_alone() {
     left_alone(&path, &["another program"]);
     let path = folder.path("results.csv");
     std::fs::write(&path, "architecture,score\n".repeat(1000)).unwrap();
-    left_alone(&path, &["is no file of studies", "--store"]);
+    left_alone(&path, &["is not a study database", "choose another file"]);
     std::fs::write(&path, "short").unwrap();
-    left_alone(&path, &["is no file of studies"]);
+    left_alone(&path, &["is not a study database"]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_header_of_garbage_is_no_store() {
         file.seek(SeekFrom::Start(0)).unwrap();
         file.write_all(b"SQLite format 4\0").unwrap();
     });
-    left_alone(&path, &["is no file of studies"]);
+    left_alone(&path, &["is not a study database"]);
 }
 
 #[test]
