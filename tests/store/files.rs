@@ -115,10 +115,10 @@ fn files_that_are_not_ours_are_left_alone() {
     let path = folder.path("newer.db");
     filled(&path, 1);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    left_alone(&path, &["newer version", "99", "--store"]);
+    left_alone(&path, &["newer version", "99", "choose another"]);
     let path = folder.path("foreign.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE bookmark (url)").unwrap();
-    left_alone(&path, &["another program", "--store"]);
+    left_alone(&path, &["another program", "choose another"]);
     let path = folder.path("marked.db");
     let mark = "PRAGMA application_id = 77; CREATE TABLE x (y); DROP TABLE x";
     Connection::open(&path).unwrap().execute_batch(mark).unwrap();
@@ -134,7 +134,7 @@ fn files_that_are_not_ours_are_left_alone() {
 fn missing_and_empty_files() {
     let folder = Folder::new();
     let path = folder.db();
-    refused(Store::read(&path), &["no such file", "--store"]);
+    refused(Store::read(&path), &["no such file", "choose another"]);
     refused(Store::open_with(&path, StoreAccess::Write, SOON), &["no such file"]);
     assert!(!path.exists());
     refused(Store::open(&folder.path("no/folder/studies.db")), &["folder exists"]);
