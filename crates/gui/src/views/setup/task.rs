@@ -9,7 +9,7 @@ use crate::news::Purpose;
 use crate::state::State;
 use untrained::job::{OnnxWeights, SearchOptions, Task};
 use untrained::score::SCORES;
-use untrained::search::{Ask, STRATEGIES};
+use untrained::search::{Objective, STRATEGIES};
 
 /// Shows the rows of the task.
 pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
@@ -120,7 +120,7 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) ->
         });
     }
     let drive = STRATEGIES.iter().find(|kind| kind.name == search.strategy).map(|kind| kind.drive);
-    drive == Some(Ask::Accuracy) && accuracy(ui, search, form)
+    drive == Some(Objective::Accuracy) && accuracy(ui, search, form)
 }
 
 /// Where accuracies come from; whether a table is to be chosen by dialog.
