@@ -87,7 +87,7 @@ fn convolution_seconds(backend: &mut GpuBackend, network: Network<'_>, batch: &B
 fn heaviest(backend: &mut GpuBackend) {
     let space = Space::builtin("nas-bench-201").unwrap();
     let architecture = space.parse(HEAVIEST).unwrap();
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
     let weights = draw(&graph, &plan);
     let network = Network { plan: &plan, weights: &weights };

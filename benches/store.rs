@@ -9,7 +9,8 @@ use untrained::plan::Count;
 use untrained::seed;
 use untrained::space::{Architecture, Space};
 use untrained::store::{
-    Keys, Pace, Part, Record, Row, Setup, SpaceName, State, Status, Store, export,
+    ExportRows, FlushPolicy, Record, ResultRow, ScoreKeys, SpaceSnapshot, Status, Store,
+    StudySetup, StudyState, export,
 };
 use untrained::weights::Initialisation;
 
@@ -24,9 +25,9 @@ fn timed<T>(what: &str, rows: u64, work: impl FnOnce() -> T) -> T {
     value
 }
 
-fn record(space: &Space, architecture: &Architecture, position: u64) -> Record {
+fn record(architecture: &Architecture, position: u64) -> Record {
     Record {
-        architecture: space.format(architecture),
+        architecture: architecture.to_string(),
         score: 1000.0 + (position as f64).sin() * 300.0,
         sd: None,
         status: Status::Ok,
@@ -37,7 +38,7 @@ fn record(space: &Space, architecture: &Architecture, position: u64) -> Record {
         layers: 7,
         regions: Some(128.0),
         accuracy: None,
-        index: space.index(architecture),
+        index: architecture.index(),
         seed: 7,
         repeats: 1,
         device: "AMD EPYC".to_owned(),
@@ -49,18 +50,24 @@ fn record(space: &Space, architecture: &Architecture, position: u64) -> Record {
 }
 
 /// Rows as a search makes them, with a key each.
-fn rows(space: &Space, count: u64) -> impl Iterator<Item = Row> {
+fn rows(space: &Space, count: u64) -> impl Iterator<Item = ResultRow> {
     let mut rng = seed::stream(0, &["bench"]);
-    let keys = Keys::new(space, "batch", &[7], Count::Paper, Initialisation::default());
+    let keys = ScoreKeys::new(space, "batch", &[7], Count::Paper, Initialisation::default());
     let architectures: Vec<Architecture> = (0..20_000).map(|_| space.sample(&mut rng)).collect();
     let prepared: Vec<(Record, String)> = architectures
         .iter()
         .zip(0..)
-        .map(|(one, position)| (record(space, one, position), space.canonical(one)))
+        .map(|(one, position)| (record(one, position), one.canonical()))
         .collect();
     // Keys of a real search are all different: each round of the list is another batch.
     let round = move |round: u64| {
-        Keys::new(&space.clone(), &round.to_string(), &[7], Count::Paper, Initialisation::default())
+        ScoreKeys::new(
+            &space.clone(),
+            &round.to_string(),
+            &[7],
+            Count::Paper,
+            Initialisation::default(),
+        )
     };
     let _ = keys;
     let mut current = (u64::MAX, round(0));
@@ -70,7 +77,7 @@ fn rows(space: &Space, count: u64) -> impl Iterator<Item = Row> {
             current = (position / 20_000, round(position / 20_000));
         }
         let (record, canonical) = prepared[at].clone();
-        let mut row = Row::new(position, record);
+        let mut row = ResultRow::new(position, record);
         row.canonical = canonical;
         row.key = Some(current.1.of(&architectures[at]));
         row
@@ -88,10 +95,10 @@ fn main() {
     let path = folder.path().join("bench.db");
     let space = Space::builtin("nas-bench-201").unwrap();
     let store = Store::open(&path).unwrap();
-    let mut setup = Setup::new(serde_json::json!({ "options": {} }), "batch");
+    let mut setup = StudySetup::new(serde_json::json!({ "options": {} }), "batch");
     setup.space =
-        Some(SpaceName { id: space.id().to_owned(), fingerprint: String::new(), text: None });
-    let study = store.begin(&setup, Pace::default()).unwrap();
+        Some(SpaceSnapshot { id: space.id().to_owned(), fingerprint: String::new(), text: None });
+    let study = store.begin(&setup, FlushPolicy::default()).unwrap();
     let id = study.id().to_owned();
     let begin = Instant::now();
     let mut appending = 0.0;
@@ -101,7 +108,7 @@ fn main() {
         appending += begin.elapsed().as_secs_f64();
     }
     let ending = Instant::now();
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     appending += ending.elapsed().as_secs_f64();
     println!(
         "append: {appending:.3} s, {:.0} rows per second ({:.1} s with making the rows)",
@@ -126,7 +133,7 @@ fn main() {
     for name in ["out.csv", "out.jsonl", "out.parquet"] {
         let out = folder.path().join(name);
         timed(&format!("export {name}"), count, || {
-            export(&store, &study, Part::All, &out, false).unwrap()
+            export(&store, &study, ExportRows::All, &out, false).unwrap()
         });
         println!("    {:.0} MiB", size(&out));
     }

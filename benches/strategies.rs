@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, JobConfig, Keep, Options, SearchOptions, Task};
+use untrained::job::{self, JobConfig, StoreLocation, Options, SearchOptions, Task};
 use untrained::search::{ConstrainedSpace, NextStep, SearchSizes, StrategyKind};
 use untrained::space::Space;
 
@@ -23,7 +23,7 @@ fn strategy(space: &Space, at: usize) -> f64 {
     while asked < QUESTIONS {
         let Ok(NextStep::Propose(architecture, ask)) = strategy.next() else { break };
         // Any landscape does, as long as it has slopes.
-        let value = space.format(&architecture).bytes().map(f64::from).sum();
+        let value = architecture.to_string().bytes().map(f64::from).sum();
         strategy.observe(&architecture, ask, value);
         asked += 1;
     }
@@ -31,7 +31,7 @@ fn strategy(space: &Space, at: usize) -> f64 {
 }
 
 /// Microseconds that a job takes for an architecture whose score needs no forward pass.
-fn unscored_job(store: Option<Keep>) -> f64 {
+fn unscored_job(store: Option<StoreLocation>) -> f64 {
     let options = Options { device: "cpu".to_owned(), batch_size: 8, ..Options::default() };
     let search =
         SearchOptions { samples: SAMPLES, score: "params".to_owned(), ..SearchOptions::default() };
@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("microseconds of a job for an architecture without a forward pass, plan included");
     let folder = tempfile::tempdir()?;
-    let file = Keep::File(folder.path().join("bench.db"));
+    let file = StoreLocation::File(folder.path().join("bench.db"));
     for (name, store) in [("without a study", None), ("with a study", Some(file))] {
         println!("{name:<16} {:>8.2}", unscored_job(store));
     }

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let space = Space::builtin("nas-bench-201")?;
     let architecture = space
         .parse("|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|")?;
-    let graph = space.build(&architecture)?;
+    let graph = architecture.build()?;
 
     // What the code points read, in the order of the codes, and last what the network returns.
     let (weights, count) = (Weights::default(), Count::Paper);
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let batch = data::load(&"builtin".parse()?, space.input(), 32, 0)?;
     let initialiser = Initialiser { initialisation: space.initialisation(), seed: 0 };
-    let canonical = space.canonical(&architecture);
+    let canonical = architecture.canonical();
     let weights = initialiser.draw(&graph, &canonical, plan.weighted_nodes());
     let (mut device, _) = backend::open("cpu")?;
     let network = Network { plan: &plan, weights: &weights };

@@ -26,6 +26,7 @@ pub mod format;
 pub mod graph;
 pub mod job;
 pub mod onnx;
+pub mod output;
 pub mod plan;
 pub mod score;
 pub mod search;

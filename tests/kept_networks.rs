@@ -13,7 +13,7 @@ use untrained::graph::{Graph, NodeId, extent};
 use untrained::onnx;
 use untrained::plan::{Count, Plan};
 use untrained::seed;
-use untrained::space::{Setting, Space};
+use untrained::space::{Architecture, Setting, Space};
 use untrained::weights::{Initialiser, Weights};
 
 /// How far a node's values may be off, as a part of their root mean square: the root of the mean
@@ -43,13 +43,13 @@ fn of_space(id: &str, weight_seed: u64) -> Case {
     let space = Space::open_with(id, &settings).unwrap();
     let mut rng = seed::stream(3, &["kept"]);
     let samples = std::iter::repeat_with(|| space.sample(&mut rng));
-    let connected = samples.filter(|architecture| space.connected(architecture));
-    let depth = |architecture: &_| extent::depth(&space.build(architecture).unwrap());
+    let connected = samples.filter(|architecture| architecture.is_connected());
+    let depth = |architecture: &Architecture| extent::depth(&architecture.build().unwrap());
     let architecture = connected.take(40).min_by_key(depth).unwrap();
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let law = Initialiser { initialisation: space.initialisation(), seed: weight_seed };
     let all = (0..graph.nodes().len() as u32).map(NodeId);
-    let weights = law.draw(&graph, &space.canonical(&architecture), all);
+    let weights = law.draw(&graph, &architecture.canonical(), all);
     let batch = data::load(&"noise".parse().unwrap(), space.input(), IMAGES, 0).unwrap();
     Case { name: id.to_owned(), graph, weights, batch }
 }

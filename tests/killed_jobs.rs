@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, JobConfig, Keep, Options, SearchOptions, StudyUse, Task};
-use untrained::store::{Pace, Row, Store, StoreError};
+use untrained::job::{self, JobConfig, StoreLocation, Options, SearchOptions, StudyMode, Task};
+use untrained::store::{FlushPolicy, ResultRow, Store, StoreError};
 
 /// The variable by which a child process knows its file.
 const CHILD: &str = "UNTRAINED_TEST_KILLED";
@@ -25,13 +25,13 @@ fn config(store: &Path) -> JobConfig {
     };
     let search = SearchOptions {
         samples: SAMPLES,
-        strategy: "evolution".to_owned(),
+        strategy: untrained::search::StrategyKind::Evolution,
         ..SearchOptions::default()
     };
     JobConfig {
-        store: Some(Keep::File(store.to_owned())),
+        store: Some(StoreLocation::File(store.to_owned())),
         // A killed process is known as such after half a second.
-        pace: Pace {
+        pace: FlushPolicy {
             commit: Duration::from_millis(20),
             rows: 64,
             expiry: Duration::from_millis(500),
@@ -46,7 +46,7 @@ fn child_that_searches() {
     let mut config = config(&path);
     let studies = Store::open(&path).unwrap().list().unwrap();
     if let Some(study) = studies.first() {
-        config.study = StudyUse::Resume(study.id.clone());
+        config.study = StudyMode::Resume(study.id.clone());
     }
     job::run(&config, &Cancel::new(), &mut |_| {}).unwrap();
 }
@@ -60,7 +60,7 @@ fn child(path: &Path) -> Child {
         .unwrap()
 }
 
-fn rows(path: &Path) -> Vec<Row> {
+fn rows(path: &Path) -> Vec<ResultRow> {
     let store = Store::read(path).unwrap();
     let studies = store.list().unwrap();
     assert_eq!(studies.len(), 1, "a resumed study is no new one");
@@ -68,7 +68,7 @@ fn rows(path: &Path) -> Vec<Row> {
 }
 
 /// All of a row but time, place and the moment.
-fn outcome(row: &Row) -> (u64, String, String, u64, u64, u64, Option<u64>) {
+fn outcome(row: &ResultRow) -> (u64, String, String, u64, u64, u64, Option<u64>) {
     let record = &row.record;
     let status = record.status.name().to_owned();
     let (score, value) = (record.score.to_bits(), record.rank_score().to_bits());

@@ -57,7 +57,7 @@ struct Table {
 impl Table {
     fn answer(&self, architecture: &Architecture, ask: Objective) -> f64 {
         match ask {
-            Objective::Score => self.scores[&self.space.format(architecture)],
+            Objective::Score => self.scores[&architecture.to_string()],
             Objective::Accuracy => self.after_12.get(architecture).unwrap(),
         }
     }
@@ -99,7 +99,7 @@ fn what_the_score_chooses_is_as_good_as_the_paper_reports() {
     let scores = scores(&space);
     let candidate = |architecture: Architecture| {
         let value = accuracy.get(&architecture).unwrap();
-        let score = scores[&space.format(&architecture)];
+        let score = scores[&architecture.to_string()];
         Candidate { score, accuracy: value, validation: value, seconds: 0.0 }
     };
     let candidates: Vec<Candidate> = space.enumerate().map(candidate).collect();

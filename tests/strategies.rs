@@ -20,8 +20,8 @@ fn space() -> Space {
 }
 
 /// How many convolutions, and as a tie-breaker which: a landscape with one summit.
-fn value(space: &Space, architecture: &Architecture) -> f64 {
-    let text = space.format(architecture);
+fn value(architecture: &Architecture) -> f64 {
+    let text = architecture.to_string();
     let count = |name: &str| text.matches(name).count() as f64;
     10.0 * count("nor_conv_3x3") + count("nor_conv_1x1") - count("none")
 }
@@ -44,8 +44,8 @@ fn run(strategy: &mut dyn Strategy, space: &Space, group: usize) -> Trace {
             return trace;
         }
         for (architecture, ask) in asked {
-            strategy.observe(&architecture, ask, value(space, &architecture));
-            trace.push((ask, space.format(&architecture)));
+            strategy.observe(&architecture, ask, value(&architecture));
+            trace.push((ask, architecture.to_string()));
         }
     }
 }
@@ -94,7 +94,7 @@ fn the_first_population_of_area_is_the_best_ten_of_twenty() {
     let trace = trace("area", 5, 1);
     let scored: Vec<&str> = trace[..20].iter().map(|(_, text)| text.as_str()).collect();
     assert!(trace[..20].iter().all(|(ask, _)| *ask == Objective::Score));
-    let of = |text: &str| value(&space, &space.parse(text).unwrap());
+    let of = |text: &str| value(&space.parse(text).unwrap());
     let mut best = scored.clone();
     best.sort_by(|a, b| of(b).total_cmp(&of(a)));
     let first: Vec<&str> = trace[20..30].iter().map(|(_, text)| text.as_str()).collect();
@@ -113,10 +113,10 @@ fn children_of_evolution_are_mutations_of_the_living() {
             .filter(|(ask, _)| *ask == name.parse::<StrategyKind>().unwrap().objective())
             .collect();
         for (position, (_, child)) in trace.iter().enumerate().skip(SIZES.population) {
-            let child = space.choices(&space.parse(child).unwrap());
+            let child = space.parse(child).unwrap().decisions();
             let alive = &trace[position - SIZES.population..position];
             let parents = alive.iter().filter(|(_, parent)| {
-                let parent = space.choices(&space.parse(parent).unwrap());
+                let parent = space.parse(parent).unwrap().decisions();
                 parent.iter().zip(&child).filter(|(a, b)| a != b).count() == 1
             });
             assert!(parents.count() > 0, "{name}: {position}");
@@ -152,15 +152,15 @@ fn constraints_are_kept_by_every_strategy() {
         let mut asked = 0;
         for _ in 0..80 {
             let NextStep::Propose(architecture, ask) = strategy.next().unwrap() else { break };
-            let graph = space.build(&architecture).unwrap();
+            let graph = architecture.build().unwrap();
             for constraint in &constraints {
                 assert!(
                     constraint.holds(constraint.quantity.counted(&graph).unwrap()),
                     "{}",
-                    kind.name
+                    kind.name()
                 );
             }
-            strategy.observe(&architecture, ask, value(&space, &architecture));
+            strategy.observe(&architecture, ask, value(&architecture));
             asked += 1;
         }
         assert!(asked >= 30 && strategy.rejected() > 0, "{}: {asked}", kind.name());
@@ -181,8 +181,8 @@ fn a_range_that_nothing_reaches_is_told_with_what_was_seen() {
 }
 
 /// Milliseconds that an architecture takes, if convolutions took one each.
-fn convolutions(space: &Space, architecture: &Architecture) -> f64 {
-    space.format(architecture).matches("nor_conv").count() as f64
+fn convolutions(architecture: &Architecture) -> f64 {
+    architecture.to_string().matches("nor_conv").count() as f64
 }
 
 /// Runs a strategy with a latency constraint beside a counted one; returns what was asked about and
@@ -193,8 +193,8 @@ fn measured(name: &str, ranges: [&str; 2]) -> (Trace, Vec<String>) {
     let known = RefCell::new(Vec::new());
     let measure: LatencyMeter<'_> = Box::new(|architecture, graph| {
         assert!(constraints[0].holds(constraints[0].quantity.counted(graph).unwrap()));
-        known.borrow_mut().push(space.code_key(architecture));
-        Ok(convolutions(&space, architecture))
+        known.borrow_mut().push(architecture.code_key());
+        Ok(convolutions(architecture))
     });
     let pool = ConstrainedSpace::measuring(&space, &constraints, measure);
     let sizes = SearchSizes { samples: 30, ..SIZES };
@@ -202,8 +202,8 @@ fn measured(name: &str, ranges: [&str; 2]) -> (Trace, Vec<String>) {
     let mut trace = Vec::new();
     while trace.len() < 40 {
         let NextStep::Propose(architecture, ask) = strategy.next().unwrap() else { break };
-        strategy.observe(&architecture, ask, value(&space, &architecture));
-        trace.push((ask, space.format(&architecture)));
+        strategy.observe(&architecture, ask, value(&architecture));
+        trace.push((ask, architecture.to_string()));
     }
     assert!(strategy.rejected() > 0, "{name}");
     drop(strategy);
@@ -219,7 +219,7 @@ fn measured_ranges_are_kept_and_networks_measured_once() {
         let (trace, measured) = measured(kind.name(), ["params=..800K", "latency=2ms..3000us"]);
         assert!(trace.len() >= 30, "{}: {}", kind.name(), trace.len());
         for (_, text) in &trace {
-            let latency = convolutions(&space, &space.parse(text).unwrap());
+            let latency = convolutions(&space.parse(text).unwrap());
             assert!((2.0..=3.0).contains(&latency), "{}: {text}", kind.name());
         }
         let distinct: HashSet<&String> = measured.iter().collect();
@@ -228,7 +228,7 @@ fn measured_ranges_are_kept_and_networks_measured_once() {
     // Another range gives other architectures, so the comparison above can fail.
     let (trace, _) = measured("random", ["params=..800K", "latency=..1"]);
     let slow =
-        |(_, text): &(Objective, String)| convolutions(&space, &space.parse(text).unwrap()) >= 2.0;
+        |(_, text): &(Objective, String)| convolutions(&space.parse(text).unwrap()) >= 2.0;
     assert!(!trace.iter().any(slow));
 }
 
@@ -239,7 +239,7 @@ fn a_latency_that_nothing_reaches_is_told_with_what_was_measured() {
         let (space, runs) = (space(), Cell::new(0_u64));
         let measure: LatencyMeter<'_> = Box::new(|architecture, _| {
             runs.set(runs.get() + 1);
-            Ok(0.5 + convolutions(&space, architecture))
+            Ok(0.5 + convolutions(architecture))
         });
         let pool = ConstrainedSpace::measuring(&space, std::slice::from_ref(&constraint), measure);
         let error = kind.start(pool, SIZES, 0).next().unwrap_err();
@@ -264,7 +264,7 @@ fn failed_and_stopped_measurements_are_told_apart() {
     for kind in StrategyKind::ALL {
         let space = space();
         let fails: LatencyMeter<'_> =
-            Box::new(|architecture, _| match space.format(architecture).contains("avg_pool") {
+            Box::new(|architecture, _| match architecture.to_string().contains("avg_pool") {
                 true => Err(LatencyError::Failed("no memory".to_owned())),
                 false => Ok(1.0),
             });
@@ -272,8 +272,8 @@ fn failed_and_stopped_measurements_are_told_apart() {
         let mut searched = kind.start(pool, SIZES, 0);
         for _ in 0..10 {
             let NextStep::Propose(architecture, ask) = searched.next().unwrap() else { panic!() };
-            searched.observe(&architecture, ask, value(&space, &architecture));
-            assert!(!space.format(&architecture).contains("avg_pool"), "{}", kind.name());
+            searched.observe(&architecture, ask, value(&architecture));
+            assert!(!architecture.to_string().contains("avg_pool"), "{}", kind.name());
         }
         let asked = Cell::new(0);
         let stops: LatencyMeter<'_> = Box::new(|_, _| {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::data::Batch;
 use crate::graph::{NodeId, Shape};
 use crate::plan::{Kept, Plan, TensorId};
-use crate::score::KernelMatrix;
+use crate::score::{KernelMatrix, KernelMatrixError};
 use crate::weights::Weights;
 
 /// A request to stop that any thread may make; checked between pieces of work of at most about
@@ -190,6 +190,9 @@ pub enum BackendError {
         /// What the driver said.
         reason: String,
     },
+    /// The distances between binary codes make no kernel matrix.
+    #[error("the device computed impossible Hamming distances")]
+    Distances(#[source] KernelMatrixError),
 }
 
 /// Something that runs plans.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Accuracies, EvaluationError, Joined, Prediction, Watch, join, of_study};
+use super::{Accuracies, EvaluationError, Joined, Prediction, Watch, join, study_predictions};
 use crate::benchmark::{Counted, Lookup, Table};
 use crate::job::{JobConfig, Task};
 use crate::score::SCORES;
@@ -92,7 +92,7 @@ pub fn study_scores(
         Task::Score { .. } | Task::Onnx { .. } => SCORES[0].name,
     };
     let score = score.unwrap_or(ranked_by).to_owned();
-    let predictions = of_study(&store, &study, &score)?;
+    let predictions = study_predictions(&store, &study, &space, &score)?;
     Ok(StudyScores { space, score, predictions })
 }
 

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{BASELINES, EvaluationError, Joined, JoinedRow, NetworkFacts, Watch};
-use crate::space::Space;
+use super::{EvaluationError, Joined, JoinedRow, Watch};
+use crate::score::{SCORES, ScoreInputs};
 use crate::statistics::{Filter, Report, ReportOptions};
 
 /// How the comparison is made.
@@ -64,20 +64,18 @@ struct Column<'n> {
 pub fn correlate(
     name: &str,
     joined: &Joined,
-    space: &Space,
     options: CorrelateOptions,
     watch: Watch<'_>,
 ) -> Result<Correlation, EvaluationError> {
     let rows = &joined.rows;
     let score = rows.iter().map(|row| row.prediction.score).collect();
     let mut columns = vec![Column { name, values: score }];
-    let facts: Vec<Option<NetworkFacts>> = rows.par_iter().map(|row| facts(space, row)).collect();
+    let inputs: Vec<ScoreInputs> = rows.par_iter().map(|row| inputs(row)).collect();
     let mut unknown = Vec::new();
-    for baseline in BASELINES.iter().filter(|baseline| baseline.name != name) {
-        let of = |(row, facts): (&JoinedRow, &Option<NetworkFacts>)| {
-            (baseline.of)(facts.as_ref(), row.prediction.regions)
-        };
-        let values: Vec<f64> = rows.iter().zip(&facts).map(of).collect();
+    let baselines = SCORES.iter().filter(|score| score.is_baseline && score.name != name);
+    for baseline in baselines {
+        let value = |inputs| (baseline.compute)(inputs).unwrap_or(f64::NAN);
+        let values: Vec<f64> = inputs.iter().map(value).collect();
         if values.iter().all(|value| value.is_nan()) {
             unknown.push(baseline.name);
         } else {
@@ -98,8 +96,12 @@ pub fn correlate(
     Ok(Correlation { predictors, unknown, paper: paper.transpose()? })
 }
 
-fn facts(space: &Space, row: &JoinedRow) -> Option<NetworkFacts> {
-    space.build(&row.architecture).ok().map(|graph| NetworkFacts::of(&graph))
+/// What is known of an architecture: its network, if the space can build it, and its codes, if they
+/// were counted.
+fn inputs(row: &JoinedRow) -> ScoreInputs {
+    let graph = row.architecture.build();
+    let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
+    ScoreInputs { regions: row.prediction.regions, ..graph }
 }
 
 /// A report for each predictor on some of the rows.

@@ -100,7 +100,7 @@ pub fn join(
                 continue;
             }
         };
-        match places.entry(space.identity(&architecture)) {
+        match places.entry(architecture.identity()) {
             Entry::Occupied(known) => {
                 coverage.duplicates.add(&prediction.architecture);
                 let first = &mut different[*known.get()].1;

@@ -1,11 +1,11 @@
 //! How good is a score? Scores of architectures beside their trained accuracies.
 //!
-//! [`Prediction`]s come from a table ([`read_scores`]), a study ([`of_study`]) or records of a job;
+//! [`Prediction`]s come from a table ([`read_scores`]), a study ([`study_predictions`]) or records of a job;
 //! [`join`] finds their accuracies and counts what has none; [`correlate`] compares the score and the
-//! free [`BASELINES`] with them, [`choice`] is what a search would have chosen, and [`search_experiment`] repeats the search experiment of Mellor et
-//! al. 2021. Nothing is scored here.
+//! free baselines of [`SCORES`](crate::score::SCORES) with them, [`choice`] is what a search would have
+//! chosen, and [`search_experiment`] repeats the search experiment of Mellor et al. 2021. No forward
+//! pass runs here.
 
-mod baseline;
 mod choice;
 mod comparison;
 mod correlate;
@@ -16,14 +16,13 @@ mod prediction;
 mod sample;
 mod scores;
 
-pub use baseline::{BASELINES, Baseline, NetworkFacts};
 pub use choice::{Choice, choice};
 pub use comparison::{Comparison, StudyScores, compare_study, study_scores};
 pub use correlate::{CorrelateOptions, Correlation, PaperChoice, correlate};
 pub use error::{EvaluationError, ScoresError};
 pub use experiment::search_experiment;
 pub use join::{Accuracies, Coverage, Joined, JoinedRow, join};
-pub use prediction::{Prediction, of_study};
+pub use prediction::{Prediction, study_predictions};
 pub use sample::sample;
 pub use scores::read_scores;
 

@@ -1,8 +1,8 @@
 //! What a score says of an architecture, from records and studies.
 
-use crate::graph::cost::Cost;
-use crate::score::{Measured, SCORES, Score, score};
-use crate::store::{Record, Row, Status, Store, StudyInfo};
+use crate::score::{SCORES, Score, ScoreInputs, ScoreNeeds, find_score};
+use crate::space::Space;
+use crate::store::{Record, ResultRow, Status, Store, StudyInfo};
 
 use super::EvaluationError;
 
@@ -11,8 +11,8 @@ use super::EvaluationError;
 pub struct Prediction {
     /// In the space's notation.
     pub architecture: String,
-    /// The score, higher is better, as it was computed: negative infinity ranks last, NaN says
-    /// nothing. It need not be finite, and a disconnected architecture may have one.
+    /// The score, higher is better, as it was computed: negative infinity ranks last, NaN stands for a
+    /// score that is not available. It need not be finite, and a disconnected architecture may have one.
     pub score: f64,
     /// What became of it, if that is known.
     pub status: Option<Status>,
@@ -23,24 +23,25 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// What a score says by a record. A record that failed says nothing.
-    pub fn of_record(record: &Record, score: &Score) -> Self {
-        let cost = Cost {
-            params: record.params,
-            macs: record.macs,
-            units: record.units,
-            ..Cost::default()
-        };
-        let measured = Measured {
-            log_det: record.score,
-            regions: record.regions,
-            cost,
-            layers: record.layers,
-        };
-        Self::new(record, (score.of)(&measured))
+    /// What a score says by a record; not available where the record lacks what the score needs, or
+    /// failed.
+    pub fn from_record(record: &Record, score: &Score) -> Self {
+        Self::new(record, score, &recorded_inputs(record))
     }
 
-    fn new(record: &Record, score: f64) -> Self {
+    fn new(record: &Record, score: &Score, inputs: &ScoreInputs) -> Self {
+        let value = (score.compute)(inputs);
+        // A network without a path to its output, or without any unit, runs no forward pass.
+        let unscored = match record.status {
+            Status::Disconnected | Status::Singular if score.needs_forward_pass() => {
+                f64::NEG_INFINITY
+            }
+            _ => f64::NAN,
+        };
+        Self::with_score(record, value.unwrap_or(unscored))
+    }
+
+    fn with_score(record: &Record, score: f64) -> Self {
         Self {
             architecture: record.architecture.clone(),
             score: if record.status == Status::Failed { f64::NAN } else { score },
@@ -51,28 +52,101 @@ impl Prediction {
     }
 }
 
+/// What a record says of the inputs of scores. Records hold no calls of activations; a search by a
+/// score that needs no forward pass has no ln |det K|.
+fn recorded_inputs(record: &Record) -> ScoreInputs {
+    ScoreInputs {
+        log_det: Some(record.score).filter(|score| record.repeats > 0 && !score.is_nan()),
+        regions: record.regions,
+        params: Some(record.params),
+        macs: Some(record.macs),
+        layers: Some(record.layers),
+        activation_calls: None,
+    }
+}
+
 /// What a score of that name says of the architectures of a study: one of its further scores, or one
-/// of [`SCORES`].
+/// of [`SCORES`]. What a record lacks and the graph tells is computed from the network that the space
+/// builds.
 ///
 /// # Errors
 ///
 /// [`EvaluationError::NoScore`] if there is none of that name, or if the file cannot be read.
-pub fn of_study(
+pub fn study_predictions(
     store: &Store,
     study: &StudyInfo,
+    space: &Space,
     name: &str,
 ) -> Result<Vec<Prediction>, EvaluationError> {
     let further = store.score_names(study)?;
-    let known = score(name);
-    if known.is_none() && !further.iter().any(|other| other == name) {
-        let listed = SCORES.iter().map(|score| score.name.to_owned());
-        let known = listed.chain(further).collect();
+    let listed = find_score(name);
+    if listed.is_none() && !further.iter().any(|other| other == name) {
+        let names = SCORES.iter().map(|score| score.name.to_owned());
+        let known = names.chain(further).collect();
         let (study, name) = (study.id.clone(), name.to_owned());
         return Err(EvaluationError::NoScore { study, name, known });
     }
-    let of = |row: Row| match (known, row.scores.get(name)) {
-        (Some(score), None) => Prediction::of_record(&row.record, score),
-        (_, further) => Prediction::new(&row.record, further.copied().unwrap_or(f64::NAN)),
+    let predict = |row: ResultRow| match (listed, row.scores.get(name)) {
+        (Some(score), None) => predicted(&row.record, score, space),
+        (_, further) => Prediction::with_score(&row.record, further.copied().unwrap_or(f64::NAN)),
     };
-    store.rows(study)?.map(|row| Ok(of(row?))).collect()
+    store.rows(study)?.map(|row| Ok(predict(row?))).collect()
+}
+
+fn predicted(record: &Record, score: &Score, space: &Space) -> Prediction {
+    let inputs = recorded_inputs(record);
+    let is_missing = score.needs == ScoreNeeds::Graph && (score.compute)(&inputs).is_none();
+    let graph = || {
+        let architecture = space.parse(&record.architecture).ok()?;
+        architecture.build().ok().map(|graph| ScoreInputs::from_graph(&graph))
+    };
+    let computed = if is_missing { graph() } else { None };
+    Prediction::new(record, score, &computed.unwrap_or(inputs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(status: Status, repeats: u32) -> Record {
+        Record {
+            architecture: "a".to_owned(),
+            score: f64::NEG_INFINITY,
+            sd: None,
+            status,
+            params: 10,
+            macs: 20,
+            units: 0,
+            seconds: 0.5,
+            layers: 3,
+            regions: None,
+            accuracy: None,
+            index: None,
+            seed: 0,
+            repeats,
+            device: String::new(),
+            driver: String::new(),
+            version: "".into(),
+            message: None,
+            value: 10.0,
+        }
+    }
+
+    /// A search by parameters runs no forward pass: what its records lack is not zero, nor the worst.
+    #[test]
+    fn a_score_that_a_record_lacks_is_not_available() {
+        let score = |name, record: &Record| {
+            Prediction::from_record(record, find_score(name).unwrap()).score
+        };
+        let searched = record(Status::Ok, 0);
+        for name in ["naswot", "regions", "relu-layers"] {
+            assert!(score(name, &searched).is_nan(), "{name}");
+        }
+        assert_eq!((score("params", &searched), score("layers", &searched)), (10.0, 3.0));
+        let singular = record(Status::Singular, 1);
+        assert_eq!(score("naswot", &singular), f64::NEG_INFINITY);
+        let disconnected = record(Status::Disconnected, 0);
+        assert_eq!(score("regions", &disconnected), f64::NEG_INFINITY);
+        assert!(score("params", &record(Status::Failed, 1)).is_nan());
+    }
 }

@@ -54,7 +54,19 @@ impl Cost {
                 activation_calls: u64::from(activation.calls),
                 ..Self::default()
             },
-            _ => Self::default(),
+            Op::Input
+            | Op::Pool(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::Scale(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Softmax => Self::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ pub fn depth(graph: &Graph) -> u64 {
     let mut depths: Vec<u64> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
         let before = node.inputs.iter().map(|input| depths[input.index()]).max().unwrap_or(0);
-        depths.push(before + u64::from(matches!(node.op, Op::Conv(_) | Op::Linear(_))));
+        depths.push(before + u64::from(node.op.is_convolution_or_linear()));
     }
     depths.into_iter().max().unwrap_or(0)
 }

@@ -6,7 +6,7 @@ use crate::backend::{Cancel, DeviceInfo};
 use crate::benchmark::{self, Lookup};
 use crate::graph::cost::Cost;
 use crate::graph::extent;
-use crate::score::{Measured, Score};
+use crate::score::{Score, ScoreInputs};
 use crate::space::{Architecture, Space};
 use crate::store::{Record, Status};
 use crate::trainer::{Trainer, TrainingRequest};
@@ -90,7 +90,7 @@ impl AccuracySource {
         };
         let seconds = begin.elapsed().as_secs_f64() / architectures.len().max(1) as f64;
         let record = |(architecture, answer): (&Architecture, Option<Result<f64, String>>)| {
-            let mut record = unscored(space, architecture, seed, device);
+            let mut record = unscored(architecture, seed, device);
             record.seconds = seconds;
             match answer? {
                 Ok(accuracy) => (record.accuracy, record.value) = (Some(accuracy), accuracy),
@@ -137,9 +137,9 @@ fn training_request(space: &Space, architecture: &Architecture, seed: u64) -> Tr
     let input = space.input();
     TrainingRequest {
         space: space.id().to_owned(),
-        architecture: space.format(architecture),
-        index: space.index(architecture),
-        choices: space.choices(architecture),
+        architecture: architecture.to_string(),
+        index: architecture.index(),
+        choices: architecture.decisions(),
         input: [input.channels, input.height, input.width],
         classes: space.classes(),
         seed,
@@ -149,36 +149,35 @@ fn training_request(space: &Space, architecture: &Architecture, seed: u64) -> Tr
 /// The record of an architecture whose network is equal to one that has a result; its time is what
 /// that took.
 pub(super) fn reused(
-    space: &Space,
     architecture: &Architecture,
     score: &Score,
     seed: u64,
     known: &Record,
 ) -> Record {
-    let graph = space.build(architecture);
-    let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
-    let layers = graph.as_ref().map(extent::convolutions).unwrap_or_default();
-    let measured = Measured { log_det: known.score, regions: known.regions, cost, layers };
+    let graph = architecture.build();
+    let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
+    let log_det = Some(known.score);
+    let value = (score.compute)(&ScoreInputs { log_det, regions: known.regions, ..graph });
     Record {
-        architecture: space.format(architecture),
-        index: space.index(architecture),
-        params: cost.params,
-        macs: cost.macs,
-        layers,
+        architecture: architecture.to_string(),
+        index: architecture.index(),
+        params: graph.params.unwrap_or_default(),
+        macs: graph.macs.unwrap_or_default(),
+        layers: graph.layers.unwrap_or_default(),
         seed,
         seconds: known.seconds,
         accuracy: None,
-        value: (score.of)(&measured),
+        value: value.unwrap_or(f64::NEG_INFINITY),
         ..known.clone()
     }
 }
 
 /// What is known of an architecture without a score.
-fn unscored(space: &Space, architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Record {
-    let graph = space.build(architecture);
+fn unscored(architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Record {
+    let graph = architecture.build();
     let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
     Record {
-        architecture: space.format(architecture),
+        architecture: architecture.to_string(),
         score: f64::NAN,
         sd: None,
         status: Status::Ok,
@@ -189,7 +188,7 @@ fn unscored(space: &Space, architecture: &Architecture, seed: u64, device: &Devi
         layers: graph.as_ref().map(extent::convolutions).unwrap_or_default(),
         regions: None,
         accuracy: None,
-        index: space.index(architecture),
+        index: architecture.index(),
         seed,
         repeats: 0,
         device: device.name.clone(),

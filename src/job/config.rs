@@ -10,7 +10,7 @@ use crate::graph::Shape;
 use crate::plan::Count;
 use crate::score::SCORES;
 use crate::space::{Setting, Space, SpaceError};
-use crate::store::{Pace, StudyInfo, TableWriter};
+use crate::store::{FlushPolicy, StudyInfo, TableWriter};
 use crate::weights::Initialisation;
 
 /// How networks are scored.
@@ -187,7 +187,7 @@ pub struct JobConfig {
     pub space_copy: Option<String>,
     /// How often the study is written.
     #[serde(skip)]
-    pub pace: Pace,
+    pub pace: FlushPolicy,
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
     pub outputs: bool,
@@ -208,7 +208,7 @@ impl JobConfig {
             store_is_default: false,
             study: StudyMode::New,
             space_copy: None,
-            pace: Pace::default(),
+            pace: FlushPolicy::default(),
             outputs: false,
             command: Vec::new(),
         }

@@ -6,6 +6,7 @@ use crate::backend::BackendError;
 use crate::benchmark::BenchmarkError;
 use crate::data::DataError;
 use crate::onnx::OnnxError;
+use crate::output::OutputError;
 use crate::search::Unsatisfiable;
 use crate::space::{ArchitectureError, SpaceError};
 use crate::store::{StoreError, TableError};
@@ -57,7 +58,10 @@ pub enum JobError {
     /// No architecture is within the constraints.
     #[error(transparent)]
     Unsatisfiable(#[from] Unsatisfiable),
-    /// A job file cannot be read or written.
+    /// The job file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A job file cannot be read.
     #[error("{}: {message}", path.display())]
     File {
         /// The file.

@@ -2,7 +2,7 @@
 
 use crate::backend::{DeviceInfo, Output};
 use crate::plan::CodePoints;
-use crate::store::{Counts, Record};
+use crate::store::{Record, StatusCounts};
 
 /// How many of the best records a summary keeps.
 pub const BEST: usize = 10;
@@ -42,7 +42,7 @@ pub enum Event {
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// Records by status.
-    pub counts: Counts,
+    pub counts: StatusCounts,
     /// The best records, best first; at most [`BEST`].
     pub best: Vec<Record>,
     /// The metric that is reported of the best one, where a table has it: its name and value.
@@ -58,7 +58,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts a record and keeps it if it is among the best; of equal scores the earlier one wins.
+    /// StatusCounts a record and keeps it if it is among the best; of equal scores the earlier one wins.
     pub fn add(&mut self, record: &Record) {
         self.counts.add(record.status, 1);
         let score = record.rank_score();

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{JobConfig, JobError};
+use crate::output::write_output;
 
 /// The longest file that is read.
 const MAX_BYTES: u64 = 16 << 20;
@@ -49,13 +50,9 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::File`] if it exists and may not be replaced, or cannot be written.
+    /// [`JobError::Output`] if it exists and may not be replaced, or cannot be written.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), JobError> {
-        let wrong = |message: String| JobError::File { path: path.to_owned(), message };
-        if path.exists() && !overwrite {
-            return Err(wrong("exists: choose another name, or give --overwrite".to_owned()));
-        }
-        std::fs::write(path, self.to_text()?).map_err(|error| wrong(error.to_string()))
+        Ok(write_output(path, self.to_text()?.as_bytes(), overwrite)?)
     }
 }
 

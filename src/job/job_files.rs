@@ -56,6 +56,6 @@ impl JobFiles {
     pub(super) fn finish(&mut self, state: &'static str) -> Result<(), TableError> {
         let Some(files) = &mut self.0 else { return Ok(()) };
         files.manifest.state = state;
-        files.manifest.write(&files.path)
+        Ok(files.manifest.write(&files.path)?)
     }
 }

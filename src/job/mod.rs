@@ -37,7 +37,7 @@ use crate::data::DataError;
 use crate::plan::CodePoints;
 use crate::score::SCORES;
 use crate::search::Objective;
-pub use crate::store::Counts;
+pub use crate::store::StatusCounts;
 use accuracy::AccuracySource;
 use listed::ListedArchitectures;
 use recorder::Recorder;

@@ -70,7 +70,7 @@ impl NetworkSource {
     /// [`JobError::Architecture`] if the space has no such architecture.
     pub fn candidate(&self, architecture: &str) -> Result<Candidate, JobError> {
         match self {
-            Self::Space(space) => Ok(candidate(space, &space.parse(architecture)?)),
+            Self::Space(space) => Ok(candidate(&space.parse(architecture)?)),
             Self::Model(model) => Ok(model.candidate()),
         }
     }
@@ -123,12 +123,12 @@ impl ModelNetwork {
 }
 
 /// The architecture's network, or why there is none.
-pub fn candidate(space: &Space, architecture: &Architecture) -> Candidate {
+pub fn candidate(architecture: &Architecture) -> Candidate {
     Candidate {
-        name: space.format(architecture),
-        index: space.index(architecture),
-        connected: space.connected(architecture),
-        network: space.build(architecture).map_err(|error| chain(&error)),
-        weights: WeightSource::Fresh { architecture: space.canonical(architecture) },
+        name: architecture.to_string(),
+        index: architecture.index(),
+        connected: architecture.is_connected(),
+        network: architecture.build().map_err(|error| chain(&error)),
+        weights: WeightSource::Fresh { architecture: architecture.canonical() },
     }
 }

@@ -3,7 +3,7 @@
 use crate::backend::Output;
 use crate::search::Objective;
 use crate::space::Architecture;
-use crate::store::{Key, Record};
+use crate::store::{ScoreKey, Record};
 
 /// A proposal of the strategy; positions count them in the order in which they were made.
 pub(super) struct Proposal {
@@ -11,7 +11,7 @@ pub(super) struct Proposal {
     pub architecture: Architecture,
     pub name: String,
     pub objective: Objective,
-    pub key: Option<Key>,
+    pub key: Option<ScoreKey>,
     pub state: ProposalState,
 }
 

@@ -7,10 +7,8 @@ use std::time::Instant;
 use crate::backend::{Backend, BackendError, Cancel, Network, Output};
 use crate::data::Batch;
 use crate::graph::Graph;
-use crate::graph::cost::Cost;
-use crate::graph::extent;
 use crate::plan::{Count, Plan, PlanError};
-use crate::score::{Measured, Score};
+use crate::score::{Score, ScoreInputs};
 use crate::seed;
 use crate::store::{Record, Status};
 use crate::weights::{Initialisation, Initialiser, Weights};
@@ -85,7 +83,7 @@ impl Scorer<'_> {
         let mut jobs = Vec::new();
         for (index, (candidate, plan)) in candidates.iter().zip(&planned).enumerate() {
             if let Ok(plan) = plan
-                && self.score.needs_kernel
+                && self.score.needs_forward_pass()
             {
                 jobs.extend(self.seeds(candidate).map(|seed| (index, candidate, plan, seed)));
             }
@@ -175,8 +173,7 @@ impl Scorer<'_> {
         repeats: Result<RepeatScores, ScoringFailure>,
         seconds: f64,
     ) -> Option<Scored> {
-        let cost = candidate.network.as_ref().map(Cost::of).unwrap_or_default();
-        let layers = candidate.network.as_ref().map(extent::convolutions).unwrap_or_default();
+        let graph = candidate.network.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
         let (outputs, failure) = match repeats {
             Ok(repeats) => (repeats, None),
             Err(ScoringFailure::Cancelled) => return None,
@@ -191,13 +188,16 @@ impl Scorer<'_> {
         let (score, sd) = mean_and_sd(&outputs.scores);
         let regions = (repeats > 0).then(|| mean_and_sd(&outputs.regions).0);
         let value = match failure {
-            Some(_) => f64::NEG_INFINITY,
-            None => (self.score.of)(&Measured { log_det: score, regions, cost, layers }),
+            Some(_) => None,
+            None => {
+                let log_det = (repeats > 0).then_some(score);
+                (self.score.compute)(&ScoreInputs { log_det, regions, ..graph })
+            }
         };
         let status = match &failure {
             Some((status, _)) => *status,
             None if !candidate.connected => Status::Disconnected,
-            None if score.is_finite() || !self.score.needs_kernel => Status::Ok,
+            None if score.is_finite() || !self.score.needs_forward_pass() => Status::Ok,
             None => Status::Singular,
         };
         let device = self.backend.info();
@@ -206,10 +206,10 @@ impl Scorer<'_> {
             score,
             sd,
             status,
-            params: cost.params,
-            macs: cost.macs,
+            params: graph.params.unwrap_or_default(),
+            macs: graph.macs.unwrap_or_default(),
             units,
-            layers,
+            layers: graph.layers.unwrap_or_default(),
             regions,
             accuracy: None,
             seconds,
@@ -220,7 +220,7 @@ impl Scorer<'_> {
             driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
             version: env!("CARGO_PKG_VERSION").into(),
             message: failure.map(|(_, message)| message),
-            value,
+            value: value.unwrap_or(f64::NEG_INFINITY),
         };
         Some((record, outputs.output))
     }
@@ -309,7 +309,8 @@ mod tests {
                 let drawn = |id| network.weights.get(id).is_some();
                 assert!(network.plan.weighted_nodes().next().is_some_and(drawn), "no weights");
                 let distances = [0, 1, 1, 0];
-                let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances);
+                let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances)
+                    .map_err(BackendError::Distances)?;
                 Ok(Output { kernel, codes: None, kept: Vec::new() })
             };
             self.repeats += networks.len();

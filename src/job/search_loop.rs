@@ -15,7 +15,7 @@ use crate::backend::{Cancel, Output};
 use crate::score::Score;
 use crate::search::{NextStep, Objective, Strategy};
 use crate::space::{Architecture, Space};
-use crate::store::{Claim, Record, Row, State, Want};
+use crate::store::{ClaimOutcome, Record, ResultRow, StudyState, ClaimRequest};
 
 /// Proposals that are claimed at once take about as long as this, so that claims cost little beside them.
 const BATCH_DURATION: Duration = Duration::from_millis(500);
@@ -80,7 +80,7 @@ pub(super) fn run<'r>(
         weight_seeds: session.weight_seeds(),
         device: session.device(),
         initialisation: session.initialisation(),
-        reuse: score.needs_kernel && !config.outputs,
+        reuse: score.needs_forward_pass() && !config.outputs,
     };
     let study = StudySession::open(config, &facts, events)?;
     let (total, id) = (strategy.total(), study.id().map(str::to_owned));
@@ -189,7 +189,7 @@ impl SearchLoop<'_> {
             }
             let key =
                 if objective == Objective::Score { self.study.key(&architecture) } else { None };
-            let name = self.space.format(&architecture);
+            let name = architecture.to_string();
             let position = self.proposed;
             self.proposed += 1;
             let state = ProposalState::Unclaimed;
@@ -228,10 +228,10 @@ impl SearchLoop<'_> {
                 ProposalState::Claimed | ProposalState::Answered(_) => false,
             })
             .collect();
-        let wants: Vec<Want<'_>> = unclaimed
+        let wants: Vec<ClaimRequest<'_>> = unclaimed
             .iter()
             .map(|&at| &self.proposals[at])
-            .map(|one| Want { position: one.position, architecture: &one.name, key: one.key })
+            .map(|one| ClaimRequest { position: one.position, architecture: &one.name, key: one.key })
             .collect();
         if wants.is_empty() {
             return Ok(false);
@@ -239,19 +239,19 @@ impl SearchLoop<'_> {
         let claims = self.study.claim(&wants)?;
         let mut changed = false;
         for (at, claim) in unclaimed.into_iter().zip(claims) {
-            changed |= claim != Claim::Taken;
+            changed |= claim != ClaimOutcome::Taken;
             match claim {
-                Claim::Taken => self.proposals[at].state = ProposalState::ClaimedElsewhere,
-                Claim::Mine => self.proposals[at].state = ProposalState::Claimed,
-                Claim::Done(row) => self.use_stored(at, *row),
-                Claim::Cached(row) => self.use_cached(at, &row)?,
+                ClaimOutcome::Taken => self.proposals[at].state = ProposalState::ClaimedElsewhere,
+                ClaimOutcome::Mine => self.proposals[at].state = ProposalState::Claimed,
+                ClaimOutcome::Done(row) => self.use_stored(at, *row),
+                ClaimOutcome::Cached(row) => self.use_cached(at, &row)?,
             }
         }
         Ok(changed)
     }
 
     /// Takes a result of this study, from an earlier run or another process.
-    fn use_stored(&mut self, at: usize, row: Row) {
+    fn use_stored(&mut self, at: usize, row: ResultRow) {
         self.recorder.summary.known += 1;
         let value = row.told.unwrap_or(row.record.rank_score());
         let answer = ProposalAnswer { value, record: row.record, output: None };
@@ -259,11 +259,11 @@ impl SearchLoop<'_> {
     }
 
     /// Takes the result of an equal network.
-    fn use_cached(&mut self, at: usize, row: &Row) -> Result<(), JobError> {
+    fn use_cached(&mut self, at: usize, row: &ResultRow) -> Result<(), JobError> {
         self.recorder.summary.known += 1;
         let seed = self.config.options.seed;
         let architecture = &self.proposals[at].architecture;
-        let record = reused(&self.space, architecture, self.score, seed, &row.record);
+        let record = reused(architecture, self.score, seed, &row.record);
         self.set_answer(at, record, None)
     }
 
@@ -279,7 +279,7 @@ impl SearchLoop<'_> {
         if proposal.objective != self.objective {
             record.value = f64::NEG_INFINITY;
         }
-        let row = || Row { key: proposal.key, ..Row::new(proposal.position, record.clone()) };
+        let row = || ResultRow { key: proposal.key, ..ResultRow::new(proposal.position, record.clone()) };
         self.study.append(&proposal.architecture, value, row)?;
         proposal.state =
             ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));
@@ -319,11 +319,11 @@ impl SearchLoop<'_> {
     }
 
     fn scored(&mut self, proposed: &[Architecture]) -> Vec<Option<Scored>> {
-        let unscored = self.shared.unscored(&self.space, proposed);
-        let candidates = unscored.iter().map(|a| candidate(&self.space, a)).collect();
+        let unscored = self.shared.unscored(proposed);
+        let candidates = unscored.iter().map(candidate).collect();
         let outputs = self.config.outputs;
         let scored = self.session.score(candidates, self.score, outputs, self.cancel);
-        self.shared.spread(&self.space, proposed, &unscored, scored)
+        self.shared.spread(proposed, &unscored, scored)
     }
 
     fn trained(&mut self, proposed: &[Architecture]) -> Vec<Option<Scored>> {
@@ -349,9 +349,9 @@ impl SearchLoop<'_> {
     fn finish(mut self, result: Result<(), JobError>) -> Result<Summary, JobError> {
         let interrupted = self.cancel.is_cancelled();
         let state = match &result {
-            Ok(()) if interrupted => State::Interrupted,
-            Ok(()) => State::Done,
-            Err(_) => State::Failed,
+            Ok(()) if interrupted => StudyState::Interrupted,
+            Ok(()) => StudyState::Done,
+            Err(_) => StudyState::Failed,
         };
         if let Err(error) = &result {
             // A study that cannot take the results takes no message about it either.

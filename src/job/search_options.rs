@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{JobError, Session};
 use crate::backend::Cancel;
-use crate::score::{SCORES, Score, score};
+use crate::score::{SCORES, Score, find_score};
 use crate::search::{
     ConstrainedSpace, Constraint, Objective, QuantitySource, SearchSizes, Strategy, StrategyKind,
     StrategyOption,
@@ -120,7 +120,7 @@ impl SearchOptions {
     ///
     /// [`JobError::Options`] that lists the known ones.
     pub fn chosen_score(&self) -> Result<&'static Score, JobError> {
-        score(&self.score).ok_or_else(|| {
+        find_score(&self.score).ok_or_else(|| {
             let known = names(SCORES.iter().map(|score| score.name));
             JobError::Options(format!("--score {}: there are {known}", self.score))
         })

@@ -210,7 +210,7 @@ impl Session {
         let mut rng = seed::stream(self.options.seed, &["estimate"]);
         let mut candidates: Vec<Candidate> = Vec::new();
         for _ in 0..ESTIMATE_SAMPLES {
-            let drawn = candidate(space, &space.sample(&mut rng));
+            let drawn = candidate(&space.sample(&mut rng));
             if candidates.iter().all(|known| known.name != drawn.name) {
                 candidates.push(drawn);
             }

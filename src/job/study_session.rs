@@ -9,8 +9,8 @@ use crate::backend::DeviceInfo;
 use crate::plan::Count;
 use crate::space::{Architecture, Space};
 use crate::store::{
-    Claim, EventKind, Key, Keys, Row, Setup, SpaceName, State, Store, StoreError, Study, StudyInfo,
-    Want, space_fingerprint,
+    ClaimOutcome, EventKind, ScoreKey, ScoreKeys, ResultRow, StudySetup, SpaceSnapshot, StudyState, Store, StoreError, Study, StudyInfo,
+    ClaimRequest, space_fingerprint,
 };
 use crate::weights::Initialisation;
 
@@ -75,8 +75,7 @@ pub(super) struct StudySession(Option<OpenStudy>);
 struct OpenStudy {
     study: Study,
     /// What scores depend on, where they are to be reused.
-    keys: Option<Keys>,
-    space: Space,
+    keys: Option<ScoreKeys>,
 }
 
 /// What a study of a run on a space is set up with.
@@ -110,7 +109,7 @@ impl StudySession {
             result => result?,
         };
         let keys = facts.reuse.then(|| keys(config.options.count, facts));
-        Ok(Self(Some(OpenStudy { study, keys, space: facts.space.clone() })))
+        Ok(Self(Some(OpenStudy { study, keys })))
     }
 
     /// The id of the study.
@@ -124,15 +123,15 @@ impl StudySession {
     }
 
     /// What the score of an architecture depends on.
-    pub(super) fn key(&self, architecture: &Architecture) -> Option<Key> {
+    pub(super) fn key(&self, architecture: &Architecture) -> Option<ScoreKey> {
         Some(self.0.as_ref()?.keys.as_ref()?.of(architecture))
     }
 
     /// Whose work architectures are; without a study, the one's who asks.
-    pub(super) fn claim(&self, wants: &[Want<'_>]) -> Result<Vec<Claim>, StoreError> {
+    pub(super) fn claim(&self, wants: &[ClaimRequest<'_>]) -> Result<Vec<ClaimOutcome>, StoreError> {
         match &self.0 {
             Some(entry) => entry.study.claim(wants),
-            None => Ok(vec![Claim::Mine; wants.len()]),
+            None => Ok(vec![ClaimOutcome::Mine; wants.len()]),
         }
     }
 
@@ -141,11 +140,11 @@ impl StudySession {
         &self,
         architecture: &Architecture,
         told: f64,
-        row: impl FnOnce() -> Row,
+        row: impl FnOnce() -> ResultRow,
     ) -> Result<(), StoreError> {
         let Some(entry) = &self.0 else { return Ok(()) };
         let mut row = row();
-        row.canonical = entry.space.canonical(architecture);
+        row.canonical = architecture.canonical();
         row.told = (told != row.record.rank_score()).then_some(told);
         entry.study.append(row)
     }
@@ -156,13 +155,13 @@ impl StudySession {
     }
 
     /// Writes everything and says how the run ended.
-    pub(super) fn finish(self, state: State) -> Result<(), StoreError> {
+    pub(super) fn finish(self, state: StudyState) -> Result<(), StoreError> {
         self.0.map_or(Ok(()), |entry| entry.study.finish(state))
     }
 }
 
-fn keys(count: Count, facts: &StudyFacts<'_>) -> Keys {
-    Keys::new(facts.space, facts.batch, facts.weight_seeds, count, facts.initialisation)
+fn keys(count: Count, facts: &StudyFacts<'_>) -> ScoreKeys {
+    ScoreKeys::new(facts.space, facts.batch, facts.weight_seeds, count, facts.initialisation)
 }
 
 fn open(
@@ -178,7 +177,7 @@ fn open(
         StudyMode::Resume(id) => (id, false),
         StudyMode::Join(id) => (id, true),
     };
-    let store = Store::open_with(path, crate::store::Access::Write, Store::PATIENCE)?;
+    let store = Store::open_with(path, crate::store::StoreAccess::Write, Store::BUSY_TIMEOUT)?;
     let info = store.find(id)?;
     let grows = !joined && samples(&setup) > samples(&info.setup);
     info.check_same(&setup, &free(&info, &setup, grows))?;
@@ -203,17 +202,17 @@ fn open(
 }
 
 /// How many architectures a search looks at.
-fn samples(setup: &Setup) -> Option<u64> {
+fn samples(setup: &StudySetup) -> Option<u64> {
     setup.job["task"]["search"]["samples"].as_u64()
 }
 
 /// The options that may differ: those of the list, and names of files that hold the same.
-fn free(info: &StudyInfo, setup: &Setup, grows: bool) -> Vec<&'static str> {
+fn free(info: &StudyInfo, setup: &StudySetup, grows: bool) -> Vec<&'static str> {
     let mut free = FREE.to_vec();
     if info.setup.batch == setup.batch {
         free.push("options.images");
     }
-    let fingerprint = |setup: &Setup| setup.space.as_ref().map(|space| space.fingerprint.clone());
+    let fingerprint = |setup: &StudySetup| setup.space.as_ref().map(|space| space.fingerprint.clone());
     if fingerprint(&info.setup) == fingerprint(setup) {
         free.push("options.space");
     }
@@ -223,21 +222,21 @@ fn free(info: &StudyInfo, setup: &Setup, grows: bool) -> Vec<&'static str> {
     free
 }
 
-fn setup(config: &JobConfig, facts: &StudyFacts<'_>) -> Setup {
+fn setup(config: &JobConfig, facts: &StudyFacts<'_>) -> StudySetup {
     let job = serde_json::to_value(config)
         .unwrap_or_else(|error| format!("cannot be written: {error}").into());
     let DeviceInfo { name, api, driver, .. } = facts.device;
-    let space = SpaceName {
+    let space = SpaceSnapshot {
         id: facts.space.id().to_owned(),
         fingerprint: space_fingerprint(facts.space),
         text: Some(facts.space.text().to_owned()),
     };
-    Setup {
+    StudySetup {
         space: Some(space),
         seed: config.options.seed,
         weight_seeds: facts.weight_seeds.to_vec(),
         device: name.clone(),
         driver: format!("{api} {driver}").trim().to_owned(),
-        ..Setup::new(job, facts.batch)
+        ..StudySetup::new(job, facts.batch)
     }
 }

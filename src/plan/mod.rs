@@ -156,11 +156,7 @@ impl Plan {
 
     /// The nodes whose weights the plan reads.
     pub fn weighted_nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let layers = self.steps.iter().filter_map(|planned| match &planned.step {
-            Step::Conv(conv) => Some(conv.node),
-            Step::Parameter { node, .. } | Step::LayerNorm { node, .. } => Some(*node),
-            _ => None,
-        });
+        let layers = self.steps.iter().filter_map(|planned| planned.step.weighted_node());
         layers.chain(self.norms.iter().map(|norm| norm.node))
     }
 
@@ -174,7 +170,18 @@ impl Plan {
             Step::MatMul { a, dst, .. } => {
                 (self.shape(*dst).volume() * self.shape(*a).channels) as u64
             }
-            _ => 0,
+            Step::Combine(_)
+            | Step::Pool { .. }
+            | Step::Window { .. }
+            | Step::Mul { .. }
+            | Step::Resize { .. }
+            | Step::CopyChannels { .. }
+            | Step::Flatten { .. }
+            | Step::Rearrange { .. }
+            | Step::Parameter { .. }
+            | Step::LayerNorm { .. }
+            | Step::Softmax { .. }
+            | Step::Statistics { .. } => 0,
         };
         self.steps.iter().map(one).sum()
     }

@@ -5,20 +5,18 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Count;
+use crate::graph::Graph;
 use crate::graph::analysis::Analysis;
-use crate::graph::{Graph, Op};
 use crate::weights::Weights;
 
 /// Calls of each activation node that count, by node index.
 pub(super) fn counted_calls(graph: &Graph, analysis: &Analysis, count: Count) -> Vec<u32> {
-    let calls = |(id, node): (_, &crate::graph::Node)| match node.op {
-        Op::Activation(activation) => match count {
-            Count::Paper => activation.calls,
-            Count::Published => activation.published_calls,
-            Count::Live if analysis.live(id) => activation.calls,
-            Count::Live => 0,
-        },
-        _ => 0,
+    let calls = |(id, node): (_, &crate::graph::Node)| match (node.op.activation(), count) {
+        (None, _) => 0,
+        (Some(activation), Count::Paper) => activation.calls,
+        (Some(activation), Count::Published) => activation.published_calls,
+        (Some(activation), Count::Live) if analysis.live(id) => activation.calls,
+        (Some(_), Count::Live) => 0,
     };
     graph.iter().map(calls).collect()
 }
@@ -35,7 +33,7 @@ impl CodePoints {
         let calls = counted_calls(graph, &analysis, count);
         let mut points = Self::default();
         for (node, calls) in graph.nodes().iter().zip(calls) {
-            if let (Op::Activation(activation), 1..) = (node.op, calls) {
+            if let (Some(activation), 1..) = (node.op.activation(), calls) {
                 points.add(activation.kind.title(), calls.into());
             }
         }
@@ -79,7 +77,7 @@ impl Serialize for CodePoints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Activation, ActivationKind, Shape};
+    use crate::graph::{Activation, ActivationKind, Op, Shape};
 
     #[test]
     fn calls_are_summed_by_function() {

@@ -287,7 +287,59 @@ impl Step {
     pub fn norms(&self) -> Vec<NormId> {
         match self {
             Self::Combine(combine) => combine.terms.iter().filter_map(|term| term.norm).collect(),
-            _ => Vec::new(),
+            Self::Conv(_)
+            | Self::Pool { .. }
+            | Self::Window { .. }
+            | Self::Mul { .. }
+            | Self::Resize { .. }
+            | Self::CopyChannels { .. }
+            | Self::Flatten { .. }
+            | Self::Rearrange { .. }
+            | Self::Parameter { .. }
+            | Self::LayerNorm { .. }
+            | Self::Softmax { .. }
+            | Self::MatMul { .. }
+            | Self::Statistics { .. } => Vec::new(),
+        }
+    }
+
+    /// The tensor whose sums for batch statistics the step gives, if it gives any.
+    pub fn summed(&self) -> Option<TensorId> {
+        match self {
+            Self::Conv(step) => step.statistics.then_some(step.dst),
+            Self::Statistics { src } => Some(*src),
+            Self::Combine(_)
+            | Self::Pool { .. }
+            | Self::Window { .. }
+            | Self::Mul { .. }
+            | Self::Resize { .. }
+            | Self::CopyChannels { .. }
+            | Self::Flatten { .. }
+            | Self::Rearrange { .. }
+            | Self::Parameter { .. }
+            | Self::LayerNorm { .. }
+            | Self::Softmax { .. }
+            | Self::MatMul { .. } => None,
+        }
+    }
+
+    /// The graph node whose weights the step reads, if it reads any. Those of a [`Norm`] belong to
+    /// no step.
+    pub fn weighted_node(&self) -> Option<NodeId> {
+        match self {
+            Self::Conv(step) => Some(step.node),
+            Self::Parameter { node, .. } | Self::LayerNorm { node, .. } => Some(*node),
+            Self::Combine(_)
+            | Self::Pool { .. }
+            | Self::Window { .. }
+            | Self::Mul { .. }
+            | Self::Resize { .. }
+            | Self::CopyChannels { .. }
+            | Self::Flatten { .. }
+            | Self::Rearrange { .. }
+            | Self::Softmax { .. }
+            | Self::MatMul { .. }
+            | Self::Statistics { .. } => None,
         }
     }
 }

@@ -2,7 +2,21 @@
 
 use super::determinant::ln_abs_determinant;
 
-/// `K[i][j] = V - hamming(code_i, code_j)`, exact whole numbers.
+/// `K[i][j] = V - hamming(code_i, code_j)`, exact whole numbers (Mellor et al. 2021).
+///
+/// ```
+/// use untrained::score::KernelMatrix;
+///
+/// // Two images, ten units; the binary codes differ in six of them.
+/// let kernel = KernelMatrix::from_distances(2, 10, &[0, 6, 6, 0]).unwrap();
+/// assert_eq!(kernel.entries(), [10, 4, 4, 10]);
+/// assert_eq!(kernel.regions(), 2);
+/// // det K = 10 * 10 - 4 * 4.
+/// assert!((kernel.score() - f64::ln(84.0)).abs() < 1e-12);
+///
+/// // No two codes of ten units differ in eleven.
+/// assert!(KernelMatrix::from_distances(2, 10, &[0, 11, 11, 0]).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KernelMatrix {
     images: usize,
@@ -10,11 +24,58 @@ pub struct KernelMatrix {
     entries: Vec<u64>,
 }
 
+/// Why Hamming distances make no kernel matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KernelMatrixError {
+    /// Two codes cannot differ in more units than there are.
+    #[error(
+        "images {row} and {column} are {distance} units apart, more than the {units} that are \
+         counted"
+    )]
+    DistanceExceedsUnits {
+        /// The first image, from 0.
+        row: usize,
+        /// The second image, from 0.
+        column: usize,
+        /// Their Hamming distance.
+        distance: u64,
+        /// Counted units.
+        units: u64,
+    },
+    /// Not a value for each pair of images.
+    #[error("{given} distances for {images} images: one for each pair, [n, n], is needed")]
+    Shape {
+        /// Images.
+        images: usize,
+        /// Distances.
+        given: usize,
+    },
+}
+
 impl KernelMatrix {
     /// From summed Hamming distances (`[n, n]` row-major, symmetric) and the counted units `V`.
-    pub fn from_distances(images: usize, units: u64, distances: &[u64]) -> Self {
-        let entries = distances.iter().map(|distance| units - distance).collect();
-        Self { images, units, entries }
+    ///
+    /// # Errors
+    ///
+    /// [`KernelMatrixError`] if a distance is larger than `V`, or there is not one for each pair.
+    pub fn from_distances(
+        images: usize,
+        units: u64,
+        distances: &[u64],
+    ) -> Result<Self, KernelMatrixError> {
+        if distances.len() != images * images {
+            return Err(KernelMatrixError::Shape { images, given: distances.len() });
+        }
+        let agreement = |(place, &distance): (usize, &u64)| {
+            units.checked_sub(distance).ok_or(KernelMatrixError::DistanceExceedsUnits {
+                row: place / images,
+                column: place % images,
+                distance,
+                units,
+            })
+        };
+        let entries = distances.iter().enumerate().map(agreement).collect::<Result<_, _>>()?;
+        Ok(Self { images, units, entries })
     }
 
     /// Number of images `n`.

@@ -34,7 +34,7 @@ mod tests {
 
     /// K of two images that agree on `a` of `v` units: by hand, its eigenvalues are v + a and v - a.
     fn pair(v: u64, a: u64) -> Vec<f64> {
-        eigenvalues(&KernelMatrix::from_distances(2, v, &[0, v - a, v - a, 0]))
+        eigenvalues(&KernelMatrix::from_distances(2, v, &[0, v - a, v - a, 0]).unwrap())
     }
 
     #[test]
@@ -44,7 +44,7 @@ mod tests {
         let equal = pair(10, 10);
         assert!(equal[1].abs() < least_eigenvalue(&equal), "{equal:?}");
         assert!(values[1] > least_eigenvalue(&values));
-        let one = eigenvalues(&KernelMatrix::from_distances(1, 7, &[0]));
+        let one = eigenvalues(&KernelMatrix::from_distances(1, 7, &[0]).unwrap());
         assert_eq!(one, [7.0]);
         assert_eq!(least_eigenvalue(&[]), 0.0);
     }

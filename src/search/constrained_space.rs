@@ -105,7 +105,7 @@ impl<'m> ConstrainedSpace<'m> {
         if self.constraints.is_empty() {
             return true;
         }
-        let admitted = match self.space.build(architecture) {
+        let admitted = match architecture.build() {
             Ok(graph) => self.within(&graph) && self.measures(architecture, &graph),
             Err(_) => false,
         };
@@ -131,7 +131,7 @@ impl<'m> ConstrainedSpace<'m> {
             if matches!(constraint.quantity.value, QuantitySource::Graph(_)) {
                 continue;
             }
-            let Some(value) = self.measured.latency(&self.space, architecture, graph) else {
+            let Some(value) = self.measured.latency(architecture, graph) else {
                 return false;
             };
             note(seen, value);
@@ -166,7 +166,7 @@ impl<'m> ConstrainedSpace<'m> {
         parent: &Architecture,
         rng: &mut dyn Rng,
     ) -> Result<Architecture, Unsatisfiable> {
-        self.first(&mut |space| space.mutate(parent, rng))
+        self.first(&mut |_| parent.mutate(rng))
     }
 
     fn first(

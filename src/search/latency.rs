@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::graph::Graph;
-use crate::space::{Architecture, Space};
+use crate::space::Architecture;
 
 /// Why a latency could not be measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,17 +38,12 @@ impl<'m> LatencyCache<'m> {
     }
 
     /// The latency of an architecture in milliseconds; `None` if it could not be measured.
-    pub(super) fn latency(
-        &mut self,
-        space: &Space,
-        architecture: &Architecture,
-        graph: &Graph,
-    ) -> Option<f64> {
+    pub(super) fn latency(&mut self, architecture: &Architecture, graph: &Graph) -> Option<f64> {
         let Some(measure) = &mut self.measure else {
             self.failure = Some("this search has no device to measure latency on".to_owned());
             return None;
         };
-        let key = space.code_key(architecture);
+        let key = architecture.code_key();
         if let Some(known) = self.known.get(&key) {
             return *known;
         }

@@ -53,7 +53,7 @@ impl<'m> LocalSearch<'m> {
     }
 
     fn identity(&self, architecture: &Architecture) -> String {
-        self.space.space().identity(architecture)
+        architecture.identity()
     }
 
     fn ask(&mut self, architecture: Architecture) -> NextStep {
@@ -65,7 +65,7 @@ impl<'m> LocalSearch<'m> {
 
     /// Stands on an architecture and looks around.
     fn climb(&mut self, architecture: Architecture, value: f64) {
-        let mut neighbours = self.space.space().neighbours(&architecture);
+        let mut neighbours = architecture.neighbours();
         neighbours.shuffle(&mut self.rng);
         self.left = neighbours.into();
         self.summit = Some((architecture, value));

@@ -53,7 +53,7 @@ impl Strategy for RandomSearch<'_> {
         }
         for _ in 0..MAX_REPEATED {
             let architecture = self.space.draw(&mut self.rng)?;
-            if self.seen.insert(self.space.space().identity(&architecture)) {
+            if self.seen.insert(architecture.identity()) {
                 self.proposed += 1;
                 return Ok(NextStep::Propose(architecture, self.ask));
             }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::TableError;
 use crate::backend::DeviceInfo;
 use crate::data::ImageFacts;
+use crate::output::{OutputError, write_output};
 use crate::plan::CodePoints;
 
 /// The facts of one run.
@@ -51,17 +51,12 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`TableError::Write`] with the file and what the system said.
-    pub fn write(&self, table: &Path) -> Result<(), TableError> {
+    /// [`OutputError`] with the file and what is in the way.
+    pub fn write(&self, table: &Path) -> Result<(), OutputError> {
         let path = manifest_path(table);
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let write = || -> std::io::Result<()> {
-            let mut text = serde_json::to_vec_pretty(self)?;
-            text.push(b'\n');
-            std::fs::write(&partial, text)?;
-            std::fs::rename(&partial, &path)
-        };
-        write().map_err(|source| TableError::Write { path: path.clone(), source })
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|error| OutputError::new(&path, error.into()))?;
+        text.push(b'\n');
+        write_output(&path, &text, true)
     }
 }

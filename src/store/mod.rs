@@ -1,18 +1,24 @@
 //! What a run leaves behind: records in tables with a manifest beside them, and studies in an SQLite
 //! file that can be resumed, shared and exported.
 
+mod column;
 mod database;
 mod export;
 mod manifest;
 mod record;
 mod table;
 
-pub use database::{
-    Access, Claim, DEFAULT_FILE, Difference, EventKind, Key, Keys, Merged, Pace, Remark, Row, Rows,
-    SCORE_VERSION, Setup, SpaceName, State, Store, StoreError, Study, StudyEvent, StudyInfo, Want,
-    space_fingerprint,
+pub use column::{
+    ColumnScope, ColumnType, NumberFormat, NumericColumn, RESULT_COLUMNS, ResultColumn,
+    columns_markdown, export_columns, numeric_columns, run_table_columns, view_columns,
 };
-pub use export::{COLUMNS, Column, ExportError, Part, export};
+pub use database::{
+    ClaimOutcome, ClaimRequest, DEFAULT_FILE, EventKind, FlushPolicy, MergedStudy,
+    OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey, ScoreKeys,
+    SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo, StudySetup,
+    StudyState, space_fingerprint,
+};
+pub use export::{ExportError, ExportRows, export};
 pub use manifest::{Manifest, manifest_path};
-pub use record::{Counts, Record, Status};
+pub use record::{Record, Status, StatusCounts};
 pub use table::{TableError, TableWriter};

@@ -35,9 +35,9 @@ impl Status {
 
 /// Records by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u64; 4]);
+pub struct StatusCounts([u64; 4]);
 
-impl Counts {
+impl StatusCounts {
     /// How many records have a status.
     pub fn get(self, status: Status) -> u64 {
         self.0[status as usize]
@@ -54,7 +54,8 @@ impl Counts {
     }
 }
 
-/// A row of results. Fields are columns, in this order; the first eight begin every table.
+/// A row of results. Its serialised fields are the columns of the table of a run, in the order of
+/// [`run_table_columns`](super::run_table_columns).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// In the space's notation, or the name of a model file.
@@ -105,28 +106,6 @@ fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> 
 }
 
 impl Record {
-    /// The names of the columns, in order.
-    pub const COLUMNS: [&str; 18] = [
-        "architecture",
-        "score",
-        "sd",
-        "status",
-        "params",
-        "macs",
-        "units",
-        "seconds",
-        "layers",
-        "regions",
-        "accuracy",
-        "index",
-        "seed",
-        "repeats",
-        "device",
-        "driver",
-        "version",
-        "message",
-    ];
-
     /// The value by which records are ranked: negative infinity unless the record may be chosen.
     pub fn rank_score(&self) -> f64 {
         if self.status == Status::Ok && self.value.is_finite() {
@@ -166,7 +145,9 @@ mod tests {
         };
         let json = serde_json::to_value(&record).unwrap();
         let fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(fields, Record::COLUMNS);
+        let columns: Vec<&str> =
+            crate::store::run_table_columns().map(|column| column.name).collect();
+        assert_eq!(fields, columns);
         assert!(json["score"].is_null());
     }
 }

@@ -1,10 +1,10 @@
 //! Tables that grow row by row: CSV and JSON Lines.
 
-use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Record;
+use super::{Record, run_table_columns};
+use crate::output::{OutputError, OutputFile, check_output};
 
 /// Why a table could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -12,28 +12,20 @@ pub enum TableError {
     /// The name does not end in a known format.
     #[error("cannot tell the format of {}: give a name that ends in .csv or .jsonl", .0.display())]
     Format(PathBuf),
-    /// The file is there already.
-    #[error("{} exists: choose another name, or allow replacing it with --overwrite", .0.display())]
-    Exists(PathBuf),
-    /// The system refused.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// The file or its manifest could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 /// Writes records as they come; every row is on its way to the disk before the next one is taken.
 pub struct TableWriter {
     path: PathBuf,
-    format: Format,
+    rows: TableRows,
 }
 
-enum Format {
-    Csv(Box<csv::Writer<File>>),
-    JsonLines(BufWriter<File>),
+enum TableRows {
+    Csv(Box<csv::Writer<OutputFile>>),
+    JsonLines(BufWriter<OutputFile>),
 }
 
 impl TableWriter {
@@ -41,13 +33,10 @@ impl TableWriter {
     ///
     /// # Errors
     ///
-    /// [`TableError::Format`] or [`TableError::Exists`].
+    /// [`TableError::Format`], or [`TableError::Output`] if it exists.
     pub fn check(path: &Path, overwrite: bool) -> Result<(), TableError> {
         is_csv(path)?;
-        if path.is_file() && !overwrite {
-            return Err(TableError::Exists(path.to_owned()));
-        }
-        Ok(())
+        Ok(check_output(path, overwrite)?)
     }
 
     /// Creates a table; the format is told by the name's ending. A CSV table begins with its header.
@@ -58,47 +47,37 @@ impl TableWriter {
     /// cannot be created.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, TableError> {
         let is_csv = is_csv(path)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        if !overwrite {
-            options.create_new(true);
-        }
-        let file = options.open(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists if !path.is_dir() => {
-                TableError::Exists(path.to_owned())
-            }
-            _ => TableError::Write { path: path.to_owned(), source },
-        })?;
-        let format = if is_csv {
+        let file = OutputFile::stream(path, overwrite)?;
+        let rows = if is_csv {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-            let header = writer.write_record(Record::COLUMNS).map_err(std::io::Error::other);
-            header
+            writer
+                .write_record(run_table_columns().map(|column| column.name))
+                .map_err(std::io::Error::from)
                 .and_then(|()| writer.flush())
-                .map_err(|source| TableError::Write { path: path.to_owned(), source })?;
-            Format::Csv(Box::new(writer))
+                .map_err(|error| OutputError::new(path, error))?;
+            TableRows::Csv(Box::new(writer))
         } else {
-            Format::JsonLines(BufWriter::new(file))
+            TableRows::JsonLines(BufWriter::new(file))
         };
-        Ok(Self { path: path.to_owned(), format })
+        Ok(Self { path: path.to_owned(), rows })
     }
 
     /// Appends a record and hands it to the system.
     ///
     /// # Errors
     ///
-    /// [`TableError::Write`], for example when the disk is full.
+    /// [`TableError::Output`], for example when the disk is full.
     pub fn append(&mut self, record: &Record) -> Result<(), TableError> {
-        let written = match &mut self.format {
-            Format::Csv(writer) => writer
-                .serialize(record)
-                .map_err(std::io::Error::other)
-                .and_then(|()| writer.flush()),
-            Format::JsonLines(writer) => serde_json::to_writer(&mut *writer, record)
+        let written = match &mut self.rows {
+            TableRows::Csv(writer) => {
+                writer.serialize(record).map_err(std::io::Error::from).and_then(|()| writer.flush())
+            }
+            TableRows::JsonLines(writer) => serde_json::to_writer(&mut *writer, record)
                 .map_err(std::io::Error::from)
                 .and_then(|()| writer.write_all(b"\n"))
                 .and_then(|()| writer.flush()),
         };
-        written.map_err(|source| TableError::Write { path: self.path.clone(), source })
+        written.map_err(|error| OutputError::new(&self.path, error).into())
     }
 }
 

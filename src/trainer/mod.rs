@@ -36,7 +36,7 @@ pub struct TrainingRequest {
     /// Its number in the benchmark's order.
     pub index: Option<u64>,
     /// Every decision with what was chosen.
-    pub choices: Vec<crate::space::Choice>,
+    pub choices: Vec<crate::space::Decision>,
     /// Shape of one image, `[c, h, w]`.
     pub input: [usize; 3],
     /// Number of classes.

@@ -141,17 +141,33 @@ impl Initialiser {
     fn layer(&self, graph: &Graph, architecture: &str, id: NodeId) -> Option<LayerWeights> {
         let node = graph.node(id);
         let stream = || seed::stream(self.seed, &["weights", architecture, &node.label]);
-        if let Op::Parameter(shape) = node.op {
-            let weight = seed::normal(&mut stream(), shape.volume(), PARAMETER_DEVIATION);
-            return Some(LayerWeights { weight, ..LayerWeights::default() });
-        }
-        let in_channels = node.inputs.first().map(|&input| graph.shape(input).channels)?;
+        let in_channels = || node.inputs.first().map(|&input| graph.shape(input).channels);
         let (fan, bias) = match node.op {
-            Op::Conv(conv) => (Fan::of_conv(&conv, in_channels), conv.bias),
-            Op::Linear(Linear { out_features, bias }) => {
-                (Fan { input: in_channels, output: out_features, rows: out_features }, bias)
+            Op::Parameter(shape) => {
+                let weight = seed::normal(&mut stream(), shape.volume(), PARAMETER_DEVIATION);
+                return Some(LayerWeights { weight, ..LayerWeights::default() });
             }
-            _ => return None,
+            Op::Conv(conv) => (Fan::of_conv(&conv, in_channels()?), conv.bias),
+            Op::Linear(Linear { out_features, bias }) => {
+                (Fan { input: in_channels()?, output: out_features, rows: out_features }, bias)
+            }
+            Op::Input
+            | Op::BatchNorm(_)
+            | Op::Activation(_)
+            | Op::Pool(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::Scale(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax
+            | Op::MatMul => return None,
         };
         let mut stream = stream();
         let (law, spread) = self.initialisation.spread(fan);

@@ -6,7 +6,9 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::Value;
-use untrained::store::{COLUMNS, ExportError, Part, Row, Store, StudyInfo, export};
+use untrained::store::{
+    ExportError, ExportRows, ResultRow, Store, StudyInfo, export, export_columns,
+};
 
 use crate::store::support::{Folder, filled, message};
 
@@ -16,7 +18,7 @@ const ROWS: u64 = 70_000;
 struct Exported {
     folder: Folder,
     study: StudyInfo,
-    rows: Vec<Row>,
+    rows: Vec<ResultRow>,
 }
 
 fn exported(rows: u64, ending: &str) -> Exported {
@@ -24,7 +26,7 @@ fn exported(rows: u64, ending: &str) -> Exported {
     let (study, appended) = filled(&folder.db(), rows);
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path(&format!("out.{ending}"));
-    assert_eq!(export(&store, &study, Part::All, &path, false).unwrap(), rows);
+    assert_eq!(export(&store, &study, ExportRows::All, &path, false).unwrap(), rows);
     Exported { folder, study, rows: appended }
 }
 
@@ -34,7 +36,7 @@ impl Exported {
     }
 
     /// What a row is to be, by column, as JSON.
-    fn expected(&self, row: &Row) -> Vec<(String, Value)> {
+    fn expected(&self, row: &ResultRow) -> Vec<(String, Value)> {
         let number = |value: f64| Value::from(value);
         let time = chrono::DateTime::from_timestamp_millis(row.time_ms).unwrap();
         let record = &row.record;
@@ -67,7 +69,7 @@ impl Exported {
             further("accuracy"),
             further("synflow"),
         ];
-        let names = COLUMNS.iter().map(|column| column.name.to_owned());
+        let names = export_columns().map(|column| column.name.to_owned());
         names
             .chain(["scores.accuracy".to_owned(), "scores.synflow".to_owned()])
             .zip(values)
@@ -112,7 +114,7 @@ fn json_lines_come_back() {
             };
             assert_eq!(*read, value, "{name}");
         }
-        assert_eq!(read.as_object().unwrap().len(), COLUMNS.len() + 1);
+        assert_eq!(read.as_object().unwrap().len(), export_columns().count() + 1);
     }
 }
 
@@ -159,7 +161,7 @@ fn a_study_without_results_and_further_scores_is_exported_as_well() {
     let exported = exported(1, "jsonl");
     let line = std::fs::read_to_string(exported.path("jsonl")).unwrap();
     let read: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(read.as_object().unwrap().len(), COLUMNS.len(), "{line}");
+    assert_eq!(read.as_object().unwrap().len(), export_columns().count(), "{line}");
 }
 
 #[test]
@@ -169,16 +171,17 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path("out.csv");
     let refused = |path: &Path, overwrite, words: &[&str]| {
-        let error: ExportError = export(&store, &study, Part::All, path, overwrite).unwrap_err();
+        let error: ExportError =
+            export(&store, &study, ExportRows::All, path, overwrite).unwrap_err();
         let message = message(&error);
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     };
     std::fs::write(&path, "precious").unwrap();
-    refused(&path, false, &["out.csv exists", "--overwrite"]);
+    refused(&path, false, &["out.csv exists", "allow overwriting"]);
     refused(&folder.path("out.xlsx"), false, &["out.xlsx", ".csv, .jsonl or .parquet"]);
     refused(&folder.path("no/out.csv"), false, &["cannot write", "out.csv"]);
     std::fs::create_dir(folder.path("folder.csv")).unwrap();
-    refused(&folder.path("folder.csv"), true, &["folder.csv exists"]);
+    refused(&folder.path("folder.csv"), true, &["folder.csv", "is a directory"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     // A result that cannot be read stops the export half way.
     let connection = rusqlite::Connection::open(folder.db()).unwrap();
@@ -186,7 +189,7 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     refused(&path, true, &["damaged"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     connection.execute("UPDATE result SET key = NULL", []).unwrap();
-    assert_eq!(export(&store, &study, Part::All, &path, true).unwrap(), 3);
+    assert_eq!(export(&store, &study, ExportRows::All, &path, true).unwrap(), 3);
     let left: Vec<_> = std::fs::read_dir(folder.path("")).unwrap().collect();
     assert!(
         left.iter().all(|file| {
@@ -202,7 +205,7 @@ fn chosen_positions_are_written_and_no_others() {
     let store = Store::read(&folder.db()).unwrap();
     let path = folder.path("some.csv");
     let positions = HashSet::from([7, 2, 99]);
-    assert_eq!(export(&store, &study, Part::Positions(&positions), &path, false).unwrap(), 2);
+    assert_eq!(export(&store, &study, ExportRows::Positions(&positions), &path, false).unwrap(), 2);
     let mut reader = csv::Reader::from_path(&path).unwrap();
     let at = reader.headers().unwrap().iter().position(|name| name == "position").unwrap();
     let written: Vec<String> =

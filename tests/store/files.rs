@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use untrained::store::{Access, Pace, State, Store, StoreError, StudyInfo};
+use untrained::store::{FlushPolicy, Store, StoreAccess, StoreError, StudyInfo, StudyState};
 
 use crate::store::support::{Folder, filled, refused, row, rows, setup};
 
@@ -58,9 +58,9 @@ fn version_1_is_brought_to_the_present_version() {
     check_version_1(&store);
     Store::open(&folder.path("fresh.db")).unwrap();
     assert_eq!(layout(&folder.db()), layout(&folder.path("fresh.db")));
-    let study = store.resume(&store.find("ff").unwrap(), Pace::default()).unwrap();
+    let study = store.resume(&store.find("ff").unwrap(), FlushPolicy::default()).unwrap();
     study.append(row(0)).unwrap();
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     check_version_1_again(&folder.db());
 }
 
@@ -103,7 +103,7 @@ fn two_processes_make_or_migrate_a_file_at_once() {
 fn left_alone(path: &Path, words: &[&str]) {
     let before = std::fs::read(path).unwrap();
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    for access in [Access::Create, Access::Write, Access::Read] {
+    for access in [StoreAccess::Create, StoreAccess::Write, StoreAccess::Read] {
         refused(Store::open_with(path, access, SOON), &[&[&*name], words].concat());
     }
     assert_eq!(std::fs::read(path).unwrap(), before);
@@ -135,7 +135,7 @@ fn missing_and_empty_files() {
     let folder = Folder::new();
     let path = folder.db();
     refused(Store::read(&path), &["no such file", "--store"]);
-    refused(Store::open_with(&path, Access::Write, SOON), &["no such file"]);
+    refused(Store::open_with(&path, StoreAccess::Write, SOON), &["no such file"]);
     assert!(!path.exists());
     refused(Store::open(&folder.path("no/folder/studies.db")), &["folder exists"]);
     std::fs::create_dir(folder.path("folder.db")).unwrap();
@@ -201,9 +201,9 @@ fn a_locked_file_is_waited_for_and_then_an_error() {
     let (study, _) = filled(&folder.db(), 3);
     let other = Connection::open(folder.db()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let store = Store::open_with(&folder.db(), Access::Write, SOON).unwrap();
+    let store = Store::open_with(&folder.db(), StoreAccess::Write, SOON).unwrap();
     let words = ["in use by another program", "studies.db", "close"];
-    refused(store.begin(&setup(1), Pace::default()).map(|_| ()), &words);
+    refused(store.begin(&setup(1), FlushPolicy::default()).map(|_| ()), &words);
     refused(store.delete(&study), &words);
     // Readers are not in the way.
     assert_eq!(rows(&store, &study).len(), 3);
@@ -213,15 +213,15 @@ fn a_locked_file_is_waited_for_and_then_an_error() {
             other.execute_batch("COMMIT").unwrap();
         });
         let patient = Store::open(&folder.db()).unwrap();
-        patient.begin(&setup(1), Pace::default()).unwrap();
+        patient.begin(&setup(1), FlushPolicy::default()).unwrap();
     });
 }
 
 #[test]
 fn rows_that_meet_a_lock_are_kept_and_written_later() {
     let folder = Folder::new();
-    let store = Store::open_with(&folder.db(), Access::Create, SOON).unwrap();
-    let study = store.begin(&setup(1), Pace::default()).unwrap();
+    let store = Store::open_with(&folder.db(), StoreAccess::Create, SOON).unwrap();
+    let study = store.begin(&setup(1), FlushPolicy::default()).unwrap();
     let other = Connection::open(folder.db()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     study.append(row(0)).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
-use untrained::store::{Pace, Row, Store, StudyInfo};
+use untrained::store::{FlushPolicy, ResultRow, Store, StudyInfo};
 
 use crate::store::support::{Folder, child, child_file, quick, row, rows, setup};
 
@@ -18,7 +18,7 @@ const SLOW_KILLS: u64 = 3;
 const LOSS: Duration = Duration::from_secs(1);
 
 /// Appends rows until it is killed, and says so after each.
-fn append_forever(pace: Pace) {
+fn append_forever(pace: FlushPolicy) {
     let Some(path) = child_file() else { return };
     let study = Store::open(&path).unwrap().begin(&setup(0), pace).unwrap();
     let mut out = std::io::stdout();
@@ -39,7 +39,7 @@ fn child_that_appends_quickly() {
 
 #[test]
 fn child_that_appends() {
-    append_forever(Pace::default());
+    append_forever(FlushPolicy::default());
 }
 
 /// What a child said until it was killed.
@@ -79,7 +79,7 @@ fn kill(test: &str, path: &Path, after: Duration) -> Killed {
 }
 
 /// Whether rows are the first ones that a child appends, with all of their values.
-fn is_prefix(rows: &[Row]) -> bool {
+fn is_prefix(rows: &[ResultRow]) -> bool {
     rows.iter().zip(0..).all(|(read, position)| {
         let mut expected = row(position);
         expected.time_ms = read.time_ms;
@@ -108,7 +108,7 @@ fn a_killed_process_leaves_a_prefix() {
     let mut last = None;
     for _ in 0..KILLS {
         let after = Duration::from_millis(rng.random_range(0..150));
-        let killed = kill("killed::child_that_appends_quickly", &path, after);
+        let killed = kill("store::killed::child_that_appends_quickly", &path, after);
         kept += check(&path, &killed);
         last = Some(killed);
     }
@@ -128,7 +128,7 @@ fn a_killed_process_loses_at_most_a_second() {
     let mut rng = untrained::seed::stream(1, &["kills"]);
     for _ in 0..SLOW_KILLS {
         let after = Duration::from_millis(rng.random_range(1500..2500));
-        let killed = kill("killed::child_that_appends", &folder.db(), after);
+        let killed = kill("store::killed::child_that_appends", &folder.db(), after);
         let old = killed.ages.iter().filter(|&&age| age > LOSS).count();
         assert!(old > 0, "the child was too slow to lose anything");
         check(&folder.db(), &killed);
@@ -137,7 +137,7 @@ fn a_killed_process_loses_at_most_a_second() {
 
 #[test]
 fn a_gap_or_a_changed_row_is_no_prefix() {
-    let whole: Vec<Row> = (0..5).map(row).collect();
+    let whole: Vec<ResultRow> = (0..5).map(row).collect();
     assert!(is_prefix(&whole) && is_prefix(&whole[..2]) && is_prefix(&[]));
     assert!(!is_prefix(&whole[1..]));
     assert!(!is_prefix(&[whole[0].clone(), whole[2].clone()]));

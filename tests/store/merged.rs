@@ -1,6 +1,6 @@
 //! Studies of another file, and studies that are deleted.
 
-use untrained::store::{Merged, Pace, State, Store};
+use untrained::store::{FlushPolicy, MergedStudy, Store, StudyState};
 
 use crate::store::support::{Folder, filled, row, rows, setup};
 
@@ -13,7 +13,7 @@ fn studies_of_another_file_are_copied_once() {
     let (second, _) = filled(&there, 7);
     let (to, from) = (Store::open(&here).unwrap(), Store::read(&there).unwrap());
     let merged = to.merge(&from).unwrap();
-    let expected = [(&first, 5), (&second, 7)].map(|(study, added)| Merged {
+    let expected = [(&first, 5), (&second, 7)].map(|(study, added)| MergedStudy {
         from: study.id.clone(),
         to: study.id.clone(),
         added,
@@ -41,10 +41,10 @@ fn a_study_that_went_on_elsewhere_gets_what_it_lacks() {
     let (study, _) = filled(&here, 3);
     std::fs::copy(&here, &there).unwrap();
     let other = Store::open(&there).unwrap();
-    let more = other.resume(&study, Pace::default()).unwrap();
+    let more = other.resume(&study, FlushPolicy::default()).unwrap();
     more.append(row(3)).unwrap();
     more.append(row(4)).unwrap();
-    more.finish(State::Done).unwrap();
+    more.finish(StudyState::Done).unwrap();
     let to = Store::open(&here).unwrap();
     assert_eq!(to.merge(&other).unwrap()[0].added, 2);
     let study = to.find(&study.id).unwrap();
@@ -94,5 +94,5 @@ fn a_deleted_study_is_gone_and_its_space_too() {
         connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     assert_eq!((count("result"), count("study"), count("event")), (10, 1, 2));
-    store.begin(&setup(1), Pace::default()).unwrap();
+    store.begin(&setup(1), FlushPolicy::default()).unwrap();
 }

@@ -1,6 +1,7 @@
 //! Studies in a file: what is written comes back, whatever happens to the process or the file.
 
 mod cached;
+mod documents;
 mod exports;
 mod files;
 mod killed;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::Value;
-use untrained::store::COLUMNS;
+use untrained::store::export_columns;
 
 use crate::store::support::{Folder, filled};
 use crate::support::data::skip;
@@ -38,7 +38,7 @@ fn python_reads_the_view() {
     assert_eq!(read.len(), rows.len());
     for (read, row) in read.iter().zip(&rows) {
         let names: Vec<&str> = read.keys().map(String::as_str).collect();
-        let expected: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+        let expected: Vec<&str> = export_columns().map(|column| column.name).collect();
         assert_eq!(names, [&expected[..], &["scores"]].concat());
         let record = &row.record;
         assert_eq!(read["architecture"], record.architecture);

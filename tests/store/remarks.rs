@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use untrained::store::{Part, Remark, Store, StoreError, export};
+use untrained::store::{ExportRows, Remark, Store, StoreError, export};
 
 use crate::store::support::{Folder, filled, row};
 
@@ -31,7 +31,7 @@ fn remarks_stay_with_their_architectures_and_can_be_taken_back() {
     assert_eq!(read, [given[&first].clone(), Remark::default(), given[&last].clone()]);
     assert_eq!(store.remarks(&info).unwrap(), given);
     let path = folder.path("all.csv");
-    export(&store, &info, Part::All, &path, false).unwrap();
+    export(&store, &info, ExportRows::All, &path, false).unwrap();
     let mut reader = csv::Reader::from_path(path).unwrap();
     let headers = reader.headers().unwrap().clone();
     let at = |name: &str| headers.iter().position(|header| header == name).unwrap();

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use untrained::plan::Count;
 use untrained::space::Space;
-use untrained::store::{Claim, Key, Keys, Pace, State, Store, StoreError, Study, Want};
+use untrained::store::{
+    ClaimOutcome, ClaimRequest, FlushPolicy, ScoreKey, ScoreKeys, Store, StoreError, Study,
+    StudyState,
+};
 use untrained::weights::Initialisation;
 
 use crate::store::support::{Folder, child, child_file, quick, refused, row, rows, setup};
@@ -16,15 +19,15 @@ const PLACES: u64 = 150;
 /// How many architectures are claimed at once.
 const GROUP: u64 = 4;
 
-fn key(index: u64) -> Key {
+fn key(index: u64) -> ScoreKey {
     let space = Space::builtin("nas-bench-201").unwrap();
-    let keys = Keys::new(&space, "batch", &[1], Count::Paper, Initialisation::default());
+    let keys = ScoreKeys::new(&space, "batch", &[1], Count::Paper, Initialisation::default());
     keys.of(&space.from_index(index).unwrap())
 }
 
-fn claim(study: &Study, position: u64) -> Claim {
+fn claim(study: &Study, position: u64) -> ClaimOutcome {
     let architecture = row(position).record.architecture;
-    let want = Want { position, architecture: &architecture, key: None };
+    let want = ClaimRequest { position, architecture: &architecture, key: None };
     study.claim(&[want]).unwrap().remove(0)
 }
 
@@ -42,23 +45,23 @@ fn work(study: &Study) -> Vec<u64> {
             continue;
         }
         let texts: Vec<String> = group.iter().map(|&at| row(at).record.architecture).collect();
-        let wants: Vec<Want<'_>> = group
+        let wants: Vec<ClaimRequest<'_>> = group
             .iter()
             .zip(&texts)
-            .map(|(&position, architecture)| Want { position, architecture, key: None })
+            .map(|(&position, architecture)| ClaimRequest { position, architecture, key: None })
             .collect();
         for (&position, claim) in group.iter().zip(study.claim(&wants).unwrap()) {
             match claim {
-                Claim::Mine => {
+                ClaimOutcome::Mine => {
                     mine.push(position);
                     std::thread::sleep(Duration::from_millis(2));
                     study.append(row(position)).unwrap();
                     left.remove(&position);
                 }
-                Claim::Taken => {
+                ClaimOutcome::Taken => {
                     taken.insert(position);
                 }
-                Claim::Done(_) | Claim::Cached(_) => {
+                ClaimOutcome::Done(_) | ClaimOutcome::Cached(_) => {
                     left.remove(&position);
                 }
             }
@@ -74,7 +77,7 @@ fn child_that_works() {
     let info = store.list().unwrap().remove(0);
     let study = store.join(&info, quick()).unwrap();
     let mine: Vec<String> = work(&study).iter().map(u64::to_string).collect();
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     writeln!(std::io::stdout(), "\nscored {}", mine.join(" ")).unwrap();
 }
 
@@ -90,7 +93,7 @@ fn processes_that_share_a_study_score_everything_once() {
         std::thread::sleep(Duration::from_millis(1));
     }
     let mut scored = vec![work(&study)];
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     for mut child in children {
         let text = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("scored "));
@@ -129,18 +132,18 @@ fn threads_that_share_a_study_score_everything_once() {
 fn a_claim_is_one_processs_until_its_result_is_there() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let one = store.begin(&setup(2), Pace::default()).unwrap();
-    let two = store.join(one.info(), Pace::default()).unwrap();
-    assert_eq!(claim(&one, 0), Claim::Mine);
-    assert_eq!(claim(&one, 0), Claim::Mine, "it may ask twice");
-    assert_eq!(claim(&two, 0), Claim::Taken);
-    assert_eq!(claim(&two, 1), Claim::Mine);
+    let one = store.begin(&setup(2), FlushPolicy::default()).unwrap();
+    let two = store.join(one.info(), FlushPolicy::default()).unwrap();
+    assert_eq!(claim(&one, 0), ClaimOutcome::Mine);
+    assert_eq!(claim(&one, 0), ClaimOutcome::Mine, "it may ask twice");
+    assert_eq!(claim(&two, 0), ClaimOutcome::Taken);
+    assert_eq!(claim(&two, 1), ClaimOutcome::Mine);
     one.append(row(0)).unwrap();
     one.flush().unwrap();
-    let Claim::Done(done) = claim(&two, 0) else { panic!("the result is not seen") };
+    let ClaimOutcome::Done(done) = claim(&two, 0) else { panic!("the result is not seen") };
     assert_eq!(done.record, row(0).record);
     drop(two);
-    assert_eq!(claim(&one, 1), Claim::Mine, "what a process leaves behind is free");
+    assert_eq!(claim(&one, 1), ClaimOutcome::Mine, "what a process leaves behind is free");
     assert_eq!(store.find(one.id()).unwrap().standing(), "running", "one still works on it");
 }
 
@@ -148,34 +151,34 @@ fn a_claim_is_one_processs_until_its_result_is_there() {
 fn equal_networks_are_scored_once_wherever_they_stand() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let one = store.begin(&setup(4), Pace::default()).unwrap();
-    let two = store.join(one.info(), Pace::default()).unwrap();
+    let one = store.begin(&setup(4), FlushPolicy::default()).unwrap();
+    let two = store.join(one.info(), FlushPolicy::default()).unwrap();
     let ask = |study: &Study, position: u64| {
         let architecture = row(position).record.architecture;
-        let want = Want { position, architecture: &architecture, key: Some(key(5)) };
+        let want = ClaimRequest { position, architecture: &architecture, key: Some(key(5)) };
         study.claim(&[want]).unwrap().remove(0)
     };
-    assert_eq!(ask(&one, 0), Claim::Mine);
-    assert_eq!(ask(&one, 1), Claim::Taken);
-    assert_eq!(ask(&two, 2), Claim::Taken);
+    assert_eq!(ask(&one, 0), ClaimOutcome::Mine);
+    assert_eq!(ask(&one, 1), ClaimOutcome::Taken);
+    assert_eq!(ask(&two, 2), ClaimOutcome::Taken);
     let mut result = row(0);
     result.key = Some(key(5));
     one.append(result.clone()).unwrap();
-    let Claim::Cached(found) = ask(&one, 1) else { panic!("not reused") };
+    let ClaimOutcome::Cached(found) = ask(&one, 1) else { panic!("not reused") };
     assert_eq!(found.record, result.record);
-    let Claim::Cached(_) = ask(&two, 2) else { panic!("not reused by another process") };
-    let other = store.begin(&setup(9), Pace::default()).unwrap();
-    let Claim::Cached(_) = ask(&other, 0) else { panic!("not reused in another study") };
+    let ClaimOutcome::Cached(_) = ask(&two, 2) else { panic!("not reused by another process") };
+    let other = store.begin(&setup(9), FlushPolicy::default()).unwrap();
+    let ClaimOutcome::Cached(_) = ask(&other, 0) else { panic!("not reused in another study") };
 }
 
 #[test]
 fn processes_that_propose_different_architectures_are_told() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let one = store.begin(&setup(2), Pace::default()).unwrap();
-    let two = store.join(one.info(), Pace::default()).unwrap();
-    let want = |architecture| Want { position: 0, architecture, key: None };
-    assert_eq!(one.claim(&[want("a")]).unwrap(), [Claim::Mine]);
+    let one = store.begin(&setup(2), FlushPolicy::default()).unwrap();
+    let two = store.join(one.info(), FlushPolicy::default()).unwrap();
+    let want = |architecture| ClaimRequest { position: 0, architecture, key: None };
+    assert_eq!(one.claim(&[want("a")]).unwrap(), [ClaimOutcome::Mine]);
     let words = ["place 0", "belongs to a, not to b", "same order"];
     refused(two.claim(&[want("b")]), &words);
     let mut result = row(0);
@@ -190,7 +193,7 @@ fn child_that_claims_and_hangs() {
     let Some(path) = child_file() else { return };
     let store = Store::open(&path).unwrap();
     let study = store.join(&store.list().unwrap()[0], quick()).unwrap();
-    assert_eq!(claim(&study, 0), Claim::Mine);
+    assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
     writeln!(std::io::stdout(), "\nclaimed").unwrap();
     std::thread::sleep(Duration::from_secs(600));
 }
@@ -212,16 +215,16 @@ fn what_a_killed_process_had_claimed_is_taken_over_after_a_while() {
     let mut child = hanging(&folder);
     // It gives signs of life for longer than it would take to expire without them.
     std::thread::sleep(quick().expiry + Duration::from_millis(300));
-    assert_eq!(claim(&study, 0), Claim::Taken);
+    assert_eq!(claim(&study, 0), ClaimOutcome::Taken);
     child.kill().unwrap();
     child.wait().unwrap();
     let begin = Instant::now();
-    assert_eq!(claim(&study, 0), Claim::Taken, "it may still be alive");
-    while claim(&study, 0) == Claim::Taken {
+    assert_eq!(claim(&study, 0), ClaimOutcome::Taken, "it may still be alive");
+    while claim(&study, 0) == ClaimOutcome::Taken {
         assert!(begin.elapsed() < Duration::from_secs(30), "never taken over");
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(claim(&study, 0), Claim::Mine);
+    assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
 }
 
 #[test]
@@ -241,19 +244,19 @@ fn a_study_that_is_written_is_not_resumed_but_one_of_a_killed_process_is() {
     child.kill().unwrap();
     child.wait().unwrap();
     let study = store.resume(&info, quick()).unwrap();
-    assert_eq!(claim(&study, 0), Claim::Mine, "the killed process's claim is free");
+    assert_eq!(claim(&study, 0), ClaimOutcome::Mine, "the killed process's claim is free");
 }
 
 #[test]
 fn a_study_that_is_deleted_while_it_is_written_is_an_error() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let study = store.begin(&setup(1), Pace::default()).unwrap();
+    let study = store.begin(&setup(1), FlushPolicy::default()).unwrap();
     let connection = rusqlite::Connection::open(folder.db()).unwrap();
     connection.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM study").unwrap();
     study.append(row(0)).unwrap();
     let error = study.flush().unwrap_err();
     assert!(matches!(&error, StoreError::Gone(id) if id == study.id()), "{error}");
-    let gone = store.resume(study.info(), Pace::default()).map(|_| ()).unwrap_err();
+    let gone = store.resume(study.info(), FlushPolicy::default()).map(|_| ()).unwrap_err();
     assert!(matches!(gone, StoreError::Gone(_)), "{gone}");
 }

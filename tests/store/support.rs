@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use untrained::store::{Pace, Record, Row, Setup, SpaceName, Status, Store, StoreError, StudyInfo};
+use untrained::store::{
+    FlushPolicy, Record, ResultRow, SpaceSnapshot, Status, Store, StoreError, StudyInfo, StudySetup,
+};
 
 /// A folder with a store's name in it.
 pub struct Folder(tempfile::TempDir);
@@ -27,33 +29,37 @@ impl Folder {
 }
 
 /// Signs of life often enough for tests that wait for a process to expire.
-pub fn quick() -> Pace {
-    Pace { commit: Duration::from_millis(20), rows: 4096, expiry: Duration::from_millis(600) }
+pub fn quick() -> FlushPolicy {
+    FlushPolicy {
+        commit: Duration::from_millis(20),
+        rows: 4096,
+        expiry: Duration::from_millis(600),
+    }
 }
 
 /// What a job of some size is.
-pub fn setup(samples: u64) -> Setup {
+pub fn setup(samples: u64) -> StudySetup {
     let job = serde_json::json!({
         "options": { "batch-size": 128, "seed": u64::MAX, "mean": null, "set": [] },
         "task": { "search": { "samples": samples } },
     });
-    let space = SpaceName {
+    let space = SpaceSnapshot {
         id: "nas-bench-201".to_owned(),
         fingerprint: "ab".repeat(32),
         text: Some("text".to_owned()),
     };
-    Setup {
+    StudySetup {
         space: Some(space),
         seed: u64::MAX,
         weight_seeds: vec![u64::MAX, 1],
         device: "a device".to_owned(),
         driver: "a driver".to_owned(),
-        ..Setup::new(job, &"cd".repeat(32))
+        ..StudySetup::new(job, &"cd".repeat(32))
     }
 }
 
 /// Rows of every kind: each status, values at the ends of their ranges, texts that need quoting.
-pub fn row(position: u64) -> Row {
+pub fn row(position: u64) -> ResultRow {
     let status = Status::ALL[(position % 4) as usize];
     let record = Record {
         architecture: format!("|op~{position}|, \"quoted\"\n'ä'"),
@@ -83,7 +89,7 @@ pub fn row(position: u64) -> Row {
         },
         message: (status == Status::Failed).then(|| "it is, \"they\" say, too large".to_owned()),
     };
-    let mut row = Row::new(position, record);
+    let mut row = ResultRow::new(position, record);
     row.told = position.is_multiple_of(11).then_some(0.5);
     if position.is_multiple_of(7) {
         row.canonical = "another text".to_owned();
@@ -97,19 +103,19 @@ pub fn row(position: u64) -> Row {
 }
 
 /// A study of the first `count` rows in a new or existing file; what was appended.
-pub fn filled(path: &Path, count: u64) -> (StudyInfo, Vec<Row>) {
-    let study = Store::open(path).unwrap().begin(&setup(count), Pace::default()).unwrap();
-    let rows: Vec<Row> = (0..count).map(row).collect();
+pub fn filled(path: &Path, count: u64) -> (StudyInfo, Vec<ResultRow>) {
+    let study = Store::open(path).unwrap().begin(&setup(count), FlushPolicy::default()).unwrap();
+    let rows: Vec<ResultRow> = (0..count).map(row).collect();
     for row in &rows {
         study.append(row.clone()).unwrap();
     }
     let id = study.id().to_owned();
-    study.finish(untrained::store::State::Done).unwrap();
+    study.finish(untrained::store::StudyState::Done).unwrap();
     (Store::read(path).unwrap().find(&id).unwrap(), rows)
 }
 
 /// All rows of a study.
-pub fn rows(store: &Store, study: &StudyInfo) -> Vec<Row> {
+pub fn rows(store: &Store, study: &StudyInfo) -> Vec<ResultRow> {
     store.rows(study).unwrap().collect::<Result<_, StoreError>>().unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use untrained::store::{EventKind, Pace, State, Status, Store, StoreError};
+use untrained::store::{EventKind, FlushPolicy, Status, Store, StoreError, StudyState};
 
 use crate::store::support::{Folder, filled, row, rows, setup};
 
@@ -13,11 +13,12 @@ fn what_is_appended_comes_back_in_order_and_to_the_bit() {
     let store = Store::read(&folder.db()).unwrap();
     let read = rows(&store, &study);
     // Texts of all numbers, for those that are not equal to themselves.
-    let texts = |rows: &[untrained::store::Row]| rows.iter().map(|r| format!("{r:?}")).collect();
+    let texts =
+        |rows: &[untrained::store::ResultRow]| rows.iter().map(|r| format!("{r:?}")).collect();
     let (read, appended): (Vec<String>, Vec<String>) = (texts(&read), texts(&appended));
     assert_eq!(read, appended);
     assert_eq!(study.setup, setup(3000));
-    assert_eq!((study.state, study.standing()), (State::Done, "done"));
+    assert_eq!((study.state, study.standing()), (StudyState::Done, "done"));
     for status in Status::ALL {
         assert_eq!(study.counts.get(status), 750, "{status:?}");
     }
@@ -31,7 +32,7 @@ fn what_is_appended_comes_back_in_order_and_to_the_bit() {
 fn a_row_that_comes_late_is_put_in_its_place_and_a_second_one_is_dropped() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let study = store.begin(&setup(3), Pace::default()).unwrap();
+    let study = store.begin(&setup(3), FlushPolicy::default()).unwrap();
     let info = study.info().clone();
     for position in [2, 0, 1] {
         study.append(row(position)).unwrap();
@@ -50,7 +51,7 @@ fn a_row_that_comes_late_is_put_in_its_place_and_a_second_one_is_dropped() {
 fn one_row_alone_is_committed_within_a_second() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let study = store.begin(&setup(2), Pace::default()).unwrap();
+    let study = store.begin(&setup(2), FlushPolicy::default()).unwrap();
     for count in 1..=2 {
         study.append(row(count - 1)).unwrap();
         let begin = Instant::now();
@@ -66,7 +67,7 @@ fn one_row_alone_is_committed_within_a_second() {
 fn a_dropped_study_keeps_its_rows_and_is_interrupted() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let study = store.begin(&setup(1), Pace::default()).unwrap();
+    let study = store.begin(&setup(1), FlushPolicy::default()).unwrap();
     let id = study.id().to_owned();
     study.append(row(0)).unwrap();
     assert_eq!(store.find(&id).unwrap().standing(), "running");
@@ -79,11 +80,15 @@ fn a_dropped_study_keeps_its_rows_and_is_interrupted() {
 fn events_tell_the_course_of_a_study() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
-    let study = store.begin(&setup(1), Pace::default()).unwrap();
+    let study = store.begin(&setup(1), FlushPolicy::default()).unwrap();
     let id = study.id().to_owned();
     study.event(EventKind::Warning, "two files could not be read").unwrap();
-    study.finish(State::Failed).unwrap();
-    store.resume(&store.find(&id).unwrap(), Pace::default()).unwrap().finish(State::Done).unwrap();
+    study.finish(StudyState::Failed).unwrap();
+    store
+        .resume(&store.find(&id).unwrap(), FlushPolicy::default())
+        .unwrap()
+        .finish(StudyState::Done)
+        .unwrap();
     let events = store.events(&store.find(&id).unwrap()).unwrap();
     let kinds: Vec<&str> = events.iter().map(|event| event.kind.name()).collect();
     assert_eq!(kinds, ["start", "warning", "stop", "resume", "stop"]);
@@ -104,11 +109,11 @@ fn a_resumed_study_goes_on_and_one_with_other_options_is_refused() {
     let message = error.to_string();
     assert!(message.contains("task.search.samples is 5 there and 6 here"), "{message}");
     info.check_same(&setup(6), &["task"]).unwrap();
-    let study = store.resume(&info, Pace::default()).unwrap();
+    let study = store.resume(&info, FlushPolicy::default()).unwrap();
     study.append(row(5)).unwrap();
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     expected.push(row(5));
-    let records = |rows: Vec<untrained::store::Row>| -> Vec<_> {
+    let records = |rows: Vec<untrained::store::ResultRow>| -> Vec<_> {
         rows.into_iter().map(|row| row.record).collect()
     };
     assert_eq!(records(rows(&store, &info)), records(expected));

@@ -32,7 +32,22 @@ pub fn layer_size(graph: &Graph, node: &Node) -> Option<(usize, usize)> {
         }
         Op::LayerNorm(_) => Some((node.shape.channels, node.shape.channels)),
         Op::Parameter(shape) => Some((shape.volume(), 1)),
-        _ => None,
+        Op::Input
+        | Op::BatchNorm(_)
+        | Op::Activation(_)
+        | Op::Pool(_)
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::Resize(_)
+        | Op::Scale(_)
+        | Op::GlobalAvgPool
+        | Op::Flatten
+        | Op::Rearrange(_)
+        | Op::Softmax
+        | Op::MatMul => None,
     }
 }
 

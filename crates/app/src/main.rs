@@ -6,7 +6,7 @@ fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     #[cfg(feature = "gui")]
     if let Some(open) = untrained_cli::window(&arguments) {
-        let start = untrained_gui::Start {
+        let start = untrained_gui::StartOptions {
             open,
             command_line: Some(untrained_cli::job_command_line),
             ..Default::default()

@@ -8,7 +8,7 @@ use clap::{Args, Command, Parser, Subcommand};
 
 use untrained::job::{OnnxWeights, Options, SearchOptions};
 use untrained::space::Setting;
-use untrained::store::{COLUMNS, DEFAULT_FILE};
+use untrained::store::{DEFAULT_FILE, export_columns};
 
 pub(super) const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
                           or a file or device that cannot be used, 3 some architectures failed, \
@@ -311,7 +311,8 @@ pub enum StudiesAction {
 
 /// The columns of exported files.
 fn columns_help() -> String {
-    let lines = COLUMNS.iter().map(|column| format!("  {:<13} {}", column.name, column.about));
+    let lines =
+        export_columns().map(|column| format!("  {:<13} {}", column.name, column.explanation));
     let lines: Vec<String> = lines.collect();
     format!("Columns:\n{}\n  scores.NAME   further scores, a column each", lines.join("\n"))
 }

@@ -1,18 +1,16 @@
 //! `benchmark`: tables of trained accuracies.
 
-use std::ffi::OsString;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{Benchmark, BenchmarkAction};
 use super::{Exit, complain, show, text_table, watch};
 use untrained::benchmark::{self, ALL, BenchmarkError, Facts, Row, Table, Watch};
 use untrained::format;
+use untrained::output::{OutputError, OutputFile, check_output};
 
 /// The formats that can be read, for help texts.
 pub fn formats() -> String {
@@ -107,42 +105,23 @@ fn rounded(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Writes a table as CSV, first under another name, so that an unfinished table is never taken for
-/// one.
+/// Writes a table as CSV.
 fn convert(file: &Path, out: &Path, overwrite: bool, watch: Watch<'_>) -> anyhow::Result<()> {
     anyhow::ensure!(
         out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")),
         "cannot write {}: give a name that ends in .csv",
         out.display()
     );
-    anyhow::ensure!(
-        overwrite || !out.exists(),
-        "{} exists: choose another name, or allow replacing it with --overwrite",
-        out.display()
-    );
+    check_output(out, overwrite)?;
     let table = benchmark::open(file)?;
     let layout = Layout::of(&table, &|share| watch(share / 2.0))?;
-    let partial = partial_name(out);
-    let result =
-        write(&table, &layout, &partial, &|share| watch(0.5 + share / 2.0)).and_then(|rows| {
-            std::fs::rename(&partial, out)
-                .with_context(|| format!("cannot write {}", out.display()))?;
-            let noun = if rows == 1 { "row" } else { "rows" };
-            let (format, out) = (table.format().name, out.display());
-            complain(&format!("{} {noun} of {format} in {out}", format::thousands(rows)));
-            Ok(())
-        });
-    if result.is_err() {
-        let _ = std::fs::remove_file(&partial);
-    }
-    result
-}
-
-/// The name of a table that is not finished.
-fn partial_name(out: &Path) -> PathBuf {
-    let mut name = OsString::from(out);
-    name.push(".partial");
-    name.into()
+    let mut output = OutputFile::create(out, overwrite)?;
+    let rows = write(&table, &layout, &mut output, &|share| watch(0.5 + share / 2.0))?;
+    output.commit()?;
+    let noun = if rows == 1 { "row" } else { "rows" };
+    let (format, out) = (table.format().name, out.display());
+    complain(&format!("{} {noun} of {format} in {out}", format::thousands(rows)));
+    Ok(())
 }
 
 /// The columns of a converted table.
@@ -184,20 +163,21 @@ impl Layout {
 }
 
 /// Writes the rows; how many there are.
-fn write(table: &Table, layout: &Layout, out: &Path, watch: Watch<'_>) -> anyhow::Result<u64> {
-    let cannot = || format!("cannot write {}", out.display());
-    let file = BufWriter::new(File::create(out).with_context(cannot)?);
-    let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(layout.header()).with_context(cannot)?;
+fn write(
+    table: &Table,
+    layout: &Layout,
+    out: &mut OutputFile,
+    watch: Watch<'_>,
+) -> anyhow::Result<u64> {
+    let path = out.path().to_owned();
+    let failed = |error: csv::Error| OutputError::new(&path, error.into());
+    let mut writer = csv::Writer::from_writer(BufWriter::new(out));
+    writer.write_record(layout.header()).map_err(failed)?;
     let mut count = 0;
     for row in table.rows(watch)? {
-        writer.write_record(layout.cells(&row?)).with_context(cannot)?;
+        writer.write_record(layout.cells(&row?)).map_err(failed)?;
         count += 1;
     }
-    let file = writer.into_inner().map_err(|error| error.into_error()).with_context(cannot)?;
-    file.into_inner()
-        .map_err(|error| error.into_error())
-        .and_then(|mut file| file.flush())
-        .with_context(cannot)?;
+    writer.flush().map_err(|error| OutputError::new(&path, error))?;
     Ok(count)
 }

@@ -76,13 +76,13 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
     let mut all = Vec::new();
     for text in architectures(&arguments.targets)? {
         let architecture = space.parse(&text)?;
-        let graph = space.build(&architecture).map_err(|error| anyhow::anyhow!(chain(&error)))?;
-        let connected = space.connected(&architecture);
-        let name = space.format(&architecture);
+        let graph = architecture.build().map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let connected = architecture.is_connected();
+        let name = architecture.to_string();
         let mut description = describe(name, connected, &graph, arguments.verbose);
-        description.canonical = Some(space.canonical(&architecture));
-        description.index = space.index(&architecture);
-        description.dot = dot(&space.format(&architecture), &space.drawings(&architecture));
+        description.canonical = Some(architecture.canonical());
+        description.index = architecture.index();
+        description.dot = dot(&architecture.to_string(), &architecture.drawings());
         all.push(description);
     }
     Ok(all)

@@ -39,7 +39,10 @@ use clap::{CommandFactory, FromArgMatches};
 
 use args::{Batch, Verb};
 use untrained::job::JobError;
+use untrained::output::OutputError;
 use untrained::space::Space;
+use untrained::store::{ExportError, TableError};
+use untrained_plot::PlotError;
 pub use written::job_command_line;
 
 /// What a run came to, as a process says it.
@@ -156,7 +159,7 @@ fn batch(rest: &[OsString]) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&with_flags(&error));
             Exit::Usage
         }
     }
@@ -178,6 +181,35 @@ fn command_line() -> Vec<String> {
 /// One line on stderr.
 fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "untrained: {message}");
+}
+
+/// An error with the flag that helps, where there is one.
+fn with_flags(error: &anyhow::Error) -> String {
+    if output_error(error).is_some_and(OutputError::is_exists) {
+        return format!("{error:#} (--overwrite)");
+    }
+    format!("{error:#}")
+}
+
+/// The file that could not be written, if that is what went wrong.
+fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
+    let job = error.downcast_ref().and_then(|error| match error {
+        JobError::Output(error) | JobError::Table(TableError::Output(error)) => Some(error),
+        _ => None,
+    });
+    let table = error.downcast_ref().and_then(|error| match error {
+        TableError::Output(error) => Some(error),
+        TableError::Format(_) => None,
+    });
+    let export = error.downcast_ref().and_then(|error| match error {
+        ExportError::Output(error) => Some(error),
+        _ => None,
+    });
+    let plot = error.downcast_ref().and_then(|error| match error {
+        PlotError::Output(error) => Some(error),
+        _ => None,
+    });
+    error.downcast_ref().or(job).or(table).or(export).or(plot)
 }
 
 /// The architectures of a command line: given ones, then those of a file, one a line.

@@ -1,6 +1,6 @@
 //! `score`: given architectures or a model, one row each.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -12,6 +12,7 @@ use super::{Exit, architectures, search, show, text_table, watch};
 use untrained::backend::{Output, PackedCode};
 use untrained::format;
 use untrained::job::{JobConfig, JobError, Task};
+use untrained::output::{OutputError, OutputFile};
 use untrained::store::Record;
 
 /// Runs the verb.
@@ -156,12 +157,15 @@ fn write_npy<T: npyz::AutoSerialize>(
     shape: &[u64],
     values: &[T],
 ) -> anyhow::Result<()> {
-    let write = || -> std::io::Result<()> {
-        let file = BufWriter::new(std::fs::File::create(path)?);
-        let mut writer =
-            npyz::WriteOptions::new().default_dtype().shape(shape).writer(file).begin_nd()?;
+    let mut file = OutputFile::create(path, true)?;
+    let write = |file: &mut OutputFile| -> std::io::Result<()> {
+        let mut file = BufWriter::new(file);
+        let options = npyz::WriteOptions::new().default_dtype().shape(shape);
+        let mut writer = options.writer(&mut file).begin_nd()?;
         writer.extend(values)?;
-        writer.finish()
+        writer.finish()?;
+        file.flush()
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write(&mut file).map_err(|error| OutputError::new(path, error))?;
+    Ok(file.commit()?)
 }

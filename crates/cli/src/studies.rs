@@ -9,7 +9,7 @@ use super::args::{Studies, StudiesAction};
 use super::{Exit, show, text_table};
 use untrained::format;
 use untrained::job::{BEST, JobConfig, Summary};
-use untrained::store::{Access, Part, Status, Store, StoreError, StudyInfo, export};
+use untrained::store::{ExportRows, Status, Store, StoreAccess, StoreError, StudyInfo, export};
 
 /// Runs the verb.
 pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
@@ -22,7 +22,7 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
         Some(StudiesAction::Export { id, out, overwrite }) => {
             let store = Store::read(path)?;
             let study = store.find(id)?;
-            let rows = export(&store, &study, Part::All, out, *overwrite)?;
+            let rows = export(&store, &study, ExportRows::All, out, *overwrite)?;
             let rows = format::thousands(rows);
             format!("{rows} results of study {} are in {}\n", study.id, out.display())
         }
@@ -185,5 +185,5 @@ fn merge(path: &Path, other: &Path) -> anyhow::Result<String> {
 
 /// A file to be changed, which must be there.
 fn existing(path: &Path) -> Result<Store, StoreError> {
-    Store::open_with(path, Access::Write, Store::PATIENCE)
+    Store::open_with(path, StoreAccess::Write, Store::BUSY_TIMEOUT)
 }

@@ -13,8 +13,10 @@ use egui::{Event, Key, Modifiers, Pos2, Rect, accesskit, pos2, vec2};
 use untrained::job::{JobConfig, Options, Task};
 use untrained::seed;
 use untrained::space::Space;
-use untrained::store::{Pace, Record, Row, Setup, State, Status, Store, Study};
-use untrained_gui::{App, Start};
+use untrained::store::{
+    FlushPolicy, Record, ResultRow, Status, Store, Study, StudySetup, StudyState,
+};
+use untrained_gui::{App, StartOptions};
 
 /// Frames of each measurement.
 const FRAMES: usize = 240;
@@ -56,7 +58,7 @@ impl Window {
         let context = egui::Context::default();
         let mut creation = eframe::CreationContext::_new_kittest(context.clone());
         creation.storage = Some(&Remembered);
-        let start = Start { store: Some(store.to_owned()), ..Start::default() };
+        let start = StartOptions { store: Some(store.to_owned()), ..StartOptions::default() };
         let app = App::new(&creation, &start);
         let frame = eframe::Frame::_new_kittest();
         Self { context, app, frame, begun: Instant::now(), labels: Vec::new() }
@@ -172,13 +174,13 @@ impl Results {
     fn new(id: &str) -> Self {
         let space = Space::builtin(id).unwrap();
         let mut rng = seed::stream(0, &["bench"]);
-        let names = (0..20_000).map(|_| space.format(&space.sample(&mut rng))).collect();
+        let names = (0..20_000).map(|_| space.sample(&mut rng).to_string()).collect();
         Self { space, names }
     }
 
-    fn row(&self, position: u64) -> Row {
+    fn row(&self, position: u64) -> ResultRow {
         let score = 1500.0 + (position as f64 * 0.37).sin() * 300.0 + position as f64 * 1e-4;
-        Row::new(
+        ResultRow::new(
             position,
             Record {
                 architecture: self.names[position as usize % self.names.len()].clone(),
@@ -208,8 +210,8 @@ impl Results {
     fn study(&self, store: &Store, rows: u64) -> Study {
         let options = Options { space: self.space.id().to_owned(), ..Options::default() };
         let job = JobConfig::new(options, Task::default());
-        let setup = Setup::new(serde_json::to_value(&job).unwrap(), "batch");
-        let study = store.begin(&setup, Pace::default()).unwrap();
+        let setup = StudySetup::new(serde_json::to_value(&job).unwrap(), "batch");
+        let study = store.begin(&setup, FlushPolicy::default()).unwrap();
         (0..rows).for_each(|position| study.append(self.row(position)).unwrap());
         study.flush().unwrap();
         study
@@ -312,6 +314,6 @@ fn main() {
         println!("{rows} rows of {id}");
         still(&mut window);
         grown(&mut window, &results, &study, rows);
-        study.finish(State::Done).unwrap();
+        study.finish(StudyState::Done).unwrap();
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use untrained_gui::{App, Dialogs, Start};
+use untrained_gui::{App, FileDialogs, StartOptions};
 
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -26,11 +26,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let work = tempfile::tempdir()?;
     let job = work.path().join("job.toml");
     std::fs::write(&job, JOB)?;
-    let start = Start {
+    let start = StartOptions {
         open: Some(job),
         store: Some(work.path().join("studies.db")),
-        dialogs: Dialogs::answered(),
-        ..Start::default()
+        dialogs: FileDialogs::answered(),
+        ..StartOptions::default()
     };
     let mut window = Harness::builder()
         .with_size([1200.0, 760.0])

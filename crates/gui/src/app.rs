@@ -2,31 +2,32 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel};
 
-use super::command;
-use super::remembered::Remembered;
-use super::state::{State, View};
-use super::{Start, chrome, picture, theme, views};
+use crate::command;
+use crate::preferences::Preferences;
+use crate::state::{AppState, View};
+use crate::views::chrome;
+use crate::{StartOptions, picture, theme, views};
 
-/// The key of [`Remembered`] in eframe's storage.
+/// The key of [`Preferences`] in eframe's storage.
 const REMEMBERED: &str = "remembered";
 /// The narrowest window in which the inspector has a place beside the results.
 const WITH_INSPECTOR: f32 = 760.0;
 
 /// The application.
 pub struct App {
-    state: State,
+    state: AppState,
     /// The window may close though a search runs.
     may_close: bool,
 }
 
 impl App {
     /// A new application in a window.
-    pub fn new(creation: &eframe::CreationContext<'_>, start: &Start) -> Self {
+    pub fn new(creation: &eframe::CreationContext<'_>, start: &StartOptions) -> Self {
         theme::install(&creation.egui_ctx);
         let stored = creation.storage.and_then(|storage| storage.get_string(REMEMBERED));
-        let remembered: Remembered =
+        let remembered: Preferences =
             stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let mut state = State::new(creation.egui_ctx.clone(), remembered, start.store());
+        let mut state = AppState::new(creation.egui_ctx.clone(), remembered, start.store());
         state.dialogs = start.dialogs.clone();
         state.command_line = start.command_line;
         if let Some(path) = &start.open {

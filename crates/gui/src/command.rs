@@ -3,7 +3,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::state::{State, View};
+use crate::state::{AppState, View};
 
 /// Something a person can have done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub enum Command {
 }
 
 /// A command as people see it.
-pub struct Entry {
+pub struct CommandInfo {
     /// The command.
     pub command: Command,
     /// The menu it is in.
@@ -101,8 +101,8 @@ const fn entry(
     text: &'static str,
     about: &'static str,
     keys: Option<KeyboardShortcut>,
-) -> Entry {
-    Entry { command, menu, text, about, keys }
+) -> CommandInfo {
+    CommandInfo { command, menu, text, about, keys }
 }
 
 /// Ctrl+Shift+C.
@@ -111,9 +111,9 @@ const COPY: Option<KeyboardShortcut> =
 
 /// Every command.
 #[rustfmt::skip]
-pub static COMMANDS: &[Entry] = &[
+pub static COMMANDS: &[CommandInfo] = &[
     entry("File", Command::Open, "Open…", "Open a space file, a job file or a file of studies", ctrl(Key::O)),
-    entry("File", Command::ChooseStudies, "Choose file of studies…", "Keep results in another file, an existing or a new one", None),
+    entry("File", Command::ChooseStudies, "Choose file of studies…", "StoreLocation results in another file, an existing or a new one", None),
     entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
     entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
     entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
@@ -165,7 +165,7 @@ pub fn pressed(window: &egui::Context) -> Vec<Command> {
 }
 
 /// Whether a command has something to work on.
-pub fn is_possible(command: Command, state: &State) -> bool {
+pub fn is_possible(command: Command, state: &AppState) -> bool {
     let running = state.live.as_ref().is_some_and(|live| live.is_running());
     match command {
         Command::Start => !running,
@@ -196,15 +196,16 @@ pub fn is_possible(command: Command, state: &State) -> bool {
 
 /// Entries whose name or explanation holds all words of a text; first those whose name begins with it,
 /// then those with the words in the name.
-pub fn matching(text: &str) -> Vec<&'static Entry> {
+pub fn matching(text: &str) -> Vec<&'static CommandInfo> {
     let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let holds = |text: &str| {
         let text = text.to_lowercase();
         words.iter().all(|word| text.contains(word.as_str()))
     };
-    let (mut named, others): (Vec<&Entry>, Vec<&Entry>) =
+    let (mut named, others): (Vec<&CommandInfo>, Vec<&CommandInfo>) =
         COMMANDS.iter().partition(|entry| holds(entry.text));
-    let rest = |entry: &&Entry| holds(&format!("{} {} {}", entry.menu, entry.text, entry.about));
+    let rest =
+        |entry: &&CommandInfo| holds(&format!("{} {} {}", entry.menu, entry.text, entry.about));
     let start = text.trim().to_lowercase();
     named.sort_by_key(|entry| !entry.text.to_lowercase().starts_with(&start));
     named.extend(others.into_iter().filter(rest));

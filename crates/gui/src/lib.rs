@@ -19,66 +19,51 @@
 
 mod app;
 mod benchmark;
-mod chrome;
 mod command;
-mod comparison;
-mod details;
-mod dialogs;
+mod compare;
 mod drawing;
 mod explain;
-mod heat_map;
 mod inspect;
-mod kernel_picture;
-mod live;
-mod news;
-mod opening;
-mod ordering;
+mod overlay;
 mod picture;
-mod plots;
-mod remarks;
-mod remembered;
-mod searches;
-mod sheet;
-mod sheet_state;
-mod standing;
+mod preferences;
+mod results;
+mod runner;
 mod state;
+mod studies;
 mod tasks;
 mod theme;
-mod update;
 mod views;
-mod watch;
-mod widgets;
-mod work;
 
 use std::path::{Path, PathBuf};
 
 pub use app::App;
-pub use dialogs::{Dialogs, Question};
+pub use overlay::dialogs::{FileDialogs, FileQuestion};
 
-use untrained::job::{JobConfig, Keep};
+use untrained::job::{JobConfig, StoreLocation};
 
 /// The title of the window.
 pub const TITLE: &str = "Untrained";
 
 /// What a window begins with.
 #[derive(Clone, Debug, Default)]
-pub struct Start {
+pub struct StartOptions {
     /// A space, a job or a file of studies to open.
     pub open: Option<PathBuf>,
     /// The file of studies; the default one where it is not given.
     pub store: Option<PathBuf>,
     /// Who answers questions for files.
-    pub dialogs: Dialogs,
+    pub dialogs: FileDialogs,
     /// Writes a job as a command line, where there is one.
     pub command_line: Option<fn(&JobConfig) -> String>,
 }
 
-impl Start {
+impl StartOptions {
     fn store(&self) -> PathBuf {
         let given = self.store.clone();
-        given.unwrap_or_else(|| match update::default_store() {
-            Keep::File(path) => path,
-            Keep::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
+        given.unwrap_or_else(|| match state::update::default_store() {
+            StoreLocation::File(path) => path,
+            StoreLocation::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
         })
     }
 }
@@ -88,7 +73,7 @@ impl Start {
 /// # Errors
 ///
 /// Why there is no window, in one line that says what to do.
-pub fn run(start: Start) -> Result<(), String> {
+pub fn run(start: StartOptions) -> Result<(), String> {
     let viewport = egui::ViewportBuilder::default()
         .with_title(TITLE)
         .with_app_id("untrained")

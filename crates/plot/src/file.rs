@@ -1,13 +1,14 @@
 //! From a picture to a file: formats, and what happens to existing files.
 
-use std::fs::OpenOptions;
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::imageops::{FilterType, resize};
 use image::{ImageFormat, RgbImage};
 use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::{DrawingBackend, DrawingErrorKind};
+
+use untrained::output::{OutputError, check_output, write_output};
 
 use super::kernel::MOST_PANELS;
 use super::paper::{Drawn, Paper};
@@ -19,17 +20,9 @@ pub enum PlotError {
     /// The name does not end in a known format.
     #[error("cannot tell the format of {}: give a name that ends in .png or .svg", .0.display())]
     Format(PathBuf),
-    /// The file is there already.
-    #[error("{} exists: choose another name, or allow replacing it with --overwrite", .0.display())]
-    Exists(PathBuf),
-    /// The system refused.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// The file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// Nothing to draw, or more than there is room for.
     #[error("a heat map shows 1 to {MOST_PANELS} kernel matrices, not {0}")]
     Panels(usize),
@@ -55,13 +48,10 @@ const OVERSAMPLING: u32 = 2;
 ///
 /// # Errors
 ///
-/// [`PlotError::Format`] or [`PlotError::Exists`].
+/// [`PlotError::Format`], or [`PlotError::Output`] if it exists.
 pub fn check(path: &Path, overwrite: bool) -> Result<(), PlotError> {
     is_png(path)?;
-    if path.is_file() && !overwrite {
-        return Err(PlotError::Exists(path.to_owned()));
-    }
-    Ok(())
+    Ok(check_output(path, overwrite)?)
 }
 
 /// Whether a name is that of a PNG file rather than an SVG file.
@@ -78,7 +68,7 @@ fn is_png(path: &Path) -> Result<bool, PlotError> {
 pub(super) fn write(picture: &impl Picture, path: &Path, overwrite: bool) -> Result<(), PlotError> {
     check(path, overwrite)?;
     let content = if is_png(path)? { png(picture) } else { svg(picture) };
-    save(&content?, path, overwrite)
+    Ok(write_output(path, &content?, overwrite)?)
 }
 
 fn svg(picture: &impl Picture) -> Result<Vec<u8>, PlotError> {
@@ -112,17 +102,4 @@ fn draw<B: DrawingBackend>(
     let mut paper = Paper::new(backend, scale).map_err(refused)?;
     picture.draw(&mut paper).map_err(refused)?;
     backend.present().map_err(refused)
-}
-
-fn save(content: &[u8], path: &Path, overwrite: bool) -> Result<(), PlotError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    if !overwrite {
-        options.create_new(true);
-    }
-    let written = options.open(path).and_then(|mut file| file.write_all(content));
-    written.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists if !path.is_dir() => PlotError::Exists(path.to_owned()),
-        _ => PlotError::Write { path: path.to_owned(), source },
-    })
 }

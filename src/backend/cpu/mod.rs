@@ -254,7 +254,8 @@ impl CpuBackend {
         let distances = self
             .pool
             .install(|| hamming::distances(words, images, layout.words, &layout.stretches));
-        let kernel = KernelMatrix::from_distances(images, plan.units, &distances);
+        let kernel = KernelMatrix::from_distances(images, plan.units, &distances)
+            .map_err(BackendError::Distances)?;
         let unpack = |(index, code): (usize, &Code)| {
             let offset = program.codes.offsets[index];
             unpack_code(words, images, program.codes.words, offset, code)

@@ -22,7 +22,17 @@ pub fn check(plan: &Plan, weights: &Weights) -> Result<(), BackendError> {
             Step::LayerNorm { src, node, .. } => {
                 check_affine(weights, *node, plan.shape(*src).channels)?;
             }
-            _ => {}
+            Step::Combine(_)
+            | Step::Pool { .. }
+            | Step::Window { .. }
+            | Step::Mul { .. }
+            | Step::Resize { .. }
+            | Step::CopyChannels { .. }
+            | Step::Flatten { .. }
+            | Step::Rearrange { .. }
+            | Step::Softmax { .. }
+            | Step::MatMul { .. }
+            | Step::Statistics { .. } => {}
         }
     }
     for norm in &plan.norms {
@@ -84,7 +94,18 @@ pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32
             Kernel::Parameter { weights, .. } | Kernel::LayerNorm { weights, .. } => {
                 (&[][..], *weights)
             }
-            _ => continue,
+            Kernel::Load(_)
+            | Kernel::Combine(_)
+            | Kernel::Pool(..)
+            | Kernel::Window(..)
+            | Kernel::Mul(..)
+            | Kernel::Resize(..)
+            | Kernel::CopyChannels(..)
+            | Kernel::Flatten(..)
+            | Kernel::Rearrange(..)
+            | Kernel::Softmax(..)
+            | Kernel::MatMul(..)
+            | Kernel::Statistics(_) => continue,
         };
         let biases = parts.iter().filter_map(|part| {
             part.bias.map(|bias| bias + part.step.conv.out_channels.next_multiple_of(LANES))
@@ -102,7 +123,19 @@ pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32
                 pack_parameter(weights, *node, plan.shape(*dst), target);
             }
             Kernel::LayerNorm { node, .. } => pack_affine(weights, *node, target),
-            _ => {}
+            // These have no task.
+            Kernel::Load(_)
+            | Kernel::Combine(_)
+            | Kernel::Pool(..)
+            | Kernel::Window(..)
+            | Kernel::Mul(..)
+            | Kernel::Resize(..)
+            | Kernel::CopyChannels(..)
+            | Kernel::Flatten(..)
+            | Kernel::Rearrange(..)
+            | Kernel::Softmax(..)
+            | Kernel::MatMul(..)
+            | Kernel::Statistics(_) => {}
         }
         for part in parts {
             if let (Some(bias), Some(layer)) = (part.bias, weights.get(part.step.node)) {

@@ -10,7 +10,7 @@ use super::memory::WORDS_PER_LINE;
 use super::ops::conv::BlockGroup;
 use super::ops::{mat_mul, rearrange};
 use super::simd::{Isa, LANES};
-use crate::graph::{Conv, NodeId, Pool, Resize, Window};
+use crate::graph::{Conv, NodeId, Padding, Pool, Resize, Window};
 use crate::plan::{Combine, ConvStep, Plan, Step, TensorId};
 
 /// Which memory a tensor lives in.
@@ -226,11 +226,7 @@ impl Program {
 
     fn place_sums(&mut self, plan: &Plan, images: usize) {
         for planned in &plan.steps {
-            let tensor = match &planned.step {
-                Step::Conv(step) if step.statistics => step.dst,
-                Step::Statistics { src } => *src,
-                _ => continue,
-            };
+            let Some(tensor) = planned.step.summed() else { continue };
             let place = &mut self.places[tensor.index()];
             place.sums = Some(self.sums);
             self.sums += images * place.layout.blocks() * 2 * LANES;
@@ -308,7 +304,19 @@ impl Program {
     fn reserve_scratch(&mut self, plan: &Plan, isa: Isa) -> usize {
         let needed = plan.steps.iter().filter_map(|planned| match planned.step {
             Step::MatMul { a, .. } => Some(mat_mul::scratch_values(plan.shape(a).channels, isa)),
-            _ => None,
+            Step::Conv(_)
+            | Step::Combine(_)
+            | Step::Pool { .. }
+            | Step::Window { .. }
+            | Step::Mul { .. }
+            | Step::Resize { .. }
+            | Step::CopyChannels { .. }
+            | Step::Flatten { .. }
+            | Step::Rearrange { .. }
+            | Step::Parameter { .. }
+            | Step::LayerNorm { .. }
+            | Step::Softmax { .. }
+            | Step::Statistics { .. } => None,
         });
         let start = self.scratch;
         self.scratch += needed.max().unwrap_or(0);
@@ -397,11 +405,26 @@ fn is_depthwise(plan: &Plan, step: &ConvStep) -> bool {
 fn borders(plan: &Plan) -> Vec<usize> {
     let mut borders = vec![0; plan.tensors.len()];
     for planned in &plan.steps {
-        let Step::Conv(step) = &planned.step else { continue };
-        let padding = step.conv.padding;
-        let widest = padding.top.max(padding.left).max(padding.bottom).max(padding.right);
-        let border = &mut borders[step.src.index()];
-        *border = (*border).max(widest);
+        match &planned.step {
+            Step::Conv(step) => {
+                let Padding { top, left, bottom, right } = step.conv.padding;
+                let border = &mut borders[step.src.index()];
+                *border = top.max(left).max(bottom).max(right).max(*border);
+            }
+            Step::Combine(_)
+            | Step::Pool { .. }
+            | Step::Window { .. }
+            | Step::Mul { .. }
+            | Step::Resize { .. }
+            | Step::CopyChannels { .. }
+            | Step::Flatten { .. }
+            | Step::Rearrange { .. }
+            | Step::Parameter { .. }
+            | Step::LayerNorm { .. }
+            | Step::Softmax { .. }
+            | Step::MatMul { .. }
+            | Step::Statistics { .. } => {}
+        }
     }
     borders
 }

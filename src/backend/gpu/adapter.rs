@@ -156,7 +156,7 @@ const fn backend_rank(backend: Backend) -> u8 {
         Backend::Vulkan => 0,
         Backend::Metal => 1,
         Backend::Dx12 => 2,
-        _ => 3,
+        Backend::Gl | Backend::BrowserWebGpu | Backend::Noop => 3,
     }
 }
 

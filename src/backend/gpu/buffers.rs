@@ -63,7 +63,12 @@ impl Buffers {
         let size = bytes.next_multiple_of(GRAIN_BYTES).max(GRAIN_BYTES).min(largest.max(bytes));
         let kind = match shared {
             Shared::Launches => BufferUsages::UNIFORM,
-            _ => BufferUsages::STORAGE,
+            Shared::Arena
+            | Shared::Weights
+            | Shared::Statistics
+            | Shared::Codes
+            | Shared::Distances
+            | Shared::Records => BufferUsages::STORAGE,
         };
         let usage = kind | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
         *slot = Some(create(gpu, NAMES[shared as usize], size, usage)?);

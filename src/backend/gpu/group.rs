@@ -12,7 +12,7 @@ use super::submit::{self, KernelTime, Pace, Submitted};
 use crate::backend::{BackendError, Cancel, Network, Output, PackedCode, kept};
 use crate::data::Batch;
 use crate::plan::TensorId;
-use crate::score::KernelMatrix;
+use crate::score::{KernelMatrix, KernelMatrixError};
 
 /// Bytes of a tensor that come back at once, so that reading a large one needs no buffer of its size;
 /// a single image may be more.
@@ -202,7 +202,8 @@ impl Session {
         for one in lowered {
             let traced = match one {
                 Ok(one) => {
-                    let kernel = kernel_matrix(&one, &distances);
+                    let kernel =
+                        kernel_matrix(&one, &distances).map_err(BackendError::Distances)?;
                     let codes = group.wants.codes.then(|| packed_codes(&one, &codes));
                     let name = self.gpu.name.clone();
                     let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
@@ -241,7 +242,7 @@ impl Session {
 }
 
 /// Sums the network's distance matrices, whose lower triangles are empty, into K.
-fn kernel_matrix(one: &Lowering<'_>, distances: &[u32]) -> KernelMatrix {
+fn kernel_matrix(one: &Lowering<'_>, distances: &[u32]) -> Result<KernelMatrix, KernelMatrixError> {
     let n = one.images;
     let start = one.base.distances as usize;
     let mut sums = vec![0_u64; n * n];

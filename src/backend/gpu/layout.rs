@@ -185,7 +185,17 @@ fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
         Step::LayerNorm { src, .. } => {
             take(total, 2 * pack::blocks(plan.shape(*src).channels) as u64)
         }
-        _ => 0,
+        Step::Combine(_)
+        | Step::Pool { .. }
+        | Step::Window { .. }
+        | Step::Mul { .. }
+        | Step::Resize { .. }
+        | Step::CopyChannels { .. }
+        | Step::Flatten { .. }
+        | Step::Rearrange { .. }
+        | Step::Softmax { .. }
+        | Step::MatMul { .. }
+        | Step::Statistics { .. } => 0,
     };
     plan.steps.iter().map(place).collect()
 }
@@ -193,11 +203,7 @@ fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
 fn place_partials(plan: &Plan, images: usize, total: &mut u64) -> Vec<Option<u64>> {
     let mut partials = vec![None; plan.tensors.len()];
     for planned in &plan.steps {
-        let tensor = match &planned.step {
-            Step::Conv(step) if step.statistics => step.dst,
-            Step::Statistics { src } => *src,
-            _ => continue,
-        };
+        let Some(tensor) = planned.step.summed() else { continue };
         let shape = plan.shape(tensor);
         let parts = Parts::new(images, shape.plane()).parts;
         let length = 2 * parts * pack::blocks(shape.channels) as u64;

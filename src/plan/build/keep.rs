@@ -5,7 +5,7 @@
 //! So codes and kernel matrix are the same bits whatever is kept.
 
 use super::{Builder, plain};
-use crate::graph::{ActivationKind, NodeId, Op};
+use crate::graph::{ActivationKind, NodeId};
 use crate::plan::step::{Activated, Combine, Kept, Planned, Step, Term};
 use crate::plan::{PlanError, TensorId};
 
@@ -49,7 +49,7 @@ impl Builder<'_> {
     /// Lowers a node that the codes do not need.
     fn add(&mut self, id: NodeId) {
         let node = self.graph.node(id);
-        let Op::Activation(activation) = node.op else {
+        let Some(activation) = node.op.activation() else {
             self.define(id, node);
             return;
         };
@@ -100,7 +100,19 @@ impl Builder<'_> {
     ) -> Option<(usize, usize)> {
         let sums = |planned: &Planned| match &planned.step {
             Step::Combine(combine) => !terms.is_empty() && combine.terms == terms && room(combine),
-            _ => false,
+            Step::Conv(_)
+            | Step::Pool { .. }
+            | Step::Window { .. }
+            | Step::Mul { .. }
+            | Step::Resize { .. }
+            | Step::CopyChannels { .. }
+            | Step::Flatten { .. }
+            | Step::Rearrange { .. }
+            | Step::Parameter { .. }
+            | Step::LayerNorm { .. }
+            | Step::Softmax { .. }
+            | Step::MatMul { .. }
+            | Step::Statistics { .. } => false,
         };
         let step = self.steps.iter().position(sums)?;
         Some((step, self.steps[step].level))

@@ -132,7 +132,23 @@ impl<'g> Builder<'g> {
                 match node.op {
                     Op::Activation(_) => demand.activated = true,
                     Op::Add | Op::Scale(_) => demand.summed += 1,
-                    _ => demand.stored += 1,
+                    Op::Input
+                    | Op::Conv(_)
+                    | Op::BatchNorm(_)
+                    | Op::Pool(_)
+                    | Op::Mul
+                    | Op::Concat
+                    | Op::ChannelSlice { .. }
+                    | Op::Window(_)
+                    | Op::Resize(_)
+                    | Op::GlobalAvgPool
+                    | Op::Flatten
+                    | Op::Linear(_)
+                    | Op::Parameter(_)
+                    | Op::Rearrange(_)
+                    | Op::LayerNorm(_)
+                    | Op::Softmax
+                    | Op::MatMul => demand.stored += 1,
                 }
             }
         }
@@ -175,7 +191,19 @@ impl<'g> Builder<'g> {
                 };
                 self.terms[id.index()] = tensor.map(plain).into_iter().collect();
             }
-            _ => self.lower_copy(id, node),
+            Op::Pool(_)
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Parameter(_)
+            | Op::Rearrange(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax
+            | Op::MatMul => self.lower_copy(id, node),
         }
     }
 
@@ -209,7 +237,7 @@ impl<'g> Builder<'g> {
             Op::ChannelSlice { start, len } => {
                 self.copy_channels(src, start, dst, 0, len);
             }
-            _ => {
+            Op::Concat => {
                 let mut channel = 0;
                 for src in sources {
                     let channels = self.tensors[src.index()].shape.channels;
@@ -217,6 +245,14 @@ impl<'g> Builder<'g> {
                     channel += channels;
                 }
             }
+            // Written by `define`, as terms or by a convolution.
+            Op::Input
+            | Op::Conv(_)
+            | Op::BatchNorm(_)
+            | Op::Activation(_)
+            | Op::Add
+            | Op::Scale(_)
+            | Op::Linear(_) => return,
         }
         self.terms[id.index()] = vec![plain(dst)];
     }
@@ -302,9 +338,9 @@ impl<'g> Builder<'g> {
     fn activations_of(&self, id: NodeId) -> impl Iterator<Item = (NodeId, ActivationKind)> {
         let wanted = self.demand[id.index()].activated;
         let behind = self.graph.iter().skip(id.index() + 1).filter(move |_| wanted);
-        behind.filter_map(move |(reader, node)| match node.op {
-            Op::Activation(activation) if node.inputs[0] == id => Some((reader, activation.kind)),
-            _ => None,
+        behind.filter_map(move |(reader, node)| {
+            let activation = node.op.activation().filter(|_| node.inputs[0] == id)?;
+            Some((reader, activation.kind))
         })
     }
 
@@ -364,13 +400,13 @@ impl<'g> Builder<'g> {
 
     fn want_statistics(&mut self, tensor: TensorId) {
         for planned in &mut self.steps {
-            match &mut planned.step {
-                Step::Conv(step) if step.dst == tensor => {
-                    step.statistics = true;
-                    return;
-                }
-                Step::Statistics { src } if *src == tensor => return,
-                _ => {}
+            if let Step::Conv(step) = &mut planned.step
+                && step.dst == tensor
+            {
+                step.statistics = true;
+            }
+            if planned.step.summed() == Some(tensor) {
+                return;
             }
         }
         self.push(Step::Statistics { src: tensor });

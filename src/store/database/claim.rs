@@ -2,23 +2,23 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::writer::{Writer, at, cached};
-use super::{Key, Row, StoreError, now_ms};
+use super::writer::{StudyWriter, at, cached};
+use super::{ResultRow, ScoreKey, StoreError, now_ms};
 
 /// An architecture that a process would score.
 #[derive(Clone, Copy, Debug)]
-pub struct Want<'a> {
+pub struct ClaimRequest<'a> {
     /// Its place in the study.
     pub position: u64,
     /// The architecture, in the space's notation.
     pub architecture: &'a str,
     /// What its score depends on, if scores are to be reused.
-    pub key: Option<Key>,
+    pub key: Option<ScoreKey>,
 }
 
 /// Whose work an architecture is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Claim {
+pub enum ClaimOutcome {
     /// It is to be scored and appended by the one who asked.
     Mine,
     /// It, or one with the same key, is being scored, by another process or for another claim of this
@@ -26,14 +26,14 @@ pub enum Claim {
     /// it has expired.
     Taken,
     /// The place has its result.
-    Done(Box<Row>),
+    Done(Box<ResultRow>),
     /// A result with the same key exists, at another place or in another study; nobody scores it
     /// again. Whoever uses it appends it for this place as well.
-    Cached(Box<Row>),
+    Cached(Box<ResultRow>),
 }
 
 /// Claims of another process or another place that are in the way.
-struct Other {
+struct RivalClaim {
     position: u64,
     architecture: String,
     worker: i64,
@@ -43,26 +43,26 @@ struct Other {
 /// Claims what is wanted, in one transaction.
 pub(super) fn all(
     transaction: &Transaction<'_>,
-    writer: &Writer,
-    wants: &[Want<'_>],
-) -> Result<Vec<Claim>, StoreError> {
+    writer: &StudyWriter,
+    wants: &[ClaimRequest<'_>],
+) -> Result<Vec<ClaimOutcome>, StoreError> {
     wants.iter().map(|want| one(transaction, writer, want)).collect()
 }
 
 fn one(
     transaction: &Transaction<'_>,
-    writer: &Writer,
-    want: &Want<'_>,
-) -> Result<Claim, StoreError> {
+    writer: &StudyWriter,
+    want: &ClaimRequest<'_>,
+) -> Result<ClaimOutcome, StoreError> {
     let failed = |error| StoreError::of(&writer.path, error);
     if let Some(row) = at(transaction, writer.study, want.position).map_err(failed)? {
         same(writer, want, &row.record.architecture)?;
-        return Ok(Claim::Done(Box::new(row)));
+        return Ok(ClaimOutcome::Done(Box::new(row)));
     }
     if let Some(key) = &want.key
         && let Some(row) = cached(transaction, key).map_err(failed)?
     {
-        return Ok(Claim::Cached(Box::new(row)));
+        return Ok(ClaimOutcome::Cached(Box::new(row)));
     }
     let now = now_ms();
     let mut mine = false;
@@ -76,21 +76,21 @@ fn one(
             false if other.expires <= now => {
                 release(transaction, writer.study, other.position).map_err(failed)?;
             }
-            _ => return Ok(Claim::Taken),
+            _ => return Ok(ClaimOutcome::Taken),
         }
     }
     if !mine {
         insert(transaction, writer, want).map_err(failed)?;
     }
-    Ok(Claim::Mine)
+    Ok(ClaimOutcome::Mine)
 }
 
 /// Refuses an architecture in the place of another one.
-fn same(writer: &Writer, want: &Want<'_>, stored: &str) -> Result<(), StoreError> {
+fn same(writer: &StudyWriter, want: &ClaimRequest<'_>, stored: &str) -> Result<(), StoreError> {
     if stored == want.architecture {
         return Ok(());
     }
-    Err(StoreError::Place {
+    Err(StoreError::PositionTaken {
         id: writer.id.clone(),
         position: want.position,
         stored: stored.to_owned(),
@@ -98,14 +98,18 @@ fn same(writer: &Writer, want: &Want<'_>, stored: &str) -> Result<(), StoreError
     })
 }
 
-fn others(connection: &Connection, study: i64, want: &Want<'_>) -> rusqlite::Result<Vec<Other>> {
+fn others(
+    connection: &Connection,
+    study: i64,
+    want: &ClaimRequest<'_>,
+) -> rusqlite::Result<Vec<RivalClaim>> {
     let mut statement = connection.prepare_cached(
         "SELECT claim.position, claim.architecture, claim.worker, worker.expires
          FROM claim JOIN worker ON worker.number = claim.worker
          WHERE claim.study = ?1 AND (claim.position = ?2 OR claim.key = ?3)",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Other {
+        Ok(RivalClaim {
             position: row.get::<_, i64>(0)? as u64,
             architecture: row.get(1)?,
             worker: row.get(2)?,
@@ -115,7 +119,11 @@ fn others(connection: &Connection, study: i64, want: &Want<'_>) -> rusqlite::Res
     statement.query_map(params![study, want.position as i64, want.key], read)?.collect()
 }
 
-fn insert(connection: &Connection, writer: &Writer, want: &Want<'_>) -> rusqlite::Result<()> {
+fn insert(
+    connection: &Connection,
+    writer: &StudyWriter,
+    want: &ClaimRequest<'_>,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO claim (study, position, architecture, key, worker)

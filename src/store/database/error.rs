@@ -138,13 +138,13 @@ pub enum StoreError {
     #[error(
         "study {id} was made with other options, so that its results and new ones do not go \
          together: {}; leave these options out or begin a new study",
-        Listed(differences)
+        DifferenceList(differences)
     )]
     Differs {
         /// The study.
         id: String,
         /// What differs.
-        differences: Vec<super::Difference>,
+        differences: Vec<super::OptionDifference>,
     },
     /// The study was deleted while it was written.
     #[error("study {0} was deleted by another process: its results cannot be written any more")]
@@ -157,7 +157,7 @@ pub enum StoreError {
         "place {position} of study {id} belongs to {stored}, not to {given}: processes that work \
          on one study must propose the same architectures in the same order"
     )]
-    Place {
+    PositionTaken {
         /// The study.
         id: String,
         /// The place.
@@ -170,9 +170,9 @@ pub enum StoreError {
 }
 
 /// Differences, one after the other.
-struct Listed<'a>(&'a [super::Difference]);
+struct DifferenceList<'a>(&'a [super::OptionDifference]);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for DifferenceList<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, difference) in self.0.iter().enumerate() {
             let comma = if index > 0 { "; " } else { "" };

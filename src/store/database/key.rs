@@ -16,17 +16,16 @@ pub const SCORE_VERSION: u32 = 1;
 
 /// Everything that a score depends on: 128 bits of a SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key([u8; 16]);
+pub struct ScoreKey([u8; 16]);
 
 /// The keys of one run: of all that its architectures have in common, and of each of them.
 #[derive(Clone, Debug)]
-pub struct Keys {
+pub struct ScoreKeys {
     common: Sha256,
-    space: Space,
     count: Count,
 }
 
-impl Keys {
+impl ScoreKeys {
     /// The keys of a run on a space: `batch` is the batch's fingerprint, `weight_seeds` holds the
     /// seed of each repeat.
     pub fn new(
@@ -51,31 +50,31 @@ impl Keys {
             common.update((part.len() as u64).to_le_bytes());
             common.update(part);
         }
-        Self { common, space: space.clone(), count }
+        Self { common, count }
     }
 
     /// The key of an architecture: equal for all that the counted units of this run cannot tell
     /// apart.
-    pub fn of(&self, architecture: &Architecture) -> Key {
+    pub fn of(&self, architecture: &Architecture) -> ScoreKey {
         let network = match self.count {
-            Count::Live => self.space.live_key(architecture),
-            Count::Paper | Count::Published => self.space.code_key(architecture),
+            Count::Live => architecture.live_key(),
+            Count::Paper | Count::Published => architecture.code_key(),
         };
         let mut hash = self.common.clone();
         hash.update(network);
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.finalize()[..16]);
-        Key(bytes)
+        ScoreKey(bytes)
     }
 }
 
-impl ToSql for Key {
+impl ToSql for ScoreKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0)))
     }
 }
 
-impl FromSql for Key {
+impl FromSql for ScoreKey {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 16]>::column_result(value).map(Self)
     }
@@ -140,14 +139,14 @@ mod tests {
         let smaller = space.with(&[Setting::new("skeleton.channels", 8)]).unwrap();
         let law = Initialisation::PytorchDefault;
         let all = [
-            Keys::new(&space, "a", &[1], Count::Paper, law),
-            Keys::new(&smaller, "a", &[1], Count::Paper, law),
-            Keys::new(&space, "b", &[1], Count::Paper, law),
-            Keys::new(&space, "a", &[2], Count::Paper, law),
-            Keys::new(&space, "a", &[1, 2], Count::Paper, law),
-            Keys::new(&space, "a", &[1], Count::Published, law),
-            Keys::new(&space, "a", &[1], Count::Live, law),
-            Keys::new(&space, "a", &[1], Count::Paper, Initialisation::Uniform(0.5)),
+            ScoreKeys::new(&space, "a", &[1], Count::Paper, law),
+            ScoreKeys::new(&smaller, "a", &[1], Count::Paper, law),
+            ScoreKeys::new(&space, "b", &[1], Count::Paper, law),
+            ScoreKeys::new(&space, "a", &[2], Count::Paper, law),
+            ScoreKeys::new(&space, "a", &[1, 2], Count::Paper, law),
+            ScoreKeys::new(&space, "a", &[1], Count::Published, law),
+            ScoreKeys::new(&space, "a", &[1], Count::Live, law),
+            ScoreKeys::new(&space, "a", &[1], Count::Paper, Initialisation::Uniform(0.5)),
         ];
         let architecture = space.from_index(1000).unwrap();
         let mut keys: Vec<_> = all.iter().map(|keys| keys.of(&architecture)).collect();
@@ -166,7 +165,7 @@ mod tests {
         };
         let (one, other) = (parse("nor_conv_3x3"), parse("nor_conv_1x1"));
         let equal = |count| {
-            let keys = Keys::new(&space, "a", &[1], count, Initialisation::default());
+            let keys = ScoreKeys::new(&space, "a", &[1], count, Initialisation::default());
             keys.of(&one) == keys.of(&other)
         };
         assert!(equal(Count::Live));

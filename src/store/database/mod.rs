@@ -1,14 +1,14 @@
 //! Studies in an SQLite file: what was asked for, every result, and what happened.
 //!
 //! One file holds many studies, and several processes may write it at once. [`Store`] is the file,
-//! [`Study`] a study that is being written, [`Row`] a result. `docs/store.md` describes the tables
+//! [`Study`] a study that is being written, [`ResultRow`] a result. `docs/store.md` describes the tables
 //! for those who read them with other programs; `schema/version-*.sql` are the tables themselves.
 //!
 //! * [`Store::begin`] makes a study; [`Study::append`] and [`Study::finish`] fill it.
 //! * [`Store::find`], [`StudyInfo::check_same`] and [`Store::resume`] take one up again;
 //!   [`Store::rows`] gives what it has so far, in order, for a strategy to be replayed.
 //! * [`Store::join`] and [`Study::claim`] let several processes work on one study.
-//! * [`Keys`] and [`Study::cached`] find scores that were computed before.
+//! * [`ScoreKeys`] and [`Study::cached`] find scores that were computed before.
 //!
 //! What is not here: exports (`store::export`), and which options may differ in a study that is
 //! resumed, which is for the job to say.
@@ -34,19 +34,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use claim::{Claim, Want};
+pub use claim::{ClaimOutcome, ClaimRequest};
 pub use error::StoreError;
 pub use event::{EventKind, StudyEvent};
-pub use key::{Key, Keys, SCORE_VERSION, space_fingerprint};
-pub use open::Access;
+pub use key::{SCORE_VERSION, ScoreKey, ScoreKeys, space_fingerprint};
+pub use open::StoreAccess;
 pub use remark::Remark;
-pub use row::Row;
-pub use rows::Rows;
-pub use setup::{Difference, Setup, SpaceName, State, StudyInfo};
-pub use study::{Pace, Study};
-pub use upkeep::Merged;
+pub use row::ResultRow;
+pub use rows::ResultRows;
+pub use setup::{OptionDifference, SpaceSnapshot, StudyInfo, StudySetup, StudyState};
+pub use study::{FlushPolicy, Study};
+pub use upkeep::MergedStudy;
 
-use writer::{Pending, Writer};
+use writer::{PendingWrites, StudyWriter};
 
 /// The file of studies where none is named.
 pub const DEFAULT_FILE: &str = "untrained.db";
@@ -67,7 +67,7 @@ fn now_ms() -> i64 {
 /// The file.
 impl Store {
     /// How long an operation waits for another process that writes, unless told otherwise.
-    pub const PATIENCE: Duration = Duration::from_secs(15);
+    pub const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 
     /// Opens a file to write it, and makes it if it is not there. A file of an older version is
     /// brought to the present one.
@@ -77,7 +77,7 @@ impl Store {
     /// [`StoreError`]: the file is another program's or a newer version's, it is damaged, locked or
     /// cannot be written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, Access::Create, Self::PATIENCE)
+        Self::open_with(path, StoreAccess::Create, Self::BUSY_TIMEOUT)
     }
 
     /// Opens a file only to read it; nothing in it is changed. An older version is read as if it were
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// [`StoreError::Missing`] if there is no such file, else as [`Store::open`].
     pub fn read(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, Access::Read, Self::PATIENCE)
+        Self::open_with(path, StoreAccess::Read, Self::BUSY_TIMEOUT)
     }
 
     /// Opens a file for some purpose. Every operation waits up to `patience` for other processes that
@@ -96,7 +96,11 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::open`] and [`Store::read`].
-    pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Self, StoreError> {
+    pub fn open_with(
+        path: &Path,
+        access: StoreAccess,
+        patience: Duration,
+    ) -> Result<Self, StoreError> {
         let connection = open::open(path, access, patience)?;
         Ok(Self { path: path.to_owned(), connection, patience })
     }
@@ -162,7 +166,7 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn rows(&self, study: &StudyInfo) -> Result<Rows<'_>, StoreError> {
+    pub fn rows(&self, study: &StudyInfo) -> Result<ResultRows<'_>, StoreError> {
         self.rows_from(study, 0)
     }
 
@@ -171,8 +175,8 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn rows_from(&self, study: &StudyInfo, first: u64) -> Result<Rows<'_>, StoreError> {
-        Rows::new(&self.connection, &self.path, study.number, first)
+    pub fn rows_from(&self, study: &StudyInfo, first: u64) -> Result<ResultRows<'_>, StoreError> {
+        ResultRows::new(&self.connection, &self.path, study.number, first)
     }
 
     /// The results of a study that it ranks highest, best first; of equal ones the earlier comes first.
@@ -180,7 +184,7 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn best(&self, study: &StudyInfo, count: usize) -> Result<Vec<Row>, StoreError> {
+    pub fn best(&self, study: &StudyInfo, count: usize) -> Result<Vec<ResultRow>, StoreError> {
         const BEST: &str = "WHERE result.study = ?1 AND result.value IS NOT NULL
                             ORDER BY result.value DESC, result.position LIMIT ?2";
         let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -214,7 +218,7 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+    pub fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
         writer::cached(&self.connection, key).map_err(|error| self.failed(error))
     }
 }
@@ -226,7 +230,7 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn begin(&self, setup: &Setup, pace: Pace) -> Result<Study, StoreError> {
+    pub fn begin(&self, setup: &StudySetup, pace: FlushPolicy) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
         let transaction = self.change()?;
         let study = table::add_study(&transaction, setup).map_err(failed)?;
@@ -236,12 +240,12 @@ impl Store {
     }
 
     /// Takes a study up again, alone. What a process that was killed had claimed is free again; one
-    /// that may have been killed just now is waited for, up to [`Pace::expiry`].
+    /// that may have been killed just now is waited for, up to [`FlushPolicy::expiry`].
     ///
     /// # Errors
     ///
     /// [`StoreError::Running`] if another process writes it, or if the file cannot be written.
-    pub fn resume(&self, study: &StudyInfo, pace: Pace) -> Result<Study, StoreError> {
+    pub fn resume(&self, study: &StudyInfo, pace: FlushPolicy) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
         let alive = worker::wait_for_end(&self.connection, study.number).map_err(failed)?;
         let transaction = self.change()?;
@@ -263,7 +267,7 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn join(&self, study: &StudyInfo, pace: Pace) -> Result<Study, StoreError> {
+    pub fn join(&self, study: &StudyInfo, pace: FlushPolicy) -> Result<Study, StoreError> {
         let transaction = self.change()?;
         self.take_up(transaction, study, pace, EventKind::Join)
     }
@@ -272,7 +276,7 @@ impl Store {
         &self,
         transaction: Transaction<'_>,
         study: &StudyInfo,
-        pace: Pace,
+        pace: FlushPolicy,
         kind: EventKind,
     ) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
@@ -291,7 +295,7 @@ impl Store {
         &self,
         transaction: &Transaction<'_>,
         study: i64,
-        pace: Pace,
+        pace: FlushPolicy,
         kind: EventKind,
     ) -> Result<(StudyInfo, i64), StoreError> {
         let failed = |error| self.failed(error);
@@ -301,15 +305,15 @@ impl Store {
         Ok((table::study(transaction, study).map_err(failed)?, worker))
     }
 
-    fn start(&self, info: StudyInfo, worker: i64, pace: Pace) -> Result<Study, StoreError> {
-        let writer = Writer {
+    fn start(&self, info: StudyInfo, worker: i64, pace: FlushPolicy) -> Result<Study, StoreError> {
+        let writer = StudyWriter {
             path: self.path.clone(),
-            connection: open::open(&self.path, Access::Write, self.patience)?,
+            connection: open::open(&self.path, StoreAccess::Write, self.patience)?,
             id: info.id.clone(),
             study: info.number,
             worker,
             pace,
-            pending: Pending::default(),
+            pending: PendingWrites::default(),
             next_sign: Instant::now() + pace.expiry / 4,
             failure: None,
             closed: false,

@@ -7,14 +7,14 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::StoreError;
-use super::schema::{self, Layout};
+use super::schema::{self, FileLayout};
 
 /// Memory for pages, in KiB: the index of a million results fits.
 const CACHE_KIB: i64 = 64 * 1024;
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub enum StoreAccess {
     /// To be written; made if it is not there.
     Create,
     /// To be written; it must be there.
@@ -26,29 +26,29 @@ pub enum Access {
 /// Opens a file, and makes or migrates its tables.
 pub(super) fn open(
     path: &Path,
-    access: Access,
+    access: StoreAccess,
     patience: Duration,
 ) -> Result<Connection, StoreError> {
-    if access != Access::Create && !path.exists() {
+    if access != StoreAccess::Create && !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
     match access {
-        Access::Read => read(path, patience),
-        Access::Create | Access::Write => write(path, access, patience),
+        StoreAccess::Read => read(path, patience),
+        StoreAccess::Create | StoreAccess::Write => write(path, access, patience),
     }
 }
 
-fn write(path: &Path, access: Access, patience: Duration) -> Result<Connection, StoreError> {
+fn write(path: &Path, access: StoreAccess, patience: Duration) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::of(path, source);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags.set(OpenFlags::SQLITE_OPEN_CREATE, access == Access::Create);
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, access == StoreAccess::Create);
     let mut connection = Connection::open_with_flags(literal(path), flags).map_err(failed)?;
     connection.busy_timeout(patience).map_err(failed)?;
     let layout = check(path, &connection)?;
     if connection.is_readonly(MAIN_DB).map_err(failed)? {
         return Err(StoreError::ReadOnly(path.to_owned()));
     }
-    if layout == Layout::Empty {
+    if layout == FileLayout::Empty {
         // Only an empty file can be told to give pages back to the system.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
     }
@@ -56,18 +56,18 @@ fn write(path: &Path, access: Access, patience: Duration) -> Result<Connection, 
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed)?;
-    if layout != Layout::Version(schema::VERSION) {
+    if layout != FileLayout::Version(schema::VERSION) {
         schema::migrate(&mut connection).map_err(failed)?;
     }
     Ok(connection)
 }
 
 /// Refuses files of other programs and of newer versions.
-fn check(path: &Path, connection: &Connection) -> Result<Layout, StoreError> {
+fn check(path: &Path, connection: &Connection) -> Result<FileLayout, StoreError> {
     let layout = schema::layout(connection).map_err(|source| StoreError::of(path, source))?;
     match layout {
-        Layout::Foreign => Err(StoreError::Foreign(path.to_owned())),
-        Layout::Version(found) if found > schema::VERSION => {
+        FileLayout::Foreign => Err(StoreError::Foreign(path.to_owned())),
+        FileLayout::Version(found) if found > schema::VERSION => {
             Err(StoreError::Newer { path: path.to_owned(), found, known: schema::VERSION })
         }
         layout => Ok(layout),
@@ -107,7 +107,7 @@ fn read(path: &Path, patience: Duration) -> Result<Connection, StoreError> {
         result => (connection, result?),
     };
     connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed)?;
-    if layout == Layout::Version(schema::VERSION) {
+    if layout == FileLayout::Version(schema::VERSION) {
         return Ok(connection);
     }
     migrated_copy(&connection).map_err(failed)

@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, Params, ToSql, params_from_iter};
 use serde_json::value::RawValue;
 
-use super::{Key, Remark, now_ms};
+use super::{Remark, ScoreKey, now_ms};
+use crate::store::column::{RESULT_COLUMNS, column_index};
 use crate::store::{Record, Status};
 
 /// A result of a study: a record and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct ResultRow {
     /// Its place in the order in which architectures were proposed, from 0.
     pub position: u64,
     /// What it came to.
@@ -26,14 +28,14 @@ pub struct Row {
     /// ranks by accuracy.
     pub told: Option<f64>,
     /// What the score depends on; `None` where it is not to be reused.
-    pub key: Option<Key>,
+    pub key: Option<ScoreKey>,
     /// When it was scored, in milliseconds since 1970.
     pub time_ms: i64,
     /// What people noted of the architecture; see [`Store::set_remarks`](super::Store::set_remarks).
     pub remark: Remark,
 }
 
-impl Row {
+impl ResultRow {
     /// A record of this moment whose architecture is canonical, without further scores and a key.
     pub fn new(position: u64, record: Record) -> Self {
         let canonical = record.architecture.clone();
@@ -42,113 +44,131 @@ impl Row {
     }
 }
 
-const INSERT: &str = "
-    INSERT INTO result (study, position, architecture, canonical, status, score, sd, params, macs,
-                        units, seconds, \"index\", repeats, scores, key, device, message, time,
-                        layers, regions, accuracy, value, told)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-            ?19, ?20, ?21, ?22, ?23)
-    ON CONFLICT (study, position) DO NOTHING";
-
 /// Puts a row into a study; `false` where its place is taken, which then stays as it is.
 pub(super) fn insert(
     connection: &Connection,
     study: i64,
     device: i64,
-    row: &Row,
+    row: &ResultRow,
 ) -> rusqlite::Result<bool> {
     let record = &row.record;
     let canonical = (row.canonical != record.architecture).then_some(&row.canonical);
     // A NULL would come back as a number that is none, which is what it stands for.
     let score = (!record.score.is_nan()).then_some(record.score);
     let value = Some(record.rank_score()).filter(|value| value.is_finite());
-    let changed = connection.prepare_cached(INSERT)?.execute(params![
-        study,
-        row.position as i64,
-        record.architecture,
-        canonical,
-        record.status.name(),
-        score,
-        record.sd,
-        record.params as i64,
-        record.macs as i64,
-        record.units as i64,
-        record.seconds,
-        record.index.map(|index| index as i64),
-        record.repeats,
-        written_scores(&row.scores),
-        row.key,
-        device,
-        record.message,
-        row.time_ms,
-        record.layers as i64,
-        record.regions,
-        record.accuracy,
-        value,
-        row.told,
-    ])?;
-    Ok(changed == 1)
+    let (position, params) = (row.position as i64, record.params as i64);
+    let (macs, units, layers) = (record.macs as i64, record.units as i64, record.layers as i64);
+    let index = record.index.map(|index| index as i64);
+    let (status, scores) = (record.status.name(), written_scores(&row.scores));
+    let columns: [(&str, &dyn ToSql); 23] = [
+        ("study", &study),
+        ("position", &position),
+        ("architecture", &record.architecture),
+        ("canonical", &canonical),
+        ("status", &status),
+        ("score", &score),
+        ("sd", &record.sd),
+        ("params", &params),
+        ("macs", &macs),
+        ("units", &units),
+        ("seconds", &record.seconds),
+        ("\"index\"", &index),
+        ("repeats", &record.repeats),
+        ("scores", &scores),
+        ("key", &row.key),
+        ("device", &device),
+        ("message", &record.message),
+        ("time", &row.time_ms),
+        ("layers", &layers),
+        ("regions", &record.regions),
+        ("accuracy", &record.accuracy),
+        ("value", &value),
+        ("told", &row.told),
+    ];
+    static INSERT: OnceLock<String> = OnceLock::new();
+    let insert = INSERT.get_or_init(|| {
+        let names = columns.map(|(name, _)| name).join(", ");
+        let values = columns.map(|_| "?").join(", ");
+        format!(
+            "INSERT INTO result ({names}) VALUES ({values}) ON CONFLICT (study, position) DO NOTHING"
+        )
+    });
+    let values = params_from_iter(columns.map(|(_, value)| value));
+    Ok(connection.prepare_cached(insert)?.execute(values)? == 1)
 }
 
-/// Everything of a row; to be followed by a condition.
-const SELECT: &str = "
-    SELECT result.position, result.architecture, result.canonical, result.status, result.score,
-           result.sd, result.params, result.macs, result.units, result.seconds, result.\"index\",
-           result.repeats, result.scores, result.key, result.message, result.time, device.name,
-           device.driver, device.version, study.seed, result.layers, result.regions,
-           result.accuracy, result.value, result.told, remark.marked, remark.note
-    FROM result
-    CROSS JOIN study ON study.number = result.study
-    CROSS JOIN device ON device.number = result.device
-    LEFT JOIN remark ON remark.study = result.study AND remark.architecture = result.architecture";
+/// Everything of a row, in the order of [`RESULT_COLUMNS`]; to be followed by a condition.
+static SELECT: LazyLock<String> = LazyLock::new(|| {
+    let columns: Vec<&str> = RESULT_COLUMNS.iter().map(|column| column.sql).collect();
+    format!(
+        "SELECT {} FROM result
+         CROSS JOIN study ON study.number = result.study
+         CROSS JOIN device ON device.number = result.device
+         LEFT JOIN remark ON remark.study = result.study
+                         AND remark.architecture = result.architecture",
+        columns.join(", ")
+    )
+});
 
 /// The rows that meet a condition.
 pub(super) fn select(
     connection: &Connection,
     condition: &str,
     parameters: impl Params,
-) -> rusqlite::Result<Vec<Row>> {
-    let mut statement = connection.prepare_cached(&format!("{SELECT} {condition}"))?;
+) -> rusqlite::Result<Vec<ResultRow>> {
+    let mut statement = connection.prepare_cached(&format!("{} {condition}", *SELECT))?;
     statement.query_map(parameters, read)?.collect()
 }
 
-fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+/// The place of a column in [`SELECT`]; a name that is not there does not compile.
+macro_rules! at {
+    ($name:literal) => {
+        const { column_index($name) }
+    };
+}
+
+fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
     let whole = |at| columns.get::<_, i64>(at).map(|value| value as u64);
-    let architecture: String = columns.get(1)?;
-    let canonical: Option<String> = columns.get(2)?;
-    let scores: Option<String> = columns.get(12)?;
-    let seed: String = columns.get(19)?;
-    Ok(Row {
-        position: whole(0)?,
+    let architecture: String = columns.get(at!("architecture"))?;
+    let canonical: Option<String> = columns.get(at!("canonical"))?;
+    let scores: Option<String> = columns.get(at!("scores"))?;
+    let seed: String = columns.get(at!("seed"))?;
+    Ok(ResultRow {
+        position: whole(at!("position"))?,
         canonical: canonical.unwrap_or_else(|| architecture.clone()),
-        scores: read_scores(scores.as_deref()).map_err(|error| malformed(12, error))?,
-        key: columns.get(13)?,
-        time_ms: columns.get(15)?,
-        told: columns.get(24)?,
+        scores: read_scores(scores.as_deref()).map_err(|error| malformed(at!("scores"), error))?,
+        key: columns.get(at!("key"))?,
+        time_ms: columns.get(at!("time"))?,
+        told: columns.get(at!("told"))?,
         remark: Remark {
-            marked: columns.get::<_, Option<bool>>(25)?.unwrap_or_default(),
-            note: columns.get::<_, Option<String>>(26)?.unwrap_or_default(),
+            marked: columns.get::<_, Option<bool>>(at!("marked"))?.unwrap_or_default(),
+            note: columns.get::<_, Option<String>>(at!("note"))?.unwrap_or_default(),
         },
         record: Record {
             architecture,
-            score: columns.get::<_, Option<f64>>(4)?.unwrap_or(f64::NAN),
-            sd: columns.get(5)?,
-            status: named(3, columns.get_ref(3)?.as_str()?, &Status::ALL, Status::name)?,
-            params: whole(6)?,
-            macs: whole(7)?,
-            units: whole(8)?,
-            seconds: columns.get(9)?,
-            layers: whole(20)?,
-            regions: columns.get(21)?,
-            accuracy: columns.get(22)?,
-            index: columns.get::<_, Option<i64>>(10)?.map(|index| index as u64),
-            seed: seed.parse().map_err(|error| malformed(19, error))?,
-            repeats: columns.get(11)?,
-            device: columns.get(16)?,
-            driver: columns.get(17)?,
-            version: Cow::Owned(columns.get(18)?),
-            message: columns.get(14)?,
-            value: columns.get::<_, Option<f64>>(23)?.unwrap_or(f64::NEG_INFINITY),
+            score: columns.get::<_, Option<f64>>(at!("score"))?.unwrap_or(f64::NAN),
+            sd: columns.get(at!("sd"))?,
+            status: named(
+                at!("status"),
+                columns.get_ref(at!("status"))?.as_str()?,
+                &Status::ALL,
+                Status::name,
+            )?,
+            params: whole(at!("params"))?,
+            macs: whole(at!("macs"))?,
+            units: whole(at!("units"))?,
+            seconds: columns.get(at!("seconds"))?,
+            layers: whole(at!("layers"))?,
+            regions: columns.get(at!("regions"))?,
+            accuracy: columns.get(at!("accuracy"))?,
+            index: columns.get::<_, Option<i64>>(at!("index"))?.map(|index| index as u64),
+            seed: seed.parse().map_err(|error| malformed(at!("seed"), error))?,
+            repeats: columns.get(at!("repeats"))?,
+            device: columns.get(at!("device"))?,
+            driver: columns.get(at!("driver"))?,
+            version: Cow::Owned(columns.get(at!("version"))?),
+            message: columns.get(at!("message"))?,
+            value: columns.get::<_, Option<f64>>(at!("value"))?.unwrap_or(f64::NEG_INFINITY),
         },
     })
 }

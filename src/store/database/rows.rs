@@ -4,24 +4,24 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{Row, StoreError, row};
+use super::{ResultRow, StoreError, row};
 
 /// How many rows are read at once.
 const PAGE: u32 = 1024;
 
 /// The results of a study in order of position, as they stood when the iterator was made: other
 /// processes may go on writing meanwhile.
-pub struct Rows<'s> {
+pub struct ResultRows<'s> {
     connection: &'s Connection,
     path: &'s Path,
     study: i64,
-    page: std::vec::IntoIter<Row>,
+    page: std::vec::IntoIter<ResultRow>,
     last: i64,
     finished: bool,
     _snapshot: Option<Transaction<'s>>,
 }
 
-impl<'s> Rows<'s> {
+impl<'s> ResultRows<'s> {
     pub(super) fn new(
         connection: &'s Connection,
         path: &'s Path,
@@ -54,8 +54,8 @@ impl<'s> Rows<'s> {
     }
 }
 
-impl Iterator for Rows<'_> {
-    type Item = Result<Row, StoreError>;
+impl Iterator for ResultRows<'_> {
+    type Item = Result<ResultRow, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.page.len() == 0

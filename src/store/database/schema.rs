@@ -18,7 +18,7 @@ pub(super) const VERSION: i64 = STEPS.len() as i64;
 
 /// What the header of a file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum FileLayout {
     /// Nothing is in it yet.
     Empty,
     /// A file of this program, of that version.
@@ -28,7 +28,7 @@ pub(super) enum Layout {
 }
 
 /// Reads the header, all of it as it stood at one moment: another process may be making the file.
-pub(super) fn layout(connection: &Connection) -> rusqlite::Result<Layout> {
+pub(super) fn layout(connection: &Connection) -> rusqlite::Result<FileLayout> {
     let _snapshot = match connection.is_autocommit() {
         true => Some(connection.unchecked_transaction()?),
         false => None,
@@ -36,12 +36,12 @@ pub(super) fn layout(connection: &Connection) -> rusqlite::Result<Layout> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     if application == APPLICATION_ID && version > 0 {
-        return Ok(Layout::Version(version));
+        return Ok(FileLayout::Version(version));
     }
     let tables = "SELECT count(*) FROM sqlite_schema";
     let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
     let empty = application == 0 && version == 0 && tables == 0;
-    Ok(if empty { Layout::Empty } else { Layout::Foreign })
+    Ok(if empty { FileLayout::Empty } else { FileLayout::Foreign })
 }
 
 /// Brings an empty file or one of an older version to the present one, in one transaction; does
@@ -49,9 +49,9 @@ pub(super) fn layout(connection: &Connection) -> rusqlite::Result<Layout> {
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = match layout(&transaction)? {
-        Layout::Empty => 0,
-        Layout::Version(version) => usize::try_from(version).unwrap_or(usize::MAX),
-        Layout::Foreign => usize::MAX,
+        FileLayout::Empty => 0,
+        FileLayout::Version(version) => usize::try_from(version).unwrap_or(usize::MAX),
+        FileLayout::Foreign => usize::MAX,
     };
     for step in STEPS.iter().skip(from) {
         transaction.execute_batch(step)?;

@@ -6,13 +6,13 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{SCORE_VERSION, StoreError};
-use crate::store::Counts;
+use crate::store::StatusCounts;
 
 /// What a study is made with: everything its results depend on, and where it began.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Setup {
+pub struct StudySetup {
     /// The search space; `None` for a model file.
-    pub space: Option<SpaceName>,
+    pub space: Option<SpaceSnapshot>,
     /// All options of the job, defaults included.
     pub job: Value,
     /// The run's seed.
@@ -33,7 +33,7 @@ pub struct Setup {
 
 /// Which search space.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpaceName {
+pub struct SpaceSnapshot {
     /// Its id.
     pub id: String,
     /// [`space_fingerprint`](super::space_fingerprint) of it.
@@ -42,7 +42,7 @@ pub struct SpaceName {
     pub text: Option<String>,
 }
 
-impl Setup {
+impl StudySetup {
     /// The setup of a job by this version of the program, still without space, seeds and device.
     pub fn new(job: Value, batch: &str) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Setup {
     /// What a job differs in from this setup, if results of both are not to be mixed. `free` are the
     /// options that may differ, by their path, such as `options.device`; a path covers what lies
     /// below it. Devices and versions may differ.
-    pub fn differences(&self, job: &Self, free: &[&str]) -> Vec<Difference> {
+    pub fn differences(&self, job: &Self, free: &[&str]) -> Vec<OptionDifference> {
         let is_free = |name: &str| {
             free.iter().any(|&path| {
                 name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -84,7 +84,7 @@ impl Setup {
             ),
         ];
         let differs = whole.into_iter().filter(|(_, stored, given)| stored != given);
-        differences.extend(differs.map(|(name, stored, given)| Difference {
+        differences.extend(differs.map(|(name, stored, given)| OptionDifference {
             name: name.to_owned(),
             stored,
             given,
@@ -104,7 +104,7 @@ fn listed(seeds: &[u64]) -> String {
 
 /// An option that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct OptionDifference {
     /// The option by its path in the job, such as `options.batch-size`.
     pub name: String,
     /// Its value in the study, as JSON; `none` if it has none.
@@ -113,7 +113,7 @@ pub struct Difference {
     pub given: String,
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for OptionDifference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, stored, given } = self;
         let name = name.strip_prefix("options.").unwrap_or(name);
@@ -140,14 +140,17 @@ fn options(job: &Value) -> BTreeMap<String, &Value> {
     found
 }
 
-fn compare(stored: &BTreeMap<String, &Value>, given: &BTreeMap<String, &Value>) -> Vec<Difference> {
+fn compare(
+    stored: &BTreeMap<String, &Value>,
+    given: &BTreeMap<String, &Value>,
+) -> Vec<OptionDifference> {
     let text = |value: Option<&&Value>| value.map_or_else(|| "none".to_owned(), |v| v.to_string());
     let missing = given.keys().filter(|name| !stored.contains_key(*name));
     let mut names: Vec<&String> = stored.keys().chain(missing).collect();
     names.sort();
     let differ = names.into_iter().filter(|&name| stored.get(name) != given.get(name));
     differ
-        .map(|name| Difference {
+        .map(|name| OptionDifference {
             name: name.clone(),
             stored: text(stored.get(name)),
             given: text(given.get(name)),
@@ -157,7 +160,7 @@ fn compare(stored: &BTreeMap<String, &Value>, given: &BTreeMap<String, &Value>) 
 
 /// How a study stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum StudyState {
     /// It is being written, or was when its process was killed.
     Running,
     /// Everything is scored.
@@ -168,7 +171,7 @@ pub enum State {
     Failed,
 }
 
-impl State {
+impl StudyState {
     /// All variants.
     pub const ALL: [Self; 4] = [Self::Running, Self::Done, Self::Interrupted, Self::Failed];
 
@@ -195,11 +198,11 @@ pub struct StudyInfo {
     /// When something was last written, likewise.
     pub updated_ms: i64,
     /// How it stands.
-    pub state: State,
+    pub state: StudyState,
     /// What it was made with.
-    pub setup: Setup,
+    pub setup: StudySetup,
     /// Its results by status.
-    pub counts: Counts,
+    pub counts: StatusCounts,
     /// The highest value by which it ranks results.
     pub best: Option<f64>,
     /// Who writes it now, for people; nobody for a running study means that its process was killed.
@@ -207,22 +210,22 @@ pub struct StudyInfo {
 }
 
 impl StudyInfo {
-    /// How it stands, in a word: as [`State::name`], or `killed` for a running study that nobody
+    /// How it stands, in a word: as [`StudyState::name`], or `killed` for a running study that nobody
     /// writes.
     pub fn standing(&self) -> &'static str {
         match self.state {
-            State::Running if self.workers.is_empty() => "killed",
+            StudyState::Running if self.workers.is_empty() => "killed",
             state => state.name(),
         }
     }
 
     /// Refuses a job whose results do not go together with this study's; see
-    /// [`Setup::differences`].
+    /// [`StudySetup::differences`].
     ///
     /// # Errors
     ///
     /// [`StoreError::Differs`] with every option that differs.
-    pub fn check_same(&self, job: &Setup, free: &[&str]) -> Result<(), StoreError> {
+    pub fn check_same(&self, job: &StudySetup, free: &[&str]) -> Result<(), StoreError> {
         let differences = self.setup.differences(job, free);
         if differences.is_empty() {
             return Ok(());
@@ -237,8 +240,8 @@ mod tests {
 
     use super::*;
 
-    fn setup(job: Value) -> Setup {
-        Setup::new(job, "0123456789abcdef")
+    fn setup(job: Value) -> StudySetup {
+        StudySetup::new(job, "0123456789abcdef")
     }
 
     #[test]
@@ -248,7 +251,7 @@ mod tests {
         let same = setup(json!({ "options": { "set": [], "batch-size": 128 }, "out": "b.csv",
                                  "task": { "search": { "samples": 10 } } }));
         assert_eq!(stored.differences(&same, &["out"]), []);
-        let named = |other: &Setup, free: &[&str]| {
+        let named = |other: &StudySetup, free: &[&str]| {
             let differences = stored.differences(other, free);
             differences.into_iter().map(|one| one.to_string()).collect::<Vec<_>>()
         };
@@ -274,7 +277,7 @@ mod tests {
         other.batch = "fedcba9876543210".to_owned();
         other.weight_seeds = vec![1, 2];
         other.space =
-            Some(SpaceName { id: "x".to_owned(), fingerprint: "00".to_owned(), text: None });
+            Some(SpaceSnapshot { id: "x".to_owned(), fingerprint: "00".to_owned(), text: None });
         other.score_version += 1;
         other.device = "another one".to_owned();
         let names: Vec<String> =

@@ -8,12 +8,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::writer::Writer;
-use super::{Claim, EventKind, Key, Row, State, StoreError, StudyInfo, Want};
+use super::writer::StudyWriter;
+use super::{
+    ClaimOutcome, ClaimRequest, EventKind, ResultRow, ScoreKey, StoreError, StudyInfo, StudyState,
+};
 
 /// How often a study is written.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct FlushPolicy {
     /// The longest time between a result and its commit.
     pub commit: Duration,
     /// The most results that are committed at once.
@@ -23,7 +25,7 @@ pub struct Pace {
     pub expiry: Duration,
 }
 
-impl Default for Pace {
+impl Default for FlushPolicy {
     /// Half a second, 4,096 results, ten seconds.
     fn default() -> Self {
         Self { commit: Duration::from_millis(500), rows: 4096, expiry: Duration::from_secs(10) }
@@ -31,28 +33,28 @@ impl Default for Pace {
 }
 
 /// A study that is being written, from any thread. What is appended is on the disk after
-/// [`Pace::commit`] at the latest, even if the process is killed by then. A study that is dropped
+/// [`FlushPolicy::commit`] at the latest, even if the process is killed by then. A study that is dropped
 /// without [`Study::finish`] writes what it has and counts as interrupted.
 pub struct Study {
-    shared: Arc<Shared>,
+    shared: Arc<SharedWriter>,
     thread: Option<JoinHandle<()>>,
     info: StudyInfo,
 }
 
-struct Shared {
-    writer: Mutex<Writer>,
+struct SharedWriter {
+    writer: Mutex<StudyWriter>,
     wake: Condvar,
 }
 
-impl Shared {
-    fn writer(&self) -> MutexGuard<'_, Writer> {
+impl SharedWriter {
+    fn writer(&self) -> MutexGuard<'_, StudyWriter> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Study {
-    pub(super) fn start(info: StudyInfo, writer: Writer) -> Result<Self, StoreError> {
-        let shared = Arc::new(Shared { writer: Mutex::new(writer), wake: Condvar::new() });
+    pub(super) fn start(info: StudyInfo, writer: StudyWriter) -> Result<Self, StoreError> {
+        let shared = Arc::new(SharedWriter { writer: Mutex::new(writer), wake: Condvar::new() });
         let ours = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("study".to_owned());
         let thread = thread.spawn(move || keep_time(&ours)).map_err(StoreError::Thread)?;
@@ -75,7 +77,7 @@ impl Study {
     ///
     /// What kept this or an earlier result from being committed. What was committed before is
     /// complete; what was not is kept and tried again with the next commit.
-    pub fn append(&self, row: Row) -> Result<(), StoreError> {
+    pub fn append(&self, row: ResultRow) -> Result<(), StoreError> {
         let mut writer = self.shared.writer();
         let first = writer.add(row);
         if writer.is_full() {
@@ -124,9 +126,9 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Place`] where another process proposed another architecture for a place, else
+    /// [`StoreError::PositionTaken`] where another process proposed another architecture for a place, else
     /// as [`Study::append`]; nothing is claimed then.
-    pub fn claim(&self, wants: &[Want<'_>]) -> Result<Vec<Claim>, StoreError> {
+    pub fn claim(&self, wants: &[ClaimRequest<'_>]) -> Result<Vec<ClaimOutcome>, StoreError> {
         self.shared.writer().claim(wants)
     }
 
@@ -136,7 +138,7 @@ impl Study {
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+    pub fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
         self.shared.writer().cached(key)
     }
 
@@ -146,7 +148,7 @@ impl Study {
     /// # Errors
     ///
     /// As [`Study::append`].
-    pub fn finish(mut self, state: State) -> Result<(), StoreError> {
+    pub fn finish(mut self, state: StudyState) -> Result<(), StoreError> {
         let result = self.shared.writer().finish(state);
         self.stop();
         result
@@ -167,14 +169,14 @@ impl Drop for Study {
     fn drop(&mut self) {
         if self.thread.is_some() {
             // There is nobody left to tell; whoever wants to know calls `finish`.
-            let _ = self.shared.writer().finish(State::Interrupted);
+            let _ = self.shared.writer().finish(StudyState::Interrupted);
             self.stop();
         }
     }
 }
 
 /// Commits what is due and gives signs of life until the study is closed.
-fn keep_time(shared: &Shared) {
+fn keep_time(shared: &SharedWriter) {
     let mut writer = shared.writer();
     while let Some(due) = writer.due() {
         let now = Instant::now();

@@ -4,13 +4,15 @@ use rusqlite::{Connection, Params, params};
 
 use super::row::{malformed, named};
 use super::writer::device;
-use super::{EventKind, Setup, SpaceName, State, StudyEvent, StudyInfo, now_ms, worker};
-use crate::store::{Counts, Status};
+use super::{
+    EventKind, SpaceSnapshot, StudyEvent, StudyInfo, StudySetup, StudyState, now_ms, worker,
+};
+use crate::store::{Status, StatusCounts};
 
 /// Adds a study that begins now; its number.
-pub(super) fn add_study(connection: &Connection, setup: &Setup) -> rusqlite::Result<i64> {
+pub(super) fn add_study(connection: &Connection, setup: &StudySetup) -> rusqlite::Result<i64> {
     let (id, now) = (free_id(connection)?, now_ms());
-    insert(connection, &id, [now, now], State::Running, setup)
+    insert(connection, &id, [now, now], StudyState::Running, setup)
 }
 
 /// Adds a study of another file under some id; its number. Its results are still to come.
@@ -40,8 +42,8 @@ fn insert(
     connection: &Connection,
     id: &str,
     [created, updated]: [i64; 2],
-    state: State,
-    setup: &Setup,
+    state: StudyState,
+    setup: &StudySetup,
 ) -> rusqlite::Result<i64> {
     let device = device(connection, &setup.device, &setup.driver, &setup.version)?;
     let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
@@ -102,7 +104,7 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StudyInfo> {
     let fingerprint: Option<String> = columns.get(6)?;
     let space_text: Option<String> = columns.get(20)?;
     let text = |at: usize| columns.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
-    let mut counts = Counts::default();
+    let mut counts = StatusCounts::default();
     let statuses = [Status::Ok, Status::Singular, Status::Disconnected, Status::Failed];
     for (at, status) in (15..).zip(statuses) {
         counts.add(status, columns.get::<_, i64>(at)?.try_into().unwrap_or(0));
@@ -112,9 +114,9 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StudyInfo> {
         id: columns.get(1)?,
         created_ms: columns.get(2)?,
         updated_ms: columns.get(3)?,
-        state: named(4, text(4)?, &State::ALL, State::name)?,
-        setup: Setup {
-            space: space.zip(fingerprint).map(|(id, fingerprint)| SpaceName {
+        state: named(4, text(4)?, &StudyState::ALL, StudyState::name)?,
+        setup: StudySetup {
+            space: space.zip(fingerprint).map(|(id, fingerprint)| SpaceSnapshot {
                 id,
                 fingerprint,
                 text: space_text,

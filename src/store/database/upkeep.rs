@@ -4,11 +4,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::{count, device, higher, write_event};
 use super::{Store, StoreError, StudyInfo, remark, row, table, worker};
-use crate::store::Counts;
+use crate::store::StatusCounts;
 
 /// What became of a study of another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Merged {
+pub struct MergedStudy {
     /// Its id there.
     pub from: String,
     /// Its id here: the same one, unless another study has that here.
@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     ///
     /// If either file fails; nothing is copied then.
-    pub fn merge(&self, other: &Self) -> Result<Vec<Merged>, StoreError> {
+    pub fn merge(&self, other: &Self) -> Result<Vec<MergedStudy>, StoreError> {
         let transaction = self.change()?;
         let merge = |study: StudyInfo| merge_study(self, &transaction, other, study);
         let merged = other.list()?.into_iter().map(merge).collect::<Result<_, _>>()?;
@@ -68,7 +68,7 @@ fn merge_study(
     connection: &Connection,
     other: &Store,
     study: StudyInfo,
-) -> Result<Merged, StoreError> {
+) -> Result<MergedStudy, StoreError> {
     let failed = |error| to.failed(error);
     let there = place(connection, &study).map_err(failed)?;
     if there.is_new {
@@ -77,7 +77,7 @@ fn merge_study(
                 .map_err(failed)?;
         }
     }
-    let mut added = Counts::default();
+    let mut added = StatusCounts::default();
     let mut best = None;
     for row in other.rows(&study)? {
         let row = row?;
@@ -94,11 +94,11 @@ fn merge_study(
     if added.total() > 0 {
         count(connection, there.number, study.updated_ms, added, best).map_err(failed)?;
     }
-    Ok(Merged { from: study.id, to: there.id, added: added.total() })
+    Ok(MergedStudy { from: study.id, to: there.id, added: added.total() })
 }
 
 /// Where a study of another file goes.
-struct Place {
+struct MergeTarget {
     number: i64,
     id: String,
     is_new: bool,
@@ -106,7 +106,7 @@ struct Place {
 
 /// The same study is one that was made at the same moment with the same options and images: its id may
 /// have changed when it was merged before.
-fn place(connection: &Connection, study: &StudyInfo) -> rusqlite::Result<Place> {
+fn place(connection: &Connection, study: &StudyInfo) -> rusqlite::Result<MergeTarget> {
     let same = "SELECT number, id FROM study
                 WHERE created = ?1 AND job = ?2 AND seed = ?3 AND batch = ?4";
     let setup = &study.setup;
@@ -114,11 +114,11 @@ fn place(connection: &Connection, study: &StudyInfo) -> rusqlite::Result<Place> 
         params![study.created_ms, setup.job.to_string(), setup.seed.to_string(), setup.batch];
     let same = connection.query_row(same, parameters, |row| Ok((row.get(0)?, row.get(1)?)));
     if let Some((number, id)) = same.optional()? {
-        return Ok(Place { number, id, is_new: false });
+        return Ok(MergeTarget { number, id, is_new: false });
     }
     let taken = "SELECT count(*) FROM study WHERE id = ?1";
     let taken: i64 = connection.query_row(taken, [&study.id], |row| row.get(0))?;
     let id = if taken == 0 { study.id.clone() } else { table::free_id(connection)? };
     let number = table::insert_study(connection, &id, study)?;
-    Ok(Place { number, id, is_new: true })
+    Ok(MergeTarget { number, id, is_new: true })
 }

@@ -7,10 +7,14 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use super::{Pace, State, now_ms};
+use super::{FlushPolicy, StudyState, now_ms};
 
 /// Puts a process into the table; its number.
-pub(super) fn enter(connection: &Connection, study: i64, pace: Pace) -> rusqlite::Result<i64> {
+pub(super) fn enter(
+    connection: &Connection,
+    study: i64,
+    pace: FlushPolicy,
+) -> rusqlite::Result<i64> {
     let name = format!("process {}", std::process::id());
     connection.execute(
         "INSERT INTO worker (study, name, started, expires) VALUES (?1, ?2, ?3, ?4)",
@@ -19,7 +23,7 @@ pub(super) fn enter(connection: &Connection, study: i64, pace: Pace) -> rusqlite
     Ok(connection.last_insert_rowid())
 }
 
-fn expires(pace: Pace) -> i64 {
+fn expires(pace: FlushPolicy) -> i64 {
     now_ms().saturating_add(i64::try_from(pace.expiry.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -29,7 +33,7 @@ pub(super) fn sign(
     connection: &Connection,
     study: i64,
     worker: i64,
-    pace: Pace,
+    pace: FlushPolicy,
 ) -> rusqlite::Result<bool> {
     let update = "UPDATE worker SET expires = ?2 WHERE number = ?1";
     if connection.prepare_cached(update)?.execute(params![worker, expires(pace)])? == 1 {
@@ -50,10 +54,10 @@ pub(super) fn leave(
     connection: &Connection,
     study: i64,
     worker: i64,
-    state: State,
+    state: StudyState,
 ) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM worker WHERE number = ?1", [worker])?;
-    if state == State::Done || alive(connection, study)?.is_empty() {
+    if state == StudyState::Done || alive(connection, study)?.is_empty() {
         connection.execute(
             "UPDATE study SET state = ?2, updated = ?3 WHERE number = ?1 AND state <> 'done'",
             params![study, state.name(), now_ms()],
@@ -64,19 +68,19 @@ pub(super) fn leave(
 
 /// A process that is alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Alive {
+pub(super) struct LiveWorker {
     pub number: i64,
     pub name: String,
     pub expires: i64,
 }
 
 /// The processes that write a study now.
-pub(super) fn alive(connection: &Connection, study: i64) -> rusqlite::Result<Vec<Alive>> {
+pub(super) fn alive(connection: &Connection, study: i64) -> rusqlite::Result<Vec<LiveWorker>> {
     let mut statement = connection.prepare_cached(
         "SELECT number, name, expires FROM worker WHERE study = ?1 AND expires > ?2 ORDER BY number",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Alive { number: row.get(0)?, name: row.get(1)?, expires: row.get(2)? })
+        Ok(LiveWorker { number: row.get(0)?, name: row.get(1)?, expires: row.get(2)? })
     };
     statement.query_map(params![study, now_ms()], read)?.collect()
 }

@@ -7,20 +7,21 @@ use std::time::Instant;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{
-    Claim, EventKind, Key, Pace, Row, State, StoreError, Want, claim, now_ms, row, worker,
+    ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, ScoreKey, StoreError,
+    StudyState, claim, now_ms, row, worker,
 };
-use crate::store::{Counts, Record, Status};
+use crate::store::{Record, Status, StatusCounts};
 
 /// The connection of one study, and what waits to be written over it.
-pub(super) struct Writer {
+pub(super) struct StudyWriter {
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
     pub(super) id: String,
     pub(super) study: i64,
     /// This process in the table of workers.
     pub(super) worker: i64,
-    pub(super) pace: Pace,
-    pub(super) pending: Pending,
+    pub(super) pace: FlushPolicy,
+    pub(super) pending: PendingWrites,
     /// When the next sign of life is due.
     pub(super) next_sign: Instant,
     /// What the thread could not write, until somebody asks.
@@ -30,24 +31,24 @@ pub(super) struct Writer {
 
 /// What waits.
 #[derive(Default)]
-pub(super) struct Pending {
-    rows: Vec<Row>,
+pub(super) struct PendingWrites {
+    rows: Vec<ResultRow>,
     events: Vec<(i64, EventKind, String)>,
     /// When the first of it came.
     since: Option<Instant>,
     /// Where the rows are that have a key and did not fail.
-    keys: HashMap<Key, usize>,
+    keys: HashMap<ScoreKey, usize>,
 }
 
-impl Pending {
+impl PendingWrites {
     fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.events.is_empty()
     }
 }
 
-impl Writer {
+impl StudyWriter {
     /// Keeps a row; whether nothing waited before, so that something is due now.
-    pub(super) fn add(&mut self, row: Row) -> bool {
+    pub(super) fn add(&mut self, row: ResultRow) -> bool {
         if let Some(key) = row.key
             && row.record.status != Status::Failed
         {
@@ -122,7 +123,7 @@ impl Writer {
         self.write(&transaction).map_err(failed)?;
         let value = more(&transaction, self)?;
         transaction.commit().map_err(failed)?;
-        self.pending = Pending::default();
+        self.pending = PendingWrites::default();
         Ok(value)
     }
 
@@ -130,8 +131,8 @@ impl Writer {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let mut devices = Devices::default();
-        let mut added = Counts::default();
+        let mut devices = DeviceNumbers::default();
+        let mut added = StatusCounts::default();
         let mut best: Option<f64> = None;
         for row in &self.pending.rows {
             let device = devices.number(transaction, &row.record)?;
@@ -149,7 +150,7 @@ impl Writer {
     }
 
     /// An earlier result with that key, also of those that wait.
-    pub(super) fn cached(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+    pub(super) fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
         match self.pending.keys.get(key) {
             Some(&at) => Ok(self.pending.rows.get(at).cloned()),
             None => {
@@ -158,7 +159,10 @@ impl Writer {
         }
     }
 
-    pub(super) fn claim(&mut self, wants: &[Want<'_>]) -> Result<Vec<Claim>, StoreError> {
+    pub(super) fn claim(
+        &mut self,
+        wants: &[ClaimRequest<'_>],
+    ) -> Result<Vec<ClaimOutcome>, StoreError> {
         self.failure()?;
         self.transact(|transaction, writer| claim::all(transaction, writer, wants))
     }
@@ -171,7 +175,7 @@ impl Writer {
         })
     }
 
-    pub(super) fn finish(&mut self, state: State) -> Result<(), StoreError> {
+    pub(super) fn finish(&mut self, state: StudyState) -> Result<(), StoreError> {
         self.add_event(EventKind::Stop, state.name());
         self.transact(|transaction, writer| {
             worker::leave(transaction, writer.study, writer.worker, state)
@@ -183,9 +187,9 @@ impl Writer {
 
 /// The numbers of the devices of a batch; almost always there is one.
 #[derive(Default)]
-struct Devices<'r>(Option<(&'r Record, i64)>);
+struct DeviceNumbers<'r>(Option<(&'r Record, i64)>);
 
-impl<'r> Devices<'r> {
+impl<'r> DeviceNumbers<'r> {
     fn number(&mut self, connection: &Connection, record: &'r Record) -> rusqlite::Result<i64> {
         let same = |known: &Record| {
             (&known.device, &known.driver, &known.version)
@@ -234,7 +238,7 @@ pub(super) fn count(
     connection: &Connection,
     study: i64,
     updated: i64,
-    added: Counts,
+    added: StatusCounts,
     best: Option<f64>,
 ) -> rusqlite::Result<()> {
     let number = |status| added.get(status) as i64;
@@ -271,7 +275,10 @@ pub(super) fn write_event(
 }
 
 /// A result with that key that did not fail, the earliest.
-pub(super) fn cached(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Row>> {
+pub(super) fn cached(
+    connection: &Connection,
+    key: &ScoreKey,
+) -> rusqlite::Result<Option<ResultRow>> {
     const FIRST: &str = "WHERE result.key = ?1 AND result.status <> 'failed'
                          ORDER BY result.study, result.position LIMIT 1";
     Ok(row::select(connection, FIRST, [key])?.into_iter().next())
@@ -282,7 +289,7 @@ pub(super) fn at(
     connection: &Connection,
     study: i64,
     position: u64,
-) -> rusqlite::Result<Option<Row>> {
+) -> rusqlite::Result<Option<ResultRow>> {
     const AT: &str = "WHERE result.study = ?1 AND result.position = ?2";
     Ok(row::select(connection, AT, params![study, position as i64])?.into_iter().next())
 }

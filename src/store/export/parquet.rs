@@ -1,7 +1,6 @@
 //! Parquet, through the `parquet` crate's column writers. Every column may be empty; rows are
 //! collected to groups and compressed with Snappy, which every reader knows.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -11,58 +10,62 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::Type;
 
-use super::Sheet;
-use super::column::{Cell, Heading, Kind};
+use super::RowWriter;
+use super::heading::ExportHeading;
+use crate::output::OutputFile;
+use crate::store::column::{CellValue, ColumnType};
 
 /// Rows of one group: some 20 MB in memory.
-const GROUP: usize = 1 << 16;
+const ROWS_PER_GROUP: usize = 1 << 16;
 
 /// A Parquet file.
-pub(super) struct Parquet {
-    writer: SerializedFileWriter<File>,
-    columns: Vec<Collected>,
+pub(super) struct ParquetRows<'f> {
+    writer: SerializedFileWriter<&'f mut OutputFile>,
+    columns: Vec<ColumnBuffer>,
     rows: usize,
 }
 
 /// The values of a column that wait for their group to be full; a level of 0 is an empty cell.
-struct Collected {
+struct ColumnBuffer {
     levels: Vec<i16>,
-    values: Values,
+    values: ColumnValues,
 }
 
-enum Values {
+enum ColumnValues {
     Text(Vec<ByteArray>),
     Whole(Vec<i64>),
     Real(Vec<f64>),
 }
 
-impl Collected {
-    fn new(kind: Kind) -> Self {
-        let values = match kind {
-            Kind::Text => Values::Text(Vec::new()),
-            Kind::Whole | Kind::Unsigned | Kind::Time => Values::Whole(Vec::new()),
-            Kind::Real => Values::Real(Vec::new()),
+impl ColumnBuffer {
+    fn new(column_type: ColumnType) -> Self {
+        let values = match column_type {
+            ColumnType::Text => ColumnValues::Text(Vec::new()),
+            ColumnType::Whole | ColumnType::Unsigned | ColumnType::Time => {
+                ColumnValues::Whole(Vec::new())
+            }
+            ColumnType::Real => ColumnValues::Real(Vec::new()),
         };
         Self { levels: Vec::new(), values }
     }
 
-    fn push(&mut self, cell: &Cell<'_>) {
+    fn push(&mut self, cell: &CellValue<'_>) {
         let level = match (&mut self.values, cell) {
-            (Values::Text(values), Cell::Text(text)) => {
+            (ColumnValues::Text(values), CellValue::Text(text)) => {
                 // Columns that repeat one text share it.
                 let same = values.last().filter(|last| last.data() == text.as_bytes()).cloned();
                 values.push(same.unwrap_or_else(|| ByteArray::from(*text)));
                 1
             }
-            (Values::Whole(values), Cell::Whole(number)) => {
+            (ColumnValues::Whole(values), CellValue::Whole(number)) => {
                 values.push(*number as i64);
                 1
             }
-            (Values::Whole(values), Cell::Time(time)) => {
+            (ColumnValues::Whole(values), CellValue::Time(time)) => {
                 values.push(*time);
                 1
             }
-            (Values::Real(values), Cell::Real(number)) => {
+            (ColumnValues::Real(values), CellValue::Real(number)) => {
                 values.push(*number);
                 1
             }
@@ -74,15 +77,15 @@ impl Collected {
     fn write(&mut self, column: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
         let levels = Some(self.levels.as_slice());
         match &mut self.values {
-            Values::Text(values) => {
+            ColumnValues::Text(values) => {
                 column.typed::<ByteArrayType>().write_batch(values, levels, None)?;
                 values.clear();
             }
-            Values::Whole(values) => {
+            ColumnValues::Whole(values) => {
                 column.typed::<Int64Type>().write_batch(values, levels, None)?;
                 values.clear();
             }
-            Values::Real(values) => {
+            ColumnValues::Real(values) => {
                 column.typed::<DoubleType>().write_batch(values, levels, None)?;
                 values.clear();
             }
@@ -92,8 +95,11 @@ impl Collected {
     }
 }
 
-impl Parquet {
-    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+impl<'f> ParquetRows<'f> {
+    pub(super) fn new(
+        file: &'f mut OutputFile,
+        headings: &[ExportHeading<'_>],
+    ) -> std::io::Result<Self> {
         let fields: Result<_, ParquetError> = headings.iter().map(field).collect();
         let schema = fields
             .and_then(|fields| Type::group_type_builder("result").with_fields(fields).build())?;
@@ -102,7 +108,8 @@ impl Parquet {
             .set_created_by(format!("untrained version {}", env!("CARGO_PKG_VERSION")))
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
-        let columns = headings.iter().map(|heading| Collected::new(heading.kind())).collect();
+        let columns =
+            headings.iter().map(|heading| ColumnBuffer::new(heading.column_type())).collect();
         Ok(Self { writer, columns, rows: 0 })
     }
 
@@ -121,13 +128,13 @@ impl Parquet {
 }
 
 /// A column's entry in the schema.
-fn field(heading: &Heading<'_>) -> Result<Arc<Type>, ParquetError> {
-    let (physical, logical) = match heading.kind() {
-        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        Kind::Whole => (Physical::INT64, Some(LogicalType::integer(64, true))),
-        Kind::Unsigned => (Physical::INT64, Some(LogicalType::integer(64, false))),
-        Kind::Real => (Physical::DOUBLE, None),
-        Kind::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+fn field(heading: &ExportHeading<'_>) -> Result<Arc<Type>, ParquetError> {
+    let (physical, logical) = match heading.column_type() {
+        ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnType::Whole => (Physical::INT64, Some(LogicalType::integer(64, true))),
+        ColumnType::Unsigned => (Physical::INT64, Some(LogicalType::integer(64, false))),
+        ColumnType::Real => (Physical::DOUBLE, None),
+        ColumnType::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
     let name = heading.name();
     let field = Type::primitive_type_builder(&name, physical)
@@ -136,13 +143,13 @@ fn field(heading: &Heading<'_>) -> Result<Arc<Type>, ParquetError> {
     field.build().map(Arc::new)
 }
 
-impl Sheet for Parquet {
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+impl RowWriter for ParquetRows<'_> {
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             column.push(cell);
         }
         self.rows += 1;
-        if self.rows == GROUP {
+        if self.rows == ROWS_PER_GROUP {
             self.write_group()?;
         }
         Ok(())

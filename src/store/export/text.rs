@@ -1,36 +1,40 @@
 //! CSV and JSON Lines.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use serde_json::Value;
 
-use super::Sheet;
-use super::column::{Cell, Heading, time_text};
+use super::RowWriter;
+use super::heading::{ExportHeading, time_text};
+use crate::output::OutputFile;
+use crate::store::column::CellValue;
 
 /// Bytes that are collected before they go to the system.
 const BUFFER: usize = 1 << 16;
 
 /// A CSV file with a header.
-pub(super) struct Csv(csv::Writer<File>);
+pub(super) struct CsvRows<'f>(csv::Writer<&'f mut OutputFile>);
 
-impl Csv {
-    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> std::io::Result<Self> {
+impl<'f> CsvRows<'f> {
+    pub(super) fn new(
+        file: &'f mut OutputFile,
+        headings: &[ExportHeading<'_>],
+    ) -> std::io::Result<Self> {
         let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
         writer.write_record(headings.iter().map(|heading| heading.name().into_owned()))?;
         Ok(Self(writer))
     }
 }
 
-impl Sheet for Csv {
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+impl RowWriter for CsvRows<'_> {
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         for cell in cells {
             match *cell {
-                Cell::Empty => self.0.write_field("")?,
-                Cell::Text(text) => self.0.write_field(text)?,
-                Cell::Whole(number) => self.0.write_field(number.to_string())?,
-                Cell::Real(number) => self.0.write_field(Value::from(number).to_string())?,
-                Cell::Time(time) => self.0.write_field(time_text(time))?,
+                CellValue::Empty => self.0.write_field("")?,
+                CellValue::Text(text) => self.0.write_field(text)?,
+                CellValue::Whole(number) => self.0.write_field(number.to_string())?,
+                CellValue::Real(number) => self.0.write_field(Value::from(number).to_string())?,
+                CellValue::Time(time) => self.0.write_field(time_text(time))?,
             }
         }
         self.0.write_record(None::<&[u8]>)?;
@@ -43,24 +47,24 @@ impl Sheet for Csv {
 }
 
 /// A JSON object per line.
-pub(super) struct JsonLines {
-    file: BufWriter<File>,
+pub(super) struct JsonRows<'f> {
+    file: BufWriter<&'f mut OutputFile>,
     /// The names as JSON, each with what stands before its value.
     names: Vec<String>,
     /// Where the members of the object `scores` begin.
     scores: usize,
 }
 
-impl JsonLines {
-    pub(super) fn new(file: File, headings: &[Heading<'_>]) -> Self {
+impl<'f> JsonRows<'f> {
+    pub(super) fn new(file: &'f mut OutputFile, headings: &[ExportHeading<'_>]) -> Self {
         let listed =
-            headings.iter().filter(|heading| matches!(heading, Heading::Listed(_))).count();
-        let name = |(at, heading): (usize, &Heading<'_>)| {
+            headings.iter().filter(|heading| matches!(heading, ExportHeading::Listed(_))).count();
+        let name = |(at, heading): (usize, &ExportHeading<'_>)| {
             let comma = if at == 0 || at == listed { "" } else { "," };
             let opening = if at == listed { ",\"scores\":{" } else { "" };
             let name = match heading {
-                Heading::Listed(column) => column.name,
-                Heading::Score(name) => name,
+                ExportHeading::Listed(column) => column.name,
+                ExportHeading::Score(name) => name,
             };
             format!("{opening}{comma}{}:", Value::from(name))
         };
@@ -69,17 +73,17 @@ impl JsonLines {
     }
 }
 
-impl Sheet for JsonLines {
-    fn write(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+impl RowWriter for JsonRows<'_> {
+    fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         self.file.write_all(b"{")?;
         for (name, cell) in self.names.iter().zip(cells) {
             self.file.write_all(name.as_bytes())?;
             match *cell {
-                Cell::Empty => self.file.write_all(b"null")?,
-                Cell::Text(text) => serde_json::to_writer(&mut self.file, text)?,
-                Cell::Whole(number) => serde_json::to_writer(&mut self.file, &number)?,
-                Cell::Real(number) => serde_json::to_writer(&mut self.file, &number)?,
-                Cell::Time(time) => serde_json::to_writer(&mut self.file, &time_text(time))?,
+                CellValue::Empty => self.file.write_all(b"null")?,
+                CellValue::Text(text) => serde_json::to_writer(&mut self.file, text)?,
+                CellValue::Whole(number) => serde_json::to_writer(&mut self.file, &number)?,
+                CellValue::Real(number) => serde_json::to_writer(&mut self.file, &number)?,
+                CellValue::Time(time) => serde_json::to_writer(&mut self.file, &time_text(time))?,
             }
         }
         let end: &[u8] = if cells.len() > self.scores { b"}}\n" } else { b"}\n" };

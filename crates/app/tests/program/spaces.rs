@@ -137,7 +137,7 @@ fn strategies_scores_and_constraints_are_chosen_by_flags() {
     let run =
         |more: &[&str]| untrained(&[&["search", "--samples", "12"], &small[..], more].concat());
     for strategy in ["random", "evolution", "local"] {
-        for score in ["naswot", "regions", "params", "macs", "layers"] {
+        for score in ["naswot", "params", "macs", "layers", "relu-layers", "regions"] {
             let (code, shown, error) = run(&["--strategy", strategy, "--score", score]);
             assert_eq!(code, 0, "{strategy} {score}: {shown}{error}");
             assert!(error.contains("scored 12 architectures"), "{error}");
@@ -149,7 +149,7 @@ fn strategies_scores_and_constraints_are_chosen_by_flags() {
     assert!(code == 2 && error.contains("params from"), "{error}");
     for (wrong, part) in [
         (["--strategy", "magic"], "random, exhaustive"),
-        (["--score", "magic"], "naswot, regions"),
+        (["--score", "magic"], "naswot, params"),
         (["--constraint", "speed=..1"], "what can is params"),
         (["--constraint", "params"], "NAME=LEAST..MOST"),
         (["--population", "0"], "--population must be"),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use untrained::store::{Pace, Store};
+use untrained::store::{FlushPolicy, Store};
 
 #[path = "../../../../tests/store/support.rs"]
 mod support;
@@ -89,7 +89,8 @@ fn a_study_is_deleted_with_yes_only() {
     shown(&folder.db(), &["show", &study.id]);
     assert!(shown(&folder.db(), &["delete", &study.id, "--yes"]).contains("is deleted"));
     refused(&folder.db(), &["show", &study.id], &["no study"]);
-    let running = Store::open(&folder.db()).unwrap().begin(&setup(1), Pace::default()).unwrap();
+    let running =
+        Store::open(&folder.db()).unwrap().begin(&setup(1), FlushPolicy::default()).unwrap();
     running.append(row(0)).unwrap();
     let process = format!("process {}", std::process::id());
     refused(&folder.db(), &["delete", running.id(), "--yes"], &[&process, "being written"]);
@@ -165,7 +166,7 @@ fn read_only_files_are_listed_shown_and_exported() {
     // With rows in a log that only a writer can take in, reading would show half of the study.
     may(&closed, 0o755);
     let open = Store::open(&folder.db()).unwrap();
-    let running = open.begin(&setup(1), Pace::default()).unwrap();
+    let running = open.begin(&setup(1), FlushPolicy::default()).unwrap();
     may(&path, 0o644);
     std::fs::copy(folder.db(), &path).unwrap();
     std::fs::copy(folder.path("studies.db-wal"), closed.join("studies.db-wal")).unwrap();

@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use untrained::store::{Row, Store, StoreError};
+use untrained::store::{ResultRow, Store, StoreError};
 
 use crate::program::{Folder, quick_search, refused, run, text};
 
 /// All of a row that a repetition of the run must give again; the rest is time and place.
-fn outcome(row: &Row) -> (u64, String, String, u64, u64, u64) {
+fn outcome(row: &ResultRow) -> (u64, String, String, u64, u64, u64) {
     let record = &row.record;
     let status = record.status.name().to_owned();
     let (score, value) = (record.score.to_bits(), record.rank_score().to_bits());
@@ -17,7 +17,7 @@ fn outcome(row: &Row) -> (u64, String, String, u64, u64, u64) {
 }
 
 /// The rows of one study of a file.
-fn rows(store: &Path, id: &str) -> Vec<Row> {
+fn rows(store: &Path, id: &str) -> Vec<ResultRow> {
     let store = Store::read(store).unwrap();
     let study = store.find(id).unwrap();
     store.rows(&study).unwrap().collect::<Result<_, StoreError>>().unwrap()
@@ -282,7 +282,7 @@ fn a_search_on_a_table_keeps_its_accuracies_and_its_budget() {
     let space = untrained::space::Space::builtin("nas-bench-201").unwrap();
     let mut table = "arch,accuracy,seconds\n".to_owned();
     for architecture in space.enumerate() {
-        let name = space.format(&architecture);
+        let name = architecture.to_string();
         table.push_str(&format!("{name},{},10\n", name.matches("nor_conv_3x3").count()));
     }
     let path = folder.text("table.csv");
@@ -301,7 +301,7 @@ fn a_search_on_a_table_keeps_its_accuracies_and_its_budget() {
     let (code, _, error) = run(&["search", "--store", text(&store), "--resume", &id]);
     assert_eq!(code, 0, "{error}");
     assert!(error.contains("45 were known"), "{error}");
-    let accuracies = |rows: &[Row]| -> Vec<_> {
+    let accuracies = |rows: &[ResultRow]| -> Vec<_> {
         rows.iter().map(|row| (outcome(row), row.record.accuracy, row.told)).collect()
     };
     assert_eq!(accuracies(&rows(&store, &id)), accuracies(&before));

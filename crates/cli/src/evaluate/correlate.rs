@@ -42,7 +42,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
     let cancel = watch::cancelled_by_ctrl_c();
     let going_on = |_: f64| exit == Exit::Interrupted || !cancel.is_cancelled();
-    let result = correlate(&compared.score, &compared.joined, &compared.space, options, &going_on);
+    let result = correlate(&compared.score, &compared.joined, options, &going_on);
     let correlation = match result {
         Err(EvaluationError::Cancelled) => {
             complain("interrupted");
@@ -69,7 +69,7 @@ fn draw(compared: &Comparison, path: &std::path::Path, overwrite: bool) -> anyho
         x_title: score,
         y_title: metric,
         points: &compared.joined.pairs(),
-        log_x: untrained::score::spans_magnitudes(score),
+        log_x: untrained::score::has_log_axis(score),
     };
     Ok(scatter(&data, path, overwrite)?)
 }

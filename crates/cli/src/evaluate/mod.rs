@@ -17,7 +17,7 @@ use untrained::evaluation::{
     Accuracies, Comparison, Coverage, EvaluationError, Prediction, StudyScores, join, read_scores,
     sample, study_scores,
 };
-use untrained::job::{JobConfig, Keep, Task};
+use untrained::job::{JobConfig, StoreLocation, Task};
 use untrained::score::{SCORES, Score};
 use untrained::space::Space;
 use untrained::store::TableWriter;
@@ -149,7 +149,7 @@ impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
         let chosen = &SCORES[0];
         if let Some(id) = &source.study {
-            let Keep::File(store) = source.keep() else {
+            let StoreLocation::File(store) = source.keep() else {
                 anyhow::bail!("--study needs the file that holds it: give it by --store");
             };
             let StudyScores { space, score, predictions } =
@@ -164,7 +164,7 @@ impl Origin {
         anyhow::ensure!(source.samples >= 2, "--samples must be at least 2: pairs are compared");
         let name = source.score.as_deref().unwrap_or(chosen.name);
         let known = SCORES.iter().map(|score| score.name).collect::<Vec<_>>().join(", ");
-        let chosen = untrained::score::score(name)
+        let chosen = untrained::score::find_score(name)
             .with_context(|| format!("--score {name}: there are {known}"))?;
         Ok(Self { space, score: name.to_owned(), chosen, predictions: None })
     }
@@ -188,7 +188,7 @@ fn score_now(
     };
     let mut predictions = Vec::new();
     let (summary, result) = watch::run(&config, |record, _| {
-        predictions.push(Prediction::of_record(record, score));
+        predictions.push(Prediction::from_record(record, score));
     });
     result?;
     Ok((predictions, watch::conclude(&summary)))

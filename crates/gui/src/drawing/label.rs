@@ -2,7 +2,7 @@
 
 /// How much of a name is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Brevity {
+pub struct LabelBrevity {
     /// Characters of a line at most.
     pub characters: usize,
     /// Lines at most.
@@ -10,17 +10,17 @@ pub struct Brevity {
 }
 
 /// From everything to almost nothing; a drawing takes the first that has room.
-pub const BREVITIES: [Brevity; 6] = [
-    Brevity { characters: 28, lines: 5 },
-    Brevity { characters: 18, lines: 5 },
-    Brevity { characters: 14, lines: 3 },
-    Brevity { characters: 11, lines: 2 },
-    Brevity { characters: 8, lines: 1 },
-    Brevity { characters: 5, lines: 1 },
+pub const BREVITIES: [LabelBrevity; 6] = [
+    LabelBrevity { characters: 28, lines: 5 },
+    LabelBrevity { characters: 18, lines: 5 },
+    LabelBrevity { characters: 14, lines: 3 },
+    LabelBrevity { characters: 11, lines: 2 },
+    LabelBrevity { characters: 8, lines: 1 },
+    LabelBrevity { characters: 5, lines: 1 },
 ];
 
 /// The lines of a name, a line for each part between commas.
-pub fn lines(name: &str, brevity: Brevity) -> Vec<String> {
+pub fn lines(name: &str, brevity: LabelBrevity) -> Vec<String> {
     name.split(", ").take(brevity.lines).map(|part| shorten(part, brevity.characters)).collect()
 }
 

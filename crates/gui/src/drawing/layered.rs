@@ -8,7 +8,7 @@ const SWEEPS: usize = 8;
 
 /// Where nodes and edges of a [`Drawing`] are: x grows with the layer, y across it, in steps of one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Layout {
+pub struct LayeredLayout {
     /// The middle of every node.
     pub nodes: Vec<[f32; 2]>,
     /// The points that every edge passes, the ends included; first those of the graph, then the absent
@@ -21,20 +21,20 @@ pub struct Layout {
 }
 
 /// A node, or a place where an edge passes a layer.
-struct Place {
+struct NodePlace {
     layer: usize,
     before: Vec<usize>,
     after: Vec<usize>,
 }
 
-impl Layout {
+impl LayeredLayout {
     /// Lays a drawing out. Edges lead from earlier layers to later ones; an edge that closes a cycle
     /// counts for no layer.
     pub fn new(drawing: &Drawing) -> Self {
         let layer = layers(drawing);
-        let mut places: Vec<Place> = layer
+        let mut places: Vec<NodePlace> = layer
             .iter()
-            .map(|&layer| Place { layer, before: Vec::new(), after: Vec::new() })
+            .map(|&layer| NodePlace { layer, before: Vec::new(), after: Vec::new() })
             .collect();
         let chains = chains(drawing, &mut places);
         let (y, breadth) = across(&places);
@@ -74,14 +74,14 @@ fn layers(drawing: &Drawing) -> Vec<usize> {
 }
 
 /// Every edge as the places it passes; dummies are added for the layers between its ends.
-fn chains(drawing: &Drawing, places: &mut Vec<Place>) -> Vec<Vec<usize>> {
+fn chains(drawing: &Drawing, places: &mut Vec<NodePlace>) -> Vec<Vec<usize>> {
     let mut chains = Vec::new();
     for edge in all(drawing) {
         let mut chain = vec![edge.from];
         let (begin, end) = (places[edge.from].layer, places[edge.to].layer);
         for layer in begin + 1..end {
             chain.push(places.len());
-            places.push(Place { layer, before: Vec::new(), after: Vec::new() });
+            places.push(NodePlace { layer, before: Vec::new(), after: Vec::new() });
         }
         chain.push(edge.to);
         for pair in chain.windows(2) {
@@ -94,7 +94,7 @@ fn chains(drawing: &Drawing, places: &mut Vec<Place>) -> Vec<Vec<usize>> {
 }
 
 /// The position of every place across its layer, and the most places of a layer.
-fn across(places: &[Place]) -> (Vec<f32>, usize) {
+fn across(places: &[NodePlace]) -> (Vec<f32>, usize) {
     let count = places.iter().map(|place| place.layer + 1).max().unwrap_or(0);
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (at, place) in places.iter().enumerate() {
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn long_edges_pass_beside_the_nodes_between() {
-        let layout = Layout::new(&drawing(3, &[(0, 1), (1, 2), (0, 2)]));
+        let layout = LayeredLayout::new(&drawing(3, &[(0, 1), (1, 2), (0, 2)]));
         assert_eq!((layout.layers, layout.breadth), (3, 2));
         assert_eq!(layout.edges[2].len(), 3);
         assert_ne!(layout.edges[2][1][1], layout.nodes[1][1]);
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn crossings_that_need_not_be_are_undone() {
         // Two paths whose middles are given in the wrong order.
-        let layout = Layout::new(&drawing(6, &[(0, 3), (1, 2), (2, 4), (3, 5)]));
+        let layout = LayeredLayout::new(&drawing(6, &[(0, 3), (1, 2), (2, 4), (3, 5)]));
         let y = |node: usize| layout.nodes[node][1];
         assert_eq!(y(0) < y(1), y(3) < y(2));
         assert_eq!(y(5) < y(4), y(3) < y(2));
@@ -166,8 +166,8 @@ mod tests {
 
     #[test]
     fn cycles_and_empty_drawings_have_layouts_too() {
-        assert_eq!(Layout::new(&drawing(0, &[])), Layout::default());
-        let layout = Layout::new(&drawing(2, &[(0, 1), (1, 0), (0, 0)]));
+        assert_eq!(LayeredLayout::new(&drawing(0, &[])), LayeredLayout::default());
+        let layout = LayeredLayout::new(&drawing(2, &[(0, 1), (1, 0), (0, 0)]));
         assert_eq!(layout.edges.len(), 3);
     }
 
@@ -177,10 +177,10 @@ mod tests {
         use rand::SeedableRng;
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         for space in Space::builtins().unwrap() {
-            let drawings = space.drawings(&space.sample(&mut rng));
+            let drawings = space.sample(&mut rng).drawings();
             assert!(!drawings.is_empty(), "{}", space.id());
             for drawing in drawings {
-                let layout = Layout::new(&drawing);
+                let layout = LayeredLayout::new(&drawing);
                 let mut places: Vec<String> =
                     layout.nodes.iter().map(|node| format!("{node:?}")).collect();
                 places.sort();

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use egui::{Color32, Sense, Ui, Vec2, vec2};
 
 use self::layered::all;
-use self::place::Placed;
-use super::theme;
+use self::place::PlacedDrawing;
+use crate::theme;
 use untrained::space::Drawing;
 
 /// The narrowest place in which two cells stand side by side.
@@ -24,7 +24,7 @@ const KEPT: usize = 256;
 
 /// A part of a drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum DrawingPart {
     /// A node.
     Node(usize),
     /// An edge, those that compute nothing counted after the others.
@@ -38,7 +38,7 @@ pub fn cells(
     drawings: &[Drawing],
     operations: &[String],
     height: f32,
-    highlight: impl Fn(usize, Part) -> bool,
+    highlight: impl Fn(usize, DrawingPart) -> bool,
 ) {
     let one = |ui: &mut Ui, at: usize| {
         if drawings.len() > 1 {
@@ -61,7 +61,7 @@ fn cell(
     drawing: &Drawing,
     operations: &[String],
     height: f32,
-    highlight: &dyn Fn(Part) -> bool,
+    highlight: &dyn Fn(DrawingPart) -> bool,
 ) {
     const MARGIN: Vec2 = vec2(6.0, 6.0);
     let width = ui.available_width().max(60.0);
@@ -70,7 +70,7 @@ fn cell(
     let (response, painter) = ui.allocate_painter(size, Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, said(drawing)));
     let origin = response.rect.center() - placed.size / 2.0;
-    let paint = paint::Paint { drawing, placed: &placed, operations, origin, highlight };
+    let paint = paint::DrawingPaint { drawing, placed: &placed, operations, origin, highlight };
     paint.all(ui, &painter);
     if let Some(text) = response.hover_pos().and_then(|pointer| paint.at(pointer)) {
         response.on_hover_text(text);
@@ -88,16 +88,16 @@ fn said(drawing: &Drawing) -> String {
 }
 
 #[derive(Clone, Default)]
-struct Kept(HashMap<u64, Arc<Placed>>);
+struct DrawingCache(HashMap<u64, Arc<PlacedDrawing>>);
 
 /// The places of a drawing in a room; found once.
-fn placed(ui: &Ui, drawing: &Drawing, room: Vec2) -> Arc<Placed> {
+fn placed(ui: &Ui, drawing: &Drawing, room: Vec2) -> Arc<PlacedDrawing> {
     let mut hasher = DefaultHasher::new();
     (&drawing.nodes, room.x.round() as i64, room.y.round() as i64).hash(&mut hasher);
     all(drawing).for_each(|edge| (edge.from, edge.to).hash(&mut hasher));
     let key = hasher.finish();
     let id = egui::Id::unique("placed drawings");
-    let known = ui.data(|data| data.get_temp::<Arc<Kept>>(id)).unwrap_or_default();
+    let known = ui.data(|data| data.get_temp::<Arc<DrawingCache>>(id)).unwrap_or_default();
     if let Some(placed) = known.0.get(&key) {
         return placed.clone();
     }
@@ -105,8 +105,8 @@ fn placed(ui: &Ui, drawing: &Drawing, room: Vec2) -> Arc<Placed> {
         let font = paint::font(1.0);
         ui.painter().layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x
     };
-    let placed = Arc::new(Placed::new(drawing, room.round(), &measure));
-    let mut kept = Kept::default();
+    let placed = Arc::new(PlacedDrawing::new(drawing, room.round(), &measure));
+    let mut kept = DrawingCache::default();
     if known.0.len() < KEPT {
         kept.0.clone_from(&known.0);
     }
@@ -155,10 +155,10 @@ pub fn swatch(ui: &mut Ui, colour: Color32) {
 }
 
 /// Whether a part of one of several drawings is not the same in all others.
-pub fn differs(drawing: &Drawing, others: &[&Drawing], part: Part) -> bool {
+pub fn differs(drawing: &Drawing, others: &[&Drawing], part: DrawingPart) -> bool {
     let same = |other: &&Drawing| match part {
-        Part::Node(node) => drawing.nodes.get(node) == other.nodes.get(node),
-        Part::Edge(edge) => all(drawing).nth(edge).is_some_and(|edge| {
+        DrawingPart::Node(node) => drawing.nodes.get(node) == other.nodes.get(node),
+        DrawingPart::Edge(edge) => all(drawing).nth(edge).is_some_and(|edge| {
             let count = |of: &Drawing| all(of).filter(|other| *other == edge).count();
             count(drawing) == count(other)
         }),
@@ -187,7 +187,7 @@ mod tests {
 
     fn cell(text: &str) -> Drawing {
         let space = Space::builtin("nas-bench-201").unwrap();
-        space.drawings(&space.parse(text).unwrap()).remove(0)
+        space.parse(text).unwrap().drawings().remove(0)
     }
 
     const A: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
@@ -200,14 +200,14 @@ mod tests {
         let (a, b) = (cell(A), cell(B));
         let different = |a: &Drawing, b: &Drawing| -> Vec<(usize, usize)> {
             let edges = all(a).enumerate();
-            let parts = edges.filter(|(at, _)| differs(a, &[b], Part::Edge(*at)));
+            let parts = edges.filter(|(at, _)| differs(a, &[b], DrawingPart::Edge(*at)));
             parts.map(|(_, edge)| (edge.from, edge.to)).collect()
         };
         let mut found = different(&a, &b);
         found.sort_unstable();
         assert_eq!(found, [(0, 3), (2, 3)]);
         assert!(different(&a, &a).is_empty());
-        assert!(!differs(&a, &[&b], Part::Node(1)));
+        assert!(!differs(&a, &[&b], DrawingPart::Node(1)));
     }
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
         use rand::SeedableRng;
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(6);
         let space = Space::builtin("nas-bench-101").unwrap();
-        let drawn: Vec<_> = (0..40).map(|_| space.drawings(&space.sample(&mut rng))).collect();
+        let drawn: Vec<_> = (0..40).map(|_| space.sample(&mut rng).drawings()).collect();
         let example = most_telling(drawn.into_iter());
         let most = example[0].nodes.len();
         assert!(most >= 6, "{most} nodes");

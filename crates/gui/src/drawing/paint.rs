@@ -4,9 +4,9 @@ use egui::{
     Align2, Color32, CornerRadius, FontId, Painter, Pos2, Shape, Stroke, StrokeKind, Ui, Vec2,
 };
 
-use super::Part;
+use super::DrawingPart;
 use super::layered::all;
-use super::place::{LINE, Placed};
+use super::place::{LINE, PlacedDrawing};
 use crate::theme;
 use untrained::space::{Drawing, DrawnEdge};
 
@@ -21,25 +21,25 @@ pub fn font(scale: f32) -> FontId {
 }
 
 /// What is painted, and where.
-pub struct Paint<'p> {
+pub struct DrawingPaint<'p> {
     /// The graph.
     pub drawing: &'p Drawing,
     /// Its places.
-    pub placed: &'p Placed,
+    pub placed: &'p PlacedDrawing,
     /// The operations of its space.
     pub operations: &'p [String],
     /// Where its upper left corner is.
     pub origin: Pos2,
     /// Which parts are marked.
-    pub highlight: &'p dyn Fn(Part) -> bool,
+    pub highlight: &'p dyn Fn(DrawingPart) -> bool,
 }
 
-impl Paint<'_> {
+impl DrawingPaint<'_> {
     /// Paints edges, then nodes.
     pub fn all(&self, ui: &Ui, painter: &Painter) {
         let edges = || all(self.drawing).zip(&self.placed.curves).enumerate();
         for (at, (_, curve)) in edges() {
-            if (self.highlight)(Part::Edge(at)) {
+            if (self.highlight)(DrawingPart::Edge(at)) {
                 let halo = Stroke::new(9.0, theme::highlight(ui.visuals().dark_mode));
                 painter.line(self.moved(curve), halo);
             }
@@ -96,7 +96,7 @@ impl Paint<'_> {
         };
         let border = Stroke::new(1.0, visuals.weak_text_color());
         painter.rect(place, radius, fill, border, StrokeKind::Inside);
-        if (self.highlight)(Part::Node(node)) {
+        if (self.highlight)(DrawingPart::Node(node)) {
             let ring = Stroke::new(3.0, theme::highlight(visuals.dark_mode));
             painter.rect_stroke(place.expand(1.0), radius, ring, StrokeKind::Outside);
         }

@@ -2,8 +2,8 @@
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
-use super::label::{BREVITIES, Brevity, lines};
-use super::layered::{Layout, all};
+use super::label::{BREVITIES, LabelBrevity, lines};
+use super::layered::{LayeredLayout, all};
 use untrained::space::Drawing;
 
 /// The height of a line of text.
@@ -27,7 +27,7 @@ const PORT: f32 = 6.0;
 
 /// A drawing with a place for everything; the origin is its upper left corner.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
+pub struct PlacedDrawing {
     /// How large it is.
     pub size: Vec2,
     /// The boxes of the nodes.
@@ -40,13 +40,13 @@ pub struct Placed {
     pub scale: f32,
 }
 
-impl Placed {
+impl PlacedDrawing {
     /// Finds places in a room of that size; `measure` says how wide a text is.
     pub fn new(drawing: &Drawing, room: Vec2, measure: &dyn Fn(&str) -> f32) -> Self {
         let is_chain = is_chain(drawing);
         let mut best: Option<Self> = None;
         for brevity in BREVITIES {
-            let labels = Labels::new(drawing, brevity, measure);
+            let labels = EdgeLabels::new(drawing, brevity, measure);
             let mut placed = if is_chain {
                 chain(drawing, labels, room)
             } else {
@@ -79,13 +79,13 @@ impl Placed {
 }
 
 /// The texts of all nodes and the sizes of their boxes.
-struct Labels {
+struct EdgeLabels {
     texts: Vec<Vec<String>>,
     sizes: Vec<Vec2>,
 }
 
-impl Labels {
-    fn new(drawing: &Drawing, brevity: Brevity, measure: &dyn Fn(&str) -> f32) -> Self {
+impl EdgeLabels {
+    fn new(drawing: &Drawing, brevity: LabelBrevity, measure: &dyn Fn(&str) -> f32) -> Self {
         let texts: Vec<_> = drawing.nodes.iter().map(|name| lines(name, brevity)).collect();
         let size = |text: &Vec<String>| {
             let width = text.iter().map(|line| measure(line)).fold(0.0, f32::max);
@@ -110,7 +110,7 @@ fn is_chain(drawing: &Drawing) -> bool {
 }
 
 /// A path in rows, to and fro.
-fn chain(drawing: &Drawing, labels: Labels, room: Vec2) -> Placed {
+fn chain(drawing: &Drawing, labels: EdgeLabels, room: Vec2) -> PlacedDrawing {
     let nodes = drawing.nodes.len();
     let each = labels.largest();
     let step = each + CHAIN;
@@ -134,12 +134,12 @@ fn chain(drawing: &Drawing, labels: Labels, room: Vec2) -> Placed {
     };
     let curves = boxes.windows(2).map(curve).collect();
     let size = vec2(columns as f32, rows as f32) * step - CHAIN;
-    Placed { size, boxes, texts: labels.texts, curves, scale: 1.0 }
+    PlacedDrawing { size, boxes, texts: labels.texts, curves, scale: 1.0 }
 }
 
-/// The layers of [`Layout`], each as wide as its widest box.
-fn layered(drawing: &Drawing, labels: Labels, room: Vec2) -> Placed {
-    let layout = Layout::new(drawing);
+/// The layers of [`LayeredLayout`], each as wide as its widest box.
+fn layered(drawing: &Drawing, labels: EdgeLabels, room: Vec2) -> PlacedDrawing {
+    let layout = LayeredLayout::new(drawing);
     let mut widths = vec![NARROWEST; layout.layers];
     for (node, size) in layout.nodes.iter().zip(&labels.sizes) {
         let width = &mut widths[node[0] as usize];
@@ -151,7 +151,7 @@ fn layered(drawing: &Drawing, labels: Labels, room: Vec2) -> Placed {
     let height = labels.largest().y;
     let places = layout.breadth.saturating_sub(1).max(1) as f32;
     let between = ((room.y - height) / places - height).clamp(BETWEEN[0], BETWEEN[1]);
-    let grid = Grid::new(&widths, gap, height + between, &layout);
+    let grid = RasterGrid::new(&widths, gap, height + between, &layout);
     let boxes: Vec<Rect> = layout
         .nodes
         .iter()
@@ -161,7 +161,7 @@ fn layered(drawing: &Drawing, labels: Labels, room: Vec2) -> Placed {
     let curves = curves(drawing, &layout, &boxes, &grid);
     let size = vec2(grid.width(), grid.bottom + height);
     let down = vec2(0.0, height / 2.0);
-    Placed {
+    PlacedDrawing {
         size,
         boxes: boxes.into_iter().map(|place| place.translate(down)).collect(),
         texts: labels.texts,
@@ -173,8 +173,8 @@ fn layered(drawing: &Drawing, labels: Labels, room: Vec2) -> Placed {
     }
 }
 
-/// The columns and rows that places of a [`Layout`] lie in.
-struct Grid {
+/// The columns and rows that places of a [`LayeredLayout`] lie in.
+struct RasterGrid {
     /// Left and right side of every layer.
     columns: Vec<[f32; 2]>,
     step: f32,
@@ -183,8 +183,8 @@ struct Grid {
     bottom: f32,
 }
 
-impl Grid {
-    fn new(widths: &[f32], gap: f32, step: f32, layout: &Layout) -> Self {
+impl RasterGrid {
+    fn new(widths: &[f32], gap: f32, step: f32, layout: &LayeredLayout) -> Self {
         let mut x = 0.0;
         let mut columns = Vec::new();
         for width in widths {
@@ -211,7 +211,12 @@ impl Grid {
 }
 
 /// The curve of every edge, from the right side of a box to the left side of another.
-fn curves(drawing: &Drawing, layout: &Layout, boxes: &[Rect], grid: &Grid) -> Vec<Vec<Pos2>> {
+fn curves(
+    drawing: &Drawing,
+    layout: &LayeredLayout,
+    boxes: &[Rect],
+    grid: &RasterGrid,
+) -> Vec<Vec<Pos2>> {
     let ends = |out: bool| ports(drawing, layout, boxes, out);
     let (starts, stops) = (ends(true), ends(false));
     let edges = all(drawing).zip(&layout.edges).enumerate();
@@ -229,7 +234,7 @@ fn curves(drawing: &Drawing, layout: &Layout, boxes: &[Rect], grid: &Grid) -> Ve
 }
 
 /// How high every edge leaves or enters its box: beside each other, in the order in which they come.
-fn ports(drawing: &Drawing, layout: &Layout, boxes: &[Rect], out: bool) -> Vec<f32> {
+fn ports(drawing: &Drawing, layout: &LayeredLayout, boxes: &[Rect], out: bool) -> Vec<f32> {
     let mut height = vec![0.0; layout.edges.len()];
     for (node, place) in boxes.iter().enumerate() {
         let ends = all(drawing).map(|edge| if out { edge.from } else { edge.to });
@@ -284,7 +289,7 @@ mod tests {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(3);
         let spaces = Space::builtins().unwrap();
         let some = spaces.iter().flat_map(|space| {
-            let drawn: Vec<_> = (0..5).map(|_| space.drawings(&space.sample(&mut rng))).collect();
+            let drawn: Vec<_> = (0..5).map(|_| space.sample(&mut rng).drawings()).collect();
             drawn.into_iter().flatten().map(|drawing| (space.id().to_owned(), drawing))
         });
         some.collect()
@@ -295,7 +300,7 @@ mod tests {
     fn boxes_are_apart_and_inside_their_room_in_every_space() {
         for room in [vec2(1000.0, 300.0), vec2(300.0, 170.0), vec2(194.0, 78.0)] {
             for (space, drawing) in samples() {
-                let placed = Placed::new(&drawing, room, &measure);
+                let placed = PlacedDrawing::new(&drawing, room, &measure);
                 let whole = Rect::from_min_size(Pos2::ZERO, room).expand(0.5);
                 for (at, place) in placed.boxes.iter().enumerate() {
                     assert!(whole.contains_rect(*place), "{space} {room}: {place}");
@@ -314,7 +319,7 @@ mod tests {
     #[test]
     fn curves_pass_beside_the_boxes_that_they_do_not_join() {
         for (space, drawing) in samples() {
-            let placed = Placed::new(&drawing, vec2(800.0, 300.0), &measure);
+            let placed = PlacedDrawing::new(&drawing, vec2(800.0, 300.0), &measure);
             for (edge, curve) in all(&drawing).zip(&placed.curves) {
                 for (node, place) in placed.boxes.iter().enumerate() {
                     let own = node == edge.from || node == edge.to;
@@ -335,18 +340,18 @@ mod tests {
             edges: (0..2).map(edge).collect(),
             ..Drawing::default()
         };
-        let wide = Placed::new(&drawing, vec2(600.0, 300.0), &measure);
+        let wide = PlacedDrawing::new(&drawing, vec2(600.0, 300.0), &measure);
         assert_eq!(wide.texts[1], ["2 x bottleneck", "64 channels", "stride 2"]);
         assert_eq!((wide.scale, wide.boxes[0].top()), (1.0, wide.boxes[2].top()));
-        let narrow = Placed::new(&drawing, vec2(130.0, 400.0), &measure);
+        let narrow = PlacedDrawing::new(&drawing, vec2(130.0, 400.0), &measure);
         assert!(narrow.boxes[0].bottom() < narrow.boxes[1].top(), "it does not go on below");
-        let card = Placed::new(&drawing, vec2(130.0, 40.0), &measure);
+        let card = PlacedDrawing::new(&drawing, vec2(130.0, 40.0), &measure);
         assert!(card.texts[1].len() == 1 && card.size.y <= 40.5);
     }
 
     #[test]
     fn an_empty_drawing_has_no_places() {
-        let placed = Placed::new(&Drawing::default(), vec2(100.0, 100.0), &measure);
+        let placed = PlacedDrawing::new(&Drawing::default(), vec2(100.0, 100.0), &measure);
         assert!(placed.boxes.is_empty() && placed.curves.is_empty());
     }
 }

@@ -7,7 +7,7 @@ use egui::epaint::ClippedShape;
 use egui::layers::ShapeIdx;
 use egui::{Color32, ColorImage, FontDefinitions, Rect, Sense, Stroke, TextureId, Ui, vec2};
 
-use super::Desk;
+use super::CaptureQueue;
 
 /// The side of the button.
 const BUTTON: f32 = 18.0;
@@ -17,7 +17,7 @@ pub const MARGIN: f32 = 8.0;
 
 /// What was painted in a place.
 #[derive(Clone)]
-pub struct Picture {
+pub struct CapturedPicture {
     /// What it shows.
     pub name: String,
     /// The place, with a margin.
@@ -36,9 +36,9 @@ pub struct Picture {
 /// it, and so does "Save picture…" in the menu for the largest of a view. A name stands once in a view.
 pub fn exportable<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     let window = ui.ctx().clone();
-    let desk = Desk::of(&window);
+    let desk = CaptureQueue::of(&window);
     let is_wanted = desk.wants(name);
-    let before = is_wanted.then(|| Before::new(ui));
+    let before = is_wanted.then(|| CaptureStart::new(ui));
     let inner = ui.scope(|ui| {
         if is_wanted {
             // What lies outside a scrolled view belongs to the picture too.
@@ -56,13 +56,13 @@ pub fn exportable<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) ->
 }
 
 /// What there was before something was painted.
-struct Before {
+struct CaptureStart {
     first: ShapeIdx,
     clip: Rect,
     pointer: egui::PointerState,
 }
 
-impl Before {
+impl CaptureStart {
     fn new(ui: &Ui) -> Self {
         let layer = ui.layer_id();
         let first = ui.ctx().graphics_mut(|layers| layers.entry(layer).next_idx());
@@ -71,7 +71,7 @@ impl Before {
         Self { first, clip: ui.clip_rect(), pointer }
     }
 
-    fn picture(self, ui: &Ui, name: &str, rect: Rect, desk: &Desk) -> Picture {
+    fn picture(self, ui: &Ui, name: &str, rect: Rect, desk: &CaptureQueue) -> CapturedPicture {
         let (window, layer) = (ui.ctx(), ui.layer_id());
         window.input_mut(|input| input.pointer = self.pointer);
         let shapes = window.graphics_mut(|layers| {
@@ -84,7 +84,7 @@ impl Before {
             }
             shapes
         });
-        Picture {
+        CapturedPicture {
             name: name.to_owned(),
             rect: rect.expand(MARGIN),
             background: ui.visuals().panel_fill,
@@ -96,7 +96,7 @@ impl Before {
 }
 
 /// The button, which is seen where the pointer or the focus is.
-fn button(ui: &Ui, rect: Rect, name: &str, desk: &Desk) {
+fn button(ui: &Ui, rect: Rect, name: &str, desk: &CaptureQueue) {
     let corner = rect.right_top() + vec2(-BUTTON - 3.0, 3.0);
     let place = Rect::from_min_size(corner, vec2(BUTTON, BUTTON));
     let response = ui.interact(place, ui.scope_id().with(("picture", name)), Sense::click());

@@ -13,37 +13,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use egui::{Color32, ColorImage, TextureId};
 
-pub use capture::{Picture, exportable};
+pub use capture::{CapturedPicture, exportable};
 
-use super::dialogs::Question;
-use super::state::State;
+use crate::overlay::dialogs::FileQuestion;
+use crate::state::AppState;
 
 /// Passes after which a picture that was asked for and is not painted is given up.
 const PATIENCE: u64 = 3;
 
 /// Pictures that can be had, that are asked for, and that were taken. Clones share them.
 #[derive(Clone, Default)]
-pub struct Desk(Arc<Mutex<Pictures>>);
+pub struct CaptureQueue(Arc<Mutex<CaptureState>>);
 
 #[derive(Default)]
-struct Pictures {
+struct CaptureState {
     /// Name and area of those of the pass of that number.
     shown: (u64, Vec<(String, f32)>),
     /// What is asked for, since which pass.
     wanted: Option<(String, u64)>,
-    taken: Vec<Picture>,
+    taken: Vec<CapturedPicture>,
     /// The points of textures that are part of pictures.
     images: HashMap<TextureId, Arc<ColorImage>>,
 }
 
-impl Desk {
+impl CaptureQueue {
     /// The one of a window.
     pub fn of(window: &egui::Context) -> Self {
         let id = egui::Id::unique("pictures");
         window.data_mut(|data| data.get_temp_mut_or_default::<Self>(id).clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pictures> {
+    fn lock(&self) -> MutexGuard<'_, CaptureState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -82,7 +82,7 @@ impl Desk {
         pictures.shown.1.push((name.to_owned(), area));
     }
 
-    fn take(&self, picture: Picture) {
+    fn take(&self, picture: CapturedPicture) {
         let mut pictures = self.lock();
         pictures.wanted = None;
         pictures.taken.push(picture);
@@ -104,7 +104,7 @@ impl Desk {
 }
 
 /// After a frame: asks where pictures that were taken go, and has them written.
-pub fn ask(window: &egui::Context, state: &mut State) {
+pub fn ask(window: &egui::Context, state: &mut AppState) {
     let pass = window.cumulative_pass_nr();
     let (taken, is_late) = {
         let mut pictures = state.pictures.lock();
@@ -122,7 +122,7 @@ pub fn ask(window: &egui::Context, state: &mut State) {
         let dialogs = state.dialogs.clone();
         state.work.start("picture", move |post| {
             let name = format!("{}.png", write::file_name(&picture.name));
-            let question = Question::Save(name, "Pictures (PNG, SVG)", &["png", "svg"]);
+            let question = FileQuestion::Save(name, "Pictures (PNG, SVG)", &["png", "svg"]);
             let Some(path) = dialogs.ask(&question) else { return };
             let written = write::write(&picture, &path);
             post.change(move |state| match written {

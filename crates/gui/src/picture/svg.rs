@@ -9,14 +9,14 @@ use egui::epaint::{
 };
 use egui::{Color32, ColorImage, Pos2, Rect, Shape, Stroke, StrokeKind};
 
-use super::{Picture, number, paint, text};
+use super::{CapturedPicture, number, paint, text};
 
 /// A picture as SVG. Its points are those of the window; texts are text, of the fonts of the window
 /// where there are such.
-pub fn svg(picture: &Picture, faces: &text::Faces) -> String {
+pub fn svg(picture: &CapturedPicture, faces: &text::FontFaces) -> String {
     let size = picture.rect.size();
     let (width, height) = (number(size.x), number(size.y));
-    let mut svg = Svg { out: String::new(), clips: 0, picture, faces };
+    let mut svg = SvgWriter { out: String::new(), clips: 0, picture, faces };
     let _ = write!(
         svg.out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -36,14 +36,14 @@ pub fn svg(picture: &Picture, faces: &text::Faces) -> String {
     svg.out
 }
 
-struct Svg<'p> {
+struct SvgWriter<'p> {
     out: String,
     clips: usize,
-    picture: &'p Picture,
-    faces: &'p text::Faces,
+    picture: &'p CapturedPicture,
+    faces: &'p text::FontFaces,
 }
 
-impl Svg<'_> {
+impl SvgWriter<'_> {
     /// A shape in a group of those with the same clip.
     fn clipped(&mut self, shape: &ClippedShape, clip: &mut Option<Rect>) {
         let whole = self.picture.rect;

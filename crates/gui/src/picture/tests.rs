@@ -9,8 +9,8 @@ use resvg::usvg::{Group, ImageKind, Node, Options, Paint, Tree};
 
 use super::capture::MARGIN;
 use super::svg::svg;
-use super::text::Faces;
-use super::{Desk, Picture, exportable, write};
+use super::text::FontFaces;
+use super::{CaptureQueue, CapturedPicture, exportable, write};
 
 const RED: Color32 = Color32::from_rgb(200, 0, 0);
 const GREEN: Color32 = Color32::from_rgb(0, 160, 0);
@@ -45,9 +45,9 @@ fn painter_ui(painter: &egui::Painter) -> egui::Ui {
 }
 
 /// The scene as the mechanism takes it, from a window in which half of it is scrolled out of sight.
-fn scene() -> Picture {
+fn scene() -> CapturedPicture {
     let window = egui::Context::default();
-    let desk = Desk::of(&window);
+    let desk = CaptureQueue::of(&window);
     let image = Arc::new(ColorImage::new([2, 1], vec![RED, BLUE]));
     let texture = window.load_texture("image", image.clone(), egui::TextureOptions::NEAREST);
     desk.image(&window, texture.id(), image);
@@ -81,8 +81,8 @@ fn nodes(group: &Group, found: &mut Vec<Node>) {
     }
 }
 
-fn tree(picture: &Picture) -> (Vec<Node>, String) {
-    let faces = Faces::new(&picture.fonts);
+fn tree(picture: &CapturedPicture) -> (Vec<Node>, String) {
+    let faces = FontFaces::new(&picture.fonts);
     let text = svg(picture, &faces);
     let options = Options { fontdb: faces.database.clone(), ..Options::default() };
     let tree = Tree::from_str(&text, &options).unwrap();

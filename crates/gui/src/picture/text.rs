@@ -15,13 +15,13 @@ use super::number;
 use super::svg::attribute;
 
 /// The fonts of the window, and what SVG calls the first one of every family.
-pub struct Faces {
+pub struct FontFaces {
     /// All of them.
     pub database: Arc<Database>,
     names: HashMap<FontFamily, (String, u16)>,
 }
 
-impl Faces {
+impl FontFaces {
     /// Reads the fonts of a window.
     pub fn new(fonts: &FontDefinitions) -> Self {
         let mut database = Database::new();
@@ -57,7 +57,7 @@ impl Faces {
 }
 
 /// A text with its rows.
-pub fn text(shape: &TextShape, faces: &Faces) -> String {
+pub fn text(shape: &TextShape, faces: &FontFaces) -> String {
     let mut out = String::new();
     let mut at = 0;
     for row in &shape.galley.rows {
@@ -75,13 +75,13 @@ pub fn text(shape: &TextShape, faces: &Faces) -> String {
 }
 
 /// Glyphs of a row that have one format.
-struct Run<'g> {
+struct TextRun<'g> {
     glyphs: &'g [egui::epaint::text::Glyph],
     format: &'g TextFormat,
 }
 
 /// The runs of a row whose first character is that one of the text.
-fn runs<'g>(galley: &'g Galley, row: &'g PlacedRow, first: usize) -> Vec<Run<'g>> {
+fn runs<'g>(galley: &'g Galley, row: &'g PlacedRow, first: usize) -> Vec<TextRun<'g>> {
     let sections = &galley.job.sections;
     let mut bytes = galley.job.text.char_indices().skip(first).map(|(byte, _)| byte);
     // An ellipsis is no character of the text; it looks like the last one.
@@ -106,12 +106,12 @@ fn runs<'g>(galley: &'g Galley, row: &'g PlacedRow, first: usize) -> Vec<Run<'g>
         (range, chunk[0])
     });
     let run = |(range, section): (std::ops::Range<usize>, usize)| {
-        Some(Run { glyphs: &row.glyphs[range], format: &sections.get(section)?.format })
+        Some(TextRun { glyphs: &row.glyphs[range], format: &sections.get(section)?.format })
     };
     parts.filter_map(run).collect()
 }
 
-fn written(shape: &TextShape, row: &PlacedRow, run: &Run<'_>, faces: &Faces) -> String {
+fn written(shape: &TextShape, row: &PlacedRow, run: &TextRun<'_>, faces: &FontFaces) -> String {
     let is_seen = |glyph: &&egui::epaint::text::Glyph| !glyph.chr.is_whitespace();
     let begin = run.glyphs.iter().position(|glyph| is_seen(&glyph));
     let end = run.glyphs.iter().rposition(|glyph| is_seen(&glyph));

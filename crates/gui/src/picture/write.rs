@@ -1,15 +1,16 @@
 //! Pictures as files.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-use super::Picture;
+use untrained::output::write_output;
+
+use super::CapturedPicture;
 use super::svg::svg;
-use super::text::Faces;
+use super::text::FontFaces;
 
 /// Points of a PNG for each point of the window, across and down.
 const SHARPNESS: f32 = 2.0;
@@ -21,43 +22,26 @@ const LONGEST: usize = 60;
 /// # Errors
 ///
 /// Why it was not, and what to do.
-pub fn write(picture: &Picture, path: &Path) -> Result<PathBuf, String> {
+pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let (path, bytes) = match ending.as_deref() {
-        Some("svg") => (path.to_owned(), svg(picture, &Faces::new(&picture.fonts)).into_bytes()),
+        Some("svg") => {
+            (path.to_owned(), svg(picture, &FontFaces::new(&picture.fonts)).into_bytes())
+        }
         Some("png") => (path.to_owned(), png(picture)?),
         None => (path.with_extension("png"), png(picture)?),
         Some(other) => {
             return Err(format!("pictures are PNG or SVG: name it .png or .svg, not .{other}"));
         }
     };
-    put(&path, &bytes).map_err(|error| {
-        let path = path.display();
-        format!("cannot write {path}: {error}; choose another folder or make room")
-    })?;
+    // The dialog that chose the name has asked whether it may be replaced.
+    write_output(&path, &bytes, true).map_err(|error| error.to_string())?;
     Ok(path)
 }
 
-/// Writes a whole file or none.
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".untrained-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the user's mask leaves.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
-}
-
 /// A picture as PNG.
-fn png(picture: &Picture) -> Result<Vec<u8>, String> {
-    let faces = Faces::new(&picture.fonts);
+fn png(picture: &CapturedPicture) -> Result<Vec<u8>, String> {
+    let faces = FontFaces::new(&picture.fonts);
     let options = Options { fontdb: Arc::clone(&faces.database), ..Options::default() };
     let tree = Tree::from_str(&svg(picture, &faces), &options)
         .map_err(|error| format!("the picture cannot be drawn ({error}); save it as .svg"))?;

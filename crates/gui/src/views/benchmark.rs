@@ -3,17 +3,17 @@
 use egui::{ComboBox, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{benchmark_figures as figures, empty};
-use crate::benchmark::{Attached, Stage};
-use crate::chrome;
+use crate::benchmark::{AttachedTable, LoadStage};
 use crate::command::Command;
-use crate::news::Purpose;
-use crate::sheet::NUMBERS;
-use crate::state::{State, View};
+use crate::results::sheet::NUMBERS;
+use crate::state::{AppState, View};
+use crate::tasks::message::FilePurpose;
+use crate::views::chrome;
 use untrained::benchmark::{ALL, Facts};
 use untrained::score::SCORES;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     let Some((sheet, title)) = state.sheet().map(|sheet| (sheet.id, sheet.title.clone())) else {
         ui.heading("Benchmark");
         if !state.benchmarks.path.is_empty() {
@@ -51,11 +51,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     working(ui, state, sheet);
     let Some(attached) = state.benchmarks.of(sheet) else { return };
     match (&attached.facts, &attached.outcome) {
-        (Stage::Failed(why), _) => failed(ui, state, why.clone(), "This table cannot be used"),
-        (_, Some(Stage::Failed(why))) => {
+        (LoadStage::Failed(why), _) => failed(ui, state, why.clone(), "This table cannot be used"),
+        (_, Some(LoadStage::Failed(why))) => {
             failed(ui, state, why.clone(), "Scores and accuracies cannot be compared");
         }
-        (_, Some(Stage::Ready(outcome))) => {
+        (_, Some(LoadStage::Ready(outcome))) => {
             let outcome = outcome.clone();
             stale(ui, state, sheet);
             ScrollArea::both()
@@ -63,18 +63,18 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 .auto_shrink(false)
                 .show(ui, |ui| figures::show(ui, state, sheet, &outcome));
         }
-        (Stage::Ready(_), None) => {
+        (LoadStage::Ready(_), None) => {
             ui.weak("Press Compare to compare the scores with this metric.");
             if ui.button("Compare with table").clicked() {
                 state.compare_with_table(sheet);
             }
         }
-        (Stage::Working, _) | (_, Some(Stage::Working)) => {}
+        (LoadStage::Working, _) | (_, Some(LoadStage::Working)) => {}
     }
 }
 
 /// The table: a path, a dialog, or a drop on the window.
-fn source(ui: &mut Ui, state: &mut State, sheet: u64) {
+fn source(ui: &mut Ui, state: &mut AppState, sheet: u64) {
     let mut attach = false;
     ui.horizontal_wrapped(|ui| {
         let name = ui.label("Table");
@@ -90,7 +90,7 @@ fn source(ui: &mut Ui, state: &mut State, sheet: u64) {
         let about = "Read the table and compare its accuracies with the scores";
         attach = button.on_hover_text(about).clicked() || (entered && has_path);
         if ui.button("Choose table…").on_hover_text("Choose a file by dialog").clicked() {
-            state.choose(Purpose::Benchmark);
+            state.choose(FilePurpose::Benchmark);
         }
         if state.benchmarks.of(sheet).is_some()
             && ui.button("Detach").on_hover_text("Take the table off these results").clicked()
@@ -105,11 +105,11 @@ fn source(ui: &mut Ui, state: &mut State, sheet: u64) {
 }
 
 /// Metric and score.
-fn choices(ui: &mut Ui, state: &mut State, sheet: u64) {
+fn choices(ui: &mut Ui, state: &mut AppState, sheet: u64) {
     let further: Vec<String> = state.sheet().map(further_scores).unwrap_or_default();
     let ranked_by = state.sheet().map(default_score).unwrap_or_default();
     let Some(attached) = state.benchmarks.of_mut(sheet) else { return };
-    let Stage::Ready(facts) = &attached.facts else { return };
+    let LoadStage::Ready(facts) = &attached.facts else { return };
     let facts = facts.clone();
     let before = (attached.metric.clone(), attached.score.clone());
     ui.horizontal_wrapped(|ui| {
@@ -136,7 +136,7 @@ fn choices(ui: &mut Ui, state: &mut State, sheet: u64) {
     }
 }
 
-fn metric(ui: &mut Ui, attached: &mut Attached, facts: &Facts) {
+fn metric(ui: &mut Ui, attached: &mut AttachedTable, facts: &Facts) {
     let label = ui.label("Metric");
     let combo =
         ComboBox::from_id_salt("metric").width(150.0).selected_text(attached.metric.clone());
@@ -164,13 +164,13 @@ fn described(facts: &Facts) -> String {
 }
 
 /// Columns of the results that are scores of their own.
-fn further_scores(sheet: &crate::sheet_state::Sheet) -> Vec<String> {
+fn further_scores(sheet: &crate::results::result_set::ResultSet) -> Vec<String> {
     let is_further = |name: &&str| NUMBERS.iter().all(|number| number.name != *name);
     sheet.table.names().filter(is_further).map(str::to_owned).collect()
 }
 
 /// The score of the search, which a search by accuracy has as well.
-fn default_score(sheet: &crate::sheet_state::Sheet) -> String {
+fn default_score(sheet: &crate::results::result_set::ResultSet) -> String {
     match sheet.job.as_ref().map(|job| &job.task) {
         Some(untrained::job::Task::Search(search)) => search.score.clone(),
         _ => SCORES[0].name.to_owned(),
@@ -178,12 +178,12 @@ fn default_score(sheet: &crate::sheet_state::Sheet) -> String {
 }
 
 /// Progress and a button that stops it.
-fn working(ui: &mut Ui, state: &mut State, sheet: u64) {
+fn working(ui: &mut Ui, state: &mut AppState, sheet: u64) {
     let Some(attached) = state.benchmarks.of(sheet).filter(|attached| attached.is_working()) else {
         return;
     };
     let what = match (&attached.facts, attached.refines) {
-        (Stage::Working, _) => "Reading the table",
+        (LoadStage::Working, _) => "Reading the table",
         (_, true) => "Computing intervals",
         _ => "Comparing",
     };
@@ -200,7 +200,7 @@ fn working(ui: &mut Ui, state: &mut State, sheet: u64) {
 }
 
 /// Results that came since.
-fn stale(ui: &mut Ui, state: &mut State, sheet: u64) {
+fn stale(ui: &mut Ui, state: &mut AppState, sheet: u64) {
     let now = state.sheet().map_or(0, |sheet| sheet.table.len());
     let then = state.benchmarks.of(sheet).map_or(now, |attached| attached.results);
     if now > then {
@@ -214,14 +214,14 @@ fn stale(ui: &mut Ui, state: &mut State, sheet: u64) {
 }
 
 /// What is wrong and what to do.
-fn failed(ui: &mut Ui, state: &mut State, why: String, title: &str) {
+fn failed(ui: &mut Ui, state: &mut AppState, why: String, title: &str) {
     ui.add_space(8.0);
     ui.strong(title);
     let text = RichText::new(why).color(ui.visuals().error_fg_color);
     ui.add(egui::Label::new(text).wrap());
     ui.horizontal(|ui| {
         if ui.button("Choose another table…").clicked() {
-            state.choose(Purpose::Benchmark);
+            state.choose(FilePurpose::Benchmark);
         }
         if ui.button("Read again").on_hover_text("The file may have changed").clicked() {
             let path = std::path::PathBuf::from(state.benchmarks.path.trim());

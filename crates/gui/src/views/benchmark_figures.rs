@@ -4,14 +4,15 @@
 use egui::{Color32, Grid, RichText, Ui, vec2};
 use egui_plot::{PlotPoints, Points};
 
-use crate::benchmark::{Outcome, Point};
+use super::widgets;
+use crate::benchmark::{BenchmarkOutcome, BenchmarkPoint};
 use crate::picture::exportable;
-use crate::state::{State, View};
-use crate::{explain, theme, widgets};
-use untrained::evaluation::{BASELINES, PaperChoice};
+use crate::state::{AppState, View};
+use crate::{explain, theme};
+use untrained::evaluation::PaperChoice;
 use untrained::format::thousands;
 use untrained::format::{decimals, interval};
-use untrained::score::score;
+use untrained::score::find_score;
 use untrained::statistics::{Estimate, Report};
 
 /// Points that are drawn at most; of more, evenly chosen ones.
@@ -22,7 +23,7 @@ const NEAR: f32 = 8.0;
 const WIDE: f32 = 720.0;
 
 /// Shows all of it.
-pub fn show(ui: &mut Ui, state: &mut State, sheet: u64, outcome: &Outcome) {
+pub fn show(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOutcome) {
     if ui.available_width() >= WIDE {
         let width = ui.available_width();
         ui.horizontal_top(|ui| {
@@ -46,7 +47,7 @@ pub fn show(ui: &mut Ui, state: &mut State, sheet: u64, outcome: &Outcome) {
 }
 
 /// Score against accuracy.
-fn scatter(ui: &mut Ui, state: &mut State, sheet: u64, outcome: &Outcome) {
+fn scatter(ui: &mut Ui, state: &mut AppState, sheet: u64, outcome: &BenchmarkOutcome) {
     let default = state.benchmarks.of(sheet).is_some_and(|attached| attached.is_logarithmic());
     let mut logarithmic = state.benchmarks.logarithmic.unwrap_or(default);
     let drawn = drawn(&outcome.points, logarithmic);
@@ -114,23 +115,25 @@ fn scale(value: f64, logarithmic: bool) -> f64 {
 }
 
 /// What of the points is drawn.
-struct Drawn {
+struct DrawnPoints {
     /// Their places and where they are drawn.
     points: Vec<(usize, [f64; 2])>,
     /// Points that could be drawn.
     all: usize,
 }
 
-fn drawn(points: &[Point], logarithmic: bool) -> Drawn {
-    let at = |(at, point): (usize, &Point)| (at, [scale(point.score, logarithmic), point.accuracy]);
+fn drawn(points: &[BenchmarkPoint], logarithmic: bool) -> DrawnPoints {
+    let at = |(at, point): (usize, &BenchmarkPoint)| {
+        (at, [scale(point.score, logarithmic), point.accuracy])
+    };
     let is_finite = |(_, point): &(usize, [f64; 2])| point.iter().all(|value| value.is_finite());
     let finite: Vec<_> = points.iter().enumerate().map(at).filter(is_finite).collect();
     let step = finite.len().div_ceil(DRAWN).max(1);
-    Drawn { all: finite.len(), points: finite.into_iter().step_by(step).collect() }
+    DrawnPoints { all: finite.len(), points: finite.into_iter().step_by(step).collect() }
 }
 
 /// Chooses the row of an architecture.
-fn choose(state: &mut State, architecture: &str) {
+fn choose(state: &mut AppState, architecture: &str) {
     let Some(sheet) = state.sheet_mut() else { return };
     let rows = 0..sheet.table.len() as u32;
     let row = rows.into_iter().find(|&row| sheet.table.architecture(row) == architecture);
@@ -140,7 +143,7 @@ fn choose(state: &mut State, architecture: &str) {
 }
 
 /// What the search would have chosen.
-fn chosen(ui: &mut Ui, state: &mut State, outcome: &Outcome) {
+fn chosen(ui: &mut Ui, state: &mut AppState, outcome: &BenchmarkOutcome) {
     ui.strong("What the search would have chosen").on_hover_text(
         "The architecture of the highest score, as a search without any training takes it",
     );
@@ -180,7 +183,7 @@ fn chosen(ui: &mut Ui, state: &mut State, outcome: &Outcome) {
 }
 
 /// How many architectures have an accuracy, and why others have not.
-fn coverage(ui: &mut Ui, outcome: &Outcome) {
+fn coverage(ui: &mut Ui, outcome: &BenchmarkOutcome) {
     let coverage = &outcome.coverage;
     let (used, given) = (coverage.used as u64, coverage.given as u64);
     ui.strong("Coverage");
@@ -215,7 +218,7 @@ const COLUMNS: [(&str, &str); 8] = [
 ];
 
 /// The score and the free baselines.
-fn statistics(ui: &mut Ui, outcome: &Outcome) {
+fn statistics(ui: &mut Ui, outcome: &BenchmarkOutcome) {
     ui.strong("How well they order architectures by accuracy");
     Grid::new("statistics").striped(true).spacing([18.0, 3.0]).show(ui, |ui| {
         for (name, about) in COLUMNS {
@@ -250,10 +253,8 @@ fn filter(paper: &PaperChoice) -> String {
     )
 }
 
-fn predictor(ui: &mut Ui, outcome: &Outcome, report: &Report, is_best: bool) {
-    let baseline = BASELINES.iter().find(|baseline| baseline.name == report.predictor);
-    let about = score(&report.predictor).map(|score| score.about);
-    let about = about.or(baseline.map(|baseline| baseline.about)).unwrap_or("a further score");
+fn predictor(ui: &mut Ui, outcome: &BenchmarkOutcome, report: &Report, is_best: bool) {
+    let about = find_score(&report.predictor).map_or("a further score", |score| score.about);
     ui.label(&report.predictor).on_hover_text(about);
     let figure = |ui: &mut Ui, text: String| drop(ui.monospace(text));
     figure(ui, thousands(report.all.n as u64));
@@ -278,11 +279,12 @@ mod tests {
 
     #[test]
     fn what_has_no_place_on_the_axis_is_not_drawn() {
-        let point = |score: f64| Point { architecture: String::new(), score, accuracy: 90.0 };
+        let point =
+            |score: f64| BenchmarkPoint { architecture: String::new(), score, accuracy: 90.0 };
         let points = [point(f64::NEG_INFINITY), point(-5.0), point(100.0), point(f64::NAN)];
         assert_eq!(drawn(&points, false).points, [(1, [-5.0, 90.0]), (2, [100.0, 90.0])]);
         assert_eq!(drawn(&points, true).points, [(2, [2.0, 90.0])]);
-        let many: Vec<Point> = (0..20_000).map(|at| point(f64::from(at))).collect();
+        let many: Vec<BenchmarkPoint> = (0..20_000).map(|at| point(f64::from(at))).collect();
         assert!(drawn(&many, false).points.len() <= DRAWN);
         assert_eq!(drawn(&many, false).all, 20_000);
     }

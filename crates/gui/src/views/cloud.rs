@@ -8,16 +8,16 @@ use egui::epaint::Vertex;
 use egui::{Color32, Mesh, Pos2, Rect, TextureId, Vec2, pos2};
 use egui_plot::PlotTransform;
 
-use super::shades::{Shades, spread};
-use crate::sheet::{Goal, Table, front};
-use crate::sheet_state::Sheet;
+use super::shades::{ColourScale, spread};
+use crate::results::result_set::ResultSet;
+use crate::results::sheet::{ColumnGoal, ResultTable, front};
 
 /// Points that are drawn at most; of more, evenly chosen ones.
 const DRAWN: usize = 8_000;
 
 /// What a cloud shows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
+pub struct CloudKey {
     /// The sheet.
     pub sheet: u64,
     /// Which rows of it.
@@ -30,7 +30,7 @@ pub struct Shown {
 
 /// A row in the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Dot {
+pub struct ScatterDot {
     /// The row.
     pub row: u32,
     /// Where it is; logarithms on logarithmic axes.
@@ -40,26 +40,26 @@ pub struct Dot {
 }
 
 /// Points of a scatter.
-pub struct Cloud {
+pub struct ScatterCloud {
     /// No other cloud has this number.
     pub id: u64,
     /// What it shows.
-    pub shown: Shown,
+    pub shown: CloudKey,
     /// How many rows it was made from.
     pub rows: usize,
     /// The points that are drawn.
-    pub dots: Vec<Dot>,
+    pub dots: Vec<ScatterDot>,
     /// Those that no other row beats, from the best value across on; of equal ones, one.
-    pub front: Vec<Dot>,
+    pub front: Vec<ScatterDot>,
     /// Opposite corners of a box around all of them.
     pub around: Option<[[f64; 2]; 2]>,
     /// The smallest and greatest value of the column of colours.
     pub colours: Option<[f64; 2]>,
 }
 
-impl Cloud {
+impl ScatterCloud {
     /// Takes rows of a table as points.
-    pub fn new(table: &Table, rows: &[u32], shown: Shown) -> Self {
+    pub fn new(table: &ResultTable, rows: &[u32], shown: CloudKey) -> Self {
         let [x, y, colour] = shown.axes.each_ref().map(|name| table.column(name));
         let value = |column: Option<&[f64]>, row: u32| {
             column.and_then(|values| values.get(row as usize)).copied().unwrap_or(f64::NAN)
@@ -67,17 +67,17 @@ impl Cloud {
         let scale = |value: f64, axis: usize| {
             if shown.logarithmic[axis] { value.log10() } else { value }
         };
-        let shades = Shades::new(table.range(&shown.axes[2]));
-        let dot = |&row: &u32| Dot {
+        let shades = ColourScale::new(table.range(&shown.axes[2]));
+        let dot = |&row: &u32| ScatterDot {
             row,
             at: [scale(value(x, row), 0), scale(value(y, row), 1)],
             shade: shades.of(value(colour, row)),
         };
-        let is_finite = |dot: &Dot| dot.at.iter().all(|value| value.is_finite());
-        let mut front: Vec<Dot> =
+        let is_finite = |dot: &ScatterDot| dot.at.iter().all(|value| value.is_finite());
+        let mut front: Vec<ScatterDot> =
             best(rows, |row| dot(&row).at, &shown.axes).iter().map(dot).collect();
         front.dedup_by(|a, b| a.at == b.at);
-        let dots: Vec<Dot> = spread(rows, DRAWN).iter().map(dot).filter(is_finite).collect();
+        let dots: Vec<ScatterDot> = spread(rows, DRAWN).iter().map(dot).filter(is_finite).collect();
         let around = around(dots.iter().chain(&front));
         let colours = table.range(&shown.axes[2]);
         static CLOUDS: AtomicU64 = AtomicU64::new(0);
@@ -86,7 +86,7 @@ impl Cloud {
     }
 
     /// Selected rows that are shown, as points; evenly chosen ones of many.
-    pub fn selected(&self, sheet: &Sheet) -> Vec<Dot> {
+    pub fn selected(&self, sheet: &ResultSet) -> Vec<ScatterDot> {
         let is_shown = sheet.test();
         let rows = spread(sheet.now.selected.rows(), DRAWN);
         let shown = rows.into_iter().filter(|&row| is_shown(row));
@@ -100,25 +100,25 @@ impl Cloud {
     }
 
     /// One row as a point.
-    pub fn dot(&self, table: &Table, row: u32) -> Option<Dot> {
+    pub fn dot(&self, table: &ResultTable, row: u32) -> Option<ScatterDot> {
         let at = [0, 1].map(|axis: usize| {
             let value = table.value(&self.shown.axes[axis], row);
             if self.shown.logarithmic[axis] { value.log10() } else { value }
         });
-        let shades = Shades::new(self.colours);
+        let shades = ColourScale::new(self.colours);
         let shade = shades.of(table.value(&self.shown.axes[2], row));
-        at.iter().all(|value| value.is_finite()).then_some(Dot { row, at, shade })
+        at.iter().all(|value| value.is_finite()).then_some(ScatterDot { row, at, shade })
     }
 }
 
 /// The rows that no other row beats.
 fn best(rows: &[u32], at: impl Fn(u32) -> [f64; 2], axes: &[String; 3]) -> Vec<u32> {
     let points: Vec<[f64; 2]> = rows.iter().map(|&row| at(row)).collect();
-    let goals = [Goal::of(&axes[0]), Goal::of(&axes[1])];
+    let goals = [ColumnGoal::of(&axes[0]), ColumnGoal::of(&axes[1])];
     front(&points, goals).into_iter().map(|place| rows[place]).collect()
 }
 
-fn around<'d>(dots: impl Iterator<Item = &'d Dot>) -> Option<[[f64; 2]; 2]> {
+fn around<'d>(dots: impl Iterator<Item = &'d ScatterDot>) -> Option<[[f64; 2]; 2]> {
     dots.fold(None, |found, dot| {
         let [low, high] = found.unwrap_or([dot.at, dot.at]);
         let corner = |pick: fn(f64, f64) -> f64, known: [f64; 2]| {
@@ -130,24 +130,24 @@ fn around<'d>(dots: impl Iterator<Item = &'d Dot>) -> Option<[[f64; 2]; 2]> {
 
 /// A mesh of points and where they are on the screen.
 #[derive(Default)]
-pub struct Points {
+pub struct PointMesh {
     /// What is drawn.
     pub mesh: Arc<Mesh>,
     /// The middle of every point of the cloud with its row.
     pub places: Vec<(Pos2, u32)>,
 }
 
-impl Points {
+impl PointMesh {
     /// Points of a cloud, then those that are selected on top.
     pub fn new(
-        cloud: &Cloud,
-        selected: &[Dot],
+        cloud: &ScatterCloud,
+        selected: &[ScatterDot],
         accent: Color32,
         disc: TextureId,
         transform: &PlotTransform,
     ) -> Self {
         let mut mesh = Mesh::with_texture(disc);
-        let place = |dot: &Dot| transform.position_from_point(&dot.at.into());
+        let place = |dot: &ScatterDot| transform.position_from_point(&dot.at.into());
         let radius = if cloud.dots.len() > 2_000 { 2.4 } else { 3.0 };
         let frame = transform.frame().expand(radius);
         let mut places = Vec::with_capacity(cloud.dots.len());
@@ -194,12 +194,12 @@ pub fn disc() -> egui::ColorImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::samples::table;
-    use crate::work::Work;
+    use crate::results::sheet::samples::table;
+    use crate::tasks::TaskRunner;
 
-    fn shown() -> Shown {
+    fn shown() -> CloudKey {
         let axes = ["params", "score", "macs"].map(str::to_owned);
-        Shown { sheet: 0, version: 0, axes, logarithmic: [true, false] }
+        CloudKey { sheet: 0, version: 0, axes, logarithmic: [true, false] }
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
             .collect();
         let table = table(&rows);
         let all: Vec<u32> = (0..rows.len() as u32).collect();
-        let cloud = Cloud::new(&table, &all, shown());
+        let cloud = ScatterCloud::new(&table, &all, shown());
         assert!(cloud.dots.len() <= DRAWN && cloud.dots.len() > DRAWN / 2);
         assert!(cloud.dots.iter().all(|dot| dot.row != 20_000));
         // Row 7 is on the front whether or not it is among those drawn.
@@ -225,13 +225,13 @@ mod tests {
     #[test]
     fn only_shown_rows_are_marked_as_selected() {
         let table = table(&[("a", 1.0, 10), ("b", 2.0, 20), ("c", 3.0, 30)]);
-        let cloud = Cloud::new(&table, &[0, 2], shown());
-        let mut sheet = Sheet::new(String::new(), table);
+        let cloud = ScatterCloud::new(&table, &[0, 2], shown());
+        let mut sheet = ResultSet::new(String::new(), table);
         sheet.change(|now| now.filter = "params != 20".to_owned());
         sheet.select([1, 2], false);
-        sheet.refresh(&mut Work::new(egui::Context::default()));
+        sheet.refresh(&mut TaskRunner::new(egui::Context::default()));
         let marked = cloud.selected(&sheet);
         assert_eq!(marked.iter().map(|dot| dot.row).collect::<Vec<_>>(), [2]);
-        assert!(Cloud::new(&sheet.table, &[], shown()).around.is_none());
+        assert!(ScatterCloud::new(&sheet.table, &[], shown()).around.is_none());
     }
 }

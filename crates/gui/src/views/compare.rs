@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use egui::{Color32, RichText, ScrollArea, Ui, vec2};
 
+use super::widgets;
 use super::{comparison_tables, detail, empty, operations};
-use crate::chrome;
 use crate::command::Command;
-use crate::comparison::Compared;
-use crate::drawing::{self, Part};
-use crate::inspect::Inspection;
+use crate::compare::ComparedNetwork;
+use crate::drawing::{self, DrawingPart};
+use crate::inspect::inspection::Inspection;
 use crate::picture::exportable;
-use crate::plots::{self, Spectrum};
-use crate::sheet_state::Sheet;
-use crate::state::{State, View};
-use crate::{theme, widgets};
+use crate::results::result_set::ResultSet;
+use crate::state::{AppState, View};
+use crate::theme;
+use crate::views::chrome;
+use crate::views::plots::{self, KernelSpectrum};
 use untrained::space::Drawing;
 
 /// Marked architectures that the menu offers.
@@ -25,7 +26,7 @@ const MATRIX: f32 = 300.0;
 const SPECTRA: f32 = 220.0;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     header(ui, state);
     if state.comparison.entries.is_empty() {
         let next =
@@ -74,7 +75,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-fn header(ui: &mut Ui, state: &mut State) {
+fn header(ui: &mut Ui, state: &mut AppState) {
     ui.horizontal_wrapped(|ui| {
         ui.heading("Compare");
         add(ui, state);
@@ -89,7 +90,7 @@ fn header(ui: &mut Ui, state: &mut State) {
 }
 
 /// A menu of architectures of the results that are shown.
-fn add(ui: &mut Ui, state: &mut State) {
+fn add(ui: &mut Ui, state: &mut AppState) {
     let mut row = None;
     ui.add_enabled_ui(state.comparison.has_room(), |ui| {
         ui.menu_button("Add", |ui| {
@@ -116,7 +117,7 @@ fn add(ui: &mut Ui, state: &mut State) {
 }
 
 /// The chosen one, the first rows, and marked ones.
-fn offers(sheet: &Sheet) -> Vec<(String, u32)> {
+fn offers(sheet: &ResultSet) -> Vec<(String, u32)> {
     let chosen = sheet.now.row.filter(|&row| (row as usize) < sheet.table.len());
     let mut offers: Vec<(String, u32)> =
         chosen.map(|row| ("The chosen one".to_owned(), row)).into_iter().collect();
@@ -133,7 +134,7 @@ fn offers(sheet: &Sheet) -> Vec<(String, u32)> {
 }
 
 /// The colours of the operations of each space, once.
-fn legends(ui: &mut Ui, entries: &[Compared], drawn: &[Drawing]) {
+fn legends(ui: &mut Ui, entries: &[ComparedNetwork], drawn: &[Drawing]) {
     let mut shown: Vec<Vec<String>> = Vec::new();
     for entry in entries {
         let names = operations(entry.origin.space.as_ref());
@@ -147,8 +148,8 @@ fn legends(ui: &mut Ui, entries: &[Compared], drawn: &[Drawing]) {
 /// One architecture; whether it is to be taken off.
 fn column(
     ui: &mut Ui,
-    state: &mut State,
-    entries: &[Compared],
+    state: &mut AppState,
+    entries: &[ComparedNetwork],
     seen: &[Arc<Inspection>],
     at: usize,
     least: Option<f64>,
@@ -172,7 +173,7 @@ fn column(
         Some(fault) => drop(ui.colored_label(ui.visuals().error_fg_color, fault)),
         None => {
             let names = operations(entry.origin.space.as_ref());
-            let differs = |cell: usize, part: Part| {
+            let differs = |cell: usize, part: DrawingPart| {
                 let others: Vec<_> =
                     seen.iter().filter_map(|other| other.drawings.get(cell)).collect();
                 drawing::differs(&seen[at].drawings[cell], &others, part)
@@ -190,7 +191,7 @@ fn column(
 }
 
 /// What it is a result of, and its place there.
-fn standing(entry: &Compared) -> String {
+fn standing(entry: &ComparedNetwork) -> String {
     let rank = match entry.rank {
         Some((rank, of)) => format!("rank {rank} of {of} by {}", entry.ranked_by),
         None => entry.status.name().to_owned(),
@@ -198,12 +199,12 @@ fn standing(entry: &Compared) -> String {
     format!("{}: {rank}", entry.origin.title)
 }
 
-fn spectra(ui: &mut Ui, state: &State, entries: &[Compared]) {
-    let spectrum = |(at, entry): (usize, &Compared)| {
+fn spectra(ui: &mut Ui, state: &AppState, entries: &[ComparedNetwork]) {
+    let spectrum = |(at, entry): (usize, &ComparedNetwork)| {
         let picture = state.details.picture(&entry.subject)?;
-        Some(Spectrum { name: letter(at).to_owned(), colour: colour(at), picture })
+        Some(KernelSpectrum { name: letter(at).to_owned(), colour: colour(at), picture })
     };
-    let spectra: Vec<Spectrum> = entries.iter().enumerate().filter_map(spectrum).collect();
+    let spectra: Vec<KernelSpectrum> = entries.iter().enumerate().filter_map(spectrum).collect();
     if spectra.is_empty() {
         return;
     }
@@ -225,12 +226,14 @@ pub fn colour(at: usize) -> Color32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::samples::table;
+    use crate::results::sheet::samples::table;
 
     #[test]
     fn marked_rows_and_the_chosen_one_are_offered() {
-        let mut sheet =
-            Sheet::new("test".to_owned(), table(&[("a", 1.0, 1), ("b", 2.0, 1), ("c", 3.0, 1)]));
+        let mut sheet = ResultSet::new(
+            "test".to_owned(),
+            table(&[("a", 1.0, 1), ("b", 2.0, 1), ("c", 3.0, 1)]),
+        );
         sheet.rows = vec![2, 1, 0].into();
         sheet.now.row = Some(1);
         sheet.stars.insert("a".to_owned());

@@ -6,12 +6,12 @@ use egui::{Grid, RichText, Ui};
 
 use super::compare::letter;
 use super::results::written;
-use crate::comparison::{Comparison, Row};
-use crate::inspect::Inspection;
-use crate::sheet::NUMBERS;
+use crate::compare::{ComparisonRow, NetworkComparison};
+use crate::inspect::inspection::Inspection;
+use crate::results::sheet::NUMBERS;
 
 /// Numbers, the best of each row strong, with the difference to A.
-pub fn numbers(ui: &mut Ui, comparison: &Comparison) {
+pub fn numbers(ui: &mut Ui, comparison: &NetworkComparison) {
     ui.strong("Numbers").on_hover_text(
         "The best of each row is strong: much of scores and accuracy, little of what costs. Per cent are \
          differences to A.",
@@ -27,7 +27,7 @@ pub fn numbers(ui: &mut Ui, comparison: &Comparison) {
             (0..row.values.len()).for_each(|at| number(ui, &row, at));
             ui.end_row();
         }
-        let differ = |of: fn(&crate::comparison::Compared) -> String| {
+        let differ = |of: fn(&crate::compare::ComparedNetwork) -> String| {
             comparison.entries.iter().map(of).collect::<Vec<String>>()
         };
         words(ui, "status", &differ(|entry| entry.status.name().to_owned()));
@@ -35,7 +35,7 @@ pub fn numbers(ui: &mut Ui, comparison: &Comparison) {
     });
 }
 
-fn number(ui: &mut Ui, row: &Row, at: usize) {
+fn number(ui: &mut Ui, row: &ComparisonRow, at: usize) {
     let Some(value) = row.values[at] else {
         ui.weak("-");
         return;

@@ -8,15 +8,16 @@ use egui_extras::{Column, TableBuilder};
 
 use super::fact;
 use super::results::written;
-use crate::details::{Kernel, Subject};
-use crate::inspect::Inspection;
-use crate::kernel_picture::KernelPicture;
+use super::{heat_map, widgets};
+use crate::inspect::inspection::Inspection;
+use crate::inspect::kernel_picture::KernelPicture;
+use crate::inspect::{KernelState, NetworkKey};
 use crate::picture::exportable;
-use crate::plots::{self, Spectrum};
-use crate::sheet::NUMBERS;
-use crate::sheet_state::Sheet;
-use crate::state::State;
-use crate::{heat_map, theme, widgets};
+use crate::results::result_set::ResultSet;
+use crate::results::sheet::NUMBERS;
+use crate::state::AppState;
+use crate::theme;
+use crate::views::plots::{self, KernelSpectrum};
 use untrained::format::thousands;
 
 /// The height of a row of the layer table.
@@ -46,7 +47,7 @@ pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
 }
 
 /// The numbers of the chosen row.
-pub fn numbers(ui: &mut Ui, sheet: &Sheet, row: u32) {
+pub fn numbers(ui: &mut Ui, sheet: &ResultSet, row: u32) {
     Grid::new("numbers").num_columns(2).spacing([14.0, 2.0]).show(ui, |ui| {
         for number in NUMBERS {
             let value = sheet.table.value(number.name, row);
@@ -77,7 +78,7 @@ pub fn numbers(ui: &mut Ui, sheet: &Sheet, row: u32) {
 }
 
 /// Where the chosen row stands among all.
-pub fn standing(ui: &mut Ui, state: &mut State, row: u32, width: f32) {
+pub fn standing(ui: &mut Ui, state: &mut AppState, row: u32, width: f32) {
     let Some(sheet) = (if state.shows_stored { &state.stored } else { &state.running }) else {
         return;
     };
@@ -105,8 +106,8 @@ pub fn standing(ui: &mut Ui, state: &mut State, row: u32, width: f32) {
 /// begin, if not at its own least entry; whether it is to be computed.
 pub fn kernel(
     ui: &mut Ui,
-    state: &mut State,
-    subject: &Subject,
+    state: &mut AppState,
+    subject: &NetworkKey,
     (most, least): (f32, Option<f64>),
 ) -> bool {
     match state.details.kernel(subject) {
@@ -115,7 +116,7 @@ pub fn kernel(
             ui.horizontal(|ui| ui.button("Compute kernel matrix").on_hover_text(about).clicked())
                 .inner
         }
-        Some(Kernel::Waiting(_)) => {
+        Some(KernelState::Waiting(_)) => {
             ui.horizontal(|ui| {
                 ui.spinner();
                 ui.weak("computing the kernel matrix");
@@ -125,12 +126,12 @@ pub fn kernel(
             });
             false
         }
-        Some(Kernel::Failed(why)) => {
+        Some(KernelState::Failed(why)) => {
             ui.colored_label(ui.visuals().error_fg_color, format!("no kernel matrix: {why}"));
             ui.horizontal(|ui| ui.button("Try again").on_hover_text("Score it once more").clicked())
                 .inner
         }
-        Some(Kernel::Ready(picture)) => {
+        Some(KernelState::Ready(picture)) => {
             let picture = picture.clone();
             let side = widgets::side(ui, most);
             let least = least.unwrap_or(picture.least);
@@ -156,7 +157,8 @@ fn facts(ui: &mut Ui, picture: &KernelPicture) {
 pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &str, width: f32) {
     ui.strong("Eigenvalues of K");
     let colour = theme::accent(ui.visuals().dark_mode);
-    let spectrum = Spectrum { name: "eigenvalue".to_owned(), colour, picture: picture.clone() };
+    let spectrum =
+        KernelSpectrum { name: "eigenvalue".to_owned(), colour, picture: picture.clone() };
     plots::spectra(ui, &format!("spectrum {name}"), &[spectrum], vec2(width, PLOT + 20.0));
     ui.strong("Units on, by activation");
     plots::activity(ui, &format!("activity {name}"), &picture.points, vec2(width, PLOT));

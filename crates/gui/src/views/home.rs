@@ -3,11 +3,11 @@
 use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 
 use super::operations;
-use crate::chrome;
 use crate::command::Command;
-use crate::news::Card;
-use crate::state::{State, View};
-use crate::widgets;
+use crate::state::{AppState, View};
+use crate::tasks::message::SpaceCard;
+use crate::views::chrome;
+use crate::views::widgets;
 use untrained::format::thousands;
 use untrained::job::{JobConfig, Task};
 
@@ -19,7 +19,7 @@ const HEIGHT: [f32; 2] = [172.0, 88.0];
 const GAP: f32 = 8.0;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     ui.horizontal(|ui| {
         ui.heading("Choose a search space");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// Scores an architecture that is pasted, in the space that is set up.
-fn paste(ui: &mut Ui, state: &mut State) {
+fn paste(ui: &mut Ui, state: &mut AppState) {
     ui.horizontal(|ui| {
         let name = ui.label(format!("Architecture of {}", state.job.options.space));
         let width = (ui.available_width() - 80.0).max(80.0);
@@ -72,7 +72,7 @@ fn paste(ui: &mut Ui, state: &mut State) {
 }
 
 /// The last studies, to be looked at again.
-fn studies(ui: &mut Ui, state: &mut State) {
+fn studies(ui: &mut Ui, state: &mut AppState) {
     const LAST: usize = 5;
     let Ok(studies) = &state.studies else { return };
     if studies.is_empty() {
@@ -100,7 +100,7 @@ fn studies(ui: &mut Ui, state: &mut State) {
     }
 }
 
-fn recent(ui: &mut Ui, state: &mut State) {
+fn recent(ui: &mut Ui, state: &mut AppState) {
     if state.remembered.recent.is_empty() {
         return;
     }
@@ -126,7 +126,7 @@ fn columns(width: f32) -> (usize, f32) {
 }
 
 /// One card; whether it was pressed.
-fn show_card(ui: &mut Ui, card: &Card, width: f32) -> bool {
+fn show_card(ui: &mut Ui, card: &SpaceCard, width: f32) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT[0]), Sense::click());
     let space = &card.space;
     let name = format!("Space {}", space.id());

@@ -3,10 +3,10 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{detail, operations};
-use crate::chrome;
 use crate::command::Command;
-use crate::details::Subject;
-use crate::state::State;
+use crate::inspect::NetworkKey;
+use crate::state::AppState;
+use crate::views::chrome;
 
 /// From this width on, there are two columns.
 const WIDE: f32 = 640.0;
@@ -14,7 +14,7 @@ const WIDE: f32 = 640.0;
 const COLUMN: f32 = 560.0;
 
 /// Shows the panel.
-pub fn inspector(ui: &mut Ui, state: &mut State) {
+pub fn inspector(ui: &mut Ui, state: &mut AppState) {
     ui.add_space(4.0);
     let Some(subject) = state.chosen().and_then(|text| state.subject(text)) else {
         ui.weak("Choose a row or a point to look into it.");
@@ -47,7 +47,7 @@ pub fn inspector(ui: &mut Ui, state: &mut State) {
 }
 
 /// The star and the note of an architecture.
-fn remark(ui: &mut Ui, state: &mut State, text: &str) {
+fn remark(ui: &mut Ui, state: &mut AppState, text: &str) {
     let Some(sheet) = state.sheet_mut() else { return };
     ui.horizontal(|ui| {
         let mut marked = sheet.stars.contains(text);
@@ -65,7 +65,7 @@ fn remark(ui: &mut Ui, state: &mut State, text: &str) {
 }
 
 /// The same in a window of its own.
-pub fn window(window: &egui::Context, state: &mut State) {
+pub fn window(window: &egui::Context, state: &mut AppState) {
     if !state.details.wide {
         return;
     }
@@ -81,7 +81,7 @@ pub fn window(window: &egui::Context, state: &mut State) {
 }
 
 /// Cells and numbers.
-fn what_it_is(ui: &mut Ui, state: &mut State, subject: &Subject) {
+fn what_it_is(ui: &mut Ui, state: &mut AppState, subject: &NetworkKey) {
     let names = operations(state.sheet().and_then(|sheet| sheet.space.as_ref()));
     match state.details.inspection(subject) {
         Some(seen) => detail::cells(ui, seen, &names, 170.0),
@@ -97,7 +97,7 @@ fn what_it_is(ui: &mut Ui, state: &mut State, subject: &Subject) {
 }
 
 /// The kernel matrix and what follows from it.
-fn what_it_computes(ui: &mut Ui, state: &mut State, subject: &Subject) {
+fn what_it_computes(ui: &mut Ui, state: &mut AppState, subject: &NetworkKey) {
     ui.horizontal_wrapped(|ui| {
         ui.strong("Kernel matrix");
         ui.checkbox(&mut state.remembered.kernels, "Always compute").on_hover_text(
@@ -115,7 +115,7 @@ fn what_it_computes(ui: &mut Ui, state: &mut State, subject: &Subject) {
     }
 }
 
-fn layers(ui: &mut Ui, state: &State, subject: &Subject) {
+fn layers(ui: &mut Ui, state: &AppState, subject: &NetworkKey) {
     if let Some(seen) = state.details.inspection(subject) {
         detail::layers(ui, seen);
     }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use egui::{Color32, Mesh, Pos2, Rect, Vec2, lerp, pos2, remap};
 
-use super::shades::{Shades, spread};
-use crate::sheet::{Axis, Brush, Decision, Figures, NO_VALUE, Selection, Table};
-use crate::sheet_state::Sheet;
+use super::shades::{ColourScale, spread};
+use crate::results::result_set::ResultSet;
+use crate::results::sheet::{
+    AxisBrush, DecisionColumn, NO_VALUE, NumberFormat, ResultAxis, ResultTable, RowSelection,
+};
 
 /// Rows that are drawn at most.
 const DRAWN: usize = 5_000;
@@ -20,7 +22,7 @@ const BEHIND: usize = 300;
 pub const GAP: f32 = 12.0;
 
 /// How values lie on an axis, from 0 below to 1 above.
-pub enum Scale<'s> {
+pub enum AxisScale<'s> {
     /// Evenly between two numbers.
     Number {
         /// A value for every row.
@@ -33,7 +35,7 @@ pub enum Scale<'s> {
     /// Categories one above the other.
     Category {
         /// The decision.
-        decision: &'s Decision,
+        decision: &'s DecisionColumn,
         /// Its codes in order, from below.
         order: Vec<u16>,
         /// The place of every code.
@@ -41,16 +43,16 @@ pub enum Scale<'s> {
     },
 }
 
-impl<'s> Scale<'s> {
+impl<'s> AxisScale<'s> {
     /// The scale of an axis; nothing where a sheet has no such axis.
-    pub fn new(sheet: &'s Sheet, axis: &Axis, operations: &[String]) -> Option<Self> {
+    pub fn new(sheet: &'s ResultSet, axis: &ResultAxis, operations: &[String]) -> Option<Self> {
         Some(match axis {
-            Axis::Number(name) => Self::Number {
+            ResultAxis::Number(name) => Self::Number {
                 values: sheet.table.column(name)?,
                 range: sheet.table.range(name).unwrap_or([0.0, 1.0]),
-                whole: Table::figures(name) == Figures::Whole,
+                whole: ResultTable::figures(name) == NumberFormat::Whole,
             },
-            Axis::Decision(name) => {
+            ResultAxis::Decision(name) => {
                 let decision = sheet.decisions.column(name)?;
                 let order = decision.in_order(operations);
                 let mut places = vec![0; decision.values.len()];
@@ -92,34 +94,38 @@ impl<'s> Scale<'s> {
     }
 
     /// What lies between two places on the axis, as a brush; nothing where that is no category.
-    pub fn brush(&self, from: f32, to: f32) -> Option<Brush> {
+    pub fn brush(&self, from: f32, to: f32) -> Option<AxisBrush> {
         let (low, high) = (from.min(to), from.max(to));
         match self {
             Self::Number { range: [least, most], whole, .. } => {
                 let value = |share: f32| lerp(*least..=*most, f64::from(share.clamp(0.0, 1.0)));
                 let (low, high) = (value(low), value(high));
-                Some(Brush::Range(if *whole { [low.ceil(), high.floor()] } else { [low, high] }))
+                Some(AxisBrush::Range(if *whole {
+                    [low.ceil(), high.floor()]
+                } else {
+                    [low, high]
+                }))
             }
             Self::Category { .. } => {
                 let inside = |(_, share): &(&str, f32)| (low..=high).contains(share);
                 let found = self.categories().into_iter().filter(inside);
                 let values: BTreeSet<String> = found.map(|(name, _)| name.to_owned()).collect();
-                (!values.is_empty()).then_some(Brush::Values(values))
+                (!values.is_empty()).then_some(AxisBrush::Values(values))
             }
         }
     }
 
     /// The parts of the axis that a brush covers.
-    pub fn covered(&self, brush: &Brush) -> Vec<[f32; 2]> {
+    pub fn covered(&self, brush: &AxisBrush) -> Vec<[f32; 2]> {
         match (self, brush) {
-            (Self::Number { range: [least, most], .. }, Brush::Range([low, high])) => {
+            (Self::Number { range: [least, most], .. }, AxisBrush::Range([low, high])) => {
                 let share = |value: f64| {
                     let share = (value - least) / (most - least).max(f64::MIN_POSITIVE);
                     share.clamp(0.0, 1.0) as f32
                 };
                 vec![[share(*low), share(*high)]]
             }
-            (Self::Category { order, .. }, Brush::Values(values)) => {
+            (Self::Category { order, .. }, AxisBrush::Values(values)) => {
                 let half = (0.45 / order.len().max(2) as f32).min(0.06);
                 let chosen =
                     self.categories().into_iter().filter(|(name, _)| values.contains(*name));
@@ -144,25 +150,25 @@ fn scatter(row: u32, count: usize) -> f32 {
 
 /// What lines were made for.
 #[derive(Clone, PartialEq)]
-pub struct Made {
+pub struct LinesKey {
     /// The sheet.
     pub sheet: u64,
     /// Which rows of it.
     pub version: u64,
     /// The axes from left to right.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<ResultAxis>,
     /// Where the axes begin and end.
     pub area: Rect,
     /// The column of colours.
     pub colour: String,
     /// The selected rows.
-    pub selected: Selection,
+    pub selected: RowSelection,
     /// Their colour.
     pub accent: Color32,
 }
 
 /// Lines of rows.
-pub struct Lines {
+pub struct ParallelLines {
     /// How many rows and decisions there were.
     pub grown: [usize; 2],
     /// All lines.
@@ -175,9 +181,9 @@ pub struct Lines {
     ys: Vec<f32>,
 }
 
-impl Lines {
+impl ParallelLines {
     /// Draws rows of a sheet: some that do not pass, an even sample of those that do, and selected ones.
-    pub fn new(sheet: &Sheet, scales: &[Scale<'_>], made: &Made) -> Self {
+    pub fn new(sheet: &ResultSet, scales: &[AxisScale<'_>], made: &LinesKey) -> Self {
         let most = (PIECES / scales.len().saturating_sub(1).max(1)).min(DRAWN);
         let rows = spread(&sheet.rows, most);
         let xs = places(made.area, scales.len());
@@ -193,7 +199,7 @@ impl Lines {
             behind.for_each(|row| add(&mut mesh, &xs, &line(row), grey));
         }
         let values = sheet.table.column(&made.colour).unwrap_or_default();
-        let shades = Shades::new(sheet.table.range(&made.colour));
+        let shades = ColourScale::new(sheet.table.range(&made.colour));
         let strength = (9.0 / (rows.len().max(1) as f32).sqrt()).clamp(0.16, 0.9);
         let mut ys = Vec::with_capacity(rows.len() * scales.len());
         for &row in &rows {
@@ -236,8 +242,8 @@ pub fn places(area: Rect, count: usize) -> Vec<f32> {
 }
 
 /// Where a row is on every axis; below the axis where it has no value.
-pub fn heights(scales: &[Scale<'_>], area: Rect, row: u32) -> Vec<f32> {
-    let height = |scale: &Scale<'_>| match scale.share(row) {
+pub fn heights(scales: &[AxisScale<'_>], area: Rect, row: u32) -> Vec<f32> {
+    let height = |scale: &AxisScale<'_>| match scale.share(row) {
         Some(share) => lerp(area.bottom()..=area.top(), share),
         None => area.bottom() + GAP,
     };
@@ -261,47 +267,47 @@ fn add(mesh: &mut Mesh, xs: &[f32], ys: &[f32], colour: Color32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::{Decisions, samples::table};
-    use crate::work::Work;
+    use crate::results::sheet::{DecisionTable, samples::table};
+    use crate::tasks::TaskRunner;
 
-    fn sheet() -> Sheet {
+    fn sheet() -> ResultSet {
         let rows = [("a", 1.0, 10), ("b", 3.0, 20), ("c", f64::NEG_INFINITY, 30)];
-        let mut sheet = Sheet::new(String::new(), table(&rows));
-        let mut decisions = Decisions::default();
+        let mut sheet = ResultSet::new(String::new(), table(&rows));
+        let mut decisions = DecisionTable::default();
         ["conv", "none", "conv"].iter().for_each(|&value| decisions.push([("op", value)]));
         sheet.decisions = Arc::new(decisions);
-        sheet.refresh(&mut Work::new(egui::Context::default()));
+        sheet.refresh(&mut TaskRunner::new(egui::Context::default()));
         sheet
     }
 
-    fn scale<'s>(sheet: &'s Sheet, axis: &Axis) -> Scale<'s> {
-        Scale::new(sheet, axis, &["none", "conv"].map(str::to_owned)).unwrap()
+    fn scale<'s>(sheet: &'s ResultSet, axis: &ResultAxis) -> AxisScale<'s> {
+        AxisScale::new(sheet, axis, &["none", "conv"].map(str::to_owned)).unwrap()
     }
 
     #[test]
     fn numbers_lie_between_the_ends_and_categories_in_their_parts() {
         let sheet = sheet();
-        let score = scale(&sheet, &Axis::Number("score".to_owned()));
+        let score = scale(&sheet, &ResultAxis::Number("score".to_owned()));
         assert_eq!([0, 1, 2].map(|row| score.share(row)), [Some(0.0), Some(1.0), None]);
-        let op = scale(&sheet, &Axis::Decision("op".to_owned()));
+        let op = scale(&sheet, &ResultAxis::Decision("op".to_owned()));
         assert_eq!(op.categories(), [("none", 0.25), ("conv", 0.75)]);
         let share = |row: u32| op.share(row).unwrap();
         assert!(share(0) > 0.6 && share(1) < 0.4 && share(2) > 0.6 && share(0) != share(2));
-        assert!(Scale::new(&sheet, &Axis::Decision("depth".to_owned()), &[]).is_none());
+        assert!(AxisScale::new(&sheet, &ResultAxis::Decision("depth".to_owned()), &[]).is_none());
     }
 
     #[test]
     fn what_is_dragged_over_becomes_a_brush_that_covers_it() {
         let sheet = sheet();
-        let score = scale(&sheet, &Axis::Number("score".to_owned()));
+        let score = scale(&sheet, &ResultAxis::Number("score".to_owned()));
         let brush = score.brush(0.75, 0.25).unwrap();
-        assert_eq!(brush, Brush::Range([1.5, 2.5]));
+        assert_eq!(brush, AxisBrush::Range([1.5, 2.5]));
         assert_eq!(score.covered(&brush), [[0.25, 0.75]]);
-        let params = scale(&sheet, &Axis::Number("params".to_owned()));
-        assert_eq!(params.brush(0.01, 2.0), Some(Brush::Range([11.0, 30.0])));
-        let op = scale(&sheet, &Axis::Decision("op".to_owned()));
+        let params = scale(&sheet, &ResultAxis::Number("params".to_owned()));
+        assert_eq!(params.brush(0.01, 2.0), Some(AxisBrush::Range([11.0, 30.0])));
+        let op = scale(&sheet, &ResultAxis::Decision("op".to_owned()));
         let brush = op.brush(0.9, 0.6).unwrap();
-        assert_eq!(brush, Brush::Values(["conv".to_owned()].into()));
+        assert_eq!(brush, AxisBrush::Values(["conv".to_owned()].into()));
         assert_eq!(op.covered(&brush).len(), 1);
         assert_eq!(op.brush(0.4, 0.6), None);
     }
@@ -309,18 +315,18 @@ mod tests {
     #[test]
     fn the_line_under_the_pointer_is_found_between_axes() {
         let sheet = sheet();
-        let axes = ["score", "params"].map(|name| Axis::Number(name.to_owned()));
-        let scales: Vec<Scale<'_>> = axes.iter().map(|axis| scale(&sheet, axis)).collect();
-        let made = Made {
+        let axes = ["score", "params"].map(|name| ResultAxis::Number(name.to_owned()));
+        let scales: Vec<AxisScale<'_>> = axes.iter().map(|axis| scale(&sheet, axis)).collect();
+        let made = LinesKey {
             sheet: 0,
             version: 0,
             axes: axes.to_vec(),
             area: Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0)),
             colour: "score".to_owned(),
-            selected: Selection::new(vec![1]),
+            selected: RowSelection::new(vec![1]),
             accent: Color32::BLUE,
         };
-        let lines = Lines::new(&sheet, &scales, &made);
+        let lines = ParallelLines::new(&sheet, &scales, &made);
         // Row 0 goes level along the bottom, row 1 from the top to the middle, row 2 from below upwards.
         assert_eq!(lines.nearest(pos2(50.0, 99.0), 6.0), Some(0));
         assert_eq!(lines.nearest(pos2(50.0, 25.0), 6.0), Some(1));

@@ -3,14 +3,17 @@
 mod axes;
 mod benchmark;
 mod benchmark_figures;
+pub mod chrome;
 mod cloud;
 mod compare;
 mod comparison_tables;
 mod detail;
+pub mod heat_map;
 mod home;
 mod inspector;
 mod lines;
 mod parallel;
+mod plots;
 mod results;
 mod rows;
 mod run;
@@ -19,16 +22,17 @@ mod setup;
 mod shades;
 mod space;
 mod studies;
+mod widgets;
 
 pub use inspector::{inspector, window as detail_window};
-pub use results::Looks;
+pub use results::ViewCache;
 
 use egui::{RichText, Ui};
 
-use super::state::{State, View};
+use crate::state::{AppState, View};
 
 /// Shows the view that was chosen.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     match state.view {
         View::Home => home::show(ui, state),
         View::Space => space::show(ui, state),

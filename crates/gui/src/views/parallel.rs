@@ -9,15 +9,16 @@ use egui::{
     Sense, Shape, Stroke, Ui, lerp, pos2, remap, vec2,
 };
 
-use super::axes::Axes;
-use super::lines::{GAP, Lines, Made, Scale, heights, places};
+use super::axes::AxisLayout;
+use super::lines::{AxisScale, GAP, LinesKey, ParallelLines, heights, places};
 use super::operations;
 use super::results::written;
+use super::widgets;
 use crate::picture::exportable;
-use crate::sheet::{Axis, Brush};
-use crate::sheet_state::Sheet;
-use crate::state::State;
-use crate::{theme, widgets};
+use crate::results::result_set::ResultSet;
+use crate::results::sheet::{AxisBrush, ResultAxis};
+use crate::state::AppState;
+use crate::theme;
 use untrained::format::thousands;
 
 /// The least distance of two axes.
@@ -33,25 +34,25 @@ const PACE: Duration = Duration::from_millis(300);
 
 /// What is kept of parallel coordinates between frames.
 #[derive(Default)]
-pub struct Parallel {
-    axes: Axes,
-    lines: Option<(Made, Lines)>,
+pub struct ParallelView {
+    axes: AxisLayout,
+    lines: Option<(LinesKey, ParallelLines)>,
     made: Option<Instant>,
     /// The axis that is brushed and from where to where, as shares of it.
-    brushing: Option<(Axis, f32, f32)>,
+    brushing: Option<(ResultAxis, f32, f32)>,
 }
 
 /// What a person did to the axes.
-enum Done {
-    Brush(Axis, Option<Brush>),
-    Adjust(Axis, Brush),
-    Hide(Axis),
-    Move(Axis, usize),
+enum AxisAction {
+    Brush(ResultAxis, Option<AxisBrush>),
+    Adjust(ResultAxis, AxisBrush),
+    Hide(ResultAxis),
+    Move(ResultAxis, usize),
     Choose(u32),
 }
 
 /// Shows them.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     let mut parallel = std::mem::take(&mut state.looks.parallel);
     let colour = state.remembered.axes[2].clone();
     if let Some(sheet) = state.sheet_mut() {
@@ -60,30 +61,30 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         bar(ui, &mut parallel, sheet);
         let done =
             exportable(ui, "parallel coordinates", |ui| plot(ui, &mut parallel, sheet, &colour));
-        let chosen = matches!(done, Some(Done::Choose(_)));
+        let chosen = matches!(done, Some(AxisAction::Choose(_)));
         parallel.apply(done, sheet);
         state.looks.scroll |= chosen;
     }
     state.looks.parallel = parallel;
 }
 
-impl Parallel {
-    fn apply(&mut self, done: Option<Done>, sheet: &mut Sheet) {
+impl ParallelView {
+    fn apply(&mut self, done: Option<AxisAction>, sheet: &mut ResultSet) {
         match done {
-            Some(Done::Brush(axis, brush)) => sheet.brush(axis, brush),
-            Some(Done::Adjust(axis, brush)) => {
+            Some(AxisAction::Brush(axis, brush)) => sheet.brush(axis, brush),
+            Some(AxisAction::Adjust(axis, brush)) => {
                 sheet.change_typed(|now| drop(now.brushes.insert(axis, brush)));
             }
-            Some(Done::Hide(axis)) => self.axes.hide(&axis),
-            Some(Done::Move(axis, place)) => self.axes.move_to(&axis, place),
-            Some(Done::Choose(row)) => sheet.change(|now| now.row = Some(row)),
+            Some(AxisAction::Hide(axis)) => self.axes.hide(&axis),
+            Some(AxisAction::Move(axis, place)) => self.axes.move_to(&axis, place),
+            Some(AxisAction::Choose(row)) => sheet.change(|now| now.row = Some(row)),
             None => {}
         }
     }
 }
 
 /// Which axes there are, and how much of the rows is drawn.
-fn bar(ui: &mut Ui, parallel: &mut Parallel, sheet: &Sheet) {
+fn bar(ui: &mut Ui, parallel: &mut ParallelView, sheet: &ResultSet) {
     ui.horizontal_wrapped(|ui| {
         ui.menu_button("Axes", |ui| {
             ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
@@ -110,10 +111,16 @@ fn bar(ui: &mut Ui, parallel: &mut Parallel, sheet: &Sheet) {
 }
 
 /// Axes and lines.
-fn plot(ui: &mut Ui, parallel: &mut Parallel, sheet: &Sheet, colour: &str) -> Option<Done> {
+fn plot(
+    ui: &mut Ui,
+    parallel: &mut ParallelView,
+    sheet: &ResultSet,
+    colour: &str,
+) -> Option<AxisAction> {
     let names = operations(sheet.space.as_ref());
-    let with_scale = |axis: Axis| Scale::new(sheet, &axis, &names).map(|scale| (axis, scale));
-    let (axes, scales): (Vec<Axis>, Vec<Scale<'_>>) =
+    let with_scale =
+        |axis: ResultAxis| AxisScale::new(sheet, &axis, &names).map(|scale| (axis, scale));
+    let (axes, scales): (Vec<ResultAxis>, Vec<AxisScale<'_>>) =
         parallel.axes.shown().into_iter().filter_map(with_scale).unzip();
     if axes.is_empty() {
         let text = "No axis is shown: choose some in the menu Axes.";
@@ -132,7 +139,7 @@ fn plot(ui: &mut Ui, parallel: &mut Parallel, sheet: &Sheet, colour: &str) -> Op
             pos2(whole.right() - side, whole.bottom() - GAP - 8.0),
         );
         let dark = ui.visuals().dark_mode;
-        let made = Made {
+        let made = LinesKey {
             sheet: sheet.id,
             version: sheet.version,
             axes: axes.clone(),
@@ -152,9 +159,9 @@ fn plot(ui: &mut Ui, parallel: &mut Parallel, sheet: &Sheet, colour: &str) -> Op
     shown.inner
 }
 
-impl Parallel {
+impl ParallelView {
     /// Has the lines made anew where they are others.
-    fn keep(&mut self, ui: &Ui, sheet: &Sheet, scales: &[Scale<'_>], made: Made) {
+    fn keep(&mut self, ui: &Ui, sheet: &ResultSet, scales: &[AxisScale<'_>], made: LinesKey) {
         let grown = [sheet.rows.len(), sheet.decisions.len()];
         let age = self.made.map_or(PACE, |made| made.elapsed());
         if let Some((known, lines)) = &self.lines
@@ -167,12 +174,18 @@ impl Parallel {
             return;
         }
         self.made = Some(Instant::now());
-        let lines = Lines::new(sheet, scales, &made);
+        let lines = ParallelLines::new(sheet, scales, &made);
         self.lines = Some((made, lines));
     }
 }
 
-fn paint(ui: &Ui, parallel: &Parallel, sheet: &Sheet, scales: &[Scale<'_>], area: Rect) {
+fn paint(
+    ui: &Ui,
+    parallel: &ParallelView,
+    sheet: &ResultSet,
+    scales: &[AxisScale<'_>],
+    area: Rect,
+) {
     let painter = ui.painter();
     if let Some((_, lines)) = &parallel.lines {
         painter.add(Shape::mesh(lines.mesh.clone()));
@@ -189,7 +202,7 @@ fn paint(ui: &Ui, parallel: &Parallel, sheet: &Sheet, scales: &[Scale<'_>], area
 }
 
 /// Chooses the line under the pointer and tells of it.
-fn lines(parallel: &Parallel, sheet: &Sheet, response: &Response) -> Option<Done> {
+fn lines(parallel: &ParallelView, sheet: &ResultSet, response: &Response) -> Option<AxisAction> {
     let (_, lines) = parallel.lines.as_ref()?;
     let label = format!("Parallel coordinates of {} rows", thousands(lines.rows.len() as u64));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &label));
@@ -197,18 +210,18 @@ fn lines(parallel: &Parallel, sheet: &Sheet, response: &Response) -> Option<Done
     let told = response.clone().on_hover_ui_at_pointer(|ui| {
         ui.label(sheet.table.architecture(row));
     });
-    told.clicked().then_some(Done::Choose(row))
+    told.clicked().then_some(AxisAction::Choose(row))
 }
 
 /// Headings, axes and what is done to them.
 fn columns(
     ui: &mut Ui,
-    parallel: &mut Parallel,
-    sheet: &Sheet,
-    axes: &[Axis],
-    scales: &[Scale<'_>],
+    parallel: &mut ParallelView,
+    sheet: &ResultSet,
+    axes: &[ResultAxis],
+    scales: &[AxisScale<'_>],
     area: Rect,
-) -> Option<Done> {
+) -> Option<AxisAction> {
     let xs = places(area, axes.len());
     let apart = if xs.len() > 1 { xs[1] - xs[0] } else { area.width().max(APART) };
     let mut done = None;
@@ -227,7 +240,7 @@ fn columns(
 }
 
 /// The line of an axis with what its places mean.
-fn marks(ui: &Ui, scale: &Scale<'_>, area: Rect, x: f32, apart: f32) {
+fn marks(ui: &Ui, scale: &AxisScale<'_>, area: Rect, x: f32, apart: f32) {
     let painter = ui.painter();
     let visuals = ui.visuals();
     let line = Stroke::new(1.0, visuals.text_color().gamma_multiply(0.7));
@@ -247,7 +260,7 @@ fn marks(ui: &Ui, scale: &Scale<'_>, area: Rect, x: f32, apart: f32) {
         painter.rect_filled(rect.expand2(vec2(2.0, 0.0)), 2.0, back);
         painter.galley(rect.min, galley, Color32::PLACEHOLDER);
     };
-    if let Scale::Number { range: [least, most], .. } = scale {
+    if let AxisScale::Number { range: [least, most], .. } = scale {
         write(pos2(x + 4.0, area.top()), Align2::LEFT_TOP, &widgets::short(*most));
         write(pos2(x + 4.0, area.bottom()), Align2::LEFT_BOTTOM, &widgets::short(*least));
         return;
@@ -265,10 +278,10 @@ fn marks(ui: &Ui, scale: &Scale<'_>, area: Rect, x: f32, apart: f32) {
 /// What is brushed, and what is being brushed.
 fn covered(
     ui: &Ui,
-    scale: &Scale<'_>,
-    brush: Option<&Brush>,
-    parallel: &Parallel,
-    axis: &Axis,
+    scale: &AxisScale<'_>,
+    brush: Option<&AxisBrush>,
+    parallel: &ParallelView,
+    axis: &ResultAxis,
     area: Rect,
     x: f32,
 ) {
@@ -297,13 +310,13 @@ fn covered(
 /// elsewhere takes the brush away.
 fn along(
     ui: &mut Ui,
-    parallel: &mut Parallel,
-    axis: &Axis,
-    scale: &Scale<'_>,
-    brush: Option<&Brush>,
+    parallel: &mut ParallelView,
+    axis: &ResultAxis,
+    scale: &AxisScale<'_>,
+    brush: Option<&AxisBrush>,
     area: Rect,
     x: f32,
-) -> Option<Done> {
+) -> Option<AxisAction> {
     let rect =
         Rect::from_x_y_ranges(x - BESIDE..=x + BESIDE, area.y_range()).expand2(vec2(0.0, 4.0));
     let id = ui.scope_id().with(("axis", axis.name()));
@@ -324,7 +337,7 @@ fn along(
     if response.drag_stopped()
         && let Some((_, from, to)) = parallel.brushing.take()
     {
-        return scale.brush(from, to).map(|brush| Done::Brush(axis.clone(), Some(brush)));
+        return scale.brush(from, to).map(|brush| AxisAction::Brush(axis.clone(), Some(brush)));
     }
     if response.clicked() {
         return clicked(axis, scale, brush, pointer?);
@@ -335,37 +348,42 @@ fn along(
     None
 }
 
-fn clicked(axis: &Axis, scale: &Scale<'_>, brush: Option<&Brush>, share: f32) -> Option<Done> {
+fn clicked(
+    axis: &ResultAxis,
+    scale: &AxisScale<'_>,
+    brush: Option<&AxisBrush>,
+    share: f32,
+) -> Option<AxisAction> {
     let categories = scale.categories();
     let near = categories.iter().min_by(|a, b| (a.1 - share).abs().total_cmp(&(b.1 - share).abs()));
     match near {
-        Some((name, _)) => Some(Done::Brush(axis.clone(), toggled(brush, name))),
-        None => brush.map(|_| Done::Brush(axis.clone(), None)),
+        Some((name, _)) => Some(AxisAction::Brush(axis.clone(), toggled(brush, name))),
+        None => brush.map(|_| AxisAction::Brush(axis.clone(), None)),
     }
 }
 
 /// A brush on categories with one more or one less; none where none is left.
-fn toggled(brush: Option<&Brush>, name: &str) -> Option<Brush> {
+fn toggled(brush: Option<&AxisBrush>, name: &str) -> Option<AxisBrush> {
     let mut values: BTreeSet<String> = match brush {
-        Some(Brush::Values(values)) => values.clone(),
+        Some(AxisBrush::Values(values)) => values.clone(),
         _ => BTreeSet::new(),
     };
     if !values.remove(name) {
         values.insert(name.to_owned());
     }
-    (!values.is_empty()).then_some(Brush::Values(values))
+    (!values.is_empty()).then_some(AxisBrush::Values(values))
 }
 
 /// The heading of an axis: a drag moves it, a click opens its menu, which does all a pointer can do.
 fn heading(
     ui: &mut Ui,
-    axis: &Axis,
-    scale: &Scale<'_>,
-    brush: Option<&Brush>,
+    axis: &ResultAxis,
+    scale: &AxisScale<'_>,
+    brush: Option<&AxisBrush>,
     rect: Rect,
     xs: &[f32],
     at: usize,
-) -> Option<Done> {
+) -> Option<AxisAction> {
     let text = egui::RichText::new(axis.name()).small().strong();
     let button = Button::new(text).frame(false).truncate().sense(Sense::click_and_drag());
     let response = ui.put(rect, button);
@@ -378,7 +396,7 @@ fn heading(
     {
         let distance = |x: &f32| (x - pointer.x).abs();
         let nearest = (0..xs.len()).min_by(|&a, &b| distance(&xs[a]).total_cmp(&distance(&xs[b])));
-        done = nearest.filter(|&to| to != at).map(|to| Done::Move(axis.clone(), to));
+        done = nearest.filter(|&to| to != at).map(|to| AxisAction::Move(axis.clone(), to));
     }
     let popup = Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let shown = popup.show(|ui| menu(ui, axis, scale, brush, xs.len(), at));
@@ -390,31 +408,31 @@ fn heading(
 
 fn menu(
     ui: &mut Ui,
-    axis: &Axis,
-    scale: &Scale<'_>,
-    brush: Option<&Brush>,
+    axis: &ResultAxis,
+    scale: &AxisScale<'_>,
+    brush: Option<&AxisBrush>,
     count: usize,
     at: usize,
-) -> Option<Done> {
+) -> Option<AxisAction> {
     let mut done = None;
     ui.horizontal(|ui| {
         if ui.add_enabled(at > 0, Button::new("Move left")).clicked() {
-            done = Some(Done::Move(axis.clone(), at - 1));
+            done = Some(AxisAction::Move(axis.clone(), at - 1));
         }
         if ui.add_enabled(at + 1 < count, Button::new("Move right")).clicked() {
-            done = Some(Done::Move(axis.clone(), at + 1));
+            done = Some(AxisAction::Move(axis.clone(), at + 1));
         }
         if ui.button("Hide").clicked() {
-            done = Some(Done::Hide(axis.clone()));
+            done = Some(AxisAction::Hide(axis.clone()));
         }
         if ui.add_enabled(brush.is_some(), Button::new("Clear brush")).clicked() {
-            done = Some(Done::Brush(axis.clone(), None));
+            done = Some(AxisAction::Brush(axis.clone(), None));
         }
     });
     ui.separator();
-    if let Scale::Number { range: [least, most], .. } = scale {
+    if let AxisScale::Number { range: [least, most], .. } = scale {
         let [mut low, mut high] = match brush {
-            Some(Brush::Range(range)) => *range,
+            Some(AxisBrush::Range(range)) => *range,
             _ => [*least, *most],
         };
         let step = (most - least) / 200.0;
@@ -427,16 +445,18 @@ fn menu(
                 ui.add(drag.range(*least..=*most)).labelled_by(label.id).changed()
             };
             if edit(ui, "from", &mut low) | edit(ui, "to", &mut high) {
-                done = Some(Done::Adjust(axis.clone(), Brush::Range([low, high.max(low)])));
+                done =
+                    Some(AxisAction::Adjust(axis.clone(), AxisBrush::Range([low, high.max(low)])));
             }
         });
     }
-    let is_on = |name: &str| matches!(brush, Some(Brush::Values(values)) if values.contains(name));
+    let is_on =
+        |name: &str| matches!(brush, Some(AxisBrush::Values(values)) if values.contains(name));
     ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
         for (name, _) in scale.categories().iter().rev() {
             let mut on = is_on(name);
             if ui.checkbox(&mut on, *name).changed() {
-                done = Some(Done::Brush(axis.clone(), toggled(brush, name)));
+                done = Some(AxisAction::Brush(axis.clone(), toggled(brush, name)));
             }
         }
     });
@@ -450,9 +470,9 @@ mod tests {
     #[test]
     fn categories_are_turned_on_and_off() {
         let one = toggled(None, "conv");
-        assert_eq!(one, Some(Brush::Values(["conv".to_owned()].into())));
+        assert_eq!(one, Some(AxisBrush::Values(["conv".to_owned()].into())));
         let two = toggled(one.as_ref(), "none");
-        assert!(matches!(&two, Some(Brush::Values(values)) if values.len() == 2));
+        assert!(matches!(&two, Some(AxisBrush::Values(values)) if values.len() == 2));
         assert_eq!(toggled(two.as_ref(), "none"), one);
         assert_eq!(toggled(one.as_ref(), "conv"), None);
     }

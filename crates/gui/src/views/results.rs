@@ -2,28 +2,28 @@
 
 use egui::{Panel, RichText, TextEdit, Ui};
 
-use super::parallel::{self, Parallel};
-use super::scatter::{self, Scatter};
+use super::parallel::{self, ParallelView};
+use super::scatter::{self, ScatterView};
 use super::{empty, rows};
-use crate::chrome;
 use crate::command::Command;
-use crate::sheet::{Figures, Selection, Table};
-use crate::state::{State, View};
+use crate::results::sheet::{NumberFormat, ResultTable, RowSelection};
+use crate::state::{AppState, View};
+use crate::views::chrome;
 use untrained::format::thousands;
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Looks {
+pub struct ViewCache {
     /// The scatter.
-    pub scatter: Scatter,
+    pub scatter: ScatterView,
     /// The parallel coordinates.
-    pub parallel: Parallel,
+    pub parallel: ParallelView,
     /// Whether the table is to scroll to the chosen row.
     pub scroll: bool,
 }
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     if state.sheet().is_none() && state.stored.is_some() {
         state.shows_stored = true;
     }
@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// The plots that are shown, one below the other, each as high as it was made.
-fn plots(ui: &mut Ui, state: &mut State) {
+fn plots(ui: &mut Ui, state: &mut AppState) {
     let (scatter, parallel) = (state.remembered.scatter, state.remembered.parallel);
     let height = ui.available_height();
     let share = if scatter && parallel { 0.34 } else { 0.44 };
@@ -63,7 +63,7 @@ fn plots(ui: &mut Ui, state: &mut State) {
     }
 }
 
-fn header(ui: &mut Ui, state: &mut State) {
+fn header(ui: &mut Ui, state: &mut AppState) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, state, Command::Export);
@@ -79,7 +79,7 @@ fn header(ui: &mut Ui, state: &mut State) {
 }
 
 /// Which results are shown, and how many.
-fn title(ui: &mut Ui, state: &mut State) {
+fn title(ui: &mut Ui, state: &mut AppState) {
     if state.running.is_some() && state.stored.is_some() {
         ui.selectable_value(&mut state.shows_stored, false, "This search");
         ui.selectable_value(&mut state.shows_stored, true, "Stored study");
@@ -95,7 +95,7 @@ fn title(ui: &mut Ui, state: &mut State) {
 }
 
 /// Which columns of numbers are shown.
-fn columns(ui: &mut Ui, state: &mut State) {
+fn columns(ui: &mut Ui, state: &mut AppState) {
     let names: Vec<String> = state
         .sheet()
         .map(|sheet| sheet.table.names().map(str::to_owned).collect())
@@ -111,7 +111,7 @@ fn columns(ui: &mut Ui, state: &mut State) {
     });
 }
 
-fn filters(ui: &mut Ui, state: &mut State) {
+fn filters(ui: &mut Ui, state: &mut AppState) {
     ui.horizontal(|ui| {
         let Some(sheet) = state.sheet_mut() else { return };
         let (mut filter, mut search) = (sheet.now.filter.clone(), sheet.now.search.clone());
@@ -143,7 +143,7 @@ fn filters(ui: &mut Ui, state: &mut State) {
 }
 
 /// What is selected and brushed, and what can be done with it.
-fn selection(ui: &mut Ui, state: &mut State) {
+fn selection(ui: &mut Ui, state: &mut AppState) {
     let Some(sheet) = state.sheet_mut() else { return };
     ui.horizontal_wrapped(|ui| {
         let count = sheet.now.selected.len() as u64;
@@ -159,7 +159,7 @@ fn selection(ui: &mut Ui, state: &mut State) {
         }
         if ui.add_enabled(any, egui::Button::new("Clear selection")).clicked() {
             sheet.change(|now| {
-                (now.selected, now.only_selected) = (Selection::default(), false);
+                (now.selected, now.only_selected) = (RowSelection::default(), false);
             });
         }
         let mark = ui.add_enabled(any, egui::Button::new("Mark selected"));
@@ -194,10 +194,10 @@ fn short(text: &str) -> String {
 
 /// A number of a column as it is written; nothing for a gap.
 pub fn written(column: &str, value: f64) -> String {
-    match Table::figures(column) {
+    match ResultTable::figures(column) {
         _ if value.is_nan() => String::new(),
         _ if value.is_infinite() => if value > 0.0 { "inf" } else { "-inf" }.to_owned(),
-        Figures::Whole => thousands(value.max(0.0) as u64),
-        Figures::Decimals(decimals) => format!("{value:.decimals$}"),
+        NumberFormat::Whole => thousands(value.max(0.0) as u64),
+        NumberFormat::Decimals(decimals) => format!("{value:.decimals$}"),
     }
 }

@@ -6,9 +6,9 @@ use egui::{Align, Key, Layout, Modifiers, Pos2, RichText, Sense, Shape, Stroke, 
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::results::written;
-use crate::sheet::{NUMBERS, SortBy};
-use crate::sheet_state::Sheet;
-use crate::state::State;
+use crate::results::result_set::ResultSet;
+use crate::results::sheet::{NUMBERS, SortBy};
+use crate::state::AppState;
 use crate::theme;
 use untrained::format::thousands;
 use untrained::store::Status;
@@ -17,27 +17,27 @@ use untrained::store::Status;
 const ROW: f32 = 19.0;
 
 /// What was pressed in the table.
-enum Pressed {
+enum TableClick {
     Row(u32),
     Star(u32),
     Heading(SortBy),
 }
 
 /// A heading: its text, what it is, and what it sorts by.
-struct Heading {
+struct ColumnHeading {
     text: String,
     about: String,
     by: SortBy,
 }
 
 /// Shows the table.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     keys(ui, state);
     let scroll = std::mem::take(&mut state.looks.scroll);
     let Some(sheet) = state.sheet() else { return };
     let has = |name: &&String| sheet.table.column(name).is_some();
     let columns: Vec<String> = state.remembered.columns.iter().filter(has).cloned().collect();
-    let headings: Vec<Heading> = columns.iter().map(|name| heading(name)).collect();
+    let headings: Vec<ColumnHeading> = columns.iter().map(|name| heading(name)).collect();
     let place = || sheet.rows.iter().position(|&row| sheet.now.row == Some(row));
     let target = if scroll { place() } else { None };
     let mut pressed = None;
@@ -72,7 +72,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     row.set_selected(sheet.now.row == Some(at) || sheet.now.selected.contains(at));
                     cells(&mut row, sheet, at, &columns, &mut pressed);
                     if row.response().clicked() && pressed.is_none() {
-                        pressed = Some(Pressed::Row(at));
+                        pressed = Some(TableClick::Row(at));
                     }
                 });
             },
@@ -81,18 +81,18 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let held = ui.input(|input| input.modifiers);
     let Some(sheet) = state.sheet_mut() else { return };
     match pressed {
-        Some(Pressed::Row(row)) => click(sheet, row, held),
-        Some(Pressed::Star(row)) => {
+        Some(TableClick::Row(row)) => click(sheet, row, held),
+        Some(TableClick::Star(row)) => {
             let name = sheet.table.architecture(row).to_owned();
             sheet.star(&name);
         }
-        Some(Pressed::Heading(by)) => sheet.sort_by(by),
+        Some(TableClick::Heading(by)) => sheet.sort_by(by),
         None => {}
     }
 }
 
 /// Chooses a row; with Ctrl, selects it or no longer; with Shift, selects all from the chosen one on.
-fn click(sheet: &mut Sheet, row: u32, held: Modifiers) {
+fn click(sheet: &mut ResultSet, row: u32, held: Modifiers) {
     if held.shift {
         sheet.select_to(row);
     } else {
@@ -106,7 +106,7 @@ fn click(sheet: &mut Sheet, row: u32, held: Modifiers) {
 }
 
 /// Moves the chosen row by the keyboard, where nothing else has its attention.
-fn keys(ui: &Ui, state: &mut State) {
+fn keys(ui: &Ui, state: &mut AppState) {
     let elsewhere = ui.memory(|memory| memory.focused().is_some()) || state.palette.is_some();
     let Some(sheet) = state.sheet_mut() else { return };
     if elsewhere || sheet.rows.is_empty() {
@@ -151,13 +151,13 @@ fn keys(ui: &Ui, state: &mut State) {
 }
 
 /// The heading of a column of numbers.
-fn heading(name: &str) -> Heading {
+fn heading(name: &str) -> ColumnHeading {
     let known = NUMBERS.iter().find(|number| number.name == name);
     let about = known.map_or("A further score", |number| number.about);
     let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
     let text = unit.map_or(name.to_owned(), |unit| format!("{name} ({unit})"));
     let about = format!("{about}. Press to sort");
-    Heading { text, about, by: SortBy::Number(name.to_owned()) }
+    ColumnHeading { text, about, by: SortBy::Number(name.to_owned()) }
 }
 
 /// The width in which a heading can be read, its arrow included.
@@ -169,11 +169,11 @@ fn width(ui: &Ui, text: &str) -> f32 {
 
 fn titles(
     row: &mut TableRow<'_, '_>,
-    sheet: &Sheet,
-    headings: &[Heading],
-    pressed: &mut Option<Pressed>,
+    sheet: &ResultSet,
+    headings: &[ColumnHeading],
+    pressed: &mut Option<TableClick>,
 ) {
-    let mut add = |row: &mut TableRow<'_, '_>, heading: &Heading, layout: Layout| {
+    let mut add = |row: &mut TableRow<'_, '_>, heading: &ColumnHeading, layout: Layout| {
         let sorted = (sheet.now.sort.by == heading.by).then_some(sheet.now.sort.descending);
         row.col(|ui| {
             ui.with_layout(layout, |ui| {
@@ -183,7 +183,7 @@ fn titles(
                 let text = RichText::new(&heading.text).strong();
                 let response = ui.add(egui::Button::new(text).frame(false));
                 if response.on_hover_text(&heading.about).clicked() {
-                    *pressed = Some(Pressed::Heading(heading.by.clone()));
+                    *pressed = Some(TableClick::Heading(heading.by.clone()));
                 }
                 if let (Some(descending), false) = (sorted, layout.prefer_right_to_left()) {
                     triangle(ui, descending);
@@ -193,7 +193,7 @@ fn titles(
     };
     let (left, right) =
         (Layout::left_to_right(Align::Center), Layout::right_to_left(Align::Center));
-    let fixed = |text: &str, about: &str, by: SortBy| Heading {
+    let fixed = |text: &str, about: &str, by: SortBy| ColumnHeading {
         text: text.to_owned(),
         about: format!("{about}. Press to sort"),
         by,
@@ -211,10 +211,10 @@ fn titles(
 
 fn cells(
     row: &mut TableRow<'_, '_>,
-    sheet: &Sheet,
+    sheet: &ResultSet,
     at: u32,
     columns: &[String],
-    pressed: &mut Option<Pressed>,
+    pressed: &mut Option<TableClick>,
 ) {
     let table = &sheet.table;
     let name = table.architecture(at);
@@ -226,7 +226,7 @@ fn cells(
         }
         ui.add_space(4.0);
         if star(ui, sheet.stars.contains(name), table.position(at)) {
-            *pressed = Some(Pressed::Star(at));
+            *pressed = Some(TableClick::Star(at));
         }
     });
     row.col(|ui| number(ui, thousands(table.position(at))));

@@ -4,12 +4,13 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, PlotPoints, Points};
 
 use super::empty;
-use crate::chrome;
+use super::widgets;
 use crate::command::Command;
-use crate::live::{Live, clock};
 use crate::picture::exportable;
-use crate::state::{State, View};
-use crate::{searches, theme, widgets};
+use crate::runner::live::{LiveSearch, clock};
+use crate::state::{AppState, View};
+use crate::views::chrome;
+use crate::{runner, theme};
 use untrained::format::{score, thousands};
 use untrained::store::Status;
 
@@ -17,7 +18,7 @@ use untrained::store::Status;
 const DRAWN: usize = 4_000;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     let Some(live) = &state.live else {
         empty(ui, "No search runs", "Set one up, then start it.");
         ui.vertical_centered(|ui| {
@@ -55,7 +56,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// By how many architectures the search goes on.
-fn extend(ui: &mut Ui, state: &mut State) {
+fn extend(ui: &mut Ui, state: &mut AppState) {
     chrome::button(ui, state, Command::Extend);
     let about = "By how many architectures the search is extended";
     let count = egui::DragValue::new(&mut state.extends_by).range(1..=1_000_000_000).speed(10.0);
@@ -65,7 +66,7 @@ fn extend(ui: &mut Ui, state: &mut State) {
 }
 
 /// Searches that wait; each can be taken out.
-fn queue(ui: &mut Ui, state: &mut State) {
+fn queue(ui: &mut Ui, state: &mut AppState) {
     if state.queue.is_empty() {
         return;
     }
@@ -73,8 +74,8 @@ fn queue(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         ui.weak(format!("{} waiting:", state.queue.len()));
         for (at, job) in state.queue.iter().enumerate() {
-            ui.label(searches::title(job));
-            let name = format!("Take {} out of the queue", searches::title(job));
+            ui.label(runner::title(job));
+            let name = format!("Take {} out of the queue", runner::title(job));
             let response = ui.small_button("×");
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
             if response.on_hover_text(&name).clicked() {
@@ -91,7 +92,7 @@ fn queue(ui: &mut Ui, state: &mut State) {
 }
 
 /// Params and value of what was scored.
-fn scatter(ui: &mut Ui, live: &Live, size: egui::Vec2) {
+fn scatter(ui: &mut Ui, live: &LiveSearch, size: egui::Vec2) {
     let step = live.costs.len().div_ceil(DRAWN).max(1);
     let points: Vec<[f64; 2]> = live.costs.iter().step_by(step).copied().collect();
     let colour = theme::accent(ui.visuals().dark_mode);
@@ -105,7 +106,7 @@ fn scatter(ui: &mut Ui, live: &Live, size: egui::Vec2) {
     });
 }
 
-fn standing(live: &Live) -> &'static str {
+fn standing(live: &LiveSearch) -> &'static str {
     match &live.end {
         None if live.is_stopping() => "Stopping",
         None if live.is_paused() => "Paused",
@@ -117,7 +118,7 @@ fn standing(live: &Live) -> &'static str {
     }
 }
 
-fn numbers(ui: &mut Ui, live: &Live) {
+fn numbers(ui: &mut Ui, live: &LiveSearch) {
     if let Some((done, total)) = live.progress() {
         let share = done as f32 / total.max(1) as f32;
         let text = format!("{}/{}", thousands(done), thousands(total));
@@ -149,7 +150,7 @@ fn numbers(ui: &mut Ui, live: &Live) {
 }
 
 /// The best value so far as steps.
-fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
+fn best(ui: &mut Ui, live: &LiveSearch, size: egui::Vec2) {
     let mut points: Vec<[f64; 2]> = Vec::new();
     for &[count, value] in &live.best {
         if let Some(&[_, before]) = points.last() {
@@ -175,7 +176,7 @@ fn best(ui: &mut Ui, live: &Live, size: egui::Vec2) {
     });
 }
 
-fn log(ui: &mut Ui, live: &Live) {
+fn log(ui: &mut Ui, live: &LiveSearch) {
     ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show_rows(
         ui,
         16.0,

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use egui::{Color32, ComboBox, Key, PointerButton, Pos2, Rect, Response, Stroke, Ui};
 use egui_plot::PlotTransform;
 
-use super::cloud::{self, Cloud, Dot, Points, Shown};
+use super::cloud::{self, CloudKey, PointMesh, ScatterCloud, ScatterDot};
 use super::results::written;
+use super::widgets;
 use crate::picture::exportable;
-use crate::sheet::{Area, Selection};
-use crate::state::State;
-use crate::{theme, widgets};
+use crate::results::sheet::{RowSelection, SelectionArea};
+use crate::state::AppState;
+use crate::theme;
 use untrained::format::thousands;
 
 /// How near the pointer a point is chosen, in pixels.
@@ -26,7 +27,7 @@ const STEP: f32 = 4.0;
 
 /// What dragging in the scatter does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tool {
+pub enum ScatterTool {
     /// Moves the view; a click chooses a point.
     #[default]
     Point,
@@ -38,13 +39,13 @@ pub enum Tool {
 
 /// What is kept of a scatter between frames.
 #[derive(Default)]
-pub struct Scatter {
+pub struct ScatterView {
     /// What dragging does.
-    pub tool: Tool,
-    cloud: Option<Arc<Cloud>>,
+    pub tool: ScatterTool,
+    cloud: Option<Arc<ScatterCloud>>,
     made: Option<Instant>,
     maker: Weak<()>,
-    drawn: Option<(Drawn, Points)>,
+    drawn: Option<(MeshKey, PointMesh)>,
     /// Box or lasso while it is drawn.
     outline: Vec<Pos2>,
     disc: Option<egui::TextureHandle>,
@@ -52,9 +53,9 @@ pub struct Scatter {
 
 /// What a mesh of points was made for.
 #[derive(PartialEq)]
-struct Drawn {
+struct MeshKey {
     cloud: u64,
-    selected: Selection,
+    selected: RowSelection,
     bounds: egui_plot::PlotBounds,
     frame: Rect,
     accent: Color32,
@@ -62,7 +63,7 @@ struct Drawn {
 }
 
 /// Shows axes and points.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     axes(ui, state);
     keep(ui, state);
     let Some(cloud) = state.looks.scatter.cloud.clone() else {
@@ -97,11 +98,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// Has the points made anew where they are others, at once or by a thread.
-fn keep(ui: &Ui, state: &mut State) {
+fn keep(ui: &Ui, state: &mut AppState) {
     let remembered = &state.remembered;
     let sheet = if state.shows_stored { &state.stored } else { &state.running };
     let Some(sheet) = sheet else { return };
-    let shown = Shown {
+    let shown = CloudKey {
         sheet: sheet.id,
         version: sheet.version,
         axes: remembered.axes.clone(),
@@ -123,13 +124,13 @@ fn keep(ui: &Ui, state: &mut State) {
     }
     scatter.made = Some(Instant::now());
     if sheet.rows.len() <= AT_ONCE {
-        scatter.cloud = Some(Arc::new(Cloud::new(&sheet.table, &sheet.rows, shown)));
+        scatter.cloud = Some(Arc::new(ScatterCloud::new(&sheet.table, &sheet.rows, shown)));
         return;
     }
     let (table, rows, token) = (sheet.table.clone(), sheet.rows.clone(), Arc::new(()));
     scatter.maker = Arc::downgrade(&token);
     state.work.start("scatter", move |post| {
-        let cloud = Arc::new(Cloud::new(&table, &rows, shown));
+        let cloud = Arc::new(ScatterCloud::new(&table, &rows, shown));
         drop((table, rows));
         post.change(move |state| {
             state.looks.scatter.cloud = Some(cloud);
@@ -139,8 +140,8 @@ fn keep(ui: &Ui, state: &mut State) {
 }
 
 /// The axes; points are painted over them.
-fn plot(ui: &mut Ui, state: &State, cloud: &Cloud) -> egui_plot::PlotResponse<()> {
-    let Shown { axes: [x, y, _], logarithmic, .. } = cloud.shown.clone();
+fn plot(ui: &mut Ui, state: &AppState, cloud: &ScatterCloud) -> egui_plot::PlotResponse<()> {
+    let CloudKey { axes: [x, y, _], logarithmic, .. } = cloud.shown.clone();
     let name = format!("scatter {x} {y} {logarithmic:?}");
     let formatter = move |axis: usize| {
         move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
@@ -154,7 +155,7 @@ fn plot(ui: &mut Ui, state: &State, cloud: &Cloud) -> egui_plot::PlotResponse<()
         .x_axis_formatter(formatter(0))
         .y_axis_formatter(formatter(1))
         .label_formatter(|_| None)
-        .allow_drag(state.looks.scatter.tool == Tool::Point)
+        .allow_drag(state.looks.scatter.tool == ScatterTool::Point)
         .show(ui, |plot| {
             // Not seen: it tells the axes how far the points reach.
             let bounds = egui_plot::Points::new("bounds", corners);
@@ -163,13 +164,13 @@ fn plot(ui: &mut Ui, state: &State, cloud: &Cloud) -> egui_plot::PlotResponse<()
 }
 
 /// Paints points, front, the chosen one and what is being drawn.
-fn paint(ui: &mut Ui, state: &mut State, cloud: &Cloud, transform: &PlotTransform) {
+fn paint(ui: &mut Ui, state: &mut AppState, cloud: &ScatterCloud, transform: &PlotTransform) {
     let accent = theme::accent(ui.visuals().dark_mode);
     let sheet = if state.shows_stored { &state.stored } else { &state.running };
     let Some(sheet) = sheet else { return };
     let scatter = &mut state.looks.scatter;
     let dominated = state.remembered.dominated;
-    let drawn = Drawn {
+    let drawn = MeshKey {
         cloud: cloud.id,
         selected: sheet.now.selected.clone(),
         bounds: *transform.bounds(),
@@ -181,21 +182,21 @@ fn paint(ui: &mut Ui, state: &mut State, cloud: &Cloud, transform: &PlotTransfor
         let load = || ui.ctx().load_texture("disc", cloud::disc(), egui::TextureOptions::LINEAR);
         let disc = scatter.disc.get_or_insert_with(load).id();
         let only_front;
-        let cloud: &Cloud = if dominated {
+        let cloud: &ScatterCloud = if dominated {
             cloud
         } else {
             only_front = cloud.front_only();
             &only_front
         };
         let selected = cloud.selected(sheet);
-        scatter.drawn = Some((drawn, Points::new(cloud, &selected, accent, disc, transform)));
+        scatter.drawn = Some((drawn, PointMesh::new(cloud, &selected, accent, disc, transform)));
     }
     let painter = ui.painter().with_clip_rect(*transform.frame());
     if let Some((_, points)) = &scatter.drawn {
         painter.add(egui::Shape::mesh(points.mesh.clone()));
     }
     let strong = ui.visuals().strong_text_color();
-    let place = |dot: &Dot| transform.position_from_point(&dot.at.into());
+    let place = |dot: &ScatterDot| transform.position_from_point(&dot.at.into());
     let front: Vec<Pos2> = cloud.front.iter().map(place).collect();
     for (middle, dot) in front.iter().zip(&cloud.front) {
         painter.circle(*middle, 3.5, dot.shade, Stroke::new(1.0, strong));
@@ -208,11 +209,11 @@ fn paint(ui: &mut Ui, state: &mut State, cloud: &Cloud, transform: &PlotTransfor
     let outline = &scatter.outline;
     let (fill, stroke) = (accent.gamma_multiply(0.15), Stroke::new(1.0, accent));
     match (scatter.tool, outline.first(), outline.last()) {
-        (Tool::Box, Some(&from), Some(&to)) => {
+        (ScatterTool::Box, Some(&from), Some(&to)) => {
             let rect = Rect::from_two_pos(from, to);
             painter.rect(rect, 0.0, fill, stroke, egui::StrokeKind::Inside);
         }
-        (Tool::Lasso, Some(_), Some(_)) => {
+        (ScatterTool::Lasso, Some(_), Some(_)) => {
             painter.add(egui::Shape::closed_line(outline.clone(), stroke));
         }
         _ => {}
@@ -220,7 +221,12 @@ fn paint(ui: &mut Ui, state: &mut State, cloud: &Cloud, transform: &PlotTransfor
 }
 
 /// The row of the point that is nearest to the pointer, if one is near.
-fn nearest(state: &State, cloud: &Cloud, transform: &PlotTransform, pointer: Pos2) -> Option<u32> {
+fn nearest(
+    state: &AppState,
+    cloud: &ScatterCloud,
+    transform: &PlotTransform,
+    pointer: Pos2,
+) -> Option<u32> {
     let front = cloud.front.iter().map(|dot| {
         let place = transform.position_from_point(&dot.at.into());
         (place.distance_sq(pointer), dot.row)
@@ -232,7 +238,7 @@ fn nearest(state: &State, cloud: &Cloud, transform: &PlotTransform, pointer: Pos
 }
 
 /// Chooses a point; with Shift, selects it as well.
-fn click(ui: &Ui, state: &mut State, near: Option<u32>) {
+fn click(ui: &Ui, state: &mut AppState, near: Option<u32>) {
     let also = ui.input(|input| input.modifiers.shift || input.modifiers.command);
     let (Some(row), Some(sheet)) = (near, state.sheet_mut()) else { return };
     sheet.change(|now| {
@@ -247,13 +253,13 @@ fn click(ui: &Ui, state: &mut State, near: Option<u32>) {
 /// Follows the pointer while it draws and selects what it drew around.
 fn select(
     ui: &Ui,
-    state: &mut State,
-    cloud: &Cloud,
+    state: &mut AppState,
+    cloud: &ScatterCloud,
     response: &Response,
     transform: &PlotTransform,
 ) {
     let scatter = &mut state.looks.scatter;
-    if scatter.tool == Tool::Point || ui.input(|input| input.key_pressed(Key::Escape)) {
+    if scatter.tool == ScatterTool::Point || ui.input(|input| input.key_pressed(Key::Escape)) {
         scatter.outline.clear();
         return;
     }
@@ -263,7 +269,7 @@ fn select(
         scatter.outline = origin.or(pointer).into_iter().collect();
     }
     if let (Some(at), Some(&last)) = (pointer, scatter.outline.last()) {
-        if scatter.tool == Tool::Box {
+        if scatter.tool == ScatterTool::Box {
             scatter.outline.truncate(1);
             scatter.outline.push(at);
         } else if at.distance(last) >= STEP {
@@ -278,8 +284,8 @@ fn select(
             .map(|point| [point.x, point.y])
             .collect();
         let area = match (scatter.tool, outline.as_slice()) {
-            (Tool::Box, &[from, .., to]) => Area::of_box(from, to),
-            _ => Area::of_lasso(outline),
+            (ScatterTool::Box, &[from, .., to]) => SelectionArea::of_box(from, to),
+            _ => SelectionArea::of_lasso(outline),
         };
         let also = ui.input(|input| input.modifiers.shift);
         select_area(state, area, cloud.shown.clone(), also);
@@ -287,7 +293,7 @@ fn select(
 }
 
 /// Selects the shown rows in an area: all of them, drawn or not.
-fn select_area(state: &mut State, area: Area, shown: Shown, also: bool) {
+fn select_area(state: &mut AppState, area: SelectionArea, shown: CloudKey, also: bool) {
     let Some(sheet) = state.sheet_mut() else { return };
     let (table, rows) = (sheet.table.clone(), sheet.rows.clone());
     let found = move || {
@@ -313,7 +319,7 @@ fn label(name: &str, logarithmic: bool) -> String {
 }
 
 /// What stands beside the pointer.
-fn card(ui: &mut Ui, state: &State, row: u32) {
+fn card(ui: &mut Ui, state: &AppState, row: u32) {
     let Some(sheet) = state.sheet() else { return };
     ui.label(sheet.table.architecture(row));
     for column in &state.remembered.axes {
@@ -324,7 +330,7 @@ fn card(ui: &mut Ui, state: &State, row: u32) {
     }
 }
 
-fn axes(ui: &mut Ui, state: &mut State) {
+fn axes(ui: &mut Ui, state: &mut AppState) {
     let names: Vec<String> = state
         .sheet()
         .map(|sheet| sheet.table.filled().map(str::to_owned).collect())
@@ -351,9 +357,9 @@ fn axes(ui: &mut Ui, state: &mut State) {
         ui.separator();
         let tool = &mut state.looks.scatter.tool;
         for (one, name, about) in [
-            (Tool::Point, "Point", "Drag moves the view; a click chooses a point, with Shift selects it"),
-            (Tool::Box, "Box", "Drag a box around what is to be selected; with Shift, as well"),
-            (Tool::Lasso, "Lasso", "Draw around what is to be selected; with Shift, as well"),
+            (ScatterTool::Point, "Point", "Drag moves the view; a click chooses a point, with Shift selects it"),
+            (ScatterTool::Box, "Box", "Drag a box around what is to be selected; with Shift, as well"),
+            (ScatterTool::Lasso, "Lasso", "Draw around what is to be selected; with Shift, as well"),
         ] {
             ui.selectable_value(tool, one, name).on_hover_text(about);
         }

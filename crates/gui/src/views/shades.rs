@@ -4,9 +4,9 @@ use egui::{Color32, lerp};
 
 /// Colours from the lowest value of a column to its highest.
 #[derive(Clone, Copy, Debug)]
-pub struct Shades([f64; 2]);
+pub struct ColourScale([f64; 2]);
 
-impl Shades {
+impl ColourScale {
     /// For values in a range; one colour where there is none.
     pub fn new(range: Option<[f64; 2]>) -> Self {
         Self(range.unwrap_or([0.0, 0.0]))
@@ -40,7 +40,7 @@ mod tests {
         let sample = spread(&rows, 100);
         assert_eq!((sample.len(), sample[0], sample[99]), (100, 0, 990));
         assert_eq!(spread(&rows[..7], 100), rows[..7]);
-        let shades = Shades::new(Some([1.0, 3.0]));
+        let shades = ColourScale::new(Some([1.0, 3.0]));
         assert_eq!(shades.of(f64::NEG_INFINITY), shades.of(1.0));
         assert_eq!(shades.of(9.0), shades.of(3.0));
         assert_ne!(shades.of(1.0), shades.of(3.0));

@@ -3,15 +3,15 @@
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 
 use super::{empty, fact, home, operations};
-use crate::chrome;
 use crate::command::Command;
-use crate::news::Faults;
 use crate::picture::exportable;
-use crate::state::{State, View};
-use crate::widgets;
+use crate::state::{AppState, View};
+use crate::tasks::message::LoadError;
+use crate::views::chrome;
+use crate::views::widgets;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     if let Some(faults) = state.faults.clone() {
         return show_faults(ui, state, &faults);
     }
@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// What was decided in the architecture that is drawn.
-fn decisions(ui: &mut Ui, choices: &[untrained::space::Choice]) {
+fn decisions(ui: &mut Ui, choices: &[untrained::space::Decision]) {
     let title = format!("{} decisions", choices.len());
     egui::CollapsingHeader::new(title).id_salt("decisions").show(ui, |ui| {
         Grid::new("decisions").num_columns(2).striped(true).show(ui, |ui| {
@@ -81,7 +81,7 @@ fn facts(ui: &mut Ui, space: &untrained::space::Space) {
 }
 
 /// Everything that is wrong with a file.
-fn show_faults(ui: &mut Ui, state: &mut State, faults: &Faults) {
+fn show_faults(ui: &mut Ui, state: &mut AppState, faults: &LoadError) {
     ui.heading(format!("{} cannot be opened", faults.name));
     if !faults.message.is_empty() {
         ui.colored_label(ui.visuals().error_fg_color, &faults.message);

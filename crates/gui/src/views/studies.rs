@@ -4,15 +4,15 @@ use egui::{RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::empty;
-use crate::chrome;
 use crate::command::Command;
 use crate::state::{self, View};
-use crate::tasks;
+use crate::tasks::jobs;
+use crate::views::chrome;
 use untrained::format::{score, thousands, time};
-use untrained::store::{State, StudyInfo};
+use untrained::store::{StudyInfo, StudyState};
 
 /// What was pressed.
-enum Pressed {
+enum StudyClick {
     Show(String),
     Resume(String),
     Join(String),
@@ -20,7 +20,7 @@ enum Pressed {
 }
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut state::State) {
+pub fn show(ui: &mut Ui, state: &mut state::AppState) {
     ui.horizontal(|ui| {
         ui.heading("Studies");
         if let Some(path) = state.store() {
@@ -49,22 +49,22 @@ pub fn show(ui: &mut Ui, state: &mut state::State) {
         ui.vertical_centered(|ui| chrome::button(ui, state, Command::Go(View::Setup)));
     }
     match pressed {
-        Some(Pressed::Show(id)) => state.show_study(&id),
-        Some(Pressed::Resume(id)) => state.go_on_with(&id, false),
-        Some(Pressed::Join(id)) => state.go_on_with(&id, true),
-        Some(Pressed::Delete(id)) if state.to_delete.as_ref() == Some(&id) => delete(state, id),
-        Some(Pressed::Delete(id)) => state.to_delete = Some(id),
+        Some(StudyClick::Show(id)) => state.show_study(&id),
+        Some(StudyClick::Resume(id)) => state.go_on_with(&id, false),
+        Some(StudyClick::Join(id)) => state.go_on_with(&id, true),
+        Some(StudyClick::Delete(id)) if state.to_delete.as_ref() == Some(&id) => delete(state, id),
+        Some(StudyClick::Delete(id)) => state.to_delete = Some(id),
         None => {}
     }
 }
 
-fn delete(state: &mut state::State, id: String) {
+fn delete(state: &mut state::AppState, id: String) {
     state.to_delete = None;
     let Some(path) = state.store().map(std::path::Path::to_owned) else { return };
-    state.work.start("delete", move |post| tasks::delete(post, &path, &id));
+    state.work.start("delete", move |post| jobs::delete(post, &path, &id));
 }
 
-fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<Pressed> {
+fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<StudyClick> {
     let mut pressed = None;
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         let builder = TableBuilder::new(ui)
@@ -95,27 +95,27 @@ fn table(ui: &mut Ui, studies: &[StudyInfo], to_delete: Option<&str>) -> Option<
                 row.col(|ui| {
                     if ui.button("Show").on_hover_text(format!("Show study {}", study.id)).clicked()
                     {
-                        pressed = Some(Pressed::Show(study.id.clone()));
+                        pressed = Some(StudyClick::Show(study.id.clone()));
                     }
                     ui.menu_button("More", |ui| {
                         let (running, done) =
-                            (!study.workers.is_empty(), study.state == State::Done);
+                            (!study.workers.is_empty(), study.state == StudyState::Done);
                         let resume = egui::Button::new("Resume");
                         let about = "Go on with the study where it was interrupted";
                         if ui.add_enabled(!running && !done, resume).on_hover_text(about).clicked()
                         {
-                            pressed = Some(Pressed::Resume(study.id.clone()));
+                            pressed = Some(StudyClick::Resume(study.id.clone()));
                         }
                         let about = "Share the work with the processes that write the study";
                         let join = egui::Button::new("Join");
                         if ui.add_enabled(running, join).on_hover_text(about).clicked() {
-                            pressed = Some(Pressed::Join(study.id.clone()));
+                            pressed = Some(StudyClick::Join(study.id.clone()));
                         }
                     });
                     let sure = to_delete == Some(&study.id);
                     let text = if sure { "Really?" } else { "Delete" };
                     if ui.button(text).clicked() {
-                        pressed = Some(Pressed::Delete(study.id.clone()));
+                        pressed = Some(StudyClick::Delete(study.id.clone()));
                     }
                 });
             });

@@ -61,8 +61,8 @@ fn correlate(window: &Window, study: &str) -> Value {
     let compared =
         evaluation::compare_study(&store, study, None, (&table, "accuracy"), &going_on).unwrap();
     let options = CorrelateOptions { filter: Some(Filter::default()), ..Default::default() };
-    let Comparison { space, score, joined, .. } = &compared;
-    let found = evaluation::correlate(score, joined, space, options, &going_on).unwrap();
+    let Comparison { score, joined, .. } = &compared;
+    let found = evaluation::correlate(score, joined, options, &going_on).unwrap();
     serde_json::to_value(found).unwrap()
 }
 
@@ -160,7 +160,7 @@ fn a_path_is_typed_and_one_that_is_not_there_is_told() {
 #[test]
 fn the_table_of_a_search_by_accuracy_is_there_at_once() {
     let search = SearchOptions {
-        strategy: "area".to_owned(),
+        strategy: untrained::search::StrategyKind::Area,
         table: Some(fixture("evaluation/table.csv")),
         metric: Some("accuracy".to_owned()),
         ..SearchOptions::default()

@@ -14,7 +14,9 @@ use image::RgbaImage;
 use rand::SeedableRng;
 use untrained::job::{JobConfig, Options, Task};
 use untrained::space::Space;
-use untrained::store::{Pace, Record, Row, Setup, SpaceName, State, Status, Store};
+use untrained::store::{
+    FlushPolicy, Record, ResultRow, SpaceSnapshot, Status, Store, StudySetup, StudyState,
+};
 use untrained_gui::App;
 
 use crate::data::skip;
@@ -57,20 +59,20 @@ fn pollster_block<T>(future: impl Future<Output = T>) -> T {
 fn study(path: &Path) {
     let space = Space::builtin("nas-bench-201").unwrap();
     let job = JobConfig::new(Options::default(), Task::default());
-    let name = SpaceName {
+    let name = SpaceSnapshot {
         id: space.id().to_owned(),
         fingerprint: "ab".repeat(32),
         text: Some(space.text().to_owned()),
     };
-    let setup = Setup {
+    let setup = StudySetup {
         space: Some(name),
-        ..Setup::new(serde_json::to_value(&job).unwrap(), &"cd".repeat(32))
+        ..StudySetup::new(serde_json::to_value(&job).unwrap(), &"cd".repeat(32))
     };
-    let study = Store::open(path).unwrap().begin(&setup, Pace::default()).unwrap();
+    let study = Store::open(path).unwrap().begin(&setup, FlushPolicy::default()).unwrap();
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(4);
     for position in 0..120 {
         let architecture = space.sample(&mut rng);
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let cost = untrained::graph::cost::Cost::of(&graph);
         let score = 1200.0 + 20.0 * (cost.params as f64).ln() + (position * 37 % 53) as f64;
         let record = Record {
@@ -79,11 +81,11 @@ fn study(path: &Path) {
             units: 300_000 + position * 512,
             seconds: 0.125,
             layers: 20,
-            ..record(&space.format(&architecture), score, Status::Ok)
+            ..record(&architecture.to_string(), score, Status::Ok)
         };
-        study.append(Row::new(position, record)).unwrap();
+        study.append(ResultRow::new(position, record)).unwrap();
     }
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
 }
 
 fn window(open: Option<&str>, folder: tempfile::TempDir, theme: Theme, scale: f32) -> Window {

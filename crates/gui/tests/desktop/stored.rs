@@ -4,7 +4,8 @@ use std::path::Path;
 
 use untrained::job::{JobConfig, Options, SearchOptions, Task};
 use untrained::store::{
-    Pace, Record, Row, Setup, SpaceName, State, Status, Store, space_fingerprint,
+    FlushPolicy, Record, ResultRow, SpaceSnapshot, Status, Store, StudySetup, StudyState,
+    space_fingerprint,
 };
 
 /// Options with which an architecture is scored in moments.
@@ -52,14 +53,20 @@ pub fn study(
 ) -> String {
     let space = options.open_space().unwrap();
     let job = JobConfig::new(options, Task::Search(Box::new(search)));
-    let name =
-        SpaceName { id: space.id().to_owned(), fingerprint: space_fingerprint(&space), text: None };
-    let setup = Setup { space: Some(name), ..Setup::new(serde_json::to_value(&job).unwrap(), "") };
-    let study = Store::open(store).unwrap().begin(&setup, Pace::default()).unwrap();
+    let name = SpaceSnapshot {
+        id: space.id().to_owned(),
+        fingerprint: space_fingerprint(&space),
+        text: None,
+    };
+    let setup = StudySetup {
+        space: Some(name),
+        ..StudySetup::new(serde_json::to_value(&job).unwrap(), "")
+    };
+    let study = Store::open(store).unwrap().begin(&setup, FlushPolicy::default()).unwrap();
     for (at, record) in records.into_iter().enumerate() {
-        study.append(Row::new(at as u64, record)).unwrap();
+        study.append(ResultRow::new(at as u64, record)).unwrap();
     }
     let id = study.id().to_owned();
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     id
 }

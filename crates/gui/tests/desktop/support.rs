@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, HarnessBuilder};
-use untrained_gui::{App, Dialogs, Start};
+use untrained_gui::{App, FileDialogs, StartOptions};
 
 pub use crate::data::shared;
 
@@ -18,7 +18,7 @@ pub struct Window {
     pub harness: Harness<'static, App>,
     pub folder: tempfile::TempDir,
     /// Answers of the file dialogs: `window.dialogs.answer(path)` before the dialog is asked for.
-    pub dialogs: Dialogs,
+    pub dialogs: FileDialogs,
 }
 
 impl Window {
@@ -43,8 +43,8 @@ impl Window {
         kind: impl FnOnce(HarnessBuilder<App>) -> HarnessBuilder<App>,
     ) -> Self {
         let store = Some(folder.path().join("studies.db"));
-        let dialogs = Dialogs::answered();
-        let start = Start {
+        let dialogs = FileDialogs::answered();
+        let start = StartOptions {
             open: open.map(PathBuf::from),
             store,
             dialogs: dialogs.clone(),

@@ -18,7 +18,7 @@ fn matrix(images: usize, units: u64, distance: impl Fn(usize, usize) -> u64) -> 
     let places = (0..images * images).map(|place| (place / images, place % images));
     let distances: Vec<u64> =
         places.map(|(row, column)| if row == column { 0 } else { distance(row, column) }).collect();
-    KernelMatrix::from_distances(images, units, &distances)
+    KernelMatrix::from_distances(images, units, &distances).unwrap()
 }
 
 fn panel<'a>(title: &'a str, matrix: &'a KernelMatrix) -> KernelPanel<'a> {
@@ -132,7 +132,7 @@ fn names_and_existing_files_are_looked_at_first() {
     assert!(matches!(wrong, Err(PlotError::Format(_))), "{wrong:?}");
     let path = folder.path().join("kernel.svg");
     draw(&path, false).unwrap();
-    assert!(matches!(draw(&path, false), Err(PlotError::Exists(_))));
+    assert!(matches!(draw(&path, false), Err(PlotError::Output(_))));
     draw(&path, true).unwrap();
 }
 

@@ -173,18 +173,18 @@ fn files_are_replaced_only_if_told() {
         let path = folder.path().join(name);
         std::fs::write(&path, "mine").unwrap();
         let error = scatter(&data(&POINTS), &path, false).unwrap_err();
-        assert!(matches!(error, PlotError::Exists(_)), "{error}");
+        assert!(matches!(error, PlotError::Output(_)), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"mine");
         scatter(&data(&POINTS), &path, true).unwrap();
         assert!(std::fs::read(&path).unwrap().len() > 1000);
     }
     let nowhere: PathBuf = folder.path().join("no such folder").join("plot.png");
     let error = scatter(&data(&POINTS), &nowhere, false).unwrap_err();
-    assert!(matches!(error, PlotError::Write { .. }), "{error}");
+    assert!(matches!(error, PlotError::Output(_)), "{error}");
     let directory = folder.path().join("folder.svg");
     std::fs::create_dir(&directory).unwrap();
     let error = scatter(&data(&POINTS), &directory, true).unwrap_err();
-    assert!(matches!(error, PlotError::Write { .. }), "{error}");
+    assert!(matches!(error, PlotError::Output(_)), "{error}");
 }
 
 /// A whole benchmark: all points are there, and crowded places are darker than single points.

@@ -41,8 +41,7 @@ fn matrices_stand_side_by_side_with_their_architectures_and_scores() {
 fn existing_files_are_kept_without_overwrite() {
     let folder = Folder::new();
     let path = folder.file("map.png", "precious");
-    let message =
-        format!("{path} exists: choose another name, or allow replacing it with --overwrite");
+    let message = format!("{path} exists: choose another name or allow overwriting (--overwrite)");
     refused(score(&[CELLS[1], "--heat-map", &path]), &message);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     let (code, _, error) = score(&[CELLS[1], "--heat-map", &path, "--overwrite"]);

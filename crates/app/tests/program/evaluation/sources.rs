@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 use untrained::job::{JobConfig, Options, SearchOptions, Task};
 use untrained::store::{
-    Pace, Record, Row, Setup, SpaceName, State, Status, Store, space_fingerprint,
+    FlushPolicy, Record, ResultRow, SpaceSnapshot, Status, Store, StudySetup, StudyState,
+    space_fingerprint,
 };
 
 use crate::evaluation::support::{
@@ -105,18 +106,24 @@ fn study(path: &Path, options: Options) -> String {
     let space = options.open_space().unwrap();
     let search = SearchOptions { samples: 60, ..SearchOptions::default() };
     let job = JobConfig::new(options, Task::Search(Box::new(search)));
-    let name =
-        SpaceName { id: space.id().to_owned(), fingerprint: space_fingerprint(&space), text: None };
-    let setup = Setup { space: Some(name), ..Setup::new(serde_json::to_value(&job).unwrap(), "") };
-    let study = Store::open(path).unwrap().begin(&setup, Pace::default()).unwrap();
+    let name = SpaceSnapshot {
+        id: space.id().to_owned(),
+        fingerprint: space_fingerprint(&space),
+        text: None,
+    };
+    let setup = StudySetup {
+        space: Some(name),
+        ..StudySetup::new(serde_json::to_value(&job).unwrap(), "")
+    };
+    let study = Store::open(path).unwrap().begin(&setup, FlushPolicy::default()).unwrap();
     for (at, (score, architecture)) in rows(&fixture("scores.csv")).iter().enumerate() {
         let score: f64 = score.parse().unwrap();
-        let mut row = Row::new(at as u64, record(architecture, score));
+        let mut row = ResultRow::new(at as u64, record(architecture, score));
         row.scores.insert("opposite".to_owned(), -score);
         study.append(row).unwrap();
     }
     let id = study.id().to_owned();
-    study.finish(State::Done).unwrap();
+    study.finish(StudyState::Done).unwrap();
     id
 }
 
@@ -137,7 +144,7 @@ fn a_study_is_compared_on_its_own_space() {
     let tau = |figures: Value| figures["tau_b"]["value"].as_f64().unwrap();
     assert_eq!(tau(figures(&opposite, "opposite")), -tau(figures(&expected, "score")));
     let message = format!(
-        "study {id} has no score `other`: it has naswot, regions, params, macs, layers, opposite"
+        "study {id} has no score `other`: it has naswot, params, macs, layers, relu-layers, regions, opposite"
     );
     refused(compared("correlate", &[&common[..], &["--score", "other"]].concat()), &message);
     let arguments = ["--study", &id, "--store", &store, "--sizes", "8", "--runs", "3"];
@@ -185,8 +192,8 @@ fn a_study_whose_space_file_changed_is_refused() {
     assert_ne!(changed, text);
     folder.file("mine.toml", &changed);
     let message = format!(
-        "the space {file} is not what it was when study {id} was made: give the study's table by \
-         `studies export` and --scores"
+        "the space {file} is not what it was when study {id} was made: export the study and give the \
+         exported table as scores"
     );
     refused(compared("correlate", &arguments), &message);
 }
@@ -222,7 +229,7 @@ fn an_interrupted_run_reports_what_it_scored() {
     let space = untrained::space::Space::builtin("nas-bench-201").unwrap();
     let mut table = "architecture,accuracy\n".to_owned();
     for (at, architecture) in space.enumerate().enumerate() {
-        table.push_str(&format!("{},{}\n", space.format(&architecture), at % 97));
+        table.push_str(&format!("{},{}\n", architecture.to_string(), at % 97));
     }
     let table = folder.file("table.csv", &table);
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("untrained"))

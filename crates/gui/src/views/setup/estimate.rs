@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use egui::Ui;
 
-use crate::live::clock;
-use crate::state::State;
-use crate::tasks::{self, FEW};
+use crate::runner::live::clock;
+use crate::state::AppState;
+use crate::tasks::jobs::{self, FEW};
 use untrained::job::Task;
 
 /// Shows the estimate and the button that makes it.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     if matches!(state.job.task, Task::Onnx { .. }) {
         return;
     }
@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if button.on_hover_text(about).clicked() {
             (state.measured, state.measuring) = (None, true);
             let job = state.job.clone();
-            state.work.start("measure", move |post| tasks::measure(post, &job));
+            state.work.start("measure", move |post| jobs::measure(post, &job));
         }
         match &state.measured {
             _ if state.measuring => drop(ui.spinner()),

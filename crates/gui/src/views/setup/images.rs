@@ -2,9 +2,9 @@
 
 use egui::{ComboBox, DragValue, TextEdit, Ui};
 
-use super::Form;
-use crate::news::Purpose;
-use crate::state::State;
+use super::OptionForm;
+use crate::state::AppState;
+use crate::tasks::message::FilePurpose;
 use untrained::data::ImageSource;
 
 /// The kinds of image sources: name, what they are, and whether they have a place.
@@ -21,13 +21,13 @@ const KINDS: [(&str, &str, bool); 8] = [
 
 /// What is chosen and typed, and the source that was made of it.
 #[derive(Clone)]
-struct Typed {
+struct TypedSource {
     source: String,
     kind: String,
     place: String,
 }
 
-impl Typed {
+impl TypedSource {
     fn of(source: &ImageSource) -> Self {
         let source = source.to_string();
         let (kind, place) = source.split_once(':').unwrap_or((&source, ""));
@@ -50,15 +50,15 @@ impl Typed {
 }
 
 /// Shows the rows of the images.
-pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
     let mut chooses = false;
     let options = &mut state.job.options;
     let about = "The mini-batch that every network sees; labels are not needed";
     form.row(ui, "Images", "images", about, |ui| {
         let id = ui.scope_id().with("images");
-        let known = ui.data(|data| data.get_temp::<Typed>(id));
+        let known = ui.data(|data| data.get_temp::<TypedSource>(id));
         let known = known.filter(|known| known.source == options.images.to_string());
-        let mut typed = known.unwrap_or_else(|| Typed::of(&options.images));
+        let mut typed = known.unwrap_or_else(|| TypedSource::of(&options.images));
         let combo = ComboBox::from_id_salt("images").selected_text(typed.kind.clone()).width(110.0);
         let inner = combo.show_ui(ui, |ui| {
             for (kind, about, _) in KINDS {
@@ -86,7 +86,7 @@ pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
         ui.add(DragValue::new(&mut options.batch_size))
     });
     if chooses {
-        state.choose(Purpose::Images);
+        state.choose(FilePurpose::Images);
     }
 }
 
@@ -100,12 +100,12 @@ mod tests {
         for (kind, _, has_place) in KINDS {
             let text = if has_place { format!("{kind}:some/place.npz") } else { kind.to_owned() };
             let source: ImageSource = text.parse().unwrap();
-            let typed = Typed::of(&source);
+            let typed = TypedSource::of(&source);
             assert_eq!((typed.kind.as_str(), typed.has_place()), (kind, has_place));
             assert_eq!(typed.read(), Ok(source));
         }
         let missing =
-            Typed { source: String::new(), kind: "folder".to_owned(), place: " ".to_owned() };
+            TypedSource { source: String::new(), kind: "folder".to_owned(), place: " ".to_owned() };
         assert!(missing.read().is_err());
     }
 }

@@ -12,13 +12,13 @@ use std::str::FromStr;
 
 use egui::{ComboBox, Grid, RichText, ScrollArea, TextEdit, Ui};
 
-use crate::chrome;
 use crate::command::Command;
-use crate::state::State;
+use crate::state::AppState;
+use crate::views::chrome;
 use untrained::job::Task;
 
 /// Shows the view.
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     ui.horizontal(|ui| {
         ui.heading(match &state.job.task {
             Task::Search(_) => "Set up a search",
@@ -40,14 +40,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         Grid::new("form").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
-            let form = &Form { problem: problem.as_deref() };
+            let form = &OptionForm { problem: problem.as_deref() };
             task::show(ui, state, form);
             images::show(ui, state, form);
             scoring::show(ui, state, form);
         });
         egui::CollapsingHeader::new("More options").show(ui, |ui| {
             Grid::new("more").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
-                more::show(ui, state, &Form { problem: problem.as_deref() });
+                more::show(ui, state, &OptionForm { problem: problem.as_deref() });
             });
         });
         ui.separator();
@@ -62,11 +62,11 @@ fn flag(problem: &str) -> Option<&str> {
     Some(&name[..end]).filter(|name| !name.is_empty())
 }
 
-struct Form<'p> {
+struct OptionForm<'p> {
     problem: Option<&'p str>,
 }
 
-impl Form<'_> {
+impl OptionForm<'_> {
     /// A row: the label, the field, and what is wrong with it.
     fn row(
         &self,
@@ -103,7 +103,7 @@ fn choose(ui: &mut Ui, id: &str, value: &mut String, names: &[(&str, &str)]) -> 
 
 /// What is typed in a field, kept until the value is changed from elsewhere.
 #[derive(Clone)]
-struct Typed {
+struct TypedText {
     /// The value as it is written after what was typed was read.
     value: String,
     text: String,
@@ -120,7 +120,7 @@ fn typed<T: Clone>(
 ) -> egui::Response {
     let id = ui.scope_id().with(id);
     let written = write(value);
-    let known = ui.data(|data| data.get_temp::<Typed>(id));
+    let known = ui.data(|data| data.get_temp::<TypedText>(id));
     let known = known.filter(|known| known.value == written);
     let mut text = known.map_or(written, |known| known.text);
     let edit = TextEdit::singleline(&mut text).hint_text(hint).desired_width(260.0);
@@ -129,7 +129,7 @@ fn typed<T: Clone>(
         Ok(new) => *value = new,
         Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
     }
-    let known = Typed { value: write(value), text };
+    let known = TypedText { value: write(value), text };
     ui.data_mut(|data| data.insert_temp(id, known));
     response
 }
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("batch-size"));
         job.options.batch_size = 2;
         let Task::Search(search) = &mut job.task else { panic!() };
-        search.strategy = "area".to_owned();
+        search.strategy = untrained::search::StrategyKind::Area;
         assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("trainer"));
         assert_eq!(flag("nothing named -- here"), None);
     }

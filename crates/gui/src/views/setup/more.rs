@@ -2,12 +2,12 @@
 
 use egui::Ui;
 
-use super::{Form, optional, typed};
-use crate::state::State;
+use super::{OptionForm, optional, typed};
+use crate::state::AppState;
 use untrained::job::Task;
 
 /// Shows their rows.
-pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
     let is_model = matches!(state.job.task, Task::Onnx { .. });
     let options = &mut state.job.options;
     let about = "pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal, orthogonal, \

@@ -2,16 +2,16 @@
 
 use egui::{ComboBox, DragValue, RichText, Ui};
 
-use super::Form;
-use crate::chrome;
+use super::OptionForm;
 use crate::command::Command;
 use crate::explain;
-use crate::state::State;
-use untrained::job::{JobConfig, Keep, Task};
+use crate::state::AppState;
+use crate::views::chrome;
+use untrained::job::{JobConfig, StoreLocation, Task};
 use untrained::plan::Count;
 
 /// Shows the rows of scoring.
-pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
     let JobConfig { options, .. } = &mut state.job;
     form.row(ui, "Seed", "seed", "Of everything random: architectures, images, weights", |ui| {
         ui.add(DragValue::new(&mut options.seed))
@@ -29,10 +29,10 @@ pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
     }
 }
 
-fn studies(ui: &mut Ui, state: &mut State) -> egui::Response {
+fn studies(ui: &mut Ui, state: &mut AppState) -> egui::Response {
     let file = match &state.job.store {
-        Some(Keep::File(path)) => path.to_string_lossy().into_owned(),
-        Some(Keep::Nowhere) | None => "none".to_owned(),
+        Some(StoreLocation::File(path)) => path.to_string_lossy().into_owned(),
+        Some(StoreLocation::Nowhere) | None => "none".to_owned(),
     };
     chrome::button(ui, state, Command::ChooseStudies);
     ui.add(egui::Label::new(RichText::new(&file).monospace()).truncate()).on_hover_text(file)

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use egui::{DragValue, RichText, TextEdit, Ui};
 
-use super::{Form, choose, optional, typed};
-use crate::news::Purpose;
-use crate::state::State;
+use super::{OptionForm, choose, optional, typed};
+use crate::state::AppState;
+use crate::tasks::message::FilePurpose;
 use untrained::job::{OnnxWeights, SearchOptions, Task};
 use untrained::score::SCORES;
-use untrained::search::{Objective, STRATEGIES};
+use untrained::search::{Objective, StrategyKind, StrategyOption};
 
 /// Shows the rows of the task.
-pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
+pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
     let mut becomes_search = false;
     let chooses_table = match &mut state.job.task {
         Task::Search(options) => search(ui, options, form),
@@ -40,12 +40,12 @@ pub fn show(ui: &mut Ui, state: &mut State, form: &Form<'_>) {
         state.job.task = Task::default();
     }
     if chooses_table {
-        state.choose(Purpose::Table);
+        state.choose(FilePurpose::Table);
     }
 }
 
 /// Architectures, one a line; whether a search is wanted instead.
-fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &Form<'_>) -> bool {
+fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &OptionForm<'_>) -> bool {
     form.row(ui, "Architectures", "architectures", "One a line, in the space's notation", |ui| {
         let mut text = architectures.join("\n");
         let edit = TextEdit::multiline(&mut text).desired_rows(3).desired_width(420.0);
@@ -59,7 +59,7 @@ fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &Form<'_>) -> bool 
 }
 
 /// Whether a search is wanted in the place of this task.
-fn instead(ui: &mut Ui, form: &Form<'_>) -> bool {
+fn instead(ui: &mut Ui, form: &OptionForm<'_>) -> bool {
     let mut pressed = false;
     form.row(ui, "", "task", "Search the space that is open", |ui| {
         let response = ui.button("Search a space instead");
@@ -70,10 +70,13 @@ fn instead(ui: &mut Ui, form: &Form<'_>) -> bool {
 }
 
 /// Rows of a search; whether a table is to be chosen by dialog.
-fn search(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
-    let strategies: Vec<_> = STRATEGIES.iter().map(|kind| (kind.name, kind.about)).collect();
+fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
+    let strategies = StrategyKind::ALL.map(|kind| (kind.name(), kind.info().about));
     form.row(ui, "Strategy", "strategy", "How architectures are chosen", |ui| {
-        choose(ui, "strategy", &mut search.strategy, &strategies)
+        let mut name = search.strategy.name().to_owned();
+        let response = choose(ui, "strategy", &mut name, &strategies);
+        search.strategy = name.parse().unwrap_or(search.strategy);
+        response
     });
     form.row(ui, "Architectures", "samples", "How many are looked at", |ui| {
         ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
@@ -86,7 +89,7 @@ fn search(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
     strategy_options(ui, search, form)
 }
 
-fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) {
+fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
     let about = "Ranges with K, M, G, separated by spaces: params=..1M macs=10M..100M depth=8.. \
                  latency=..5ms";
     form.row(ui, "Constraints", "constraint", about, |ui| {
@@ -104,9 +107,11 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) {
 }
 
 /// Rows of the strategy; whether a table is to be chosen by dialog.
-fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
-    let name = search.strategy.as_str();
-    if ["evolution", "area", "rea"].contains(&name) {
+fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
+    let has = |option| search.strategy.has_option(option);
+    let (evolves, has_candidates) =
+        (has(StrategyOption::Population), has(StrategyOption::Candidates));
+    if evolves {
         form.row(ui, "Population", "population", "Architectures that live at a time", |ui| {
             ui.add(DragValue::new(&mut search.population))
         });
@@ -114,17 +119,16 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) ->
             ui.add(DragValue::new(&mut search.tournament))
         });
     }
-    if name == "area" {
+    if has_candidates {
         form.row(ui, "Candidates", "candidates", "Scored for the first population", |ui| {
             ui.add(DragValue::new(&mut search.candidates))
         });
     }
-    let drive = STRATEGIES.iter().find(|kind| kind.name == search.strategy).map(|kind| kind.drive);
-    drive == Some(Objective::Accuracy) && accuracy(ui, search, form)
+    search.strategy.objective() == Objective::Accuracy && accuracy(ui, search, form)
 }
 
 /// Where accuracies come from; whether a table is to be chosen by dialog.
-fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &Form<'_>) -> bool {
+fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let mut chooses = false;
     let about = "The command that trains an architecture; its last line is {\"accuracy\": X}";
     form.row(ui, "Trainer", "trainer", about, |ui| {

@@ -1,0 +1,212 @@
+//! The kernel matrix of one architecture, its eigenvalues, and how many units are on at each point
+//! where codes are read: everything that one forward pass tells.
+
+use untrained::backend::{Cancel, Output, PackedCode};
+use untrained::graph::{Graph, Op};
+use untrained::job::{Event, JobConfig, OnnxWeights, Task, chain, run};
+use untrained::onnx;
+use untrained::plan::{Code, Plan};
+use untrained::score::{KernelMatrix, eigenvalues};
+use untrained::store::Record;
+use untrained::weights::Weights;
+
+/// A point of the network where a code is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivationSite {
+    /// The label of the layer.
+    pub layer: String,
+    /// Its function, as in `ReLU`.
+    pub function: &'static str,
+    /// Shape of what it reads, `[channels, height, width]`.
+    pub shape: [usize; 3],
+    /// How often the code counts.
+    pub weight: u32,
+    /// Share of its units that are on, over all images, from 0 to 1.
+    pub active: f64,
+}
+
+/// What a forward pass tells of an architecture.
+#[derive(Clone, Debug)]
+pub struct KernelPicture {
+    /// The kernel matrix K of the job's images, with the weights of the first repeat.
+    pub matrix: KernelMatrix,
+    /// ln |det K|.
+    pub score: f64,
+    /// The least share of units on which two images agree: the least entry of K / V.
+    pub least: f64,
+    /// The eigenvalues of K, the largest first.
+    pub eigenvalues: Vec<f64>,
+    /// Where codes are read, in the order of the network.
+    pub points: Vec<ActivationSite>,
+    /// Counted units that are off for every image and are not computed.
+    pub constant_units: u64,
+}
+
+impl KernelPicture {
+    fn new(output: &Output, graph: &Graph, plan: &Plan) -> Self {
+        let matrix = output.kernel.clone();
+        let least = matrix.entries().iter().min().copied().unwrap_or_default();
+        let codes = plan.codes.iter().zip(output.codes.iter().flatten());
+        Self {
+            score: matrix.score(),
+            least: least as f64 / matrix.units().max(1) as f64,
+            eigenvalues: eigenvalues(&matrix),
+            points: codes.map(|(code, bits)| point(graph, code, bits, matrix.images())).collect(),
+            constant_units: plan.constant_units,
+            matrix,
+        }
+    }
+
+    /// Scores one architecture as a job does.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no kernel matrix, as a sentence.
+    pub fn compute(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<Self, String> {
+        let (graph, weights) = network(job, architecture)?;
+        let output = scored(job, architecture, cancel)?;
+        // The plan of the run: weights that are drawn do not change where codes are read.
+        let plan = Plan::new(&graph, &weights, job.options.count);
+        Ok(Self::new(&output, &graph, &plan.map_err(|error| chain(&error))?))
+    }
+
+    /// The mean share of units that are on, each counted unit once.
+    pub fn mean_active(&self) -> f64 {
+        let units = |point: &ActivationSite| {
+            point.shape.iter().product::<usize>() as f64 * f64::from(point.weight)
+        };
+        let all: f64 = self.points.iter().map(units).sum::<f64>() + self.constant_units as f64;
+        let on: f64 = self.points.iter().map(|point| units(point) * point.active).sum();
+        on / all.max(1.0)
+    }
+}
+
+fn point(graph: &Graph, code: &Code, bits: &PackedCode, images: usize) -> ActivationSite {
+    let node = graph.node(code.node);
+    let on: u64 = bits.words.iter().map(|word| u64::from(word.count_ones())).sum();
+    let function = match node.op {
+        Op::Activation(activation) => activation.kind.title(),
+        _ => node.op.name(),
+    };
+    ActivationSite {
+        layer: node.label.clone(),
+        function,
+        shape: [code.shape.channels, code.shape.height, code.shape.width],
+        weight: code.weight,
+        active: on as f64 / (bits.units * images).max(1) as f64,
+    }
+}
+
+/// The network that a job scores, and the weights that it reads from a file.
+fn network(job: &JobConfig, architecture: &str) -> Result<(Graph, Weights), String> {
+    if let Task::Onnx { path, weights } = &job.task {
+        let model = onnx::read(path).map_err(|error| chain(&error))?;
+        let keep = *weights == OnnxWeights::Keep;
+        return Ok((model.graph, if keep { model.weights } else { Weights::default() }));
+    }
+    let space = job.open_space().map_err(|error| chain(&error))?;
+    let architecture = space.parse(architecture).map_err(|error| chain(&error))?;
+    let graph = architecture.build().map_err(|error| chain(&error))?;
+    Ok((graph, Weights::default()))
+}
+
+/// What scoring gives; a job that measures nothing else and keeps nothing.
+fn scored(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<Output, String> {
+    let mut options = job.options.clone();
+    options.repeats = 1;
+    let task = match &job.task {
+        Task::Onnx { path, weights } => Task::Onnx { path: path.clone(), weights: *weights },
+        _ => Task::Score { architectures: vec![architecture.to_owned()] },
+    };
+    let space_copy = job.space_copy.clone();
+    let job = JobConfig { outputs: true, space_copy, ..JobConfig::new(options, task) };
+    let mut found = Err("nothing was scored: it was stopped".to_owned());
+    run(&job, cancel, &mut |event| {
+        if let Event::Scored { record, output } = event {
+            found = output.map(|output| *output).ok_or_else(|| reason(&record));
+        }
+    })
+    .map_err(|error| chain(&error))?;
+    found
+}
+
+fn reason(record: &Record) -> String {
+    let status = record.status.name();
+    let message = record.message.as_ref().map(|message| format!(": {message}"));
+    format!("{status}{}", message.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use untrained::job::Options;
+
+    const CELL: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
+    const NOTHING: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+
+    fn job() -> JobConfig {
+        let mut options = Options { batch_size: 4, device: "cpu".to_owned(), ..Options::default() };
+        options.set = vec!["skeleton.cells=1".parse().unwrap()];
+        JobConfig::new(options, Task::default())
+    }
+
+    fn picture() -> KernelPicture {
+        KernelPicture::compute(&job(), CELL, &Cancel::new()).unwrap()
+    }
+
+    #[test]
+    fn spectrum_and_score_are_of_the_same_matrix() {
+        let picture = picture();
+        assert_eq!(picture.matrix.images(), 4);
+        let sum: f64 = picture.eigenvalues.iter().map(|value| value.ln()).sum();
+        assert!((sum - picture.score).abs() < 1e-9, "{sum}, {}", picture.score);
+        assert!(picture.least > 0.0 && picture.least < 1.0);
+    }
+
+    // Units of the points, with those that are never on, are the diagonal of K: a point that is left
+    // out or counted with another's weight would break the sum.
+    #[test]
+    fn points_account_for_every_counted_unit() {
+        let picture = picture();
+        let units = |point: &ActivationSite| {
+            point.shape.iter().product::<usize>() as u64 * u64::from(point.weight)
+        };
+        let sum: u64 = picture.points.iter().map(units).sum();
+        assert_eq!(sum + picture.constant_units, picture.matrix.units());
+        assert!(picture.points.iter().all(|point| (0.0..=1.0).contains(&point.active)));
+        assert!(picture.points.iter().all(|point| point.function == "ReLU"));
+        let mut layers: Vec<&str> =
+            picture.points.iter().map(|point| point.layer.as_str()).collect();
+        layers.dedup();
+        assert_eq!(layers.len(), picture.points.len(), "{layers:?}");
+        assert!((0.2..0.8).contains(&picture.mean_active()), "{}", picture.mean_active());
+    }
+
+    // A model file has its own layers and weights; the score is that of its kernel matrix.
+    #[test]
+    fn a_model_file_is_looked_into() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/nas-bench-201-1");
+        let path = std::path::Path::new(folder).join("model.onnx");
+        let mut job = job();
+        job.options.set.clear();
+        job.task = Task::Onnx { path: path.clone(), weights: OnnxWeights::Keep };
+        let picture = KernelPicture::compute(&job, "model", &Cancel::new()).unwrap();
+        assert_eq!(picture.matrix.images(), 4);
+        assert!(!picture.points.is_empty() && picture.score.is_finite());
+        job.task = Task::Onnx { path: "/no/such.onnx".into(), weights: OnnxWeights::Keep };
+        assert!(KernelPicture::compute(&job, "model", &Cancel::new()).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_scored_says_why() {
+        let why =
+            |text: &str, cancel: &Cancel| KernelPicture::compute(&job(), text, cancel).unwrap_err();
+        assert!(why("nonsense", &Cancel::new()).contains("nonsense"));
+        let stopped = Cancel::new();
+        stopped.cancel();
+        assert!(why(CELL, &stopped).contains("stopped"));
+        // Without a path, some units are left: the stem's.
+        let nothing = KernelPicture::compute(&job(), NOTHING, &Cancel::new());
+        assert!(nothing.is_ok_and(|picture| picture.constant_units > 0));
+    }
+}

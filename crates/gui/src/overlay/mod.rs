@@ -1,0 +1,3 @@
+//! What lies over the views: dialogs for files.
+
+pub mod dialogs;

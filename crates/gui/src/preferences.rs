@@ -1,0 +1,77 @@
+//! What the next window shows again.
+
+use serde::{Deserialize, Serialize};
+
+/// Names that are kept.
+const RECENT: usize = 8;
+
+/// Choices that outlive the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Files and spaces that were opened, the last one first.
+    pub recent: Vec<String>,
+    /// Whether the inspector is shown.
+    pub inspector: bool,
+    /// Whether kernel matrices of chosen architectures are computed unasked.
+    pub kernels: bool,
+    /// The columns of numbers of the table.
+    pub columns: Vec<String>,
+    /// The columns of the scatter: across, up, colour.
+    pub axes: [String; 3],
+    /// Whether the axes are logarithmic.
+    pub logarithmic: [bool; 2],
+    /// Whether points that others beat are drawn.
+    pub dominated: bool,
+    /// Whether the scatter is shown above the table.
+    pub scatter: bool,
+    /// Whether parallel coordinates are.
+    pub parallel: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            recent: Vec::new(),
+            inspector: true,
+            kernels: false,
+            columns: names(&["score", "params", "macs", "units", "seconds"]),
+            axes: ["params", "score", "macs"].map(str::to_owned),
+            logarithmic: [false; 2],
+            dominated: true,
+            scatter: true,
+            parallel: false,
+        }
+    }
+}
+
+impl Preferences {
+    /// Puts a name in front of the recent ones.
+    pub fn recent(&mut self, name: &str) {
+        self.recent.retain(|known| known != name);
+        self.recent.insert(0, name.to_owned());
+        self.recent.truncate(RECENT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_name_is_first_and_there_once() {
+        let mut remembered = Preferences::default();
+        (0..20).for_each(|name| remembered.recent(&name.to_string()));
+        remembered.recent("17");
+        assert_eq!(remembered.recent[..3], ["17", "19", "18"]);
+        assert_eq!(remembered.recent.len(), RECENT);
+    }
+
+    // A file of another version must not cost the layout.
+    #[test]
+    fn what_is_missing_has_its_default() {
+        let read: Preferences = serde_json::from_str("{\"recent\": [\"a\"], \"new\": 1}").unwrap();
+        assert_eq!(read, Preferences { recent: vec!["a".to_owned()], ..Preferences::default() });
+    }
+}

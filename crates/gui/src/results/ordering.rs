@@ -1,0 +1,289 @@
+//! How the rows of a sheet follow its table and what is asked of it: at once where that is quick, else
+//! by a thread. While a thread holds the table it cannot grow, so that results wait until it is done:
+//! a table is never copied.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use crate::results::result_set::{ResultSet, TableView};
+use crate::results::sheet::{
+    DecisionTable, ResultAxis, RowFilter, RowQuery, RowSelection, RowTest, extend, order,
+};
+use crate::state::AppState;
+use crate::tasks::TaskRunner;
+use untrained::store::Record;
+
+/// Tables up to this length are put in order at once: it takes less than a millisecond or two.
+const AT_ONCE: usize = 10_000;
+/// Architectures whose decisions a thread reads before it ends.
+const READ: usize = 20_000;
+/// Of those, how many are told at a time.
+const LOT: usize = 5_000;
+/// Rows whose decisions are read at most.
+pub const DECIDED: usize = 1_000_000;
+
+/// Results in order of arrival.
+pub type PendingRows = Vec<(u64, Box<Record>, BTreeMap<String, f64>)>;
+
+/// What an order answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderRequest {
+    choice: TableView,
+    /// How often marks were changed, where they matter.
+    stars: u64,
+    /// How many decisions were known, where they matter.
+    decisions: usize,
+    /// How many columns there were: a filter may name one that comes later.
+    columns: usize,
+}
+
+impl ResultSet {
+    /// Adds a result.
+    pub fn push(&mut self, position: u64, record: Box<Record>, scores: BTreeMap<String, f64>) {
+        self.waiting.push((position, record, scores));
+        self.take_waiting();
+    }
+
+    fn take_waiting(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        if let Some(table) = Arc::get_mut(&mut self.table) {
+            for (position, record, scores) in self.waiting.drain(..) {
+                table.push(position, &record, &scores);
+            }
+        }
+    }
+
+    /// Brings everything up to date that follows from the table, at once or by a thread.
+    pub fn refresh(&mut self, work: &mut TaskRunner) {
+        self.take_waiting();
+        self.take_lots();
+        self.read_decisions(work);
+        if self.orders.strong_count() > 0 {
+            return;
+        }
+        let asked = self.asks();
+        if self.asked.as_ref() == Some(&asked) {
+            self.grow();
+        } else {
+            self.ask(asked, work);
+        }
+    }
+
+    fn asks(&self) -> OrderRequest {
+        let selected = if self.now.only_selected {
+            self.now.selected.clone()
+        } else {
+            RowSelection::default()
+        };
+        let by_decision =
+            self.now.brushes.keys().any(|axis| matches!(axis, ResultAxis::Decision(_)));
+        OrderRequest {
+            choice: TableView { row: None, selected, ..self.now.clone() },
+            stars: if self.now.only_stars { self.star_changes } else { 0 },
+            decisions: if by_decision { self.decisions.len() } else { 0 },
+            columns: self.table.names().count(),
+        }
+    }
+
+    /// Puts new results among the rows.
+    fn grow(&mut self) {
+        if self.ordered < self.table.len() {
+            let rows = Arc::make_mut(&mut self.rows);
+            extend(&self.table, &self.decisions, &self.question, rows, self.ordered);
+            self.ordered = self.table.len();
+        }
+    }
+
+    /// Has the rows put in order anew.
+    fn ask(&mut self, asked: OrderRequest, work: &mut TaskRunner) {
+        self.asked = Some(asked);
+        let filter = match RowFilter::parse(&self.now.filter, &self.table) {
+            Ok(filter) => filter,
+            Err(error) => {
+                // The rows stay as they are until the filter is one.
+                self.fault = Some(error.to_string());
+                return;
+            }
+        };
+        self.fault = None;
+        let now = &self.now;
+        self.question = Arc::new(RowQuery {
+            filter,
+            search: now.search.clone(),
+            only: now.only_stars.then(|| self.stars.clone()),
+            selected: now.only_selected.then(|| now.selected.clone()),
+            brushes: now.brushes.clone(),
+            sort: now.sort.clone(),
+        });
+        if self.table.len() <= AT_ONCE {
+            self.answer(order(&self.table, &self.decisions, &self.question), self.table.len());
+            return;
+        }
+        let (table, decisions) = (self.table.clone(), self.decisions.clone());
+        let (question, id) = (self.question.clone(), self.id);
+        let token = Arc::new(());
+        self.orders = Arc::downgrade(&token);
+        work.start("order", move |post| {
+            let (rows, length) = (order(&table, &decisions, &question), table.len());
+            drop((table, decisions));
+            post.change(move |state| {
+                if let Some(sheet) = state.sheet_of(id) {
+                    sheet.answer(rows, length);
+                }
+                drop(token);
+            });
+        });
+    }
+
+    /// Takes an order of so many rows of the table.
+    fn answer(&mut self, rows: Vec<u32>, length: usize) {
+        self.rows = Arc::new(rows);
+        self.ordered = length;
+        self.version += 1;
+    }
+
+    /// Has decisions read that are not known yet, if anybody asks for them.
+    fn read_decisions(&mut self, work: &mut TaskRunner) {
+        let by_decision =
+            || self.now.brushes.keys().any(|axis| matches!(axis, ResultAxis::Decision(_)));
+        let known = self.decisions.len();
+        let all = self.table.len().min(DECIDED);
+        let idle = self.reads.strong_count() == 0 && self.lots.is_empty();
+        if !idle || known >= all || !(self.wants_decisions || by_decision()) {
+            return;
+        }
+        let Some(space) = self.space.clone() else { return };
+        let names = self.table.architectures(known..all.min(known + READ));
+        let (id, token) = (self.id, Arc::new(()));
+        self.reads = Arc::downgrade(&token);
+        work.start("decisions", move |post| {
+            for lot in names.chunks(LOT) {
+                let lot = DecisionTable::read(&space, lot);
+                // The thread counts as running until the last lot has arrived.
+                let token = token.clone();
+                let told = post.change(move |state| {
+                    if let Some(sheet) = state.sheet_of(id) {
+                        sheet.lots.push(lot);
+                    }
+                    drop(token);
+                });
+                if !told {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn take_lots(&mut self) {
+        if self.lots.is_empty() {
+            return;
+        }
+        if let Some(decisions) = Arc::get_mut(&mut self.decisions) {
+            self.lots.drain(..).for_each(|lot| decisions.append(&lot));
+        }
+    }
+
+    /// Whether a row is among those that are shown.
+    pub fn test(&self) -> RowTest<'_> {
+        self.question.test(&self.table, &self.decisions)
+    }
+
+    /// Whether a thread works on these results.
+    pub fn is_busy(&self) -> bool {
+        self.orders.strong_count() > 0 || Weak::strong_count(&self.reads) > 0
+    }
+}
+
+impl AppState {
+    /// The sheet of that number, if it is still there.
+    pub fn sheet_of(&mut self, id: u64) -> Option<&mut ResultSet> {
+        [&mut self.running, &mut self.stored].into_iter().flatten().find(|sheet| sheet.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::preferences::Preferences;
+    use crate::results::sheet::AxisBrush;
+    use crate::results::sheet::samples::{record, table};
+    use untrained::space::Space;
+
+    fn wait(state: &mut AppState, what: &str, holds: impl Fn(&ResultSet) -> bool) {
+        let begin = Instant::now();
+        loop {
+            state.take_news();
+            let mut sheet = state.stored.take().unwrap();
+            sheet.refresh(&mut state.work);
+            let held = holds(&sheet);
+            state.stored = Some(sheet);
+            if held {
+                return;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60), "{what} does not come");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn state(sheet: ResultSet) -> AppState {
+        let store = std::path::PathBuf::from("nowhere.db");
+        let mut state = AppState::new(egui::Context::default(), Preferences::default(), store);
+        (state.stored, state.shows_stored) = (Some(sheet), true);
+        state
+    }
+
+    #[test]
+    fn results_wait_for_a_thread_and_are_never_lost() {
+        let rows: Vec<(&str, f64, u64)> = (0..20_000).map(|at| ("a", f64::from(at), 1)).collect();
+        let mut state = state(ResultSet::new("long".to_owned(), table(&rows)));
+        let held = state.stored.as_ref().map(|sheet| sheet.table.clone()).unwrap();
+        let sheet = state.stored.as_mut().unwrap();
+        sheet.push(20_000, Box::new(record("b", 1e6, 1)), BTreeMap::new());
+        assert_eq!((sheet.table.len(), sheet.waiting.len()), (20_000, 1));
+        drop(held);
+        wait(&mut state, "all rows", |sheet| sheet.rows.len() == 20_001);
+        let sheet = state.stored.as_mut().unwrap();
+        assert_eq!(sheet.rows[0], 20_000);
+        let version = sheet.version;
+        sheet.push(20_001, Box::new(record("c", 2e6, 1)), BTreeMap::new());
+        wait(&mut state, "one more", |sheet| sheet.rows.len() == 20_002);
+        let sheet = state.stored.as_ref().unwrap();
+        assert_eq!((sheet.rows[0], sheet.version), (20_001, version));
+    }
+
+    #[test]
+    fn a_wrong_filter_is_told_and_changes_no_rows() {
+        let rows = [("a", 1.0, 30), ("b", 3.0, 10), ("c", 2.0, 20)];
+        let mut sheet = ResultSet::new("test".to_owned(), table(&rows));
+        let mut work = TaskRunner::new(egui::Context::default());
+        sheet.refresh(&mut work);
+        sheet.change(|now| now.filter = "parms < 3".to_owned());
+        sheet.refresh(&mut work);
+        assert!(sheet.fault.as_ref().is_some_and(|fault| fault.contains("parms")));
+        assert_eq!(sheet.rows.len(), 3);
+    }
+
+    #[test]
+    fn decisions_are_read_when_a_brush_asks_for_them() {
+        let cell = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+        let other = cell.replacen("none", "skip_connect", 1);
+        let mut sheet =
+            ResultSet::new("cells".to_owned(), table(&[(cell, 1.0, 1), (&other, 2.0, 1)]));
+        sheet.space = Some(Space::builtin("nas-bench-201").unwrap());
+        let mut state = state(sheet);
+        wait(&mut state, "rows", |sheet| sheet.rows.len() == 2 && sheet.decisions.len() == 0);
+        state.stored.as_mut().unwrap().wants_decisions = true;
+        wait(&mut state, "decisions", |sheet| sheet.decisions.len() == 2 && !sheet.is_busy());
+        let sheet = state.stored.as_mut().unwrap();
+        let name = sheet.decisions.columns()[0].name.clone();
+        let brush = AxisBrush::Values(["skip_connect".to_owned()].into());
+        sheet.brush(ResultAxis::Decision(name), Some(brush));
+        wait(&mut state, "one row", |sheet| *sheet.rows == [1]);
+        state.stored.as_mut().unwrap().undo();
+        wait(&mut state, "both rows", |sheet| sheet.rows.len() == 2);
+    }
+}

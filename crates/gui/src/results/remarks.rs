@@ -1,0 +1,74 @@
+//! Stars and notes of results, and which results are meant by them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::results::result_set::ResultSet;
+use crate::tasks::message::ExportedRows;
+use untrained::store::Remark;
+
+impl ResultSet {
+    /// Marks an architecture, or no longer.
+    pub fn star(&mut self, architecture: &str) {
+        if !self.stars.remove(architecture) {
+            self.stars.insert(architecture.to_owned());
+        }
+        self.unsaved.insert(architecture.to_owned());
+        self.star_changes += 1;
+    }
+
+    /// Marks all selected architectures.
+    pub fn star_selected(&mut self) {
+        let names = self.now.selected.rows().iter().map(|&row| self.table.architecture(row));
+        let new: Vec<String> =
+            names.filter(|name| !self.stars.contains(*name)).map(str::to_owned).collect();
+        self.stars.extend(new.iter().cloned());
+        self.unsaved.extend(new);
+        self.star_changes += 1;
+    }
+
+    /// Notes something of an architecture.
+    pub fn note(&mut self, architecture: &str, note: String) {
+        match note.is_empty() {
+            true => self.notes.remove(architecture),
+            false => self.notes.insert(architecture.to_owned(), note),
+        };
+        self.unsaved.insert(architecture.to_owned());
+    }
+
+    /// Takes what was noted before, as the study has it.
+    pub fn take_remark(&mut self, architecture: &str, remark: Remark) {
+        if remark.marked {
+            self.stars.insert(architecture.to_owned());
+            self.star_changes += 1;
+        }
+        if !remark.note.is_empty() {
+            self.notes.insert(architecture.to_owned(), remark.note);
+        }
+    }
+
+    /// Stars and notes that are to be written to the study; they count as written then.
+    pub fn take_unsaved(&mut self) -> BTreeMap<String, Remark> {
+        let unsaved = std::mem::take(&mut self.unsaved);
+        let remark = |architecture: String| {
+            let marked = self.stars.contains(&architecture);
+            let note = self.notes.get(&architecture).cloned().unwrap_or_default();
+            (architecture, Remark { marked, note })
+        };
+        unsaved.into_iter().map(remark).collect()
+    }
+
+    /// The positions of results that are to be written; all where there is no list.
+    pub fn positions(&self, which: ExportedRows) -> Option<HashSet<u64>> {
+        let table = &self.table;
+        let position = |&row: &u32| table.position(row);
+        match which {
+            ExportedRows::All => None,
+            ExportedRows::Shown => Some(self.rows.iter().map(position).collect()),
+            ExportedRows::Selected => Some(self.now.selected.rows().iter().map(position).collect()),
+            ExportedRows::Marked => {
+                let marked = |row: &u32| self.stars.contains(table.architecture(*row));
+                Some((0..table.len() as u32).filter(marked).map(|row| position(&row)).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Pareto fronts of two columns.
+
+/// Which values of a column are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnGoal {
+    /// Lower ones, as of params.
+    Low,
+    /// Higher ones, as of scores.
+    High,
+}
+
+impl ColumnGoal {
+    /// What is usually wanted of a column: much of scores and accuracy, little of what costs.
+    pub fn of(name: &str) -> Self {
+        match name {
+            "params" | "macs" | "units" | "layers" | "seconds" | "sd" | "index" => Self::Low,
+            _ => Self::High,
+        }
+    }
+
+    fn ascending(self, value: f64) -> f64 {
+        match self {
+            Self::Low => value,
+            Self::High => -value,
+        }
+    }
+}
+
+/// The points that no other point beats: none is at least as good in both values and better in one.
+/// Positions in `points`, from the best first value on; points with a value that is not finite are
+/// left out.
+pub fn front(points: &[[f64; 2]], goals: [ColumnGoal; 2]) -> Vec<usize> {
+    let value = |at: usize, axis: usize| goals[axis].ascending(points[at][axis]);
+    let is_finite = |at: &usize| points[*at].iter().all(|value| value.is_finite());
+    let mut sorted: Vec<usize> = (0..points.len()).filter(is_finite).collect();
+    sorted.sort_by(|&a, &b| {
+        value(a, 0).total_cmp(&value(b, 0)).then(value(a, 1).total_cmp(&value(b, 1)))
+    });
+    let mut found: Vec<usize> = Vec::new();
+    for at in sorted {
+        let is_equal = |&last: &usize| points[last] == points[at];
+        let beats_all = found.last().is_none_or(|&last| value(at, 1) < value(last, 1));
+        if beats_all || found.last().is_some_and(is_equal) {
+            found.push(at);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn small_networks_with_high_scores_are_on_the_front() {
+        let points = [[5.0, 10.0], [1.0, 2.0], [3.0, 9.0], [4.0, 8.0], [2.0, f64::NAN]];
+        assert_eq!(front(&points, [ColumnGoal::Low, ColumnGoal::High]), [1, 2, 0]);
+        assert_eq!(front(&points, [ColumnGoal::High, ColumnGoal::High]), [0]);
+        assert_eq!(front(&[[1.0, 1.0], [1.0, 1.0]], [ColumnGoal::Low, ColumnGoal::High]), [0, 1]);
+        assert_eq!(front(&[], [ColumnGoal::Low, ColumnGoal::High]), [0_usize; 0]);
+    }
+
+    proptest! {
+        // The definition, written out: it would find a point too many and one too few.
+        #[test]
+        fn the_front_is_what_nobody_beats(
+            points in prop::collection::vec((0_u8..6, 0_u8..6), 0..30)
+        ) {
+            let points: Vec<[f64; 2]> =
+                points.into_iter().map(|(x, y)| [f64::from(x), f64::from(y)]).collect();
+            let beats = |a: &[f64; 2], b: &[f64; 2]| a[0] <= b[0] && a[1] >= b[1] && a != b;
+            let unbeaten = |at: &usize| !points.iter().any(|other| beats(other, &points[*at]));
+            let mut found = front(&points, [ColumnGoal::Low, ColumnGoal::High]);
+            found.sort_unstable();
+            prop_assert_eq!(found, (0..points.len()).filter(unbeaten).collect::<Vec<_>>());
+        }
+    }
+}

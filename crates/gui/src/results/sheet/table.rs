@@ -1,0 +1,232 @@
+//! Columns of results.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{NUMBERS, NumberFormat};
+use untrained::store::{Record, Status};
+
+/// A column, with what is asked of it in every frame.
+#[derive(Clone, Debug)]
+struct NumberValues {
+    all: Vec<f64>,
+    /// Some value is there.
+    filled: bool,
+    /// The least and the greatest finite value.
+    range: [f64; 2],
+}
+
+impl NumberValues {
+    /// A column of gaps.
+    fn gaps(rows: usize) -> Self {
+        let range = [f64::INFINITY, f64::NEG_INFINITY];
+        Self { all: vec![f64::NAN; rows], filled: false, range }
+    }
+
+    fn push(&mut self, value: f64) {
+        self.all.push(value);
+        self.filled |= !value.is_nan();
+        if value.is_finite() {
+            let [least, most] = self.range;
+            self.range = [least.min(value), most.max(value)];
+        }
+    }
+}
+
+/// The row whose rank was asked for last, and its rank: the same row is asked for frame after frame.
+#[derive(Debug, Default)]
+struct LastRank(Mutex<Option<(u32, Option<u64>)>>);
+
+impl Clone for LastRank {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// Results by column. Rows are in order of arrival.
+#[derive(Clone, Debug, Default)]
+pub struct ResultTable {
+    positions: Vec<u64>,
+    architectures: Vec<Arc<str>>,
+    status: Vec<Status>,
+    /// A column for each of [`NUMBERS`], or none while there are no rows.
+    numbers: Vec<NumberValues>,
+    /// Further scores by name, NaN where a row has none.
+    scores: BTreeMap<String, NumberValues>,
+    last_rank: LastRank,
+}
+
+impl ResultTable {
+    /// Adds a row.
+    pub fn push(&mut self, position: u64, record: &Record, scores: &BTreeMap<String, f64>) {
+        let before = self.len();
+        self.numbers.resize_with(NUMBERS.len(), || NumberValues::gaps(0));
+        for (number, values) in NUMBERS.iter().zip(&mut self.numbers) {
+            values.push((number.of)(record));
+        }
+        for name in scores.keys().filter(|name| NUMBERS.iter().all(|known| known.name != **name)) {
+            self.scores.entry(name.clone()).or_insert_with(|| NumberValues::gaps(before));
+        }
+        for (name, values) in &mut self.scores {
+            values.push(scores.get(name).copied().unwrap_or(f64::NAN));
+        }
+        self.positions.push(position);
+        self.architectures.push(record.architecture.as_str().into());
+        self.status.push(record.status);
+        self.keep_rank(before as u32);
+    }
+
+    /// Brings the last rank up to date with a new row.
+    fn keep_rank(&mut self, added: u32) {
+        let new = self.chosen_by(added);
+        let last = self.last_rank.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let kept = last.map(|(row, rank)| {
+            let own = self.numbers.get(VALUE).map_or(f64::NAN, |values| values.all[row as usize]);
+            let is_beaten = new.is_some_and(|new| new > own);
+            (row, rank.map(|rank| rank + u64::from(is_beaten)))
+        });
+        self.last_rank = LastRank(Mutex::new(kept));
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// The place of a row in the study.
+    pub fn position(&self, row: u32) -> u64 {
+        self.positions[row as usize]
+    }
+
+    /// The architecture of a row.
+    pub fn architecture(&self, row: u32) -> &str {
+        &self.architectures[row as usize]
+    }
+
+    /// The architectures of some rows, shared: it costs no copy of their texts.
+    pub fn architectures(&self, rows: std::ops::Range<usize>) -> Vec<Arc<str>> {
+        self.architectures[rows].to_vec()
+    }
+
+    /// What became of a row.
+    pub fn status(&self, row: u32) -> Status {
+        self.status[row as usize]
+    }
+
+    /// The names of all columns of numbers: [`NUMBERS`], then further scores.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        NUMBERS.iter().map(|number| number.name).chain(self.scores.keys().map(String::as_str))
+    }
+
+    /// The names of the columns that have a value in some row.
+    pub fn filled(&self) -> impl Iterator<Item = &str> {
+        self.names().filter(|name| self.values(name).is_some_and(|values| values.filled))
+    }
+
+    fn values(&self, name: &str) -> Option<&NumberValues> {
+        match NUMBERS.iter().position(|number| number.name == name) {
+            Some(at) => self.numbers.get(at),
+            None => self.scores.get(name),
+        }
+    }
+
+    /// A column of numbers, a value per row; nothing for a name that is not one of a column.
+    pub fn column(&self, name: &str) -> Option<&[f64]> {
+        let is_number = || NUMBERS.iter().any(|number| number.name == name);
+        let values = self.values(name).map(|values| values.all.as_slice());
+        values.or_else(|| is_number().then_some(&[]))
+    }
+
+    /// One number; NaN where there is none.
+    pub fn value(&self, name: &str, row: u32) -> f64 {
+        self.values(name)
+            .and_then(|values| values.all.get(row as usize))
+            .copied()
+            .unwrap_or(f64::NAN)
+    }
+
+    /// The least and the greatest finite value of a column.
+    pub fn range(&self, name: &str) -> Option<[f64; 2]> {
+        self.values(name).map(|values| values.range).filter(|range| range[0] <= range[1])
+    }
+
+    /// How the numbers of a column are written.
+    pub fn figures(name: &str) -> NumberFormat {
+        let known = NUMBERS.iter().find(|number| number.name == name);
+        known.map_or(NumberFormat::Decimals(4), |number| number.figures)
+    }
+
+    /// The value of a row that may be chosen.
+    fn chosen_by(&self, row: u32) -> Option<f64> {
+        let value = self.numbers.get(VALUE)?.all[row as usize];
+        (self.status(row) == Status::Ok && value.is_finite()).then_some(value)
+    }
+
+    /// The place of a row among those that may be chosen, from 1; `None` where it may not be.
+    pub fn rank(&self, row: u32) -> Option<u64> {
+        let mut last = self.last_rank.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, rank)) = last.filter(|(known, _)| *known == row) {
+            return rank;
+        }
+        let rank = self.chosen_by(row).map(|own| {
+            let better = |other: &u32| self.chosen_by(*other).is_some_and(|value| value > own);
+            (0..self.len() as u32).filter(better).count() as u64 + 1
+        });
+        *last = Some((row, rank));
+        rank
+    }
+}
+
+/// Where the value that the search ranks by is among [`NUMBERS`]; a test holds it.
+const VALUE: usize = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{record, table};
+    use super::*;
+
+    #[test]
+    fn columns_keep_step_when_a_score_comes_late() {
+        let mut table = table(&[("a", 1.0, 10), ("b", 2.0, 20)]);
+        table.push(2, &record("c", 3.0, 30), &BTreeMap::from([("flops".to_owned(), 7.0)]));
+        let flops = table.column("flops").unwrap();
+        assert_eq!((flops.len(), flops[2]), (3, 7.0));
+        assert!(flops[0].is_nan() && flops[1].is_nan());
+        assert_eq!(table.value("params", 1), 20.0);
+        assert!(table.column("nothing").is_none());
+    }
+
+    #[test]
+    fn ranks_are_of_rows_that_may_be_chosen_and_equals_share_one() {
+        let rows = [("a", f64::NEG_INFINITY, 1), ("b", 2.0, 1), ("c", 2.0, 1), ("d", 1.0, 1)];
+        assert_eq!(
+            [0, 1, 2, 3].map(|row| table(&rows).rank(row)),
+            [None, Some(1), Some(1), Some(3)]
+        );
+        assert_eq!(NUMBERS[VALUE].name, "value");
+    }
+
+    // The rank that is kept must be the one that counting anew gives, row for row.
+    #[test]
+    fn a_rank_is_kept_while_rows_come() {
+        let mut kept = table(&[("a", 1.0, 1)]);
+        for (at, score) in [2.0, 0.5, f64::NEG_INFINITY, 1.0, 3.0].into_iter().enumerate() {
+            let before = kept.rank(0);
+            kept.push(at as u64 + 1, &record("b", score, 1), &BTreeMap::new());
+            assert_eq!(kept.rank(0), kept.clone().rank(0));
+            assert_eq!(kept.rank(0) == before, score <= 1.0);
+        }
+        assert_eq!((kept.rank(0), kept.rank(3), kept.rank(5)), (Some(3), None, Some(1)));
+    }
+
+    #[test]
+    fn ranges_are_of_finite_values_and_columns_of_gaps_are_not_offered() {
+        let mut table = table(&[("a", 5.0, 10), ("b", f64::NEG_INFINITY, 20)]);
+        assert_eq!(table.range("score"), Some([5.0, 5.0]));
+        assert_eq!((table.range("accuracy"), table.range("nothing")), (None, None));
+        assert!(table.filled().all(|name| name != "accuracy"));
+        table.push(2, &record("c", 3.0, 5), &BTreeMap::from([("flops".to_owned(), 7.0)]));
+        assert_eq!(table.range("score"), Some([3.0, 5.0]));
+        assert_eq!(table.filled().last(), Some("flops"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Stored studies, and the files that are watched for changes.
+
+pub mod watch;

@@ -1,0 +1,157 @@
+//! Kernel matrices as heat maps: K / V in the colours of the pictures that are written to files.
+
+use std::sync::Arc;
+
+use egui::{Color32, ColorImage, Sense, TextureHandle, TextureOptions, Ui, Vec2, vec2};
+
+use crate::inspect::kernel_picture::KernelPicture;
+use crate::picture::{CaptureQueue, exportable};
+use untrained::score::KernelMatrix;
+use untrained_plot::heat;
+
+/// The largest side of a texture; of larger matrices a texel shows the mean of a block.
+const TEXELS: usize = 512;
+/// Textures that are kept.
+const KEPT: usize = 16;
+/// What the picture says, as the paper reads it.
+const READING: &str = "K / V: the share of units that agree on two images of the mini-batch, bright \
+    where many do; the diagonal is 1. A network that tells images apart is dark off the diagonal and \
+    scores high; bright blocks are images that it takes for the same, and it scores low (Mellor et \
+    al., ICML 2021, figure 1).";
+
+/// The last textures.
+#[derive(Default)]
+pub struct HeatMapTextures {
+    last: Vec<(Arc<KernelPicture>, u64, TextureHandle)>,
+}
+
+impl HeatMapTextures {
+    /// The texture of a matrix whose colours begin at a share.
+    fn of(&mut self, ui: &Ui, picture: &Arc<KernelPicture>, least: f64) -> TextureHandle {
+        let is = |(other, from, _): &(Arc<KernelPicture>, u64, TextureHandle)| {
+            Arc::ptr_eq(other, picture) && *from == least.to_bits()
+        };
+        if let Some(at) = self.last.iter().position(is) {
+            return self.last[at].2.clone();
+        }
+        let (image, window) = (Arc::new(image(&picture.matrix, least)), ui.ctx());
+        let texture = window.load_texture("kernel matrix", image.clone(), TextureOptions::NEAREST);
+        CaptureQueue::of(window).image(window, texture.id(), image);
+        if self.last.len() == KEPT {
+            drop(self.last.remove(0));
+        }
+        self.last.push((picture.clone(), least.to_bits(), texture.clone()));
+        texture
+    }
+}
+
+/// Where a share lies on a scale from `least` to 1.
+fn level(share: f64, least: f64) -> f64 {
+    ((share - least) / (1.0 - least).max(1e-9)).clamp(0.0, 1.0)
+}
+
+fn colour(share: f64, least: f64) -> Color32 {
+    let [red, green, blue] = heat(level(share, least));
+    Color32::from_rgb(red, green, blue)
+}
+
+fn image(matrix: &KernelMatrix, least: f64) -> ColorImage {
+    let (n, units) = (matrix.images(), matrix.units().max(1) as f64);
+    let block = n.div_ceil(TEXELS).max(1);
+    let side = n.div_ceil(block);
+    let range = |at: usize| at * block..((at + 1) * block).min(n);
+    let texel = |at: usize| {
+        let (rows, columns) = (range(at / side), range(at % side));
+        let count = (rows.len() * columns.len()) as f64;
+        let row = |i: usize| matrix.entries()[i * n..][columns.clone()].iter().sum::<u64>();
+        colour(rows.map(row).sum::<u64>() as f64 / count / units, least)
+    };
+    ColorImage::new([side; 2], (0..side * side).map(texel).collect())
+}
+
+/// Shows a kernel matrix in a square; its colours go from `least` to 1. What stands under the pointer
+/// is told beside it.
+pub fn show(
+    ui: &mut Ui,
+    textures: &mut HeatMapTextures,
+    picture: &Arc<KernelPicture>,
+    (side, least): (f32, f64),
+) {
+    let texture = textures.of(ui, picture, least);
+    let n = picture.matrix.images();
+    let alt = format!("Kernel matrix of {n} images, ln |det K| {:.4}", picture.score);
+    let image = egui::Image::new((texture.id(), Vec2::splat(side))).alt_text(alt);
+    let name = format!("kernel matrix, ln det K {:.4}", picture.score);
+    let response = exportable(ui, &name, |ui| ui.add(image.sense(Sense::hover())));
+    let place = response.hover_pos().map(|pointer| {
+        let share = (pointer - response.rect.min) / side;
+        let at = |share: f32| ((share * n as f32) as usize).min(n - 1);
+        [at(share.y), at(share.x)]
+    });
+    response.on_hover_ui_at_pointer(|ui| {
+        ui.set_max_width(340.0);
+        if let Some([i, j]) = place {
+            let agree = picture.matrix.entries()[i * n + j];
+            let share = agree as f64 / picture.matrix.units().max(1) as f64;
+            ui.monospace(format!("images {i} and {j}: K / V = {share:.4}"));
+        }
+        ui.label(READING);
+    });
+}
+
+/// The scale of colours, from `least` to 1.
+pub fn scale(ui: &mut Ui, width: f32, least: f64) {
+    const STEPS: usize = 64;
+    ui.horizontal(|ui| {
+        ui.monospace(format!("{least:.2}"));
+        let (rect, response) =
+            ui.allocate_exact_size(vec2((width - 90.0).max(60.0), 10.0), Sense::hover());
+        let step = rect.width() / STEPS as f32;
+        for at in 0..STEPS {
+            let share = least + (1.0 - least) * (at as f64 + 0.5) / STEPS as f64;
+            let left = rect.left() + at as f32 * step;
+            let bar = egui::Rect::from_min_size(
+                egui::pos2(left, rect.top()),
+                vec2(step + 0.5, rect.height()),
+            );
+            ui.painter().rect_filled(bar, 0.0, colour(share, least));
+        }
+        response.on_hover_text(READING);
+        ui.monospace("1 = K/V");
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_goes_from_the_least_share_to_one() {
+        assert_eq!((level(0.5, 0.5), level(1.0, 0.5), level(0.75, 0.5)), (0.0, 1.0, 0.5));
+        assert_eq!((level(0.1, 0.4), level(2.0, 0.4)), (0.0, 1.0));
+        // All images alike: nothing is divided by zero.
+        assert!(level(1.0, 1.0).is_finite());
+    }
+
+    // A transposed or shifted picture would not have the diagonal's colour on its diagonal.
+    #[test]
+    fn the_picture_is_the_matrix() {
+        let distances = [0, 4, 10, 4, 0, 6, 10, 6, 0];
+        let matrix = KernelMatrix::from_distances(3, 10, &distances).unwrap();
+        let image = image(&matrix, 0.0);
+        assert_eq!(image.size, [3, 3]);
+        assert!((0..3).all(|i| image.pixels[i * 4] == colour(1.0, 0.0)));
+        assert_eq!(image.pixels[1], colour(0.6, 0.0));
+        assert_eq!(image.pixels[2], colour(0.0, 0.0));
+        assert_eq!(image.pixels[5], colour(0.4, 0.0));
+    }
+
+    #[test]
+    fn large_matrices_are_shown_by_blocks() {
+        let n = TEXELS + 2;
+        let matrix = KernelMatrix::from_distances(n, 1, &vec![0; n * n]).unwrap();
+        let image = image(&matrix, 0.5);
+        assert_eq!(image.size, [n.div_ceil(2); 2]);
+        assert!(image.pixels.iter().all(|pixel| *pixel == colour(1.0, 0.5)));
+    }
+}

@@ -1,0 +1,319 @@
+//! Files that the program writes: whether a name may be used, and how a file gets there.
+//!
+//! A file is written beside its place, as `FILE.partial`, and moved there when it is complete
+//! ([`OutputFile::create`]), so that nobody ever reads half of one; only a table that is watched while
+//! it grows is written in place ([`OutputFile::stream`]). What the files hold is not known here.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a file could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", described(path, reason))]
+pub struct OutputError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is in the way.
+    pub reason: OutputErrorReason,
+}
+
+/// What is in the way of a file.
+#[derive(Debug)]
+pub enum OutputErrorReason {
+    /// It is there already, and overwriting was not allowed.
+    Exists,
+    /// A directory has that name.
+    IsDirectory,
+    /// The folder is not there.
+    NoFolder,
+    /// The file or its folder may not be written.
+    NoPermission,
+    /// No space is left.
+    DiskFull,
+    /// What else the system said.
+    System(std::io::Error),
+}
+
+fn described(path: &Path, reason: &OutputErrorReason) -> String {
+    let path = path.display();
+    match reason {
+        OutputErrorReason::Exists => {
+            format!("{path} exists: choose another name or allow overwriting")
+        }
+        OutputErrorReason::IsDirectory => {
+            format!("cannot write {path}: it is a directory; choose another name")
+        }
+        OutputErrorReason::NoFolder => {
+            format!(
+                "cannot write {path}: its folder does not exist; create it or choose another folder"
+            )
+        }
+        OutputErrorReason::NoPermission => {
+            format!("cannot write {path}: permission denied; choose another folder or file")
+        }
+        OutputErrorReason::DiskFull => {
+            format!("cannot write {path}: no space is left; free some or choose another disk")
+        }
+        OutputErrorReason::System(error) => format!("cannot write {path}: {error}"),
+    }
+}
+
+impl OutputError {
+    /// What an error of the system means for a file.
+    pub fn new(path: &Path, error: std::io::Error) -> Self {
+        let reason = match error.kind() {
+            _ if path.is_dir() => OutputErrorReason::IsDirectory,
+            ErrorKind::AlreadyExists => OutputErrorReason::Exists,
+            ErrorKind::IsADirectory => OutputErrorReason::IsDirectory,
+            ErrorKind::NotFound | ErrorKind::NotADirectory => OutputErrorReason::NoFolder,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                OutputErrorReason::NoPermission
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OutputErrorReason::DiskFull,
+            _ => OutputErrorReason::System(error),
+        };
+        Self { path: path.to_owned(), reason }
+    }
+
+    /// Whether overwriting would have to be allowed.
+    pub fn is_exists(&self) -> bool {
+        matches!(self.reason, OutputErrorReason::Exists)
+    }
+}
+
+/// Whether a file of that name could be written, as far as its name and existence tell.
+///
+/// # Errors
+///
+/// [`OutputErrorReason::Exists`] or [`OutputErrorReason::IsDirectory`].
+pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
+    let reason = match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => OutputErrorReason::IsDirectory,
+        Ok(_) if !overwrite => OutputErrorReason::Exists,
+        _ => return Ok(()),
+    };
+    Err(OutputError { path: path.to_owned(), reason })
+}
+
+/// Writes a whole file or none.
+///
+/// # Errors
+///
+/// [`OutputError`]; the file is as it was then.
+pub fn write_output(path: &Path, content: &[u8], overwrite: bool) -> Result<(), OutputError> {
+    let mut file = OutputFile::create(path, overwrite)?;
+    file.write_all(content).map_err(|error| file.error(error))?;
+    file.commit()
+}
+
+/// A file that is being written. One that is dropped without [`OutputFile::commit`] is not there,
+/// except where it is streamed.
+#[derive(Debug)]
+pub struct OutputFile {
+    path: PathBuf,
+    file: File,
+    overwrite: bool,
+    /// The file that is renamed when it is complete; `None` where the file is written in place.
+    partial: Option<PathBuf>,
+}
+
+impl OutputFile {
+    /// Begins a file that appears under its name when it is complete; an old one stays until then.
+    /// Devices and pipes are written in place.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`] if it exists and may not be overwritten, or cannot be created.
+    pub fn create(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        check_output(path, overwrite)?;
+        let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+        if is_special {
+            return Self::stream(path, overwrite);
+        }
+        let partial = beside(&target(path));
+        let file = File::create(&partial).map_err(|error| OutputError::new(path, error))?;
+        Ok(Self { path: path.to_owned(), file, overwrite, partial: Some(partial) })
+    }
+
+    /// Begins a file that is visible while it is written, and stays as far as it was written.
+    ///
+    /// # Errors
+    ///
+    /// As [`OutputFile::create`].
+    pub fn stream(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        check_output(path, overwrite)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        if !overwrite {
+            options.create_new(true);
+        }
+        let file = options.open(path).map_err(|error| OutputError::new(path, error))?;
+        Ok(Self { path: path.to_owned(), file, overwrite, partial: None })
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What an error in writing it means.
+    pub fn error(&self, error: std::io::Error) -> OutputError {
+        OutputError::new(&self.path, error)
+    }
+
+    /// Puts the complete file in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`], as where the file has come to exist meanwhile; nothing is left behind then.
+    pub fn commit(mut self) -> Result<(), OutputError> {
+        let Some(partial) = &self.partial else { return Ok(()) };
+        check_output(&self.path, self.overwrite)?;
+        std::fs::rename(partial, target(&self.path)).map_err(|error| self.error(error))?;
+        self.partial = None;
+        Ok(())
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        if let Some(partial) = &self.partial {
+            // Whoever writes knows of a worse error than one about the file that is left.
+            let _ = std::fs::remove_file(partial);
+        }
+    }
+}
+
+/// The file that a name stands for: links stay links.
+fn target(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The name of a file that is not complete.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let name = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let mut names: Vec<String> = entries.map(|entry| name(entry.unwrap())).collect();
+        names.sort();
+        names
+    }
+
+    fn refused(path: &Path, overwrite: bool) -> OutputError {
+        assert_eq!(
+            write_output(path, b"new", overwrite).unwrap_err().to_string(),
+            OutputFile::stream(path, overwrite).unwrap_err().to_string(),
+        );
+        write_output(path, b"new", overwrite).unwrap_err()
+    }
+
+    #[test]
+    fn an_existing_file_is_replaced_only_where_that_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, "old").unwrap();
+        let error = refused(&path, false);
+        assert!(error.is_exists(), "{error}");
+        let expected = "exists: choose another name or allow overwriting";
+        assert!(error.to_string().ends_with(expected), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        write_output(&path, b"new", true).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        // One that comes to exist while the other is written is not replaced either.
+        let other = folder.path().join("b.txt");
+        let file = OutputFile::create(&other, false).unwrap();
+        std::fs::write(&other, "theirs").unwrap();
+        assert!(file.commit().unwrap_err().is_exists());
+        assert_eq!(std::fs::read(&other).unwrap(), b"theirs");
+        assert_eq!(files(folder.path()), ["a.txt", "b.txt"]);
+    }
+
+    #[test]
+    fn a_write_that_is_interrupted_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let mut file = OutputFile::create(&path, false).unwrap();
+        file.write_all(b"half").unwrap();
+        assert!(!path.exists());
+        drop(file);
+        assert_eq!(files(folder.path()), <[&str; 0]>::default());
+        std::fs::write(&path, "old").unwrap();
+        OutputFile::create(&path, true).unwrap().write_all(b"half").unwrap();
+        assert_eq!(files(folder.path()), ["a.txt"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_stream_is_visible_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let mut file = OutputFile::stream(&path, false).unwrap();
+        file.write_all(b"half").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"half");
+        drop(file);
+        assert_eq!(std::fs::read(&path).unwrap(), b"half");
+    }
+
+    #[test]
+    fn directories_in_the_way_and_missing_folders_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = refused(folder.path(), true);
+        assert!(matches!(error.reason, OutputErrorReason::IsDirectory), "{error}");
+        let error = refused(&folder.path().join("no/a.txt"), false);
+        assert!(matches!(error.reason, OutputErrorReason::NoFolder), "{error}");
+        assert_eq!(files(folder.path()), <[&str; 0]>::default());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_may_not_be_written_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o500)).unwrap();
+        if File::create(folder.path().join("probe")).is_ok() {
+            eprintln!("skipped: this user may write everywhere");
+            return;
+        }
+        let error = refused(&folder.path().join("a.txt"), false);
+        assert!(matches!(error.reason, OutputErrorReason::NoPermission), "{error}");
+    }
+
+    /// A device is written itself, never replaced; links stay links.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("full");
+        std::os::unix::fs::symlink("/dev/full", &link).unwrap();
+        assert!(write_output(&link, b"new", false).unwrap_err().is_exists());
+        let error = write_output(&link, b"new", true).unwrap_err();
+        assert!(matches!(error.reason, OutputErrorReason::DiskFull), "{error}");
+        let other = folder.path().join("link");
+        std::fs::write(folder.path().join("file"), "old").unwrap();
+        std::os::unix::fs::symlink("file", &other).unwrap();
+        write_output(&other, b"new", true).unwrap();
+        assert!(other.is_symlink() && link.is_symlink());
+        assert_eq!(std::fs::read(folder.path().join("file")).unwrap(), b"new");
+        assert_eq!(files(folder.path()), ["file", "full", "link"]);
+    }
+}
