@@ -28,7 +28,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         "--overwrite replaces nothing: give --out or --plot with it"
     );
     if let Some(path) = &arguments.plot {
-        untrained_plot::check(path, *overwrite)?;
+        untrained_plot::check_plot(path, *overwrite)?;
     }
     let Compared { comparison: compared, exit } = match compare(source, None, *overwrite)? {
         Ok(compared) => compared,
