@@ -18,8 +18,7 @@ const HEAVIEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_co
 
 fn main() {
     let space = Space::builtin("nas-bench-201").unwrap();
-    let options =
-        Options { batch_size: BATCH, device: "cpu".to_owned(), ..Options::default() };
+    let options = Options { batch_size: BATCH, device: "cpu".to_owned(), ..Options::default() };
     let cancel = Cancel::new();
     let config = JobConfig::new(options, Task::default());
     let session = Session::open(&config, &cancel, &mut |_| {}).unwrap();

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, JobConfig, StoreLocation, Options, SearchOptions, Task};
+use untrained::job::{self, JobConfig, Options, SearchOptions, StoreLocation, Task};
 use untrained::search::{ConstrainedSpace, NextStep, SearchSizes, StrategyKind};
 use untrained::space::Space;
 

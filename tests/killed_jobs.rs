@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, JobConfig, StoreLocation, Options, SearchOptions, StudyMode, Task};
+use untrained::job::{self, JobConfig, Options, SearchOptions, StoreLocation, StudyMode, Task};
 use untrained::store::{FlushPolicy, ResultRow, Store, StoreError};
 
 /// The variable by which a child process knows its file.

@@ -29,7 +29,7 @@ fn value(architecture: &Architecture) -> f64 {
 type Trace = Vec<(Objective, String)>;
 
 /// Runs a strategy, answering up to `group` questions at a time.
-fn run(strategy: &mut dyn Strategy, space: &Space, group: usize) -> Trace {
+fn run(strategy: &mut dyn Strategy, group: usize) -> Trace {
     let mut trace = Vec::new();
     loop {
         let mut asked = Vec::new();
@@ -56,7 +56,7 @@ fn trace(name: &str, seed: u64, group: usize) -> Trace {
     if name == "exhaustive" {
         sizes.samples = 15_625;
     }
-    run(name.parse::<StrategyKind>().unwrap().start(pool, sizes, seed).as_mut(), &space(), group)
+    run(name.parse::<StrategyKind>().unwrap().start(pool, sizes, seed).as_mut(), group)
 }
 
 #[test]
@@ -134,8 +134,7 @@ fn climbing_reaches_the_summit() {
     assert!(summit > random, "{summit:?} against {random:?}");
     let pool = ConstrainedSpace::new(&space(), &[]);
     let sizes = SearchSizes { samples: 400, ..SIZES };
-    let trace =
-        run("local".parse::<StrategyKind>().unwrap().start(pool, sizes, 2).as_mut(), &space(), 8);
+    let trace = run("local".parse::<StrategyKind>().unwrap().start(pool, sizes, 2).as_mut(), 8);
     assert!(trace.iter().any(|(_, text)| text.matches("nor_conv_3x3").count() == 6));
     let distinct: HashSet<&str> = trace.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(distinct.len(), trace.len(), "nothing is asked twice");
@@ -227,8 +226,7 @@ fn measured_ranges_are_kept_and_networks_measured_once() {
     }
     // Another range gives other architectures, so the comparison above can fail.
     let (trace, _) = measured("random", ["params=..800K", "latency=..1"]);
-    let slow =
-        |(_, text): &(Objective, String)| convolutions(&space.parse(text).unwrap()) >= 2.0;
+    let slow = |(_, text): &(Objective, String)| convolutions(&space.parse(text).unwrap()) >= 2.0;
     assert!(!trace.iter().any(slow));
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use untrained::trainer::{TrainingRequest, Trainer};
+use untrained::trainer::{Trainer, TrainingRequest};
 
 fn order(architecture: &str) -> TrainingRequest {
     TrainingRequest {

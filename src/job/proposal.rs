@@ -3,7 +3,7 @@
 use crate::backend::Output;
 use crate::search::Objective;
 use crate::space::Architecture;
-use crate::store::{ScoreKey, Record};
+use crate::store::{Record, ScoreKey};
 
 /// A proposal of the strategy; positions count them in the order in which they were made.
 pub(super) struct Proposal {

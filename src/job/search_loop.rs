@@ -15,7 +15,7 @@ use crate::backend::{Cancel, Output};
 use crate::score::Score;
 use crate::search::{NextStep, Objective, Strategy};
 use crate::space::{Architecture, Space};
-use crate::store::{ClaimOutcome, Record, ResultRow, StudyState, ClaimRequest};
+use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, StudyState};
 
 /// Proposals that are claimed at once take about as long as this, so that claims cost little beside them.
 const BATCH_DURATION: Duration = Duration::from_millis(500);
@@ -231,7 +231,11 @@ impl SearchLoop<'_> {
         let wants: Vec<ClaimRequest<'_>> = unclaimed
             .iter()
             .map(|&at| &self.proposals[at])
-            .map(|one| ClaimRequest { position: one.position, architecture: &one.name, key: one.key })
+            .map(|one| ClaimRequest {
+                position: one.position,
+                architecture: &one.name,
+                key: one.key,
+            })
             .collect();
         if wants.is_empty() {
             return Ok(false);
@@ -279,7 +283,8 @@ impl SearchLoop<'_> {
         if proposal.objective != self.objective {
             record.value = f64::NEG_INFINITY;
         }
-        let row = || ResultRow { key: proposal.key, ..ResultRow::new(proposal.position, record.clone()) };
+        let row =
+            || ResultRow { key: proposal.key, ..ResultRow::new(proposal.position, record.clone()) };
         self.study.append(&proposal.architecture, value, row)?;
         proposal.state =
             ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));

@@ -9,8 +9,8 @@ use crate::backend::DeviceInfo;
 use crate::plan::Count;
 use crate::space::{Architecture, Space};
 use crate::store::{
-    ClaimOutcome, EventKind, ScoreKey, ScoreKeys, ResultRow, StudySetup, SpaceSnapshot, StudyState, Store, StoreError, Study, StudyInfo,
-    ClaimRequest, space_fingerprint,
+    ClaimOutcome, ClaimRequest, EventKind, ResultRow, ScoreKey, ScoreKeys, SpaceSnapshot, Store,
+    StoreError, Study, StudyInfo, StudySetup, StudyState, space_fingerprint,
 };
 use crate::weights::Initialisation;
 
@@ -128,7 +128,10 @@ impl StudySession {
     }
 
     /// Whose work architectures are; without a study, the one's who asks.
-    pub(super) fn claim(&self, wants: &[ClaimRequest<'_>]) -> Result<Vec<ClaimOutcome>, StoreError> {
+    pub(super) fn claim(
+        &self,
+        wants: &[ClaimRequest<'_>],
+    ) -> Result<Vec<ClaimOutcome>, StoreError> {
         match &self.0 {
             Some(entry) => entry.study.claim(wants),
             None => Ok(vec![ClaimOutcome::Mine; wants.len()]),
@@ -212,7 +215,8 @@ fn free(info: &StudyInfo, setup: &StudySetup, grows: bool) -> Vec<&'static str> 
     if info.setup.batch == setup.batch {
         free.push("options.images");
     }
-    let fingerprint = |setup: &StudySetup| setup.space.as_ref().map(|space| space.fingerprint.clone());
+    let fingerprint =
+        |setup: &StudySetup| setup.space.as_ref().map(|space| space.fingerprint.clone());
     if fingerprint(&info.setup) == fingerprint(setup) {
         free.push("options.space");
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use untrained::job::{JobConfig, StoreLocation, Options, SearchOptions, StudyMode, Task};
+use untrained::job::{JobConfig, Options, SearchOptions, StoreLocation, StudyMode, Task};
 
 /// The options that take several values in one argument.
 const JOINED: [&str; 2] = ["mean", "std"];

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command, Id};
 
-use untrained::job::{StoreLocation, Options};
+use untrained::job::{Options, StoreLocation};
 use untrained::statistics::{ProtocolOptions, ReportOptions};
 use untrained::store::DEFAULT_FILE;
 

@@ -19,7 +19,7 @@ use crate::tasks::TaskRunner;
 use crate::tasks::jobs;
 use crate::tasks::message::{CostEstimate, FilePurpose, LoadError, SpaceCard};
 use crate::views::ViewCache;
-use untrained::job::{JobConfig, StoreLocation, Options, SearchOptions, Task};
+use untrained::job::{JobConfig, Options, SearchOptions, StoreLocation, Task};
 use untrained::space::{Decision, Drawing, Space};
 use untrained::store::StudyInfo;
 

@@ -6,7 +6,7 @@ use crate::results::result_set::ResultSet;
 use crate::state::{AppState, View};
 use crate::tasks::jobs;
 use crate::tasks::message::{FilePurpose, LoadError, LoadedStudy};
-use untrained::job::{JobConfig, StoreLocation, OnnxWeights, StudyMode, Task, chain};
+use untrained::job::{JobConfig, OnnxWeights, StoreLocation, StudyMode, Task, chain};
 use untrained::space::Space;
 use untrained::store::ResultRow;
 
