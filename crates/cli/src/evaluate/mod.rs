@@ -17,7 +17,7 @@ use untrained::evaluation::{
     AccuracyLookups, Comparison, Coverage, EvaluationError, Prediction, StudyScores, join,
     read_scores, sample, study_scores,
 };
-use untrained::job::{JobConfig, Keep, Task};
+use untrained::job::{JobConfig, StoreLocation, Task};
 use untrained::score::{SCORES, Score};
 use untrained::space::Space;
 use untrained::store::TableWriter;
@@ -149,7 +149,7 @@ impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
         let chosen = &SCORES[0];
         if let Some(id) = &source.study {
-            let Keep::File(store) = source.keep() else {
+            let StoreLocation::File(store) = source.keep() else {
                 anyhow::bail!("--study needs the file that holds it: give it by --store");
             };
             let StudyScores { space, score, predictions } =

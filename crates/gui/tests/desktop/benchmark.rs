@@ -161,7 +161,7 @@ fn a_path_is_typed_and_one_that_is_not_there_is_told() {
 #[test]
 fn the_table_of_a_search_by_accuracy_is_there_at_once() {
     let search = SearchOptions {
-        strategy: "area".to_owned(),
+        strategy: untrained::search::StrategyKind::Area,
         table: Some(fixture("evaluation/table.csv")),
         metric: Some("accuracy".to_owned()),
         ..SearchOptions::default()
