@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
+    "nearest",
     "seed",
     "output",
     "statistics",

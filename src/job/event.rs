@@ -58,7 +58,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts a record and keeps it if it is among the best; of equal scores the earlier one wins.
+    /// StatusCounts a record and keeps it if it is among the best; of equal scores the earlier one wins.
     pub fn add(&mut self, record: &Record) {
         self.counts.add(record.status, 1);
         let score = record.rank_score();

@@ -13,7 +13,6 @@ mod error;
 mod file;
 mod generate;
 mod layers;
-mod nearest;
 mod operations;
 mod problem;
 mod python_random;
@@ -253,7 +252,7 @@ fn written(value: &serde_json::Value, origin: &str) -> Result<String, SpaceError
 
 /// What a space says of itself.
 impl Space {
-    /// The short name, as in `--space`.
+    /// The short name by which the space is opened.
     pub fn id(&self) -> &str {
         &self.definition.id
     }

@@ -6,7 +6,7 @@ use proptest::prelude::any;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use untrained::search::{Ask, Next, Pool, Random, Strategy};
+use untrained::search::{ConstrainedSpace, NextStep, Objective, RandomSearch, Strategy};
 use untrained::space::{Architecture, Setting};
 
 use crate::vertex_cells::cells::{
@@ -192,9 +192,10 @@ fn zeros_disconnect() {
 fn a_search_proposes_every_graph_once() {
     let space = small(4, 4, 2);
     let count = space.count() as u64;
-    let mut search = Random::new(Pool::new(&space, &[]), count - 1, 1, Ask::Score);
+    let mut search =
+        RandomSearch::new(ConstrainedSpace::new(&space, &[]), count - 1, 1, Objective::Score);
     let proposed: Vec<Architecture> = std::iter::from_fn(|| match search.next().unwrap() {
-        Next::Try(architecture, _) => Some(architecture),
+        NextStep::Propose(architecture, _) => Some(architecture),
         _ => None,
     })
     .collect();

@@ -22,19 +22,19 @@ pub(super) struct PlotAxis {
     /// Ends, on the scale.
     low: f64,
     high: f64,
-    scale: AxisScale,
+    scale: PlotScale,
 }
 
 /// Where places on an axis come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AxisScale {
+pub(super) enum PlotScale {
     /// A quarter of the value, so that no difference of two finite values is infinite.
     Linear,
     /// The natural logarithm.
     Logarithmic,
 }
 
-impl AxisScale {
+impl PlotScale {
     fn of(self, value: f64) -> f64 {
         match self {
             Self::Linear => value / 4.0,
@@ -53,7 +53,7 @@ impl AxisScale {
 impl PlotAxis {
     /// An axis that holds finite values, which are positive where it is logarithmic, with a margin;
     /// an arbitrary one where there are none.
-    pub(super) fn around(values: impl Iterator<Item = f64>, scale: AxisScale) -> Self {
+    pub(super) fn around(values: impl Iterator<Item = f64>, scale: PlotScale) -> Self {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.map(|value| scale.of(value)) {
             (low, high) = (low.min(value), high.max(value));
@@ -69,7 +69,7 @@ impl PlotAxis {
 
     /// A linear axis between two values, `low < high`, without a margin.
     pub(super) fn between(low: f64, high: f64) -> Self {
-        let scale = AxisScale::Linear;
+        let scale = PlotScale::Linear;
         Self { low: scale.of(low), high: scale.of(high), scale }
     }
 
@@ -81,7 +81,7 @@ impl PlotAxis {
     /// Round values in the range, and how they are written.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let (low, high) = (self.scale.value(self.low), self.scale.value(self.high));
-        if self.scale == AxisScale::Logarithmic {
+        if self.scale == PlotScale::Logarithmic {
             let ticks = self.powers(low, high);
             if ticks.len() > 2 {
                 return ticks;
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn logarithmic_axes_show_powers_of_ten() {
         let axis =
-            |low: f64, high| PlotAxis::around([low, high].into_iter(), AxisScale::Logarithmic);
+            |low: f64, high| PlotAxis::around([low, high].into_iter(), PlotScale::Logarithmic);
         assert_eq!(labels(axis(0.07, 1.5)), ["0.1", "0.2", "0.5", "1"]);
         assert_eq!(labels(axis(1.0, 1e5)), ["1", "10", "100", "1000", "10000", "100000"]);
         assert_eq!(labels(axis(11.0, 14.0))[..3], ["11.0", "11.5", "12.0"]);
@@ -191,11 +191,11 @@ mod tests {
         let cases =
             [vec![], vec![0.0], vec![1e300], huge.to_vec(), close.to_vec(), subnormal.to_vec()];
         for values in &cases {
-            for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
+            for scale in [PlotScale::Linear, PlotScale::Logarithmic] {
                 let values: Vec<f64> = values
                     .iter()
                     .copied()
-                    .filter(|value| scale == AxisScale::Linear || *value > 0.0)
+                    .filter(|value| scale == PlotScale::Linear || *value > 0.0)
                     .collect();
                 let axis = PlotAxis::around(values.iter().copied(), scale);
                 for value in &values {

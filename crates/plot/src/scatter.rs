@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::axis::{AxisScale, PlotAxis};
+use super::axis::{PlotAxis, PlotScale};
 use super::canvas::{Canvas, TextAnchor, TextStyle};
 use super::colours::{FAINT, GRID, INK, POINT};
 use super::file::{Plot, PlotError, write};
@@ -68,11 +68,11 @@ impl<'a> ScatterPlot<'a> {
             score.is_finite() && accuracy.is_finite() && (!data.log_x || *score > 0.0)
         };
         let points: Vec<_> = data.points.iter().copied().filter(drawable).collect();
-        let scale = if data.log_x { AxisScale::Logarithmic } else { AxisScale::Linear };
+        let scale = if data.log_x { PlotScale::Logarithmic } else { PlotScale::Linear };
         Self {
             data,
             x: PlotAxis::around(points.iter().map(|point| point.0), scale),
-            y: PlotAxis::around(points.iter().map(|point| point.1), AxisScale::Linear),
+            y: PlotAxis::around(points.iter().map(|point| point.1), PlotScale::Linear),
             points,
             summary: summary(data.points),
             caption: caption(data),

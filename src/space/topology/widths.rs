@@ -12,12 +12,13 @@ use super::edge_cell::{Cell, EdgeDecisions};
 use super::radix::Radix;
 use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
+use crate::nearest;
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
 use crate::space::layers::{self, Layer, LayerFile, Place, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
-use crate::space::{MAX_CELLS, MAX_CLASSES, nearest};
+use crate::space::{MAX_CELLS, MAX_CLASSES};
 
 /// The most widths to choose from.
 const MAX_WIDTHS: usize = 64;

@@ -8,7 +8,7 @@ use super::{Compared, Facts, compare, text};
 use untrained::evaluation::{
     Comparison, CorrelateOptions, Correlation, EvaluationError, correlate,
 };
-use untrained::statistics::{Filter, ReportOptions};
+use untrained::statistics::{AccuracyFilter, ReportOptions};
 use untrained_plot::{ScatterData, scatter};
 
 /// The JSON object.
@@ -37,7 +37,9 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
     let seed = source.options.seed;
     let options = CorrelateOptions {
         report: ReportOptions { resamples: arguments.resamples, seed },
-        filter: arguments.paper_filter.then(|| Filter { seed, ..Filter::default() }),
+        filter: arguments
+            .paper_filter
+            .then(|| AccuracyFilter { seed, ..AccuracyFilter::default() }),
     };
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
     let cancel = watch::cancelled_by_ctrl_c();

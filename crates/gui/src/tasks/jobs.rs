@@ -16,7 +16,7 @@ use crate::tasks::message::{
 };
 use untrained::backend::{Backend, Cancel, cpu::CpuBackend};
 use untrained::graph::cost::Cost;
-use untrained::job::{JobConfig, Keep, StudyUse, Task, chain, run};
+use untrained::job::{JobConfig, StoreLocation, StudyMode, Task, chain, run};
 use untrained::plan::Plan;
 use untrained::space::{Space, SpaceError};
 use untrained::store::{ExportRows, Remark, Status, Store, export};
@@ -181,7 +181,7 @@ pub fn job_of(path: &Path, id: &str) -> Result<JobConfig, String> {
 /// Stars and notes of the study that a job goes on with: a star that is set later must not cost a note
 /// that is there.
 pub fn remarks_of(job: &JobConfig) -> BTreeMap<String, Remark> {
-    let (Some(Keep::File(path)), StudyUse::Resume(id) | StudyUse::Join(id)) =
+    let (Some(StoreLocation::File(path)), StudyMode::Resume(id) | StudyMode::Join(id)) =
         (&job.store, &job.study)
     else {
         return BTreeMap::new();

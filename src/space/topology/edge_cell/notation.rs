@@ -2,8 +2,8 @@
 
 use super::EdgeDecisions;
 use super::cell::Cell;
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::nearest;
 
 pub(super) fn format(cell: &Cell, decisions: &EdgeDecisions) -> String {
     let mut text = String::new();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::architecture::{INPUTS, Pair, PairDecisions, PairedCell};
 use super::{MAX_CELLS, PairCell, genotype_text};
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::nearest;
 
 /// An architecture as records write it, not yet compared with a space.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]

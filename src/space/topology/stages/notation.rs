@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use super::{Number, Stage, Stages, StagesDecisions, Stem};
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::{MAX_CELLS, MAX_CLASSES, nearest};
+use crate::space::{MAX_CELLS, MAX_CLASSES};
 
 /// The largest stride that is read.
 const MAX_STRIDE: usize = 8;

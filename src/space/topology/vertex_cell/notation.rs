@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::matrix::Matrix;
 use super::{VertexCell, VertexDecisions};
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::nearest;
 
 /// The names of the two parts in JSON.
 const PARTS: [[&str; 2]; 2] =

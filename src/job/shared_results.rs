@@ -10,14 +10,14 @@ use crate::space::Architecture;
 use crate::store::Record;
 
 /// Results by what they depend on, where sharing is wanted.
-pub(super) struct Shared {
+pub(super) struct SharedResults {
     /// What is counted decides which architectures are equal; `None` where nothing is shared.
     count: Option<Count>,
     score: &'static Score,
     known: HashMap<String, Option<Record>>,
 }
 
-impl Shared {
+impl SharedResults {
     pub(super) fn new(count: Option<Count>, score: &'static Score) -> Self {
         Self { count, score, known: HashMap::new() }
     }
@@ -31,35 +31,35 @@ impl Shared {
     }
 
     /// Those that must be scored: the first of each set of equal ones that is not known.
-    pub(super) fn fresh(&mut self, asked: &[Architecture]) -> Vec<Architecture> {
-        let mut fresh = Vec::new();
-        for architecture in asked {
+    pub(super) fn unscored(&mut self, wanted: &[Architecture]) -> Vec<Architecture> {
+        let mut unscored = Vec::new();
+        for architecture in wanted {
             match self.key(architecture) {
                 Some(key) if self.known.contains_key(&key) => continue,
                 Some(key) => drop(self.known.insert(key, None)),
                 None => {}
             }
-            fresh.push(architecture.clone());
+            unscored.push(architecture.clone());
         }
-        fresh
+        unscored
     }
 
     /// By architecture its own result, or that of an equal one under its name.
     pub(super) fn spread(
         &mut self,
-        asked: &[Architecture],
-        fresh: &[Architecture],
+        wanted: &[Architecture],
+        unscored: &[Architecture],
         scored: Vec<Option<Scored>>,
     ) -> Vec<Option<Scored>> {
         if self.count.is_none() {
             return scored;
         }
-        for (architecture, scored) in fresh.iter().zip(&scored) {
+        for (architecture, scored) in unscored.iter().zip(&scored) {
             if let Some(key) = self.key(architecture) {
                 self.known.insert(key, scored.as_ref().map(|(record, _)| record.clone()));
             }
         }
-        asked.iter().map(|architecture| self.known_result(architecture)).collect()
+        wanted.iter().map(|architecture| self.known_result(architecture)).collect()
     }
 
     fn known_result(&self, architecture: &Architecture) -> Option<Scored> {

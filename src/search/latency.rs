@@ -1,46 +1,46 @@
-//! Quantities that are measured on a network instead of counted: asked for once per network, and only
-//! where the counted ones are within their ranges.
+//! Latencies, which are measured on a network instead of counted: once per network, and only if the
+//! counted quantities are within their ranges.
 
 use std::collections::HashMap;
 
 use crate::graph::Graph;
 use crate::space::Architecture;
 
-/// Why there is no measurement.
+/// Why a latency could not be measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unmeasured {
-    /// Somebody asked to stop; nothing more is proposed.
-    Stopped,
+pub enum LatencyError {
+    /// The run was cancelled; nothing more is proposed.
+    Cancelled,
     /// The network could not be run; it is rejected.
     Failed(String),
 }
 
 /// Measures the latency of an architecture's network, in milliseconds. Strategies never run networks
 /// themselves, so whoever starts a search hands this in.
-pub type Measure<'m> = Box<dyn FnMut(&Architecture, &Graph) -> Result<f64, Unmeasured> + 'm>;
+pub type LatencyMeter<'m> = Box<dyn FnMut(&Architecture, &Graph) -> Result<f64, LatencyError> + 'm>;
 
-/// What was measured so far.
-pub(super) struct Measured<'m> {
-    measure: Option<Measure<'m>>,
+/// The latencies measured so far.
+pub(super) struct LatencyCache<'m> {
+    measure: Option<LatencyMeter<'m>>,
     /// By [`Space::code_key`]: networks with equal keys do the same work. `None` for what failed.
     known: HashMap<String, Option<f64>>,
-    /// Networks that were run.
+    /// Networks that were measured.
     pub runs: u64,
     /// Why the last one that failed could not be measured.
     pub failure: Option<String>,
-    /// Whether somebody asked to stop.
-    pub stopped: bool,
+    /// Whether the run was cancelled.
+    pub cancelled: bool,
 }
 
-impl<'m> Measured<'m> {
-    pub(super) fn new(measure: Option<Measure<'m>>) -> Self {
-        Self { measure, known: HashMap::new(), runs: 0, failure: None, stopped: false }
+impl<'m> LatencyCache<'m> {
+    pub(super) fn new(measure: Option<LatencyMeter<'m>>) -> Self {
+        Self { measure, known: HashMap::new(), runs: 0, failure: None, cancelled: false }
     }
 
     /// The latency of an architecture in milliseconds; `None` if it could not be measured.
     pub(super) fn latency(&mut self, architecture: &Architecture, graph: &Graph) -> Option<f64> {
         let Some(measure) = &mut self.measure else {
-            self.failure = Some("this search was given nothing to measure with".to_owned());
+            self.failure = Some("this search has no device to measure latency on".to_owned());
             return None;
         };
         let key = architecture.code_key();
@@ -49,12 +49,12 @@ impl<'m> Measured<'m> {
         }
         let latency = match measure(architecture, graph) {
             Ok(latency) => Some(latency),
-            Err(Unmeasured::Failed(reason)) => {
+            Err(LatencyError::Failed(reason)) => {
                 self.failure = Some(reason);
                 None
             }
-            Err(Unmeasured::Stopped) => {
-                self.stopped = true;
+            Err(LatencyError::Cancelled) => {
+                self.cancelled = true;
                 return None;
             }
         };
