@@ -10,8 +10,9 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "seed",
+    "nearest",
     "output",
     "statistics",
     "format",

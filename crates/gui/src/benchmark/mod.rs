@@ -11,12 +11,12 @@ use crate::tasks::{MessageSender, TaskRunner};
 use untrained::backend::Cancel;
 use untrained::benchmark::{self, Facts};
 use untrained::evaluation::{
-    Choice, Comparison, CorrelateOptions, Correlation, Coverage, EvaluationError, choice,
+    Comparison, CorrelateOptions, Correlation, Coverage, EvaluationError, TopScored, choice,
     compare_study, correlate,
 };
 use untrained::job::{SearchOptions, Task, chain};
 use untrained::score;
-use untrained::statistics::{Filter, ReportOptions};
+use untrained::statistics::{AccuracyFilter, ReportOptions};
 
 /// Something that a thread is at.
 pub enum LoadStage<T> {
@@ -55,7 +55,7 @@ pub struct BenchmarkOutcome {
     /// What is left out of the figures, a line each.
     pub notices: Vec<String>,
     /// What the search would have chosen.
-    pub choice: Option<Choice>,
+    pub choice: Option<TopScored>,
     /// All architectures that have both.
     pub points: Arc<Vec<BenchmarkPoint>>,
 }
@@ -246,7 +246,7 @@ impl ComparisonRequest {
 fn options(resamples: u32) -> CorrelateOptions {
     CorrelateOptions {
         report: ReportOptions { resamples, ..ReportOptions::default() },
-        filter: Some(Filter::default()),
+        filter: Some(AccuracyFilter::default()),
     }
 }
 
@@ -255,7 +255,7 @@ fn outcome(
     resamples: u32,
     ticket: &ProgressTicket,
 ) -> Result<BenchmarkOutcome, EvaluationError> {
-    let Comparison { space, score, joined, accuracy, .. } = compared;
+    let Comparison { score, joined, accuracy, .. } = compared;
     let watch = |share: f64| ticket.watch(share);
     let point = |row: &untrained::evaluation::JoinedRow| BenchmarkPoint {
         architecture: row.prediction.architecture.clone(),
@@ -265,7 +265,7 @@ fn outcome(
     Ok(BenchmarkOutcome {
         score: score.clone(),
         metric: accuracy.metric().to_owned(),
-        correlation: correlate(score, joined, space, options(resamples), &watch)?,
+        correlation: correlate(score, joined, options(resamples), &watch)?,
         has_intervals: resamples > 0,
         coverage: joined.coverage.clone(),
         notices: compared.notices(),

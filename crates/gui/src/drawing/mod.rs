@@ -187,7 +187,7 @@ mod tests {
 
     fn cell(text: &str) -> Drawing {
         let space = Space::builtin("nas-bench-201").unwrap();
-        space.drawings(&space.parse(text).unwrap()).remove(0)
+        space.parse(text).unwrap().drawings().remove(0)
     }
 
     const A: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
@@ -224,7 +224,7 @@ mod tests {
         use rand::SeedableRng;
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(6);
         let space = Space::builtin("nas-bench-101").unwrap();
-        let drawn: Vec<_> = (0..40).map(|_| space.drawings(&space.sample(&mut rng))).collect();
+        let drawn: Vec<_> = (0..40).map(|_| space.sample(&mut rng).drawings()).collect();
         let example = most_telling(drawn.into_iter());
         let most = example[0].nodes.len();
         assert!(most >= 6, "{most} nodes");

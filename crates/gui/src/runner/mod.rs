@@ -9,7 +9,7 @@ use crate::results::sheet::ResultTable;
 use crate::runner::live::LiveSearch;
 use crate::state::{AppState, View};
 use crate::tasks::jobs;
-use untrained::job::{JobConfig, Keep, StudyUse, Summary, Task};
+use untrained::job::{JobConfig, StoreLocation, StudyMode, Summary, Task};
 
 /// How long a window that is closed waits for its search to write what it has.
 const LAST_WAIT: Duration = Duration::from_secs(20);
@@ -46,8 +46,8 @@ impl AppState {
         let mut sheet = ResultSet::new(title(&job), ResultTable::default());
         sheet.job = Some(job.clone());
         sheet.store = match &job.store {
-            Some(Keep::File(path)) => Some(path.clone()),
-            Some(Keep::Nowhere) | None => None,
+            Some(StoreLocation::File(path)) => Some(path.clone()),
+            Some(StoreLocation::Nowhere) | None => None,
         };
         if let Some(before) = self.running.replace(sheet)
             && before.table.len() > 0
@@ -98,9 +98,9 @@ impl AppState {
     pub fn resumable(&self) -> Option<JobConfig> {
         let sheet = self.sheet()?;
         let (job, study) = (sheet.job.clone()?, sheet.study.clone()?);
-        let store = Some(Keep::File(sheet.store.clone()?));
+        let store = Some(StoreLocation::File(sheet.store.clone()?));
         let is_search = matches!(job.task, Task::Search(_)) && job.repeats_exactly();
-        is_search.then_some(JobConfig { store, study: StudyUse::Resume(study), ..job })
+        is_search.then_some(JobConfig { store, study: StudyMode::Resume(study), ..job })
     }
 
     /// The same, with more architectures.

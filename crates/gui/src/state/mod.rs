@@ -19,8 +19,8 @@ use crate::tasks::TaskRunner;
 use crate::tasks::jobs;
 use crate::tasks::message::{CostEstimate, FilePurpose, LoadError, SpaceCard};
 use crate::views::ViewCache;
-use untrained::job::{JobConfig, Keep, Options, SearchOptions, Task};
-use untrained::space::{Choice, Drawing, Space};
+use untrained::job::{JobConfig, Options, SearchOptions, StoreLocation, Task};
+use untrained::space::{Decision, Drawing, Space};
 use untrained::store::StudyInfo;
 
 /// What the middle of the window shows.
@@ -81,7 +81,7 @@ pub struct SampleArchitecture {
     /// Its cells.
     pub drawings: Vec<Drawing>,
     /// Its decisions.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Decision>,
 }
 
 /// All of it.
@@ -162,7 +162,7 @@ impl AppState {
     /// The state of a new window; `store` is its file of studies.
     pub fn new(window: egui::Context, remembered: Preferences, store: PathBuf) -> Self {
         let mut job = JobConfig::new(Options::default(), Task::default());
-        job.store = Some(Keep::File(store));
+        job.store = Some(StoreLocation::File(store));
         let mut state = Self {
             view: View::Home,
             remembered,
@@ -210,8 +210,8 @@ impl AppState {
     /// The file of studies.
     pub fn store(&self) -> Option<&Path> {
         match &self.job.store {
-            Some(Keep::File(path)) => Some(path),
-            Some(Keep::Nowhere) | None => None,
+            Some(StoreLocation::File(path)) => Some(path),
+            Some(StoreLocation::Nowhere) | None => None,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::results::result_set::ResultSet;
 use crate::state::{AppState, View};
 use crate::tasks::jobs;
 use crate::tasks::message::{FilePurpose, LoadError, LoadedStudy};
-use untrained::job::{JobConfig, Keep, OnnxWeights, StudyUse, Task, chain};
+use untrained::job::{JobConfig, OnnxWeights, StoreLocation, StudyMode, Task, chain};
 use untrained::space::Space;
 use untrained::store::ResultRow;
 
@@ -31,7 +31,7 @@ impl AppState {
 
     /// Uses another file of studies.
     pub fn keep_in(&mut self, path: &Path) {
-        self.job.store = Some(Keep::File(path.to_owned()));
+        self.job.store = Some(StoreLocation::File(path.to_owned()));
         self.watch.store(Some(path));
         self.list_studies();
     }
@@ -120,8 +120,8 @@ impl AppState {
         let id = id.to_owned();
         self.work.start("study", move |post| {
             let job = jobs::job_of(&path, &id).map(|job| {
-                let study = if joins { StudyUse::Join(id) } else { StudyUse::Resume(id) };
-                JobConfig { store: Some(Keep::File(path)), study, ..job }
+                let study = if joins { StudyMode::Join(id) } else { StudyMode::Resume(id) };
+                JobConfig { store: Some(StoreLocation::File(path)), study, ..job }
             });
             post.change(move |state| match job {
                 Ok(job) => state.enqueue(job),

@@ -8,7 +8,7 @@ use crate::runner::live::LiveSearch;
 use crate::state::{AppState, View};
 use crate::tasks::jobs;
 use crate::tasks::message::{ExportedRows, FilePurpose, Message};
-use untrained::job::Keep;
+use untrained::job::StoreLocation;
 
 impl AppState {
     /// Takes what came since the last frame.
@@ -192,8 +192,8 @@ impl AppState {
 
 /// The file of studies where none is named: `untrained.db` here, or in the home folder where the
 /// program was not started in a folder of somebody's.
-pub fn default_store() -> Keep {
+pub fn default_store() -> StoreLocation {
     let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
     let folder = here.or_else(std::env::home_dir).unwrap_or_default();
-    Keep::File(folder.join(untrained::store::DEFAULT_FILE))
+    StoreLocation::File(folder.join(untrained::store::DEFAULT_FILE))
 }

@@ -16,7 +16,7 @@ use crate::tasks::message::{
 };
 use untrained::backend::{Backend, Cancel, cpu::CpuBackend};
 use untrained::graph::cost::Cost;
-use untrained::job::{JobConfig, Keep, StudyUse, Task, chain, run};
+use untrained::job::{JobConfig, StoreLocation, StudyMode, Task, chain, run};
 use untrained::plan::Plan;
 use untrained::space::{Space, SpaceError};
 use untrained::store::{ExportRows, Remark, Status, Store, export};
@@ -48,8 +48,8 @@ pub fn cards(post: &MessageSender) {
 fn example(space: &Space) -> Vec<untrained::space::Drawing> {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let drawn = (0..DRAWS).map(|_| space.sample(&mut rng));
-    let connected = drawn.filter(|architecture| space.connected(architecture));
-    most_telling(connected.map(|architecture| space.drawings(&architecture)))
+    let connected = drawn.filter(|architecture| architecture.is_connected());
+    most_telling(connected.map(|architecture| architecture.drawings()))
 }
 
 /// The devices by name, what `auto` takes first.
@@ -114,8 +114,8 @@ fn is_table(path: &Path) -> bool {
 /// Draws an architecture.
 pub fn sample(post: &MessageSender, space: &Space, seed: u64) {
     let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
-    let (text, drawings) = (space.format(&architecture), space.drawings(&architecture));
-    let sample = SampleArchitecture { text, drawings, choices: space.choices(&architecture) };
+    let (text, drawings) = (architecture.to_string(), architecture.drawings());
+    let sample = SampleArchitecture { text, drawings, choices: architecture.decisions() };
     post.change(move |state| state.sample = sample);
 }
 
@@ -124,7 +124,7 @@ pub fn costs(post: &MessageSender, space: &Space) {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut lot = Vec::new();
     for drawn in 0..SAMPLED {
-        if let Ok(graph) = space.build(&space.sample(&mut rng)) {
+        if let Ok(graph) = space.sample(&mut rng).build() {
             let cost = Cost::of(&graph);
             lot.push([cost.params as f64, cost.macs as f64]);
         }
@@ -181,7 +181,7 @@ pub fn job_of(path: &Path, id: &str) -> Result<JobConfig, String> {
 /// Stars and notes of the study that a job goes on with: a star that is set later must not cost a note
 /// that is there.
 pub fn remarks_of(job: &JobConfig) -> BTreeMap<String, Remark> {
-    let (Some(Keep::File(path)), StudyUse::Resume(id) | StudyUse::Join(id)) =
+    let (Some(StoreLocation::File(path)), StudyMode::Resume(id) | StudyMode::Join(id)) =
         (&job.store, &job.study)
     else {
         return BTreeMap::new();
@@ -250,14 +250,14 @@ fn measured(job: &JobConfig) -> Result<CostEstimate, String> {
         Task::Search(_) | Task::Onnx { .. } => {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             let names: HashSet<String> =
-                (0..FEW).map(|_| space.format(&space.sample(&mut rng))).collect();
+                (0..FEW).map(|_| space.sample(&mut rng).to_string()).collect();
             names.into_iter().collect()
         }
     };
     let mut bytes = 0;
     for text in &architectures {
         let architecture = space.parse(text).map_err(|error| chain(&error))?;
-        let graph = space.build(&architecture).map_err(|error| chain(&error))?;
+        let graph = architecture.build().map_err(|error| chain(&error))?;
         if let Ok(plan) = Plan::new(&graph, &Weights::default(), job.options.count) {
             let weights = 4 * Cost::of(&graph).params;
             bytes = bytes.max(weights + plan.activation_bytes(job.options.batch_size));

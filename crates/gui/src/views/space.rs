@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, state: &mut AppState) {
 }
 
 /// What was decided in the architecture that is drawn.
-fn decisions(ui: &mut Ui, choices: &[untrained::space::Choice]) {
+fn decisions(ui: &mut Ui, choices: &[untrained::space::Decision]) {
     let title = format!("{} decisions", choices.len());
     egui::CollapsingHeader::new(title).id_salt("decisions").show(ui, |ui| {
         Grid::new("decisions").num_columns(2).striped(true).show(ui, |ui| {

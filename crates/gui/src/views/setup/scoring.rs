@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::explain;
 use crate::state::AppState;
 use crate::views::chrome;
-use untrained::job::{JobConfig, Keep, Task};
+use untrained::job::{JobConfig, StoreLocation, Task};
 use untrained::plan::Count;
 
 /// Shows the rows of scoring.
@@ -31,8 +31,8 @@ pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
 
 fn studies(ui: &mut Ui, state: &mut AppState) -> egui::Response {
     let file = match &state.job.store {
-        Some(Keep::File(path)) => path.to_string_lossy().into_owned(),
-        Some(Keep::Nowhere) | None => "none".to_owned(),
+        Some(StoreLocation::File(path)) => path.to_string_lossy().into_owned(),
+        Some(StoreLocation::Nowhere) | None => "none".to_owned(),
     };
     chrome::button(ui, state, Command::ChooseStudies);
     ui.add(egui::Label::new(RichText::new(&file).monospace()).truncate()).on_hover_text(file)

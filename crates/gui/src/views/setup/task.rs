@@ -9,7 +9,7 @@ use crate::state::AppState;
 use crate::tasks::message::FilePurpose;
 use untrained::job::{OnnxWeights, SearchOptions, Task};
 use untrained::score::SCORES;
-use untrained::search::{Ask, STRATEGIES};
+use untrained::search::{Objective, StrategyKind, StrategyOption};
 
 /// Shows the rows of the task.
 pub fn show(ui: &mut Ui, state: &mut AppState, form: &OptionForm<'_>) {
@@ -71,9 +71,12 @@ fn instead(ui: &mut Ui, form: &OptionForm<'_>) -> bool {
 
 /// Rows of a search; whether a table is to be chosen by dialog.
 fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
-    let strategies: Vec<_> = STRATEGIES.iter().map(|kind| (kind.name, kind.about)).collect();
+    let strategies = StrategyKind::ALL.map(|kind| (kind.name(), kind.info().about));
     form.row(ui, "Strategy", "strategy", "How architectures are chosen", |ui| {
-        choose(ui, "strategy", &mut search.strategy, &strategies)
+        let mut name = search.strategy.name().to_owned();
+        let response = choose(ui, "strategy", &mut name, &strategies);
+        search.strategy = name.parse().unwrap_or(search.strategy);
+        response
     });
     form.row(ui, "Architectures", "samples", "How many are looked at", |ui| {
         ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
@@ -105,8 +108,10 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
 
 /// Rows of the strategy; whether a table is to be chosen by dialog.
 fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
-    let name = search.strategy.as_str();
-    if ["evolution", "area", "rea"].contains(&name) {
+    let has = |option| search.strategy.has_option(option);
+    let (evolves, has_candidates) =
+        (has(StrategyOption::Population), has(StrategyOption::Candidates));
+    if evolves {
         form.row(ui, "Population", "population", "Architectures that live at a time", |ui| {
             ui.add(DragValue::new(&mut search.population))
         });
@@ -114,13 +119,12 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'
             ui.add(DragValue::new(&mut search.tournament))
         });
     }
-    if name == "area" {
+    if has_candidates {
         form.row(ui, "Candidates", "candidates", "Scored for the first population", |ui| {
             ui.add(DragValue::new(&mut search.candidates))
         });
     }
-    let drive = STRATEGIES.iter().find(|kind| kind.name == search.strategy).map(|kind| kind.drive);
-    drive == Some(Ask::Accuracy) && accuracy(ui, search, form)
+    search.strategy.objective() == Objective::Accuracy && accuracy(ui, search, form)
 }
 
 /// Where accuracies come from; whether a table is to be chosen by dialog.
