@@ -9,7 +9,7 @@ use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
 use untrained::backend::{Backend, Cancel, Network};
 use untrained::data::{self, Batch, ImageSource};
 use untrained::graph::{Activation, Conv, Graph, Op, Shape};
-use untrained::plan::{Count, Plan, Planned};
+use untrained::plan::{Count, Plan, ScheduledStep};
 use untrained::space::Space;
 use untrained::weights::{Initialisation, Initialiser, Weights};
 
@@ -65,7 +65,7 @@ fn operations(plan: &Plan) -> f64 {
 
 /// Bytes that the steps read and write if each value is moved once, weights and codes not counted.
 fn bytes_moved(plan: &Plan) -> f64 {
-    let step = |planned: &Planned| -> usize {
+    let step = |planned: &ScheduledStep| -> usize {
         let tensors = planned.step.reads().into_iter().chain(planned.step.writes());
         tensors.map(|tensor| plan.shape(tensor).volume()).sum()
     };
@@ -87,7 +87,7 @@ fn convolution_seconds(backend: &mut GpuBackend, network: Network<'_>, batch: &B
 fn heaviest(backend: &mut GpuBackend) {
     let space = Space::builtin("nas-bench-201").unwrap();
     let architecture = space.parse(HEAVIEST).unwrap();
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
     let weights = draw(&graph, &plan);
     let network = Network { plan: &plan, weights: &weights };

@@ -6,10 +6,8 @@
 use std::time::Instant;
 
 use untrained::backend::Cancel;
-use untrained::backend::cpu::CpuBackend;
-use untrained::data;
-use untrained::job::{Scorer, candidate, weight_seeds};
-use untrained::plan::Count;
+use untrained::job::{JobConfig, Options, Session, Task, candidate};
+use untrained::score::SCORES;
 use untrained::seed;
 use untrained::space::{Architecture, Space};
 
@@ -20,31 +18,21 @@ const HEAVIEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_co
 
 fn main() {
     let space = Space::builtin("nas-bench-201").unwrap();
-    let batch = data::load(&"builtin".parse().unwrap(), space.input(), BATCH, 0).unwrap();
-    let mut backend = CpuBackend::new().unwrap();
-    println!("{:?}, batch {BATCH}", untrained::backend::Backend::info(&backend));
+    let options = Options { batch_size: BATCH, device: "cpu".to_owned(), ..Options::default() };
     let cancel = Cancel::new();
-    let seeds = weight_seeds(0, 1);
-    let mut seconds = |architecture: &Architecture| {
+    let config = JobConfig::new(options, Task::default());
+    let session = Session::open(&config, &cancel, &mut |_| {}).unwrap();
+    println!("{:?}, batch {BATCH}", session.device());
+    let seconds = |architecture: &Architecture| {
         let begin = Instant::now();
-        let mut scorer = Scorer {
-            backend: &mut backend,
-            batch: &batch,
-            count: Count::Paper,
-            seed: 0,
-            weight_seeds: &seeds,
-            initialisation: space.initialisation(),
-            score: &untrained::score::SCORES[0],
-            cancel: &cancel,
-        };
-        let candidates = vec![candidate(&space, architecture)];
-        assert!(scorer.score(candidates, false)[0].is_some());
+        let scored = session.score(vec![candidate(architecture)], &SCORES[0], false, &cancel);
+        assert!(scored[0].is_some());
         begin.elapsed().as_secs_f64()
     };
     let all: Vec<Architecture> = space.enumerate().step_by(16).collect();
     let begin = Instant::now();
     for architecture in &all {
-        space.build(architecture).unwrap();
+        architecture.build().unwrap();
     }
     let build_us = begin.elapsed().as_secs_f64() * 1e6 / all.len() as f64;
     println!("building a graph: mean {build_us:.0} us of {}", all.len());
@@ -59,7 +47,7 @@ fn main() {
     );
     let mut rng = seed::stream(0, &["bench"]);
     let random: Vec<Architecture> = (0..RANDOM).map(|_| space.sample(&mut rng)).collect();
-    let total: f64 = random.iter().map(&mut seconds).sum();
+    let total: f64 = random.iter().map(seconds).sum();
     println!("{RANDOM} random cells: {total:.2} s, mean {:.4} s", total / RANDOM as f64);
     if let Some(peak) = peak_memory_kib() {
         println!("peak memory of the process: {} MiB", peak / 1024);

@@ -27,7 +27,7 @@ fn main() {
     for space in Space::builtins().unwrap() {
         let mut rng = seed::stream(0, &["bench"]);
         let samples = (0..SAMPLES).map(|_| space.sample(&mut rng));
-        let timings: Vec<Timing> = samples.map(|sample| timing(&space, &sample)).collect();
+        let timings: Vec<Timing> = samples.map(|sample| timing(&sample)).collect();
         let both = median(timings.iter().map(|one| one.build_ms + one.plan_ms).collect());
         let largest = timings.iter().max_by_key(|one| one.steps).unwrap();
         let Timing { build_ms, plan_ms, steps } = largest;
@@ -35,11 +35,11 @@ fn main() {
     }
 }
 
-fn timing(space: &Space, architecture: &Architecture) -> Timing {
+fn timing(architecture: &Architecture) -> Timing {
     let (mut builds, mut plans, mut steps) = (Vec::new(), Vec::new(), 0);
     for _ in 0..ROUNDS {
         let begin = Instant::now();
-        let graph = space.build(architecture).unwrap();
+        let graph = architecture.build().unwrap();
         builds.push(begin.elapsed().as_secs_f64() * 1e3);
         let begin = Instant::now();
         let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();

@@ -24,15 +24,13 @@ fn main() {
         let mut rng = seed::stream(0, &["bench"]);
         // The first canonical form may tabulate the whole space.
         let first = space.sample(&mut rng);
-        black_box(space.canonical(&first));
+        black_box(first.canonical());
         let mut samples: Vec<Architecture> = Vec::new();
         let drawing = seconds(|| {
             samples = (0..SAMPLES).map(|_| space.sample(&mut rng)).collect();
         });
-        let canonical =
-            seconds(|| samples.iter().map(|one| space.canonical(one).len()).sum::<usize>());
-        let key =
-            seconds(|| samples.iter().map(|one| space.benchmark_key(one).len()).sum::<usize>());
+        let canonical = seconds(|| samples.iter().map(|one| one.canonical().len()).sum::<usize>());
+        let key = seconds(|| samples.iter().map(|one| one.benchmark_key().len()).sum::<usize>());
         let rate = |seconds: f64| SAMPLES as f64 / seconds;
         println!("| {} | {:.0} | {:.0} |", space.id(), rate(drawing + canonical), rate(key));
     }

@@ -5,8 +5,8 @@
 use std::time::Instant;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, JobConfig, Keep, Options, SearchOptions, Task};
-use untrained::search::{Next, Pool, STRATEGIES, Sizes};
+use untrained::job::{self, JobConfig, Options, SearchOptions, StoreLocation, Task};
+use untrained::search::{ConstrainedSpace, NextStep, SearchSizes, StrategyKind};
 use untrained::space::Space;
 
 /// Questions of each search.
@@ -16,14 +16,14 @@ const SAMPLES: u64 = 5_000;
 
 /// Microseconds that a strategy takes for a question and its answer.
 fn strategy(space: &Space, at: usize) -> f64 {
-    let sizes = Sizes { samples: QUESTIONS, population: 10, tournament: 3, candidates: 20 };
-    let mut strategy = (STRATEGIES[at].new)(Pool::new(space, &[]), sizes, 0);
+    let sizes = SearchSizes { samples: QUESTIONS, population: 10, tournament: 3, candidates: 20 };
+    let mut strategy = StrategyKind::ALL[at].start(ConstrainedSpace::new(space, &[]), sizes, 0);
     let begin = Instant::now();
     let mut asked = 0_u64;
     while asked < QUESTIONS {
-        let Ok(Next::Try(architecture, ask)) = strategy.next() else { break };
+        let Ok(NextStep::Propose(architecture, ask)) = strategy.next() else { break };
         // Any landscape does, as long as it has slopes.
-        let value = space.format(&architecture).bytes().map(f64::from).sum();
+        let value = architecture.to_string().bytes().map(f64::from).sum();
         strategy.observe(&architecture, ask, value);
         asked += 1;
     }
@@ -31,7 +31,7 @@ fn strategy(space: &Space, at: usize) -> f64 {
 }
 
 /// Microseconds that a job takes for an architecture whose score needs no forward pass.
-fn unscored_job(store: Option<Keep>) -> f64 {
+fn unscored_job(store: Option<StoreLocation>) -> f64 {
     let options = Options { device: "cpu".to_owned(), batch_size: 8, ..Options::default() };
     let search =
         SearchOptions { samples: SAMPLES, score: "params".to_owned(), ..SearchOptions::default() };
@@ -48,15 +48,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let space = Space::builtin(id)?;
         // An exhaustive search of DARTS begins with a list of what there is.
         let finite = space.count() <= 1_000_000;
-        for (at, kind) in STRATEGIES.iter().enumerate() {
-            if kind.name != "exhaustive" || finite {
-                println!("{id:<16} {:<12} {:>8.2}", kind.name, strategy(&space, at));
+        for (at, kind) in StrategyKind::ALL.iter().enumerate() {
+            if kind.name() != "exhaustive" || finite {
+                println!("{id:<16} {:<12} {:>8.2}", kind.name(), strategy(&space, at));
             }
         }
     }
     println!("microseconds of a job for an architecture without a forward pass, plan included");
     let folder = tempfile::tempdir()?;
-    let file = Keep::File(folder.path().join("bench.db"));
+    let file = StoreLocation::File(folder.path().join("bench.db"));
     for (name, store) in [("without a study", None), ("with a study", Some(file))] {
         println!("{name:<16} {:>8.2}", unscored_job(store));
     }

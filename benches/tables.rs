@@ -47,7 +47,7 @@ fn write_records(space: &Space, path: &Path) -> usize {
     let mut file = BufWriter::new(File::create(path).unwrap());
     let mut count = 0;
     for cell in space.enumerate() {
-        let written = space.format(&cell);
+        let written = cell.to_string();
         let (bits, names) = written.split_once(':').unwrap_or((&written, ""));
         let rows: Vec<&str> = bits.split('-').collect();
         let vertices = rows.len() + 1;
@@ -55,7 +55,7 @@ fn write_records(space: &Space, path: &Path) -> usize {
             .map(|row| format!("{:0>vertices$}", rows.get(row).unwrap_or(&"")))
             .collect();
         let inner = if names.is_empty() { String::new() } else { format!("{names},") };
-        let hash = space.benchmark_key(&cell);
+        let hash = cell.benchmark_key();
         let metrics = STANDARD.encode(metrics(0.5 + count as f64 / 1e6));
         let text =
             format!("[\"{hash}\", 108, \"{matrix}\", \"input,{inner}output\", \"{metrics}\"]");

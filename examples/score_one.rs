@@ -12,13 +12,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let space = Space::builtin("nas-bench-201")?;
     let architecture = space
         .parse("|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|")?;
-    let graph = space.build(&architecture)?;
+    let graph = architecture.build()?;
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper)?;
     let batch = data::load(&"builtin".parse()?, space.input(), 32, 0)?;
     let (mut device, _) = backend::open("cpu")?;
     for seed in 0..3 {
         let initialiser = Initialiser { initialisation: space.initialisation(), seed };
-        let canonical = space.canonical(&architecture);
+        let canonical = architecture.canonical();
         let weights = initialiser.draw(&graph, &canonical, plan.weighted_nodes());
         let network = Network { plan: &plan, weights: &weights };
         for output in device.run(&[network], &batch, false, &Cancel::new()) {

@@ -1,6 +1,6 @@
 //! Numbers and times as people read them.
 
-use crate::statistics::{Estimate, Interval};
+use crate::statistics::{ConfidenceInterval, IntervalEstimate};
 
 /// A whole number with its thousands apart: 1,073,466.
 pub fn thousands(number: impl TryInto<u128>) -> String {
@@ -36,8 +36,9 @@ pub fn decimals(value: Option<f64>) -> String {
 }
 
 /// An interval with three decimals; a dash for none.
-pub fn interval(estimate: &Estimate) -> String {
-    let text = |interval: Interval| format!("{:.3} to {:.3}", interval.low, interval.high);
+pub fn interval(estimate: &IntervalEstimate) -> String {
+    let text =
+        |interval: ConfidenceInterval| format!("{:.3} to {:.3}", interval.low, interval.high);
     estimate.interval.map_or_else(|| "-".to_owned(), text)
 }
 

@@ -25,6 +25,7 @@ pub mod evaluation;
 pub mod format;
 pub mod graph;
 pub mod job;
+mod nearest;
 pub mod onnx;
 pub mod output;
 pub mod plan;

@@ -50,7 +50,7 @@ fn build(fixture: &Fixture, model: &Model) -> Graph {
         ]);
         let space = Space::open_with(&expected.space, &settings).unwrap();
         let architecture = space.parse(&arch).unwrap();
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let cost = Cost::of(&graph);
         if (cost.params, cost.macs, cost.units) == (expected.params, expected.macs, expected.units)
         {

@@ -8,7 +8,7 @@ use crate::support;
 use support::devices::{self, Device};
 use support::trial::{differing_bits, run_alone};
 use untrained::backend::cpu::simd::Isa;
-use untrained::backend::{Network, Output};
+use untrained::backend::{Network, RunOutput};
 use untrained::data::{self, Batch};
 use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan};
@@ -35,7 +35,7 @@ fn architectures(space: &Space) -> Vec<Architecture> {
     let mut rng = seed::stream(3, &["devices agree"]);
     let given = GIVEN.iter().map(|text| space.parse(text).unwrap());
     let random = std::iter::repeat_with(|| space.sample(&mut rng));
-    given.chain(random.filter(|architecture| space.connected(architecture)).take(3)).collect()
+    given.chain(random.filter(|architecture| architecture.is_connected()).take(3)).collect()
 }
 
 fn images(space: &Space) -> Batch {
@@ -44,19 +44,19 @@ fn images(space: &Space) -> Batch {
 
 /// One network with the weights of a seed.
 fn network(space: &Space, architecture: &Architecture, seed: u64) -> (Plan, Weights) {
-    let graph = space.build(architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
     let initialiser = Initialiser { initialisation: space.initialisation(), seed };
-    let weights = initialiser.draw(&graph, &space.canonical(architecture), plan.weighted_nodes());
+    let weights = initialiser.draw(&graph, &architecture.canonical(), plan.weighted_nodes());
     (plan, weights)
 }
 
-fn run(device: &mut Device, (plan, weights): &(Plan, Weights), batch: &Batch) -> Output {
+fn run(device: &mut Device, (plan, weights): &(Plan, Weights), batch: &Batch) -> RunOutput {
     run_alone(device.backend(), Network { plan, weights }, batch).unwrap()
 }
 
 /// The part of code bits in which two outputs differ.
-fn deviation(a: &Output, b: &Output) -> f64 {
+fn deviation(a: &RunOutput, b: &RunOutput) -> f64 {
     let (a, b) = (a.codes.as_ref().unwrap(), b.codes.as_ref().unwrap());
     assert_eq!(a.len(), b.len());
     let bits: usize = a.iter().map(|code| code.units * IMAGES).sum();
@@ -77,7 +77,7 @@ fn codes_and_scores_agree() {
             let other = run(device, &network, &batch);
             let bits = deviation(&first, &other);
             let score = (other.kernel.score() / first.kernel.score() - 1.0).abs();
-            let name = format!("{} on {}", space.format(&architecture), device.name);
+            let name = format!("{} on {}", architecture.to_string(), device.name);
             println!("{name}: {bits:.1e} of the bits, {score:.1e} of the score");
             assert!(bits < BITS, "{name}: {bits} of the bits differ");
             assert!(score < SCORE, "{name}: the score is off by {score} of it");
@@ -93,8 +93,8 @@ fn every_space_agrees() {
     for space in spaces_at_small_size() {
         let mut rng = seed::stream(5, &["every space agrees"]);
         let samples = std::iter::repeat_with(|| space.sample(&mut rng));
-        let macs = |architecture: &Architecture| Cost::of(&space.build(architecture).unwrap()).macs;
-        let connected = samples.filter(|architecture| space.connected(architecture));
+        let macs = |architecture: &Architecture| Cost::of(&architecture.build().unwrap()).macs;
+        let connected = samples.filter(|architecture| architecture.is_connected());
         let architecture = connected.take(12).min_by_key(macs).unwrap();
         let batch = data::load(&"noise".parse().unwrap(), space.input(), IMAGES, 0).unwrap();
         let network = network(&space, &architecture, 7);

@@ -7,13 +7,13 @@ use support::devices::{self, Device};
 use support::fixtures;
 use support::reference::{self, Values};
 use support::trial::run_alone;
-use untrained::backend::{Network, Output};
+use untrained::backend::{Network, RunOutput};
 use untrained::data::{self, Batch};
 use untrained::graph::{Graph, NodeId, extent};
 use untrained::onnx;
 use untrained::plan::{Count, Plan};
 use untrained::seed;
-use untrained::space::{Setting, Space};
+use untrained::space::{Architecture, Setting, Space};
 use untrained::weights::{Initialiser, Weights};
 
 /// How far a node's values may be off, as a part of their root mean square: the root of the mean
@@ -43,13 +43,13 @@ fn of_space(id: &str, weight_seed: u64) -> Case {
     let space = Space::open_with(id, &settings).unwrap();
     let mut rng = seed::stream(3, &["kept"]);
     let samples = std::iter::repeat_with(|| space.sample(&mut rng));
-    let connected = samples.filter(|architecture| space.connected(architecture));
-    let depth = |architecture: &_| extent::depth(&space.build(architecture).unwrap());
+    let connected = samples.filter(|architecture| architecture.is_connected());
+    let depth = |architecture: &Architecture| extent::depth(&architecture.build().unwrap());
     let architecture = connected.take(40).min_by_key(depth).unwrap();
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let law = Initialiser { initialisation: space.initialisation(), seed: weight_seed };
     let all = (0..graph.nodes().len() as u32).map(NodeId);
-    let weights = law.draw(&graph, &space.canonical(&architecture), all);
+    let weights = law.draw(&graph, &architecture.canonical(), all);
     let batch = data::load(&"noise".parse().unwrap(), space.input(), IMAGES, 0).unwrap();
     Case { name: id.to_owned(), graph, weights, batch }
 }
@@ -67,7 +67,7 @@ fn models() -> impl Iterator<Item = Case> {
 }
 
 impl Case {
-    fn run(&self, device: &mut Device, plan: &Plan) -> Output {
+    fn run(&self, device: &mut Device, plan: &Plan) -> RunOutput {
         let network = Network { plan, weights: &self.weights };
         run_alone(device.backend(), network, &self.batch)
             .unwrap_or_else(|error| panic!("{} on {}: {error}", self.name, device.name))
@@ -114,8 +114,9 @@ fn check(case: &Case, devices: &mut [Device]) -> usize {
         let alone = case.run(device, &bare);
         assert_eq!(output.kernel, alone.kernel, "{name}: K");
         assert_eq!(output.codes, alone.codes, "{name}: codes");
-        let of =
-            |kept: &untrained::backend::Activations| distance(&kept.values, expected.of(kept.node));
+        let of = |kept: &untrained::backend::NodeActivations| {
+            distance(&kept.values, expected.of(kept.node))
+        };
         let worst = output.kept.iter().map(of).fold(0.0, f64::max);
         println!("{name}: {} nodes, {worst:.1e} off", output.kept.len());
         assert!(worst < CLOSE, "{name}: {worst}");

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use untrained::backend::Cancel;
-use untrained::job::{self, JobConfig, Keep, Options, SearchOptions, StudyUse, Task};
+use untrained::job::{self, JobConfig, Options, SearchOptions, StoreLocation, StudyMode, Task};
 use untrained::store::{FlushPolicy, ResultRow, Store, StoreError};
 
 /// The variable by which a child process knows its file.
@@ -25,11 +25,11 @@ fn config(store: &Path) -> JobConfig {
     };
     let search = SearchOptions {
         samples: SAMPLES,
-        strategy: "evolution".to_owned(),
+        strategy: untrained::search::StrategyKind::Evolution,
         ..SearchOptions::default()
     };
     JobConfig {
-        store: Some(Keep::File(store.to_owned())),
+        store: Some(StoreLocation::File(store.to_owned())),
         // A killed process is known as such after half a second.
         pace: FlushPolicy {
             commit: Duration::from_millis(20),
@@ -46,7 +46,7 @@ fn child_that_searches() {
     let mut config = config(&path);
     let studies = Store::open(&path).unwrap().list().unwrap();
     if let Some(study) = studies.first() {
-        config.study = StudyUse::Resume(study.id.clone());
+        config.study = StudyMode::Resume(study.id.clone());
     }
     job::run(&config, &Cancel::new(), &mut |_| {}).unwrap();
 }

@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 use untrained::backend::Cancel;
 use untrained::benchmark::{self, Lookup};
 use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
-use untrained::search::{Ask, Next, Pool, Sizes, strategy};
+use untrained::search::{ConstrainedSpace, NextStep, Objective, SearchSizes, StrategyKind};
 use untrained::space::{Architecture, Space};
-use untrained::statistics::{Candidate, ProtocolOptions, protocol};
+use untrained::statistics::{ProtocolOptions, ScoredCandidate, protocol};
 
 /// Searches that are averaged; the paper averages 500.
 const SEARCHES: u64 = 300;
@@ -31,7 +31,7 @@ fn score_all(space: &Space) -> HashMap<String, f64> {
         ..Options::default()
     };
     let search = SearchOptions {
-        strategy: "exhaustive".to_owned(),
+        strategy: untrained::search::StrategyKind::Exhaustive,
         unique: true,
         ..SearchOptions::default()
     };
@@ -55,23 +55,28 @@ struct Table {
 }
 
 impl Table {
-    fn answer(&self, architecture: &Architecture, ask: Ask) -> f64 {
+    fn answer(&self, architecture: &Architecture, ask: Objective) -> f64 {
         match ask {
-            Ask::Score => self.scores[&self.space.format(architecture)],
-            Ask::Accuracy => self.after_12.get(architecture).unwrap(),
+            Objective::Score => self.scores[&architecture.to_string()],
+            Objective::Accuracy => self.after_12.get(architecture).unwrap(),
         }
     }
 
     /// The accuracy after 200 epochs of what one search chooses by that after 12.
     fn search(&self, name: &str, seed: u64) -> f64 {
-        let sizes = Sizes { samples: TRAININGS, population: 10, tournament: 3, candidates: 20 };
-        let mut search = (strategy(name).unwrap().new)(Pool::new(&self.space, &[]), sizes, seed);
+        let sizes =
+            SearchSizes { samples: TRAININGS, population: 10, tournament: 3, candidates: 20 };
+        let mut search = name.parse::<StrategyKind>().unwrap().start(
+            ConstrainedSpace::new(&self.space, &[]),
+            sizes,
+            seed,
+        );
         let mut best: Option<(f64, Architecture)> = None;
         let mut trainings = 0;
-        while let Next::Try(architecture, ask) = search.next().unwrap() {
+        while let NextStep::Propose(architecture, ask) = search.next().unwrap() {
             let value = self.answer(&architecture, ask);
             search.observe(&architecture, ask, value);
-            if ask == Ask::Score {
+            if ask == Objective::Score {
                 continue;
             }
             trainings += 1;
@@ -94,11 +99,11 @@ fn what_the_score_chooses_is_as_good_as_the_paper_reports() {
     let scores = scores(&space);
     let candidate = |architecture: Architecture| {
         let value = accuracy.get(&architecture).unwrap();
-        let score = scores[&space.format(&architecture)];
-        Candidate { score, accuracy: value, validation: value, seconds: 0.0 }
+        let score = scores[&architecture.to_string()];
+        ScoredCandidate { score, accuracy: value, validation: value, seconds: 0.0 }
     };
-    let candidates: Vec<Candidate> = space.enumerate().map(candidate).collect();
-    let run = |candidates: &[Candidate]| {
+    let candidates: Vec<ScoredCandidate> = space.enumerate().map(candidate).collect();
+    let run = |candidates: &[ScoredCandidate]| {
         let options = ProtocolOptions { sizes: vec![10, 100], ..ProtocolOptions::default() };
         protocol(candidates, &options, &|| false).unwrap()
     };

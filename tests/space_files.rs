@@ -1,7 +1,7 @@
 //! Space files: strict reading, messages that name the place, custom operations.
 
 use untrained::graph::{Op, Shape, cost::Cost};
-use untrained::space::{BuildError, Setting, Space, SpaceError};
+use untrained::space::{Architecture, Setting, Space, SpaceError};
 
 const CUSTOM: &str = r#"
 format = "untrained-space/1"
@@ -49,11 +49,11 @@ fn every_builtin_space_obeys_the_laws() {
         let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(7);
         for _ in 0..20 {
             let architecture = space.sample(&mut rng);
-            let text = space.format(&architecture);
+            let text = architecture.to_string();
             assert_eq!(space.parse(&text).as_ref(), Ok(&architecture), "{id}: {text}");
-            let graph = space.build(&architecture).unwrap();
+            let graph = architecture.build().unwrap();
             assert_eq!(graph.shape(graph.output().unwrap()).channels, space.classes());
-            if let Some(index) = space.index(&architecture) {
+            if let Some(index) = architecture.index() {
                 assert_eq!(space.from_index(index), Some(architecture));
             }
         }
@@ -72,9 +72,9 @@ fn a_file_of_ones_own_can_be_loaded() {
     assert_eq!((space.id(), space.count(), space.text()), ("tiny", 27, CUSTOM));
     assert_eq!(space.operation_names(), ["none", "skip_connect", "my_block"]);
     let architecture = space.parse("|my_block~0|+|skip_connect~0|my_block~1|").unwrap();
-    let index = space.index(&architecture).unwrap();
+    let index = architecture.index().unwrap();
     assert_eq!(index, 2 * 9 + 3 + 2, "without a benchmark's order the last edge is the fastest");
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(4, 1, 1));
     // Stem, two blocks of width 8, the reduction, two of width 16, head.
     let block = |c: u64| 25 * c + c * c + 2 * c + 9 * c * c + 2 * c;
@@ -258,14 +258,14 @@ fn values_can_be_replaced_within_limits() {
     };
     let small = ["skeleton.channels=4", "skeleton.cells = 2", "classes=120"];
     let space = set(&[&small[..], &["input.height=16", "input.width=24"]].concat()).unwrap();
-    let graph = space.build(&space.from_index(7).unwrap()).unwrap();
+    let graph = space.from_index(7).unwrap().build().unwrap();
     assert_eq!(graph.input_shape(), Some(Shape::new(3, 16, 24)));
     assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(120, 1, 1));
     let last = graph.nodes().iter().rfind(|node| matches!(node.op, Op::Activation(_))).unwrap();
     assert_eq!(last.shape, Shape::new(16, 4, 6));
     // What is printed of it is the same space.
     let again = Space::from_text(space.text(), "again").unwrap();
-    let rebuilt = again.build(&again.from_index(7).unwrap()).unwrap();
+    let rebuilt = again.from_index(7).unwrap().build().unwrap();
     assert_eq!(format!("{rebuilt:?}"), format!("{graph:?}"));
     assert_eq!(set(&["topology.operations.1=conv_1x1"]).unwrap().operation_names()[1], "conv_1x1");
     for (wrong, part) in [
@@ -292,15 +292,18 @@ fn the_shipped_schema_is_that_of_the_types() {
 }
 
 #[test]
-fn an_architecture_of_another_space_is_no_panic() {
-    let own = Space::from_text(CUSTOM, "tiny").unwrap();
-    let other = Space::builtin("nas-bench-201").unwrap();
-    let foreign = other.from_index(0).unwrap();
-    let build = own.build(&foreign);
-    assert!(matches!(build, Err(BuildError::Foreign { .. })));
-    assert_eq!(own.index(&foreign), None);
-    assert!(own.neighbours(&foreign).is_empty() && own.format(&foreign).is_empty());
-    assert!(!own.connected(&foreign) && own.canonical(&foreign).is_empty());
+fn an_architecture_belongs_to_the_space_that_made_it() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let resized = space.with(&[Setting::new("input.height", 16)]).unwrap();
+    let [own, other] = [&space, &resized].map(|space| space.from_index(7).unwrap());
+    assert_eq!(own.to_string(), other.to_string());
+    assert_ne!(own, other, "equal decisions in different spaces");
+    assert_eq!((own.space(), other.space()), (&space, &resized));
+    let input = |architecture: &Architecture| architecture.build().unwrap().nodes()[0].shape;
+    assert_ne!(input(&own), input(&other), "each is built as its own space says");
+    let again = Space::builtin("nas-bench-201").unwrap().parse(&own.to_string()).unwrap();
+    assert_eq!(again, own, "the space may be opened twice");
+    assert!(own.neighbours().iter().all(|neighbour| neighbour.space() == &space));
 }
 
 #[test]
@@ -312,8 +315,8 @@ fn a_space_too_large_to_tabulate_still_has_canonical_texts() {
     let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(3);
     for _ in 0..50 {
         let architecture = space.sample(&mut rng);
-        let canonical = space.parse(&space.canonical(&architecture)).unwrap();
-        assert_eq!(space.live_key(&canonical), space.live_key(&architecture));
-        assert_eq!(space.canonical(&canonical), space.format(&canonical));
+        let canonical = space.parse(&architecture.canonical()).unwrap();
+        assert_eq!(canonical.live_key(), architecture.live_key());
+        assert_eq!(canonical.canonical(), canonical.to_string());
     }
 }

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use untrained::graph::analysis::Analysis;
 use untrained::graph::{Graph, NodeId, Op};
-use untrained::space::{Setting, Space};
+use untrained::space::{Architecture, Setting, Space};
 
 /// NAS-Bench-201 with one cell in a stage.
 fn one_cell() -> Space {
@@ -47,19 +47,19 @@ fn equal_keys_are_equal_computations() {
     let (mut live, mut codes) = (BTreeMap::new(), BTreeMap::new());
     let mut outputs = BTreeSet::new();
     for architecture in space.enumerate() {
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let analysis = Analysis::new(&graph, |_| false);
         let fingerprints = fingerprints(&graph);
-        let text = space.format(&architecture);
-        if space.connected(&architecture) {
+        let text = architecture.to_string();
+        if architecture.is_connected() {
             let output = fingerprints[graph.output().unwrap().index()];
             outputs.insert(output);
-            let first = live.entry(space.live_key(&architecture)).or_insert((output, text.clone()));
+            let first = live.entry(architecture.live_key()).or_insert((output, text.clone()));
             assert_eq!(first.0, output, "{} and {text}", first.1);
         }
         let relus = relu_inputs(&graph, &analysis.zero, &fingerprints);
-        let first = codes.entry(space.code_key(&architecture)).or_insert((relus.clone(), text));
-        assert_eq!(first.0, relus, "{} and {}", first.1, space.format(&architecture));
+        let first = codes.entry(architecture.code_key()).or_insert((relus.clone(), text));
+        assert_eq!(first.0, relus, "{} and {}", first.1, architecture.to_string());
     }
     assert_eq!(live.len(), 5_259, "5,260 with the disconnected one");
     assert_eq!(outputs.len(), live.len(), "different networks must not look the same");
@@ -71,12 +71,12 @@ fn the_same_network_has_the_same_live_labels() {
     let space = Space::builtin("nas-bench-201").unwrap();
     let mut first = BTreeMap::new();
     let mut pairs = 0;
-    for architecture in space.enumerate().filter(|architecture| space.connected(architecture)) {
-        let Some(other) = first.insert(space.live_key(&architecture), architecture.clone()) else {
+    for architecture in space.enumerate().filter(|architecture| architecture.is_connected()) {
+        let Some(other) = first.insert(architecture.live_key(), architecture.clone()) else {
             continue;
         };
-        let labels = |architecture| {
-            let graph = space.build(architecture).unwrap();
+        let labels = |architecture: &Architecture| {
+            let graph = architecture.build().unwrap();
             let analysis = Analysis::new(&graph, |_| false);
             let is_live = |id: NodeId| analysis.live(id);
             let conv = graph.iter().filter(|(_, node)| matches!(node.op, Op::Conv(_)));
@@ -85,7 +85,7 @@ fn the_same_network_has_the_same_live_labels() {
                 .collect::<BTreeSet<_>>()
         };
         assert_eq!(labels(&architecture), labels(&other));
-        assert_eq!(space.canonical(&architecture), space.canonical(&other));
+        assert_eq!(architecture.canonical(), other.canonical());
         pairs += 1;
         if pairs == 60 {
             return;
@@ -98,9 +98,9 @@ fn the_same_network_has_the_same_live_labels() {
 fn labels_are_unique() {
     let space = Space::builtin("nas-bench-201").unwrap();
     for architecture in space.enumerate().step_by(17) {
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let labels: BTreeSet<&str> = graph.nodes().iter().map(|node| node.label.as_str()).collect();
-        assert_eq!(labels.len(), graph.nodes().len(), "{}", space.format(&architecture));
+        assert_eq!(labels.len(), graph.nodes().len(), "{}", architecture.to_string());
     }
 }
 
@@ -110,7 +110,7 @@ fn labels_say_what_a_layer_computes() {
     let text =
         "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|";
     let architecture = space.parse(text).unwrap();
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let labels: BTreeSet<&str> = graph
         .nodes()
         .iter()

@@ -26,8 +26,8 @@ fn spaces() -> Vec<Space> {
 }
 
 /// How many decisions differ.
-fn differences(space: &Space, one: &Architecture, other: &Architecture) -> usize {
-    let (one, other) = (space.choices(one), space.choices(other));
+fn differences(one: &Architecture, other: &Architecture) -> usize {
+    let (one, other) = (one.decisions(), other.decisions());
     assert_eq!(one.len(), other.len());
     assert!(one.iter().zip(&other).all(|(a, b)| a.name == b.name));
     one.iter().zip(&other).filter(|(a, b)| a.value != b.value).count()
@@ -40,10 +40,10 @@ proptest! {
     fn what_is_written_is_read_back(seed: u64) {
         for space in spaces() {
             let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
-            let text = space.format(&architecture);
+            let text = architecture.to_string();
             let parsed = space.parse(&text);
             prop_assert_eq!(parsed.as_ref(), Ok(&architecture), "{}: {}", space.id(), text);
-            if let Some(index) = space.index(&architecture) {
+            if let Some(index) = architecture.index() {
                 prop_assert!(space.from_index(index) == Some(architecture));
             }
         }
@@ -53,11 +53,11 @@ proptest! {
     fn canonical_texts_are_their_own_canonical_texts(seed: u64) {
         for space in spaces() {
             let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
-            let canonical = space.canonical(&architecture);
+            let canonical = architecture.canonical();
             let again = space.parse(&canonical).unwrap();
-            prop_assert_eq!(&space.canonical(&again), &canonical, "{}", space.id());
-            prop_assert_eq!(space.function_key(&again), space.function_key(&architecture));
-            prop_assert_eq!(space.connected(&again), space.connected(&architecture));
+            prop_assert_eq!(&again.canonical(), &canonical, "{}", space.id());
+            prop_assert_eq!(again.function_key(), architecture.function_key());
+            prop_assert_eq!(again.is_connected(), architecture.is_connected());
         }
     }
 
@@ -66,9 +66,9 @@ proptest! {
         for space in spaces() {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let architecture = space.sample(&mut rng);
-            let changed = space.mutate(&architecture, &mut rng);
-            prop_assert_eq!(differences(&space, &architecture, &changed), 1, "{}", space.id());
-            let text = space.format(&changed);
+            let changed = architecture.mutate(&mut rng);
+            prop_assert_eq!(differences(&architecture, &changed), 1, "{}", space.id());
+            let text = changed.to_string();
             let parsed = space.parse(&text);
             prop_assert_eq!(parsed.as_ref(), Ok(&changed), "{}: {}", space.id(), text);
         }
@@ -80,17 +80,17 @@ fn neighbours_are_all_mutations_and_nothing_else() {
     for space in spaces() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let architecture = space.sample(&mut rng);
-        let neighbours = space.neighbours(&architecture);
+        let neighbours = architecture.neighbours();
         assert!(!neighbours.is_empty(), "{}", space.id());
         for neighbour in &neighbours {
-            assert_eq!(differences(&space, &architecture, neighbour), 1, "{}", space.id());
+            assert_eq!(differences(&architecture, neighbour), 1, "{}", space.id());
         }
         let mut distinct = neighbours.clone();
         distinct.sort();
         distinct.dedup();
         assert_eq!(distinct.len(), neighbours.len(), "{}", space.id());
         for _ in 0..50 {
-            let mutation = space.mutate(&architecture, &mut rng);
+            let mutation = architecture.mutate(&mut rng);
             assert!(neighbours.contains(&mutation), "{}", space.id());
         }
     }
@@ -102,11 +102,11 @@ fn every_sample_builds_and_is_drawn() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         for _ in 0..30 {
             let architecture = space.sample(&mut rng);
-            let text = space.format(&architecture);
-            let graph = space.build(&architecture).unwrap();
+            let text = architecture.to_string();
+            let graph = architecture.build().unwrap();
             assert_eq!(graph.input_shape(), Some(space.input()));
             assert_eq!(graph.shape(graph.output().unwrap()).channels, space.classes(), "{text}");
-            let drawings = space.drawings(&architecture);
+            let drawings = architecture.drawings();
             assert!(!drawings.is_empty());
             for drawing in &drawings {
                 let nodes = drawing.nodes.len();
@@ -131,7 +131,7 @@ fn every_space_can_be_printed_and_loaded_back() {
             assert_eq!((again.id(), again.count()), (space.id(), space.count()));
             let sample = |space: &Space| {
                 let mut rng = ChaCha8Rng::seed_from_u64(11);
-                space.format(&space.sample(&mut rng))
+                space.sample(&mut rng).to_string()
             };
             assert_eq!(sample(&again), sample(&space));
         }
@@ -168,9 +168,9 @@ fn seeds_give_the_same_samples_on_every_machine() {
         let mut rng = untrained::seed::stream(42, &["golden", space.id()]);
         for _ in 0..2 {
             let architecture = space.sample(&mut rng);
-            let changed = space.mutate(&architecture, &mut rng);
+            let changed = architecture.mutate(&mut rng);
             for one in [architecture, changed] {
-                drawn.push_str(&format!("{}\t{}\n", space.id(), space.format(&one)));
+                drawn.push_str(&format!("{}\t{}\n", space.id(), one.to_string()));
             }
         }
     }

@@ -60,9 +60,9 @@ fn it_has_exactly_the_graphs_of_the_benchmark() {
     let facts: Vec<(usize, u128, bool)> = all
         .par_iter()
         .map(|architecture| {
-            let text = space.format(architecture);
-            let hash = u128::from_str_radix(&space.benchmark_key(architecture), 16).unwrap();
-            (vertices(&text), hash, space.canonical(architecture) == text)
+            let text = architecture.to_string();
+            let hash = u128::from_str_radix(&architecture.benchmark_key(), 16).unwrap();
+            (vertices(&text), hash, architecture.canonical() == text)
         })
         .collect();
     let mut counts = [0; 8];
@@ -73,7 +73,7 @@ fn it_has_exactly_the_graphs_of_the_benchmark() {
     assert_eq!(hashes.len(), all.len(), "two graphs have one hash");
     assert!(facts.iter().all(|(.., canonical)| *canonical), "all come in their canonical form");
     let key = |architecture: &Architecture| {
-        let text = space.format(architecture);
+        let text = architecture.to_string();
         let (bits, operations) = text.split_once(':').unwrap_or((&text, ""));
         let names = space.operation_names();
         let place = |name| names.iter().position(|known| *known == name);
@@ -87,7 +87,7 @@ fn it_has_exactly_the_graphs_of_the_benchmark() {
 fn published_hashes_are_met() {
     for (hash, text) in HASHES {
         let architecture = space().parse(text).unwrap();
-        assert_eq!(space().benchmark_key(&architecture), hash, "{text}");
+        assert_eq!(architecture.benchmark_key(), hash, "{text}");
     }
 }
 
@@ -104,10 +104,10 @@ fn every_hash_of_the_published_table_is_met() {
         let row = row.unwrap();
         let written = format!("{}:{}", &row[2], &row[3]);
         let architecture = space.parse(&written).unwrap();
-        assert_eq!(space.benchmark_key(&architecture), row[0], "{written}");
-        assert_eq!(vertices(&space.format(&architecture)).to_string(), row[1]);
-        let canonical = space.parse(&space.canonical(&architecture)).unwrap();
-        assert_eq!(space.benchmark_key(&canonical), row[0], "the canonical form of {written}");
+        assert_eq!(architecture.benchmark_key(), row[0], "{written}");
+        assert_eq!(vertices(&architecture.to_string()).to_string(), row[1]);
+        let canonical = space.parse(&architecture.canonical()).unwrap();
+        assert_eq!(canonical.benchmark_key(), row[0], "the canonical form of {written}");
         rows += 1;
     }
     assert_eq!(rows, 5_385);
@@ -122,7 +122,7 @@ fn the_trained_size_has_the_recorded_parameters() {
         "{INCEPTION}:input,conv3x3-bn-relu,conv1x1-bn-relu,maxpool3x3,conv3x3-bn-relu,\
          conv3x3-bn-relu,output"
     );
-    let graph = trained.build(&trained.parse(&text).unwrap()).unwrap();
+    let graph = trained.parse(&text).unwrap().build().unwrap();
     assert_eq!(Cost::of(&graph).params, 2_694_282);
 }
 
@@ -139,7 +139,7 @@ fn the_notations_of_the_community_are_read() {
     let space = space();
     let written = "101-01-1:maxpool3x3,conv1x1-bn-relu";
     let expected = space.parse(written).unwrap();
-    assert_eq!(space.format(&expected), written);
+    assert_eq!(expected.to_string(), written);
     for other in [
         "101011:maxpool3x3,conv1x1-bn-relu",
         " 101-01-1 : maxpool3x3 , conv1x1-bn-relu ",
@@ -152,8 +152,8 @@ fn the_notations_of_the_community_are_read() {
     ] {
         assert_eq!(space.parse(other).as_ref(), Ok(&expected), "{other}");
     }
-    assert_eq!(space.format(&space.parse("1").unwrap()), "1");
-    assert_eq!(space.format(&space.parse("0100:input,output").unwrap()), "1");
+    assert_eq!(space.parse("1").unwrap().to_string(), "1");
+    assert_eq!(space.parse("0100:input,output").unwrap().to_string(), "1");
 }
 
 #[test]

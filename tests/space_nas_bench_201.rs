@@ -38,12 +38,12 @@ fn every_index_is_that_of_the_benchmark() {
     let space = space();
     for (index, text) in table.iter().enumerate() {
         let architecture = space.parse(text).unwrap();
-        assert_eq!(space.index(&architecture), Some(index as u64), "{text}");
-        assert_eq!(space.format(&architecture), *text);
+        assert_eq!(architecture.index(), Some(index as u64), "{text}");
+        assert_eq!(architecture.to_string(), *text);
         assert_eq!(space.from_index(index as u64), Some(architecture));
     }
     assert_eq!(space.from_index(COUNT as u64), None);
-    assert!(space.enumerate().map(|architecture| space.format(&architecture)).eq(table));
+    assert!(space.enumerate().map(|architecture| architecture.to_string()).eq(table));
 }
 
 /// Golden values of the table, for where it is not at hand.
@@ -58,18 +58,17 @@ fn the_first_and_last_indices_are_those_of_the_benchmark() {
         (15_624, "|nor_conv_1x1~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_1x1~1|nor_conv_1x1~2|"),
     ] {
         let architecture = space().from_index(index).unwrap();
-        assert_eq!(space().format(&architecture), text);
-        assert_eq!(space().index(&architecture), Some(index));
+        assert_eq!(architecture.to_string(), text);
+        assert_eq!(architecture.index(), Some(index));
     }
 }
 
 #[test]
 fn classes_are_as_many_as_published() {
-    let space = space();
-    assert_eq!(classes(|architecture| space.function_key(architecture)), 4_930);
-    assert_eq!(classes(|architecture| space.benchmark_key(architecture)), 6_466);
+    assert_eq!(classes(|architecture| architecture.function_key()), 4_930);
+    assert_eq!(classes(|architecture| architecture.benchmark_key()), 6_466);
     // Counted by an independent program that compares the networks' graphs up to renaming.
-    assert_eq!(classes(|architecture| space.live_key(architecture)), 5_260);
+    assert_eq!(classes(|architecture| architecture.live_key()), 5_260);
 }
 
 #[test]
@@ -84,9 +83,9 @@ fn every_finer_key_refines_the_coarser() {
         }
         seen.len()
     };
-    refines(&|a| space.live_key(a), &|a| space.function_key(a));
-    refines(&|a| space.benchmark_key(a), &|a| space.function_key(a));
-    let codes = refines(&|a| space.code_key(a), &|a| space.live_key(a));
+    refines(&|a| a.live_key(), &|a| a.function_key());
+    refines(&|a| a.benchmark_key(), &|a| a.function_key());
+    let codes = refines(&|a| a.code_key(), &|a| a.live_key());
     assert!((5_260..COUNT).contains(&codes), "{codes} classes of codes");
 }
 
@@ -96,11 +95,11 @@ fn the_canonical_text_is_the_first_of_its_class() {
     assert_eq!(space.count_functions(), Some(4_930));
     let mut first = BTreeMap::new();
     for architecture in space.enumerate() {
-        let text = space.format(&architecture);
-        let expected = first.entry(space.function_key(&architecture)).or_insert(text).clone();
-        let canonical = space.canonical(&architecture);
+        let text = architecture.to_string();
+        let expected = first.entry(architecture.function_key()).or_insert(text).clone();
+        let canonical = architecture.canonical();
         assert_eq!(canonical, expected);
-        assert_eq!(space.canonical(&space.parse(&canonical).unwrap()), canonical);
+        assert_eq!(space.parse(&canonical).unwrap().canonical(), canonical);
     }
     assert_eq!(first.len(), 4_930);
 }
@@ -110,8 +109,8 @@ fn disconnected_cells_are_those_without_a_path() {
     let space = space();
     let mut disconnected = 0;
     for architecture in space.enumerate() {
-        let connected = space.connected(&architecture);
-        assert_eq!(connected, space.function_key(&architecture) != "0");
+        let connected = architecture.is_connected();
+        assert_eq!(connected, architecture.function_key() != "0");
         disconnected += usize::from(!connected);
     }
     assert_eq!(disconnected, 341);
@@ -122,16 +121,15 @@ fn neighbours_and_mutations_change_one_decision() {
     let space = space();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let different = |one: &Architecture, other: &Architecture| {
-        space.choices(one).iter().zip(space.choices(other)).filter(|(a, b)| *a != b).count()
+        one.decisions().iter().zip(other.decisions()).filter(|(a, b)| *a != b).count()
     };
     for _ in 0..50 {
         let architecture = space.sample(&mut rng);
-        let neighbours: HashSet<Architecture> =
-            space.neighbours(&architecture).into_iter().collect();
+        let neighbours: HashSet<Architecture> = architecture.neighbours().into_iter().collect();
         assert_eq!(neighbours.len(), 24);
         assert!(neighbours.iter().all(|other| different(&architecture, other) == 1));
         let mutated: HashSet<Architecture> =
-            (0..500).map(|_| space.mutate(&architecture, &mut rng)).collect();
+            (0..500).map(|_| architecture.mutate(&mut rng)).collect();
         assert_eq!(mutated, neighbours, "500 mutations reach all 24 neighbours");
     }
 }
@@ -146,11 +144,12 @@ fn samples_are_uniform_and_come_from_the_seed() {
     let samples = draw(1);
     assert_eq!(samples, draw(1));
     assert_ne!(samples, draw(2));
+    let names = space.operation_names();
     let mut counts = [[0_i32; 5]; 6];
     for sample in &samples {
-        let Architecture::EdgeCell(sample) = sample else { panic!("another topology") };
-        for (edge, &operation) in sample.operations().iter().enumerate() {
-            counts[edge][usize::from(operation)] += 1;
+        for (edge, decision) in sample.decisions().iter().enumerate() {
+            let operation = names.iter().position(|name| *name == decision.value).unwrap();
+            counts[edge][operation] += 1;
         }
     }
     // 1,000 expected, standard deviation 28: five of them.

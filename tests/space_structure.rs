@@ -36,7 +36,7 @@ fn every_row_of_every_space_is_exact() {
             product_macs: 0,
             activation_calls: expected("relu_calls"),
         };
-        let cost = Cost::of(&space.build(&architecture).unwrap());
+        let cost = Cost::of(&architecture.build().unwrap());
         assert_eq!(cost, expected, "{} {}", row["space"], row["arch"]);
         compared += 1;
     }
@@ -54,7 +54,7 @@ fn trained_networks_have_the_recorded_parameters() {
         let id = format!("nds-{}", record["_sweep"].as_str().unwrap());
         let Ok(space) = Space::builtin(&id) else { continue };
         let architecture = space.parse(&record["net"].to_string()).unwrap();
-        let params = Cost::of(&space.build(&architecture).unwrap()).params;
+        let params = Cost::of(&architecture.build().unwrap()).params;
         assert_eq!(Some(params), record["params"].as_u64(), "{id}");
         compared += 1;
     }

@@ -7,75 +7,77 @@ use std::time::{Duration, Instant};
 use untrained::backend::Cancel;
 use untrained::job::{self, JobConfig, Options, SearchOptions, Task};
 use untrained::search::{
-    Ask, Constraint, Measure, Next, Pool, STRATEGIES, Sizes, Strategy, Unmeasured, strategy,
+    ConstrainedSpace, Constraint, LatencyError, LatencyMeter, NextStep, Objective, SearchSizes,
+    Strategy, StrategyKind,
 };
 use untrained::space::{Architecture, Space};
 
-const SIZES: Sizes = Sizes { samples: 60, population: 10, tournament: 3, candidates: 20 };
+const SIZES: SearchSizes =
+    SearchSizes { samples: 60, population: 10, tournament: 3, candidates: 20 };
 
 fn space() -> Space {
     Space::builtin("nas-bench-201").unwrap()
 }
 
 /// How many convolutions, and as a tie-breaker which: a landscape with one summit.
-fn value(space: &Space, architecture: &Architecture) -> f64 {
-    let text = space.format(architecture);
+fn value(architecture: &Architecture) -> f64 {
+    let text = architecture.to_string();
     let count = |name: &str| text.matches(name).count() as f64;
     10.0 * count("nor_conv_3x3") + count("nor_conv_1x1") - count("none")
 }
 
-type Trace = Vec<(Ask, String)>;
+type Trace = Vec<(Objective, String)>;
 
 /// Runs a strategy, answering up to `group` questions at a time.
-fn run(strategy: &mut dyn Strategy, space: &Space, group: usize) -> Trace {
+fn run(strategy: &mut dyn Strategy, group: usize) -> Trace {
     let mut trace = Vec::new();
     loop {
         let mut asked = Vec::new();
         while asked.len() < group {
             match strategy.next().unwrap() {
-                Next::Try(architecture, ask) => asked.push((architecture, ask)),
-                Next::Wait | Next::Done => break,
+                NextStep::Propose(architecture, ask) => asked.push((architecture, ask)),
+                NextStep::Wait | NextStep::Done => break,
             }
         }
         if asked.is_empty() {
-            assert_eq!(strategy.next().unwrap(), Next::Done, "waits for nothing");
+            assert_eq!(strategy.next().unwrap(), NextStep::Done, "waits for nothing");
             return trace;
         }
         for (architecture, ask) in asked {
-            strategy.observe(&architecture, ask, value(space, &architecture));
-            trace.push((ask, space.format(&architecture)));
+            strategy.observe(&architecture, ask, value(&architecture));
+            trace.push((ask, architecture.to_string()));
         }
     }
 }
 
 fn trace(name: &str, seed: u64, group: usize) -> Trace {
-    let pool = Pool::new(&space(), &[]);
+    let pool = ConstrainedSpace::new(&space(), &[]);
     let mut sizes = SIZES;
     if name == "exhaustive" {
         sizes.samples = 15_625;
     }
-    run((strategy(name).unwrap().new)(pool, sizes, seed).as_mut(), &space(), group)
+    run(name.parse::<StrategyKind>().unwrap().start(pool, sizes, seed).as_mut(), group)
 }
 
 #[test]
 fn the_same_seed_gives_the_same_trace_however_many_are_answered_at_a_time() {
-    for kind in STRATEGIES.iter().filter(|kind| kind.name != "exhaustive") {
-        let first = trace(kind.name, 7, 1);
+    for kind in StrategyKind::ALL.iter().filter(|kind| kind.name() != "exhaustive") {
+        let first = trace(kind.name(), 7, 1);
         for group in [1, 4, 16, 1_000] {
-            assert_eq!(trace(kind.name, 7, group), first, "{}", kind.name);
+            assert_eq!(trace(kind.name(), 7, group), first, "{}", kind.name());
         }
-        assert_ne!(trace(kind.name, 8, 1), first, "{}", kind.name);
+        assert_ne!(trace(kind.name(), 8, 1), first, "{}", kind.name());
     }
 }
 
 #[test]
 fn budgets_are_kept_exactly() {
-    for kind in STRATEGIES.iter().filter(|kind| kind.name != "exhaustive") {
-        let trace = trace(kind.name, 3, 8);
-        let driven = trace.iter().filter(|(ask, _)| *ask == kind.drive).count();
-        assert_eq!(driven as u64, SIZES.samples, "{}", kind.name);
+    for kind in StrategyKind::ALL.iter().filter(|kind| kind.name() != "exhaustive") {
+        let trace = trace(kind.name(), 3, 8);
+        let driven = trace.iter().filter(|(ask, _)| *ask == kind.objective()).count();
+        assert_eq!(driven as u64, SIZES.samples, "{}", kind.name());
         let others = trace.len() - driven;
-        assert_eq!(others, if kind.name == "area" { SIZES.candidates } else { 0 });
+        assert_eq!(others, if kind.name() == "area" { SIZES.candidates } else { 0 });
     }
 }
 
@@ -91,12 +93,12 @@ fn the_first_population_of_area_is_the_best_ten_of_twenty() {
     let space = space();
     let trace = trace("area", 5, 1);
     let scored: Vec<&str> = trace[..20].iter().map(|(_, text)| text.as_str()).collect();
-    assert!(trace[..20].iter().all(|(ask, _)| *ask == Ask::Score));
-    let of = |text: &str| value(&space, &space.parse(text).unwrap());
+    assert!(trace[..20].iter().all(|(ask, _)| *ask == Objective::Score));
+    let of = |text: &str| value(&space.parse(text).unwrap());
     let mut best = scored.clone();
     best.sort_by(|a, b| of(b).total_cmp(&of(a)));
     let first: Vec<&str> = trace[20..30].iter().map(|(_, text)| text.as_str()).collect();
-    assert!(trace[20..].iter().all(|(ask, _)| *ask == Ask::Accuracy));
+    assert!(trace[20..].iter().all(|(ask, _)| *ask == Objective::Accuracy));
     assert_eq!(first, best[..10]);
     assert_ne!(first, scored[..10], "a random start would not be noticed");
 }
@@ -108,13 +110,13 @@ fn children_of_evolution_are_mutations_of_the_living() {
     for name in ["evolution", "rea", "area"] {
         let trace: Trace = trace(name, 11, 1)
             .into_iter()
-            .filter(|(ask, _)| *ask == strategy(name).unwrap().drive)
+            .filter(|(ask, _)| *ask == name.parse::<StrategyKind>().unwrap().objective())
             .collect();
         for (position, (_, child)) in trace.iter().enumerate().skip(SIZES.population) {
-            let child = space.choices(&space.parse(child).unwrap());
+            let child = space.parse(child).unwrap().decisions();
             let alive = &trace[position - SIZES.population..position];
             let parents = alive.iter().filter(|(_, parent)| {
-                let parent = space.choices(&space.parse(parent).unwrap());
+                let parent = space.parse(parent).unwrap().decisions();
                 parent.iter().zip(&child).filter(|(a, b)| a != b).count() == 1
             });
             assert!(parents.count() > 0, "{name}: {position}");
@@ -130,9 +132,9 @@ fn climbing_reaches_the_summit() {
         trace("random", 2, 4).iter().map(|(_, text)| text.matches("nor_conv_3x3").count()).max();
     // 24 neighbours at each of a few steps: 60 questions do not lead to the top from everywhere.
     assert!(summit > random, "{summit:?} against {random:?}");
-    let pool = Pool::new(&space(), &[]);
-    let sizes = Sizes { samples: 400, ..SIZES };
-    let trace = run((strategy("local").unwrap().new)(pool, sizes, 2).as_mut(), &space(), 8);
+    let pool = ConstrainedSpace::new(&space(), &[]);
+    let sizes = SearchSizes { samples: 400, ..SIZES };
+    let trace = run("local".parse::<StrategyKind>().unwrap().start(pool, sizes, 2).as_mut(), 8);
     assert!(trace.iter().any(|(_, text)| text.matches("nor_conv_3x3").count() == 6));
     let distinct: HashSet<&str> = trace.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(distinct.len(), trace.len(), "nothing is asked twice");
@@ -143,43 +145,43 @@ fn constraints_are_kept_by_every_strategy() {
     let space = space();
     let constraints: Vec<Constraint> =
         ["params=..300K", "macs=20M.."].iter().map(|text| text.parse().unwrap()).collect();
-    for kind in STRATEGIES {
-        let sizes = Sizes { samples: 30, ..SIZES };
-        let mut strategy = (kind.new)(Pool::new(&space, &constraints), sizes, 1);
+    for kind in StrategyKind::ALL {
+        let sizes = SearchSizes { samples: 30, ..SIZES };
+        let mut strategy = kind.start(ConstrainedSpace::new(&space, &constraints), sizes, 1);
         let mut asked = 0;
         for _ in 0..80 {
-            let Next::Try(architecture, ask) = strategy.next().unwrap() else { break };
-            let graph = space.build(&architecture).unwrap();
+            let NextStep::Propose(architecture, ask) = strategy.next().unwrap() else { break };
+            let graph = architecture.build().unwrap();
             for constraint in &constraints {
                 assert!(
                     constraint.holds(constraint.quantity.counted(&graph).unwrap()),
                     "{}",
-                    kind.name
+                    kind.name()
                 );
             }
-            strategy.observe(&architecture, ask, value(&space, &architecture));
+            strategy.observe(&architecture, ask, value(&architecture));
             asked += 1;
         }
-        assert!(asked >= 30 && strategy.rejected() > 0, "{}: {asked}", kind.name);
+        assert!(asked >= 30 && strategy.rejected() > 0, "{}: {asked}", kind.name());
     }
 }
 
 #[test]
 fn a_range_that_nothing_reaches_is_told_with_what_was_seen() {
-    for kind in STRATEGIES {
+    for kind in StrategyKind::ALL {
         let constraint: Constraint = "params=1..2".parse().unwrap();
-        let pool = Pool::new(&space(), &[constraint]);
-        let error = (kind.new)(pool, SIZES, 0).next().unwrap_err();
+        let pool = ConstrainedSpace::new(&space(), &[constraint]);
+        let error = kind.start(pool, SIZES, 0).next().unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("params=1..2 was asked for"), "{}: {text}", kind.name);
+        assert!(text.contains("params=1..2 was asked for"), "{}: {text}", kind.name());
         let (_, least, most) = error.seen[0];
         assert!(least > 2.0 && most > least, "{text}");
     }
 }
 
 /// Milliseconds that an architecture takes, if convolutions took one each.
-fn convolutions(space: &Space, architecture: &Architecture) -> f64 {
-    space.format(architecture).matches("nor_conv").count() as f64
+fn convolutions(architecture: &Architecture) -> f64 {
+    architecture.to_string().matches("nor_conv").count() as f64
 }
 
 /// Runs a strategy with a latency constraint beside a counted one; returns what was asked about and
@@ -188,19 +190,19 @@ fn measured(name: &str, ranges: [&str; 2]) -> (Trace, Vec<String>) {
     let space = space();
     let constraints = ranges.map(|text| text.parse::<Constraint>().unwrap());
     let known = RefCell::new(Vec::new());
-    let measure: Measure<'_> = Box::new(|architecture, graph| {
+    let measure: LatencyMeter<'_> = Box::new(|architecture, graph| {
         assert!(constraints[0].holds(constraints[0].quantity.counted(graph).unwrap()));
-        known.borrow_mut().push(space.code_key(architecture));
-        Ok(convolutions(&space, architecture))
+        known.borrow_mut().push(architecture.code_key());
+        Ok(convolutions(architecture))
     });
-    let pool = Pool::measuring(&space, &constraints, measure);
-    let sizes = Sizes { samples: 30, ..SIZES };
-    let mut strategy = (strategy(name).unwrap().new)(pool, sizes, 1);
+    let pool = ConstrainedSpace::measuring(&space, &constraints, measure);
+    let sizes = SearchSizes { samples: 30, ..SIZES };
+    let mut strategy = name.parse::<StrategyKind>().unwrap().start(pool, sizes, 1);
     let mut trace = Vec::new();
     while trace.len() < 40 {
-        let Next::Try(architecture, ask) = strategy.next().unwrap() else { break };
-        strategy.observe(&architecture, ask, value(&space, &architecture));
-        trace.push((ask, space.format(&architecture)));
+        let NextStep::Propose(architecture, ask) = strategy.next().unwrap() else { break };
+        strategy.observe(&architecture, ask, value(&architecture));
+        trace.push((ask, architecture.to_string()));
     }
     assert!(strategy.rejected() > 0, "{name}");
     drop(strategy);
@@ -212,39 +214,44 @@ fn measured(name: &str, ranges: [&str; 2]) -> (Trace, Vec<String>) {
 #[test]
 fn measured_ranges_are_kept_and_networks_measured_once() {
     let space = space();
-    for kind in STRATEGIES {
-        let (trace, measured) = measured(kind.name, ["params=..800K", "latency=2ms..3000us"]);
-        assert!(trace.len() >= 30, "{}: {}", kind.name, trace.len());
+    for kind in StrategyKind::ALL {
+        let (trace, measured) = measured(kind.name(), ["params=..800K", "latency=2ms..3000us"]);
+        assert!(trace.len() >= 30, "{}: {}", kind.name(), trace.len());
         for (_, text) in &trace {
-            let latency = convolutions(&space, &space.parse(text).unwrap());
-            assert!((2.0..=3.0).contains(&latency), "{}: {text}", kind.name);
+            let latency = convolutions(&space.parse(text).unwrap());
+            assert!((2.0..=3.0).contains(&latency), "{}: {text}", kind.name());
         }
         let distinct: HashSet<&String> = measured.iter().collect();
-        assert_eq!(distinct.len(), measured.len(), "{}", kind.name);
+        assert_eq!(distinct.len(), measured.len(), "{}", kind.name());
     }
     // Another range gives other architectures, so the comparison above can fail.
     let (trace, _) = measured("random", ["params=..800K", "latency=..1"]);
-    let slow = |(_, text): &(Ask, String)| convolutions(&space, &space.parse(text).unwrap()) >= 2.0;
+    let slow = |(_, text): &(Objective, String)| convolutions(&space.parse(text).unwrap()) >= 2.0;
     assert!(!trace.iter().any(slow));
 }
 
 #[test]
 fn a_latency_that_nothing_reaches_is_told_with_what_was_measured() {
     let constraint: Constraint = "latency=..1us".parse().unwrap();
-    for kind in STRATEGIES {
+    for kind in StrategyKind::ALL {
         let (space, runs) = (space(), Cell::new(0_u64));
-        let measure: Measure<'_> = Box::new(|architecture, _| {
+        let measure: LatencyMeter<'_> = Box::new(|architecture, _| {
             runs.set(runs.get() + 1);
-            Ok(0.5 + convolutions(&space, architecture))
+            Ok(0.5 + convolutions(architecture))
         });
-        let pool = Pool::measuring(&space, std::slice::from_ref(&constraint), measure);
-        let error = (kind.new)(pool, SIZES, 0).next().unwrap_err();
-        assert_eq!((error.seen[0].1, error.seen[0].2), (0.5, 6.5), "{}", kind.name);
+        let pool = ConstrainedSpace::measuring(&space, std::slice::from_ref(&constraint), measure);
+        let error = kind.start(pool, SIZES, 0).next().unwrap_err();
+        assert_eq!((error.seen[0].1, error.seen[0].2), (0.5, 6.5), "{}", kind.name());
         let text = error.to_string();
         assert!(text.contains("latency=..0.001ms was asked for"), "{text}");
         assert!(text.contains("latency from 0.5ms to 6.5ms were seen"), "{text}");
         // Measurements cost time: far fewer are made than architectures are drawn elsewhere.
-        assert!(kind.name == "exhaustive" || runs.get() == 500, "{}: {}", kind.name, runs.get());
+        assert!(
+            kind.name() == "exhaustive" || runs.get() == 500,
+            "{}: {}",
+            kind.name(),
+            runs.get()
+        );
     }
 }
 
@@ -252,32 +259,32 @@ fn a_latency_that_nothing_reaches_is_told_with_what_was_measured() {
 #[test]
 fn failed_and_stopped_measurements_are_told_apart() {
     let constraint: Constraint = "latency=..9s".parse().unwrap();
-    for kind in STRATEGIES {
+    for kind in StrategyKind::ALL {
         let space = space();
-        let fails: Measure<'_> =
-            Box::new(|architecture, _| match space.format(architecture).contains("avg_pool") {
-                true => Err(Unmeasured::Failed("no memory".to_owned())),
+        let fails: LatencyMeter<'_> =
+            Box::new(|architecture, _| match architecture.to_string().contains("avg_pool") {
+                true => Err(LatencyError::Failed("no memory".to_owned())),
                 false => Ok(1.0),
             });
-        let pool = Pool::measuring(&space, std::slice::from_ref(&constraint), fails);
-        let mut searched = (kind.new)(pool, SIZES, 0);
+        let pool = ConstrainedSpace::measuring(&space, std::slice::from_ref(&constraint), fails);
+        let mut searched = kind.start(pool, SIZES, 0);
         for _ in 0..10 {
-            let Next::Try(architecture, ask) = searched.next().unwrap() else { panic!() };
-            searched.observe(&architecture, ask, value(&space, &architecture));
-            assert!(!space.format(&architecture).contains("avg_pool"), "{}", kind.name);
+            let NextStep::Propose(architecture, ask) = searched.next().unwrap() else { panic!() };
+            searched.observe(&architecture, ask, value(&architecture));
+            assert!(!architecture.to_string().contains("avg_pool"), "{}", kind.name());
         }
         let asked = Cell::new(0);
-        let stops: Measure<'_> = Box::new(|_, _| {
+        let stops: LatencyMeter<'_> = Box::new(|_, _| {
             asked.set(asked.get() + 1);
-            Err(Unmeasured::Stopped)
+            Err(LatencyError::Cancelled)
         });
-        let pool = Pool::measuring(&space, std::slice::from_ref(&constraint), stops);
-        let error = (kind.new)(pool, SIZES, 0).next().unwrap_err();
+        let pool = ConstrainedSpace::measuring(&space, std::slice::from_ref(&constraint), stops);
+        let error = kind.start(pool, SIZES, 0).next().unwrap_err();
         assert!(error.to_string().contains("latency was not measured of any"), "{error}");
-        assert_eq!(asked.get(), 1, "{}", kind.name);
+        assert_eq!(asked.get(), 1, "{}", kind.name());
     }
-    let pool = Pool::new(&space(), &[constraint]);
-    let error = (strategy("random").unwrap().new)(pool, SIZES, 0).next().unwrap_err();
+    let pool = ConstrainedSpace::new(&space(), &[constraint]);
+    let error = "random".parse::<StrategyKind>().unwrap().start(pool, SIZES, 0).next().unwrap_err();
     assert!(error.to_string().contains("nothing to measure with"), "{error}");
 }
 

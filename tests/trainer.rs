@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use untrained::trainer::{Order, Trainer};
+use untrained::trainer::{Trainer, TrainingRequest};
 
-fn order(architecture: &str) -> Order {
-    Order {
+fn order(architecture: &str) -> TrainingRequest {
+    TrainingRequest {
         space: "space".to_owned(),
         architecture: architecture.to_owned(),
         index: Some(3),
@@ -79,7 +79,7 @@ fn failed_runs_are_repeated_as_often_as_allowed() {
 fn several_run_at_a_time_and_all_stop_when_asked() {
     let mut trainer = script(r#"sleep 0.5; echo "{\"accuracy\": 1}""#);
     trainer.parallel = 4;
-    let orders: Vec<Order> = (0..4).map(|n| order(&n.to_string())).collect();
+    let orders: Vec<TrainingRequest> = (0..4).map(|n| order(&n.to_string())).collect();
     let begin = Instant::now();
     assert!(trainer.train(&orders, &|| false).iter().all(|answer| *answer == Some(Ok(1.0))));
     assert!(begin.elapsed() < Duration::from_millis(1_900), "they ran one after the other");

@@ -218,9 +218,9 @@ impl Lookup {
 
     /// The value of an architecture of the space; nothing where the table has none.
     pub fn get(&self, architecture: &Architecture) -> Option<f64> {
-        let known = self.values.get(&digest(&self.space.identity(architecture)));
+        let known = self.values.get(&digest(&architecture.identity()));
         let by_hash = || {
-            let hash = self.hashed.then(|| self.space.benchmark_key(architecture))?;
+            let hash = self.hashed.then(|| architecture.benchmark_key())?;
             self.values.get(&digest(&hash))
         };
         known.or_else(by_hash).copied().filter(|value| !value.is_nan())
@@ -272,8 +272,8 @@ impl<'s> Keys<'s> {
 
     /// The key of a row, or why it names no architecture of the space.
     fn of(&self, row: &Row) -> Result<Key, String> {
-        let by_identity = |architecture| {
-            let digest = digest(&self.space.identity(&architecture));
+        let by_identity = |architecture: Architecture| {
+            let digest = digest(&architecture.identity());
             Key { digest, is_hash: false }
         };
         if !row.architecture.is_empty() {

@@ -126,11 +126,11 @@ pub enum DataError {
     },
     /// A mean or standard deviation has too few or too many values.
     #[error(
-        "--{flag} has {given} values, the images have {channels} channels: give one value for each, as in 0.5,0.5,0.5"
+        "{option} has {given} values, but the images have {channels} channels: give one value per channel, as in 0.5,0.5,0.5"
     )]
     Channels {
-        /// `mean` or `std`.
-        flag: &'static str,
+        /// The option as a job file spells it: `mean` or `std`.
+        option: &'static str,
         /// Values given.
         given: usize,
         /// Channels of the network's input.
@@ -138,28 +138,28 @@ pub enum DataError {
     },
     /// A mean or standard deviation is out of range.
     #[error(
-        "--{flag} {value} is not {allowed}: values are those of pixels from 0 to 1, divide by 255 if yours are not"
+        "{option} {value} is out of range, which is {allowed}: pixels are scaled to 0..1, so divide values for 0..255 by 255"
     )]
     Range {
-        /// `mean` or `std`.
-        flag: &'static str,
+        /// The option as a job file spells it: `mean` or `std`.
+        option: &'static str,
         /// The value.
         value: f64,
         /// The range.
         allowed: &'static str,
     },
-    /// An option means nothing for the source.
-    #[error("--{flag} means nothing for --images {name}: {reason}")]
+    /// An option does not apply to the image source.
+    #[error("{option} does not apply to {name} images: {reason}")]
     Unused {
-        /// The option.
-        flag: &'static str,
+        /// The option as a job file spells it, such as `image-classes`.
+        option: &'static str,
         /// The source.
         name: &'static str,
         /// Why, and what to do.
         reason: &'static str,
     },
     /// There are 1,000 classes.
-    #[error("--image-classes {0}: give a number from 1 to 1000")]
+    #[error("image-classes {0} is out of range: give a number from 1 to 1000")]
     Classes(u32),
     /// The pictures that come with the program are damaged.
     #[error("the built-in pictures are damaged: {0}; install the program again")]

@@ -34,14 +34,14 @@ impl Normalisation {
 
     /// With the given values in place of the usual ones.
     pub(super) fn replaced(mut self, overrides: &Overrides) -> Result<Self, DataError> {
-        for (flag, given, target) in [
+        for (option, given, target) in [
             ("mean", &overrides.mean, &mut self.mean),
             ("std", &overrides.deviation, &mut self.deviation),
         ] {
             let Some(values) = given else { continue };
             let (given, channels) = (values.len(), target.len());
             if given != channels {
-                return Err(DataError::Channels { flag, given, channels });
+                return Err(DataError::Channels { option, given, channels });
             }
             *target = values.iter().map(|value| value * 255.0).collect();
         }

@@ -73,24 +73,24 @@ impl Overrides {
     /// [`DataError::Unused`], [`DataError::Range`] or [`DataError::Classes`].
     pub fn check(&self, source: &ImageSource) -> Result<(), DataError> {
         let given = [("mean", &self.mean), ("std", &self.deviation)];
-        for (flag, values) in given {
+        for (option, values) in given {
             let Some(values) = values else { continue };
-            if !source.has_pictures() {
+            if !source.is_image_data() {
                 let reason = "its values are used as they are; normalise the array itself";
-                return Err(DataError::Unused { flag, name: source.name(), reason });
+                return Err(DataError::Unused { option, name: source.name(), reason });
             }
-            let (fits, allowed): (fn(f64) -> bool, _) = match flag {
+            let (fits, allowed): (fn(f64) -> bool, _) = match option {
                 "mean" => (|value| (0.0..=1.0).contains(&value), "from 0 to 1"),
                 _ => (|value| value > 0.0 && value <= 1.0, "above 0 and at most 1"),
             };
             if let Some(&value) = values.iter().find(|&&value| !fits(value)) {
-                return Err(DataError::Range { flag, value, allowed });
+                return Err(DataError::Range { option, value, allowed });
             }
         }
         match self.classes {
             Some(_) if !matches!(source, ImageSource::ImageNet16(_)) => {
                 let reason = "only imagenet16 has classes to choose from";
-                Err(DataError::Unused { flag: "image-classes", name: source.name(), reason })
+                Err(DataError::Unused { option: "image-classes", name: source.name(), reason })
             }
             Some(count) if !(1..=IMAGENET_CLASSES).contains(&count) => {
                 Err(DataError::Classes(count))

@@ -1,4 +1,4 @@
-//! Names of image sources, as in `--images`.
+//! Image sources and how they are written, such as `cifar10:DIR`.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub enum ImageSource {
     Noise,
 }
 
-/// What can stand in `--images`.
+/// All ways to write an image source.
 const SOURCES: &str = "builtin, cifar10:DIR, cifar100:DIR, imagenet16:DIR, folder:DIR, npy:FILE, \
                        npz:FILE[:KEY] or noise";
 
@@ -55,8 +55,8 @@ impl ImageSource {
         }
     }
 
-    /// Whether it holds pictures, bytes that are normalised, rather than values used as they are.
-    pub fn has_pictures(&self) -> bool {
+    /// Whether it holds images as bytes, which are normalised, rather than values used as they are.
+    pub fn is_image_data(&self) -> bool {
         !matches!(self, Self::Npy(_) | Self::Npz { .. } | Self::Noise)
     }
 

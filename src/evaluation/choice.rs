@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Joined, JoinedRow};
+use super::{JoinedRow, JoinedScores};
 use crate::benchmark::Lookup;
 use crate::store::Status;
 
 /// The architecture that a score prefers, and how good it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Choice {
+pub struct TopScored {
     /// In the space's notation.
     pub architecture: String,
     /// Its score: the highest.
@@ -27,7 +27,7 @@ pub struct Choice {
 
 /// What a search that saw these architectures would have chosen: the highest finite score of those that
 /// are connected and did not fail, the first of equal ones. `None` where there is none.
-pub fn choice(joined: &Joined, accuracy: &Lookup) -> Option<Choice> {
+pub fn choice(joined: &JoinedScores, accuracy: &Lookup) -> Option<TopScored> {
     let may = |row: &&JoinedRow| {
         let is_left_out =
             matches!(row.prediction.status, Some(Status::Disconnected | Status::Failed));
@@ -38,7 +38,7 @@ pub fn choice(joined: &Joined, accuracy: &Lookup) -> Option<Choice> {
     let rows = joined.rows.iter().filter(may);
     let chosen = rows.reduce(|best, other| if better(best, other) { other } else { best })?;
     let highest = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::NEG_INFINITY, f64::max);
-    Some(Choice {
+    Some(TopScored {
         architecture: chosen.prediction.architecture.clone(),
         score: score(chosen),
         accuracy: chosen.accuracy,
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
     use crate::benchmark::{self, TO_THE_END};
-    use crate::evaluation::{Accuracies, Prediction, join};
+    use crate::evaluation::{AccuracyLookups, Prediction, join};
     use crate::space::Space;
 
     fn prediction(architecture: &str, score: f64, status: Status) -> Prediction {
@@ -65,7 +65,7 @@ mod tests {
     }
 
     /// The choice among the first architectures of a table, given scores and statuses in its order.
-    fn chosen(scores: &[(f64, Status)]) -> Option<Choice> {
+    fn chosen(scores: &[(f64, Status)]) -> Option<TopScored> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/evaluation");
         let table = benchmark::open(&folder.join("table.csv")).unwrap();
         let space = Space::builtin("nas-bench-201").unwrap();
@@ -74,7 +74,7 @@ mod tests {
         let predictions = rows
             .zip(scores)
             .map(|(row, &(score, status))| prediction(&row.architecture, score, status));
-        let accuracies = Accuracies { accuracy: &accuracy, validation: None };
+        let accuracies = AccuracyLookups { accuracy: &accuracy, validation: None };
         let joined = join(predictions.collect(), accuracies, TO_THE_END).unwrap();
         choice(&joined, &accuracy)
     }

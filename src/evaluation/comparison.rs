@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Accuracies, EvaluationError, Joined, Prediction, Watch, join, study_predictions};
+use super::{
+    AccuracyLookups, EvaluationError, JoinedScores, Prediction, Watch, join, study_predictions,
+};
 use crate::benchmark::{Counted, Lookup, Table};
 use crate::job::{JobConfig, Task};
 use crate::score::SCORES;
@@ -16,7 +18,7 @@ pub struct Comparison {
     /// The name of the score.
     pub score: String,
     /// Scores and accuracies.
-    pub joined: Joined,
+    pub joined: JoinedScores,
     /// The table's accuracies.
     pub accuracy: Lookup,
     /// The table's validation accuracies, where another metric is used for them.
@@ -110,7 +112,7 @@ pub fn compare_study(
 ) -> Result<Comparison, EvaluationError> {
     let StudyScores { space, score, predictions } = study_scores(store, id, score)?;
     let accuracy = Lookup::watched(table, &space, metric, watch)?;
-    let accuracies = Accuracies { accuracy: &accuracy, validation: None };
+    let accuracies = AccuracyLookups { accuracy: &accuracy, validation: None };
     let joined = join(predictions, accuracies, watch)?;
     Ok(Comparison { space, score, joined, accuracy, validation: None })
 }

@@ -3,10 +3,9 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{EvaluationError, Joined, JoinedRow, Watch};
+use super::{EvaluationError, JoinedRow, JoinedScores, Watch};
 use crate::score::{SCORES, ScoreInputs};
-use crate::space::Space;
-use crate::statistics::{Filter, Report, ReportOptions};
+use crate::statistics::{AccuracyFilter, PredictorReport, ReportOptions};
 
 /// How the comparison is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,14 +14,14 @@ pub struct CorrelateOptions {
     pub report: ReportOptions,
     /// Repeat all figures on the architectures that this filter keeps. Its accuracy is in per cent;
     /// see [`PaperChoice::accuracy_above`].
-    pub filter: Option<Filter>,
+    pub filter: Option<AccuracyFilter>,
 }
 
 /// How well a score and the baselines beside it order architectures by accuracy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Correlation {
     /// The score first, then every baseline of another name that is known.
-    pub predictors: Vec<Report>,
+    pub predictors: Vec<PredictorReport>,
     /// Baselines of which nothing is known.
     pub unknown: Vec<&'static str>,
     /// The same on the architectures that the filter keeps.
@@ -44,11 +43,11 @@ pub struct PaperChoice {
     /// Architectures that were fit but not drawn.
     pub not_drawn: usize,
     /// The score first, then the baselines.
-    pub predictors: Vec<Report>,
+    pub predictors: Vec<PredictorReport>,
 }
 
 /// A predictor's values, one for each row.
-struct Column<'n> {
+struct PredictorColumn<'n> {
     name: &'n str,
     values: Vec<f64>,
 }
@@ -64,15 +63,14 @@ struct Column<'n> {
 /// [`EvaluationError::Cancelled`].
 pub fn correlate(
     name: &str,
-    joined: &Joined,
-    space: &Space,
+    joined: &JoinedScores,
     options: CorrelateOptions,
     watch: Watch<'_>,
 ) -> Result<Correlation, EvaluationError> {
     let rows = &joined.rows;
     let score = rows.iter().map(|row| row.prediction.score).collect();
-    let mut columns = vec![Column { name, values: score }];
-    let inputs: Vec<ScoreInputs> = rows.par_iter().map(|row| inputs(space, row)).collect();
+    let mut columns = vec![PredictorColumn { name, values: score }];
+    let inputs: Vec<ScoreInputs> = rows.par_iter().map(|row| inputs(row)).collect();
     let mut unknown = Vec::new();
     let baselines = SCORES.iter().filter(|score| score.is_baseline && score.name != name);
     for baseline in baselines {
@@ -81,7 +79,7 @@ pub fn correlate(
         if values.iter().all(|value| value.is_nan()) {
             unknown.push(baseline.name);
         } else {
-            columns.push(Column { name: baseline.name, values });
+            columns.push(PredictorColumn { name: baseline.name, values });
         }
     }
     let passes = if options.filter.is_some() { 2.0 } else { 1.0 };
@@ -91,7 +89,7 @@ pub fn correlate(
     let predictors = reports(&columns, &accuracies, &everything, options.report, &first)?;
     let second = |share: f64| watch(f64::midpoint(1.0, share));
     let paper = options.filter.map(|filter| {
-        let chosen = Chosen::new(&columns[0].values, &accuracies, filter);
+        let chosen = FilteredRows::new(&columns[0].values, &accuracies, filter);
         let reports = reports(&columns, &accuracies, &chosen.kept, options.report, &second)?;
         Ok::<_, EvaluationError>(PaperChoice { predictors: reports, ..chosen.choice })
     });
@@ -100,39 +98,39 @@ pub fn correlate(
 
 /// What is known of an architecture: its network, if the space can build it, and its codes, if they
 /// were counted.
-fn inputs(space: &Space, row: &JoinedRow) -> ScoreInputs {
-    let graph = space.build(&row.architecture);
+fn inputs(row: &JoinedRow) -> ScoreInputs {
+    let graph = row.architecture.build();
     let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
     ScoreInputs { regions: row.prediction.regions, ..graph }
 }
 
 /// A report for each predictor on some of the rows.
 fn reports(
-    columns: &[Column<'_>],
+    columns: &[PredictorColumn<'_>],
     accuracies: &[f64],
     places: &[usize],
     options: ReportOptions,
     watch: Watch<'_>,
-) -> Result<Vec<Report>, EvaluationError> {
-    let report = |(at, column): (usize, &Column<'_>)| {
+) -> Result<Vec<PredictorReport>, EvaluationError> {
+    let report = |(at, column): (usize, &PredictorColumn<'_>)| {
         if !watch(at as f64 / columns.len() as f64) {
             return Err(EvaluationError::Cancelled);
         }
         let pairs: Vec<(f64, f64)> =
             places.iter().map(|&place| (column.values[place], accuracies[place])).collect();
-        Ok(Report::new(column.name, &pairs, options))
+        Ok(PredictorReport::new(column.name, &pairs, options))
     };
     columns.iter().enumerate().map(report).collect()
 }
 
 /// What a filter keeps.
-struct Chosen {
+struct FilteredRows {
     kept: Vec<usize>,
     choice: PaperChoice,
 }
 
-impl Chosen {
-    fn new(scores: &[f64], accuracies: &[f64], filter: Filter) -> Self {
+impl FilteredRows {
+    fn new(scores: &[f64], accuracies: &[f64], filter: AccuracyFilter) -> Self {
         let unit = if accuracies.iter().all(|&accuracy| accuracy <= 1.0) { 100.0 } else { 1.0 };
         let in_percent: Vec<(f64, f64)> = scores
             .iter()

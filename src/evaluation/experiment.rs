@@ -1,7 +1,9 @@
 //! The paper's search experiment on joined scores and accuracies.
 
-use super::Joined;
-use crate::statistics::{Candidate, Protocol, ProtocolError, ProtocolOptions, protocol};
+use super::JoinedScores;
+use crate::statistics::{
+    ProtocolError, ProtocolOptions, ProtocolReport, ScoredCandidate, protocol,
+};
 use crate::store::Status;
 
 /// Runs the search experiment of Mellor et al. 2021, table 2; see [`protocol`]. Architectures that are
@@ -11,11 +13,11 @@ use crate::store::Status;
 ///
 /// As [`protocol`].
 pub fn search_experiment(
-    joined: &Joined,
+    joined: &JoinedScores,
     options: &ProtocolOptions,
     cancelled: &dyn Fn() -> bool,
-) -> Result<Protocol, ProtocolError> {
-    let candidates = joined.rows.iter().map(|row| Candidate {
+) -> Result<ProtocolReport, ProtocolError> {
+    let candidates = joined.rows.iter().map(|row| ScoredCandidate {
         score: match row.prediction.status {
             Some(Status::Disconnected) => f64::NEG_INFINITY,
             _ => row.prediction.score,

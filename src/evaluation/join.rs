@@ -15,7 +15,7 @@ const WATCHED: usize = 256;
 
 /// Trained accuracies.
 #[derive(Clone, Copy, Debug)]
-pub struct Accuracies<'a> {
+pub struct AccuracyLookups<'a> {
     /// The accuracy that scores are compared with.
     pub accuracy: &'a Lookup,
     /// The accuracy that the optimal choice looks at, where it is another one.
@@ -58,14 +58,14 @@ pub struct JoinedRow {
 
 /// Predictions with their accuracies.
 #[derive(Clone, Debug)]
-pub struct Joined {
+pub struct JoinedScores {
     /// In the order of the predictions.
     pub rows: Vec<JoinedRow>,
     /// What became of the predictions.
     pub coverage: Coverage,
 }
 
-impl Joined {
+impl JoinedScores {
     /// Pairs `(score, accuracy)`.
     pub fn pairs(&self) -> Vec<(f64, f64)> {
         self.rows.iter().map(|row| (row.prediction.score, row.accuracy)).collect()
@@ -80,9 +80,9 @@ impl Joined {
 /// fewer than two architectures have both a score and an accuracy, [`EvaluationError::Cancelled`].
 pub fn join(
     predictions: Vec<Prediction>,
-    accuracies: Accuracies<'_>,
+    accuracies: AccuracyLookups<'_>,
     watch: Watch<'_>,
-) -> Result<Joined, EvaluationError> {
+) -> Result<JoinedScores, EvaluationError> {
     let space = accuracies.accuracy.space();
     let mut coverage = Coverage { given: predictions.len(), ..Coverage::default() };
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -100,7 +100,7 @@ pub fn join(
                 continue;
             }
         };
-        match places.entry(space.identity(&architecture)) {
+        match places.entry(architecture.identity()) {
             Entry::Occupied(known) => {
                 coverage.duplicates.add(&prediction.architecture);
                 let first = &mut different[*known.get()].1;
@@ -127,9 +127,9 @@ pub fn join(
 
 fn look_up(
     different: Vec<(Architecture, Prediction)>,
-    Accuracies { accuracy, validation }: Accuracies<'_>,
+    AccuracyLookups { accuracy, validation }: AccuracyLookups<'_>,
     mut coverage: Coverage,
-) -> Result<Joined, EvaluationError> {
+) -> Result<JoinedScores, EvaluationError> {
     let mut rows = Vec::with_capacity(different.len());
     for (architecture, prediction) in different {
         let known = accuracy.get(&architecture);
@@ -152,5 +152,5 @@ fn look_up(
         let (given, metric) = (coverage.given, accuracy.metric().to_owned());
         return Err(EvaluationError::TooFew { common, given, metric });
     }
-    Ok(Joined { rows, coverage })
+    Ok(JoinedScores { rows, coverage })
 }

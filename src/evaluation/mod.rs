@@ -16,12 +16,12 @@ mod prediction;
 mod sample;
 mod scores;
 
-pub use choice::{Choice, choice};
+pub use choice::{TopScored, choice};
 pub use comparison::{Comparison, StudyScores, compare_study, study_scores};
 pub use correlate::{CorrelateOptions, Correlation, PaperChoice, correlate};
 pub use error::{EvaluationError, ScoresError};
 pub use experiment::search_experiment;
-pub use join::{Accuracies, Coverage, Joined, JoinedRow, join};
+pub use join::{AccuracyLookups, Coverage, JoinedRow, JoinedScores, join};
 pub use prediction::{Prediction, study_predictions};
 pub use sample::sample;
 pub use scores::read_scores;

@@ -98,7 +98,7 @@ fn predicted(record: &Record, score: &Score, space: &Space) -> Prediction {
     let is_missing = score.needs == ScoreNeeds::Graph && (score.compute)(&inputs).is_none();
     let graph = || {
         let architecture = space.parse(&record.architecture).ok()?;
-        space.build(&architecture).ok().map(|graph| ScoreInputs::from_graph(&graph))
+        architecture.build().ok().map(|graph| ScoreInputs::from_graph(&graph))
     };
     let computed = if is_missing { graph() } else { None };
     Prediction::new(record, score, &computed.unwrap_or(inputs))

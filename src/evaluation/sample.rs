@@ -31,9 +31,9 @@ pub fn sample(
         if accuracy.get(&architecture).is_none() {
             continue;
         }
-        let identity = space.identity(&architecture);
+        let identity = architecture.identity();
         let number = seed::derive(seed, &["evaluation sample", &identity]);
-        drawn.entry((number, identity)).or_insert_with(|| space.format(&architecture));
+        drawn.entry((number, identity)).or_insert_with(|| architecture.to_string());
         if drawn.len() > count {
             drawn.pop_last();
         }

@@ -32,7 +32,7 @@ pub fn read_scores(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresE
 }
 
 /// The cells of a row that matter, as text.
-struct Cells<'c> {
+struct ScoreCells<'c> {
     architecture: &'c str,
     score: Option<&'c str>,
     status: Option<&'c str>,
@@ -40,7 +40,7 @@ struct Cells<'c> {
     seconds: Option<&'c str>,
 }
 
-impl Cells<'_> {
+impl ScoreCells<'_> {
     fn prediction(&self, column: &str) -> Result<Prediction, String> {
         let status = self.status.filter(|text| !text.is_empty()).map(status).transpose()?;
         let unscored = match status {
@@ -97,7 +97,7 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
             return Err(content(path, line, problem));
         }
         let cell = |at: Option<usize>| at.and_then(|at| record.get(at));
-        let cells = Cells {
+        let cells = ScoreCells {
             architecture: &record[architecture],
             score: record.get(score),
             status: cell(status),
@@ -130,7 +130,7 @@ fn read_json_lines(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresE
         let (score, status) = (cell(column), cell("status"));
         let (regions, seconds) = (cell("regions"), cell("seconds"));
         let architecture = cell(ARCHITECTURE).unwrap_or_default();
-        let cells = Cells {
+        let cells = ScoreCells {
             architecture: &architecture,
             score: score.as_deref(),
             status: status.as_deref(),
@@ -162,7 +162,7 @@ fn missing(path: &Path, column: &str, names: &[&str]) -> ScoresError {
         hint.push_str(", ...");
     }
     if column != ARCHITECTURE {
-        hint.push_str("; name the column of the score by --column");
+        hint.push_str("; choose the column that holds the score");
     }
     ScoresError::Column { path: path.to_owned(), column: column.to_owned(), hint }
 }

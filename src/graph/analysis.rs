@@ -23,11 +23,7 @@ impl Analysis {
         for (id, node) in graph.iter() {
             let mut inputs = node.inputs.iter().map(|input| input.index());
             let index = id.index();
-            null[index] = match node.op {
-                Op::Scale(factor) => factor == 0.0,
-                Op::Mul | Op::MatMul => inputs.clone().any(|input| zero[input]),
-                _ => false,
-            };
+            null[index] = multiplies_by_zero(&node.op, inputs.clone().any(|input| zero[input]));
             zero[index] = null[index]
                 || (keeps_zero(&node.op) && inputs.clone().all(|input| zero[input]) && !shifts(id));
             fed[index] =
@@ -50,7 +46,23 @@ pub fn connected(graph: &Graph) -> bool {
         Op::Conv(conv) => conv.bias,
         Op::Linear(linear) => linear.bias,
         Op::BatchNorm(norm) => norm.statistics == Statistics::Running,
-        _ => false,
+        Op::Input
+        | Op::Activation(_)
+        | Op::Pool(_)
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::Resize(_)
+        | Op::Scale(_)
+        | Op::GlobalAvgPool
+        | Op::Flatten
+        | Op::Parameter(_)
+        | Op::Rearrange(_)
+        | Op::LayerNorm(_)
+        | Op::Softmax
+        | Op::MatMul => false,
     });
     graph.output().is_some_and(|output| analysis.fed[output.index()])
 }
@@ -60,7 +72,47 @@ fn keeps_zero(op: &Op) -> bool {
     match op {
         Op::Input | Op::Parameter(_) | Op::Softmax => false,
         Op::Activation(activation) => activation.kind.keeps_zero(),
-        _ => true,
+        Op::Conv(_)
+        | Op::BatchNorm(_)
+        | Op::Pool(_)
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::Resize(_)
+        | Op::Scale(_)
+        | Op::GlobalAvgPool
+        | Op::Flatten
+        | Op::Linear(_)
+        | Op::Rearrange(_)
+        | Op::LayerNorm(_)
+        | Op::MatMul => true,
+    }
+}
+
+/// Whether the operation multiplies by zero; `zero_input` tells whether one of its inputs is zero.
+fn multiplies_by_zero(op: &Op, zero_input: bool) -> bool {
+    match op {
+        Op::Scale(factor) => *factor == 0.0,
+        Op::Mul | Op::MatMul => zero_input,
+        Op::Input
+        | Op::Conv(_)
+        | Op::BatchNorm(_)
+        | Op::Activation(_)
+        | Op::Pool(_)
+        | Op::Add
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::Resize(_)
+        | Op::GlobalAvgPool
+        | Op::Flatten
+        | Op::Linear(_)
+        | Op::Parameter(_)
+        | Op::Rearrange(_)
+        | Op::LayerNorm(_)
+        | Op::Softmax => false,
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Cost {
     pub macs: u64,
     /// Multiply-adds of products of two activations, as in attention.
     pub product_macs: u64,
-    /// Units of activations, every call once (`--count paper`).
+    /// Units of activations, every call once.
     pub units: u64,
     /// Units as the code published with the paper counts them.
     pub units_published_count: u64,
@@ -54,7 +54,19 @@ impl Cost {
                 activation_calls: u64::from(activation.calls),
                 ..Self::default()
             },
-            _ => Self::default(),
+            Op::Input
+            | Op::Pool(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::Scale(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Rearrange(_)
+            | Op::Softmax => Self::default(),
         }
     }
 }

@@ -49,6 +49,21 @@ fn operation(op: &Op) -> String {
         Op::Pool(pool) => format!("{} {}", op.name(), square(pool.kernel, pool.stride)),
         Op::Resize(resize) => format!("resize by {}x{}", resize.factors[0], resize.factors[1]),
         Op::Scale(factor) => format!("scale by {factor}"),
-        _ => op.name().to_owned(),
+        Op::Input
+        | Op::BatchNorm(_)
+        | Op::Activation(_)
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::GlobalAvgPool
+        | Op::Flatten
+        | Op::Linear(_)
+        | Op::Parameter(_)
+        | Op::Rearrange(_)
+        | Op::LayerNorm(_)
+        | Op::Softmax
+        | Op::MatMul => op.name().to_owned(),
     }
 }

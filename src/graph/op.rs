@@ -241,6 +241,57 @@ impl Op {
         }
     }
 
+    /// The activation, if the operation is one.
+    pub const fn activation(&self) -> Option<Activation> {
+        match self {
+            Self::Activation(activation) => Some(*activation),
+            Self::Input
+            | Self::Conv(_)
+            | Self::BatchNorm(_)
+            | Self::Pool(_)
+            | Self::Add
+            | Self::Mul
+            | Self::Concat
+            | Self::ChannelSlice { .. }
+            | Self::Window(_)
+            | Self::Resize(_)
+            | Self::Scale(_)
+            | Self::GlobalAvgPool
+            | Self::Flatten
+            | Self::Linear(_)
+            | Self::Parameter(_)
+            | Self::Rearrange(_)
+            | Self::LayerNorm(_)
+            | Self::Softmax
+            | Self::MatMul => None,
+        }
+    }
+
+    /// Whether it is a convolution or a linear layer: what counts towards the depth of a network.
+    pub const fn is_convolution_or_linear(&self) -> bool {
+        match self {
+            Self::Conv(_) | Self::Linear(_) => true,
+            Self::Input
+            | Self::BatchNorm(_)
+            | Self::Activation(_)
+            | Self::Pool(_)
+            | Self::Add
+            | Self::Mul
+            | Self::Concat
+            | Self::ChannelSlice { .. }
+            | Self::Window(_)
+            | Self::Resize(_)
+            | Self::Scale(_)
+            | Self::GlobalAvgPool
+            | Self::Flatten
+            | Self::Parameter(_)
+            | Self::Rearrange(_)
+            | Self::LayerNorm(_)
+            | Self::Softmax
+            | Self::MatMul => false,
+        }
+    }
+
     /// The shape of the result, or what does not fit.
     pub(super) fn output_shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
         match self {
@@ -250,7 +301,20 @@ impl Op {
             Self::Concat => concat_shape(inputs),
             Self::MatMul => mat_mul_shape(inputs),
             Self::Parameter(shape) => parameter_shape(*shape, inputs),
-            _ => match inputs {
+            Self::Conv(_)
+            | Self::BatchNorm(_)
+            | Self::Activation(_)
+            | Self::Pool(_)
+            | Self::ChannelSlice { .. }
+            | Self::Window(_)
+            | Self::Resize(_)
+            | Self::Scale(_)
+            | Self::GlobalAvgPool
+            | Self::Flatten
+            | Self::Linear(_)
+            | Self::Rearrange(_)
+            | Self::LayerNorm(_)
+            | Self::Softmax => match inputs {
                 [input] => self.unary_shape(*input),
                 _ => Err(format!("takes one input, was given {}", inputs.len())),
             },

@@ -1,4 +1,4 @@
-//! Accuracies after training: where they come from, and the records they become.
+//! AccuracySource after training: where they come from, and the records they become.
 
 use std::time::{Duration, Instant};
 
@@ -9,27 +9,27 @@ use crate::graph::extent;
 use crate::score::{Score, ScoreInputs};
 use crate::space::{Architecture, Space};
 use crate::store::{Record, Status};
-use crate::trainer::{Order, Trainer};
+use crate::trainer::{Trainer, TrainingRequest};
 
 use super::{JobError, SearchOptions};
 
 /// Where accuracies come from.
-pub(super) enum Accuracies {
+pub(super) enum AccuracySource {
     /// The user's training program.
     Trainer(Trainer),
     /// A benchmark table.
-    Table(Box<Tabulated>),
+    Table(Box<TableAccuracies>),
 }
 
-/// Accuracies of a table, and its clock.
-pub(super) struct Tabulated {
+/// AccuracySource of a table, and its clock.
+pub(super) struct TableAccuracies {
     metric: Lookup,
     report: Option<Lookup>,
     /// Training times in seconds, and how many seconds may be spent.
     clock: Option<(Lookup, f64)>,
 }
 
-impl Accuracies {
+impl AccuracySource {
     /// The source that the options name, if they name one.
     pub(super) fn open(
         options: &SearchOptions,
@@ -52,7 +52,7 @@ impl Accuracies {
             _ => None,
         };
         let report = options.report.as_deref().map(read).transpose()?;
-        Ok(Some(Self::Table(Box::new(Tabulated { metric: read(metric)?, report, clock }))))
+        Ok(Some(Self::Table(Box::new(TableAccuracies { metric: read(metric)?, report, clock }))))
     }
 
     /// What of its source is not used, a line each.
@@ -82,15 +82,15 @@ impl Accuracies {
         let begin = Instant::now();
         let answers = match self {
             Self::Trainer(trainer) => {
-                let orders: Vec<Order> =
-                    architectures.iter().map(|a| order(space, a, seed)).collect();
-                trainer.train(&orders, &|| cancel.is_cancelled())
+                let requests: Vec<TrainingRequest> =
+                    architectures.iter().map(|a| training_request(space, a, seed)).collect();
+                trainer.train(&requests, &|| cancel.is_cancelled())
             }
             Self::Table(table) => architectures.iter().map(|a| Some(table.answer(a))).collect(),
         };
         let seconds = begin.elapsed().as_secs_f64() / architectures.len().max(1) as f64;
         let record = |(architecture, answer): (&Architecture, Option<Result<f64, String>>)| {
-            let mut record = unscored(space, architecture, seed, device);
+            let mut record = unscored(architecture, seed, device);
             record.seconds = seconds;
             match answer? {
                 Ok(accuracy) => (record.accuracy, record.value) = (Some(accuracy), accuracy),
@@ -101,9 +101,9 @@ impl Accuracies {
         architectures.iter().zip(answers).map(record).collect()
     }
 
-    /// Takes the training of an architecture from the budget, where there is one; `false` if it would
-    /// go beyond it, after which nothing is to be trained.
-    pub(super) fn spend(&mut self, architecture: &Architecture) -> bool {
+    /// Takes the training of an architecture from the budget, if there is one; `false` if the budget does
+    /// not cover it, after which nothing is trained any more.
+    pub(super) fn try_spend_budget(&mut self, architecture: &Architecture) -> bool {
         let Self::Table(table) = self else { return true };
         let Some((times, left)) = &mut table.clock else { return true };
         // What has no time is no training: its answer says so.
@@ -120,7 +120,7 @@ impl Accuracies {
     }
 }
 
-impl Tabulated {
+impl TableAccuracies {
     fn answer(&self, architecture: &Architecture) -> Result<f64, String> {
         let untimed =
             self.clock.as_ref().is_some_and(|(times, _)| times.get(architecture).is_none());
@@ -133,13 +133,13 @@ impl Tabulated {
     }
 }
 
-fn order(space: &Space, architecture: &Architecture, seed: u64) -> Order {
+fn training_request(space: &Space, architecture: &Architecture, seed: u64) -> TrainingRequest {
     let input = space.input();
-    Order {
+    TrainingRequest {
         space: space.id().to_owned(),
-        architecture: space.format(architecture),
-        index: space.index(architecture),
-        choices: space.choices(architecture),
+        architecture: architecture.to_string(),
+        index: architecture.index(),
+        choices: architecture.decisions(),
         input: [input.channels, input.height, input.width],
         classes: space.classes(),
         seed,
@@ -149,19 +149,18 @@ fn order(space: &Space, architecture: &Architecture, seed: u64) -> Order {
 /// The record of an architecture whose network is equal to one that has a result; its time is what
 /// that took.
 pub(super) fn reused(
-    space: &Space,
     architecture: &Architecture,
     score: &Score,
     seed: u64,
     known: &Record,
 ) -> Record {
-    let graph = space.build(architecture);
+    let graph = architecture.build();
     let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
     let log_det = Some(known.score);
     let value = (score.compute)(&ScoreInputs { log_det, regions: known.regions, ..graph });
     Record {
-        architecture: space.format(architecture),
-        index: space.index(architecture),
+        architecture: architecture.to_string(),
+        index: architecture.index(),
         params: graph.params.unwrap_or_default(),
         macs: graph.macs.unwrap_or_default(),
         layers: graph.layers.unwrap_or_default(),
@@ -174,11 +173,11 @@ pub(super) fn reused(
 }
 
 /// What is known of an architecture without a score.
-fn unscored(space: &Space, architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Record {
-    let graph = space.build(architecture);
+fn unscored(architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Record {
+    let graph = architecture.build();
     let cost = graph.as_ref().map(Cost::of).unwrap_or_default();
     Record {
-        architecture: space.format(architecture),
+        architecture: architecture.to_string(),
         score: f64::NAN,
         sd: None,
         status: Status::Ok,
@@ -189,7 +188,7 @@ fn unscored(space: &Space, architecture: &Architecture, seed: u64, device: &Devi
         layers: graph.as_ref().map(extent::convolutions).unwrap_or_default(),
         regions: None,
         accuracy: None,
-        index: space.index(architecture),
+        index: architecture.index(),
         seed,
         repeats: 0,
         device: device.name.clone(),

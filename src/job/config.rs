@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, Keep, SearchOptions, StudyUse};
+use super::{JobError, SearchOptions, StoreLocation, StudyMode};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
@@ -14,7 +14,7 @@ use crate::store::{FlushPolicy, StudyInfo, TableWriter};
 use crate::weights::Initialisation;
 
 /// How networks are scored.
-#[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, clap::Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Options {
     /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
@@ -133,7 +133,7 @@ pub enum OnnxWeights {
 }
 
 /// What is scored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// Architectures that a strategy chooses.
@@ -159,7 +159,7 @@ impl Default for Task {
 }
 
 /// A whole job.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JobConfig {
     /// How networks are scored.
@@ -175,13 +175,13 @@ pub struct JobConfig {
     pub overwrite: bool,
     /// The file of studies that keeps the results; no study where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store: Option<Keep>,
+    pub store: Option<StoreLocation>,
     /// Whether nobody chose that file, so that a run goes on without one that cannot be written.
     #[serde(skip)]
     pub store_is_default: bool,
     /// Which study of that file.
     #[serde(skip)]
-    pub study: StudyUse,
+    pub study: StudyMode,
     /// The space file as a study has it, for one that has vanished.
     #[serde(skip)]
     pub space_copy: Option<String>,
@@ -206,7 +206,7 @@ impl JobConfig {
             overwrite: false,
             store: None,
             store_is_default: false,
-            study: StudyUse::New,
+            study: StudyMode::New,
             space_copy: None,
             pace: FlushPolicy::default(),
             outputs: false,
@@ -245,7 +245,7 @@ impl JobConfig {
 
     /// Whether the job proposes the same architectures again when it is repeated.
     pub fn repeats_exactly(&self) -> bool {
-        !matches!(&self.task, Task::Search(search) if search.measures())
+        !matches!(&self.task, Task::Search(search) if search.measures_latency())
     }
 
     /// The name of what the best are the best by.
@@ -277,11 +277,11 @@ impl JobConfig {
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }
-        let stored = matches!(self.store, Some(Keep::File(_)));
-        if !stored && self.study != StudyUse::New {
+        let stored = matches!(self.store, Some(StoreLocation::File(_)));
+        if !stored && self.study != StudyMode::New {
             return refuse("--resume and --join need the file of the study: give --store");
         }
-        if self.study != StudyUse::New && !self.repeats_exactly() {
+        if self.study != StudyMode::New && !self.repeats_exactly() {
             return refuse(
                 "--resume and --join need a search that proposes the same architectures again, which \
                  one within a measured latency does not: begin a new one, it reuses known scores",

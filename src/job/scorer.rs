@@ -1,9 +1,10 @@
 //! From candidates to records: plans, weights, backend, score.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::backend::{Backend, BackendError, Cancel, Network, Output};
+use crate::backend::{Backend, BackendError, Cancel, Network, RunOutput};
 use crate::data::Batch;
 use crate::graph::Graph;
 use crate::plan::{Count, Plan, PlanError};
@@ -14,14 +15,14 @@ use crate::weights::{Initialisation, Initialiser, Weights};
 
 /// Where a candidate's weights come from.
 #[derive(Clone, Debug)]
-pub enum Drawing {
+pub enum WeightSource {
     /// Drawn for every repeat, by this canonical architecture.
     Fresh {
         /// The name under which the weights are drawn.
         architecture: String,
     },
     /// Read from a file; every repeat would be the same.
-    Stored(Weights),
+    Stored(Arc<Weights>),
 }
 
 /// A network to score, or why it could not be built.
@@ -36,16 +37,16 @@ pub struct Candidate {
     /// The network.
     pub network: Result<Graph, String>,
     /// Where its weights come from.
-    pub drawing: Drawing,
+    pub weights: WeightSource,
 }
 
 /// The weight seeds of a run's repeats.
-pub fn weight_seeds(seed: u64, repeats: u32) -> Vec<u64> {
+pub(super) fn weight_seeds(seed: u64, repeats: u32) -> Vec<u64> {
     (0..repeats).map(|repeat| seed::derive(seed, &["repeat", &repeat.to_string()])).collect()
 }
 
 /// Scores groups of candidates on one batch.
-pub struct Scorer<'r> {
+pub(super) struct Scorer<'r> {
     /// What runs the networks.
     pub backend: &'r mut dyn Backend,
     /// The images every network sees.
@@ -56,27 +57,26 @@ pub struct Scorer<'r> {
     pub seed: u64,
     /// A seed per repeat.
     pub weight_seeds: &'r [u64],
-    /// The law of fresh weights.
+    /// How fresh weights are drawn.
     pub initialisation: Initialisation,
-    /// What drives the search.
+    /// What the search maximises.
     pub score: &'static Score,
-    /// The request to stop.
+    /// Cancels the run.
     pub cancel: &'r Cancel,
 }
 
 /// A record, and the first repeat's output if asked for.
-pub type Scored = (Record, Option<Output>);
+pub type Scored = (Record, Option<RunOutput>);
 
 impl Scorer<'_> {
-    /// How many candidates the backend likes at once.
-    pub fn group_size(&self) -> usize {
-        self.backend.preferred_networks().div_ceil(self.weight_seeds.len().max(1)).max(1)
-    }
-
     /// Scores candidates in order; `None` for those that were not finished before the run was
     /// cancelled. Networks go to the backend in groups of the size it likes, so the weights of few
     /// networks are in memory at once.
-    pub fn score(&mut self, candidates: Vec<Candidate>, outputs: bool) -> Vec<Option<Scored>> {
+    pub(super) fn score(
+        &mut self,
+        candidates: Vec<Candidate>,
+        outputs: bool,
+    ) -> Vec<Option<Scored>> {
         let begin = Instant::now();
         let planned: Vec<Result<Plan, (Status, String)>> =
             candidates.iter().map(|candidate| self.plan(candidate)).collect();
@@ -88,15 +88,18 @@ impl Scorer<'_> {
                 jobs.extend(self.seeds(candidate).map(|seed| (index, candidate, plan, seed)));
             }
         }
-        let unplanned =
-            |(status, message): &(Status, String)| Stop::Unplanned(*status, message.clone());
-        let mut ran: Vec<Result<Ran, Stop>> = planned
+        let unplanned = |(status, message): &(Status, String)| {
+            ScoringFailure::Unplanned(*status, message.clone())
+        };
+        let mut repeats: Vec<Result<RepeatScores, ScoringFailure>> = planned
             .iter()
-            .map(|plan| plan.as_ref().map(|_| Ran::default()).map_err(unplanned))
+            .map(|plan| plan.as_ref().map(|_| RepeatScores::default()).map_err(unplanned))
             .collect();
         for group in jobs.chunks(self.backend.preferred_networks().max(1)) {
             if self.cancel.is_cancelled() {
-                group.iter().for_each(|&(index, ..)| ran[index] = Err(Stop::Cancelled));
+                group
+                    .iter()
+                    .for_each(|&(index, ..)| repeats[index] = Err(ScoringFailure::Cancelled));
                 continue;
             }
             let weights: Vec<Cow<'_, Weights>> = group
@@ -110,7 +113,7 @@ impl Scorer<'_> {
                 .collect();
             let results = self.backend.run(&networks, self.batch, outputs, self.cancel);
             for (&(index, ..), result) in group.iter().zip(results) {
-                note(&mut ran[index], result);
+                add_repeat(&mut repeats[index], result);
             }
         }
         let seconds = begin.elapsed().as_secs_f64() / candidates.len().max(1) as f64;
@@ -118,17 +121,17 @@ impl Scorer<'_> {
         candidates
             .iter()
             .zip(units)
-            .zip(ran)
-            .map(|((candidate, units), ran)| self.record(candidate, units, ran, seconds))
+            .zip(repeats)
+            .map(|((candidate, units), repeats)| self.record(candidate, units, repeats, seconds))
             .collect()
     }
 
-    fn plan(&self, candidate: &Candidate) -> Result<Plan, (Status, String)> {
+    pub(super) fn plan(&self, candidate: &Candidate) -> Result<Plan, (Status, String)> {
         let graph = candidate.network.as_ref().map_err(|why| (Status::Failed, why.clone()))?;
         let empty = Weights::default();
-        let stored = match &candidate.drawing {
-            Drawing::Stored(weights) => weights,
-            Drawing::Fresh { .. } => &empty,
+        let stored = match &candidate.weights {
+            WeightSource::Stored(weights) => weights,
+            WeightSource::Fresh { .. } => &empty,
         };
         Plan::new(graph, stored, self.count).map_err(|error| match error {
             PlanError::NoUnits(_) if !candidate.connected => {
@@ -140,21 +143,26 @@ impl Scorer<'_> {
 
     /// The seeds of a candidate's repeats; stored weights are the same in each.
     fn seeds(&self, candidate: &Candidate) -> impl Iterator<Item = u64> + use<'_> {
-        let repeats = match candidate.drawing {
-            Drawing::Stored(_) => 1,
-            Drawing::Fresh { .. } => self.weight_seeds.len(),
+        let repeats = match candidate.weights {
+            WeightSource::Stored(_) => 1,
+            WeightSource::Fresh { .. } => self.weight_seeds.len(),
         };
         self.weight_seeds.iter().copied().take(repeats)
     }
 
-    fn weights<'c>(&self, candidate: &'c Candidate, plan: &Plan, seed: u64) -> Cow<'c, Weights> {
-        match (&candidate.drawing, &candidate.network) {
-            (Drawing::Stored(weights), _) => Cow::Borrowed(weights),
-            (Drawing::Fresh { architecture }, Ok(graph)) => {
+    pub(super) fn weights<'c>(
+        &self,
+        candidate: &'c Candidate,
+        plan: &Plan,
+        seed: u64,
+    ) -> Cow<'c, Weights> {
+        match (&candidate.weights, &candidate.network) {
+            (WeightSource::Stored(weights), _) => Cow::Borrowed(weights),
+            (WeightSource::Fresh { architecture }, Ok(graph)) => {
                 let initialiser = Initialiser { initialisation: self.initialisation, seed };
                 Cow::Owned(initialiser.draw(graph, architecture, plan.weighted_nodes()))
             }
-            (Drawing::Fresh { .. }, Err(_)) => Cow::Owned(Weights::default()),
+            (WeightSource::Fresh { .. }, Err(_)) => Cow::Owned(Weights::default()),
         }
     }
 
@@ -162,15 +170,19 @@ impl Scorer<'_> {
         &self,
         candidate: &Candidate,
         units: u64,
-        ran: Result<Ran, Stop>,
+        repeats: Result<RepeatScores, ScoringFailure>,
         seconds: f64,
     ) -> Option<Scored> {
         let graph = candidate.network.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
-        let (outputs, failure) = match ran {
-            Ok(ran) => (ran, None),
-            Err(Stop::Cancelled) => return None,
-            Err(Stop::Unplanned(status, message)) => (Ran::default(), Some((status, message))),
-            Err(Stop::Failed(message)) => (Ran::default(), Some((Status::Failed, message))),
+        let (outputs, failure) = match repeats {
+            Ok(repeats) => (repeats, None),
+            Err(ScoringFailure::Cancelled) => return None,
+            Err(ScoringFailure::Unplanned(status, message)) => {
+                (RepeatScores::default(), Some((status, message)))
+            }
+            Err(ScoringFailure::Failed(message)) => {
+                (RepeatScores::default(), Some((Status::Failed, message)))
+            }
         };
         let repeats = outputs.scores.len() as u32;
         let (score, sd) = mean_and_sd(&outputs.scores);
@@ -216,30 +228,33 @@ impl Scorer<'_> {
 
 /// What the repeats of one candidate gave.
 #[derive(Default)]
-struct Ran {
+struct RepeatScores {
     scores: Vec<f64>,
     regions: Vec<f64>,
-    output: Option<Output>,
+    output: Option<RunOutput>,
 }
 
 /// Why a candidate has no scores.
-enum Stop {
+enum ScoringFailure {
     Cancelled,
     Unplanned(Status, String),
     Failed(String),
 }
 
-/// Adds a repeat to what a candidate gave; the first failure stays.
-fn note(ran: &mut Result<Ran, Stop>, result: Result<Output, BackendError>) {
-    let Ok(so_far) = ran else { return };
+/// Adds the result of a repeat; the first failure stays.
+fn add_repeat(
+    repeats: &mut Result<RepeatScores, ScoringFailure>,
+    result: Result<RunOutput, BackendError>,
+) {
+    let Ok(so_far) = repeats else { return };
     match result {
         Ok(output) => {
             so_far.scores.push(output.kernel.score());
             so_far.regions.push(output.kernel.regions() as f64);
             so_far.output.get_or_insert(output);
         }
-        Err(BackendError::Cancelled) => *ran = Err(Stop::Cancelled),
-        Err(error) => *ran = Err(Stop::Failed(super::chain(&error))),
+        Err(BackendError::Cancelled) => *repeats = Err(ScoringFailure::Cancelled),
+        Err(error) => *repeats = Err(ScoringFailure::Failed(super::chain(&error))),
     }
 }
 
@@ -266,14 +281,14 @@ mod tests {
     use crate::score::{KernelMatrix, SCORES};
 
     /// Gives every network the same kernel matrix and cancels after a number of them.
-    struct Stub {
+    struct StubBackend {
         info: DeviceInfo,
         networks: usize,
-        ran: usize,
+        repeats: usize,
         cancel_after: usize,
     }
 
-    impl Backend for Stub {
+    impl Backend for StubBackend {
         fn info(&self) -> &DeviceInfo {
             &self.info
         }
@@ -288,7 +303,7 @@ mod tests {
             _batch: &Batch,
             _codes: bool,
             cancel: &Cancel,
-        ) -> Vec<Result<Output, BackendError>> {
+        ) -> Vec<Result<RunOutput, BackendError>> {
             assert!(networks.len() <= self.networks);
             let run = |network: &Network<'_>| {
                 let drawn = |id| network.weights.get(id).is_some();
@@ -296,17 +311,17 @@ mod tests {
                 let distances = [0, 1, 1, 0];
                 let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances)
                     .map_err(BackendError::Distances)?;
-                Ok(Output { kernel, codes: None, kept: Vec::new() })
+                Ok(RunOutput { kernel, codes: None, kept: Vec::new() })
             };
-            self.ran += networks.len();
-            if self.ran >= self.cancel_after {
+            self.repeats += networks.len();
+            if self.repeats >= self.cancel_after {
                 cancel.cancel();
             }
             networks.iter().map(run).collect()
         }
     }
 
-    /// Which of three candidates with two repeats each are finished, and how many networks ran.
+    /// Which of three candidates with two repeats each are finished, and how many networks repeats.
     fn finished(networks: usize, cancel_after: usize) -> (Vec<bool>, usize) {
         let info = DeviceInfo {
             name: String::new(),
@@ -314,7 +329,7 @@ mod tests {
             api: String::new(),
             driver: String::new(),
         };
-        let mut backend = Stub { info, networks, ran: 0, cancel_after };
+        let mut backend = StubBackend { info, networks, repeats: 0, cancel_after };
         let shape = Shape::new(1, 2, 2);
         let batch = Batch { images: 2, shape, values: vec![0.0; 8], indices: vec![0, 1] };
         let mut graph = Graph::new();
@@ -326,7 +341,7 @@ mod tests {
             index: None,
             connected: true,
             network: Ok(graph),
-            drawing: Drawing::Fresh { architecture: String::new() },
+            weights: WeightSource::Fresh { architecture: String::new() },
         };
         let mut scorer = Scorer {
             backend: &mut backend,
@@ -339,7 +354,7 @@ mod tests {
             cancel: &Cancel::new(),
         };
         let scored = scorer.score(vec![candidate; 3], false);
-        (scored.iter().map(Option::is_some).collect(), backend.ran)
+        (scored.iter().map(Option::is_some).collect(), backend.repeats)
     }
 
     #[test]

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, Options, latency};
+use super::{JobError, Session};
 use crate::backend::Cancel;
 use crate::score::{SCORES, Score, find_score};
-use crate::search::{Ask, Constraint, Kind, Pool, STRATEGIES, Sizes, Strategy, Value, strategy};
+use crate::search::{
+    ConstrainedSpace, Constraint, Objective, QuantitySource, SearchSizes, Strategy, StrategyKind,
+    StrategyOption,
+};
 use crate::space::Space;
 
 /// How architectures are chosen.
@@ -19,11 +22,11 @@ pub struct SearchOptions {
     pub samples: u64,
     /// Strategy
     #[arg(long, default_value_t = Self::default().strategy, value_name = "NAME", long_help = strategies_help())]
-    pub strategy: String,
+    pub strategy: StrategyKind,
     /// What ranks architectures
     #[arg(long, default_value_t = Self::default().score, value_name = "NAME", long_help = scores_help())]
     pub score: String,
-    /// Keep to a range, NAME=LEAST..MOST with K, M, G: params=..1M, macs=10M..100M, activations=..2M
+    /// StoreLocation to a range, NAME=LEAST..MOST with K, M, G: params=..1M, macs=10M..100M, activations=..2M
     /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
     /// takes on --device, measured: on another machine, or at another time, other architectures may
     /// keep to it, so such a search repeats only as far as its measurements do
@@ -76,7 +79,7 @@ impl Default for SearchOptions {
     fn default() -> Self {
         Self {
             samples: 100,
-            strategy: STRATEGIES[0].name.to_owned(),
+            strategy: StrategyKind::default(),
             score: SCORES[0].name.to_owned(),
             constraint: Vec::new(),
             unique: false,
@@ -97,8 +100,8 @@ impl Default for SearchOptions {
 }
 
 fn strategies_help() -> String {
-    let line = |kind: &Kind| format!("\n  {:<12} {}", kind.name, kind.about);
-    format!("Strategy:{}", STRATEGIES.iter().map(line).collect::<String>())
+    let line = |kind: &StrategyKind| format!("\n  {:<12} {}", kind.name(), kind.info().about);
+    format!("Strategy:{}", StrategyKind::ALL.iter().map(line).collect::<String>())
 }
 
 fn scores_help() -> String {
@@ -111,18 +114,6 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 impl SearchOptions {
-    /// The chosen strategy.
-    ///
-    /// # Errors
-    ///
-    /// [`JobError::Options`] that lists the known ones.
-    pub fn kind(&self) -> Result<&'static Kind, JobError> {
-        strategy(&self.strategy).ok_or_else(|| {
-            let known = names(STRATEGIES.iter().map(|kind| kind.name));
-            JobError::Options(format!("--strategy {}: there are {known}", self.strategy))
-        })
-    }
-
     /// The chosen score.
     ///
     /// # Errors
@@ -136,21 +127,21 @@ impl SearchOptions {
     }
 
     /// Whether constraints are measured, so that other runs may propose other architectures.
-    pub(super) fn measures(&self) -> bool {
-        self.constraint.iter().any(|range| matches!(range.quantity.value, Value::Latency))
+    pub(super) fn measures_latency(&self) -> bool {
+        self.constraint.iter().any(|range| matches!(range.quantity.value, QuantitySource::Latency))
     }
 
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
         let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
         self.chosen_score()?;
-        let kind = self.kind()?;
         match self {
             Self { samples: 0, .. } => refuse("--samples must be at least 1"),
             Self { population: 0, .. } => refuse("--population must be at least 1"),
             Self { tournament: 0, .. } => refuse("--tournament must be at least 1"),
             Self { candidates, population, .. }
-                if kind.name == "area" && candidates < population =>
+                if self.strategy.has_option(StrategyOption::Candidates)
+                    && candidates < population =>
             {
                 refuse("--candidates must be at least --population: the best of them are its start")
             }
@@ -158,16 +149,16 @@ impl SearchOptions {
             Self { trainer_limit, .. } if !(*trainer_limit > 0.0 && *trainer_limit < 1e9) => {
                 refuse("--trainer-limit must be a number of seconds above 0")
             }
-            _ => self.check_accuracies(kind.drive),
+            _ => self.check_accuracies(self.strategy.objective()),
         }
     }
 
     /// Whether accuracies are given where they are needed, and only there.
-    fn check_accuracies(&self, drive: Ask) -> Result<(), JobError> {
+    fn check_accuracies(&self, objective: Objective) -> Result<(), JobError> {
         let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
         let given = self.trainer.is_some() || self.table.is_some();
         match self {
-            _ if given && drive == Ask::Score => refuse(
+            _ if given && objective == Objective::Score => refuse(
                 "--trainer and --table belong to the strategies area, rea and rs; this one trains \
                  nothing",
             ),
@@ -188,7 +179,7 @@ impl SearchOptions {
             Self { budget: Some(budget), .. } if budget.is_nan() || *budget <= 0.0 => {
                 refuse("--budget must be a number of seconds above 0")
             }
-            _ if !given && drive == Ask::Accuracy => refuse(
+            _ if !given && objective == Objective::Accuracy => refuse(
                 "this strategy learns from accuracies: give the command that trains an architecture, \
                  such as --trainer \"python train.py {arch.json}\", or a benchmark table by --table \
                  and --metric",
@@ -197,22 +188,23 @@ impl SearchOptions {
         }
     }
 
-    /// The strategy on a space.
-    pub(super) fn start<'c>(
+    /// Begins the strategy on a space.
+    pub(super) fn start<'s>(
         &self,
-        options: &Options,
+        session: &'s Session,
         space: &Space,
-        cancel: &'c Cancel,
-    ) -> Result<Box<dyn Strategy + 'c>, JobError> {
+        cancel: &'s Cancel,
+    ) -> Result<Box<dyn Strategy + 's>, JobError> {
         let Self { population, tournament, candidates, .. } = *self;
-        // Where a clock rules, it alone ends the search.
+        // A training budget alone ends the search.
         let samples = if self.budget.is_some() { u64::MAX } else { self.samples };
-        let sizes = Sizes { samples, population, tournament, candidates };
-        let pool = if self.measures() {
-            Pool::measuring(space, &self.constraint, latency::meter(options, space, cancel)?)
+        let sizes = SearchSizes { samples, population, tournament, candidates };
+        let within = if self.measures_latency() {
+            let meter = session.latency_meter(space, cancel)?;
+            ConstrainedSpace::measuring(space, &self.constraint, meter)
         } else {
-            Pool::new(space, &self.constraint)
+            ConstrainedSpace::new(space, &self.constraint)
         };
-        Ok((self.kind()?.new)(pool, sizes, options.seed))
+        Ok(self.strategy.start(within, sizes, session.seed()))
     }
 }

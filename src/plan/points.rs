@@ -5,20 +5,18 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Count;
+use crate::graph::Graph;
 use crate::graph::analysis::Analysis;
-use crate::graph::{Graph, Op};
 use crate::weights::Weights;
 
 /// Calls of each activation node that count, by node index.
 pub(super) fn counted_calls(graph: &Graph, analysis: &Analysis, count: Count) -> Vec<u32> {
-    let calls = |(id, node): (_, &crate::graph::Node)| match node.op {
-        Op::Activation(activation) => match count {
-            Count::Paper => activation.calls,
-            Count::Published => activation.published_calls,
-            Count::Live if analysis.live(id) => activation.calls,
-            Count::Live => 0,
-        },
-        _ => 0,
+    let calls = |(id, node): (_, &crate::graph::Node)| match (node.op.activation(), count) {
+        (None, _) => 0,
+        (Some(activation), Count::Paper) => activation.calls,
+        (Some(activation), Count::Published) => activation.published_calls,
+        (Some(activation), Count::Live) if analysis.live(id) => activation.calls,
+        (Some(_), Count::Live) => 0,
     };
     graph.iter().map(calls).collect()
 }
@@ -26,16 +24,16 @@ pub(super) fn counted_calls(graph: &Graph, analysis: &Analysis, count: Count) ->
 /// Counted calls by the activations' titles, in the order of the network. As text: `25 activations: 16
 /// ReLU, 9 HardSigmoid`; in JSON an object of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CodePoints(Vec<(&'static str, u64)>);
+pub struct ActivationSites(Vec<(&'static str, u64)>);
 
-impl CodePoints {
-    /// The code points of a network. `weights` may be empty where they are drawn later.
+impl ActivationSites {
+    /// The activation sites of a network. `weights` may be empty where they are drawn later.
     pub fn new(graph: &Graph, weights: &Weights, count: Count) -> Self {
         let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
         let calls = counted_calls(graph, &analysis, count);
         let mut points = Self::default();
         for (node, calls) in graph.nodes().iter().zip(calls) {
-            if let (Op::Activation(activation), 1..) = (node.op, calls) {
+            if let (Some(activation), 1..) = (node.op.activation(), calls) {
                 points.add(activation.kind.title(), calls.into());
             }
         }
@@ -55,7 +53,7 @@ impl CodePoints {
     }
 }
 
-impl fmt::Display for CodePoints {
+impl fmt::Display for ActivationSites {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         write!(formatter, "{total} activation{}", if total == 1 { "" } else { "s" })?;
@@ -66,7 +64,7 @@ impl fmt::Display for CodePoints {
     }
 }
 
-impl Serialize for CodePoints {
+impl Serialize for ActivationSites {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (title, calls) in &self.0 {
@@ -79,7 +77,7 @@ impl Serialize for CodePoints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Activation, ActivationKind, Shape};
+    use crate::graph::{Activation, ActivationKind, Op, Shape};
 
     #[test]
     fn calls_are_summed_by_function() {
@@ -91,12 +89,12 @@ mod tests {
         add(Activation { calls: 3, ..Activation::RELU_OPENS_MODULE });
         add(Activation::once(ActivationKind::Sigmoid));
         add(Activation::RELU);
-        let points = |count| CodePoints::new(&graph, &Weights::default(), count);
+        let points = |count| ActivationSites::new(&graph, &Weights::default(), count);
         assert_eq!(points(Count::Paper).to_string(), "5 activations: 4 ReLU, 1 Sigmoid");
         assert_eq!(points(Count::Published).to_string(), "4 activations: 3 ReLU, 1 Sigmoid");
         let json = serde_json::to_string(&points(Count::Paper)).unwrap();
         assert_eq!(json, r#"{"ReLU":4,"Sigmoid":1}"#);
-        let none = CodePoints::new(&Graph::new(), &Weights::default(), Count::Paper);
+        let none = ActivationSites::new(&Graph::new(), &Weights::default(), Count::Paper);
         assert_eq!(none.to_string(), "0 activations");
     }
 }

@@ -16,14 +16,14 @@ pub struct Quantity {
     /// What it is, with its unit.
     pub about: &'static str,
     /// Where its value comes from.
-    pub value: Value,
+    pub value: QuantitySource,
 }
 
 /// Where the value of a quantity comes from.
 #[derive(Clone, Copy, Debug)]
-pub enum Value {
+pub enum QuantitySource {
     /// It is counted on the graph.
-    Counted(fn(&Graph) -> f64),
+    Graph(fn(&Graph) -> f64),
     /// It is measured by running the network, in milliseconds.
     Latency,
 }
@@ -33,27 +33,27 @@ pub static QUANTITIES: &[Quantity] = &[
     Quantity {
         name: "params",
         about: "trainable parameters",
-        value: Value::Counted(|graph| Cost::of(graph).params as f64),
+        value: QuantitySource::Graph(|graph| Cost::of(graph).params as f64),
     },
     Quantity {
         name: "macs",
         about: "multiply-adds per image",
-        value: Value::Counted(|graph| Cost::of(graph).macs as f64),
+        value: QuantitySource::Graph(|graph| Cost::of(graph).macs as f64),
     },
     Quantity {
         name: "activations",
         about: "bytes of 32-bit activations that live at a time, per image",
-        value: Value::Counted(|graph| extent::live_bytes(graph) as f64),
+        value: QuantitySource::Graph(|graph| extent::peak_activation_bytes(graph) as f64),
     },
     Quantity {
         name: "depth",
         about: "convolutions and linear layers on the longest path",
-        value: Value::Counted(|graph| extent::depth(graph) as f64),
+        value: QuantitySource::Graph(|graph| extent::depth(graph) as f64),
     },
     Quantity {
         name: "latency",
         about: "milliseconds that a mini-batch takes, measured on the device of the run",
-        value: Value::Latency,
+        value: QuantitySource::Latency,
     },
 ];
 
@@ -61,24 +61,24 @@ impl Quantity {
     /// Its value on a graph, if it is counted.
     pub fn counted(&self, graph: &Graph) -> Option<f64> {
         match self.value {
-            Value::Counted(of) => Some(of(graph)),
-            Value::Latency => None,
+            QuantitySource::Graph(of) => Some(of(graph)),
+            QuantitySource::Latency => None,
         }
     }
 
     /// What stands behind a value.
     pub const fn unit(&self) -> &'static str {
         match self.value {
-            Value::Counted(_) => "",
-            Value::Latency => "ms",
+            QuantitySource::Graph(_) => "",
+            QuantitySource::Latency => "ms",
         }
     }
 
     /// A number with its unit, as [`Constraint`] reads it.
     fn number(&self, text: &str) -> Option<f64> {
         let units: &[(&str, f64)] = match self.value {
-            Value::Counted(_) => &[("K", 1e3), ("k", 1e3), ("M", 1e6), ("G", 1e9)],
-            Value::Latency => &[("ms", 1.0), ("us", 1e-3), ("\u{b5}s", 1e-3), ("s", 1e3)],
+            QuantitySource::Graph(_) => &[("K", 1e3), ("k", 1e3), ("M", 1e6), ("G", 1e9)],
+            QuantitySource::Latency => &[("ms", 1.0), ("us", 1e-3), ("\u{b5}s", 1e-3), ("s", 1e3)],
         };
         let unit =
             units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));

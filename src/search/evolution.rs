@@ -9,25 +9,25 @@ use std::collections::VecDeque;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Ask, Next, Pool, Sizes, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, NextStep, Objective, SearchSizes, Strategy, Unsatisfiable};
 use crate::seed;
 use crate::space::Architecture;
 
 /// Where the first population comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
+pub enum InitialPopulation {
     /// Random architectures.
     Random,
-    /// The best by score of [`Sizes::candidates`] random ones.
-    Assisted,
+    /// The best by score of [`SearchSizes::candidates`] random ones.
+    BestByScore,
 }
 
 /// Regularised evolution.
 pub struct Evolution<'m> {
-    pool: Pool<'m>,
+    space: ConstrainedSpace<'m>,
     rng: ChaCha8Rng,
-    drive: Ask,
-    sizes: Sizes,
+    drive: Objective,
+    sizes: SearchSizes,
     /// Scored candidates of the first population; `None` once it is chosen.
     candidates: Option<Vec<(Architecture, f64)>>,
     candidates_asked: usize,
@@ -41,13 +41,19 @@ pub struct Evolution<'m> {
 impl<'m> Evolution<'m> {
     /// An evolution that is driven by scores or accuracies; random numbers come from the stream
     /// `evolution` of the seed.
-    pub fn new(pool: Pool<'m>, sizes: Sizes, seed: u64, drive: Ask, start: Start) -> Self {
+    pub fn new(
+        space: ConstrainedSpace<'m>,
+        sizes: SearchSizes,
+        seed: u64,
+        drive: Objective,
+        start: InitialPopulation,
+    ) -> Self {
         Self {
-            pool,
+            space,
             rng: seed::stream(seed, &["evolution"]),
             drive,
             sizes,
-            candidates: (start == Start::Assisted).then(Vec::new),
+            candidates: (start == InitialPopulation::BestByScore).then(Vec::new),
             candidates_asked: 0,
             first: VecDeque::new(),
             population: VecDeque::new(),
@@ -56,22 +62,22 @@ impl<'m> Evolution<'m> {
         }
     }
 
-    fn ask(&mut self, architecture: Architecture) -> Next {
+    fn ask(&mut self, architecture: Architecture) -> NextStep {
         self.asked += 1;
         self.in_flight += 1;
-        Next::Try(architecture, self.drive)
+        NextStep::Propose(architecture, self.drive)
     }
 
     /// The next candidate of an assisted start; `None` once all are known.
-    fn candidate(&mut self) -> Result<Option<Next>, Unsatisfiable> {
+    fn candidate(&mut self) -> Result<Option<NextStep>, Unsatisfiable> {
         let Some(known) = &mut self.candidates else { return Ok(None) };
         if self.candidates_asked < self.sizes.candidates {
             self.candidates_asked += 1;
-            let architecture = self.pool.draw(&mut self.rng)?;
-            return Ok(Some(Next::Try(architecture, Ask::Score)));
+            let architecture = self.space.draw(&mut self.rng)?;
+            return Ok(Some(NextStep::Propose(architecture, Objective::Score)));
         }
         if known.len() < self.sizes.candidates {
-            return Ok(Some(Next::Wait));
+            return Ok(Some(NextStep::Wait));
         }
         // Of equal scores the one drawn first.
         known.sort_by(|(_, a), (_, b)| b.total_cmp(a));
@@ -97,31 +103,31 @@ impl<'m> Evolution<'m> {
 }
 
 impl Strategy for Evolution<'_> {
-    fn next(&mut self) -> Result<Next, Unsatisfiable> {
+    fn next(&mut self) -> Result<NextStep, Unsatisfiable> {
         if let Some(next) = self.candidate()? {
             return Ok(next);
         }
         if self.asked >= self.sizes.samples {
-            return Ok(Next::Done);
+            return Ok(NextStep::Done);
         }
         if let Some(architecture) = self.first.pop_front() {
             return Ok(self.ask(architecture));
         }
         if self.asked < self.sizes.population as u64 {
-            let architecture = self.pool.draw(&mut self.rng)?;
+            let architecture = self.space.draw(&mut self.rng)?;
             return Ok(self.ask(architecture));
         }
         if self.in_flight > 0 || self.population.is_empty() {
-            return Ok(Next::Wait);
+            return Ok(NextStep::Wait);
         }
-        let Some(parent) = self.parent() else { return Ok(Next::Done) };
-        let child = self.pool.mutate(&parent, &mut self.rng)?;
+        let Some(parent) = self.parent() else { return Ok(NextStep::Done) };
+        let child = self.space.mutate(&parent, &mut self.rng)?;
         Ok(self.ask(child))
     }
 
-    fn observe(&mut self, architecture: &Architecture, ask: Ask, value: f64) {
+    fn observe(&mut self, architecture: &Architecture, ask: Objective, value: f64) {
         if let Some(candidates) = &mut self.candidates
-            && ask == Ask::Score
+            && ask == Objective::Score
         {
             candidates.push((architecture.clone(), value));
             return;
@@ -134,13 +140,14 @@ impl Strategy for Evolution<'_> {
     }
 
     fn total(&self) -> Option<u64> {
-        let candidates = if self.drive == Ask::Accuracy { self.sizes.candidates as u64 } else { 0 };
+        let candidates =
+            if self.drive == Objective::Accuracy { self.sizes.candidates as u64 } else { 0 };
         let assisted = self.candidates.is_some() || self.candidates_asked > 0;
         (self.sizes.samples < u64::MAX)
             .then(|| self.sizes.samples + if assisted { candidates } else { 0 })
     }
 
     fn rejected(&self) -> u64 {
-        self.pool.rejected()
+        self.space.rejected()
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Ask, Next, Pool, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, NextStep, Objective, Strategy, Unsatisfiable};
 use crate::seed;
 use crate::space::Architecture;
 
@@ -14,8 +14,8 @@ use crate::space::Architecture;
 const MAX_IDLE: u64 = 1_000;
 
 /// Hill climbing with restarts.
-pub struct Local<'m> {
-    pool: Pool<'m>,
+pub struct LocalSearch<'m> {
+    space: ConstrainedSpace<'m>,
     rng: ChaCha8Rng,
     samples: u64,
     asked: u64,
@@ -33,12 +33,12 @@ pub struct Local<'m> {
     best: Option<(Architecture, f64)>,
 }
 
-impl<'m> Local<'m> {
+impl<'m> LocalSearch<'m> {
     /// Climbs that ask about `samples` architectures in all; random numbers come from the stream
     /// `local` of the seed.
-    pub fn new(pool: Pool<'m>, samples: u64, seed: u64) -> Self {
+    pub fn new(space: ConstrainedSpace<'m>, samples: u64, seed: u64) -> Self {
         Self {
-            pool,
+            space,
             rng: seed::stream(seed, &["local"]),
             samples,
             asked: 0,
@@ -53,19 +53,19 @@ impl<'m> Local<'m> {
     }
 
     fn identity(&self, architecture: &Architecture) -> String {
-        self.pool.space().identity(architecture)
+        architecture.identity()
     }
 
-    fn ask(&mut self, architecture: Architecture) -> Next {
+    fn ask(&mut self, architecture: Architecture) -> NextStep {
         self.asked += 1;
         self.idle = 0;
         self.in_flight += 1;
-        Next::Try(architecture, Ask::Score)
+        NextStep::Propose(architecture, Objective::Score)
     }
 
     /// Stands on an architecture and looks around.
     fn climb(&mut self, architecture: Architecture, value: f64) {
-        let mut neighbours = self.pool.space().neighbours(&architecture);
+        let mut neighbours = architecture.neighbours();
         neighbours.shuffle(&mut self.rng);
         self.left = neighbours.into();
         self.summit = Some((architecture, value));
@@ -83,7 +83,7 @@ impl<'m> Local<'m> {
         while let Some(neighbour) = self.left.pop_front() {
             match self.known.get(&self.identity(&neighbour)).copied() {
                 Some(value) => self.note(&neighbour, value),
-                None if self.pool.admits(&neighbour) => return Some(neighbour),
+                None if self.space.admits(&neighbour) => return Some(neighbour),
                 None => {}
             }
         }
@@ -91,17 +91,17 @@ impl<'m> Local<'m> {
     }
 }
 
-impl Strategy for Local<'_> {
-    fn next(&mut self) -> Result<Next, Unsatisfiable> {
+impl Strategy for LocalSearch<'_> {
+    fn next(&mut self) -> Result<NextStep, Unsatisfiable> {
         loop {
             if self.asked >= self.samples || self.idle > MAX_IDLE {
-                return Ok(Next::Done);
+                return Ok(NextStep::Done);
             }
             if self.summit.is_none() {
                 if self.start.is_some() {
-                    return Ok(Next::Wait);
+                    return Ok(NextStep::Wait);
                 }
-                let start = self.pool.draw(&mut self.rng)?;
+                let start = self.space.draw(&mut self.rng)?;
                 if let Some(&value) = self.known.get(&self.identity(&start)) {
                     self.climb(start, value);
                     continue;
@@ -113,7 +113,7 @@ impl Strategy for Local<'_> {
                 return Ok(self.ask(neighbour));
             }
             if self.in_flight > 0 {
-                return Ok(Next::Wait);
+                return Ok(NextStep::Wait);
             }
             let here = self.summit.take().map_or(f64::NEG_INFINITY, |(_, value)| value);
             if let Some((architecture, value)) = self.best.take().filter(|(_, best)| *best > here) {
@@ -124,7 +124,7 @@ impl Strategy for Local<'_> {
         }
     }
 
-    fn observe(&mut self, architecture: &Architecture, _ask: Ask, value: f64) {
+    fn observe(&mut self, architecture: &Architecture, _ask: Objective, value: f64) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.known.insert(self.identity(architecture), value);
         if self.start.as_ref() == Some(architecture) {
@@ -140,6 +140,6 @@ impl Strategy for Local<'_> {
     }
 
     fn rejected(&self) -> u64 {
-        self.pool.rejected()
+        self.space.rejected()
     }
 }

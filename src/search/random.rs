@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Ask, Exhaustive, Next, Pool, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, ExhaustiveSearch, NextStep, Objective, Strategy, Unsatisfiable};
 use crate::seed;
 use crate::space::Architecture;
 
@@ -13,25 +13,26 @@ const MAX_REPEATED: u64 = 100_000;
 
 /// Draws architectures uniformly and without repetition; asked for as many as the space has, or
 /// more, it proposes each of them once.
-pub struct Random<'m> {
-    pool: Pool<'m>,
+pub struct RandomSearch<'m> {
+    space: ConstrainedSpace<'m>,
     rng: ChaCha8Rng,
-    ask: Ask,
+    ask: Objective,
     samples: u64,
     proposed: u64,
     seen: HashSet<String>,
     /// What proposes the whole space, where that is wanted.
-    all: Option<Exhaustive<'m>>,
+    all: Option<ExhaustiveSearch<'m>>,
 }
 
-impl<'m> Random<'m> {
+impl<'m> RandomSearch<'m> {
     /// `samples` architectures, drawn from the stream `architectures` of the seed.
-    pub fn new(pool: Pool<'m>, samples: u64, seed: u64, ask: Ask) -> Self {
-        let count = pool.space().count();
-        let whole = u128::from(samples) >= count && !pool.is_constrained();
-        let all = whole.then(|| Exhaustive::asking(Pool::new(pool.space(), &[]), ask));
+    pub fn new(space: ConstrainedSpace<'m>, samples: u64, seed: u64, ask: Objective) -> Self {
+        let count = space.space().count();
+        let whole = u128::from(samples) >= count && !space.is_constrained();
+        let all =
+            whole.then(|| ExhaustiveSearch::asking(ConstrainedSpace::new(space.space(), &[]), ask));
         Self {
-            pool,
+            space,
             rng: seed::stream(seed, &["architectures"]),
             ask,
             samples: u64::try_from(count).map_or(samples, |count| samples.min(count)),
@@ -42,31 +43,31 @@ impl<'m> Random<'m> {
     }
 }
 
-impl Strategy for Random<'_> {
-    fn next(&mut self) -> Result<Next, Unsatisfiable> {
+impl Strategy for RandomSearch<'_> {
+    fn next(&mut self) -> Result<NextStep, Unsatisfiable> {
         if self.proposed == self.samples {
-            return Ok(Next::Done);
+            return Ok(NextStep::Done);
         }
         if let Some(all) = &mut self.all {
             return all.next();
         }
         for _ in 0..MAX_REPEATED {
-            let architecture = self.pool.draw(&mut self.rng)?;
-            if self.seen.insert(self.pool.space().identity(&architecture)) {
+            let architecture = self.space.draw(&mut self.rng)?;
+            if self.seen.insert(architecture.identity()) {
                 self.proposed += 1;
-                return Ok(Next::Try(architecture, self.ask));
+                return Ok(NextStep::Propose(architecture, self.ask));
             }
         }
-        Ok(Next::Done)
+        Ok(NextStep::Done)
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _ask: Ask, _value: f64) {}
+    fn observe(&mut self, _architecture: &Architecture, _ask: Objective, _value: f64) {}
 
     fn total(&self) -> Option<u64> {
         (self.samples < u64::MAX).then_some(self.samples)
     }
 
     fn rejected(&self) -> u64 {
-        self.pool.rejected()
+        self.space.rejected()
     }
 }

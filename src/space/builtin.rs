@@ -1,7 +1,7 @@
 //! The spaces that come with the program.
 
 use super::error::SpaceError;
-use super::nearest;
+use crate::nearest;
 
 /// Every built-in space: its id and its file.
 const ALL: &[(&str, &str)] = &[

@@ -50,19 +50,10 @@ pub struct ArchitectureError {
 
 /// Why an architecture could not be built.
 #[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The architecture belongs to another space.
-    #[error("the architecture is not one of the space {space}: parse it with that space")]
-    Foreign {
-        /// The space that was to build it.
-        space: String,
-    },
-    /// A node could not be wired.
-    #[error("cannot build {architecture}: its layers do not fit together")]
-    Wire {
-        /// The architecture.
-        architecture: String,
-        /// The node and the shapes.
-        source: GraphError,
-    },
+#[error("cannot build {architecture}: its layers do not fit together")]
+pub struct BuildError {
+    /// The architecture.
+    pub architecture: String,
+    /// The node and the shapes.
+    pub source: GraphError,
 }

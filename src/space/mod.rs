@@ -5,32 +5,32 @@
 //! of layers (`layers`, `operations`), a cell-based network is stacked by `skeleton`, and what is
 //! decided is up to the [topology](Architecture). Nothing here draws weights or scores.
 
-mod architectures;
+mod architecture;
 mod builtin;
 mod drawing;
 mod equivalence;
 mod error;
 mod file;
+mod generate;
 mod layers;
-mod nearest;
 mod operations;
 mod problem;
 mod python_random;
 mod skeleton;
 mod topology;
 
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+pub use architecture::Architecture;
 pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
 pub use problem::{Problem, Setting};
-pub use topology::{
-    Architecture, Choice, EdgeArchitecture, Number, Stage, StagesArchitecture, VertexArchitecture,
-    WidthsArchitecture,
-};
-pub use topology::{Pair, PairArchitecture, PairedCell};
+pub use topology::Decision;
 
 use crate::graph::Shape;
 use crate::weights::Initialisation;
@@ -43,22 +43,59 @@ const MAX_CLASSES: usize = 16_384;
 /// The largest number of stages, of cells in one, and of cells or blocks in a network.
 const MAX_CELLS: usize = 64;
 
-/// A search space. Cloning is cheap.
-///
-/// An [`Architecture`] belongs to the space that made it. Given one of another space, methods never
-/// panic: those that can fail say so, the others answer as each one documents.
-#[derive(Clone, Debug)]
+/// A search space. Cloning is cheap. Two spaces are equal if their [texts](Space::text) are.
+#[derive(Clone)]
 pub struct Space {
+    definition: Arc<SpaceDefinition>,
+}
+
+/// What a space file defines.
+struct SpaceDefinition {
     id: String,
     title: String,
     reference: String,
     input: Shape,
     classes: usize,
     initialisation: Initialisation,
-    text: Arc<str>,
-    topology: Arc<AnyTopology>,
+    text: String,
+    topology: AnyTopology,
     /// By index, the lowest index that has the same function.
-    representatives: Arc<OnceLock<Vec<u32>>>,
+    representatives: OnceLock<Vec<u32>>,
+}
+
+impl PartialEq for Space {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.definition, &other.definition) || self.text() == other.text()
+    }
+}
+
+impl Eq for Space {}
+
+impl Hash for Space {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl PartialOrd for Space {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Space {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.definition, &other.definition) {
+            return Ordering::Equal;
+        }
+        self.text().cmp(other.text())
+    }
+}
+
+impl fmt::Debug for Space {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Space").field(&self.id()).finish()
+    }
 }
 
 /// Where spaces come from.
@@ -160,17 +197,18 @@ impl Space {
         let parsed = file::parse(text, origin, settings)?;
         let text =
             if settings.is_empty() { text.to_owned() } else { written(&parsed.value, origin)? };
-        Ok(Self {
+        let definition = SpaceDefinition {
             id: parsed.id,
             title: parsed.title,
             reference: parsed.reference,
             input: parsed.input,
             classes: parsed.classes,
             initialisation: parsed.initialisation,
-            text: text.into(),
-            topology: Arc::new(parsed.topology),
-            representatives: Arc::default(),
-        })
+            text,
+            topology: parsed.topology,
+            representatives: OnceLock::new(),
+        };
+        Ok(Self { definition: Arc::new(definition) })
     }
 
     /// The same space with values that replace those of its text.
@@ -179,7 +217,7 @@ impl Space {
     ///
     /// [`SpaceError::Invalid`].
     pub fn with(&self, settings: &[Setting]) -> Result<Self, SpaceError> {
-        Self::from_text_with(&self.text, &format!("space {}", self.id), settings)
+        Self::from_text_with(self.text(), &format!("space {}", self.id()), settings)
     }
 }
 
@@ -214,54 +252,58 @@ fn written(value: &serde_json::Value, origin: &str) -> Result<String, SpaceError
 
 /// What a space says of itself.
 impl Space {
-    /// The short name, as in `--space`.
+    /// The short name by which the space is opened.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.definition.id
     }
 
     /// The name to show.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.definition.title
     }
 
     /// The publication it comes from; may be empty.
     pub fn reference(&self) -> &str {
-        &self.reference
+        &self.definition.reference
     }
 
     /// The shape of one image.
     pub fn input(&self) -> Shape {
-        self.input
+        self.definition.input
     }
 
     /// The number of classes.
     pub fn classes(&self) -> usize {
-        self.classes
+        self.definition.classes
     }
 
     /// How the space's networks are initialised unless told otherwise.
     pub fn initialisation(&self) -> Initialisation {
-        self.initialisation
+        self.definition.initialisation
     }
 
     /// The kind of topology, as in space files.
     pub fn topology(&self) -> &'static str {
-        self.topology.kind()
+        self.topology_kind().kind()
+    }
+
+    fn topology_kind(&self) -> &AnyTopology {
+        &self.definition.topology
     }
 
     /// The operations that can be chosen, in the order of the file.
     pub fn operation_names(&self) -> Vec<&str> {
-        with_topology!(&*self.topology, |topology, _wrap| topology.operation_names())
+        with_topology!(self.topology_kind(), |topology, _bind| topology.operation_names())
     }
 
     /// The text the space was read from.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.definition.text
     }
 
-    /// The number of architectures, each counted [once](Self::identity); `u128::MAX` if there are
+    /// The number of architectures, each counted [once](Architecture::identity); `u128::MAX` if there are
     /// more.
     pub fn count(&self) -> u128 {
-        with_topology!(&*self.topology, |topology, _wrap| topology.count())
+        with_topology!(self.topology_kind(), |topology, _bind| topology.count())
     }
 }

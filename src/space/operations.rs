@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::layers::{self, Layer, LayerFile, Parameters, Place, any, emit, zero_after};
-use super::nearest;
 use super::problem::Problems;
 use crate::graph::{Graph, GraphError, NodeId};
+use crate::nearest;
 
 /// The built-in operations, as text.
 pub(super) const BUILTIN: &str = include_str!("../../assets/operations.toml");

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::complete;
-use super::ranks::Ranks;
+use super::ranks::DenseRanks;
 use crate::seed;
 
 /// What lies outside an interval of 95 %, on each side.
@@ -13,7 +13,7 @@ const TAIL: f64 = 0.025;
 
 /// From low to high.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Interval {
+pub struct ConfidenceInterval {
     /// 2.5 % of the resamples lie below.
     pub low: f64,
     /// 2.5 % of the resamples lie above.
@@ -22,11 +22,11 @@ pub struct Interval {
 
 /// 95 % intervals of the rank correlations; `None` where no resample has one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Intervals {
+pub struct CorrelationIntervals {
     /// Of Kendall's tau-b.
-    pub tau_b: Option<Interval>,
+    pub tau_b: Option<ConfidenceInterval>,
     /// Of Spearman's rho.
-    pub rho: Option<Interval>,
+    pub rho: Option<ConfidenceInterval>,
 }
 
 /// Percentile bootstrap (Efron and Tibshirani 1993, chapter 13): draws as many pairs as there are,
@@ -35,10 +35,10 @@ pub struct Intervals {
 ///
 /// Resamples in which one side is constant are left out. Resample `i` is drawn from stream `i` of
 /// the seed, so the result depends on neither threads nor machine. Runs on rayon's current pool.
-pub fn bootstrap(pairs: &[(f64, f64)], resamples: u32, seed: u64) -> Intervals {
-    let ranks = Ranks::new(&complete(pairs));
+pub fn bootstrap(pairs: &[(f64, f64)], resamples: u32, seed: u64) -> CorrelationIntervals {
+    let ranks = DenseRanks::new(&complete(pairs));
     if ranks.len() == 0 {
-        return Intervals { tau_b: None, rho: None };
+        return CorrelationIntervals { tau_b: None, rho: None };
     }
     let rng = seed::stream(seed, &["bootstrap"]);
     let values = (0..resamples).into_par_iter().map(|resample| {
@@ -50,13 +50,13 @@ pub fn bootstrap(pairs: &[(f64, f64)], resamples: u32, seed: u64) -> Intervals {
         (drawn.tau_b(), drawn.rho())
     });
     let (tau_b, rho): (Vec<_>, Vec<_>) = values.unzip();
-    Intervals { tau_b: interval(tau_b), rho: interval(rho) }
+    CorrelationIntervals { tau_b: interval(tau_b), rho: interval(rho) }
 }
 
-fn interval(values: Vec<Option<f64>>) -> Option<Interval> {
+fn interval(values: Vec<Option<f64>>) -> Option<ConfidenceInterval> {
     let mut values: Vec<f64> = values.into_iter().flatten().collect();
     values.sort_unstable_by(f64::total_cmp);
-    Some(Interval { low: quantile(&values, TAIL)?, high: quantile(&values, 1.0 - TAIL)? })
+    Some(ConfidenceInterval { low: quantile(&values, TAIL)?, high: quantile(&values, 1.0 - TAIL)? })
 }
 
 /// Linear between the order statistics (Hyndman and Fan's type 7).

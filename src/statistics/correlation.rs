@@ -1,7 +1,7 @@
 //! Rank correlations of score and accuracy.
 
 use super::complete;
-use super::ranks::Ranks;
+use super::ranks::DenseRanks;
 
 /// Kendall's tau-b: concordant minus discordant pairs, over the geometric mean of the pairs not tied
 /// in score and the pairs not tied in accuracy (Kendall, Biometrika 33, 1945), in O(n log n) by
@@ -9,7 +9,7 @@ use super::ranks::Ranks;
 ///
 /// In [-1, 1]. `None` where fewer than two pairs are free of NaN or one side is constant.
 pub fn kendall_tau_b(pairs: &[(f64, f64)]) -> Option<f64> {
-    Ranks::new(&complete(pairs)).tau_b()
+    DenseRanks::new(&complete(pairs)).tau_b()
 }
 
 /// Spearman's rho: Pearson's correlation of the ranks, where equal values share the average of the
@@ -17,5 +17,5 @@ pub fn kendall_tau_b(pairs: &[(f64, f64)]) -> Option<f64> {
 ///
 /// In [-1, 1]. `None` where fewer than two pairs are free of NaN or one side is constant.
 pub fn spearman_rho(pairs: &[(f64, f64)]) -> Option<f64> {
-    Ranks::new(&complete(pairs)).rho()
+    DenseRanks::new(&complete(pairs)).rho()
 }

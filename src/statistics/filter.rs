@@ -8,7 +8,7 @@ use crate::seed;
 /// NAS-Bench-201 and NDS: accuracies above 15 %, a thousand architectures. (Their NAS-Bench-101
 /// figure keeps what is above 50 % instead.)
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Filter {
+pub struct AccuracyFilter {
     /// Accuracies must be above this, in per cent as the pairs are.
     pub accuracy_above: f64,
     /// Draw this many of what is left, if there are more; `None` keeps all.
@@ -17,7 +17,7 @@ pub struct Filter {
     pub seed: u64,
 }
 
-impl Default for Filter {
+impl Default for AccuracyFilter {
     fn default() -> Self {
         Self { accuracy_above: 15.0, sample: Some(1000), seed: 0 }
     }
@@ -25,7 +25,7 @@ impl Default for Filter {
 
 /// What a filter keeps, and why the rest is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filtered {
+pub struct FilteredPairs {
     /// Places of the pairs that are kept, ascending.
     pub kept: Vec<usize>,
     /// Pairs whose accuracy is too low or NaN.
@@ -36,10 +36,10 @@ pub struct Filtered {
     pub not_drawn: usize,
 }
 
-impl Filter {
+impl AccuracyFilter {
     /// Applies the filter to pairs `(score, accuracy)`, accuracies in per cent: first the accuracy,
     /// then the score, then the drawing without replacement.
-    pub fn apply(&self, pairs: &[(f64, f64)]) -> Filtered {
+    pub fn apply(&self, pairs: &[(f64, f64)]) -> FilteredPairs {
         let accurate: Vec<usize> =
             (0..pairs.len()).filter(|&place| pairs[place].1 > self.accuracy_above).collect();
         let inaccurate = pairs.len() - accurate.len();
@@ -48,7 +48,7 @@ impl Filter {
         let not_finite = accurate.len() - kept.len();
         let not_drawn = kept.len() - self.sample.unwrap_or(kept.len()).min(kept.len());
         self.draw(&mut kept, not_drawn);
-        Filtered { kept, inaccurate, not_finite, not_drawn }
+        FilteredPairs { kept, inaccurate, not_finite, not_drawn }
     }
 
     /// Takes out `excess` places at random: a Fisher-Yates shuffle as far as it is needed.

@@ -12,13 +12,15 @@ mod ranks;
 mod report;
 mod top;
 
-pub use bootstrap::{Interval, Intervals, bootstrap};
+pub use bootstrap::{ConfidenceInterval, CorrelationIntervals, bootstrap};
 pub use correlation::{kendall_tau_b, spearman_rho};
-pub use filter::{Filter, Filtered};
+pub use filter::{AccuracyFilter, FilteredPairs};
 pub use protocol::{
-    Candidate, MeanSd, Protocol, ProtocolError, ProtocolOptions, ProtocolRow, protocol,
+    MeanSd, ProtocolError, ProtocolOptions, ProtocolReport, ProtocolRow, ScoredCandidate, protocol,
 };
-pub use report::{Agreement, AtCount, AtPercent, Estimate, Report, ReportOptions};
+pub use report::{
+    AtCount, AtPercent, IntervalEstimate, PredictorReport, RankAgreement, ReportOptions,
+};
 pub use top::{best_by_accuracy, ndcg_at, precision_at, regret_at, top_count};
 
 /// The pairs without a NaN, zeros without a sign so that they are equal.

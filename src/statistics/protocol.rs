@@ -9,7 +9,7 @@ use crate::seed;
 
 /// An architecture of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Candidate {
+pub struct ScoredCandidate {
     /// What the predictor says; NaN where it says nothing, which is never preferred.
     pub score: f64,
     /// The accuracy that is reported, usually on test images.
@@ -40,7 +40,7 @@ impl Default for ProtocolOptions {
 
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Protocol {
+pub struct ProtocolReport {
     /// Architectures drawn from.
     pub candidates: usize,
     /// Architectures left out because an accuracy is NaN.
@@ -105,12 +105,12 @@ pub enum ProtocolError {
 ///
 /// [`ProtocolError`] if there is nothing to draw from, a number is 0, or the caller asked to stop.
 pub fn protocol(
-    candidates: &[Candidate],
+    candidates: &[ScoredCandidate],
     options: &ProtocolOptions,
     cancelled: &dyn Fn() -> bool,
-) -> Result<Protocol, ProtocolError> {
-    let known = |it: &&Candidate| !it.accuracy.is_nan() && !it.validation.is_nan();
-    let kept: Vec<Candidate> = candidates.iter().filter(known).copied().collect();
+) -> Result<ProtocolReport, ProtocolError> {
+    let known = |it: &&ScoredCandidate| !it.accuracy.is_nan() && !it.validation.is_nan();
+    let kept: Vec<ScoredCandidate> = candidates.iter().filter(known).copied().collect();
     let dropped = candidates.len() - kept.len();
     if kept.is_empty() {
         return Err(ProtocolError::NoCandidates { dropped });
@@ -120,11 +120,17 @@ pub fn protocol(
     }
     let sizes = options.sizes.iter();
     let rows = sizes.map(|&size| row(&kept, size, options, cancelled)).collect::<Result<_, _>>()?;
-    Ok(Protocol { candidates: kept.len(), dropped, runs: options.runs, seed: options.seed, rows })
+    Ok(ProtocolReport {
+        candidates: kept.len(),
+        dropped,
+        runs: options.runs,
+        seed: options.seed,
+        rows,
+    })
 }
 
 fn row(
-    candidates: &[Candidate],
+    candidates: &[ScoredCandidate],
     size: u32,
     options: &ProtocolOptions,
     cancelled: &dyn Fn() -> bool,
@@ -152,18 +158,18 @@ fn row(
 }
 
 /// What one run chooses.
-struct Chosen {
-    first: Candidate,
-    by_score: Candidate,
-    optimal: Candidate,
+struct RunChoice {
+    first: ScoredCandidate,
+    by_score: ScoredCandidate,
+    optimal: ScoredCandidate,
     /// Of all that were drawn.
     seconds: f64,
 }
 
-fn run(candidates: &[Candidate], size: u32, rng: &mut ChaCha8Rng) -> Chosen {
+fn run(candidates: &[ScoredCandidate], size: u32, rng: &mut ChaCha8Rng) -> RunChoice {
     let mut draw = || candidates[rng.random_range(0..candidates.len() as u64) as usize];
     let first = draw();
-    let mut chosen = Chosen { first, by_score: first, optimal: first, seconds: first.seconds };
+    let mut chosen = RunChoice { first, by_score: first, optimal: first, seconds: first.seconds };
     for _ in 1..size {
         let drawn = draw();
         chosen.seconds += drawn.seconds;

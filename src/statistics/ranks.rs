@@ -1,12 +1,12 @@
 //! Ranks of both sides of the pairs, the only thing that rank correlations depend on.
 
 /// Ranks without gaps, from 0: equal values share one, the next larger value has the next number.
-pub(super) struct Ranks {
+pub(super) struct DenseRanks {
     scores: Vec<u32>,
     accuracies: Vec<u32>,
 }
 
-impl Ranks {
+impl DenseRanks {
     /// Of pairs without NaN.
     pub(super) fn new(pairs: &[(f64, f64)]) -> Self {
         Self {

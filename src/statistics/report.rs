@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::bootstrap::{Interval, bootstrap};
+use super::bootstrap::{ConfidenceInterval, bootstrap};
 use super::top::{best_by_accuracy, ndcg_at, precision_at, regret_at, top_count};
 use super::{complete, kendall_tau_b, spearman_rho};
 
@@ -32,7 +32,7 @@ impl Default for ReportOptions {
 
 /// How well one predictor orders architectures by accuracy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct PredictorReport {
     /// Name of the predictor.
     pub predictor: String,
     /// Pairs left out because of a NaN.
@@ -42,20 +42,20 @@ pub struct Report {
     /// How it was made.
     pub options: ReportOptions,
     /// On all architectures.
-    pub all: Agreement,
+    pub all: RankAgreement,
     /// On the best 10 % by accuracy, with all that equal the last of them.
-    pub best_tenth: Agreement,
+    pub best_tenth: RankAgreement,
 }
 
 /// The statistics on one set of architectures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Agreement {
+pub struct RankAgreement {
     /// Number of architectures.
     pub n: usize,
     /// Kendall's tau-b.
-    pub tau_b: Estimate,
+    pub tau_b: IntervalEstimate,
     /// Spearman's rho.
-    pub rho: Estimate,
+    pub rho: IntervalEstimate,
     /// Best accuracy less the best among the first k by score, in the accuracy's units.
     pub regret: Vec<AtCount>,
     /// Share of the top fraction by score that is in the top fraction by accuracy.
@@ -67,11 +67,11 @@ pub struct Agreement {
 
 /// A statistic and its 95 % percentile bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct IntervalEstimate {
     /// The value; `None` where it is not defined.
     pub value: Option<f64>,
     /// The interval; `None` where it is not defined or was not asked for.
-    pub interval: Option<Interval>,
+    pub interval: Option<ConfidenceInterval>,
 }
 
 /// A value for the first k architectures by score.
@@ -94,7 +94,7 @@ pub struct AtPercent {
     pub value: Option<f64>,
 }
 
-impl Report {
+impl PredictorReport {
     /// From pairs `(score, accuracy)`.
     pub fn new(predictor: &str, pairs: &[(f64, f64)], options: ReportOptions) -> Self {
         let kept = complete(pairs);
@@ -103,13 +103,13 @@ impl Report {
             dropped: pairs.len() - kept.len(),
             infinite: kept.iter().filter(|pair| pair.0.is_infinite()).count(),
             options,
-            all: Agreement::new(&kept, options),
-            best_tenth: Agreement::new(&best_by_accuracy(&kept, BEST), options),
+            all: RankAgreement::new(&kept, options),
+            best_tenth: RankAgreement::new(&best_by_accuracy(&kept, BEST), options),
         }
     }
 }
 
-impl Agreement {
+impl RankAgreement {
     fn new(pairs: &[(f64, f64)], options: ReportOptions) -> Self {
         let intervals = bootstrap(pairs, options.resamples, options.seed);
         let (tau_b, rho) = (kendall_tau_b(pairs), spearman_rho(pairs));
@@ -120,8 +120,8 @@ impl Agreement {
         };
         Self {
             n: pairs.len(),
-            tau_b: Estimate { value: tau_b, interval: tau_b.and(intervals.tau_b) },
-            rho: Estimate { value: rho, interval: rho.and(intervals.rho) },
+            tau_b: IntervalEstimate { value: tau_b, interval: tau_b.and(intervals.tau_b) },
+            rho: IntervalEstimate { value: rho, interval: rho.and(intervals.rho) },
             regret: REGRET_AT.map(|k| AtCount { k, value: regret_at(pairs, k) }).to_vec(),
             precision: PRECISION_AT.map(at_percent).to_vec(),
             ndcg: NDCG_AT.map(|k| AtCount { k, value: ndcg_at(&scaled, k) }).to_vec(),

@@ -28,7 +28,7 @@ pub struct Trainer {
 
 /// What the file of an architecture tells the program.
 #[derive(Clone, Debug, Serialize)]
-pub struct Order {
+pub struct TrainingRequest {
     /// The id of the space.
     pub space: String,
     /// The architecture in the space's notation.
@@ -36,7 +36,7 @@ pub struct Order {
     /// Its number in the benchmark's order.
     pub index: Option<u64>,
     /// Every decision with what was chosen.
-    pub choices: Vec<crate::space::Choice>,
+    pub choices: Vec<crate::space::Decision>,
     /// Shape of one image, `[c, h, w]`.
     pub input: [usize; 3],
     /// Number of classes.
@@ -45,7 +45,7 @@ pub struct Order {
     pub seed: u64,
 }
 
-/// Stands for the path of a JSON file that holds the [`Order`].
+/// Stands for the path of a JSON file that holds the [`TrainingRequest`].
 const FILE: &str = "{arch.json}";
 /// Stands for the architecture in the space's notation.
 const TEXT: &str = "{arch}";
@@ -84,17 +84,20 @@ impl Trainer {
     /// none; `None` for what was not finished before the run was cancelled.
     pub fn train(
         &self,
-        orders: &[Order],
+        requests: &[TrainingRequest],
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Vec<Option<Result<f64, String>>> {
-        let answers = Mutex::new(vec![None; orders.len()]);
+        let answers = Mutex::new(vec![None; requests.len()]);
         let following = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..self.parallel.clamp(1, orders.len().max(1)) {
+            for _ in 0..self.parallel.clamp(1, requests.len().max(1)) {
                 scope.spawn(|| {
-                    while let Some(order) = orders.get(following.fetch_add(1, Ordering::Relaxed)) {
-                        let answer = self.insist(order, cancelled);
-                        let position = orders.iter().position(|known| std::ptr::eq(known, order));
+                    while let Some(request) =
+                        requests.get(following.fetch_add(1, Ordering::Relaxed))
+                    {
+                        let answer = self.run_with_retries(request, cancelled);
+                        let position =
+                            requests.iter().position(|known| std::ptr::eq(known, request));
                         let mut answers = answers.lock().unwrap_or_else(|held| held.into_inner());
                         if let Some(position) = position {
                             answers[position] = answer;
@@ -107,9 +110,9 @@ impl Trainer {
     }
 
     /// Runs the program until it answers or has failed too often.
-    fn insist(
+    fn run_with_retries(
         &self,
-        order: &Order,
+        request: &TrainingRequest,
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Option<Result<f64, String>> {
         let mut attempt = 0;
@@ -117,7 +120,7 @@ impl Trainer {
             if cancelled() {
                 return None;
             }
-            match self.once(order, cancelled) {
+            match self.run_once(request, cancelled) {
                 Ok(accuracy) => return Some(Ok(accuracy)),
                 Err(_) if cancelled() => return None,
                 Err(reason) if attempt == self.retries => {
@@ -132,18 +135,22 @@ impl Trainer {
         }
     }
 
-    fn once(&self, order: &Order, cancelled: &(dyn Fn() -> bool + Sync)) -> Result<f64, String> {
+    fn run_once(
+        &self,
+        request: &TrainingRequest,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<f64, String> {
         let cannot = |error: &dyn std::fmt::Display| format!("got no file: {error}");
         let mut file = tempfile::Builder::new()
             .prefix("arch-")
             .suffix(".json")
             .tempfile()
             .map_err(|error| cannot(&error))?;
-        let text = serde_json::to_string_pretty(order).map_err(|error| cannot(&error))?;
+        let text = serde_json::to_string_pretty(request).map_err(|error| cannot(&error))?;
         writeln!(file, "{text}").map_err(|error| cannot(&error))?;
         file.flush().map_err(|error| cannot(&error))?;
         let path = file.path().display().to_string();
-        let fill = |word: &String| word.replace(FILE, &path).replace(TEXT, &order.architecture);
+        let fill = |word: &String| word.replace(FILE, &path).replace(TEXT, &request.architecture);
         let arguments: Vec<String> = self.arguments.iter().map(fill).collect();
         let written = process::run(&self.program, &arguments, self.limit, cancelled)?;
         accuracy(&written.stdout).ok_or_else(|| {

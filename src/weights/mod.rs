@@ -54,7 +54,22 @@ impl Weights {
             Op::Linear(linear) => linear.bias && (self.get(id).is_none() || stored_bias()),
             Op::LayerNorm(_) => stored_bias(),
             Op::BatchNorm(norm) => norm.statistics == Statistics::Running || stored_bias(),
-            _ => false,
+            Op::Input
+            | Op::Activation(_)
+            | Op::Pool(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::Scale(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Parameter(_)
+            | Op::Rearrange(_)
+            | Op::Softmax
+            | Op::MatMul => false,
         }
     }
 }

@@ -66,7 +66,7 @@ fn indices_serve_where_there_are_no_architectures() {
 fn hashes_serve_where_there_are_no_architectures() {
     let space = space("nas-bench-101");
     let text = "111-01-1:conv3x3-bn-relu,maxpool3x3";
-    let hash = space.benchmark_key(&space.parse(text).unwrap());
+    let hash = space.parse(text).unwrap().benchmark_key();
     let file = csv(&format!("hash,test\n{hash},0.5\n{},0.25\n", "0".repeat(32)));
     let table = benchmark::open(file.path()).unwrap();
     let lookup = Lookup::new(&table, &space, "test").unwrap();

@@ -174,7 +174,7 @@ fn hashes_are_those_of_the_architectures() {
         let (rows, _) = rows(&path);
         for row in &rows {
             let architecture = space.parse(&row.architecture).unwrap();
-            assert_eq!(Some(space.benchmark_key(&architecture)), row.hash, "{}", row.architecture);
+            assert_eq!(Some(architecture.benchmark_key()), row.hash, "{}", row.architecture);
         }
         let table = benchmark::open(&path).unwrap();
         let metric = if rows.len() == 1 { "test_108" } else { "mean_test_acc" };
@@ -201,7 +201,7 @@ fn network_design_spaces_build_the_recorded_networks() {
         assert!((found - accuracy).abs() < ROUNDED, "{name}: {found}");
         let space = Space::builtin(id).unwrap();
         let architecture = space.parse(&rows[0].architecture).unwrap();
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         assert_eq!(Cost::of(&graph).params as f64, params, "{name}");
         let lookup = Lookup::new(&table, &space, "accuracy").unwrap();
         assert_eq!(lookup.get(&architecture), Some(found));

@@ -42,12 +42,12 @@ fn given_values_replace_the_usual_ones() {
 fn values_that_cannot_be_are_refused() {
     let nan = f64::NAN;
     for (mean, deviation, part) in [
-        (&[0.5, 0.5][..], &[][..], "--mean has 2 values, the images have 3 channels"),
-        (&[], &[0.5; 4], "--std has 4 values"),
-        (&[125.3, 0.5, 0.5], &[], "--mean 125.3 is not from 0 to 1"),
+        (&[0.5, 0.5][..], &[][..], "mean has 2 values, but the images have 3 channels"),
+        (&[], &[0.5; 4], "std has 4 values"),
+        (&[125.3, 0.5, 0.5], &[], "mean 125.3 is out of range, which is from 0 to 1"),
         (&[-0.1, 0.5, 0.5], &[], "--mean -0.1"),
         (&[nan, 0.5, 0.5], &[], "--mean NaN"),
-        (&[], &[0.2, 0.0, 0.2], "--std 0 is not above 0"),
+        (&[], &[0.2, 0.0, 0.2], "std 0 is out of range, which is above 0"),
         (&[], &[0.2, -1.0, 0.2], "--std -1"),
         (&[], &[63.0, 62.1, 66.7], "divide by 255"),
         (&[], &[f64::INFINITY, 1.0, 1.0], "--std inf"),
@@ -59,11 +59,11 @@ fn values_that_cannot_be_are_refused() {
     for name in ["npy:x.npy", "npz:x.npz", "noise"] {
         let given = overrides(&[], &[0.5; 3]);
         let error = open(&source(name), CIFAR_SHAPE, 2, 1, &given).unwrap_err().to_string();
-        assert!(error.contains("--std means nothing for --images n"), "{error}");
+        assert!(error.contains("std does not apply to n"), "{error}");
     }
     let given = |classes| Overrides { classes: Some(classes), ..Overrides::default() };
     let error = open(&ImageSource::Builtin, CIFAR_SHAPE, 2, 1, &given(5)).unwrap_err();
-    assert!(matches!(error, DataError::Unused { flag: "image-classes", .. }), "{error}");
+    assert!(matches!(error, DataError::Unused { option: "image-classes", .. }), "{error}");
     for classes in [0, 1001] {
         let error = open(&source("imagenet16:x"), CIFAR_SHAPE, 2, 1, &given(classes)).unwrap_err();
         assert!(error.to_string().contains("a number from 1 to 1000"), "{error}");

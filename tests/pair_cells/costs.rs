@@ -66,8 +66,8 @@ fn parameters_are_those_of_the_formula() {
     for space in spaces() {
         for _ in 0..20 {
             let architecture = space.sample(&mut rng);
-            let cost = Cost::of(&space.build(&architecture).unwrap());
-            let record = Record::of(&space, &architecture);
+            let cost = Cost::of(&architecture.build().unwrap());
+            let record = Record::of(&architecture);
             assert_eq!(cost.params, params(&space, &record), "{}: {record:?}", space.id());
         }
     }
@@ -78,7 +78,7 @@ fn parameters_are_those_of_the_formula() {
 fn dead_nodes_are_counted() {
     let space = Space::builtin("nds-pnas").unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(12);
-    let mut record = Record::of(&space, &space.sample(&mut rng));
+    let mut record = Record::of(&space.sample(&mut rng));
     let sep = |input: usize| ("sep_conv_3x3".to_owned(), input);
     for pairs in [&mut record.genotype.normal, &mut record.genotype.reduce] {
         *pairs =
@@ -86,18 +86,18 @@ fn dead_nodes_are_counted() {
     }
     record.genotype.normal_concat = vec![6];
     let architecture = record.architecture(&space);
-    let graph = space.build(&architecture).unwrap();
+    let graph = architecture.build().unwrap();
     let units = |count| Plan::new(&graph, &Weights::default(), count).unwrap().units;
     assert_eq!(units(Count::Paper), Cost::of(&graph).units);
     assert!(units(Count::Live) < units(Count::Paper));
     // A dead operation in place of another: nothing from input to output changes.
     record.genotype.normal[2] = ("sep_conv_5x5".to_owned(), 1);
     let other = record.architecture(&space);
-    assert_eq!(space.live_key(&architecture), space.live_key(&other));
-    assert_eq!(space.canonical(&architecture), space.canonical(&other));
-    assert_ne!(space.code_key(&architecture), space.code_key(&other));
+    assert_eq!(architecture.live_key(), other.live_key());
+    assert_eq!(architecture.canonical(), other.canonical());
+    assert_ne!(architecture.code_key(), other.code_key());
     record.genotype.normal[9] = ("sep_conv_5x5".to_owned(), 1);
-    assert_ne!(space.live_key(&architecture), space.live_key(&record.architecture(&space)));
+    assert_ne!(architecture.live_key(), record.architecture(&space).live_key());
 }
 
 /// The code published with the paper counts the ReLUs of the preprocessing twice.
@@ -118,7 +118,7 @@ fn published_scores_are_as_expected() {
         settings.push(untrained::space::Setting::new("classes", 10));
         let space = space.with(&settings).unwrap();
         let architecture = space.parse(&fixture.expected.arch.to_string()).unwrap();
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let weights = crate::pair_cells::support::position::weights(&graph, &model).unwrap();
         let values =
             crate::pair_cells::support::reference::evaluate(&graph, &weights, &fixture.batch);

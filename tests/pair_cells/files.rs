@@ -66,7 +66,7 @@ fn odd_sizes_are_halved_to_the_larger_half() {
         for (height, width) in [(33, 31), (7, 5), (1, 2)] {
             let sizes = [Setting::new("input.height", height), Setting::new("input.width", width)];
             let space = space.with(&sizes).unwrap();
-            let graph = space.build(&space.sample(&mut rng)).unwrap();
+            let graph = space.sample(&mut rng).build().unwrap();
             let mut halved = [height, width];
             let halvings = if space.id().ends_with("imagenet") { 5 } else { 2 };
             (0..halvings).for_each(|_| halved = halved.map(|size: usize| size.div_ceil(2)));
@@ -90,7 +90,7 @@ fn every_part_of_the_skeleton_can_be_replaced() {
     ]);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     for _ in 0..50 {
-        let graph = space.build(&space.sample(&mut rng)).unwrap();
+        let graph = space.sample(&mut rng).build().unwrap();
         assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(4, 1, 1));
         let kernels = graph.nodes().iter().filter(|node| {
             node.label.contains("cell0.input1/")
@@ -107,8 +107,8 @@ fn one_node_and_no_reduction_are_enough() {
     let space =
         small(&[("nodes = 2", "nodes = 1"), ("[\"1/3\", \"2/3\"]", "[]"), ("\"none\", ", "")]);
     for architecture in space.enumerate() {
-        let graph = space.build(&architecture).unwrap();
-        assert!(space.connected(&architecture));
+        let graph = architecture.build().unwrap();
+        assert!(architecture.is_connected());
         assert_eq!(graph.shape(graph.output().unwrap()), Shape::new(4, 1, 1));
     }
 }

@@ -22,8 +22,8 @@ pub struct Genotype {
 }
 
 impl Record {
-    pub fn of(space: &Space, architecture: &Architecture) -> Self {
-        serde_json::from_str(&space.format(architecture)).unwrap()
+    pub fn of(architecture: &Architecture) -> Self {
+        serde_json::from_str(&architecture.to_string()).unwrap()
     }
 
     pub fn architecture(&self, space: &Space) -> Architecture {

@@ -47,7 +47,7 @@ fn computed(graph: &Graph) -> (Vec<u64>, u64) {
 /// All normal cells of a small space with one reduction cell, whatever is concatenated.
 fn small_cells(space: &Space) -> Vec<Architecture> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let base = Record::of(space, &space.sample(&mut rng));
+    let base = Record::of(&space.sample(&mut rng));
     let operations = space.operation_names();
     let mut pairs: Vec<Vec<(String, usize)>> = vec![Vec::new()];
     for inputs in [2, 2, 3, 3] {
@@ -83,16 +83,16 @@ fn equal_keys_are_equal_computations() {
     assert_eq!(all.len(), 36 * 81 * 4);
     let mut canonical = BTreeMap::new();
     for architecture in &all {
-        let graph = space.build(architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let (seen, output) = computed(&graph);
-        let text = space.format(architecture);
-        let (live_key, code_key) = (space.live_key(architecture), space.code_key(architecture));
+        let text = architecture.to_string();
+        let (live_key, code_key) = (architecture.live_key(), architecture.code_key());
         let first = live.entry(live_key.clone()).or_insert((output, text.clone()));
         assert_eq!(first.0, output, "{} and {text}", first.1);
         let first = codes.entry(code_key).or_insert((seen.clone(), live_key.clone(), text.clone()));
         assert_eq!(first.0, seen, "{} and {text}", first.2);
         assert_eq!(first.1, live_key, "{} and {text}", first.2);
-        let text = space.canonical(architecture);
+        let text = architecture.canonical();
         assert_eq!(*canonical.entry(live_key).or_insert(text.clone()), text);
     }
     let texts: std::collections::BTreeSet<&String> = canonical.values().collect();
@@ -116,10 +116,10 @@ fn labels_are_unique() {
     for space in spaces() {
         for _ in 0..20 {
             let architecture = space.sample(&mut rng);
-            let graph = space.build(&architecture).unwrap();
+            let graph = architecture.build().unwrap();
             let labels: std::collections::BTreeSet<&str> =
                 graph.nodes().iter().map(|node| node.label.as_str()).collect();
-            assert_eq!(labels.len(), graph.nodes().len(), "{}", space.format(&architecture));
+            assert_eq!(labels.len(), graph.nodes().len(), "{}", architecture.to_string());
         }
     }
 }
@@ -131,7 +131,7 @@ fn equal_code_keys_give_equal_kernel_matrices() {
     let mut backend = CpuBackend::new().unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(8);
     let mut kernel = |space: &Space, architecture: &Architecture, canonical: &str| {
-        let graph = space.build(architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
         let initialiser = Initialiser { initialisation: space.initialisation(), seed: 1 };
         let weights = initialiser.draw(&graph, canonical, plan.weighted_nodes());
@@ -146,12 +146,11 @@ fn equal_code_keys_give_equal_kernel_matrices() {
         let space = Space::open_with(id, &small).unwrap();
         for _ in 0..4 {
             let architecture = space.sample(&mut rng);
-            let rewritten =
-                Record::of(&space, &architecture).rewritten(&mut rng).architecture(&space);
-            let canonical = space.canonical(&architecture);
+            let rewritten = Record::of(&architecture).rewritten(&mut rng).architecture(&space);
+            let canonical = architecture.canonical();
             let one = kernel(&space, &architecture, &canonical);
-            let other = kernel(&space, &rewritten, &space.canonical(&rewritten));
-            assert_eq!(one, other, "{}", space.format(&architecture));
+            let other = kernel(&space, &rewritten, &rewritten.canonical());
+            assert_eq!(one, other, "{}", architecture.to_string());
             assert_ne!(one, kernel(&space, &architecture, "another"));
         }
     }

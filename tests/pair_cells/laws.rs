@@ -32,7 +32,7 @@ fn same<T: PartialEq + std::fmt::Debug>(one: T, other: T, what: &str) -> Result<
 #[test]
 fn what_is_written_is_read_back() {
     law(|space, architecture, _| {
-        let text = space.format(architecture);
+        let text = architecture.to_string();
         same(space.parse(&text).as_ref(), Ok(architecture), "read back")?;
         same(text.contains(' '), false, "spaces in the text")
     });
@@ -41,14 +41,14 @@ fn what_is_written_is_read_back() {
 #[test]
 fn canonical_texts_do_not_depend_on_how_a_cell_is_written() {
     law(|space, architecture, rng| {
-        let rewritten = Record::of(space, architecture).rewritten(rng).architecture(space);
-        let canonical = space.canonical(architecture);
-        same(space.canonical(&rewritten), canonical.clone(), "canonical")?;
-        same(space.live_key(&rewritten), space.live_key(architecture), "live key")?;
-        same(space.code_key(&rewritten), space.code_key(architecture), "code key")?;
+        let rewritten = Record::of(architecture).rewritten(rng).architecture(space);
+        let canonical = architecture.canonical();
+        same(rewritten.canonical(), canonical.clone(), "canonical")?;
+        same(rewritten.live_key(), architecture.live_key(), "live key")?;
+        same(rewritten.code_key(), architecture.code_key(), "code key")?;
         let reduced = space.parse(&canonical).map_err(|error| error.to_string())?;
-        same(space.canonical(&reduced), canonical, "canonical of the canonical")?;
-        same(space.live_key(&reduced), space.canonical(&reduced), "live key of the canonical")
+        same(reduced.canonical(), canonical, "canonical of the canonical")?;
+        same(reduced.live_key(), reduced.canonical(), "live key of the canonical")
     });
 }
 
@@ -59,13 +59,13 @@ fn the_order_of_concatenation_is_seen_by_the_finer_keys_only() {
     let space = Space::builtin("nds-darts").unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     for _ in 0..50 {
-        let record = Record::of(&space, &space.sample(&mut rng));
+        let record = Record::of(&space.sample(&mut rng));
         let mut turned = record.clone();
         turned.genotype.normal_concat.reverse();
         let (one, other) = (record.architecture(&space), turned.architecture(&space));
-        assert_eq!(space.canonical(&one), space.canonical(&other));
-        moved += usize::from(space.live_key(&one) != space.live_key(&other));
-        assert_ne!(space.code_key(&one), space.code_key(&other));
+        assert_eq!(one.canonical(), other.canonical());
+        moved += usize::from(one.live_key() != other.live_key());
+        assert_ne!(one.code_key(), other.code_key());
     }
     assert!(moved > 40, "only {moved} of 50");
 }
@@ -73,18 +73,18 @@ fn the_order_of_concatenation_is_seen_by_the_finer_keys_only() {
 #[test]
 fn a_neighbour_differs_in_exactly_one_decision() {
     law(|space, architecture, rng| {
-        let choices = space.choices(architecture);
-        let neighbours = space.neighbours(architecture);
+        let choices = architecture.decisions();
+        let neighbours = architecture.neighbours();
         for other in &neighbours {
-            let changed = space.choices(other).iter().zip(&choices).filter(|(a, b)| a != b).count();
+            let changed = other.decisions().iter().zip(&choices).filter(|(a, b)| a != b).count();
             same(changed, 1, "changed decisions")?;
-            same(space.parse(&space.format(other)).as_ref(), Ok(other), "neighbour read back")?;
+            same(space.parse(&other.to_string()).as_ref(), Ok(other), "neighbour read back")?;
         }
         let unique: HashSet<&Architecture> = neighbours.iter().collect();
         same(unique.len(), neighbours.len(), "different neighbours")?;
-        let record = Record::of(space, architecture);
+        let record = Record::of(architecture);
         same(neighbours.len(), expected_neighbours(space, &record), "number of neighbours")?;
-        let mutated = space.mutate(architecture, rng);
+        let mutated = architecture.mutate(rng);
         same(unique.contains(&mutated), true, "a mutation is a neighbour")
     });
 }
@@ -108,8 +108,8 @@ fn expected_neighbours(space: &Space, record: &Record) -> usize {
 #[test]
 fn concatenated_nodes_follow_the_decisions() {
     law(|space, architecture, rng| {
-        for architecture in [architecture.clone(), space.mutate(architecture, rng)] {
-            let genotype = Record::of(space, &architecture).genotype;
+        for architecture in [architecture.clone(), architecture.mutate(rng)] {
+            let genotype = Record::of(&architecture).genotype;
             let cells = [
                 (&genotype.normal, &genotype.normal_concat),
                 (&genotype.reduce, &genotype.reduce_concat),
@@ -130,10 +130,10 @@ fn concatenated_nodes_follow_the_decisions() {
 fn other_concatenated_nodes_are_kept() {
     let space = Space::builtin("nds-pnas").unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(6);
-    let mut record = Record::of(&space, &space.sample(&mut rng));
+    let mut record = Record::of(&space.sample(&mut rng));
     record.genotype.normal_concat = vec![6, 3];
-    for other in space.neighbours(&record.architecture(&space)) {
-        let genotype = Record::of(&space, &other).genotype;
+    for other in record.architecture(&space).neighbours() {
+        let genotype = Record::of(&other).genotype;
         assert_eq!(genotype.normal_concat, [6, 3]);
         assert_eq!(genotype.reduce_concat, [2, 3, 4, 5, 6]);
     }
@@ -175,7 +175,7 @@ fn all_architectures_are_enumerated_once() {
         assert_eq!(space.count(), count);
         let all: HashSet<Architecture> = space.enumerate().collect();
         assert_eq!(all.len() as u128, count);
-        assert!(all.iter().all(|one| space.parse(&space.format(one)).as_ref() == Ok(one)));
+        assert!(all.iter().all(|one| space.parse(&one.to_string()).as_ref() == Ok(one)));
     }
 }
 
@@ -219,9 +219,9 @@ fn connected_is_what_the_graph_says() {
     let mut connected = [0, 0];
     for _ in 0..2_000 {
         let architecture = space.sample(&mut rng);
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let expected = analysis::connected(&graph);
-        assert_eq!(space.connected(&architecture), expected, "{}", space.format(&architecture));
+        assert_eq!(architecture.is_connected(), expected, "{}", architecture.to_string());
         connected[usize::from(expected)] += 1;
     }
     assert!(connected.iter().all(|&count| count > 100), "{connected:?}");
@@ -232,7 +232,7 @@ fn drawings_and_choices_say_everything() {
     let space = Space::builtin("nds-darts").unwrap();
     let text = r#"{"genotype":{"normal":[["none",0],["sep_conv_3x3",1],["skip_connect",2],["none",0],["none",1],["none",2],["dil_conv_3x3",4],["none",0]],"normal_concat":[2,5],"reduce":[["none",0],["none",1],["none",0],["none",1],["none",0],["none",1],["none",0],["max_pool_3x3",1]],"reduce_concat":[2,3,4,5]},"width":16,"depth":8}"#;
     let architecture = space.parse(text).unwrap();
-    let drawings = space.drawings(&architecture);
+    let drawings = architecture.drawings();
     let titles: Vec<&str> = drawings.iter().map(|drawing| drawing.title.as_str()).collect();
     assert_eq!(titles, ["normal cell", "reduction cell"]);
     assert_eq!(drawings[0].nodes, ["input 0", "input 1", "2", "3", "4", "5", "output"]);
@@ -246,7 +246,7 @@ fn drawings_and_choices_say_everything() {
         (5, 6, ""),
     ];
     assert_eq!(edges, expected);
-    let choices = space.choices(&architecture);
+    let choices = architecture.decisions();
     assert_eq!(choices.len(), 34);
     let said = |name: &str| {
         choices.iter().find(|choice| choice.name == name).map(|choice| choice.value.as_str())

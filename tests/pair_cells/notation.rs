@@ -22,7 +22,7 @@ fn the_networks_of_darts_have_the_published_parameters() {
     ] {
         let space = Space::builtin(id).unwrap();
         let architecture = space.parse(&format!("{DARTS_V2}, {size}")).unwrap();
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         assert_eq!(Cost::of(&graph).params, params, "{id}");
     }
 }
@@ -30,9 +30,9 @@ fn the_networks_of_darts_have_the_published_parameters() {
 #[test]
 fn sizes_that_are_left_out_are_the_first_of_the_space() {
     let space = Space::builtin("nds-darts").unwrap();
-    let record = Record::of(&space, &space.parse(DARTS_V2).unwrap());
+    let record = Record::of(&space.parse(DARTS_V2).unwrap());
     assert_eq!((record.width, record.depth), (16, 4));
-    let json = space.format(&record.architecture(&space));
+    let json = record.architecture(&space).to_string();
     let without = json.replace(",\"width\":16,\"depth\":4", "");
     assert_ne!(without, json);
     assert_eq!(space.parse(&without), space.parse(DARTS_V2));
@@ -44,20 +44,20 @@ fn sizes_that_are_left_out_are_the_first_of_the_space() {
 #[test]
 fn more_is_read_than_the_space_chooses_from() {
     let space = Space::builtin("nds-darts").unwrap();
-    let mut record = Record::of(&space, &space.parse(DARTS_V2).unwrap());
+    let mut record = Record::of(&space.parse(DARTS_V2).unwrap());
     (record.width, record.depth) = (20, 7);
     record.genotype.normal[0].1 = 1;
     record.genotype.reduce_concat = vec![5, 2];
     let architecture = record.architecture(&space);
-    assert_eq!(Record::of(&space, &architecture), record);
-    space.build(&architecture).unwrap();
-    assert!(space.neighbours(&architecture).len() > 100);
+    assert_eq!(Record::of(&architecture), record);
+    architecture.build().unwrap();
+    assert!(architecture.neighbours().len() > 100);
 }
 
 #[test]
 fn what_is_wrong_is_named() {
     let space = Space::builtin("nds-darts").unwrap();
-    let good = space.format(&space.parse(DARTS_V2).unwrap());
+    let good = space.parse(DARTS_V2).unwrap().to_string();
     for (from, to, token, part) in [
         ("dil_conv_3x3", "dil_conv_3x4", "dil_conv_3x4", "did you mean `dil_conv_3x3`?"),
         ("[\"dil_conv_3x3\",2]", "[\"dil_conv_3x3\",5]", "5", "node 5 of `normal` reads"),
@@ -107,8 +107,8 @@ fn what_is_wrong_is_named() {
 fn a_width_that_does_not_fit_is_refused_when_it_is_built() {
     let space = Space::builtin("nds-darts-imagenet").unwrap();
     let architecture = space.parse(&format!("{DARTS_V2}, width=33")).unwrap();
-    let error = untrained::job::chain(&space.build(&architecture).unwrap_err());
+    let error = untrained::job::chain(&architecture.build().unwrap_err());
     assert!(error.contains("33/2 is not a whole number"), "{error}");
     let classes = space.with(&[Setting::new("classes", 10)]).unwrap();
-    assert!(classes.build(&space.parse(DARTS_V2).unwrap()).is_ok());
+    assert!(classes.parse(DARTS_V2).unwrap().build().is_ok());
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 use untrained::statistics::{
-    Interval, bootstrap, kendall_tau_b, ndcg_at, precision_at, regret_at, spearman_rho,
+    ConfidenceInterval, bootstrap, kendall_tau_b, ndcg_at, precision_at, regret_at, spearman_rho,
 };
 
 use crate::statistics::support;
@@ -169,7 +169,7 @@ fn intervals_are_those_of_scipy() {
     let case = golden().bootstrap;
     let pairs: Vec<_> = case.scores.iter().copied().zip(case.accuracies.iter().copied()).collect();
     let found = bootstrap(&pairs, 5000, 3);
-    let near = |found: Interval, ends: &Ends| {
+    let near = |found: ConfidenceInterval, ends: &Ends| {
         (found.low - ends.low).abs() < INTERVAL_TOLERANCE
             && (found.high - ends.high).abs() < INTERVAL_TOLERANCE
     };

@@ -3,7 +3,9 @@
 
 use std::cell::Cell;
 
-use untrained::statistics::{Candidate, Filter, MeanSd, ProtocolError, ProtocolOptions, protocol};
+use untrained::statistics::{
+    AccuracyFilter, MeanSd, ProtocolError, ProtocolOptions, ScoredCandidate, protocol,
+};
 
 use crate::statistics::golden::{Moments, columns, golden};
 use crate::statistics::support;
@@ -23,9 +25,9 @@ fn never() -> bool {
     false
 }
 
-fn candidates(scores: &[f64], accuracies: &[f64], validation: &[f64]) -> Vec<Candidate> {
+fn candidates(scores: &[f64], accuracies: &[f64], validation: &[f64]) -> Vec<ScoredCandidate> {
     let rows = scores.iter().zip(accuracies).zip(validation);
-    let candidate = |((&score, &accuracy), &validation)| Candidate {
+    let candidate = |((&score, &accuracy), &validation)| ScoredCandidate {
         score,
         accuracy,
         validation,
@@ -99,8 +101,8 @@ fn equal_seeds_give_equal_results_whatever_else_is_asked_for() {
     assert_ne!(run(&[10], 5).rows, run(&[10], 6).rows);
 }
 
-fn lone(score: f64, accuracy: f64) -> Candidate {
-    Candidate { score, accuracy, validation: accuracy, seconds: accuracy }
+fn lone(score: f64, accuracy: f64) -> ScoredCandidate {
+    ScoredCandidate { score, accuracy, validation: accuracy, seconds: accuracy }
 }
 
 #[test]
@@ -117,7 +119,7 @@ fn the_first_of_equal_scores_is_chosen_and_a_missing_score_is_not() {
     let rare = [lone(f64::NAN, 10.0), lone(f64::NEG_INFINITY, 90.0)];
     let row = protocol(&rare, &options, &never).unwrap().rows[0];
     assert_eq!(row.by_score, MeanSd { mean: 90.0, sd: Some(0.0) });
-    let untimed = [Candidate { seconds: f64::NAN, ..rare[0] }, rare[1]];
+    let untimed = [ScoredCandidate { seconds: f64::NAN, ..rare[0] }, rare[1]];
     assert_eq!(protocol(&untimed, &options, &never).unwrap().rows[0].seconds, None);
 }
 
@@ -153,7 +155,7 @@ fn the_papers_choice_of_architectures() {
     let mut pairs: Vec<(f64, f64)> = (0..1500).map(|at| (f64::from(at), 50.0)).collect();
     pairs.extend([(1.0, 15.0), (2.0, 10.0), (3.0, f64::NAN)]);
     pairs.extend([(f64::NEG_INFINITY, 90.0), (f64::INFINITY, 90.0), (f64::NAN, 90.0)]);
-    let found = Filter::default().apply(&pairs);
+    let found = AccuracyFilter::default().apply(&pairs);
     assert_eq!((found.kept.len(), found.not_drawn), (1000, 500));
     assert_eq!((found.inaccurate, found.not_finite), (3, 3));
     assert!(found.kept.windows(2).all(|two| two[0] < two[1]), "a place is drawn twice");
@@ -161,12 +163,15 @@ fn the_papers_choice_of_architectures() {
     // Drawn, not cut off: as many of the first half as of the second, within 5 deviations of 9.
     let low = found.kept.iter().filter(|&&place| place < 750).count();
     assert!((455..=545).contains(&low), "{low} of the first half");
-    assert_eq!(found, Filter::default().apply(&pairs));
-    assert_ne!(found.kept, Filter { seed: 1, ..Filter::default() }.apply(&pairs).kept);
+    assert_eq!(found, AccuracyFilter::default().apply(&pairs));
+    assert_ne!(
+        found.kept,
+        AccuracyFilter { seed: 1, ..AccuracyFilter::default() }.apply(&pairs).kept
+    );
 
-    let everything = Filter { accuracy_above: 49.0, sample: None, seed: 0 }.apply(&pairs);
+    let everything = AccuracyFilter { accuracy_above: 49.0, sample: None, seed: 0 }.apply(&pairs);
     assert_eq!((everything.kept.len(), everything.not_drawn), (1500, 0));
-    assert!(Filter::default().apply(&[]).kept.is_empty());
-    let few = Filter::default().apply(&pairs[..3]);
+    assert!(AccuracyFilter::default().apply(&[]).kept.is_empty());
+    let few = AccuracyFilter::default().apply(&pairs[..3]);
     assert_eq!((few.kept, few.not_drawn), (vec![0, 1, 2], 0));
 }

@@ -1,7 +1,7 @@
 //! The record of all statistics.
 
 use untrained::statistics::{
-    Report, ReportOptions, bootstrap, kendall_tau_b, precision_at, regret_at, spearman_rho,
+    PredictorReport, ReportOptions, bootstrap, kendall_tau_b, precision_at, regret_at, spearman_rho,
 };
 
 /// Accuracies 0 to 199, scores that follow them roughly.
@@ -14,7 +14,7 @@ fn a_report_holds_the_statistics_of_its_parts() {
     let mut given = pairs();
     given.extend([(f64::NAN, 3.0), (4.0, f64::NAN), (f64::NEG_INFINITY, 0.0)]);
     let options = ReportOptions { resamples: 200, seed: 4 };
-    let report = Report::new("naswot", &given, options);
+    let report = PredictorReport::new("naswot", &given, options);
     assert_eq!((report.dropped, report.infinite), (2, 1));
 
     let kept: Vec<_> = given.iter().copied().filter(|pair| !(pair.0 + pair.1).is_nan()).collect();
@@ -44,7 +44,7 @@ fn a_report_holds_the_statistics_of_its_parts() {
 fn gains_are_scaled_between_the_worst_and_the_best() {
     let mut pairs = vec![(10.0, 93.0), (9.0, 91.0), (8.0, 92.0)];
     pairs.extend((0..7).map(|place| (f64::from(-place), 91.0)));
-    let report = Report::new("", &pairs, ReportOptions { resamples: 0, seed: 0 });
+    let report = PredictorReport::new("", &pairs, ReportOptions { resamples: 0, seed: 0 });
     let ideal = 1.0 + 0.5 / 3.0_f64.log2();
     let expected = (1.0 + 0.5 / 4.0_f64.log2()) / ideal;
     assert!((report.all.ndcg[0].value.unwrap() - expected).abs() < 1e-12);
@@ -54,7 +54,8 @@ fn gains_are_scaled_between_the_worst_and_the_best() {
 #[test]
 fn reports_of_little_are_written_as_json_without_numbers_that_it_lacks() {
     for pairs in [vec![], vec![(1.0, 90.0)], vec![(1.0, 90.0); 4], vec![(1.0, f64::INFINITY); 2]] {
-        let report = Report::new("params", &pairs, ReportOptions { resamples: 10, seed: 0 });
+        let report =
+            PredictorReport::new("params", &pairs, ReportOptions { resamples: 10, seed: 0 });
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["all"]["n"], pairs.len());
         assert!(json["all"]["tau_b"]["value"].is_null());

@@ -115,26 +115,26 @@ fn files_that_are_not_ours_are_left_alone() {
     let path = folder.path("newer.db");
     filled(&path, 1);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    left_alone(&path, &["newer version", "99", "--store"]);
+    left_alone(&path, &["newer version", "99", "choose another"]);
     let path = folder.path("foreign.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE bookmark (url)").unwrap();
-    left_alone(&path, &["another program", "--store"]);
+    left_alone(&path, &["another program", "choose another"]);
     let path = folder.path("marked.db");
     let mark = "PRAGMA application_id = 77; CREATE TABLE x (y); DROP TABLE x";
     Connection::open(&path).unwrap().execute_batch(mark).unwrap();
     left_alone(&path, &["another program"]);
     let path = folder.path("results.csv");
     std::fs::write(&path, "architecture,score\n".repeat(1000)).unwrap();
-    left_alone(&path, &["is no file of studies", "--store"]);
+    left_alone(&path, &["is not a study database", "choose another file"]);
     std::fs::write(&path, "short").unwrap();
-    left_alone(&path, &["is no file of studies"]);
+    left_alone(&path, &["is not a study database"]);
 }
 
 #[test]
 fn missing_and_empty_files() {
     let folder = Folder::new();
     let path = folder.db();
-    refused(Store::read(&path), &["no such file", "--store"]);
+    refused(Store::read(&path), &["no such file", "choose another"]);
     refused(Store::open_with(&path, StoreAccess::Write, SOON), &["no such file"]);
     assert!(!path.exists());
     refused(Store::open(&folder.path("no/folder/studies.db")), &["folder exists"]);
@@ -192,7 +192,7 @@ fn a_header_of_garbage_is_no_store() {
         file.seek(SeekFrom::Start(0)).unwrap();
         file.write_all(b"SQLite format 4\0").unwrap();
     });
-    left_alone(&path, &["is no file of studies"]);
+    left_alone(&path, &["is not a study database"]);
 }
 
 #[test]

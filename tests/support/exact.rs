@@ -59,7 +59,24 @@ pub fn is_exact(trial: &Trial) -> bool {
         let range = match node.op {
             Op::Input => Some(input),
             Op::Parameter(_) => Range::of(&layer.weight),
-            _ => range(&trial.graph, node, &inputs, &layer),
+            Op::Conv(_)
+            | Op::BatchNorm(_)
+            | Op::Activation(_)
+            | Op::Pool(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::Scale(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Linear(_)
+            | Op::Rearrange(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax
+            | Op::MatMul => range(&trial.graph, node, &inputs, &layer),
         };
         let Some(range) = range.and_then(Range::checked) else { return false };
         ranges.push(range);

@@ -92,7 +92,7 @@ impl<'g> Network<'g> {
             let inputs = node.inputs.iter().map(|input| of[input.index()]).collect();
             let value = network.value(id, node, inputs);
             of.push(value);
-            if matches!(node.op, Op::Conv(_) | Op::Linear(_) | Op::Activation(_)) {
+            if node.op.is_convolution_or_linear() || node.op.activation().is_some() {
                 roots.insert(value);
             }
         }

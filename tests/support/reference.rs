@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    ActivationKind, Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool,
-    PoolKind, Rearrange, Resize, Shape, Statistics, Window,
+    ActivationKind, Axis, AxisDigit, BatchNorm, Conv, Graph, LayerNorm, Linear, Node, NodeId, Op,
+    Pool, PoolKind, Rearrange, Resize, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -55,7 +55,7 @@ impl Values {
         let live = live(graph, weights);
         let (mut units, mut distances) = (0, vec![0_u64; n * n]);
         for (id, node) in graph.iter() {
-            let Op::Activation(relu) = node.op else { continue };
+            let Some(relu) = node.op.activation() else { continue };
             let calls = match count {
                 Count::Paper => relu.calls,
                 Count::Published => relu.published_calls,
@@ -81,8 +81,24 @@ fn live(graph: &Graph, weights: &Weights) -> Vec<bool> {
     let zero = zero(graph, weights);
     let cut = |node: &Node| match node.op {
         Op::Scale(factor) => factor == 0.0,
-        Op::Mul => node.inputs.iter().any(|input| zero[input.index()]),
-        _ => false,
+        Op::Mul | Op::MatMul => node.inputs.iter().any(|input| zero[input.index()]),
+        Op::Input
+        | Op::Conv(_)
+        | Op::BatchNorm(_)
+        | Op::Activation(_)
+        | Op::Pool(_)
+        | Op::Add
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::Window(_)
+        | Op::Resize(_)
+        | Op::GlobalAvgPool
+        | Op::Flatten
+        | Op::Linear(_)
+        | Op::Parameter(_)
+        | Op::Rearrange(_)
+        | Op::LayerNorm(_)
+        | Op::Softmax => false,
     };
     let count = graph.nodes().len();
     let (mut from_input, mut to_output) = (vec![false; count], vec![false; count]);
@@ -108,13 +124,23 @@ fn zero(graph: &Graph, weights: &Weights) -> Vec<bool> {
         let biased = weights.get(id).is_some_and(|layer| layer.bias.iter().any(|&b| b != 0.0));
         let all = !inputs.is_empty() && inputs.iter().all(|&zero| zero);
         zero.push(match node.op {
-            Op::Scale(0.0) => true,
-            Op::Mul => inputs.contains(&true),
+            Op::Input | Op::Parameter(_) | Op::Softmax => false,
+            Op::Scale(factor) => all || factor == 0.0,
+            Op::Mul | Op::MatMul => inputs.contains(&true),
             Op::Activation(activation) => all && activated(activation.kind, 0.0) == 0.0,
             Op::Conv(conv) => all && !(conv.bias && biased),
             Op::Linear(linear) => all && !(linear.bias && biased),
             Op::BatchNorm(norm) => all && norm.statistics == Statistics::Batch && !biased,
-            _ => all,
+            Op::LayerNorm(_) => all && !biased,
+            Op::Pool(_)
+            | Op::Add
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Rearrange(_) => all,
         });
     }
     zero
@@ -356,7 +382,7 @@ impl Evaluation<'_> {
     /// Input positions by counting through the digits of each axis, the last one fastest.
     fn rearrange(&self, rearrange: &Rearrange) -> Vec<f32> {
         let sources = [Axis::Channel, Axis::Row, Axis::Column].map(|axis| {
-            let own = |digit: &&Digit| digit.to == axis;
+            let own = |digit: &&AxisDigit| digit.to == axis;
             let mut offsets = vec![[0, 0, 0]];
             for digit in rearrange.digits().iter().filter(own) {
                 let moved = |offset: &[usize; 3]| {

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use untrained::space::{Architecture, Choice, Setting, Space};
+use untrained::space::{Architecture, Decision, Setting, Space};
 
 /// The built-in space.
 pub fn nas_bench_101() -> Space {
@@ -23,10 +23,10 @@ pub fn small(max_vertices: usize, max_edges: usize, operations: usize) -> Space 
 }
 
 /// The edges as `1` and `0`, row by row, and the operations.
-pub fn decisions(space: &Space, architecture: &Architecture) -> (Vec<String>, Vec<String>) {
-    let choices = space.choices(architecture);
+pub fn decisions(architecture: &Architecture) -> (Vec<String>, Vec<String>) {
+    let choices = architecture.decisions();
     let (edges, operations) = choices.into_iter().partition(|c| c.name.starts_with("edge "));
-    let values = |choices: Vec<Choice>| choices.into_iter().map(|choice| choice.value).collect();
+    let values = |choices: Vec<Decision>| choices.into_iter().map(|choice| choice.value).collect();
     (values(edges), values(operations))
 }
 
@@ -60,7 +60,7 @@ pub fn relabelled(
     architecture: &Architecture,
     rng: &mut ChaCha8Rng,
 ) -> Architecture {
-    let (edges, operations) = decisions(space, architecture);
+    let (edges, operations) = decisions(architecture);
     let vertices = operations.len() + 2;
     let place = |from: usize, to: usize| from * (2 * vertices - from - 1) / 2 + to - from - 1;
     let has = |from: usize, to: usize| from < to && edges[place(from, to)] == "1";

@@ -55,7 +55,7 @@ fn every_architecture_of_an_accepted_file_builds() {
         let space = nas_bench_101().with(&settings).unwrap();
         let mut built = 0;
         for architecture in space.enumerate().step_by(7) {
-            let graph = space.build(&architecture).unwrap();
+            let graph = architecture.build().unwrap();
             assert_eq!(graph.shape(graph.output().unwrap()).channels, 10);
             built += 1;
         }

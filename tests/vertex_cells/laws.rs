@@ -6,7 +6,7 @@ use proptest::prelude::any;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use untrained::search::{Ask, Next, Pool, Random, Strategy};
+use untrained::search::{ConstrainedSpace, NextStep, Objective, RandomSearch, Strategy};
 use untrained::space::{Architecture, Setting};
 
 use crate::vertex_cells::cells::{
@@ -19,11 +19,11 @@ fn an_architecture_is_read_as_it_is_written() {
     let space = nas_bench_101();
     cases::run(500, &any::<u64>(), |seed| {
         let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
-        let text = space.format(&architecture);
+        let text = architecture.to_string();
         let back = space.parse(&text).map_err(|error| error.to_string())?;
-        let (edges, operations) = decisions(&space, &architecture);
+        let (edges, operations) = decisions(&architecture);
         let long = space.parse(&written(&edges, &operations)).map_err(|error| error.to_string())?;
-        if back != architecture || long != architecture || space.format(&back) != text {
+        if back != architecture || long != architecture || back.to_string() != text {
             return Err(format!("{text} is read as {back:?}"));
         }
         Ok(true)
@@ -40,13 +40,13 @@ fn the_canonical_form_is_that_of_every_order_of_the_vertices() {
         let architecture = space.sample(&mut rng);
         let other = relabelled(&space, &architecture, &mut rng);
         different.set(different.get() + u32::from(other != architecture));
-        let canonical = space.canonical(&architecture);
+        let canonical = architecture.canonical();
         let again = space.parse(&canonical).map_err(|error| error.to_string())?;
-        if space.canonical(&again) != canonical || space.canonical(&other) != canonical {
+        if again.canonical() != canonical || other.canonical() != canonical {
             return Err(format!("{canonical} is not the canonical form of {other:?} and itself"));
         }
         for one in [&other, &again] {
-            if space.benchmark_key(one) != space.benchmark_key(&architecture) {
+            if one.benchmark_key() != architecture.benchmark_key() {
                 return Err(format!("{canonical} and {one:?} have different hashes"));
             }
         }
@@ -67,12 +67,12 @@ fn small_spaces_are_counted_and_enumerated_exactly() {
         let valid = drawn.iter().filter_map(|text| space.parse(text).ok());
         let mut canonical_of = BTreeMap::new();
         for architecture in valid {
-            let canonical = space.canonical(&architecture);
-            let hash = space.benchmark_key(&architecture);
+            let canonical = architecture.canonical();
+            let hash = architecture.benchmark_key();
             assert_eq!(*canonical_of.entry(hash).or_insert(canonical.clone()), canonical);
         }
         let listed: Vec<String> =
-            space.enumerate().map(|architecture| space.format(&architecture)).collect();
+            space.enumerate().map(|architecture| architecture.to_string()).collect();
         let expected: BTreeSet<&String> = canonical_of.values().collect();
         assert_eq!(expected.len(), canonical_of.len(), "different hashes, one canonical form");
         assert_eq!(listed.iter().collect::<BTreeSet<_>>(), expected);
@@ -85,18 +85,17 @@ fn small_spaces_are_counted_and_enumerated_exactly() {
 fn neighbours_and_mutations_change_one_decision() {
     let space = nas_bench_101();
     let changed = |one: &Architecture, other: &Architecture| {
-        space.choices(one).iter().zip(space.choices(other)).filter(|(a, b)| **a != *b).count()
+        one.decisions().iter().zip(other.decisions()).filter(|(a, b)| **a != *b).count()
     };
     cases::run(60, &any::<u64>(), |seed| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let architecture = space.sample(&mut rng);
-        let neighbours: BTreeSet<Architecture> =
-            space.neighbours(&architecture).into_iter().collect();
+        let neighbours: BTreeSet<Architecture> = architecture.neighbours().into_iter().collect();
         if let Some(other) = neighbours.iter().find(|other| changed(&architecture, other) != 1) {
             return Err(format!("{architecture:?} and {other:?} do not differ in one decision"));
         }
         // Every edit that the notation accepts: 21 edges, 5 operations with 2 others each.
-        let (edges, operations) = decisions(&space, &architecture);
+        let (edges, operations) = decisions(&architecture);
         let flips = (0..edges.len()).filter_map(|edge| {
             let mut edges = edges.clone();
             edges[edge] = if edges[edge] == "1" { "0" } else { "1" }.to_owned();
@@ -107,7 +106,7 @@ fn neighbours_and_mutations_change_one_decision() {
             return Err(format!("{} neighbours, {} edges", neighbours.len(), flips.len()));
         }
         let mutated: BTreeSet<Architecture> =
-            (0..600).map(|_| space.mutate(&architecture, &mut rng)).collect();
+            (0..600).map(|_| architecture.mutate(&mut rng)).collect();
         if mutated != neighbours {
             return Err(format!("{} mutations of {}", mutated.len(), neighbours.len()));
         }
@@ -119,8 +118,8 @@ fn neighbours_and_mutations_change_one_decision() {
 fn a_space_of_one_architecture_has_no_neighbours() {
     let space = small(2, 1, 1);
     let only = space.parse("1").unwrap();
-    assert!(space.neighbours(&only).is_empty());
-    assert_eq!(space.mutate(&only, &mut ChaCha8Rng::seed_from_u64(0)), only);
+    assert!(only.neighbours().is_empty());
+    assert_eq!(only.mutate(&mut ChaCha8Rng::seed_from_u64(0)), only);
     assert_eq!(space.count(), 1);
 }
 
@@ -147,7 +146,7 @@ fn samples_are_uniform_over_the_decisions() {
     let mut canonical: BTreeMap<String, u64> = BTreeMap::new();
     for _ in 0..200 * counts.len() {
         let sample = space.sample(&mut rng);
-        *canonical.entry(space.canonical(&sample)).or_default() += 1;
+        *canonical.entry(sample.canonical()).or_default() += 1;
         *counts.get_mut(&sample).expect("samples are valid") += 1;
     }
     let off = excess(counts.values().copied());
@@ -161,8 +160,8 @@ fn every_sample_is_connected_and_drawn_without_what_is_dead() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     for _ in 0..200 {
         let architecture = space.sample(&mut rng);
-        assert!(space.connected(&architecture));
-        let drawings = space.drawings(&architecture);
+        assert!(architecture.is_connected());
+        let drawings = architecture.drawings();
         let [drawing] = drawings.as_slice() else { panic!("{drawings:?}") };
         let last = drawing.nodes.len() - 1;
         assert_eq!((drawing.nodes[0].as_str(), drawing.nodes[last].as_str()), ("input", "output"));
@@ -180,11 +179,11 @@ fn every_sample_is_connected_and_drawn_without_what_is_dead() {
 fn zeros_disconnect() {
     let operations = Setting::new("topology.operations", json!(["none", "maxpool3x3"]));
     let space = nas_bench_101().with(&[operations]).unwrap();
-    let connected = |text: &str| space.connected(&space.parse(text).unwrap());
+    let connected = |text: &str| space.parse(text).unwrap().is_connected();
     assert!(!connected("10-1:none"));
     assert!(connected("11-1:none") && connected("10-1:maxpool3x3"));
     assert!(!connected("100-10-1:maxpool3x3,none") && connected("110-01-1:maxpool3x3,none"));
-    assert!(space.build(&space.parse("10-1:none").unwrap()).is_ok());
+    assert!(space.parse("10-1:none").unwrap().build().is_ok());
 }
 
 /// Samples that differ in the order of their vertices are one architecture to a search, so it comes
@@ -193,13 +192,13 @@ fn zeros_disconnect() {
 fn a_search_proposes_every_graph_once() {
     let space = small(4, 4, 2);
     let count = space.count() as u64;
-    let mut search = Random::new(Pool::new(&space, &[]), count - 1, 1, Ask::Score);
+    let mut search =
+        RandomSearch::new(ConstrainedSpace::new(&space, &[]), count - 1, 1, Objective::Score);
     let proposed: Vec<Architecture> = std::iter::from_fn(|| match search.next().unwrap() {
-        Next::Try(architecture, _) => Some(architecture),
+        NextStep::Propose(architecture, _) => Some(architecture),
         _ => None,
     })
     .collect();
-    let graphs: BTreeSet<String> =
-        proposed.iter().map(|proposed| space.canonical(proposed)).collect();
+    let graphs: BTreeSet<String> = proposed.iter().map(|proposed| proposed.canonical()).collect();
     assert_eq!((proposed.len() as u64, graphs.len() as u64), (count - 1, count - 1));
 }

@@ -9,7 +9,7 @@ use untrained::graph::cost::Cost;
 use untrained::graph::{Graph, Layer, analysis, layers};
 use untrained::job::{chain, settings};
 use untrained::onnx;
-use untrained::plan::{CodePoints, Count};
+use untrained::plan::{ActivationSites, Count};
 use untrained::space::{Space, dot};
 use untrained::weights::Weights;
 
@@ -27,7 +27,7 @@ struct Description {
     input: [usize; 3],
     #[serde(flatten)]
     cost: Cost,
-    code_points: CodePoints,
+    code_points: ActivationSites,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
     /// The drawing, printed by itself.
@@ -76,13 +76,13 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
     let mut all = Vec::new();
     for text in architectures(&arguments.targets)? {
         let architecture = space.parse(&text)?;
-        let graph = space.build(&architecture).map_err(|error| anyhow::anyhow!(chain(&error)))?;
-        let connected = space.connected(&architecture);
-        let name = space.format(&architecture);
+        let graph = architecture.build().map_err(|error| anyhow::anyhow!(chain(&error)))?;
+        let connected = architecture.is_connected();
+        let name = architecture.to_string();
         let mut description = describe(name, connected, &graph, arguments.verbose);
-        description.canonical = Some(space.canonical(&architecture));
-        description.index = space.index(&architecture);
-        description.dot = dot(&space.format(&architecture), &space.drawings(&architecture));
+        description.canonical = Some(architecture.canonical());
+        description.index = architecture.index();
+        description.dot = dot(&architecture.to_string(), &architecture.drawings());
         all.push(description);
     }
     Ok(all)
@@ -103,7 +103,7 @@ fn describe(
         model: None,
         input,
         cost: Cost::of(graph),
-        code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
+        code_points: ActivationSites::new(graph, &Weights::default(), Count::Paper),
         layers: if with_layers { layers(graph) } else { Vec::new() },
         dot: String::new(),
     }
@@ -134,7 +134,7 @@ fn text(description: &Description) -> String {
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));
-    line("code points", description.code_points.to_string());
+    line("activation sites", description.code_points.to_string());
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::complain;
 use untrained::score::KernelMatrix;
-use untrained_plot::{KernelPanel, MOST_PANELS, PlotError, check, kernels};
+use untrained_plot::{KernelPanel, MOST_PANELS, PlotError, check_plot, kernels};
 
 /// Panels that are collected while architectures are scored.
 pub struct HeatMap {
@@ -21,7 +21,7 @@ impl HeatMap {
     /// [`PlotError`] if there are too many, the name's ending is unknown, or the file exists and may
     /// not be replaced.
     pub fn new(path: &Path, architectures: usize, overwrite: bool) -> Result<Self, PlotError> {
-        check(path, overwrite)?;
+        check_plot(path, overwrite)?;
         if architectures > MOST_PANELS {
             return Err(PlotError::Panels(architectures));
         }

@@ -38,10 +38,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Batch, Verb};
+use untrained::evaluation::EvaluationError;
 use untrained::job::JobError;
 use untrained::output::OutputError;
 use untrained::space::Space;
-use untrained::store::{ExportError, TableError};
+use untrained::store::{ExportError, StoreError, TableError};
 use untrained_plot::PlotError;
 pub use written::job_command_line;
 
@@ -188,7 +189,27 @@ fn with_flags(error: &anyhow::Error) -> String {
     if output_error(error).is_some_and(OutputError::is_exists) {
         return format!("{error:#} (--overwrite)");
     }
+    if store_error(error).is_some_and(StoreError::is_wrong_file) {
+        return format!("{error:#} (--store)");
+    }
     format!("{error:#}")
+}
+
+/// The file of studies that cannot be used, if that is what went wrong.
+fn store_error(error: &anyhow::Error) -> Option<&StoreError> {
+    let job = error.downcast_ref().and_then(|error| match error {
+        JobError::Store(error) => Some(error),
+        _ => None,
+    });
+    let evaluation = error.downcast_ref().and_then(|error| match error {
+        EvaluationError::Store(error) => Some(error),
+        _ => None,
+    });
+    let export = error.downcast_ref().and_then(|error| match error {
+        ExportError::Store(error) => Some(error),
+        _ => None,
+    });
+    error.downcast_ref().or(job).or(evaluation).or(export)
 }
 
 /// The file that could not be written, if that is what went wrong.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::args::StudyArgs;
-use untrained::job::{JobConfig, Keep, StudyUse, Task};
+use untrained::job::{JobConfig, StoreLocation, StudyMode, Task};
 use untrained::store::{DEFAULT_FILE, Store};
 
 /// The names of the options that a command line gives, as clap calls them.
@@ -23,15 +23,15 @@ pub fn given(verb: &clap::ArgMatches) -> Given {
 /// Names the study of a job. A search that names no file is kept in the default one in `folder`.
 pub fn choose(config: &mut JobConfig, study: StudyArgs, folder: Option<&Path>) {
     let StudyArgs { store, resume, join } = study;
-    config.store = store.map(Keep::from).or(config.store.take());
+    config.store = store.map(StoreLocation::from).or(config.store.take());
     if config.store.is_none() && matches!(config.task, Task::Search(_)) {
-        config.store = Some(Keep::File(default_file(folder)));
+        config.store = Some(StoreLocation::File(default_file(folder)));
         config.store_is_default = true;
     }
     config.study = match (resume, join) {
-        (Some(id), _) => StudyUse::Resume(id),
-        (None, Some(id)) => StudyUse::Join(id),
-        (None, None) => StudyUse::New,
+        (Some(id), _) => StudyMode::Resume(id),
+        (None, Some(id)) => StudyMode::Join(id),
+        (None, None) => StudyMode::New,
     };
 }
 
@@ -42,10 +42,10 @@ fn default_file(folder: Option<&Path>) -> PathBuf {
 /// The job of a stored study with the options that are given in their place: those that may not
 /// differ are refused when the job starts.
 pub fn job_of_study(given_job: JobConfig, given: &Given) -> anyhow::Result<JobConfig> {
-    let (StudyUse::Resume(id) | StudyUse::Join(id)) = &given_job.study else {
+    let (StudyMode::Resume(id) | StudyMode::Join(id)) = &given_job.study else {
         return Ok(given_job);
     };
-    let Some(Keep::File(path)) = &given_job.store else { return Ok(given_job) };
+    let Some(StoreLocation::File(path)) = &given_job.store else { return Ok(given_job) };
     let stored_study = Store::read(path)?.find(id)?;
     let mut merged = stored_study.setup.job.clone();
     replace(&mut merged, &serde_json::to_value(&given_job)?, given);
@@ -79,10 +79,10 @@ fn replace(into: &mut Value, from: &Value, given: &Given) {
 /// How a run that was interrupted is gone on with.
 pub fn how_to_resume(config: &JobConfig, id: &str) -> String {
     let store = match &config.store {
-        Some(Keep::File(path)) if !config.store_is_default => {
+        Some(StoreLocation::File(path)) if !config.store_is_default => {
             format!(" --store {}", path.display())
         }
-        Some(Keep::File(path)) if path != Path::new(DEFAULT_FILE) => {
+        Some(StoreLocation::File(path)) if path != Path::new(DEFAULT_FILE) => {
             format!(" --store {}", path.display())
         }
         _ => String::new(),

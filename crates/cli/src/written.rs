@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use untrained::job::{JobConfig, Keep, Options, SearchOptions, StudyUse, Task};
+use untrained::job::{JobConfig, Options, SearchOptions, StoreLocation, StudyMode, Task};
 
 /// The options that take several values in one argument.
 const JOINED: [&str; 2] = ["mean", "std"];
@@ -43,15 +43,15 @@ pub fn job_command_line(config: &JobConfig) -> String {
 fn add_study(words: &mut Vec<String>, config: &JobConfig) {
     if let (Some(keep), false) = (&config.store, config.store_is_default) {
         let file = match keep {
-            Keep::Nowhere => "none".to_owned(),
-            Keep::File(path) => text(path),
+            StoreLocation::Nowhere => "none".to_owned(),
+            StoreLocation::File(path) => text(path),
         };
         words.extend(["--store".to_owned(), file]);
     }
     match &config.study {
-        StudyUse::New => {}
-        StudyUse::Resume(id) => words.extend(["--resume".to_owned(), id.clone()]),
-        StudyUse::Join(id) => words.extend(["--join".to_owned(), id.clone()]),
+        StudyMode::New => {}
+        StudyMode::Resume(id) => words.extend(["--resume".to_owned(), id.clone()]),
+        StudyMode::Join(id) => words.extend(["--join".to_owned(), id.clone()]),
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_job_is_the_same_after_its_command_line() {
         let mut job = JobConfig::new(Options::default(), Task::default());
-        job.store = Some(Keep::File(DEFAULT_FILE.into()));
+        job.store = Some(StoreLocation::File(DEFAULT_FILE.into()));
         job.store_is_default = true;
         assert_eq!(job_command_line(&job), "untrained --batch search");
         job.options.space = "my space.toml".to_owned();
@@ -147,8 +147,8 @@ mod tests {
         search.trainer = Some("python train.py {arch.json}".to_owned());
         search.budget = Some(0.5);
         (job.out, job.overwrite) = (Some("a.csv".into()), true);
-        (job.store, job.store_is_default) = (Some(Keep::Nowhere), false);
-        job.study = StudyUse::Resume("3fa9".to_owned());
+        (job.store, job.store_is_default) = (Some(StoreLocation::Nowhere), false);
+        job.study = StudyMode::Resume("3fa9".to_owned());
         let written = job_command_line(&job);
         let again = read(&written);
         assert_eq!(again.to_text().unwrap(), job.to_text().unwrap(), "{written}");

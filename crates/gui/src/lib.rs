@@ -46,7 +46,7 @@ use std::path::{Path, PathBuf};
 pub use app::App;
 pub use overlay::dialogs::{FileDialogs, FileQuestion};
 
-use untrained::job::{JobConfig, Keep};
+use untrained::job::{JobConfig, StoreLocation};
 
 /// The title of the window.
 pub const TITLE: &str = "Untrained";
@@ -68,8 +68,8 @@ impl StartOptions {
     fn store(&self) -> PathBuf {
         let given = self.store.clone();
         given.unwrap_or_else(|| match state::default_store() {
-            Keep::File(path) => path,
-            Keep::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
+            StoreLocation::File(path) => path,
+            StoreLocation::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
         })
     }
 }

@@ -18,23 +18,23 @@ const SMALL: f64 = 1e-4;
 
 /// A linear or logarithmic axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Axis {
+pub(super) struct PlotAxis {
     /// Ends, on the scale.
     low: f64,
     high: f64,
-    scale: Scale,
+    scale: PlotScale,
 }
 
 /// Where places on an axis come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scale {
+pub(super) enum PlotScale {
     /// A quarter of the value, so that no difference of two finite values is infinite.
     Linear,
     /// The natural logarithm.
     Logarithmic,
 }
 
-impl Scale {
+impl PlotScale {
     fn of(self, value: f64) -> f64 {
         match self {
             Self::Linear => value / 4.0,
@@ -50,10 +50,10 @@ impl Scale {
     }
 }
 
-impl Axis {
+impl PlotAxis {
     /// An axis that holds finite values, which are positive where it is logarithmic, with a margin;
     /// an arbitrary one where there are none.
-    pub(super) fn around(values: impl Iterator<Item = f64>, scale: Scale) -> Self {
+    pub(super) fn around(values: impl Iterator<Item = f64>, scale: PlotScale) -> Self {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.map(|value| scale.of(value)) {
             (low, high) = (low.min(value), high.max(value));
@@ -69,7 +69,7 @@ impl Axis {
 
     /// A linear axis between two values, `low < high`, without a margin.
     pub(super) fn between(low: f64, high: f64) -> Self {
-        let scale = Scale::Linear;
+        let scale = PlotScale::Linear;
         Self { low: scale.of(low), high: scale.of(high), scale }
     }
 
@@ -81,7 +81,7 @@ impl Axis {
     /// Round values in the range, and how they are written.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let (low, high) = (self.scale.value(self.low), self.scale.value(self.high));
-        if self.scale == Scale::Logarithmic {
+        if self.scale == PlotScale::Logarithmic {
             let ticks = self.powers(low, high);
             if ticks.len() > 2 {
                 return ticks;
@@ -155,26 +155,27 @@ fn superscript(number: i32) -> String {
 mod tests {
     use super::*;
 
-    fn labels(axis: Axis) -> Vec<String> {
+    fn labels(axis: PlotAxis) -> Vec<String> {
         axis.ticks().into_iter().map(|tick| tick.1).collect()
     }
 
     #[test]
     fn numbers_are_round_and_told_apart() {
-        assert_eq!(labels(Axis::between(0.0, 100.0)), ["0", "20", "40", "60", "80", "100"]);
-        assert_eq!(labels(Axis::between(0.62, 1.0))[..3], ["0.65", "0.70", "0.75"]);
-        assert_eq!(labels(Axis::between(-1.0, 1.0)), ["−1.0", "−0.5", "0", "0.5", "1.0"]);
+        assert_eq!(labels(PlotAxis::between(0.0, 100.0)), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(labels(PlotAxis::between(0.62, 1.0))[..3], ["0.65", "0.70", "0.75"]);
+        assert_eq!(labels(PlotAxis::between(-1.0, 1.0)), ["−1.0", "−0.5", "0", "0.5", "1.0"]);
         assert_eq!(
-            labels(Axis::between(1e7, 5.1e7)),
+            labels(PlotAxis::between(1e7, 5.1e7)),
             ["1×10⁷", "2×10⁷", "3×10⁷", "4×10⁷", "5×10⁷"]
         );
-        assert_eq!(labels(Axis::between(0.0, 2e-6))[1], "0.5×10⁻⁶");
-        assert_eq!(labels(Axis::between(1540.0, 1700.0))[0], "1540");
+        assert_eq!(labels(PlotAxis::between(0.0, 2e-6))[1], "0.5×10⁻⁶");
+        assert_eq!(labels(PlotAxis::between(1540.0, 1700.0))[0], "1540");
     }
 
     #[test]
     fn logarithmic_axes_show_powers_of_ten() {
-        let axis = |low: f64, high| Axis::around([low, high].into_iter(), Scale::Logarithmic);
+        let axis =
+            |low: f64, high| PlotAxis::around([low, high].into_iter(), PlotScale::Logarithmic);
         assert_eq!(labels(axis(0.07, 1.5)), ["0.1", "0.2", "0.5", "1"]);
         assert_eq!(labels(axis(1.0, 1e5)), ["1", "10", "100", "1000", "10000", "100000"]);
         assert_eq!(labels(axis(11.0, 14.0))[..3], ["11.0", "11.5", "12.0"]);
@@ -190,13 +191,13 @@ mod tests {
         let cases =
             [vec![], vec![0.0], vec![1e300], huge.to_vec(), close.to_vec(), subnormal.to_vec()];
         for values in &cases {
-            for scale in [Scale::Linear, Scale::Logarithmic] {
+            for scale in [PlotScale::Linear, PlotScale::Logarithmic] {
                 let values: Vec<f64> = values
                     .iter()
                     .copied()
-                    .filter(|value| scale == Scale::Linear || *value > 0.0)
+                    .filter(|value| scale == PlotScale::Linear || *value > 0.0)
                     .collect();
-                let axis = Axis::around(values.iter().copied(), scale);
+                let axis = PlotAxis::around(values.iter().copied(), scale);
                 for value in &values {
                     assert!((0.0..=1.0).contains(&axis.place(*value)), "{value} on {axis:?}");
                 }

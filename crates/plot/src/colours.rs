@@ -1,27 +1,43 @@
 //! Colours that the colour-blind can tell apart and that keep their order in grey.
 
-use plotters::style::RGBColor;
+use std::fmt;
+
+/// Red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Colour(u8, u8, u8);
+
+impl Colour {
+    pub(super) const WHITE: Self = Self(255, 255, 255);
+}
+
+/// As SVG writes it: `#0072B2`.
+impl fmt::Display for Colour {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(red, green, blue) = self;
+        write!(formatter, "#{red:02X}{green:02X}{blue:02X}")
+    }
+}
 
 /// Points of a scatter plot: the blue of Okabe and Ito's palette (2008).
-pub(super) const POINT: RGBColor = RGBColor(0, 114, 178);
+pub(super) const POINT: Colour = Colour(0, 114, 178);
 /// Text and axes.
-pub(super) const INK: RGBColor = RGBColor(32, 32, 32);
+pub(super) const INK: Colour = Colour(32, 32, 32);
 /// Captions.
-pub(super) const FAINT: RGBColor = RGBColor(90, 90, 90);
+pub(super) const FAINT: Colour = Colour(90, 90, 90);
 /// Lines of the grid.
-pub(super) const GRID: RGBColor = RGBColor(225, 225, 225);
+pub(super) const GRID: Colour = Colour(225, 225, 225);
 
 /// The colour map viridis at a share from 0 (dark blue) to 1 (yellow); shares outside are moved to
 /// the nearer end.
-pub(super) fn viridis(share: f64) -> RGBColor {
+pub(super) fn viridis(share: f64) -> Colour {
     let place = (share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64).round() as usize;
     let [_, red, green, blue] = VIRIDIS[place].to_be_bytes();
-    RGBColor(red, green, blue)
+    Colour(red, green, blue)
 }
 
 /// The same as red, green and blue, for pictures that others draw.
-pub fn heat(share: f64) -> [u8; 3] {
-    let RGBColor(red, green, blue) = viridis(share);
+pub fn heat_colour(share: f64) -> [u8; 3] {
+    let Colour(red, green, blue) = viridis(share);
     [red, green, blue]
 }
 

@@ -1,18 +1,13 @@
 //! From a picture to a file: formats, and what happens to existing files.
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
-
-use image::imageops::{FilterType, resize};
-use image::{ImageFormat, RgbImage};
-use plotters::backend::{BitMapBackend, SVGBackend};
-use plotters_backend::{DrawingBackend, DrawingErrorKind};
 
 use untrained::output::{OutputError, check_output, write_output};
 
+use super::canvas::Canvas;
+use super::font::FONTS;
 use super::kernel::MOST_PANELS;
-use super::paper::{Drawn, Paper};
-use super::raster::Raster;
+use super::raster::{RasterError, svg_to_png};
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -26,30 +21,26 @@ pub enum PlotError {
     /// Nothing to draw, or more than there is room for.
     #[error("a heat map shows 1 to {MOST_PANELS} kernel matrices, not {0}")]
     Panels(usize),
-    /// The drawing library refused.
-    #[error("cannot draw the picture: {0}; please report it")]
-    Draw(String),
+    /// The picture has no pixels.
+    #[error(transparent)]
+    Raster(#[from] RasterError),
 }
 
-/// Something that can be drawn at any scale.
-pub(super) trait Picture {
+/// Something that can be drawn.
+pub(super) trait Plot {
     /// Width and height in units; a PNG file has one pixel per unit.
     fn size(&self) -> (u32, u32);
 
-    /// Draws it on white paper.
-    fn draw<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B>;
+    /// Draws it on a white canvas.
+    fn draw(&self, canvas: &mut Canvas);
 }
-
-/// Pixels per unit of a bitmap before it is reduced. Plotters draws at whole pixels and without
-/// smoothing some shapes; reduced from a larger picture, edges and points are smooth and in place.
-const OVERSAMPLING: u32 = 2;
 
 /// Whether a picture of that name could be written, as far as its name and existence tell.
 ///
 /// # Errors
 ///
 /// [`PlotError::Format`], or [`PlotError::Output`] if it exists.
-pub fn check(path: &Path, overwrite: bool) -> Result<(), PlotError> {
+pub fn check_plot(path: &Path, overwrite: bool) -> Result<(), PlotError> {
     is_png(path)?;
     Ok(check_output(path, overwrite)?)
 }
@@ -64,42 +55,12 @@ fn is_png(path: &Path) -> Result<bool, PlotError> {
     }
 }
 
-/// Draws a picture into a file; the format is told by the name's ending.
-pub(super) fn write(picture: &impl Picture, path: &Path, overwrite: bool) -> Result<(), PlotError> {
-    check(path, overwrite)?;
-    let content = if is_png(path)? { png(picture) } else { svg(picture) };
-    Ok(write_output(path, &content?, overwrite)?)
-}
-
-fn svg(picture: &impl Picture) -> Result<Vec<u8>, PlotError> {
-    let mut text = String::new();
-    let mut backend = SVGBackend::with_string(&mut text, picture.size());
-    draw(picture, &mut backend, 1)?;
-    drop(backend);
-    Ok(text.into_bytes())
-}
-
-fn png(picture: &impl Picture) -> Result<Vec<u8>, PlotError> {
-    let (width, height) = picture.size();
-    let (wide, high) = (width * OVERSAMPLING, height * OVERSAMPLING);
-    let mut pixels = RgbImage::new(wide, high);
-    let backend = BitMapBackend::with_buffer(&mut pixels, (wide, high));
-    draw(picture, &mut Raster::new(backend), OVERSAMPLING)?;
-    let reduced = resize(&pixels, width, height, FilterType::Triangle);
-    let mut file = Cursor::new(Vec::new());
-    reduced
-        .write_to(&mut file, ImageFormat::Png)
-        .map_err(|error| PlotError::Draw(error.to_string()))?;
-    Ok(file.into_inner())
-}
-
-fn draw<B: DrawingBackend>(
-    picture: &impl Picture,
-    backend: &mut B,
-    scale: u32,
-) -> Result<(), PlotError> {
-    let refused = |error: DrawingErrorKind<B::ErrorType>| PlotError::Draw(error.to_string());
-    let mut paper = Paper::new(backend, scale).map_err(refused)?;
-    picture.draw(&mut paper).map_err(refused)?;
-    backend.present().map_err(refused)
+/// Draws a plot into a file; the format is told by the name's ending.
+pub(super) fn write(plot: &impl Plot, path: &Path, overwrite: bool) -> Result<(), PlotError> {
+    check_plot(path, overwrite)?;
+    let mut canvas = Canvas::new(plot.size());
+    plot.draw(&mut canvas);
+    let svg = canvas.into_svg();
+    let content = if is_png(path)? { svg_to_png(&svg, &FONTS, 1.0)? } else { svg.into_bytes() };
+    Ok(write_output(path, &content, overwrite)?)
 }

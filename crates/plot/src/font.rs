@@ -1,9 +1,22 @@
-//! The built-in font: how wide a text is, and what its letters look like.
+//! The built-in font: how wide a text is.
 
-use ab_glyph::{Font, FontRef, Glyph, OutlinedGlyph, ScaleFont, point};
+use std::sync::{Arc, LazyLock};
+
+use resvg::usvg::fontdb::Database;
+use ttf_parser::Face;
 
 /// DejaVu Sans, cut down to the alphabets and signs that pictures need; see `assets/README.md`.
 static FILE: &[u8] = include_bytes!("../../../assets/fonts/dejavu-sans.ttf");
+
+/// What SVG files ask for: the built-in font, or another one without serifs.
+pub(super) const FAMILY: &str = "DejaVu Sans, sans-serif";
+
+/// The built-in font and no other, for PNG files.
+pub(super) static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
+    let mut fonts = Database::new();
+    fonts.load_font_data(FILE.to_vec());
+    Arc::new(fonts)
+});
 
 /// Stands for what does not fit.
 const ELLIPSIS: char = '…';
@@ -11,42 +24,23 @@ const ELLIPSIS: char = '…';
 /// The smallest share of the wished size that a text is reduced to before it is cut.
 const SMALLEST: f64 = 0.4;
 
-fn font() -> FontRef<'static> {
+fn font() -> Face<'static> {
     #[expect(
         clippy::expect_used,
         reason = "the file is part of the program; every picture reads it"
     )]
-    FontRef::try_from_slice(FILE).expect("the built-in font is a font")
+    Face::parse(FILE, 0).expect("the built-in font is a font")
 }
 
-/// The letters of a text in pixels, from the origin of its baseline at (0, 0), and its width; `size`
-/// is the font's em in pixels.
-pub(super) fn outlines(text: &str, size: f64) -> (Vec<OutlinedGlyph>, f64) {
-    let font = font();
-    let (glyphs, width) = layout(&font, text, size);
-    (glyphs.into_iter().filter_map(|glyph| font.outline_glyph(glyph)).collect(), width)
-}
-
-/// Width of a text whose em is 1.
+/// Width of a text whose em is 1, without kerning. A letter that the font lacks is as wide as its sign
+/// for such.
 pub(super) fn width(text: &str) -> f64 {
-    // Kerning and advances are proportional to the size.
-    const SIZE: f64 = 100.0;
-    layout(&font(), text, SIZE).1 / SIZE
-}
-
-fn layout(font: &FontRef<'static>, text: &str, size: f64) -> (Vec<Glyph>, f64) {
-    let em = font.units_per_em().unwrap_or(font.height_unscaled());
-    let scaled = font.as_scaled(size as f32 * font.height_unscaled() / em);
-    let (mut glyphs, mut x) = (Vec::new(), 0.0);
-    for letter in text.chars() {
-        let id = font.glyph_id(letter);
-        if let Some(Glyph { id: before, .. }) = glyphs.last() {
-            x += scaled.kern(*before, id);
-        }
-        glyphs.push(id.with_scale_and_position(scaled.scale(), point(x, 0.0)));
-        x += scaled.h_advance(id);
-    }
-    (glyphs, f64::from(x))
+    let font = font();
+    let advance = |letter| {
+        let glyph = font.glyph_index(letter).unwrap_or_default();
+        f64::from(font.glyph_hor_advance(glyph).unwrap_or_default())
+    };
+    text.chars().map(advance).sum::<f64>() / f64::from(font.units_per_em())
 }
 
 /// A text and its size so that it is no wider than `room`: smaller as far as that is readable, then
@@ -76,7 +70,8 @@ mod tests {
         assert!((width("0") - 1303.0 / 2048.0).abs() < 1e-4);
         assert!((width("nn") - 2.0 * 1298.0 / 2048.0).abs() < 1e-4);
         assert_eq!(width(""), 0.0);
-        assert!((outlines("00", 50.0).1 - 100.0 * 1303.0 / 2048.0).abs() < 1e-2);
+        assert_eq!(FONTS.len(), 1);
+        assert!(FONTS.faces().all(|face| face.families[0].0 == "DejaVu Sans"));
     }
 
     #[test]
@@ -95,8 +90,8 @@ mod tests {
     fn the_font_has_the_signs() {
         let font = font();
         for sign in "−∞τρ×·–…⁰¹²³⁴⁵⁶⁷⁸⁹⁻éßЖ".chars() {
-            assert_ne!(font.glyph_id(sign).0, 0, "{sign}");
+            assert!(font.glyph_index(sign).is_some(), "{sign}");
         }
-        assert_eq!(font.glyph_id('語').0, 0, "negative control");
+        assert!(font.glyph_index('語').is_none(), "negative control");
     }
 }

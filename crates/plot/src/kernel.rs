@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use plotters::style::text_anchor::HPos;
-use plotters_backend::DrawingBackend;
-
-use super::axis::Axis;
+use super::axis::PlotAxis;
+use super::canvas::{Canvas, TextAnchor, TextStyle};
 use super::colours::{INK, viridis};
-use super::file::{Picture, PlotError, write};
-use super::paper::{Drawn, Lettering, Paper};
+use super::file::{Plot, PlotError, write};
 use super::scatter::grouped;
 use untrained::score::KernelMatrix;
 
@@ -54,12 +51,12 @@ pub fn kernels(panels: &[KernelPanel<'_>], path: &Path, overwrite: bool) -> Resu
     if !(1..=MOST_PANELS).contains(&panels.len()) {
         return Err(PlotError::Panels(panels.len()));
     }
-    let panels = panels.iter().copied().map(HeatMap::new).collect();
-    write(&HeatMaps::new(panels), path, overwrite)
+    let panels = panels.iter().copied().map(KernelHeatMap::new).collect();
+    write(&KernelHeatMaps::new(panels), path, overwrite)
 }
 
 /// One matrix, reduced to cells.
-struct HeatMap<'a> {
+struct KernelHeatMap<'a> {
     panel: KernelPanel<'a>,
     /// Images along a side of a block.
     block: usize,
@@ -69,7 +66,7 @@ struct HeatMap<'a> {
     side: usize,
 }
 
-impl<'a> HeatMap<'a> {
+impl<'a> KernelHeatMap<'a> {
     fn new(panel: KernelPanel<'a>) -> Self {
         let images = panel.matrix.images();
         let block = images.div_ceil(CELLS).max(1);
@@ -100,12 +97,7 @@ impl<'a> HeatMap<'a> {
     }
 
     /// Draws it with its left edge at `left`.
-    fn draw<B: DrawingBackend>(
-        &self,
-        paper: &mut Paper<'_, B>,
-        left: f64,
-        colours: Axis,
-    ) -> Drawn<B> {
+    fn draw(&self, canvas: &mut Canvas, left: f64, colours: PlotAxis) {
         let cell = self.cell();
         let end = self.side as f64 * cell;
         for (place, value) in self.cells.iter().enumerate() {
@@ -113,21 +105,21 @@ impl<'a> HeatMap<'a> {
             let y = (place / self.side) as f64 * cell;
             // The next cells cover what is too much; viewers of SVG files would show gaps otherwise.
             let corner = (left + end.min(x + cell + 1.0), TOP + end.min(y + cell + 1.0));
-            paper.fill((left + x, TOP + y), corner, viridis(colours.place(*value)))?;
+            canvas.fill((left + x, TOP + y), corner, viridis(colours.place(*value)));
         }
-        let line = |size, anchor| Lettering::new(size, INK, anchor);
+        let line = |size, anchor| TextStyle::new(size, INK, anchor);
         let middle = left + SIDE / 2.0;
-        paper.text(self.panel.title, (middle, 50.0), SIDE, line(TITLE, HPos::Center))?;
-        paper.text(&self.facts(), (middle, 102.0), SIDE, line(NUMBER, HPos::Center))?;
+        canvas.text(self.panel.title, (middle, 50.0), SIDE, line(TITLE, TextAnchor::Middle));
+        canvas.text(&self.facts(), (middle, 102.0), SIDE, line(NUMBER, TextAnchor::Middle));
         let images = grouped(self.panel.matrix.images());
         for (label, place) in [("1", cell / 2.0), (images.as_str(), end - cell / 2.0)] {
-            let side = line(NUMBER, HPos::Right);
-            paper.text(label, (left - 10.0, TOP + place), LEFT - 20.0, side)?;
-            let below = line(NUMBER, HPos::Center);
-            paper.text(label, (left + place, TOP + end + 24.0), LEFT, below)?;
+            let side = line(NUMBER, TextAnchor::End);
+            canvas.text(label, (left - 10.0, TOP + place), LEFT - 20.0, side);
+            let below = line(NUMBER, TextAnchor::Middle);
+            canvas.text(label, (left + place, TOP + end + 24.0), LEFT, below);
         }
         let name = (left + end / 2.0, TOP + end + 60.0);
-        paper.text("image", name, SIDE, line(NUMBER, HPos::Center))
+        canvas.text("image", name, SIDE, line(NUMBER, TextAnchor::Middle));
     }
 }
 
@@ -143,16 +135,16 @@ fn mean(matrix: &KernelMatrix, block: usize, row: usize, column: usize) -> f64 {
 }
 
 /// The matrices and the colour bar.
-struct HeatMaps<'a> {
-    maps: Vec<HeatMap<'a>>,
-    colours: Axis,
+struct KernelHeatMaps<'a> {
+    maps: Vec<KernelHeatMap<'a>>,
+    colours: PlotAxis,
 }
 
-impl<'a> HeatMaps<'a> {
-    fn new(maps: Vec<HeatMap<'a>>) -> Self {
+impl<'a> KernelHeatMaps<'a> {
+    fn new(maps: Vec<KernelHeatMap<'a>>) -> Self {
         let least = maps.iter().flat_map(|map| &map.cells).copied().fold(1.0, f64::min);
         let least = if least < 1.0 { least } else { 0.0 };
-        Self { maps, colours: Axis::between(least, 1.0) }
+        Self { maps, colours: PlotAxis::between(least, 1.0) }
     }
 
     /// Left edge of the colour bar.
@@ -160,36 +152,36 @@ impl<'a> HeatMaps<'a> {
         (LEFT + SIDE) * self.maps.len() as f64 + GAP
     }
 
-    fn draw_bar<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B> {
+    fn draw_bar(&self, canvas: &mut Canvas) {
         let (left, right, step) = (self.bar(), self.bar() + BAR, SIDE / f64::from(STEPS));
         for place in 0..STEPS {
             let bottom = TOP + SIDE - f64::from(place) * step;
             let colour = viridis(f64::from(place) / f64::from(STEPS - 1));
             let top = TOP.max(bottom - step - 1.0);
-            paper.fill((left, top), (right, bottom), colour)?;
+            canvas.fill((left, top), (right, bottom), colour);
         }
         for (value, label) in self.colours.ticks() {
             let y = TOP + SIDE * (1.0 - self.colours.place(value));
-            paper.fill((right, y - 1.0), (right + 8.0, y + 1.0), INK)?;
-            let style = Lettering::new(NUMBER, INK, HPos::Left);
-            paper.text(&label, (right + 16.0, y), NUMBERS - 24.0, style)?;
+            canvas.fill((right, y - 1.0), (right + 8.0, y + 1.0), INK);
+            let style = TextStyle::new(NUMBER, INK, TextAnchor::Start);
+            canvas.text(&label, (right + 16.0, y), NUMBERS - 24.0, style);
         }
         let title = (f64::midpoint(left, right), TOP - 28.0);
-        paper.text("K / V", title, NUMBERS, Lettering::new(NUMBER, INK, HPos::Center))
+        canvas.text("K / V", title, NUMBERS, TextStyle::new(NUMBER, INK, TextAnchor::Middle));
     }
 }
 
-impl Picture for HeatMaps<'_> {
+impl Plot for KernelHeatMaps<'_> {
     fn size(&self) -> (u32, u32) {
         let width = self.bar() + BAR + NUMBERS;
         (width as u32, (TOP + SIDE + BELOW) as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B> {
+    fn draw(&self, canvas: &mut Canvas) {
         for (place, map) in self.maps.iter().enumerate() {
             let left = LEFT + (LEFT + SIDE) * place as f64;
-            map.draw(paper, left, self.colours)?;
+            map.draw(canvas, left, self.colours);
         }
-        self.draw_bar(paper)
+        self.draw_bar(canvas);
     }
 }

@@ -1,89 +1,39 @@
-//! Plotters' bitmap backend with letters from the built-in font, set at fractions of pixels.
+//! From SVG to PNG, through resvg.
 
-use plotters::backend::BitMapBackend;
-use plotters_backend::text_anchor::HPos;
-use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
-};
+use std::sync::Arc;
 
-use super::font::outlines;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{Options, Tree};
 
-/// What plotters' SVG backend divides a font's size by to get its em.
-pub(super) const SIZE_OF_EM: f64 = 1.24;
-
-/// Half of the font's x-height in em, by which SVG centres a line (`dy="0.5ex"`).
-const HALF_EX: f64 = 0.5 * 1120.0 / 2048.0;
-
-/// A bitmap to draw on.
-pub(super) struct Raster<'a>(BitMapBackend<'a>);
-
-type Refused<'a> = DrawingErrorKind<<BitMapBackend<'a> as DrawingBackend>::ErrorType>;
-
-impl<'a> Raster<'a> {
-    pub(super) fn new(backend: BitMapBackend<'a>) -> Self {
-        Self(backend)
-    }
+/// Why an SVG picture has no pixels.
+#[derive(Debug, thiserror::Error)]
+pub enum RasterError {
+    /// It is no SVG.
+    #[error("the picture cannot be drawn ({0}); save it as .svg")]
+    Parse(String),
+    /// There is no memory for so many pixels.
+    #[error("the picture is too large for a PNG; save it as .svg")]
+    TooLarge,
+    /// PNG refused.
+    #[error("the picture cannot be encoded as PNG: {0}")]
+    Encode(String),
 }
 
-impl<'a> DrawingBackend for Raster<'a> {
-    type ErrorType = <BitMapBackend<'a> as DrawingBackend>::ErrorType;
-
-    fn get_size(&self) -> (u32, u32) {
-        self.0.get_size()
-    }
-
-    fn ensure_prepared(&mut self) -> Result<(), Refused<'a>> {
-        self.0.ensure_prepared()
-    }
-
-    fn present(&mut self) -> Result<(), Refused<'a>> {
-        self.0.present()
-    }
-
-    fn draw_pixel(&mut self, at: BackendCoord, color: BackendColor) -> Result<(), Refused<'a>> {
-        self.0.draw_pixel(at, color)
-    }
-
-    fn draw_rect<S: BackendStyle>(
-        &mut self,
-        upper_left: BackendCoord,
-        bottom_right: BackendCoord,
-        style: &S,
-        fill: bool,
-    ) -> Result<(), Refused<'a>> {
-        self.0.draw_rect(upper_left, bottom_right, style, fill)
-    }
-
-    /// Text on one line, centred vertically at `at` as the SVG backend does; the vertical anchor is
-    /// not looked at.
-    fn draw_text<S: BackendTextStyle>(
-        &mut self,
-        text: &str,
-        style: &S,
-        at: BackendCoord,
-    ) -> Result<(), Refused<'a>> {
-        let em = style.size() / SIZE_OF_EM;
-        let (glyphs, width) = outlines(text, em);
-        let left = match style.anchor().h_pos {
-            HPos::Left => 0.0,
-            HPos::Center => -width / 2.0,
-            HPos::Right => -width,
-        };
-        let (left, baseline) = (left.round() as i32, (em * HALF_EX).round() as i32);
-        let (transform, color) = (style.transform(), style.color());
-        let mut drawn = Ok(());
-        for glyph in glyphs {
-            let corner = glyph.px_bounds().min;
-            let (x, y) = (left + corner.x as i32, baseline + corner.y as i32);
-            glyph.draw(|column, row, coverage| {
-                let (x, y) = transform.transform(x + column as i32, y + row as i32);
-                let alpha = color.alpha * f64::from(coverage.clamp(0.0, 1.0));
-                let ink = BackendColor { alpha, rgb: color.rgb };
-                if drawn.is_ok() {
-                    drawn = self.0.draw_pixel((at.0 + x, at.1 + y), ink);
-                }
-            });
-        }
-        drawn
-    }
+/// The PNG file of an SVG picture, with `scale` pixels for each unit, lettered with the fonts given and
+/// no others.
+///
+/// # Errors
+///
+/// [`RasterError`].
+pub fn svg_to_png(svg: &str, fonts: &Arc<Database>, scale: f32) -> Result<Vec<u8>, RasterError> {
+    let options = Options { fontdb: Arc::clone(fonts), ..Options::default() };
+    let tree =
+        Tree::from_str(svg, &options).map_err(|error| RasterError::Parse(error.to_string()))?;
+    let size = tree.size();
+    let side = |length: f32| (length * scale).ceil().max(1.0) as u32;
+    let pixels = Pixmap::new(side(size.width()), side(size.height()));
+    let mut pixels = pixels.ok_or(RasterError::TooLarge)?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| RasterError::Encode(error.to_string()))
 }

@@ -2,14 +2,10 @@
 
 use std::path::Path;
 
-use plotters::style::Color;
-use plotters::style::text_anchor::HPos;
-use plotters_backend::DrawingBackend;
-
-use super::axis::{Axis, Scale};
+use super::axis::{PlotAxis, PlotScale};
+use super::canvas::{Canvas, TextAnchor, TextStyle};
 use super::colours::{FAINT, GRID, INK, POINT};
-use super::file::{Picture, PlotError, write};
-use super::paper::{Drawn, Lettering, Paper};
+use super::file::{Plot, PlotError, write};
 use untrained::statistics::kendall_tau_b;
 
 /// Width and height in units.
@@ -50,85 +46,90 @@ pub struct ScatterData<'a> {
 /// [`PlotError`] if the ending is another one, the file exists and may not be replaced, or it cannot be
 /// written.
 pub fn scatter(data: &ScatterData<'_>, path: &Path, overwrite: bool) -> Result<(), PlotError> {
-    write(&Scatter::new(data), path, overwrite)
+    write(&ScatterPlot::new(data), path, overwrite)
 }
 
 /// The picture, ready to be drawn.
-struct Scatter<'a> {
+struct ScatterPlot<'a> {
     data: &'a ScatterData<'a>,
     /// What is drawn.
     points: Vec<(f64, f64)>,
-    x: Axis,
-    y: Axis,
+    x: PlotAxis,
+    y: PlotAxis,
     /// The line below the title.
     summary: String,
     /// What is not drawn; empty where all is.
     caption: String,
 }
 
-impl<'a> Scatter<'a> {
+impl<'a> ScatterPlot<'a> {
     fn new(data: &'a ScatterData<'a>) -> Self {
         let drawable = |(score, accuracy): &(f64, f64)| {
             score.is_finite() && accuracy.is_finite() && (!data.log_x || *score > 0.0)
         };
         let points: Vec<_> = data.points.iter().copied().filter(drawable).collect();
-        let scale = if data.log_x { Scale::Logarithmic } else { Scale::Linear };
+        let scale = if data.log_x { PlotScale::Logarithmic } else { PlotScale::Linear };
         Self {
             data,
-            x: Axis::around(points.iter().map(|point| point.0), scale),
-            y: Axis::around(points.iter().map(|point| point.1), Scale::Linear),
+            x: PlotAxis::around(points.iter().map(|point| point.0), scale),
+            y: PlotAxis::around(points.iter().map(|point| point.1), PlotScale::Linear),
             points,
             summary: summary(data.points),
             caption: caption(data),
         }
     }
 
-    fn grid<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B> {
+    fn grid(&self, canvas: &mut Canvas) {
         let half = LINE / 2.0;
         for (value, label) in self.x.ticks() {
             let x = x_of(self.x.place(value));
-            paper.fill((x - half, TOP), (x + half, BOTTOM), GRID)?;
-            let style = Lettering::new(NUMBER, INK, HPos::Center);
-            paper.text(&label, (x, BOTTOM + 32.0), f64::INFINITY, style)?;
+            canvas.fill((x - half, TOP), (x + half, BOTTOM), GRID);
+            let style = TextStyle::new(NUMBER, INK, TextAnchor::Middle);
+            canvas.text(&label, (x, BOTTOM + 32.0), f64::INFINITY, style);
         }
         for (value, label) in self.y.ticks() {
             let y = y_of(self.y.place(value));
-            paper.fill((LEFT, y - half), (RIGHT, y + half), GRID)?;
-            let style = Lettering::new(NUMBER, INK, HPos::Right);
-            paper.text(&label, (LEFT - 14.0, y), LEFT - 90.0, style)?;
+            canvas.fill((LEFT, y - half), (RIGHT, y + half), GRID);
+            let style = TextStyle::new(NUMBER, INK, TextAnchor::End);
+            canvas.text(&label, (LEFT - 14.0, y), LEFT - 90.0, style);
         }
-        paper.fill((LEFT - LINE, BOTTOM), (RIGHT, BOTTOM + LINE), INK)?;
-        paper.fill((LEFT - LINE, TOP), (LEFT, BOTTOM), INK)
+        canvas.fill((LEFT - LINE, BOTTOM), (RIGHT, BOTTOM + LINE), INK);
+        canvas.fill((LEFT - LINE, TOP), (LEFT, BOTTOM), INK);
     }
 
-    fn letters<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B> {
+    fn letters(&self, canvas: &mut Canvas) {
         let (middle, room) = (f64::midpoint(LEFT, RIGHT), f64::from(SIZE.0) - 100.0);
-        let line = |size, colour| Lettering::new(size, colour, HPos::Center);
-        paper.text(self.data.title, (middle, 50.0), RIGHT - LEFT, line(TITLE, INK))?;
-        paper.text(&self.summary, (middle, 104.0), RIGHT - LEFT, line(LABEL, INK))?;
+        let line = |size, colour| TextStyle::new(size, colour, TextAnchor::Middle);
+        canvas.text(self.data.title, (middle, 50.0), RIGHT - LEFT, line(TITLE, INK));
+        canvas.text(&self.summary, (middle, 104.0), RIGHT - LEFT, line(LABEL, INK));
         let x_title = (middle, BOTTOM + 90.0);
-        paper.text(self.data.x_title, x_title, RIGHT - LEFT, line(LABEL, INK))?;
-        let upright = Lettering { upright: true, ..line(LABEL, INK) };
+        canvas.text(self.data.x_title, x_title, RIGHT - LEFT, line(LABEL, INK));
+        let upright = TextStyle { is_upright: true, ..line(LABEL, INK) };
         let y_title = (40.0, f64::midpoint(TOP, BOTTOM));
-        paper.text(self.data.y_title, y_title, BOTTOM - TOP, upright)?;
+        canvas.text(self.data.y_title, y_title, BOTTOM - TOP, upright);
         let caption = (50.0, f64::from(SIZE.1) - 32.0);
-        paper.text(&self.caption, caption, room, Lettering::new(CAPTION, FAINT, HPos::Left))
+        canvas.text(
+            &self.caption,
+            caption,
+            room,
+            TextStyle::new(CAPTION, FAINT, TextAnchor::Start),
+        );
     }
 }
 
-impl Picture for Scatter<'_> {
+impl Plot for ScatterPlot<'_> {
     fn size(&self) -> (u32, u32) {
         SIZE
     }
 
-    fn draw<B: DrawingBackend>(&self, paper: &mut Paper<'_, B>) -> Drawn<B> {
-        self.grid(paper)?;
+    fn draw(&self, canvas: &mut Canvas) {
+        self.grid(canvas);
         let (radius, alpha) = look(self.points.len());
         for (score, accuracy) in &self.points {
             let at = (x_of(self.x.place(*score)), y_of(self.y.place(*accuracy)));
-            paper.dot(at, radius, POINT.mix(alpha))?;
+            canvas.dot(at, radius, POINT, alpha);
         }
-        self.letters(paper)
+        self.letters(canvas);
     }
 }
 

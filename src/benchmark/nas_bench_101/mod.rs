@@ -78,8 +78,8 @@ impl NasBench101 {
 
     /// An architecture as the space writes it, where it reads it.
     fn written(&self, text: String) -> String {
-        let parsed = self.space.as_ref().and_then(|space| Some((space, space.parse(&text).ok()?)));
-        parsed.map_or(text, |(space, architecture)| space.format(&architecture))
+        let parsed = self.space.as_ref().and_then(|space| space.parse(&text).ok());
+        parsed.map_or(text, |architecture| architecture.to_string())
     }
 }
 

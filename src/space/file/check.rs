@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::document::member;
-use crate::space::nearest;
+use crate::nearest;
 use crate::space::problem::Problems;
 
 /// The schema of all types, to look up its references.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
-use crate::space::nearest;
+use crate::nearest;
 use crate::space::problem::{Problem, Setting};
 
 /// The deepest nesting that is read.

@@ -16,8 +16,9 @@ use super::error::SpaceError;
 use super::operations::{Definitions, Operations};
 use super::problem::{Problem, Problems, Setting};
 use super::topology::{AnyTopology, Context, TOPOLOGIES, Topology};
-use super::{MAX_CLASSES, MAX_EXTENT, nearest};
+use super::{MAX_CLASSES, MAX_EXTENT};
 use crate::graph::Shape;
+use crate::nearest;
 use crate::weights::Initialisation;
 use check::Checker;
 use document::Document;
@@ -40,7 +41,7 @@ enum Format {
 struct SpaceFile<T, S> {
     #[serde(rename = "format")]
     _format: Format,
-    /// The short name, as in `--space`.
+    /// The short name by which the space is opened.
     #[schemars(length(min = 1))]
     id: String,
     /// The name to show.

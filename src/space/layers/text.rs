@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Base, ConvLayer, Groups, Layer, LinearLayer, Parameters, PoolLayer, Step, Width};
 use crate::graph::{Activation, ActivationKind};
-use crate::space::nearest;
+use crate::nearest;
 
 /// The activations a text can name.
 const ACTIVATIONS: [ActivationKind; 8] = [

@@ -1,7 +1,7 @@
 //! Topologies: what is decided in an architecture, and how decisions become a network.
 //!
 //! A topology is one module here, one entry of [`TOPOLOGIES`] and one variant in [`AnyTopology`],
-//! [`Architecture`], `with_topology!` and `dispatch!`.
+//! [`TopologyDecisions`], `with_topology!` and `with_decisions!`.
 
 mod edge_cell;
 mod pair_cell;
@@ -10,41 +10,79 @@ mod stages;
 mod vertex_cell;
 mod widths;
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use rand::Rng;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-pub use edge_cell::EdgeArchitecture;
 use edge_cell::EdgeCell;
 use pair_cell::PairCell;
-pub use pair_cell::{Pair, PairArchitecture, PairedCell};
 use stages::Stages;
-pub use stages::{Number, Stage, StagesArchitecture};
-pub use vertex_cell::VertexArchitecture;
 use vertex_cell::VertexCell;
 use widths::Widths;
-pub use widths::WidthsArchitecture;
 
 use super::drawing::Drawing;
-use super::error::{ArchitectureError, BuildError};
+use super::error::ArchitectureError;
 use super::file::Kind;
 use super::operations::Operations;
 use super::problem::Problems;
-use crate::graph::{Graph, Shape};
+use crate::graph::{Graph, GraphError, Shape};
 
-/// The decisions of one architecture. It means something only to the space that made it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Architecture {
+/// The decisions of one architecture, together with the topology that gives them meaning. They are
+/// compared by the decisions alone.
+pub(super) struct Bound<T: Topology> {
+    pub topology: Arc<T>,
+    pub decisions: T::Decisions,
+}
+
+impl<T: Topology> Clone for Bound<T> {
+    fn clone(&self) -> Self {
+        Self { topology: Arc::clone(&self.topology), decisions: self.decisions.clone() }
+    }
+}
+
+impl<T: Topology> PartialEq for Bound<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.decisions == other.decisions
+    }
+}
+
+impl<T: Topology> Eq for Bound<T> {}
+
+impl<T: Topology> Hash for Bound<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.decisions.hash(state);
+    }
+}
+
+impl<T: Topology> PartialOrd for Bound<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Topology> Ord for Bound<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.decisions.cmp(&other.decisions)
+    }
+}
+
+/// The decisions of one architecture of any topology.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum TopologyDecisions {
     /// An operation on every edge of a cell.
-    EdgeCell(EdgeArchitecture),
+    EdgeCell(Bound<EdgeCell>),
     /// Two pairs of an operation and an input in every node of two cells, width and depth.
-    PairCell(PairArchitecture),
+    PairCell(Bound<PairCell>),
     /// Depth, width, stride and parameters of every stage.
-    Stages(StagesArchitecture),
+    Stages(Bound<Stages>),
     /// A graph with an operation in every vertex.
-    VertexCell(VertexArchitecture),
+    VertexCell(Bound<VertexCell>),
     /// A width for every layer.
-    Widths(WidthsArchitecture),
+    Widths(Bound<Widths>),
 }
 
 /// Every kind of topology.
@@ -57,120 +95,101 @@ pub(super) const TOPOLOGIES: &[Kind] = &[
 ];
 
 /// A topology of any kind.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum AnyTopology {
-    EdgeCell(EdgeCell),
-    PairCell(PairCell),
-    Stages(Stages),
-    VertexCell(VertexCell),
-    Widths(Widths),
+    EdgeCell(Arc<EdgeCell>),
+    PairCell(Arc<PairCell>),
+    Stages(Arc<Stages>),
+    VertexCell(Arc<VertexCell>),
+    Widths(Arc<Widths>),
 }
 
 impl From<EdgeCell> for AnyTopology {
     fn from(topology: EdgeCell) -> Self {
-        Self::EdgeCell(topology)
-    }
-}
-
-impl From<VertexCell> for AnyTopology {
-    fn from(topology: VertexCell) -> Self {
-        Self::VertexCell(topology)
+        Self::EdgeCell(Arc::new(topology))
     }
 }
 
 impl From<PairCell> for AnyTopology {
     fn from(topology: PairCell) -> Self {
-        Self::PairCell(topology)
+        Self::PairCell(Arc::new(topology))
     }
 }
 
 impl From<Stages> for AnyTopology {
     fn from(topology: Stages) -> Self {
-        Self::Stages(topology)
+        Self::Stages(Arc::new(topology))
+    }
+}
+
+impl From<VertexCell> for AnyTopology {
+    fn from(topology: VertexCell) -> Self {
+        Self::VertexCell(Arc::new(topology))
     }
 }
 
 impl From<Widths> for AnyTopology {
     fn from(topology: Widths) -> Self {
-        Self::Widths(topology)
+        Self::Widths(Arc::new(topology))
     }
 }
 
-/// Runs code on a topology of any kind; `wrap` makes an [`Architecture`] of its decisions.
+/// Runs code on a topology of any kind; `bind` makes [`TopologyDecisions`] of its decisions.
 macro_rules! with_topology {
-    ($topology:expr, |$own:ident, $wrap:ident| $body:expr) => {
+    ($topology:expr, |$own:ident, $bind:ident| $body:expr) => {
+        $crate::space::topology::with_topology!(
+            @kinds $topology, |$own, $bind| $body; EdgeCell PairCell Stages VertexCell Widths
+        )
+    };
+    (@kinds $topology:expr, |$own:ident, $bind:ident| $body:expr; $($kind:ident)*) => {
         match $topology {
-            AnyTopology::EdgeCell($own) => {
-                let $wrap = Architecture::EdgeCell;
+            $($crate::space::topology::AnyTopology::$kind($own) => {
+                let $bind = |decisions| {
+                    let topology = std::sync::Arc::clone($own);
+                    let bound = $crate::space::topology::Bound { topology, decisions };
+                    $crate::space::topology::TopologyDecisions::$kind(bound)
+                };
                 $body
-            }
-            AnyTopology::VertexCell($own) => {
-                let $wrap = Architecture::VertexCell;
-                $body
-            }
-            AnyTopology::PairCell($own) => {
-                let $wrap = Architecture::PairCell;
-                $body
-            }
-            AnyTopology::Stages($own) => {
-                let $wrap = Architecture::Stages;
-                $body
-            }
-            AnyTopology::Widths($own) => {
-                let $wrap = Architecture::Widths;
-                $body
-            }
+            })*
         }
     };
 }
 pub(super) use with_topology;
 
-/// The same on an architecture that fits the topology; `None` where it is one of another space.
-macro_rules! dispatch {
-    ($topology:expr, $architecture:expr, |$own:ident, $decisions:ident, $wrap:ident| $body:expr) => {
-        match ($topology, $architecture) {
-            (AnyTopology::EdgeCell($own), Architecture::EdgeCell($decisions))
-                if $own.fits($decisions) =>
-            {
-                let $wrap = Architecture::EdgeCell;
-                Some($body)
-            }
-            (AnyTopology::VertexCell($own), Architecture::VertexCell($decisions))
-                if $own.fits($decisions) =>
-            {
-                let $wrap = Architecture::VertexCell;
-                Some($body)
-            }
-            (AnyTopology::PairCell($own), Architecture::PairCell($decisions))
-                if $own.fits($decisions) =>
-            {
-                let $wrap = Architecture::PairCell;
-                Some($body)
-            }
-            (AnyTopology::Stages($own), Architecture::Stages($decisions))
-                if $own.fits($decisions) =>
-            {
-                let $wrap = Architecture::Stages;
-                Some($body)
-            }
-            (AnyTopology::Widths($own), Architecture::Widths($decisions))
-                if $own.fits($decisions) =>
-            {
-                let $wrap = Architecture::Widths;
-                Some($body)
-            }
-            _ => None,
+/// Runs code on the decisions of an architecture and their topology; `bind` binds other decisions to
+/// the same topology.
+macro_rules! with_decisions {
+    ($decisions:expr, |$topology:ident, $own:ident, $bind:ident| $body:expr) => {
+        $crate::space::topology::with_decisions!(
+            @kinds $decisions, |$topology, $own, $bind| $body;
+            EdgeCell PairCell Stages VertexCell Widths
+        )
+    };
+    (
+        @kinds $decisions:expr, |$topology:ident, $own:ident, $bind:ident| $body:expr;
+        $($kind:ident)*
+    ) => {
+        match $decisions {
+            $($crate::space::topology::TopologyDecisions::$kind(bound) => {
+                let ($topology, $own) = (&*bound.topology, &bound.decisions);
+                let $bind = |decisions| {
+                    let topology = std::sync::Arc::clone(&bound.topology);
+                    let bound = $crate::space::topology::Bound { topology, decisions };
+                    $crate::space::topology::TopologyDecisions::$kind(bound)
+                };
+                $body
+            })*
         }
     };
 }
-pub(super) use dispatch;
+pub(super) use with_decisions;
 
-/// One decision of an architecture and what was chosen, for tables, filters and comparisons.
+/// One decision of an architecture, for tables, filters and comparisons.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Choice {
+pub struct Decision {
     /// What is decided, such as `edge 0-1`; the same in every architecture of a space.
     pub name: String,
-    /// What was chosen.
+    /// The value chosen.
     pub value: String,
 }
 
@@ -184,11 +203,10 @@ pub(super) struct Context<'o> {
     pub operations: &'o Operations,
 }
 
-/// What every topology can do. Methods are called with architectures that [`Self::fits`] accepts;
-/// [`super::Space`] documents them.
+/// What every topology can do; [`super::Space`] and [`super::Architecture`] document the methods.
 pub(super) trait Topology: Sized {
     /// The decisions of one architecture.
-    type Decisions: Clone;
+    type Decisions: Clone + Eq + Hash + Ord;
     /// The `[topology]` table.
     type File: DeserializeOwned + JsonSchema;
     /// The `[skeleton]` table.
@@ -210,8 +228,6 @@ pub(super) trait Topology: Sized {
     fn check_shapes(&self, problems: &mut Problems);
     /// The operations that can be chosen.
     fn operation_names(&self) -> Vec<&str>;
-    /// Whether an architecture is one of this topology.
-    fn fits(&self, decisions: &Self::Decisions) -> bool;
     /// The number of architectures, by [`Self::identity`]; `u128::MAX` if it is larger.
     fn count(&self) -> u128;
     fn sample(&self, rng: &mut dyn Rng) -> Self::Decisions;
@@ -233,7 +249,7 @@ pub(super) trait Topology: Sized {
     /// The one architecture for all that differ only in how they are written, and, as far as the
     /// notation allows, with everything dead left out; idempotent.
     fn reduced(&self, decisions: &Self::Decisions) -> Self::Decisions;
-    fn connected(&self, decisions: &Self::Decisions) -> bool;
+    fn is_connected(&self, decisions: &Self::Decisions) -> bool;
     fn function_key(&self, decisions: &Self::Decisions) -> String {
         self.format(&self.reduced(decisions))
     }
@@ -246,11 +262,11 @@ pub(super) trait Topology: Sized {
     fn code_key(&self, decisions: &Self::Decisions) -> String {
         self.function_key(decisions)
     }
-    /// Every decision with what was chosen, in a fixed order.
-    fn choices(&self, decisions: &Self::Decisions) -> Vec<Choice>;
+    /// Every decision with its value, in a fixed order.
+    fn decisions(&self, decisions: &Self::Decisions) -> Vec<Decision>;
     /// The cells or stages as graphs to look at.
     fn drawings(&self, decisions: &Self::Decisions) -> Vec<Drawing>;
-    fn build(&self, decisions: &Self::Decisions) -> Result<Graph, BuildError>;
+    fn build(&self, decisions: &Self::Decisions) -> Result<Graph, GraphError>;
 }
 
 impl AnyTopology {

@@ -8,31 +8,25 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::edge_cell::{Cell, EdgeArchitecture};
+use super::edge_cell::{Cell, EdgeDecisions};
 use super::radix::Radix;
-use super::{Choice, Context, Topology};
+use super::{Context, Decision, Topology};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
+use crate::nearest;
 use crate::space::drawing::Drawing;
-use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::error::ArchitectureError;
 use crate::space::layers::{self, Layer, LayerFile, Place, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
-use crate::space::{MAX_CELLS, MAX_CLASSES, nearest};
+use crate::space::{MAX_CELLS, MAX_CLASSES};
 
 /// The most widths to choose from.
 const MAX_WIDTHS: usize = 64;
 
 /// The width of every layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WidthsArchitecture {
+pub struct WidthsDecisions {
     widths: Vec<usize>,
-}
-
-impl WidthsArchitecture {
-    /// The channels of every cell and reduction, in their order.
-    pub fn widths(&self) -> &[usize] {
-        &self.widths
-    }
 }
 
 /// A channel count per layer of a fixed cell.
@@ -89,7 +83,7 @@ enum Part {
 pub(in crate::space) struct Widths {
     widths: Vec<usize>,
     radix: Radix,
-    fixed: EdgeArchitecture,
+    fixed: EdgeDecisions,
     /// Where input and output have the same width.
     cell: Cell,
     /// Where they differ: no operation of it is an identity on the edges from node 0.
@@ -152,21 +146,16 @@ impl Widths {
         }
     }
 
-    fn digits(&self, decisions: &WidthsArchitecture) -> Option<Vec<usize>> {
+    fn digits(&self, decisions: &WidthsDecisions) -> Option<Vec<usize>> {
         let digit = |width| self.widths.iter().position(|known| known == width);
         decisions.widths.iter().map(digit).collect()
     }
 
-    fn at(&self, digits: &[usize]) -> WidthsArchitecture {
-        WidthsArchitecture { widths: digits.iter().map(|&digit| self.widths[digit]).collect() }
+    fn at(&self, digits: &[usize]) -> WidthsDecisions {
+        WidthsDecisions { widths: digits.iter().map(|&digit| self.widths[digit]).collect() }
     }
 
-    fn with(
-        &self,
-        decisions: &WidthsArchitecture,
-        layer: usize,
-        width: usize,
-    ) -> WidthsArchitecture {
+    fn with(&self, decisions: &WidthsDecisions, layer: usize, width: usize) -> WidthsDecisions {
         let mut changed = decisions.clone();
         changed.widths[layer] = width;
         changed
@@ -174,7 +163,7 @@ impl Widths {
 }
 
 impl Topology for Widths {
-    type Decisions = WidthsArchitecture;
+    type Decisions = WidthsDecisions;
     type File = WidthsFile;
     type Skeleton = WidthsSkeletonFile;
 
@@ -263,23 +252,19 @@ impl Topology for Widths {
         self.cell.operations.iter().map(|operation| operation.name.as_str()).collect()
     }
 
-    fn fits(&self, decisions: &WidthsArchitecture) -> bool {
-        decisions.widths.len() == self.sequence.len()
-    }
-
     fn count(&self) -> u128 {
         self.radix.count()
     }
 
-    fn sample(&self, rng: &mut dyn Rng) -> WidthsArchitecture {
+    fn sample(&self, rng: &mut dyn Rng) -> WidthsDecisions {
         self.at(&self.radix.sample(rng))
     }
 
-    fn enumerate(&self) -> Box<dyn Iterator<Item = WidthsArchitecture> + '_> {
+    fn enumerate(&self) -> Box<dyn Iterator<Item = WidthsDecisions> + '_> {
         Box::new((0..).map_while(|index| self.at_index(index)))
     }
 
-    fn parse(&self, text: &str) -> Result<WidthsArchitecture, ArchitectureError> {
+    fn parse(&self, text: &str) -> Result<WidthsDecisions, ArchitectureError> {
         let wrong = |token: &str, reason: String| ArchitectureError {
             text: nearest::excerpt(text.trim()),
             token: nearest::excerpt(token),
@@ -297,23 +282,23 @@ impl Topology for Widths {
                 wrong(token, format!("is no width of this space: {}", widths.join(", ")))
             })
         };
-        Ok(WidthsArchitecture { widths: tokens.iter().map(width).collect::<Result<_, _>>()? })
+        Ok(WidthsDecisions { widths: tokens.iter().map(width).collect::<Result<_, _>>()? })
     }
 
-    fn format(&self, decisions: &WidthsArchitecture) -> String {
+    fn format(&self, decisions: &WidthsDecisions) -> String {
         let widths: Vec<String> = decisions.widths.iter().map(usize::to_string).collect();
         widths.join(":")
     }
 
-    fn index(&self, decisions: &WidthsArchitecture) -> Option<u64> {
+    fn index(&self, decisions: &WidthsDecisions) -> Option<u64> {
         self.radix.rank(&self.digits(decisions)?)
     }
 
-    fn at_index(&self, index: u64) -> Option<WidthsArchitecture> {
+    fn at_index(&self, index: u64) -> Option<WidthsDecisions> {
         self.radix.unrank(index).map(|digits| self.at(&digits))
     }
 
-    fn neighbours(&self, decisions: &WidthsArchitecture) -> Vec<WidthsArchitecture> {
+    fn neighbours(&self, decisions: &WidthsDecisions) -> Vec<WidthsDecisions> {
         let mut neighbours = Vec::new();
         for (layer, current) in decisions.widths.iter().enumerate() {
             for &width in self.widths.iter().filter(|width| *width != current) {
@@ -323,7 +308,7 @@ impl Topology for Widths {
         neighbours
     }
 
-    fn mutate(&self, decisions: &WidthsArchitecture, rng: &mut dyn Rng) -> WidthsArchitecture {
+    fn mutate(&self, decisions: &WidthsDecisions, rng: &mut dyn Rng) -> WidthsDecisions {
         let mut neighbours = self.neighbours(decisions);
         if neighbours.is_empty() {
             return decisions.clone();
@@ -332,23 +317,23 @@ impl Topology for Widths {
     }
 
     /// Different widths are different networks.
-    fn reduced(&self, decisions: &WidthsArchitecture) -> WidthsArchitecture {
+    fn reduced(&self, decisions: &WidthsDecisions) -> WidthsDecisions {
         decisions.clone()
     }
 
-    fn connected(&self, _decisions: &WidthsArchitecture) -> bool {
-        self.cell.connected(&self.fixed)
+    fn is_connected(&self, _decisions: &WidthsDecisions) -> bool {
+        self.cell.is_connected(&self.fixed)
     }
 
-    fn choices(&self, decisions: &WidthsArchitecture) -> Vec<Choice> {
-        let choice = |(layer, width): (usize, &usize)| Choice {
+    fn decisions(&self, decisions: &WidthsDecisions) -> Vec<Decision> {
+        let choice = |(layer, width): (usize, &usize)| Decision {
             name: format!("width {layer}"),
             value: width.to_string(),
         };
         decisions.widths.iter().enumerate().map(choice).collect()
     }
 
-    fn drawings(&self, decisions: &WidthsArchitecture) -> Vec<Drawing> {
+    fn drawings(&self, decisions: &WidthsDecisions) -> Vec<Drawing> {
         let part = |(part, width): (&Part, &usize)| match part {
             Part::Cell => format!("cell, {width} channels"),
             Part::Reduction => format!("reduction, {width} channels"),
@@ -363,8 +348,7 @@ impl Topology for Widths {
         vec![network, self.cell.drawing(&self.fixed)]
     }
 
-    fn build(&self, decisions: &WidthsArchitecture) -> Result<Graph, BuildError> {
+    fn build(&self, decisions: &WidthsDecisions) -> Result<Graph, GraphError> {
         self.assemble(&decisions.widths)
-            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
     }
 }

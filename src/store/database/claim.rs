@@ -54,7 +54,7 @@ fn one(
     writer: &StudyWriter,
     want: &ClaimRequest<'_>,
 ) -> Result<ClaimOutcome, StoreError> {
-    let failed = |error| StoreError::of(&writer.path, error);
+    let failed = |error| StoreError::from_sqlite(&writer.path, error);
     if let Some(row) = at(transaction, writer.study, want.position).map_err(failed)? {
         same(writer, want, &row.record.architecture)?;
         return Ok(ClaimOutcome::Done(Box::new(row)));

@@ -9,24 +9,24 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such file.
-    #[error("there are no studies in {}: no such file; name another one by --store", .0.display())]
+    #[error("there are no studies in {}: no such file; choose another one", .0.display())]
     Missing(PathBuf),
     /// Not an SQLite file at all.
     #[error(
-        "{} is no file of studies (nor any other SQLite file): name another one by --store",
+        "{} is not a study database (nor any other SQLite file): choose another file",
         .0.display()
     )]
     NoDatabase(PathBuf),
     /// An SQLite file of another program.
     #[error(
-        "{} is a database of another program and is left alone: name another file by --store",
+        "{} is another program's database and is left alone: choose another file",
         .0.display()
     )]
     Foreign(PathBuf),
     /// Written by a newer version of this program.
     #[error(
         "{} was written by a newer version of this program (format {found}, this one knows formats \
-         up to {known}): use that version, or name another file by --store",
+         up to {known}): use that version, or choose another file",
         path.display()
     )]
     Newer {
@@ -59,8 +59,8 @@ pub enum StoreError {
     Locked(PathBuf),
     /// It can be read but not written.
     #[error(
-        "{} cannot be written: allow writing to the file and its folder, or name another file by \
-         --store; studies can still be listed, shown and exported",
+        "{} cannot be written: allow writing to the file and its folder, or choose another file; \
+         studies can still be listed, shown and exported",
         .0.display()
     )]
     ReadOnly(PathBuf),
@@ -104,7 +104,7 @@ pub enum StoreError {
         if known.is_empty() {
             "it holds none".to_owned()
         } else {
-            format!("the latest are {}; `studies list` shows all", known.join(", "))
+            format!("the latest are {}", known.join(", "))
         }
     )]
     Unknown {
@@ -183,8 +183,20 @@ impl fmt::Display for DifferenceList<'_> {
 }
 
 impl StoreError {
+    /// Whether another file would help.
+    pub fn is_wrong_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing(_)
+                | Self::NoDatabase(_)
+                | Self::Foreign(_)
+                | Self::Newer { .. }
+                | Self::ReadOnly(_)
+        )
+    }
+
     /// What an error of SQLite means for a file.
-    pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
+    pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NoDatabase(path),

@@ -22,7 +22,6 @@ pub struct ScoreKey([u8; 16]);
 #[derive(Clone, Debug)]
 pub struct ScoreKeys {
     common: Sha256,
-    space: Space,
     count: Count,
 }
 
@@ -51,15 +50,15 @@ impl ScoreKeys {
             common.update((part.len() as u64).to_le_bytes());
             common.update(part);
         }
-        Self { common, space: space.clone(), count }
+        Self { common, count }
     }
 
     /// The key of an architecture: equal for all that the counted units of this run cannot tell
     /// apart.
     pub fn of(&self, architecture: &Architecture) -> ScoreKey {
         let network = match self.count {
-            Count::Live => self.space.live_key(architecture),
-            Count::Paper | Count::Published => self.space.code_key(architecture),
+            Count::Live => architecture.live_key(),
+            Count::Paper | Count::Published => architecture.code_key(),
         };
         let mut hash = self.common.clone();
         hash.update(network);

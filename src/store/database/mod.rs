@@ -52,10 +52,30 @@ use writer::{PendingWrites, StudyWriter};
 pub const DEFAULT_FILE: &str = "untrained.db";
 
 /// A file of studies. Every thread opens its own.
+///
+/// ```
+/// use untrained::store::{FlushPolicy, Store, StudySetup, StudyState};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("studies.db");
+/// let store = Store::open(&path)?;
+/// // What was asked for, and the SHA-256 of the images.
+/// let setup = StudySetup::new(serde_json::json!({ "samples": 100 }), "00ff");
+/// let study = store.begin(&setup, FlushPolicy::default())?;
+/// let id = study.id().to_owned();
+/// // Results are appended here, one `ResultRow` each.
+/// study.finish(StudyState::Done)?;
+///
+/// // The first digits of an id are enough.
+/// let found = store.find(&id[..6])?;
+/// assert_eq!(found.state, StudyState::Done);
+/// assert_eq!(store.rows(&found)?.count(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Store {
     path: PathBuf,
     connection: Connection,
-    patience: Duration,
+    busy_timeout: Duration,
 }
 
 /// Milliseconds since 1970.
@@ -90,7 +110,7 @@ impl Store {
         Self::open_with(path, StoreAccess::Read, Self::BUSY_TIMEOUT)
     }
 
-    /// Opens a file for some purpose. Every operation waits up to `patience` for other processes that
+    /// Opens a file for some purpose. Every operation waits up to `busy_timeout` for other processes that
     /// write.
     ///
     /// # Errors
@@ -99,10 +119,10 @@ impl Store {
     pub fn open_with(
         path: &Path,
         access: StoreAccess,
-        patience: Duration,
+        busy_timeout: Duration,
     ) -> Result<Self, StoreError> {
-        let connection = open::open(path, access, patience)?;
-        Ok(Self { path: path.to_owned(), connection, patience })
+        let connection = open::open(path, access, busy_timeout)?;
+        Ok(Self { path: path.to_owned(), connection, busy_timeout })
     }
 
     /// Its name.
@@ -111,7 +131,7 @@ impl Store {
     }
 
     fn failed(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::of(&self.path, source)
+        StoreError::from_sqlite(&self.path, source)
     }
 
     /// A transaction that writes.
@@ -230,13 +250,13 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn begin(&self, setup: &StudySetup, pace: FlushPolicy) -> Result<Study, StoreError> {
+    pub fn begin(&self, setup: &StudySetup, policy: FlushPolicy) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
         let transaction = self.change()?;
         let study = table::add_study(&transaction, setup).map_err(failed)?;
-        let (info, worker) = self.enter(&transaction, study, pace, EventKind::Start)?;
+        let (info, worker) = self.enter(&transaction, study, policy, EventKind::Start)?;
         transaction.commit().map_err(failed)?;
-        self.start(info, worker, pace)
+        self.start(info, worker, policy)
     }
 
     /// Takes a study up again, alone. What a process that was killed had claimed is free again; one
@@ -245,7 +265,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::Running`] if another process writes it, or if the file cannot be written.
-    pub fn resume(&self, study: &StudyInfo, pace: FlushPolicy) -> Result<Study, StoreError> {
+    pub fn resume(&self, study: &StudyInfo, policy: FlushPolicy) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
         let alive = worker::wait_for_end(&self.connection, study.number).map_err(failed)?;
         let transaction = self.change()?;
@@ -259,7 +279,7 @@ impl Store {
         if !entered.is_empty() {
             return running(entered.into_iter().map(|one| one.name).collect());
         }
-        self.take_up(transaction, study, pace, EventKind::Resume)
+        self.reopen(transaction, study, policy, EventKind::Resume)
     }
 
     /// Takes part in a study that other processes may be writing; see [`Study::claim`].
@@ -267,16 +287,16 @@ impl Store {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn join(&self, study: &StudyInfo, pace: FlushPolicy) -> Result<Study, StoreError> {
+    pub fn join(&self, study: &StudyInfo, policy: FlushPolicy) -> Result<Study, StoreError> {
         let transaction = self.change()?;
-        self.take_up(transaction, study, pace, EventKind::Join)
+        self.reopen(transaction, study, policy, EventKind::Join)
     }
 
-    fn take_up(
+    fn reopen(
         &self,
         transaction: Transaction<'_>,
         study: &StudyInfo,
-        pace: FlushPolicy,
+        policy: FlushPolicy,
         kind: EventKind,
     ) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
@@ -285,9 +305,9 @@ impl Store {
         if transaction.execute(sql, [study.number, now_ms()]).map_err(failed)? == 0 {
             return Err(StoreError::Gone(study.id.clone()));
         }
-        let (info, worker) = self.enter(&transaction, study.number, pace, kind)?;
+        let (info, worker) = self.enter(&transaction, study.number, policy, kind)?;
         transaction.commit().map_err(failed)?;
-        self.start(info, worker, pace)
+        self.start(info, worker, policy)
     }
 
     /// Puts this process into the table of those that write the study.
@@ -295,26 +315,31 @@ impl Store {
         &self,
         transaction: &Transaction<'_>,
         study: i64,
-        pace: FlushPolicy,
+        policy: FlushPolicy,
         kind: EventKind,
     ) -> Result<(StudyInfo, i64), StoreError> {
         let failed = |error| self.failed(error);
         let text = format!("process {}, version {}", std::process::id(), env!("CARGO_PKG_VERSION"));
         writer::write_event(transaction, study, now_ms(), kind, &text).map_err(failed)?;
-        let worker = worker::enter(transaction, study, pace).map_err(failed)?;
+        let worker = worker::enter(transaction, study, policy).map_err(failed)?;
         Ok((table::study(transaction, study).map_err(failed)?, worker))
     }
 
-    fn start(&self, info: StudyInfo, worker: i64, pace: FlushPolicy) -> Result<Study, StoreError> {
+    fn start(
+        &self,
+        info: StudyInfo,
+        worker: i64,
+        policy: FlushPolicy,
+    ) -> Result<Study, StoreError> {
         let writer = StudyWriter {
             path: self.path.clone(),
-            connection: open::open(&self.path, StoreAccess::Write, self.patience)?,
+            connection: open::open(&self.path, StoreAccess::Write, self.busy_timeout)?,
             id: info.id.clone(),
             study: info.number,
             worker,
-            pace,
+            policy,
             pending: PendingWrites::default(),
-            next_sign: Instant::now() + pace.expiry / 4,
+            next_heartbeat: Instant::now() + policy.expiry / 4,
             failure: None,
             closed: false,
         };

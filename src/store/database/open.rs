@@ -27,23 +27,27 @@ pub enum StoreAccess {
 pub(super) fn open(
     path: &Path,
     access: StoreAccess,
-    patience: Duration,
+    busy_timeout: Duration,
 ) -> Result<Connection, StoreError> {
     if access != StoreAccess::Create && !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
     match access {
-        StoreAccess::Read => read(path, patience),
-        StoreAccess::Create | StoreAccess::Write => write(path, access, patience),
+        StoreAccess::Read => read(path, busy_timeout),
+        StoreAccess::Create | StoreAccess::Write => write(path, access, busy_timeout),
     }
 }
 
-fn write(path: &Path, access: StoreAccess, patience: Duration) -> Result<Connection, StoreError> {
-    let failed = |source| StoreError::of(path, source);
+fn write(
+    path: &Path,
+    access: StoreAccess,
+    busy_timeout: Duration,
+) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::from_sqlite(path, source);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, access == StoreAccess::Create);
     let mut connection = Connection::open_with_flags(literal(path), flags).map_err(failed)?;
-    connection.busy_timeout(patience).map_err(failed)?;
+    connection.busy_timeout(busy_timeout).map_err(failed)?;
     let layout = check(path, &connection)?;
     if connection.is_readonly(MAIN_DB).map_err(failed)? {
         return Err(StoreError::ReadOnly(path.to_owned()));
@@ -52,7 +56,7 @@ fn write(path: &Path, access: StoreAccess, patience: Duration) -> Result<Connect
         // Only an empty file can be told to give pages back to the system.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
     }
-    use_log(&connection, patience).map_err(failed)?;
+    use_log(&connection, busy_timeout).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed)?;
@@ -64,7 +68,8 @@ fn write(path: &Path, access: StoreAccess, patience: Duration) -> Result<Connect
 
 /// Refuses files of other programs and of newer versions.
 fn check(path: &Path, connection: &Connection) -> Result<FileLayout, StoreError> {
-    let layout = schema::layout(connection).map_err(|source| StoreError::of(path, source))?;
+    let layout =
+        schema::layout(connection).map_err(|source| StoreError::from_sqlite(path, source))?;
     match layout {
         FileLayout::Foreign => Err(StoreError::Foreign(path.to_owned())),
         FileLayout::Version(found) if found > schema::VERSION => {
@@ -76,14 +81,14 @@ fn check(path: &Path, connection: &Connection) -> Result<FileLayout, StoreError>
 
 /// Puts a file into write-ahead logging, in which readers and a writer do not wait for each other. Two
 /// processes that make a file at once get in each other's way here, and SQLite does not wait by itself.
-fn use_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+fn use_log(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
     let begin = Instant::now();
     loop {
         let set = connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
         match set {
             Err(error)
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && begin.elapsed() < patience =>
+                    && begin.elapsed() < busy_timeout =>
             {
                 std::thread::sleep(Duration::from_millis(10));
             }
@@ -92,11 +97,11 @@ fn use_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> 
     }
 }
 
-fn read(path: &Path, patience: Duration) -> Result<Connection, StoreError> {
-    let failed = |source| StoreError::of(path, source);
+fn read(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::from_sqlite(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(literal(path), flags).map_err(failed)?;
-    connection.busy_timeout(patience).map_err(failed)?;
+    connection.busy_timeout(busy_timeout).map_err(failed)?;
     let (connection, layout) = match check(path, &connection) {
         // The log's index cannot be made beside a file whose folder cannot be written.
         Err(StoreError::System { .. } | StoreError::ReadOnly(_)) => {
@@ -123,7 +128,7 @@ fn read_alone(path: &Path) -> Result<Connection, StoreError> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
     let uri = immutable_uri(&literal(path).to_string_lossy());
-    Connection::open_with_flags(uri, flags).map_err(|source| StoreError::of(path, source))
+    Connection::open_with_flags(uri, flags).map_err(|source| StoreError::from_sqlite(path, source))
 }
 
 /// A copy in memory of a file of an older version, for those who only read.

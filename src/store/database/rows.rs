@@ -36,7 +36,9 @@ impl<'s> ResultRows<'s> {
             page: Vec::new().into_iter(),
             last: i64::try_from(first).unwrap_or(i64::MAX) - 1,
             finished: false,
-            _snapshot: snapshot.transpose().map_err(|error| StoreError::of(path, error))?,
+            _snapshot: snapshot
+                .transpose()
+                .map_err(|error| StoreError::from_sqlite(path, error))?,
         })
     }
 
@@ -44,7 +46,7 @@ impl<'s> ResultRows<'s> {
         const NEXT: &str =
             "WHERE result.study = ?1 AND result.position > ?2 ORDER BY result.position LIMIT ?3";
         let page = row::select(self.connection, NEXT, params![self.study, self.last, PAGE])
-            .map_err(|error| StoreError::of(self.path, error))?;
+            .map_err(|error| StoreError::from_sqlite(self.path, error))?;
         self.finished = page.len() < PAGE as usize;
         if let Some(row) = page.last() {
             self.last = row.position as i64;

@@ -1,7 +1,7 @@
 //! A study that is being written.
 //!
 //! Results are collected in memory and committed in small batches, by the one who appends or, if
-//! nothing comes, by a thread of the study's own. The thread also gives the signs of life by which
+//! nothing comes, by a thread of the study's own. The thread also writes the heartbeats by which
 //! other processes know that this one has not been killed.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ use super::{
 };
 
 /// How often a study is written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlushPolicy {
     /// The longest time between a result and its commit.
     pub commit: Duration,
     /// The most results that are committed at once.
     pub rows: usize,
-    /// After how long without a sign of life a process counts as killed: others then score what
-    /// it had claimed. Signs are given four times as often.
+    /// After how long without a heartbeat a process counts as killed: others then score what
+    /// it had claimed. Heartbeats come four times as often.
     pub expiry: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Study {
         let shared = Arc::new(SharedWriter { writer: Mutex::new(writer), wake: Condvar::new() });
         let ours = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("study".to_owned());
-        let thread = thread.spawn(move || keep_time(&ours)).map_err(StoreError::Thread)?;
+        let thread = thread.spawn(move || run_writer_thread(&ours)).map_err(StoreError::Thread)?;
         Ok(Self { shared, thread: Some(thread), info })
     }
 
@@ -175,8 +175,8 @@ impl Drop for Study {
     }
 }
 
-/// Commits what is due and gives signs of life until the study is closed.
-fn keep_time(shared: &SharedWriter) {
+/// Commits what is due and writes heartbeats until the study is closed.
+fn run_writer_thread(shared: &SharedWriter) {
     let mut writer = shared.writer();
     while let Some(due) = writer.due() {
         let now = Instant::now();

@@ -35,7 +35,7 @@ impl Store {
         transaction
             .execute("DELETE FROM study WHERE number = ?1", [study.number])
             .and_then(|_| transaction.commit())
-            .and_then(|()| give_back(&self.connection))
+            .and_then(|()| vacuum(&self.connection))
             .map_err(failed)
     }
 
@@ -56,7 +56,7 @@ impl Store {
 }
 
 /// Gives pages that are free back to the system; each step of the statement frees one.
-fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+fn vacuum(connection: &Connection) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
     let mut pages = statement.query([])?;
     while pages.next()?.is_some() {}

@@ -13,37 +13,37 @@ use super::{FlushPolicy, StudyState, now_ms};
 pub(super) fn enter(
     connection: &Connection,
     study: i64,
-    pace: FlushPolicy,
+    policy: FlushPolicy,
 ) -> rusqlite::Result<i64> {
     let name = format!("process {}", std::process::id());
     connection.execute(
         "INSERT INTO worker (study, name, started, expires) VALUES (?1, ?2, ?3, ?4)",
-        params![study, name, now_ms(), expires(pace)],
+        params![study, name, now_ms(), expires(policy)],
     )?;
     Ok(connection.last_insert_rowid())
 }
 
-fn expires(pace: FlushPolicy) -> i64 {
-    now_ms().saturating_add(i64::try_from(pace.expiry.as_millis()).unwrap_or(i64::MAX))
+fn expires(policy: FlushPolicy) -> i64 {
+    now_ms().saturating_add(i64::try_from(policy.expiry.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Gives a sign of life; `false` if the study is gone. A process that was taken for killed, as happens
+/// Writes a heartbeat; `false` if the study is gone. A process that was taken for killed, as happens
 /// where a computer sleeps, is back again.
-pub(super) fn sign(
+pub(super) fn heartbeat(
     connection: &Connection,
     study: i64,
     worker: i64,
-    pace: FlushPolicy,
+    policy: FlushPolicy,
 ) -> rusqlite::Result<bool> {
     let update = "UPDATE worker SET expires = ?2 WHERE number = ?1";
-    if connection.prepare_cached(update)?.execute(params![worker, expires(pace)])? == 1 {
+    if connection.prepare_cached(update)?.execute(params![worker, expires(policy)])? == 1 {
         return Ok(true);
     }
     let name = format!("process {}", std::process::id());
     let again = connection.execute(
         "INSERT INTO worker (number, study, name, started, expires)
          SELECT ?1, number, ?3, ?4, ?5 FROM study WHERE number = ?2",
-        params![worker, study, name, now_ms(), expires(pace)],
+        params![worker, study, name, now_ms(), expires(policy)],
     )?;
     Ok(again == 1)
 }
@@ -91,13 +91,13 @@ pub(super) fn forget_killed(connection: &Connection, study: i64) -> rusqlite::Re
     connection.execute(delete, params![study, now_ms()]).map(|_| ())
 }
 
-/// Waits until the processes that write a study have expired; those that give a sign of life
+/// Waits until the processes that write a study have expired; those that give a heartbeat
 /// meanwhile, if any does.
 pub(super) fn wait_for_end(connection: &Connection, study: i64) -> rusqlite::Result<Vec<String>> {
     const STEP: Duration = Duration::from_millis(50);
     let first = alive(connection, study)?;
     let last = first.iter().map(|one| one.expires).max().unwrap_or(0);
-    let patience = Duration::from_millis(u64::try_from(last - now_ms()).unwrap_or(0));
+    let busy_timeout = Duration::from_millis(u64::try_from(last - now_ms()).unwrap_or(0));
     let begin = Instant::now();
     loop {
         let now = alive(connection, study)?;
@@ -105,7 +105,7 @@ pub(super) fn wait_for_end(connection: &Connection, study: i64) -> rusqlite::Res
         if now.is_empty() || !signed.is_empty() {
             return Ok(signed.into_iter().map(|one| one.name.clone()).collect());
         }
-        if begin.elapsed() > patience + STEP {
+        if begin.elapsed() > busy_timeout + STEP {
             // The clock was set back: times to come say nothing about who is alive.
             return Ok(now.into_iter().map(|one| one.name).collect());
         }

@@ -20,10 +20,10 @@ pub(super) struct StudyWriter {
     pub(super) study: i64,
     /// This process in the table of workers.
     pub(super) worker: i64,
-    pub(super) pace: FlushPolicy,
+    pub(super) policy: FlushPolicy,
     pub(super) pending: PendingWrites,
-    /// When the next sign of life is due.
-    pub(super) next_sign: Instant,
+    /// When the next heartbeat is due.
+    pub(super) next_heartbeat: Instant,
     /// What the thread could not write, until somebody asks.
     pub(super) failure: Option<StoreError>,
     pub(super) closed: bool,
@@ -60,7 +60,7 @@ impl StudyWriter {
 
     /// Whether as many rows wait as are committed at once.
     pub(super) fn is_full(&self) -> bool {
-        self.pending.rows.len() >= self.pace.rows
+        self.pending.rows.len() >= self.policy.rows
     }
 
     pub(super) fn add_event(&mut self, kind: EventKind, text: &str) {
@@ -76,8 +76,8 @@ impl StudyWriter {
 
     /// When something is to be done; `None` once the study is closed.
     pub(super) fn due(&self) -> Option<Instant> {
-        let commit = self.pending.since.map(|since| since + self.pace.commit);
-        let next = commit.map_or(self.next_sign, |commit| commit.min(self.next_sign));
+        let commit = self.pending.since.map(|since| since + self.policy.commit);
+        let next = commit.map_or(self.next_heartbeat, |commit| commit.min(self.next_heartbeat));
         (!self.closed).then_some(next)
     }
 
@@ -94,12 +94,12 @@ impl StudyWriter {
     pub(super) fn tick(&mut self) {
         if let Err(error) = self.commit() {
             self.failure = Some(error);
-            // Tried again with the next sign of life.
+            // Tried again with the next heartbeat.
             self.pending.since = None;
         }
     }
 
-    /// Commits what waits, with a sign of life. What cannot be committed goes on waiting.
+    /// Commits what waits, with a heartbeat. What cannot be committed goes on waiting.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
         self.transact(|_, _| Ok(()))
     }
@@ -109,15 +109,15 @@ impl StudyWriter {
         &mut self,
         more: impl FnOnce(&Transaction<'_>, &Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.next_sign = Instant::now() + self.pace.expiry / 4;
-        let failed = |error| StoreError::of(&self.path, error);
-        // Results are to survive a power failure; signs of life and claims need not.
+        self.next_heartbeat = Instant::now() + self.policy.expiry / 4;
+        let failed = |error| StoreError::from_sqlite(&self.path, error);
+        // Results are to survive a power failure; heartbeats and claims need not.
         let level = if self.pending.is_empty() { "NORMAL" } else { "FULL" };
         self.connection.pragma_update(None, "synchronous", level).map_err(failed)?;
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
                 .map_err(failed)?;
-        if !worker::sign(&transaction, self.study, self.worker, self.pace).map_err(failed)? {
+        if !worker::heartbeat(&transaction, self.study, self.worker, self.policy).map_err(failed)? {
             return Err(StoreError::Gone(self.id.clone()));
         }
         self.write(&transaction).map_err(failed)?;
@@ -153,9 +153,8 @@ impl StudyWriter {
     pub(super) fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
         match self.pending.keys.get(key) {
             Some(&at) => Ok(self.pending.rows.get(at).cloned()),
-            None => {
-                cached(&self.connection, key).map_err(|error| StoreError::of(&self.path, error))
-            }
+            None => cached(&self.connection, key)
+                .map_err(|error| StoreError::from_sqlite(&self.path, error)),
         }
     }
 
@@ -171,7 +170,7 @@ impl StudyWriter {
         self.transact(|transaction, writer| {
             let update = "UPDATE study SET job = ?2 WHERE number = ?1";
             let changed = transaction.execute(update, params![writer.study, job.to_string()]);
-            changed.map(|_| ()).map_err(|error| StoreError::of(&writer.path, error))
+            changed.map(|_| ()).map_err(|error| StoreError::from_sqlite(&writer.path, error))
         })
     }
 
@@ -179,7 +178,7 @@ impl StudyWriter {
         self.add_event(EventKind::Stop, state.name());
         self.transact(|transaction, writer| {
             worker::leave(transaction, writer.study, writer.worker, state)
-                .map_err(|error| StoreError::of(&writer.path, error))
+                .map_err(|error| StoreError::from_sqlite(&writer.path, error))
         })?;
         self.failure()
     }

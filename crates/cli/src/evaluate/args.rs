@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Command, Id};
 
-use untrained::job::{Keep, Options};
+use untrained::job::{Options, StoreLocation};
 use untrained::statistics::{ProtocolOptions, ReportOptions};
 use untrained::store::DEFAULT_FILE;
 
@@ -48,8 +48,8 @@ pub struct Source {
 
 impl Source {
     /// The file of studies, or none.
-    pub fn keep(&self) -> Keep {
-        Keep::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.to_owned()))
+    pub fn keep(&self) -> StoreLocation {
+        StoreLocation::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.to_owned()))
     }
 }
 

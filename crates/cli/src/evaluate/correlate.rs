@@ -8,7 +8,7 @@ use super::{Compared, Facts, compare, text};
 use untrained::evaluation::{
     Comparison, CorrelateOptions, Correlation, EvaluationError, correlate,
 };
-use untrained::statistics::{Filter, ReportOptions};
+use untrained::statistics::{AccuracyFilter, ReportOptions};
 use untrained_plot::{ScatterData, scatter};
 
 /// The JSON object.
@@ -28,7 +28,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         "--overwrite replaces nothing: give --out or --plot with it"
     );
     if let Some(path) = &arguments.plot {
-        untrained_plot::check(path, *overwrite)?;
+        untrained_plot::check_plot(path, *overwrite)?;
     }
     let Compared { comparison: compared, exit } = match compare(source, None, *overwrite)? {
         Ok(compared) => compared,
@@ -37,12 +37,14 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
     let seed = source.options.seed;
     let options = CorrelateOptions {
         report: ReportOptions { resamples: arguments.resamples, seed },
-        filter: arguments.paper_filter.then(|| Filter { seed, ..Filter::default() }),
+        filter: arguments
+            .paper_filter
+            .then(|| AccuracyFilter { seed, ..AccuracyFilter::default() }),
     };
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
     let cancel = watch::cancelled_by_ctrl_c();
     let going_on = |_: f64| exit == Exit::Interrupted || !cancel.is_cancelled();
-    let result = correlate(&compared.score, &compared.joined, &compared.space, options, &going_on);
+    let result = correlate(&compared.score, &compared.joined, options, &going_on);
     let correlation = match result {
         Err(EvaluationError::Cancelled) => {
             complain("interrupted");

@@ -14,10 +14,10 @@ use super::{Exit, command_line, complain, watch};
 use args::Source;
 use untrained::benchmark::{self, BenchmarkError, Lookup};
 use untrained::evaluation::{
-    Accuracies, Comparison, Coverage, EvaluationError, Prediction, StudyScores, join, read_scores,
-    sample, study_scores,
+    AccuracyLookups, Comparison, Coverage, EvaluationError, Prediction, StudyScores, join,
+    read_scores, sample, study_scores,
 };
-use untrained::job::{JobConfig, Keep, Task};
+use untrained::job::{JobConfig, StoreLocation, Task};
 use untrained::score::{SCORES, Score};
 use untrained::space::Space;
 use untrained::store::TableWriter;
@@ -115,7 +115,7 @@ fn prepare(
     let read = |metric: &str| Lookup::watched(&table, &origin.space, metric, &going_on);
     let accuracy = read(&source.metric)?;
     let validation = validation.map(read).transpose()?;
-    let accuracies = Accuracies { accuracy: &accuracy, validation: validation.as_ref() };
+    let accuracies = AccuracyLookups { accuracy: &accuracy, validation: validation.as_ref() };
     let (predictions, exit) = match origin.predictions {
         Some(predictions) => (predictions, Exit::Done),
         None => {
@@ -149,7 +149,7 @@ impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
         let chosen = &SCORES[0];
         if let Some(id) = &source.study {
-            let Keep::File(store) = source.keep() else {
+            let StoreLocation::File(store) = source.keep() else {
                 anyhow::bail!("--study needs the file that holds it: give it by --store");
             };
             let StudyScores { space, score, predictions } =

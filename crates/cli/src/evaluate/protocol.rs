@@ -6,7 +6,7 @@ use super::super::{Exit, complain, show, watch};
 use super::args::Protocol as Arguments;
 use super::{Compared, Facts, compare, text};
 use untrained::evaluation::search_experiment;
-use untrained::statistics::{Protocol, ProtocolError, ProtocolOptions};
+use untrained::statistics::{ProtocolError, ProtocolOptions, ProtocolReport};
 
 /// The JSON object.
 #[derive(Serialize)]
@@ -14,7 +14,7 @@ struct Outcome<'a> {
     #[serde(flatten)]
     facts: Facts<'a>,
     #[serde(flatten)]
-    protocol: &'a Protocol,
+    protocol: &'a ProtocolReport,
 }
 
 /// Runs the verb.

@@ -3,7 +3,9 @@
 use super::super::text_table;
 use untrained::evaluation::{Comparison, Correlation};
 use untrained::format::{decimals, interval, thousands};
-use untrained::statistics::{Agreement, Estimate, MeanSd, Protocol, Report};
+use untrained::statistics::{
+    IntervalEstimate, MeanSd, PredictorReport, ProtocolReport, RankAgreement,
+};
 
 /// What the columns of a correlation are.
 const LEGEND: &str = "\
@@ -16,7 +18,9 @@ nDCG @k: of the first k by score, accuracies scaled to 0 for the worst and 1 for
 /// The tables of `correlate`.
 pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> String {
     let mut text = heading(compared);
-    let mut section = |title: &str, predictors: &[Report], of: fn(&Report) -> &Agreement| {
+    let mut section = |title: &str,
+                       predictors: &[PredictorReport],
+                       of: fn(&PredictorReport) -> &RankAgreement| {
         text.push_str(&format!("\n{title}\n{}", agreements(predictors, of)));
     };
     section("all", &correlation.predictors, |report| &report.all);
@@ -59,7 +63,7 @@ fn heading(compared: &Comparison) -> String {
 }
 
 /// A row for each predictor.
-fn agreements(reports: &[Report], of: fn(&Report) -> &Agreement) -> String {
+fn agreements(reports: &[PredictorReport], of: fn(&PredictorReport) -> &RankAgreement) -> String {
     let Some(first) = reports.first().map(of) else { return String::new() };
     let mut header = ["n", "tau-b", "interval", "rho", "interval"].map(str::to_owned).to_vec();
     let at = |(place, text): (usize, String), name: &str| match place {
@@ -88,12 +92,12 @@ fn agreements(reports: &[Report], of: fn(&Report) -> &Agreement) -> String {
     text_table::table(&rows)
 }
 
-fn value(estimate: &Estimate) -> String {
+fn value(estimate: &IntervalEstimate) -> String {
     decimals(estimate.value)
 }
 
 /// The table of `protocol`.
-pub(super) fn protocol(compared: &Comparison, protocol: &Protocol) -> String {
+pub(super) fn protocol(compared: &Comparison, protocol: &ProtocolReport) -> String {
     let mut text = heading(compared);
     text.push_str(&format!(
         "{} runs of each N, drawn with replacement; mean and sd of the chosen one's {}\n",

@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::outcome::{
-    BenchmarkOutcome, ComparisonRequest, LoadStage, ProgressTicket, evaluate,
-};
+use self::outcome::{BenchmarkOutcome, ComparisonRequest, LoadStage, ProgressTicket, evaluate};
 use crate::results::result_set::ResultSet;
 use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
@@ -221,12 +219,7 @@ impl BenchmarkTables {
     }
 
     /// Takes what is in a table. Returns whether scores can be compared with it now.
-    pub fn on_read(
-        &mut self,
-        results: u64,
-        generation: u64,
-        facts: Result<Facts, String>,
-    ) -> bool {
+    pub fn on_read(&mut self, results: u64, generation: u64, facts: Result<Facts, String>) -> bool {
         let Some(attached) = self.requested(results, generation) else { return false };
         match facts {
             Ok(facts) => {

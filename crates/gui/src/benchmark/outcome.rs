@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use untrained::backend::Cancel;
 use untrained::benchmark;
 use untrained::evaluation::{
-    Choice, Comparison, CorrelateOptions, Correlation, Coverage, EvaluationError, choice,
+    Comparison, CorrelateOptions, Correlation, Coverage, EvaluationError, TopScored, choice,
     compare_study, correlate,
 };
-use untrained::statistics::{Filter, ReportOptions};
+use untrained::statistics::{AccuracyFilter, ReportOptions};
 
 /// What a task computes.
 pub enum LoadStage<T> {
@@ -50,7 +50,7 @@ pub struct BenchmarkOutcome {
     /// What is left out of the figures, a line each.
     pub notices: Vec<String>,
     /// The top-scored architecture.
-    pub choice: Option<Choice>,
+    pub choice: Option<TopScored>,
     /// All architectures that have both.
     pub points: Arc<Vec<BenchmarkPoint>>,
 }
@@ -109,7 +109,7 @@ impl ComparisonRequest {
 fn options(resamples: u32) -> CorrelateOptions {
     CorrelateOptions {
         report: ReportOptions { resamples, ..ReportOptions::default() },
-        filter: Some(Filter::default()),
+        filter: Some(AccuracyFilter::default()),
     }
 }
 
@@ -123,7 +123,7 @@ pub fn evaluate(
     resamples: u32,
     ticket: &ProgressTicket,
 ) -> Result<BenchmarkOutcome, EvaluationError> {
-    let Comparison { space, score, joined, accuracy, .. } = compared;
+    let Comparison { score, joined, accuracy, .. } = compared;
     let watch = |share: f64| ticket.report(share);
     let point = |row: &untrained::evaluation::JoinedRow| BenchmarkPoint {
         architecture: row.prediction.architecture.clone(),
@@ -133,7 +133,7 @@ pub fn evaluate(
     Ok(BenchmarkOutcome {
         score: score.clone(),
         metric: accuracy.metric().to_owned(),
-        correlation: correlate(score, joined, space, options(resamples), &watch)?,
+        correlation: correlate(score, joined, options(resamples), &watch)?,
         has_intervals: resamples > 0,
         coverage: joined.coverage.clone(),
         notices: compared.notices(),
@@ -141,4 +141,3 @@ pub fn evaluate(
         points: Arc::new(joined.rows.iter().map(point).collect()),
     })
 }
-

@@ -1,7 +1,7 @@
 //! Two to four architectures side by side, each with the results it is of.
 
-use crate::inspect::kernel_picture::KernelPicture;
 use crate::inspect::InspectionCache;
+use crate::inspect::kernel_picture::KernelPicture;
 use crate::inspect::network::{NetworkKey, NetworkOrigin};
 use crate::results::rank::RankInfo;
 use crate::results::result_set::ResultSet;
@@ -39,10 +39,7 @@ impl ComparedNetwork {
         let numbers = table.names().filter_map(value).filter(|(_, value)| !value.is_nan());
         Self {
             origin: sheet.origin(),
-            key: NetworkKey {
-                sheet: sheet.id,
-                architecture: table.architecture(row).to_owned(),
-            },
+            key: NetworkKey { results: sheet.id, architecture: table.architecture(row).to_owned() },
             status: table.status(row),
             ranked_by: sheet.ranked_by().to_owned(),
             rank: standing.rank.map(|rank| (rank, standing.of)),

@@ -177,7 +177,7 @@ mod tests {
         use rand::SeedableRng;
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         for space in Space::builtins().unwrap() {
-            let drawings = space.drawings(&space.sample(&mut rng));
+            let drawings = space.sample(&mut rng).drawings();
             assert!(!drawings.is_empty(), "{}", space.id());
             for drawing in drawings {
                 let layout = LayeredLayout::new(&drawing);

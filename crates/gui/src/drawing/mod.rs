@@ -68,7 +68,9 @@ fn cell(
     let placed = placed(ui, drawing, vec2(width, height.max(30.0)) - MARGIN * 2.0);
     let size = vec2(width, placed.size.y + MARGIN.y * 2.0);
     let (response, painter) = ui.allocate_painter(size, Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, accessible_text(drawing)));
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::Image, true, accessible_text(drawing))
+    });
     let origin = response.rect.center() - placed.size / 2.0;
     let paint = paint::DrawingPaint { drawing, placed: &placed, operations, origin, highlight };
     paint.all(ui, &painter);
@@ -187,7 +189,7 @@ mod tests {
 
     fn cell(text: &str) -> Drawing {
         let space = Space::builtin("nas-bench-201").unwrap();
-        space.drawings(&space.parse(text).unwrap()).remove(0)
+        space.parse(text).unwrap().drawings().remove(0)
     }
 
     const A: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
@@ -224,7 +226,7 @@ mod tests {
         use rand::SeedableRng;
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(6);
         let space = Space::builtin("nas-bench-101").unwrap();
-        let drawn: Vec<_> = (0..40).map(|_| space.drawings(&space.sample(&mut rng))).collect();
+        let drawn: Vec<_> = (0..40).map(|_| space.sample(&mut rng).drawings()).collect();
         let example = most_varied(drawn.into_iter());
         let most = example[0].nodes.len();
         assert!(most >= 6, "{most} nodes");

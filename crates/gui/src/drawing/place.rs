@@ -289,7 +289,7 @@ mod tests {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(3);
         let spaces = Space::builtins().unwrap();
         let some = spaces.iter().flat_map(|space| {
-            let drawn: Vec<_> = (0..5).map(|_| space.drawings(&space.sample(&mut rng))).collect();
+            let drawn: Vec<_> = (0..5).map(|_| space.sample(&mut rng).drawings()).collect();
             drawn.into_iter().flatten().map(|drawing| (space.id().to_owned(), drawing))
         });
         some.collect()

@@ -2,7 +2,7 @@
 
 use untrained::graph::{Layer, analysis, layers};
 use untrained::job::chain;
-use untrained::space::{Choice, Drawing, Space};
+use untrained::space::{Decision, Drawing, Space};
 
 /// An architecture, looked into.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ pub struct Inspection {
     /// Its cells or stages.
     pub drawings: Vec<Drawing>,
     /// Its decisions.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Decision>,
     /// Its layers.
     pub layers: Vec<Layer>,
     /// Whether a path leads from input to output.
@@ -39,14 +39,14 @@ impl Inspection {
             Ok(architecture) => architecture,
             Err(error) => return fault(chain(&error)),
         };
-        match space.build(&architecture) {
+        match architecture.build() {
             Err(error) => fault(chain(&error)),
             Ok(graph) => Self {
                 fault: None,
-                drawings: space.drawings(&architecture),
-                choices: space.choices(&architecture),
+                drawings: architecture.drawings(),
+                choices: architecture.decisions(),
                 layers: layers(&graph),
-                connected: space.connected(&architecture),
+                connected: architecture.is_connected(),
             },
         }
     }
@@ -64,7 +64,7 @@ mod tests {
         let seen = Inspection::new(&space, CELL);
         assert!(seen.fault.is_none() && seen.connected);
         assert_eq!((seen.drawings.len(), seen.choices.len()), (1, 6));
-        let graph = space.build(&space.parse(CELL).unwrap()).unwrap();
+        let graph = space.parse(CELL).unwrap().build().unwrap();
         let params = untrained::graph::cost::Cost::of(&graph).params;
         assert_eq!(seen.layers.iter().map(|layer| layer.params).sum::<u64>(), params);
         let wrong = Inspection::new(&space, "|nor_conv_9x9~0|");

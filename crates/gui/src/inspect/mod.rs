@@ -73,7 +73,12 @@ impl InspectionCache {
     }
 
     /// Asks what an architecture is, unless it was asked before.
-    pub fn inspect(&mut self, tasks: &mut TaskRunner, network: &NetworkKey, origin: &NetworkOrigin) {
+    pub fn inspect(
+        &mut self,
+        tasks: &mut TaskRunner,
+        network: &NetworkKey,
+        origin: &NetworkOrigin,
+    ) {
         if self.inspection(network).is_some() {
             return;
         }

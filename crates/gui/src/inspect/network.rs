@@ -22,4 +22,3 @@ pub struct NetworkKey {
     /// In the notation of their space.
     pub architecture: String,
 }
-

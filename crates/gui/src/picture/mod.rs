@@ -15,7 +15,6 @@ use egui::{Color32, ColorImage, TextureId};
 
 pub use capture::{CapturedPicture, exportable};
 
-
 /// Passes after which a picture that was asked for and is not painted is given up.
 const PATIENCE: u64 = 3;
 

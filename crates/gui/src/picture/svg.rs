@@ -9,6 +9,8 @@ use egui::epaint::{
 };
 use egui::{Color32, ColorImage, Pos2, Rect, Shape, Stroke, StrokeKind};
 
+use untrained_plot::escape_xml;
+
 use super::{CapturedPicture, number, paint, text};
 
 /// A picture as SVG. Its points are those of the window; texts are text, of the fonts of the window
@@ -23,7 +25,7 @@ pub fn svg(picture: &CapturedPicture, faces: &text::FontFaces) -> String {
          viewBox=\"{} {} {width} {height}\">\n<title>{}</title>\n",
         number(picture.rect.left()),
         number(picture.rect.top()),
-        text::escaped(&picture.name),
+        escape_xml(&picture.name),
     );
     let whole = RectShape::filled(picture.rect, 0.0, picture.background);
     svg.rect(&whole);

@@ -11,6 +11,8 @@ use egui::text::{Galley, TextFormat};
 use egui::{Color32, FontDefinitions, FontFamily};
 use resvg::usvg::fontdb::{Database, Source};
 
+use untrained_plot::escape_xml;
+
 use super::number;
 use super::svg::attribute;
 
@@ -48,7 +50,7 @@ impl FontFaces {
         let general = if *family == FontFamily::Monospace { "monospace" } else { "sans-serif" };
         match self.names.get(family) {
             Some((name, weight)) => {
-                let name = escaped(name);
+                let name = escape_xml(name);
                 format!(" font-family=\"'{name}', {general}\" font-weight=\"{weight}\"")
             }
             None => format!(" font-family=\"{general}\""),
@@ -139,23 +141,6 @@ fn written(shape: &TextShape, row: &PlacedRow, run: &TextRun<'_>, faces: &FontFa
     if run.format.italics {
         out.push_str(" font-style=\"italic\"");
     }
-    let _ = writeln!(out, " xml:space=\"preserve\">{}</text>", escaped(&letters));
-    out
-}
-
-/// A text for XML; characters that XML does not know are left out.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            letter if letter.is_control() => {}
-            letter => out.push(letter),
-        }
-    }
+    let _ = writeln!(out, " xml:space=\"preserve\">{}</text>", escape_xml(&letters));
     out
 }

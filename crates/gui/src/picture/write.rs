@@ -1,17 +1,14 @@
 //! Pictures as files.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree};
 
 use untrained::output::write_output;
+use untrained_plot::svg_to_png;
 
 use super::CapturedPicture;
-use crate::overlay::dialogs::FileQuestion;
 use super::svg::svg;
 use super::text::FontFaces;
+use crate::overlay::dialogs::FileQuestion;
 
 /// Points of a PNG for each point of the window, across and down.
 const SHARPNESS: f32 = 2.0;
@@ -60,16 +57,7 @@ pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> 
 /// A picture as PNG.
 fn png(picture: &CapturedPicture) -> Result<Vec<u8>, String> {
     let faces = FontFaces::new(&picture.fonts);
-    let options = Options { fontdb: Arc::clone(&faces.database), ..Options::default() };
-    let tree = Tree::from_str(&svg(picture, &faces), &options)
-        .map_err(|error| format!("the picture cannot be drawn ({error}); save it as .svg"))?;
-    let size = tree.size();
-    let side = |length: f32| (length * SHARPNESS).ceil().max(1.0) as u32;
-    let too_large = || "the picture is too large for a PNG; save it as .svg".to_owned();
-    let mut pixels = Pixmap::new(side(size.width()), side(size.height())).ok_or_else(too_large)?;
-    let scale = Transform::from_scale(SHARPNESS, SHARPNESS);
-    resvg::render(&tree, scale, &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| format!("the picture cannot be encoded: {error}"))
+    svg_to_png(&svg(picture, &faces), &faces.database, SHARPNESS).map_err(|error| error.to_string())
 }
 
 /// A name as that of a file on any system, without ending.

@@ -9,8 +9,8 @@ use crate::results::result_set::{ResultSet, TableView};
 use crate::results::sheet::{
     DecisionTable, ResultAxis, RowFilter, RowQuery, RowSelection, RowTest, extend, order,
 };
-use crate::tasks::message::Message;
 use crate::tasks::TaskRunner;
+use crate::tasks::message::Message;
 use untrained::store::Record;
 
 /// Tables up to this length are put in order at once: it takes less than a millisecond or two.
@@ -118,7 +118,10 @@ impl ResultSet {
             sort: now.sort.clone(),
         });
         if self.table.len() <= AT_ONCE {
-            self.on_rows_ordered(order(&self.table, &self.decisions, &self.question), self.table.len());
+            self.on_rows_ordered(
+                order(&self.table, &self.decisions, &self.question),
+                self.table.len(),
+            );
             return;
         }
         let (table, decisions) = (self.table.clone(), self.decisions.clone());

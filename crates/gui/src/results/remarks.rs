@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::results::result_set::ResultSet;
 use crate::overlay::dialogs::ExportedRows;
+use crate::results::result_set::ResultSet;
 use untrained::store::Remark;
 
 impl ResultSet {

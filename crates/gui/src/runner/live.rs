@@ -84,7 +84,8 @@ impl LiveSearch {
         let control = Arc::new(RunControl::default());
         let (config, request) = (job.clone(), control.clone());
         tasks.start("run", move |sender| {
-            let result = run(&config, &request.cancel, &mut |event| forward(sender, &request, event));
+            let result =
+                run(&config, &request.cancel, &mut |event| forward(sender, &request, event));
             let result = result.map(Box::new).map_err(|error: JobError| chain(&error));
             sender.send(Message::RunEnded(result));
         });

@@ -11,7 +11,7 @@ use crate::results::sheet::ResultTable;
 use crate::studies::stored::resumed_remarks;
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
-use untrained::job::{JobConfig, Keep, SearchOptions, StudyUse, Task};
+use untrained::job::{JobConfig, SearchOptions, StoreLocation, StudyMode, Task};
 
 /// Runs jobs one after the other.
 pub struct SearchRunner {
@@ -59,8 +59,8 @@ impl SearchRunner {
         let mut set = ResultSet::new(job_title(&job), ResultTable::default());
         set.job = Some(job.clone());
         set.store = match &job.store {
-            Some(Keep::File(path)) => Some(path.clone()),
-            Some(Keep::Nowhere) | None => None,
+            Some(StoreLocation::File(path)) => Some(path.clone()),
+            Some(StoreLocation::Nowhere) | None => None,
         };
         let (opened, id) = (job.clone(), set.id);
         results.begin(set);
@@ -90,9 +90,9 @@ impl SearchRunner {
 /// The job that resumes the study of results, if that is possible.
 pub fn resuming_job(set: &ResultSet) -> Option<JobConfig> {
     let (job, study) = (set.job.clone()?, set.study.clone()?);
-    let store = Some(Keep::File(set.store.clone()?));
+    let store = Some(StoreLocation::File(set.store.clone()?));
     let is_search = matches!(job.task, Task::Search(_)) && job.repeats_exactly();
-    is_search.then_some(JobConfig { store, study: StudyUse::Resume(study), ..job })
+    is_search.then_some(JobConfig { store, study: StudyMode::Resume(study), ..job })
 }
 
 /// The same, with more architectures.

@@ -24,4 +24,3 @@ fn adapters() -> Vec<(String, bool)> {
 fn adapters() -> Vec<(String, bool)> {
     Vec::new()
 }
-

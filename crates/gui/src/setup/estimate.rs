@@ -32,18 +32,20 @@ pub const ESTIMATE_SAMPLES: usize = 4;
 pub fn estimate_cost(job: &JobConfig) -> Result<CostEstimate, String> {
     let space = job.open_space().map_err(|error| chain(&error))?;
     let architectures: Vec<String> = match &job.task {
-        Task::Score { architectures } => architectures.iter().take(ESTIMATE_SAMPLES).cloned().collect(),
+        Task::Score { architectures } => {
+            architectures.iter().take(ESTIMATE_SAMPLES).cloned().collect()
+        }
         Task::Search(_) | Task::Onnx { .. } => {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             let names: HashSet<String> =
-                (0..ESTIMATE_SAMPLES).map(|_| space.format(&space.sample(&mut rng))).collect();
+                (0..ESTIMATE_SAMPLES).map(|_| space.sample(&mut rng).to_string()).collect();
             names.into_iter().collect()
         }
     };
     let mut bytes = 0;
     for text in &architectures {
         let architecture = space.parse(text).map_err(|error| chain(&error))?;
-        let graph = space.build(&architecture).map_err(|error| chain(&error))?;
+        let graph = architecture.build().map_err(|error| chain(&error))?;
         if let Ok(plan) = Plan::new(&graph, &Weights::default(), job.options.count) {
             let weights = 4 * Cost::of(&graph).params;
             bytes = bytes.max(weights + plan.activation_bytes(job.options.batch_size));
@@ -66,4 +68,3 @@ pub fn estimate_cost(job: &JobConfig) -> Result<CostEstimate, String> {
     }
     Ok(CostEstimate { seconds: seconds / f64::max(count, 1.0), bytes })
 }
-

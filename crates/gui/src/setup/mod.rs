@@ -12,7 +12,7 @@ use self::opened::{LoadError, SampleArchitecture, SpaceCard, open_file, random_c
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 use untrained::data::ImageSource;
-use untrained::job::{JobConfig, Keep, OnnxWeights, Options, Task};
+use untrained::job::{JobConfig, OnnxWeights, Options, StoreLocation, Task};
 use untrained::space::Space;
 
 /// Random architectures of which params and macs are counted.
@@ -52,7 +52,7 @@ impl Setup {
     /// The defaults, with a file of studies.
     pub fn new(store: PathBuf) -> Self {
         let mut job = JobConfig::new(Options::default(), Task::default());
-        job.store = Some(Keep::File(store));
+        job.store = Some(StoreLocation::File(store));
         Self {
             job,
             space: None,
@@ -82,14 +82,16 @@ impl Setup {
                 }
             }
         });
-        tasks.start("devices", |sender| drop(sender.send(Message::Devices(device_names()))));
+        tasks.start("devices", |sender| {
+            sender.send(Message::Devices(device_names()));
+        });
     }
 
     /// The file of studies.
     pub fn store(&self) -> Option<&Path> {
         match &self.job.store {
-            Some(Keep::File(path)) => Some(path),
-            Some(Keep::Nowhere) | None => None,
+            Some(StoreLocation::File(path)) => Some(path),
+            Some(StoreLocation::Nowhere) | None => None,
         }
     }
 

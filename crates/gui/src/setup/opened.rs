@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::drawing::most_varied;
 use untrained::graph::cost::Cost;
 use untrained::job::{JobConfig, chain};
-use untrained::space::{Choice, Drawing, Problem, Space, SpaceError};
+use untrained::space::{Decision, Drawing, Problem, Space, SpaceError};
 
 /// Random architectures from which a card shows the one whose drawing has the most different operations.
 const CARD_SAMPLES: usize = 40;
@@ -40,7 +40,7 @@ pub struct SampleArchitecture {
     /// Its cells.
     pub drawings: Vec<Drawing>,
     /// Its decisions.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Decision>,
 }
 
 /// A file or name that was opened.
@@ -73,9 +73,7 @@ pub fn open_file(name: &str) -> OpenedFile {
         return OpenedFile::BenchmarkTable(path.to_owned());
     }
     OpenedFile::Failed(match error {
-        SpaceError::Invalid { problems, .. } => {
-            LoadError { problems, ..load_error(String::new()) }
-        }
+        SpaceError::Invalid { problems, .. } => LoadError { problems, ..load_error(String::new()) },
         error => load_error(chain(&error)),
     })
 }
@@ -96,8 +94,8 @@ impl SpaceCard {
         let space = Space::builtin(id).map_err(|error| chain(&error))?;
         let mut rng = ChaCha8Rng::seed_from_u64(6);
         let samples = (0..CARD_SAMPLES).map(|_| space.sample(&mut rng));
-        let connected = samples.filter(|architecture| space.connected(architecture));
-        let drawings = most_varied(connected.map(|architecture| space.drawings(&architecture)));
+        let connected = samples.filter(|architecture| architecture.is_connected());
+        let drawings = most_varied(connected.map(|architecture| architecture.drawings()));
         Ok(Self { space, drawings })
     }
 }
@@ -107,9 +105,9 @@ impl SampleArchitecture {
     pub fn draw(space: &Space, seed: u64) -> Self {
         let architecture = space.sample(&mut ChaCha8Rng::seed_from_u64(seed));
         Self {
-            text: space.format(&architecture),
-            drawings: space.drawings(&architecture),
-            choices: space.choices(&architecture),
+            text: architecture.to_string(),
+            drawings: architecture.drawings(),
+            choices: architecture.decisions(),
         }
     }
 }
@@ -118,7 +116,7 @@ impl SampleArchitecture {
 pub fn random_costs(space: &Space) -> impl Iterator<Item = Option<[f64; 2]>> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     std::iter::repeat_with(move || {
-        let cost = Cost::of(&space.build(&space.sample(&mut rng)).ok()?);
+        let cost = Cost::of(&space.sample(&mut rng).build().ok()?);
         Some([cost.params as f64, cost.macs as f64])
     })
 }

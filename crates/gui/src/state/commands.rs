@@ -71,7 +71,8 @@ impl AppState {
             }
             Command::RandomArchitecture => self.setup.draw_sample(&mut self.tasks),
             Command::Compare => {
-                if let Some((set, row)) = self.results.shown().and_then(|set| Some((set, set.now.row?)))
+                if let Some((set, row)) =
+                    self.results.shown().and_then(|set| Some((set, set.now.row?)))
                 {
                     self.compare.add(set, row);
                 }

@@ -23,7 +23,7 @@ use crate::studies::StudyList;
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 use crate::view::View;
-use untrained::job::{JobConfig, Summary};
+use untrained::job::{JobConfig, StoreLocation, Summary};
 
 /// How long a window that is closed waits for its search to write what it has.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -104,13 +104,13 @@ impl AppState {
         }
         self.results.refresh(&mut self.tasks);
         self.results.save_remarks(&mut self.tasks);
-        if let Some(set) = self.results.shown() {
-            if self.view == View::Results || self.inspect.is_window_open {
-                self.inspect_chosen();
-            }
-            if self.view == View::Benchmark {
-                self.benchmark.attach_table_of_job(&mut self.tasks, set);
-            }
+        if self.view == View::Results || self.inspect.is_window_open {
+            self.inspect_chosen();
+        }
+        if self.view == View::Benchmark
+            && let Some(set) = self.results.shown()
+        {
+            self.benchmark.attach_table_of_job(&mut self.tasks, set);
         }
         if self.view == View::Compare {
             for entry in &self.compare.entries {
@@ -269,8 +269,8 @@ impl AppState {
 
 /// The file of studies where none is named: `untrained.db` here, or in the home folder where the
 /// program was not started in a folder of somebody's.
-pub fn default_store() -> Keep {
+pub fn default_store() -> StoreLocation {
     let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
     let folder = here.or_else(std::env::home_dir).unwrap_or_default();
-    Keep::File(folder.join(untrained::store::DEFAULT_FILE))
+    StoreLocation::File(folder.join(untrained::store::DEFAULT_FILE))
 }

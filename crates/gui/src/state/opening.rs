@@ -9,7 +9,7 @@ use crate::setup::Setup;
 use crate::setup::opened::{LoadError, OpenedFile};
 use crate::tasks::message::Message;
 use crate::view::View;
-use untrained::job::{Keep, Task, chain};
+use untrained::job::{StoreLocation, Task, chain};
 use untrained::space::Space;
 
 impl AppState {
@@ -42,7 +42,7 @@ impl AppState {
 
     /// Uses another file of studies.
     fn use_store(&mut self, path: &Path) {
-        self.setup.job.store = Some(Keep::File(path.to_owned()));
+        self.setup.job.store = Some(StoreLocation::File(path.to_owned()));
         self.studies.watch.watch_store(Some(path));
         self.list_studies();
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use self::watch::FileWatch;
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
-use untrained::job::{JobConfig, Keep, StudyUse};
+use untrained::job::{JobConfig, StoreLocation, StudyMode};
 use untrained::store::StudyInfo;
 
 /// The studies of the file that keeps them.
@@ -54,8 +54,8 @@ impl StudyList {
         let id = id.to_owned();
         tasks.start("study", move |sender| {
             let job = stored::job_of_study(&path, &id).map(|job| {
-                let study = if joins { StudyUse::Join(id) } else { StudyUse::Resume(id) };
-                Box::new(JobConfig { store: Some(Keep::File(path)), study, ..job })
+                let study = if joins { StudyMode::Join(id) } else { StudyMode::Resume(id) };
+                Box::new(JobConfig { store: Some(StoreLocation::File(path)), study, ..job })
             });
             sender.send(Message::StudyJobRead(job));
         });

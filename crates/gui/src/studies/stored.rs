@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::results::sheet::ResultTable;
-use untrained::job::{JobConfig, Keep, StudyUse, chain};
+use untrained::job::{JobConfig, StoreLocation, StudyMode, chain};
 use untrained::space::Space;
 use untrained::store::{ExportRows, Remark, Store, StoreError, StudyInfo, export};
 
@@ -63,7 +63,7 @@ pub fn job_of_study(path: &Path, id: &str) -> Result<JobConfig, String> {
 /// Stars and notes of the study that a job resumes or joins: a star that is set later must not cost a note
 /// that is there.
 pub fn resumed_remarks(job: &JobConfig) -> BTreeMap<String, Remark> {
-    let (Some(Keep::File(path)), StudyUse::Resume(id) | StudyUse::Join(id)) =
+    let (Some(StoreLocation::File(path)), StudyMode::Resume(id) | StudyMode::Join(id)) =
         (&job.store, &job.study)
     else {
         return BTreeMap::new();
@@ -72,7 +72,6 @@ pub fn resumed_remarks(job: &JobConfig) -> BTreeMap<String, Remark> {
     // A study that cannot be read is reported by the run.
     read.unwrap_or_default()
 }
-
 
 /// All studies of a file; a file that does not exist yet has none.
 ///

@@ -72,7 +72,8 @@ pub enum Message {
         rows: Vec<u32>,
         /// Rows of the table that were considered.
         table_rows: usize,
-        /// Of the task.
+        /// Of the task, which counts as running until this message is handled.
+        #[expect(dead_code, reason = "it is only kept alive")]
         token: TaskToken,
     },
     /// Decisions of the next architectures of a result set.
@@ -81,11 +82,16 @@ pub enum Message {
         results: u64,
         /// The decisions.
         decisions: DecisionTable,
-        /// Of the task.
+        /// Of the task, which counts as running until this message is handled.
+        #[expect(dead_code, reason = "it is only kept alive")]
         token: TaskToken,
     },
     /// The points of the scatter.
-    CloudMade(Arc<ScatterCloud>, TaskToken),
+    CloudMade(
+        Arc<ScatterCloud>,
+        #[expect(dead_code, reason = "the task counts as running until this message is handled")]
+        TaskToken,
+    ),
     /// The rows in an area of the scatter.
     AreaSearched {
         /// The result set.

@@ -91,6 +91,8 @@ mod tests {
         let mut work = TaskRunner::new(egui::Context::default());
         work.start("test", |_| panic!("too hot"));
         let messages = work.messages.recv().unwrap();
-        assert!(matches!(messages, Message::TaskEnded { panic: Some(why), .. } if why == "too hot"));
+        assert!(
+            matches!(messages, Message::TaskEnded { panic: Some(why), .. } if why == "too hot")
+        );
     }
 }

@@ -4,26 +4,26 @@ use egui::{ComboBox, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
 use super::benchmark_figures as figures;
 use super::widgets::empty;
-use crate::views::context::ViewContext;
 use crate::action::{Action, BenchmarkAction};
 use crate::benchmark::outcome::LoadStage;
 use crate::command::Command;
+use crate::overlay::dialogs::FilePurpose;
 use crate::results::sheet::NUMBERS;
 use crate::view::View;
-use crate::overlay::dialogs::FilePurpose;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use untrained::benchmark::{ALL, Facts};
 use untrained::score::SCORES;
 
 /// Shows the view.
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
-    let Some((sheet, title)) = context.results.shown().map(|sheet| (sheet.id, sheet.title.clone())) else {
+    let Some((sheet, title)) = context.results.shown().map(|sheet| (sheet.id, sheet.title.clone()))
+    else {
         ui.heading("Benchmark");
         if !context.benchmark.path.is_empty() {
             ui.weak(format!("{} will be attached once there are results.", context.benchmark.path));
         }
-        let next =
-            "Start a search or open a study, then attach a table of trained accuracies.";
+        let next = "Start a search or open a study, then attach a table of trained accuracies.";
         empty(ui, "No results to compare", next);
         ui.vertical_centered(|ui| {
             chrome::button(ui, context, Command::Go(View::Studies));
@@ -53,7 +53,9 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     working(ui, context, sheet);
     let Some(attached) = context.models().benchmark.of(sheet) else { return };
     match (&attached.facts, &attached.outcome) {
-        (LoadStage::Failed(why), _) => failed(ui, context, why.clone(), "This table cannot be used"),
+        (LoadStage::Failed(why), _) => {
+            failed(ui, context, why.clone(), "This table cannot be used")
+        }
         (_, Some(LoadStage::Failed(why))) => {
             failed(ui, context, why.clone(), "Scores and accuracies cannot be compared");
         }
@@ -124,14 +126,16 @@ fn choices(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
         let response = combo.show_ui(ui, |ui| {
             for known in SCORES {
                 let name = known.name.to_owned();
-                ui.selectable_value(&mut score, name, known.name)
-                    .on_hover_text(known.about);
+                ui.selectable_value(&mut score, name, known.name).on_hover_text(known.about);
             }
             for name in further {
                 ui.selectable_value(&mut score, name.clone(), name);
             }
         });
-        response.response.labelled_by(label.id).on_hover_text("The score that ranks the architectures");
+        response
+            .response
+            .labelled_by(label.id)
+            .on_hover_text("The score that ranks the architectures");
         ui.weak(described(facts));
     });
     if (&metric, &score) != (&attached.metric, &attached.score) {
@@ -141,8 +145,7 @@ fn choices(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
 
 fn metric_choice(ui: &mut Ui, chosen: &mut String, facts: &Facts) {
     let label = ui.label("Metric");
-    let combo =
-        ComboBox::from_id_salt("metric").width(150.0).selected_text(chosen.clone());
+    let combo = ComboBox::from_id_salt("metric").width(150.0).selected_text(chosen.clone());
     let response = combo.show_ui(ui, |ui| {
         for metric in &facts.metrics {
             let range = match (metric.min, metric.max) {
@@ -182,7 +185,8 @@ fn default_score(sheet: &crate::results::result_set::ResultSet) -> String {
 
 /// Progress and a button that stops it.
 fn working(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
-    let Some(attached) = context.benchmark.of(sheet).filter(|attached| attached.is_working()) else {
+    let Some(attached) = context.benchmark.of(sheet).filter(|attached| attached.is_working())
+    else {
         return;
     };
     let what = match (&attached.facts, attached.refines) {

@@ -5,18 +5,18 @@ use egui::{Color32, Grid, RichText, Ui, vec2};
 use egui_plot::{PlotPoints, Points};
 
 use super::widgets;
-use crate::views::context::ViewContext;
 use crate::action::{BenchmarkAction, ResultsAction};
 use crate::benchmark::outcome::{BenchmarkOutcome, BenchmarkPoint};
 use crate::command::Command;
 use crate::picture::exportable;
 use crate::view::View;
+use crate::views::context::ViewContext;
 use crate::{explain, theme};
 use untrained::evaluation::PaperChoice;
 use untrained::format::thousands;
 use untrained::format::{decimals, interval};
 use untrained::score::find_score;
-use untrained::statistics::{Estimate, Report};
+use untrained::statistics::{IntervalEstimate, PredictorReport};
 
 /// Points that are drawn at most; of more, evenly chosen ones.
 const DRAWN: usize = 8_000;
@@ -251,14 +251,14 @@ fn filter(paper: &PaperChoice) -> String {
     )
 }
 
-fn predictor(ui: &mut Ui, outcome: &BenchmarkOutcome, report: &Report, is_best: bool) {
+fn predictor(ui: &mut Ui, outcome: &BenchmarkOutcome, report: &PredictorReport, is_best: bool) {
     let about = find_score(&report.predictor).map_or("a further score", |score| score.about);
     ui.label(&report.predictor).on_hover_text(about);
     let figure = |ui: &mut Ui, text: String| drop(ui.monospace(text));
     figure(ui, thousands(report.all.n as u64));
     let tau = RichText::new(decimals(report.all.tau_b.value)).monospace();
     ui.label(if is_best { tau.strong() } else { tau });
-    let range = |estimate: &Estimate| {
+    let range = |estimate: &IntervalEstimate| {
         if outcome.has_intervals { interval(estimate) } else { "...".to_owned() }
     };
     figure(ui, range(&report.all.tau_b));
@@ -266,7 +266,7 @@ fn predictor(ui: &mut Ui, outcome: &BenchmarkOutcome, report: &Report, is_best: 
     figure(ui, range(&report.all.rho));
     figure(ui, decimals(report.best_tenth.tau_b.value));
     let paper = outcome.correlation.paper.as_ref();
-    let same = |other: &&Report| other.predictor == report.predictor;
+    let same = |other: &&PredictorReport| other.predictor == report.predictor;
     let filtered = paper.and_then(|paper| paper.predictors.iter().find(same));
     figure(ui, filtered.map_or("-".to_owned(), |report| decimals(report.all.tau_b.value)));
 }

@@ -2,14 +2,14 @@
 
 use egui::{Button, Key, MenuBar, Modal, RichText, Ui};
 
-use crate::views::context::ViewContext;
 use crate::action::Action;
 use crate::availability::is_possible;
 use crate::command::{COMMANDS, Command, CommandInfo, MENUS, matching};
-use crate::overlay::Severity;
 use crate::explain;
+use crate::overlay::Severity;
 use crate::runner::live::clock;
 use crate::view::View;
+use crate::views::context::ViewContext;
 use untrained::format::thousands;
 
 /// Entries that the palette shows at most.
@@ -193,7 +193,7 @@ pub fn closing(window: &egui::Context, context: &mut ViewContext<'_>) {
             if ui.button("Stop and close").clicked() {
                 context.command(Command::Stop);
             }
-            ui.button("Keep running").clicked()
+            ui.button("StoreLocation running").clicked()
         })
         .inner
     });

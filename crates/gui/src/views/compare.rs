@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use egui::{Color32, RichText, ScrollArea, Ui, vec2};
 
-use super::widgets;
-use super::widgets::{empty, letter, operations};
 use super::comparison_tables;
 use super::detail::{self, DetailCache};
-use crate::views::context::ViewContext;
+use super::widgets;
+use super::widgets::{empty, letter, operations};
 use crate::action::Action;
 use crate::command::Command;
 use crate::compare::ComparedNetwork;
@@ -16,9 +15,10 @@ use crate::drawing::{self, DrawingPart};
 use crate::inspect::inspection::Inspection;
 use crate::picture::exportable;
 use crate::results::result_set::ResultSet;
-use crate::view::View;
 use crate::theme;
+use crate::view::View;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use crate::views::plots::{self, KernelSpectrum};
 use untrained::space::Drawing;
 
@@ -33,8 +33,7 @@ const SPECTRA: f32 = 220.0;
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailCache) {
     header(ui, context);
     if context.compare.entries.is_empty() {
-        let next =
-            "Add architectures from Results, or compare the best with the worst.";
+        let next = "Add architectures from Results, or compare the best with the worst.";
         empty(ui, "Nothing to compare yet", next);
         ui.vertical_centered(|ui| {
             chrome::button(ui, context, Command::Go(View::Results));
@@ -126,9 +125,7 @@ fn offers(sheet: &ResultSet) -> Vec<(String, u32)> {
     let marked = |row: &&u32| sheet.stars.contains(sheet.table.architecture(**row));
     if !sheet.stars.is_empty() {
         let stars = sheet.rows.iter().filter(marked).take(OFFERED);
-        offers.extend(
-            stars.map(|&row| (format!("Marked: #{}", sheet.table.position(row)), row)),
-        );
+        offers.extend(stars.map(|&row| (format!("Marked: #{}", sheet.table.position(row)), row)));
     }
     offers
 }

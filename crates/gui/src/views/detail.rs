@@ -6,21 +6,21 @@ use std::sync::Arc;
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
+use super::heat_map::HeatMapTextures;
 use super::widgets::fact;
 use super::widgets::written;
 use super::{heat_map, widgets};
-use crate::views::context::ViewContext;
-use crate::inspect::inspection::Inspection;
-use crate::inspect::kernel_picture::KernelPicture;
 use crate::action::Action;
 use crate::inspect::KernelState;
+use crate::inspect::inspection::Inspection;
+use crate::inspect::kernel_picture::KernelPicture;
 use crate::inspect::network::NetworkKey;
-use crate::results::rank::RankCache;
-use super::heat_map::HeatMapTextures;
 use crate::picture::exportable;
+use crate::results::rank::RankCache;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::NUMBERS;
 use crate::theme;
+use crate::views::context::ViewContext;
 use crate::views::plots::{self, KernelSpectrum};
 use untrained::format::thousands;
 

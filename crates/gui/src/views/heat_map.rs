@@ -7,7 +7,7 @@ use egui::{Color32, ColorImage, Sense, TextureHandle, TextureOptions, Ui, Vec2, 
 use crate::inspect::kernel_picture::KernelPicture;
 use crate::picture::{CaptureQueue, exportable};
 use untrained::score::KernelMatrix;
-use untrained_plot::heat;
+use untrained_plot::heat_colour;
 
 /// The largest side of a texture; of larger matrices a texel shows the mean of a block.
 const TEXELS: usize = 512;
@@ -51,7 +51,7 @@ fn level(share: f64, least: f64) -> f64 {
 }
 
 fn colour(share: f64, least: f64) -> Color32 {
-    let [red, green, blue] = heat(level(share, least));
+    let [red, green, blue] = heat_colour(level(share, least));
     Color32::from_rgb(red, green, blue)
 }
 

@@ -3,12 +3,12 @@
 use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 
 use super::widgets::{operations, rounded_count};
-use crate::views::context::ViewContext;
-use crate::command::Command;
-use crate::view::View;
 use crate::action::Action;
+use crate::command::Command;
 use crate::setup::opened::SpaceCard;
+use crate::view::View;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use crate::views::widgets;
 use untrained::format::thousands;
 use untrained::job::{JobConfig, Task};

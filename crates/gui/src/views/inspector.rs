@@ -4,11 +4,11 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::detail::{self, DetailCache};
 use super::widgets::operations;
-use crate::views::context::ViewContext;
-use crate::command::Command;
 use crate::action::{Action, ResultsAction};
+use crate::command::Command;
 use crate::inspect::network::NetworkKey;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 
 /// From this width on, there are two columns.
 const WIDE: f32 = 640.0;
@@ -66,11 +66,7 @@ fn remark(ui: &mut Ui, context: &mut ViewContext<'_>, text: &str) {
 }
 
 /// The same in a window of its own.
-pub fn window(
-    window: &egui::Context,
-    context: &mut ViewContext<'_>,
-    cache: &mut DetailCache,
-) {
+pub fn window(window: &egui::Context, context: &mut ViewContext<'_>, cache: &mut DetailCache) {
     if !context.inspect.is_window_open {
         return;
     }
@@ -92,12 +88,15 @@ fn what_it_is(
     ui: &mut Ui,
     context: &mut ViewContext<'_>,
     cache: &mut DetailCache,
-    subject: &NetworkKey) {
+    subject: &NetworkKey,
+) {
     let names = operations(context.results.shown().and_then(|sheet| sheet.space.as_ref()));
     match context.inspect.inspection(subject) {
         Some(seen) => detail::cells(ui, seen, &names, 170.0),
         None => {
-            ui.weak("The space of these results cannot be opened, so cells and layers are unknown.");
+            ui.weak(
+                "The space of these results cannot be opened, so cells and layers are unknown.",
+            );
         }
     }
     let Some(sheet) = context.models().results.shown() else { return };
@@ -112,7 +111,8 @@ fn what_it_computes(
     ui: &mut Ui,
     context: &mut ViewContext<'_>,
     cache: &mut DetailCache,
-    subject: &NetworkKey) {
+    subject: &NetworkKey,
+) {
     ui.horizontal_wrapped(|ui| {
         ui.strong("Kernel matrix");
         let mut preferences = context.preferences.clone();

@@ -11,15 +11,15 @@ use egui::{
 
 use super::axes::AxisLayout;
 use super::lines::{AxisScale, GAP, LinesKey, ParallelLines, heights, places};
+use super::widgets;
 use super::widgets::operations;
 use super::widgets::written;
-use super::widgets;
-use crate::views::context::ViewContext;
-use crate::picture::exportable;
 use crate::action::ResultsAction;
+use crate::picture::exportable;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{AxisBrush, ResultAxis};
 use crate::theme;
+use crate::views::context::ViewContext;
 use untrained::format::thousands;
 
 /// The least distance of two axes.
@@ -401,8 +401,7 @@ fn heading(
     let popup = Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let shown = popup.show(|ui| menu(ui, axis, scale, brush, xs.len(), at));
     let name = axis.name();
-    response
-        .on_hover_text(format!("{name}: drag to move the axis, click for its menu"));
+    response.on_hover_text(format!("{name}: drag to move the axis, click for its menu"));
     shown.and_then(|shown| shown.inner).or(done)
 }
 

@@ -70,4 +70,3 @@ pub fn disc() -> egui::ColorImage {
     };
     egui::ColorImage::new([SIDE; 2], (0..SIDE * SIDE).map(level).collect())
 }
-

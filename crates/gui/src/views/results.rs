@@ -3,16 +3,16 @@
 use egui::{Panel, RichText, TextEdit, Ui};
 
 use super::cache::ViewCache;
-use super::{parallel, rows, scatter};
 use super::widgets::{empty, written};
-use crate::views::context::ViewContext;
-use crate::command::Command;
+use super::{parallel, rows, scatter};
 use crate::action::ResultsAction;
+use crate::command::Command;
 use crate::preferences::Preferences;
 use crate::results::result_set::TableView;
 use crate::results::sheet::RowSelection;
 use crate::view::View;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use untrained::format::thousands;
 
 /// Shows the view.
@@ -43,10 +43,12 @@ fn plots(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
     };
     if scatter {
         let name = if parallel { "scatter above" } else { "scatter" };
-        panel(name).show(ui, |ui| scatter::show(ui, context, &mut cache.scatter, &mut cache.scroll));
+        panel(name)
+            .show(ui, |ui| scatter::show(ui, context, &mut cache.scatter, &mut cache.scroll));
     }
     if parallel {
-        panel("parallel").show(ui, |ui| parallel::show(ui, context, &mut cache.parallel, &mut cache.scroll));
+        panel("parallel")
+            .show(ui, |ui| parallel::show(ui, context, &mut cache.parallel, &mut cache.scroll));
     }
 }
 
@@ -62,7 +64,9 @@ fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
             columns(ui, context, &mut preferences);
             context.set_preferences(preferences);
             // What is left of the width: names are cut before they run into the buttons.
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| title(ui, context));
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                title(ui, context)
+            });
         });
     });
 }
@@ -89,8 +93,9 @@ fn title(ui: &mut Ui, context: &mut ViewContext<'_>) {
 
 /// Which columns of numbers are shown.
 fn columns(ui: &mut Ui, context: &ViewContext<'_>, preferences: &mut Preferences) {
-    let names: Vec<String> = state
-        .sheet()
+    let names: Vec<String> = context
+        .results
+        .shown()
         .map(|sheet| sheet.table.names().map(str::to_owned).collect())
         .unwrap_or_default();
     ui.menu_button("Columns", |ui| {
@@ -143,8 +148,9 @@ fn selection(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let count = sheet.now.selected.len() as u64;
         let any = !sheet.now.selected.is_empty();
         let text = RichText::new(format!("{} selected", thousands(count)));
-        ui.label(if any { text.strong() } else { text.weak() })
-            .on_hover_text("Ctrl-click or Shift-click rows, or draw a box or lasso in the scatter plot");
+        ui.label(if any { text.strong() } else { text.weak() }).on_hover_text(
+            "Ctrl-click or Shift-click rows, or draw a box or lasso in the scatter plot",
+        );
         let mut only = sheet.now.only_selected;
         let enabled = any || only;
         let checkbox = egui::Checkbox::new(&mut only, "Selected only");

@@ -6,11 +6,11 @@ use egui::{Align, Key, Layout, Modifiers, Pos2, RichText, Sense, Shape, Stroke, 
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::widgets::written;
-use crate::views::context::ViewContext;
 use crate::action::ResultsAction;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{NUMBERS, SortBy};
 use crate::theme;
+use crate::views::context::ViewContext;
 use untrained::format::thousands;
 use untrained::store::Status;
 
@@ -107,7 +107,8 @@ fn click(context: &mut ViewContext<'_>, sheet: &ResultSet, row: u32, held: Modif
 
 /// Moves the chosen row by the keyboard, where nothing else has its attention.
 fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll: &mut bool) {
-    let elsewhere = ui.memory(|memory| memory.focused().is_some()) || context.overlay.palette.is_some();
+    let elsewhere =
+        ui.memory(|memory| memory.focused().is_some()) || context.overlay.palette.is_some();
     let Some(sheet) = context.models().results.shown() else { return };
     if elsewhere || sheet.rows.is_empty() {
         return;

@@ -3,17 +3,17 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, PlotPoints, Points};
 
-use super::widgets::empty;
 use super::widgets;
-use crate::views::context::ViewContext;
+use super::widgets::empty;
+use crate::action::Action;
 use crate::command::Command;
 use crate::picture::exportable;
+use crate::runner::job_title;
 use crate::runner::live::{LiveSearch, clock};
+use crate::theme;
 use crate::view::View;
 use crate::views::chrome;
-use crate::action::Action;
-use crate::runner::job_title;
-use crate::theme;
+use crate::views::context::ViewContext;
 use untrained::format::{score, thousands};
 use untrained::store::Status;
 

@@ -5,14 +5,14 @@ use egui::{Color32, ComboBox, Key, PointerButton, Pos2, Rect, Response, Stroke, 
 use egui_plot::PlotTransform;
 
 use super::point_mesh::{self, PointMesh};
-use crate::action::ResultsAction;
-use crate::results::cloud::{CloudKey, ScatterCloud, ScatterDot};
-use super::widgets::written;
 use super::widgets;
-use crate::views::context::ViewContext;
+use super::widgets::written;
+use crate::action::ResultsAction;
 use crate::picture::exportable;
+use crate::results::cloud::{CloudKey, ScatterCloud, ScatterDot};
 use crate::results::sheet::{RowSelection, SelectionArea};
 use crate::theme;
+use crate::views::context::ViewContext;
 use untrained::format::thousands;
 
 /// How near the pointer a point is chosen, in pixels.
@@ -83,7 +83,8 @@ pub fn show(
         let colour = ui.visuals().weak_text_color();
         ui.painter().text(middle, egui::Align2::CENTER_CENTER, text, font, colour);
     }
-    let near = response.hover_pos().and_then(|pointer| nearest(scatter, &cloud, &transform, pointer));
+    let near =
+        response.hover_pos().and_then(|pointer| nearest(scatter, &cloud, &transform, pointer));
     select(ui, context, scatter, &response, &transform);
     if response.clicked() {
         click(ui, context, near, scroll);
@@ -137,7 +138,8 @@ fn paint(
         dominated,
     };
     if scatter.drawn.as_ref().is_none_or(|(known, _)| *known != drawn) {
-        let load = || ui.ctx().load_texture("disc", point_mesh::disc(), egui::TextureOptions::LINEAR);
+        let load =
+            || ui.ctx().load_texture("disc", point_mesh::disc(), egui::TextureOptions::LINEAR);
         let disc = scatter.disc.get_or_insert_with(load).id();
         let only_front;
         let cloud: &ScatterCloud = if dominated {
@@ -266,8 +268,9 @@ fn card(ui: &mut Ui, context: &ViewContext<'_>, row: u32) {
 }
 
 fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
-    let names: Vec<String> = state
-        .sheet()
+    let names: Vec<String> = context
+        .results
+        .shown()
         .map(|sheet| sheet.table.filled().map(str::to_owned).collect())
         .unwrap_or_default();
     ui.horizontal_wrapped(|ui| {

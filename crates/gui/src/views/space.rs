@@ -3,13 +3,13 @@
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 
 use super::widgets::{empty, fact, operations, rounded_count};
-use crate::views::context::ViewContext;
+use crate::action::Action;
 use crate::command::Command;
 use crate::picture::exportable;
-use crate::view::View;
-use crate::action::Action;
 use crate::setup::opened::LoadError;
+use crate::view::View;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use crate::views::widgets;
 
 /// Shows the view.
@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
 }
 
 /// What was decided in the architecture that is drawn.
-fn decisions(ui: &mut Ui, choices: &[untrained::space::Choice]) {
+fn decisions(ui: &mut Ui, choices: &[untrained::space::Decision]) {
     let title = format!("{} decisions", choices.len());
     egui::CollapsingHeader::new(title).id_salt("decisions").show(ui, |ui| {
         Grid::new("decisions").num_columns(2).striped(true).show(ui, |ui| {

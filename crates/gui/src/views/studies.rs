@@ -4,11 +4,11 @@ use egui::{RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::widgets::empty;
-use crate::views::context::ViewContext;
+use crate::action::Action;
 use crate::command::Command;
 use crate::view::View;
-use crate::action::Action;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use untrained::format::{score, thousands, time};
 use untrained::store::{StudyInfo, StudyState};
 
@@ -41,7 +41,11 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
             None
         }
         Ok(studies) if studies.is_empty() => {
-            empty(ui, "No studies yet", "Every search is stored here, including those of the command line.");
+            empty(
+                ui,
+                "No studies yet",
+                "Every search is stored here, including those of the command line.",
+            );
             None
         }
         Ok(studies) => table(ui, studies, context.studies.to_delete.as_deref()),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use untrained::benchmark;
 use untrained::evaluation::{self, Comparison, CorrelateOptions};
 use untrained::job::{Options, SearchOptions};
-use untrained::statistics::Filter;
+use untrained::statistics::AccuracyFilter;
 use untrained::store::Status;
 
 use crate::stored::{quick, record, study};
@@ -60,9 +60,10 @@ fn correlate(window: &Window, study: &str) -> Value {
     let going_on = |_: f64| true;
     let compared =
         evaluation::compare_study(&store, study, None, (&table, "accuracy"), &going_on).unwrap();
-    let options = CorrelateOptions { filter: Some(Filter::default()), ..Default::default() };
-    let Comparison { space, score, joined, .. } = &compared;
-    let found = evaluation::correlate(score, joined, space, options, &going_on).unwrap();
+    let options =
+        CorrelateOptions { filter: Some(AccuracyFilter::default()), ..Default::default() };
+    let Comparison { score, joined, .. } = &compared;
+    let found = evaluation::correlate(score, joined, options, &going_on).unwrap();
     serde_json::to_value(found).unwrap()
 }
 
@@ -160,7 +161,7 @@ fn a_path_is_typed_and_one_that_is_not_there_is_told() {
 #[test]
 fn the_table_of_a_search_by_accuracy_is_there_at_once() {
     let search = SearchOptions {
-        strategy: "area".to_owned(),
+        strategy: untrained::search::StrategyKind::Area,
         table: Some(fixture("evaluation/table.csv")),
         metric: Some("accuracy".to_owned()),
         ..SearchOptions::default()

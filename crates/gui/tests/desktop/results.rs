@@ -13,7 +13,7 @@ fn record(space: &Space, position: u64, of: u64) -> Record {
     let architecture = space.from_index(position % 15_625).unwrap();
     let score = 1000.0 + (position * 7919 % of) as f64 / of as f64 * 1000.0;
     Record {
-        architecture: space.format(&architecture),
+        architecture: architecture.to_string(),
         score,
         sd: None,
         status: Status::Ok,
@@ -165,7 +165,7 @@ fn a_category_is_brushed_by_the_menu_of_its_axis() {
     window.see("3,000 of 3,000 rows");
     window.press("Parallel");
     let space = Space::builtin("nas-bench-201").unwrap();
-    let choices = |at: u64| space.choices(&space.from_index(at % 15_625).unwrap());
+    let choices = |at: u64| space.from_index(at % 15_625).unwrap().decisions();
     let name = choices(0)[5].name.clone();
     let expected = (0..ROWS).filter(|&at| choices(at)[5].value == "nor_conv_3x3").count() as u64;
     assert!(0 < expected && expected < ROWS);
@@ -190,7 +190,7 @@ fn rows_are_selected_by_clicks_and_keys_and_marked() {
     window.press("#");
     window.press("#");
     let space = Space::builtin("nas-bench-201").unwrap();
-    let name = |at: u64| space.format(&space.from_index(at).unwrap());
+    let name = |at: u64| space.from_index(at).unwrap().to_string();
     let click = |window: &mut Window, at: u64, modifiers: Modifiers| {
         let name = name(at);
         let node = window.harness.query_all_by_label(&name).last().unwrap();

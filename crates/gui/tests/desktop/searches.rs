@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::Queryable;
 use untrained::backend::Cancel;
-use untrained::job::{JobConfig, Keep, run};
+use untrained::job::{JobConfig, StoreLocation, run};
 use untrained::store::{Remark, Store};
 
 use crate::support::{Window, job, shows, with_job};
@@ -123,7 +123,7 @@ fn a_study_of_another_process_is_followed() {
     // Large enough networks that the search goes on while the test looks.
     other.options.set.clear();
     other.options.batch_size = 64;
-    other.store = Some(Keep::File(window.path("studies.db")));
+    other.store = Some(StoreLocation::File(window.path("studies.db")));
     let cancel = std::sync::Arc::new(Cancel::new());
     let request = cancel.clone();
     let thread = std::thread::spawn(move || run(&other, &request, &mut |_| {}).unwrap());

@@ -72,7 +72,7 @@ fn study(path: &Path) {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(4);
     for position in 0..120 {
         let architecture = space.sample(&mut rng);
-        let graph = space.build(&architecture).unwrap();
+        let graph = architecture.build().unwrap();
         let cost = untrained::graph::cost::Cost::of(&graph);
         let score = 1200.0 + 20.0 * (cost.params as f64).ln() + (position * 37 % 53) as f64;
         let record = Record {
@@ -81,7 +81,7 @@ fn study(path: &Path) {
             units: 300_000 + position * 512,
             seconds: 0.125,
             layers: 20,
-            ..record(&space.format(&architecture), score, Status::Ok)
+            ..record(&architecture.to_string(), score, Status::Ok)
         };
         study.append(ResultRow::new(position, record)).unwrap();
     }

@@ -1,6 +1,6 @@
 //! The cell itself: its nodes, its edges and the operations to choose from.
 
-use super::EdgeArchitecture;
+use super::EdgeDecisions;
 use super::expression::Expressions;
 use crate::graph::{Graph, GraphError, NodeId};
 use crate::space::drawing::Drawing;
@@ -40,22 +40,19 @@ impl Cell {
     /// The edges with their operations.
     pub(in crate::space) fn iter<'c>(
         &'c self,
-        decisions: &'c EdgeArchitecture,
+        decisions: &'c EdgeDecisions,
     ) -> impl Iterator<Item = (Edge, &'c Operation)> {
         let operation = |&position: &u8| &self.operations[usize::from(position)];
         self.edges.iter().copied().zip(decisions.operations.iter().map(operation))
     }
 
     /// Reads the notation of NAS-Bench-201.
-    pub(in crate::space) fn parse(
-        &self,
-        text: &str,
-    ) -> Result<EdgeArchitecture, ArchitectureError> {
+    pub(in crate::space) fn parse(&self, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
         super::notation::parse(self, text)
     }
 
     /// Whether a path of operations that are not zero leads from the input to the output.
-    pub(in crate::space) fn connected(&self, decisions: &EdgeArchitecture) -> bool {
+    pub(in crate::space) fn is_connected(&self, decisions: &EdgeDecisions) -> bool {
         let mut reached = vec![false; self.nodes];
         reached[0] = true;
         for (edge, operation) in self.iter(decisions) {
@@ -65,7 +62,7 @@ impl Cell {
     }
 
     /// The cell with its operations on the edges; zeros are left out.
-    pub(in crate::space) fn drawing(&self, decisions: &EdgeArchitecture) -> Drawing {
+    pub(in crate::space) fn drawing(&self, decisions: &EdgeDecisions) -> Drawing {
         let node = |node| match node {
             0 => "input".to_owned(),
             node if node == self.nodes - 1 => "output".to_owned(),
@@ -80,7 +77,7 @@ impl Cell {
     }
 
     /// A way to wire this cell, as often as it is needed.
-    pub(in crate::space) fn wirer<'c>(&'c self, decisions: &'c EdgeArchitecture) -> Wirer<'c> {
+    pub(in crate::space) fn wirer<'c>(&'c self, decisions: &'c EdgeDecisions) -> Wirer<'c> {
         Wirer { cell: self, decisions, expressions: Expressions::new(self, decisions) }
     }
 }
@@ -88,7 +85,7 @@ impl Cell {
 /// Wires one cell again and again.
 pub(in crate::space) struct Wirer<'c> {
     cell: &'c Cell,
-    decisions: &'c EdgeArchitecture,
+    decisions: &'c EdgeDecisions,
     expressions: Expressions,
 }
 

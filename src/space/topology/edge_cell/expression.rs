@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::EdgeArchitecture;
+use super::EdgeDecisions;
 use super::cell::Cell;
 
 /// The most ways to number twins that are tried; cells with more keep the order of the edges.
@@ -31,7 +31,7 @@ struct Values {
 
 impl Values {
     /// `number(edge)` tells twins apart; 1 is not written.
-    fn new(cell: &Cell, decisions: &EdgeArchitecture, number: &dyn Fn(usize) -> usize) -> Self {
+    fn new(cell: &Cell, decisions: &EdgeDecisions, number: &dyn Fn(usize) -> usize) -> Self {
         let mut nodes: Vec<Vec<Term>> = vec![Vec::new(); cell.nodes];
         nodes[0].push(Term { text: "x".to_owned(), edge: None });
         let mut edges = Vec::with_capacity(cell.edges.len());
@@ -72,7 +72,7 @@ fn sum(terms: &[Term]) -> String {
 }
 
 /// The flat expression of the output.
-pub(super) fn function_key(cell: &Cell, decisions: &EdgeArchitecture) -> String {
+pub(super) fn function_key(cell: &Cell, decisions: &EdgeDecisions) -> String {
     Values::new(cell, decisions, &|_| 1).output()
 }
 
@@ -89,7 +89,7 @@ pub(super) struct Expressions {
 
 impl Expressions {
     /// Works out the expressions of a cell.
-    pub(super) fn new(cell: &Cell, decisions: &EdgeArchitecture) -> Self {
+    pub(super) fn new(cell: &Cell, decisions: &EdgeDecisions) -> Self {
         let flat = Values::new(cell, decisions, &|_| 1);
         let live = live(cell, decisions, &flat);
         let mut twins: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -115,7 +115,7 @@ impl Expressions {
     }
 
     /// The numbered expressions of the output and of every edge that holds an activation.
-    pub(super) fn code_key(&self, cell: &Cell, decisions: &EdgeArchitecture) -> String {
+    pub(super) fn code_key(&self, cell: &Cell, decisions: &EdgeDecisions) -> String {
         let mut edges: Vec<&str> = cell
             .iter(decisions)
             .zip(&self.numbered.edges)
@@ -128,7 +128,7 @@ impl Expressions {
 }
 
 /// The edges whose value reaches the output and is not zero.
-fn live(cell: &Cell, decisions: &EdgeArchitecture, flat: &Values) -> Vec<bool> {
+fn live(cell: &Cell, decisions: &EdgeDecisions, flat: &Values) -> Vec<bool> {
     let mut used = vec![false; cell.nodes];
     used[cell.nodes - 1] = true;
     let mut live = vec![false; cell.edges.len()];
@@ -147,7 +147,7 @@ fn live_first(mut group: Vec<usize>, live: &[bool]) -> Vec<usize> {
 }
 
 /// The number that stands in expressions: without weights twins are equal and need none.
-fn written(cell: &Cell, decisions: &EdgeArchitecture, numbers: &[usize], edge: usize) -> usize {
+fn written(cell: &Cell, decisions: &EdgeDecisions, numbers: &[usize], edge: usize) -> usize {
     let operation = usize::from(decisions.operations[edge]);
     if cell.operations[operation].random { numbers[edge] } else { 1 }
 }
@@ -156,7 +156,7 @@ fn written(cell: &Cell, decisions: &EdgeArchitecture, numbers: &[usize], edge: u
 /// is the first one in alphabetical order.
 fn number(
     cell: &Cell,
-    decisions: &EdgeArchitecture,
+    decisions: &EdgeDecisions,
     live: &[bool],
     groups: &[Vec<usize>],
 ) -> Vec<usize> {

@@ -15,10 +15,10 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Choice, Context, Topology};
-use crate::graph::Graph;
+use super::{Context, Decision, Topology};
+use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
-use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::error::ArchitectureError;
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 use crate::space::python_random;
@@ -36,16 +36,8 @@ const MAX_SHUFFLED: u128 = 1_000_000;
 
 /// The operation on every edge, as positions in the space's list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EdgeArchitecture {
+pub struct EdgeDecisions {
     operations: Vec<u8>,
-}
-
-impl EdgeArchitecture {
-    /// The operation on every edge, by target and then by source, as positions in the list of the
-    /// space's file.
-    pub fn operations(&self) -> &[u8] {
-        &self.operations
-    }
 }
 
 /// An operation on every edge of a graph of summing nodes.
@@ -108,24 +100,24 @@ impl EdgeCell {
         }))
     }
 
-    fn rank(&self, decisions: &EdgeArchitecture) -> Option<u64> {
+    fn rank(&self, decisions: &EdgeDecisions) -> Option<u64> {
         let base = self.cell.operations.len() as u64;
         decisions.operations.iter().try_fold(0_u64, |rank, &operation| {
             rank.checked_mul(base)?.checked_add(u64::from(operation))
         })
     }
 
-    fn unrank(&self, mut rank: u64) -> Option<EdgeArchitecture> {
+    fn unrank(&self, mut rank: u64) -> Option<EdgeDecisions> {
         let base = self.cell.operations.len() as u64;
         let mut operations = vec![0; self.cell.edges.len()];
         for operation in operations.iter_mut().rev() {
             *operation = (rank % base) as u8;
             rank /= base;
         }
-        (rank == 0).then_some(EdgeArchitecture { operations })
+        (rank == 0).then_some(EdgeDecisions { operations })
     }
 
-    fn with(&self, decisions: &EdgeArchitecture, edge: usize, operation: u8) -> EdgeArchitecture {
+    fn with(&self, decisions: &EdgeDecisions, edge: usize, operation: u8) -> EdgeDecisions {
         let mut changed = decisions.clone();
         changed.operations[edge] = operation;
         changed
@@ -133,7 +125,7 @@ impl EdgeCell {
 }
 
 impl Topology for EdgeCell {
-    type Decisions = EdgeArchitecture;
+    type Decisions = EdgeDecisions;
     type File = EdgeCellFile;
     type Skeleton = SkeletonFile;
 
@@ -176,35 +168,29 @@ impl Topology for EdgeCell {
         self.cell.operations.iter().map(|operation| operation.name.as_str()).collect()
     }
 
-    fn fits(&self, decisions: &EdgeArchitecture) -> bool {
-        let known = |&operation: &u8| usize::from(operation) < self.cell.operations.len();
-        decisions.operations.len() == self.cell.edges.len()
-            && decisions.operations.iter().all(known)
-    }
-
     fn count(&self) -> u128 {
         (self.cell.operations.len() as u128).saturating_pow(self.cell.edges.len() as u32)
     }
 
-    fn sample(&self, rng: &mut dyn Rng) -> EdgeArchitecture {
+    fn sample(&self, rng: &mut dyn Rng) -> EdgeDecisions {
         let count = self.cell.operations.len() as u32;
         let operations = self.cell.edges.iter().map(|_| rng.random_range(0..count) as u8).collect();
-        EdgeArchitecture { operations }
+        EdgeDecisions { operations }
     }
 
-    fn enumerate(&self) -> Box<dyn Iterator<Item = EdgeArchitecture> + '_> {
+    fn enumerate(&self) -> Box<dyn Iterator<Item = EdgeDecisions> + '_> {
         Box::new((0..).map_while(|index| self.at_index(index)))
     }
 
-    fn parse(&self, text: &str) -> Result<EdgeArchitecture, ArchitectureError> {
+    fn parse(&self, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
         self.cell.parse(text)
     }
 
-    fn format(&self, decisions: &EdgeArchitecture) -> String {
+    fn format(&self, decisions: &EdgeDecisions) -> String {
         notation::format(&self.cell, decisions)
     }
 
-    fn index(&self, decisions: &EdgeArchitecture) -> Option<u64> {
+    fn index(&self, decisions: &EdgeDecisions) -> Option<u64> {
         let rank = self.rank(decisions)?;
         match self.order() {
             Some(order) => order.index_of_rank.get(rank as usize).map(|&index| u64::from(index)),
@@ -212,7 +198,7 @@ impl Topology for EdgeCell {
         }
     }
 
-    fn at_index(&self, index: u64) -> Option<EdgeArchitecture> {
+    fn at_index(&self, index: u64) -> Option<EdgeDecisions> {
         match self.order() {
             Some(order) => {
                 let rank = order.rank_of_index.get(usize::try_from(index).ok()?)?;
@@ -222,7 +208,7 @@ impl Topology for EdgeCell {
         }
     }
 
-    fn neighbours(&self, decisions: &EdgeArchitecture) -> Vec<EdgeArchitecture> {
+    fn neighbours(&self, decisions: &EdgeDecisions) -> Vec<EdgeDecisions> {
         let mut neighbours = Vec::new();
         for (edge, &current) in decisions.operations.iter().enumerate() {
             for operation in (0..self.cell.operations.len() as u8).filter(|&other| other != current)
@@ -233,7 +219,7 @@ impl Topology for EdgeCell {
         neighbours
     }
 
-    fn mutate(&self, decisions: &EdgeArchitecture, rng: &mut dyn Rng) -> EdgeArchitecture {
+    fn mutate(&self, decisions: &EdgeDecisions, rng: &mut dyn Rng) -> EdgeDecisions {
         let others = self.cell.operations.len() as u32 - 1;
         if others == 0 {
             return decisions.clone();
@@ -244,51 +230,50 @@ impl Topology for EdgeCell {
         self.with(decisions, edge, operation)
     }
 
-    fn reduced(&self, decisions: &EdgeArchitecture) -> EdgeArchitecture {
+    fn reduced(&self, decisions: &EdgeDecisions) -> EdgeDecisions {
         let Some(zero) = self.cell.operations.iter().position(|operation| operation.zero) else {
             return decisions.clone();
         };
         let live = Expressions::new(&self.cell, decisions).live;
         let keep = |(&operation, live)| if live { operation } else { zero as u8 };
-        EdgeArchitecture { operations: decisions.operations.iter().zip(live).map(keep).collect() }
+        EdgeDecisions { operations: decisions.operations.iter().zip(live).map(keep).collect() }
     }
 
-    fn connected(&self, decisions: &EdgeArchitecture) -> bool {
-        self.cell.connected(decisions)
+    fn is_connected(&self, decisions: &EdgeDecisions) -> bool {
+        self.cell.is_connected(decisions)
     }
 
-    fn function_key(&self, decisions: &EdgeArchitecture) -> String {
+    fn function_key(&self, decisions: &EdgeDecisions) -> String {
         expression::function_key(&self.cell, decisions)
     }
 
-    fn benchmark_key(&self, decisions: &EdgeArchitecture) -> String {
+    fn benchmark_key(&self, decisions: &EdgeDecisions) -> String {
         notation::unique_text(&self.cell, decisions)
     }
 
-    fn live_key(&self, decisions: &EdgeArchitecture) -> String {
+    fn live_key(&self, decisions: &EdgeDecisions) -> String {
         Expressions::new(&self.cell, decisions).live_key()
     }
 
-    fn code_key(&self, decisions: &EdgeArchitecture) -> String {
+    fn code_key(&self, decisions: &EdgeDecisions) -> String {
         Expressions::new(&self.cell, decisions).code_key(&self.cell, decisions)
     }
 
-    fn choices(&self, decisions: &EdgeArchitecture) -> Vec<Choice> {
-        let choice = |(edge, operation): (Edge, &Operation)| Choice {
+    fn decisions(&self, decisions: &EdgeDecisions) -> Vec<Decision> {
+        let choice = |(edge, operation): (Edge, &Operation)| Decision {
             name: format!("edge {}-{}", edge.source, edge.target),
             value: operation.name.clone(),
         };
         self.cell.iter(decisions).map(choice).collect()
     }
 
-    fn drawings(&self, decisions: &EdgeArchitecture) -> Vec<Drawing> {
+    fn drawings(&self, decisions: &EdgeDecisions) -> Vec<Drawing> {
         vec![self.cell.drawing(decisions)]
     }
 
-    fn build(&self, decisions: &EdgeArchitecture) -> Result<Graph, BuildError> {
+    fn build(&self, decisions: &EdgeDecisions) -> Result<Graph, GraphError> {
         let wirer = self.cell.wirer(decisions);
         self.skeleton
             .assemble(&|graph, input, prefix, place| wirer.wire(graph, input, prefix, place))
-            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
     }
 }

@@ -1,11 +1,11 @@
 //! The notation of NAS-Bench-201: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`.
 
-use super::EdgeArchitecture;
+use super::EdgeDecisions;
 use super::cell::Cell;
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::nearest;
 
-pub(super) fn format(cell: &Cell, decisions: &EdgeArchitecture) -> String {
+pub(super) fn format(cell: &Cell, decisions: &EdgeDecisions) -> String {
     let mut text = String::new();
     for (edge, operation) in cell.iter(decisions) {
         if edge.source == 0 {
@@ -16,7 +16,7 @@ pub(super) fn format(cell: &Cell, decisions: &EdgeArchitecture) -> String {
     text
 }
 
-pub(super) fn parse(cell: &Cell, text: &str) -> Result<EdgeArchitecture, ArchitectureError> {
+pub(super) fn parse(cell: &Cell, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
     let wrong = |token: &str, reason: String| ArchitectureError {
         text: nearest::excerpt(text.trim()),
         token: nearest::excerpt(token),
@@ -44,7 +44,7 @@ pub(super) fn parse(cell: &Cell, text: &str) -> Result<EdgeArchitecture, Archite
             operations.push(operation(cell, edge, source).map_err(|reason| wrong(edge, reason))?);
         }
     }
-    Ok(EdgeArchitecture { operations })
+    Ok(EdgeDecisions { operations })
 }
 
 fn operation(cell: &Cell, edge: &str, source: usize) -> Result<u8, String> {
@@ -71,7 +71,7 @@ fn operation(cell: &Cell, edge: &str, source: usize) -> Result<u8, String> {
 /// `Structure.to_unique_str(consider_zero=True)` of the benchmark's code (AutoDL-Projects): a zero
 /// is a term of its own, a skip is its source without parentheses, and sums are not sorted through
 /// skips.
-pub(super) fn unique_text(cell: &Cell, decisions: &EdgeArchitecture) -> String {
+pub(super) fn unique_text(cell: &Cell, decisions: &EdgeDecisions) -> String {
     let mut terms: Vec<Vec<String>> = vec![Vec::new(); cell.nodes];
     let mut values = vec![String::new(); cell.nodes];
     values[0] = "0".to_owned();

@@ -1,6 +1,6 @@
 //! Wires one cell into a graph.
 
-use super::EdgeArchitecture;
+use super::EdgeDecisions;
 use super::cell::{Cell, Edge};
 use super::expression::Expressions;
 use crate::graph::{Graph, GraphError, NodeId, Op};
@@ -13,7 +13,7 @@ use crate::space::operations::Operation;
 /// so a skip costs no node of its own and zeros are left out; nodes of equal value are one node.
 pub(super) fn cell(
     cell: &Cell,
-    decisions: &EdgeArchitecture,
+    decisions: &EdgeDecisions,
     expressions: &Expressions,
     graph: &mut Graph,
     input: NodeId,
@@ -42,7 +42,7 @@ pub(super) fn cell(
 
 struct Wiring<'w> {
     cell: &'w Cell,
-    decisions: &'w EdgeArchitecture,
+    decisions: &'w EdgeDecisions,
     expressions: &'w Expressions,
     graph: &'w mut Graph,
     prefix: &'w str,

@@ -29,14 +29,14 @@ pub struct PairedCell {
 
 /// A normal and a reduction cell, and the size of the network that is stacked from them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PairArchitecture {
+pub struct PairDecisions {
     /// The cell that keeps the size, then the one that halves it.
     pub(super) cells: [PairedCell; 2],
     pub(super) width: usize,
     pub(super) depth: usize,
 }
 
-impl PairArchitecture {
+impl PairDecisions {
     /// The cell that keeps the size.
     pub fn normal(&self) -> &PairedCell {
         &self.cells[0]
@@ -45,16 +45,6 @@ impl PairArchitecture {
     /// The cell that halves the size.
     pub fn reduction(&self) -> &PairedCell {
         &self.cells[1]
-    }
-
-    /// Channels of a node before the first reduction.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Number of cells.
-    pub fn depth(&self) -> usize {
-        self.depth
     }
 }
 
@@ -113,7 +103,7 @@ impl Grid {
     }
 
     /// The architecture of that choice in every decision, in the order of [`Self::radix`].
-    fn architecture(&self, digits: &[usize]) -> PairArchitecture {
+    fn architecture(&self, digits: &[usize]) -> PairDecisions {
         let cell = |digits: &[usize]| {
             let mut pairs = Vec::with_capacity(INPUTS * self.nodes);
             for node in digits.chunks_exact(4) {
@@ -126,7 +116,7 @@ impl Grid {
         };
         let (normal, rest) = digits.split_at(4 * self.nodes);
         let (reduction, size) = rest.split_at(4 * self.nodes);
-        PairArchitecture {
+        PairDecisions {
             cells: [cell(normal), cell(reduction)],
             width: self.widths[size[0]],
             depth: self.depths[size[1]],
@@ -137,17 +127,17 @@ impl Grid {
         self.radix.count()
     }
 
-    pub(super) fn sample(&self, rng: &mut dyn Rng) -> PairArchitecture {
+    pub(super) fn sample(&self, rng: &mut dyn Rng) -> PairDecisions {
         self.architecture(&self.radix.sample(rng))
     }
 
     /// All architectures; the depth changes fastest.
-    pub(super) fn enumerate(&self) -> impl Iterator<Item = PairArchitecture> + '_ {
+    pub(super) fn enumerate(&self) -> impl Iterator<Item = PairDecisions> + '_ {
         self.radix.combinations().map(|digits| self.architecture(&digits))
     }
 
     /// All ways to change one decision into another value of the grid.
-    fn changes(&self, from: &PairArchitecture) -> Vec<Change> {
+    fn changes(&self, from: &PairDecisions) -> Vec<Change> {
         let mut changes = Vec::new();
         for (cell, genes) in from.cells.iter().enumerate() {
             for (pair, current) in genes.pairs.iter().enumerate() {
@@ -173,7 +163,7 @@ impl Grid {
 
     /// A cell that concatenates what the space's rule says does so afterwards; one that was given
     /// other nodes keeps them.
-    fn apply(&self, from: &PairArchitecture, change: &Change) -> PairArchitecture {
+    fn apply(&self, from: &PairDecisions, change: &Change) -> PairDecisions {
         let mut to = from.clone();
         let mut change_pair = |cell: usize, pair: usize, change: &dyn Fn(&mut Pair)| {
             let cell = &mut to.cells[cell];
@@ -196,12 +186,12 @@ impl Grid {
         to
     }
 
-    pub(super) fn neighbours(&self, from: &PairArchitecture) -> Vec<PairArchitecture> {
+    pub(super) fn neighbours(&self, from: &PairDecisions) -> Vec<PairDecisions> {
         self.changes(from).iter().map(|change| self.apply(from, change)).collect()
     }
 
     /// One of the neighbours, each as likely as the others.
-    pub(super) fn mutate(&self, from: &PairArchitecture, rng: &mut dyn Rng) -> PairArchitecture {
+    pub(super) fn mutate(&self, from: &PairDecisions, rng: &mut dyn Rng) -> PairDecisions {
         let changes = self.changes(from);
         if changes.is_empty() {
             return from.clone();

@@ -13,7 +13,7 @@
 //! given weights. So it is no part of [`reduced`], which names functions, and is part of [`live`]
 //! and [`whole`], which say when scores are equal.
 
-use super::architecture::{INPUTS, Pair, PairArchitecture, PairedCell};
+use super::architecture::{INPUTS, Pair, PairDecisions, PairedCell};
 use super::{Operation, PairCell};
 
 /// Stands for a source or an operation that does not matter; sorts behind all others.
@@ -212,15 +212,12 @@ fn written(space: &PairCell, form: &Form, nodes: usize) -> PairedCell {
     PairedCell { pairs, concat: form.concat.clone() }
 }
 
-fn with_cells(
-    from: &PairArchitecture,
-    cell: impl Fn(&PairedCell) -> PairedCell,
-) -> PairArchitecture {
-    PairArchitecture { cells: from.cells.each_ref().map(cell), ..from.clone() }
+fn with_cells(from: &PairDecisions, cell: impl Fn(&PairedCell) -> PairedCell) -> PairDecisions {
+    PairDecisions { cells: from.cells.each_ref().map(cell), ..from.clone() }
 }
 
 /// What reaches the output, with the order of concatenation.
-pub(super) fn live(space: &PairCell, from: &PairArchitecture) -> PairArchitecture {
+pub(super) fn live(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     with_cells(from, |cell| {
         let form = Form::live(cell, &Facts::new(&space.operations, cell));
         written(space, &form, space.grid.nodes)
@@ -228,7 +225,7 @@ pub(super) fn live(space: &PairCell, from: &PairArchitecture) -> PairArchitectur
 }
 
 /// What reaches the output, concatenated in the order of the nodes.
-pub(super) fn reduced(space: &PairCell, from: &PairArchitecture) -> PairArchitecture {
+pub(super) fn reduced(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     let mut reduced = live(space, from);
     reduced.cells.iter_mut().for_each(|cell| cell.concat.sort_unstable());
     reduced
@@ -236,7 +233,7 @@ pub(super) fn reduced(space: &PairCell, from: &PairArchitecture) -> PairArchitec
 
 /// Everything that is counted, with the order of concatenation; the input of an operation that
 /// ignores it is 0.
-pub(super) fn whole(space: &PairCell, from: &PairArchitecture) -> PairArchitecture {
+pub(super) fn whole(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     with_cells(from, |cell| {
         let form = Form::whole(cell, &space.operations);
         let pair = |&Summand { source, operation }: &Summand| Pair {

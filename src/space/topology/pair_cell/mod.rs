@@ -22,16 +22,17 @@ use rand::Rng;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(in crate::space) use architecture::PairDecisions;
+use architecture::PairedCell;
 use architecture::{Concat, Grid, INPUTS};
-pub use architecture::{Pair, PairArchitecture, PairedCell};
 use canonical::Facts;
 use skeleton::{PairSkeletonFile, Skeleton};
 
 use super::radix::Radix;
-use super::{Choice, Context, Topology};
-use crate::graph::Graph;
+use super::{Context, Decision, Topology};
+use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
-use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::error::ArchitectureError;
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
@@ -108,7 +109,7 @@ impl PairCell {
 }
 
 impl Topology for PairCell {
-    type Decisions = PairArchitecture;
+    type Decisions = PairDecisions;
     type File = PairCellFile;
     type Skeleton = PairSkeletonFile;
 
@@ -163,54 +164,39 @@ impl Topology for PairCell {
         self.operations.iter().map(|operation| operation.name.as_str()).collect()
     }
 
-    fn fits(&self, decisions: &PairArchitecture) -> bool {
-        let nodes = self.grid.nodes;
-        let pair = |(position, pair): (usize, &Pair)| {
-            usize::from(pair.operation) < self.operations.len()
-                && usize::from(pair.input) < position / 2 + INPUTS
-        };
-        let inner = |node: &u8| (INPUTS..INPUTS + nodes).contains(&usize::from(*node));
-        let cell = |cell: &PairedCell| {
-            cell.pairs.len() == 2 * nodes
-                && cell.pairs.iter().enumerate().all(pair)
-                && cell.concat.iter().all(inner)
-        };
-        decisions.cells.iter().all(cell) && decisions.width <= self.skeleton.max_width()
-    }
-
     fn count(&self) -> u128 {
         self.grid.count()
     }
 
-    fn sample(&self, rng: &mut dyn Rng) -> PairArchitecture {
+    fn sample(&self, rng: &mut dyn Rng) -> PairDecisions {
         self.grid.sample(rng)
     }
 
-    fn enumerate(&self) -> Box<dyn Iterator<Item = PairArchitecture> + '_> {
+    fn enumerate(&self) -> Box<dyn Iterator<Item = PairDecisions> + '_> {
         Box::new(self.grid.enumerate())
     }
 
-    fn parse(&self, text: &str) -> Result<PairArchitecture, ArchitectureError> {
+    fn parse(&self, text: &str) -> Result<PairDecisions, ArchitectureError> {
         notation::parse(self, text)
     }
 
-    fn format(&self, decisions: &PairArchitecture) -> String {
+    fn format(&self, decisions: &PairDecisions) -> String {
         notation::format(self, decisions)
     }
 
-    fn neighbours(&self, decisions: &PairArchitecture) -> Vec<PairArchitecture> {
+    fn neighbours(&self, decisions: &PairDecisions) -> Vec<PairDecisions> {
         self.grid.neighbours(decisions)
     }
 
-    fn mutate(&self, decisions: &PairArchitecture, rng: &mut dyn Rng) -> PairArchitecture {
+    fn mutate(&self, decisions: &PairDecisions, rng: &mut dyn Rng) -> PairDecisions {
         self.grid.mutate(decisions, rng)
     }
 
-    fn reduced(&self, decisions: &PairArchitecture) -> PairArchitecture {
+    fn reduced(&self, decisions: &PairDecisions) -> PairDecisions {
         canonical::reduced(self, decisions)
     }
 
-    fn connected(&self, decisions: &PairArchitecture) -> bool {
+    fn is_connected(&self, decisions: &PairDecisions) -> bool {
         let [normal, reduction] = decisions.cells.each_ref().map(|cell| self.passes(cell));
         let mut after_reduction = self.skeleton.second_stem_reduces;
         let mut reached = [true; INPUTS];
@@ -227,17 +213,17 @@ impl Topology for PairCell {
         reached[1]
     }
 
-    fn live_key(&self, decisions: &PairArchitecture) -> String {
+    fn live_key(&self, decisions: &PairDecisions) -> String {
         self.format(&canonical::live(self, decisions))
     }
 
-    fn code_key(&self, decisions: &PairArchitecture) -> String {
+    fn code_key(&self, decisions: &PairDecisions) -> String {
         self.format(&canonical::whole(self, decisions))
     }
 
-    fn choices(&self, decisions: &PairArchitecture) -> Vec<Choice> {
+    fn decisions(&self, decisions: &PairDecisions) -> Vec<Decision> {
         let mut choices = Vec::new();
-        let mut add = |name: String, value: String| choices.push(Choice { name, value });
+        let mut add = |name: String, value: String| choices.push(Decision { name, value });
         for (title, cell) in ["normal", "reduction"].iter().zip(&decisions.cells) {
             for (position, pair) in cell.pairs.iter().enumerate() {
                 let place = format!("{title} {}.{}", position / 2 + INPUTS, position % 2);
@@ -251,14 +237,13 @@ impl Topology for PairCell {
         choices
     }
 
-    fn drawings(&self, decisions: &PairArchitecture) -> Vec<Drawing> {
+    fn drawings(&self, decisions: &PairDecisions) -> Vec<Drawing> {
         let titles = ["normal cell", "reduction cell"];
         let cells = titles.iter().zip(&decisions.cells);
         cells.map(|(title, cell)| self.drawing(title, cell)).collect()
     }
 
-    fn build(&self, decisions: &PairArchitecture) -> Result<Graph, BuildError> {
+    fn build(&self, decisions: &PairDecisions) -> Result<Graph, GraphError> {
         wiring::network(self, decisions)
-            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
     }
 }

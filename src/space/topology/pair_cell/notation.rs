@@ -6,10 +6,10 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::architecture::{INPUTS, Pair, PairArchitecture, PairedCell};
+use super::architecture::{INPUTS, Pair, PairDecisions, PairedCell};
 use super::{MAX_CELLS, PairCell, genotype_text};
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::nearest;
 
 /// An architecture as records write it, not yet compared with a space.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl Wrong {
     }
 }
 
-pub(super) fn format(space: &PairCell, architecture: &PairArchitecture) -> String {
+pub(super) fn format(space: &PairCell, architecture: &PairDecisions) -> String {
     let name = |pair: &Pair| space.operations[usize::from(pair.operation)].name.as_str();
     let pairs = |cell: &PairedCell| -> Vec<(&str, i64)> {
         cell.pairs.iter().map(|pair| (name(pair), i64::from(pair.input))).collect()
@@ -68,7 +68,7 @@ pub(super) fn format(space: &PairCell, architecture: &PairArchitecture) -> Strin
     serde_json::to_string(&record).unwrap_or_default()
 }
 
-pub(super) fn parse(space: &PairCell, text: &str) -> Result<PairArchitecture, ArchitectureError> {
+pub(super) fn parse(space: &PairCell, text: &str) -> Result<PairDecisions, ArchitectureError> {
     let text = text.trim();
     let record = if text.starts_with("Genotype") {
         genotype_text::read(text)
@@ -102,11 +102,11 @@ fn json_error(text: &str, error: &serde_json::Error) -> Wrong {
     Wrong::new(token, format!("{message}; an architecture is written {FORM}"))
 }
 
-fn checked(space: &PairCell, record: &Record<String>) -> Result<PairArchitecture, Wrong> {
+fn checked(space: &PairCell, record: &Record<String>) -> Result<PairDecisions, Wrong> {
     let Genotype { normal, normal_concat, reduce, reduce_concat } = &record.genotype;
     let width = record.width.unwrap_or(space.grid.widths[0] as i64);
     let depth = record.depth.unwrap_or(space.grid.depths[0] as i64);
-    Ok(PairArchitecture {
+    Ok(PairDecisions {
         cells: [
             cell(space, "normal", normal, normal_concat)?,
             cell(space, "reduce", reduce, reduce_concat)?,

@@ -5,17 +5,14 @@
 //! from the [`Form`]s of a cell instead, so that architectures that are written differently but are
 //! the same draw the same weights and add in the same order.
 
-use super::architecture::{INPUTS, PairArchitecture, PairedCell};
+use super::architecture::{INPUTS, PairDecisions, PairedCell};
 use super::canonical::{Facts, Form};
 use super::{Operation, PairCell};
 use crate::graph::{Graph, GraphError, NodeId, Op};
 use crate::space::layers::{Place, emit};
 
 /// Wires a whole network.
-pub(super) fn network(
-    space: &PairCell,
-    architecture: &PairArchitecture,
-) -> Result<Graph, GraphError> {
+pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<Graph, GraphError> {
     let skeleton = &space.skeleton;
     let plans = architecture.cells.each_ref().map(|cell| CellPlan::new(space, cell));
     let mut graph = Graph::new();

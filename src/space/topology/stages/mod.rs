@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::radix::Radix;
-use super::{Choice, Context, Topology};
-use crate::graph::{Graph, Shape};
+use super::{Context, Decision, Topology};
+use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
-use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::error::ArchitectureError;
 use crate::space::layers::{self, Layer, LayerFile};
 use crate::space::operations::Definition;
 use crate::space::problem::Problems;
@@ -30,7 +30,7 @@ const MAX_CHECKED: usize = 100_000;
 
 /// The stem and the stages of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StagesArchitecture {
+pub struct StagesDecisions {
     stem: Stem,
     stages: Vec<Stage>,
 }
@@ -52,13 +52,6 @@ pub struct Stage {
     pub stride: usize,
     /// Values of the block's parameters, in the order of the file.
     pub parameters: Vec<Number>,
-}
-
-impl StagesArchitecture {
-    /// The stages, in their order.
-    pub fn stages(&self) -> &[Stage] {
-        &self.stages
-    }
 }
 
 /// Depth, width, stride and block parameters per stage.
@@ -163,7 +156,7 @@ impl Stages {
     }
 
     /// Puts a value in its place.
-    fn set(&self, decisions: &mut StagesArchitecture, stage: usize, slot: Slot, value: usize) {
+    fn set(&self, decisions: &mut StagesDecisions, stage: usize, slot: Slot, value: usize) {
         let target = &mut decisions.stages[stage];
         match slot {
             Slot::Depth => target.depth = self.depths[value],
@@ -176,7 +169,7 @@ impl Stages {
     }
 
     /// The position of what was chosen; `None` for a value that is not among the choices.
-    fn digit(&self, decisions: &StagesArchitecture, stage: usize, slot: Slot) -> Option<usize> {
+    fn digit(&self, decisions: &StagesDecisions, stage: usize, slot: Slot) -> Option<usize> {
         let chosen = &decisions.stages[stage];
         match slot {
             Slot::Depth => self.depths.iter().position(|depth| *depth == chosen.depth),
@@ -189,11 +182,11 @@ impl Stages {
         }
     }
 
-    fn at(&self, digits: &[usize]) -> StagesArchitecture {
+    fn at(&self, digits: &[usize]) -> StagesDecisions {
         let parameters: Vec<Number> = self.parameters.iter().map(|one| one.values[0]).collect();
         let stage = Stage { depth: 1, width: 1, stride: 1, parameters };
         let stages = vec![stage; self.strides.len()];
-        let mut decisions = StagesArchitecture { stem: self.stem, stages };
+        let mut decisions = StagesDecisions { stem: self.stem, stages };
         for ((stage, slot), &digit) in self.slots().zip(digits) {
             self.set(&mut decisions, stage, slot, digit);
         }
@@ -203,10 +196,10 @@ impl Stages {
     /// The architectures that differ in one slot.
     fn changed(
         &self,
-        decisions: &StagesArchitecture,
+        decisions: &StagesDecisions,
         stage: usize,
         slot: Slot,
-    ) -> Vec<StagesArchitecture> {
+    ) -> Vec<StagesDecisions> {
         let current = self.digit(decisions, stage, slot);
         let others = (0..self.values(stage, slot)).filter(|value| Some(*value) != current);
         others
@@ -268,7 +261,7 @@ fn read_parameters(
 }
 
 impl Topology for Stages {
-    type Decisions = StagesArchitecture;
+    type Decisions = StagesDecisions;
     type File = StagesFile;
     type Skeleton = StagesSkeletonFile;
 
@@ -316,33 +309,28 @@ impl Topology for Stages {
         vec![&self.name]
     }
 
-    fn fits(&self, decisions: &StagesArchitecture) -> bool {
-        let fits = |stage: &Stage| stage.parameters.len() == self.parameters.len();
-        decisions.stages.len() == self.strides.len() && decisions.stages.iter().all(fits)
-    }
-
     fn count(&self) -> u128 {
         self.radix.count()
     }
 
-    fn sample(&self, rng: &mut dyn Rng) -> StagesArchitecture {
+    fn sample(&self, rng: &mut dyn Rng) -> StagesDecisions {
         self.at(&self.radix.sample(rng))
     }
 
-    fn enumerate(&self) -> Box<dyn Iterator<Item = StagesArchitecture> + '_> {
+    fn enumerate(&self) -> Box<dyn Iterator<Item = StagesDecisions> + '_> {
         Box::new((0..).map_while(|index| self.at_index(index)))
     }
 
-    fn parse(&self, text: &str) -> Result<StagesArchitecture, ArchitectureError> {
+    fn parse(&self, text: &str) -> Result<StagesDecisions, ArchitectureError> {
         notation::parse(self, text)
     }
 
-    fn format(&self, decisions: &StagesArchitecture) -> String {
+    fn format(&self, decisions: &StagesDecisions) -> String {
         notation::format(self, decisions)
     }
 
     /// The number among the choices, the last one fastest.
-    fn index(&self, decisions: &StagesArchitecture) -> Option<u64> {
+    fn index(&self, decisions: &StagesDecisions) -> Option<u64> {
         if decisions.stem != self.stem {
             return None;
         }
@@ -350,16 +338,16 @@ impl Topology for Stages {
         self.radix.rank(&digits.collect::<Option<Vec<_>>>()?)
     }
 
-    fn at_index(&self, index: u64) -> Option<StagesArchitecture> {
+    fn at_index(&self, index: u64) -> Option<StagesDecisions> {
         self.radix.unrank(index).map(|digits| self.at(&digits))
     }
 
-    fn neighbours(&self, decisions: &StagesArchitecture) -> Vec<StagesArchitecture> {
+    fn neighbours(&self, decisions: &StagesDecisions) -> Vec<StagesDecisions> {
         self.slots().flat_map(|(stage, slot)| self.changed(decisions, stage, slot)).collect()
     }
 
-    fn mutate(&self, decisions: &StagesArchitecture, rng: &mut dyn Rng) -> StagesArchitecture {
-        let free: Vec<Vec<StagesArchitecture>> = self
+    fn mutate(&self, decisions: &StagesDecisions, rng: &mut dyn Rng) -> StagesDecisions {
+        let free: Vec<Vec<StagesDecisions>> = self
             .slots()
             .map(|(stage, slot)| self.changed(decisions, stage, slot))
             .filter(|changed| !changed.is_empty())
@@ -372,16 +360,16 @@ impl Topology for Stages {
     }
 
     /// Different decisions are different networks.
-    fn reduced(&self, decisions: &StagesArchitecture) -> StagesArchitecture {
+    fn reduced(&self, decisions: &StagesDecisions) -> StagesDecisions {
         decisions.clone()
     }
 
-    fn connected(&self, decisions: &StagesArchitecture) -> bool {
+    fn is_connected(&self, decisions: &StagesDecisions) -> bool {
         let block = |stage| network::block(self, stage).ok();
         decisions.stages.iter().all(|stage| block(stage).is_some_and(|block| !block.zero))
     }
 
-    fn choices(&self, decisions: &StagesArchitecture) -> Vec<Choice> {
+    fn decisions(&self, decisions: &StagesDecisions) -> Vec<Decision> {
         let choice = |(stage, slot): (usize, Slot)| {
             let chosen = &decisions.stages[stage];
             let (name, value) = match slot {
@@ -393,12 +381,12 @@ impl Topology for Stages {
                     (name, chosen.parameters[parameter].to_string())
                 }
             };
-            Choice { name: format!("stage {} {name}", stage + 1), value }
+            Decision { name: format!("stage {} {name}", stage + 1), value }
         };
         self.slots().map(choice).collect()
     }
 
-    fn drawings(&self, decisions: &StagesArchitecture) -> Vec<Drawing> {
+    fn drawings(&self, decisions: &StagesDecisions) -> Vec<Drawing> {
         let mut nodes = vec![format!("stem, {} channels", decisions.stem.width)];
         for stage in &decisions.stages {
             let Stage { depth, width, stride, parameters } = stage;
@@ -419,8 +407,7 @@ impl Topology for Stages {
         vec![network]
     }
 
-    fn build(&self, decisions: &StagesArchitecture) -> Result<Graph, BuildError> {
+    fn build(&self, decisions: &StagesDecisions) -> Result<Graph, GraphError> {
         network::assemble(self, decisions)
-            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
     }
 }

@@ -1,6 +1,6 @@
 //! Wires the stages, and tries every block at every place before a search starts.
 
-use super::{MAX_CHECKED, Number, Stage, Stages, StagesArchitecture};
+use super::{MAX_CHECKED, Number, Stage, Stages, StagesDecisions};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 use crate::space::layers::{Place, emit};
 use crate::space::operations::Operation;
@@ -26,10 +26,7 @@ fn with_values(stages: &Stages, values: &[Number]) -> Result<Operation, String> 
 }
 
 /// The whole network.
-pub(super) fn assemble(
-    stages: &Stages,
-    decisions: &StagesArchitecture,
-) -> Result<Graph, GraphError> {
+pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<Graph, GraphError> {
     let mut graph = Graph::new();
     let input = graph.input(stages.input);
     let stem = decisions.stem;

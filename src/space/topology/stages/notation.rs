@@ -5,14 +5,15 @@
 
 use serde_json::Value;
 
-use super::{Number, Stage, Stages, StagesArchitecture, Stem};
+use super::{Number, Stage, Stages, StagesDecisions, Stem};
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::{MAX_CELLS, MAX_CLASSES, nearest};
+use crate::space::{MAX_CELLS, MAX_CLASSES};
 
 /// The largest stride that is read.
 const MAX_STRIDE: usize = 8;
 
-pub(super) fn format(stages: &Stages, decisions: &StagesArchitecture) -> String {
+pub(super) fn format(stages: &Stages, decisions: &StagesDecisions) -> String {
     let list = |name: &str, stem: String, value: &dyn Fn(&Stage) -> String| {
         let values: Vec<String> = decisions.stages.iter().map(value).collect();
         format!("{name}={stem},{}", values.join(","))
@@ -92,7 +93,7 @@ fn wrong(text: &str, token: &str, reason: String) -> ArchitectureError {
     ArchitectureError { text: nearest::excerpt(text), token: nearest::excerpt(token), reason }
 }
 
-pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesArchitecture, ArchitectureError> {
+pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, ArchitectureError> {
     let text = text.trim();
     let lists = if text.starts_with('{') { of_json(stages, text)? } else { of_text(text)? };
     let mut lists = Lists { text, lists };
@@ -121,7 +122,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesArchitecture, A
         stride: strides[stage],
         parameters: parameters.iter().map(|values| values[stage - 1]).collect(),
     };
-    let decisions = StagesArchitecture {
+    let decisions = StagesDecisions {
         stem: Stem { width: widths[0], stride: strides[0] },
         stages: (1..entries).map(stage).collect(),
     };

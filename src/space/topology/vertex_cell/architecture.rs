@@ -4,28 +4,12 @@ use super::matrix::Matrix;
 
 /// The edges between the vertices of a cell and the operations of those between input and output.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct VertexArchitecture {
+pub struct VertexDecisions {
     pub(super) matrix: Matrix,
     pub(super) operations: Vec<u8>,
 }
 
-impl VertexArchitecture {
-    /// Vertices of the space's largest cell, input and output included.
-    pub fn vertices(&self) -> usize {
-        self.matrix.vertices()
-    }
-
-    /// Whether an edge leads from one vertex to another, both counted from 0, the input.
-    pub fn has_edge(&self, from: usize, to: usize) -> bool {
-        to < self.vertices() && self.matrix.has(from, to)
-    }
-
-    /// The operations of the vertices between input and output, as positions in the list of the
-    /// space's file.
-    pub fn operations(&self) -> &[u8] {
-        &self.operations
-    }
-
+impl VertexDecisions {
     /// The smallest cell that stands for this one.
     pub(super) fn shortest(&self) -> (Matrix, &[u8]) {
         let mut inner = self.operations.len();

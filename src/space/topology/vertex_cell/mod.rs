@@ -25,15 +25,15 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Choice, Context, Topology};
-use crate::graph::{Graph, Shape};
+use super::{Context, Decision, Topology};
+use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
-use crate::space::error::{ArchitectureError, BuildError};
+use crate::space::error::ArchitectureError;
 use crate::space::layers::{self, Layer, LayerFile, Place, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 use crate::space::skeleton::{Skeleton, SkeletonFile};
-pub use architecture::VertexArchitecture;
+pub use architecture::VertexDecisions;
 use architecture::resized;
 use canonical::Labels;
 use matrix::{MAX_EDGES, MAX_VERTICES, Matrix, Order};
@@ -109,10 +109,10 @@ impl VertexCell {
     }
 
     /// The cell of all vertices for one of fewer.
-    fn full(&self, matrix: Matrix, operations: &[u8]) -> VertexArchitecture {
+    fn full(&self, matrix: Matrix, operations: &[u8]) -> VertexDecisions {
         let mut operations = operations.to_vec();
         operations.resize(self.max_vertices - 2, 0);
-        VertexArchitecture { matrix: resized(matrix, self.max_vertices), operations }
+        VertexDecisions { matrix: resized(matrix, self.max_vertices), operations }
     }
 
     /// Whether a graph is a cell of this space, or why it is not.
@@ -135,7 +135,7 @@ impl VertexCell {
     }
 
     /// Vertices on no path left out.
-    fn pruned(&self, decisions: &VertexArchitecture) -> (Matrix, Vec<u8>) {
+    fn pruned(&self, decisions: &VertexDecisions) -> (Matrix, Vec<u8>) {
         // Architectures of this space have a path.
         let (matrix, order) = decisions.matrix.pruned().unwrap_or((Matrix::empty(2), [0; 7]));
         let operations = matrix.inner().map(|vertex| decisions.operations[order[vertex] - 1]);
@@ -144,7 +144,7 @@ impl VertexCell {
 
     /// The network with its vertices in an order that is the same for equal networks, and by vertex
     /// the stages in which it gets one of the channels that are left over.
-    fn network(&self, decisions: &VertexArchitecture) -> (Network, Vec<u64>) {
+    fn network(&self, decisions: &VertexDecisions) -> (Network, Vec<u64>) {
         let (given, operations) = self.pruned(decisions);
         let wider = channels::wider(given, self.skeleton.widths());
         let network = Network::new(given, &operations, &wider);
@@ -152,12 +152,12 @@ impl VertexCell {
         (network, wider)
     }
 
-    fn edited(&self, decisions: &VertexArchitecture) -> Vec<VertexArchitecture> {
+    fn edited(&self, decisions: &VertexDecisions) -> Vec<VertexDecisions> {
         let matrix = decisions.matrix;
         let flipped = matrix.places().map(|(from, to)| matrix.flipped(from, to));
         let edges = flipped
             .filter(|&matrix| self.valid(matrix))
-            .map(|matrix| VertexArchitecture { matrix, operations: decisions.operations.clone() });
+            .map(|matrix| VertexDecisions { matrix, operations: decisions.operations.clone() });
         let operations = (0..decisions.operations.len()).flat_map(|vertex| {
             let others = 0..self.operations.len() as u8;
             others.filter(move |&other| other != decisions.operations[vertex]).map(move |other| {
@@ -171,7 +171,7 @@ impl VertexCell {
 }
 
 impl Topology for VertexCell {
-    type Decisions = VertexArchitecture;
+    type Decisions = VertexDecisions;
     type File = VertexCellFile;
     type Skeleton = SkeletonFile;
 
@@ -228,13 +228,6 @@ impl Topology for VertexCell {
         self.operations.iter().map(|operation| operation.name.as_str()).collect()
     }
 
-    fn fits(&self, decisions: &VertexArchitecture) -> bool {
-        let known = |&operation: &u8| usize::from(operation) < self.operations.len();
-        decisions.vertices() == self.max_vertices
-            && decisions.operations.iter().all(known)
-            && self.valid(decisions.matrix)
-    }
-
     fn count(&self) -> u128 {
         let operations = self.operations.len();
         *self.count.get_or_init(|| canonical::count(self.max_vertices, self.max_edges, operations))
@@ -242,7 +235,7 @@ impl Topology for VertexCell {
 
     /// `random_spec` of the benchmark's code: every edge and every operation of the cell of all
     /// vertices uniformly, again until the cell is valid.
-    fn sample(&self, rng: &mut dyn Rng) -> VertexArchitecture {
+    fn sample(&self, rng: &mut dyn Rng) -> VertexDecisions {
         let matrix = loop {
             let matrix = Matrix::new(self.max_vertices, rng.next_u32());
             if self.valid(matrix) {
@@ -251,32 +244,32 @@ impl Topology for VertexCell {
         };
         let count = self.operations.len() as u32;
         let operations = matrix.inner().map(|_| rng.random_range(0..count) as u8).collect();
-        VertexArchitecture { matrix, operations }
+        VertexDecisions { matrix, operations }
     }
 
-    fn enumerate(&self) -> Box<dyn Iterator<Item = VertexArchitecture> + '_> {
+    fn enumerate(&self) -> Box<dyn Iterator<Item = VertexDecisions> + '_> {
         let all = canonical::all(self.max_vertices, self.max_edges, self.operations.len());
         Box::new(all.map(|(matrix, operations)| self.full(matrix, &operations)))
     }
 
-    fn parse(&self, text: &str) -> Result<VertexArchitecture, ArchitectureError> {
+    fn parse(&self, text: &str) -> Result<VertexDecisions, ArchitectureError> {
         notation::parse(self, text)
     }
 
-    fn format(&self, decisions: &VertexArchitecture) -> String {
+    fn format(&self, decisions: &VertexDecisions) -> String {
         notation::format(self, decisions)
     }
 
     /// Graphs that differ in the order of their vertices, or in dead ones, are one.
-    fn identity(&self, decisions: &VertexArchitecture) -> String {
+    fn identity(&self, decisions: &VertexDecisions) -> String {
         self.function_key(decisions)
     }
 
-    fn neighbours(&self, decisions: &VertexArchitecture) -> Vec<VertexArchitecture> {
+    fn neighbours(&self, decisions: &VertexDecisions) -> Vec<VertexDecisions> {
         self.edited(decisions)
     }
 
-    fn mutate(&self, decisions: &VertexArchitecture, rng: &mut dyn Rng) -> VertexArchitecture {
+    fn mutate(&self, decisions: &VertexDecisions, rng: &mut dyn Rng) -> VertexDecisions {
         let mut edited = self.edited(decisions);
         if edited.is_empty() {
             return decisions.clone();
@@ -284,13 +277,13 @@ impl Topology for VertexCell {
         edited.swap_remove(rng.random_range(0..edited.len() as u32) as usize)
     }
 
-    fn reduced(&self, decisions: &VertexArchitecture) -> VertexArchitecture {
+    fn reduced(&self, decisions: &VertexDecisions) -> VertexDecisions {
         let (matrix, operations) = self.pruned(decisions);
         let network = Network::new(matrix, &operations, &Labels::default());
         self.full(network.matrix, &network.operations)
     }
 
-    fn connected(&self, decisions: &VertexArchitecture) -> bool {
+    fn is_connected(&self, decisions: &VertexDecisions) -> bool {
         let (matrix, operations) = self.pruned(decisions);
         let mut reached = [false; MAX_VERTICES];
         reached[0] = true;
@@ -301,14 +294,14 @@ impl Topology for VertexCell {
         reached[matrix.output()]
     }
 
-    fn benchmark_key(&self, decisions: &VertexArchitecture) -> String {
+    fn benchmark_key(&self, decisions: &VertexDecisions) -> String {
         let (matrix, operations) = self.pruned(decisions);
         hash::hash(matrix, &operations)
     }
 
     /// The canonical text, and by vertex the stages in which it gets one of the channels that are
     /// left over, where any are.
-    fn live_key(&self, decisions: &VertexArchitecture) -> String {
+    fn live_key(&self, decisions: &VertexDecisions) -> String {
         let (network, wider) = self.network(decisions);
         let text = self.format(&self.full(network.matrix, &network.operations));
         if wider.iter().all(|&stages| stages == 0) {
@@ -319,24 +312,24 @@ impl Topology for VertexCell {
     }
 
     /// Nothing is dead in what is built.
-    fn code_key(&self, decisions: &VertexArchitecture) -> String {
+    fn code_key(&self, decisions: &VertexDecisions) -> String {
         self.live_key(decisions)
     }
 
-    fn choices(&self, decisions: &VertexArchitecture) -> Vec<Choice> {
+    fn decisions(&self, decisions: &VertexDecisions) -> Vec<Decision> {
         let matrix = decisions.matrix;
-        let edges = matrix.places().map(|(from, to)| Choice {
+        let edges = matrix.places().map(|(from, to)| Decision {
             name: format!("edge {from}-{to}"),
             value: u8::from(matrix.has(from, to)).to_string(),
         });
         let operations = decisions.operations.iter().enumerate().map(|(vertex, &operation)| {
             let name = format!("vertex {}", vertex + 1);
-            Choice { name, value: self.name(operation).to_owned() }
+            Decision { name, value: self.name(operation).to_owned() }
         });
         edges.chain(operations).collect()
     }
 
-    fn drawings(&self, decisions: &VertexArchitecture) -> Vec<Drawing> {
+    fn drawings(&self, decisions: &VertexDecisions) -> Vec<Drawing> {
         let (matrix, operations) = self.pruned(decisions);
         let mut nodes = vec!["input".to_owned()];
         nodes.extend(operations.iter().map(|&operation| self.name(operation).to_owned()));
@@ -346,12 +339,10 @@ impl Topology for VertexCell {
         vec![drawing]
     }
 
-    fn build(&self, decisions: &VertexArchitecture) -> Result<Graph, BuildError> {
+    fn build(&self, decisions: &VertexDecisions) -> Result<Graph, GraphError> {
         let (network, _) = self.network(decisions);
-        self.skeleton
-            .assemble(&|graph, input, prefix, place| {
-                wiring::cell(self, &network, graph, input, prefix, place)
-            })
-            .map_err(|source| BuildError::Wire { architecture: self.format(decisions), source })
+        self.skeleton.assemble(&|graph, input, prefix, place| {
+            wiring::cell(self, &network, graph, input, prefix, place)
+        })
     }
 }

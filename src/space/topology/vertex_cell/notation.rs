@@ -9,9 +9,9 @@
 use serde_json::{Map, Value};
 
 use super::matrix::Matrix;
-use super::{VertexArchitecture, VertexCell};
+use super::{VertexCell, VertexDecisions};
+use crate::nearest;
 use crate::space::error::ArchitectureError;
-use crate::space::nearest;
 
 /// The names of the two parts in JSON.
 const PARTS: [[&str; 2]; 2] =
@@ -20,7 +20,7 @@ const PARTS: [[&str; 2]; 2] =
 /// What is wrong: a part of the text, and why.
 type Wrong = (String, String);
 
-pub(super) fn format(cell: &VertexCell, decisions: &VertexArchitecture) -> String {
+pub(super) fn format(cell: &VertexCell, decisions: &VertexDecisions) -> String {
     let (matrix, operations) = decisions.shortest();
     let rows = (0..matrix.output()).map(|from| {
         let bit = |to| if matrix.has(from, to) { '1' } else { '0' };
@@ -34,10 +34,7 @@ pub(super) fn format(cell: &VertexCell, decisions: &VertexArchitecture) -> Strin
     }
 }
 
-pub(super) fn parse(
-    cell: &VertexCell,
-    text: &str,
-) -> Result<VertexArchitecture, ArchitectureError> {
+pub(super) fn parse(cell: &VertexCell, text: &str) -> Result<VertexDecisions, ArchitectureError> {
     let text = text.trim();
     let parsed =
         if text.starts_with(['{', '[']) { parse_json(cell, text) } else { parse_text(cell, text) };
@@ -48,7 +45,7 @@ pub(super) fn parse(
     })
 }
 
-fn parse_text(cell: &VertexCell, text: &str) -> Result<VertexArchitecture, Wrong> {
+fn parse_text(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Wrong> {
     let (bits, names) = text.split_once(':').unwrap_or((text, ""));
     let bits = bits.trim();
     let rows = rows_of_text(bits)?;
@@ -91,7 +88,7 @@ fn rows_of_text(text: &str) -> Result<Vec<Vec<bool>>, Wrong> {
     Err((text.to_owned(), reason))
 }
 
-fn parse_json(cell: &VertexCell, text: &str) -> Result<VertexArchitecture, Wrong> {
+fn parse_json(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Wrong> {
     let value: Value =
         serde_json::from_str(text).map_err(|error| (text.to_owned(), format!("{error}")))?;
     let (adjacency, operations) = match &value {
@@ -152,7 +149,7 @@ fn assemble(
     bits: &str,
     rows: &[Vec<bool>],
     names: &[&str],
-) -> Result<VertexArchitecture, Wrong> {
+) -> Result<VertexDecisions, Wrong> {
     let matrix = matrix(cell, bits, rows)?;
     let inner = matrix.vertices() - 2;
     let own = match names {

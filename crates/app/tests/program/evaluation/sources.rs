@@ -192,8 +192,8 @@ fn a_study_whose_space_file_changed_is_refused() {
     assert_ne!(changed, text);
     folder.file("mine.toml", &changed);
     let message = format!(
-        "the space {file} is not what it was when study {id} was made: give the study's table by \
-         `studies export` and --scores"
+        "the space {file} is not what it was when study {id} was made: export the study and give the \
+         exported table as scores"
     );
     refused(compared("correlate", &arguments), &message);
 }
@@ -229,7 +229,7 @@ fn an_interrupted_run_reports_what_it_scored() {
     let space = untrained::space::Space::builtin("nas-bench-201").unwrap();
     let mut table = "architecture,accuracy\n".to_owned();
     for (at, architecture) in space.enumerate().enumerate() {
-        table.push_str(&format!("{},{}\n", space.format(&architecture), at % 97));
+        table.push_str(&format!("{},{}\n", architecture.to_string(), at % 97));
     }
     let table = folder.file("table.csv", &table);
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("untrained"))

@@ -27,7 +27,7 @@ fn files_of_scores_that_are_none() {
     let path = folder.file("b.jsonl", "{\"arch\":\"x\",\"score\":1}\n");
     refused(run(&path), &format!("{path} has no column `architecture`: it has arch, score"));
     let path = folder.file("c.csv", "architecture,naswot\nx,1\n");
-    let message = "it has architecture, naswot; name the column of the score by --column";
+    let message = "it has architecture, naswot; choose the column that holds the score";
     refused(run(&path), &format!("{path} has no column `score`: {message}"));
     let path = folder.file("d.csv", "architecture,score\nx,high\n");
     refused(run(&path), &format!("{path}, line 2: `high` in column `score` is no number"));
@@ -80,7 +80,7 @@ fn studies_that_are_not_there() {
     let folder = Folder::new();
     let store = folder.path("studies.db");
     let run = || compared("correlate", &["--study", "3fa9", "--store", &store]);
-    let message = "no such file; name another one by --store";
+    let message = "no such file; choose another one (--store)";
     refused(run(), &format!("there are no studies in {store}: {message}"));
     untrained::store::Store::open(std::path::Path::new(&store)).unwrap();
     refused(run(), &format!("there is no study `3fa9` in {store}: it holds none"));

@@ -61,7 +61,7 @@ impl DecisionTable {
     /// Reads architectures of a space; one that is none of it has no decisions.
     pub fn read(space: &Space, architectures: &[Arc<str>]) -> Self {
         let choices =
-            |text: &Arc<str>| space.parse(text).map(|one| space.choices(&one)).unwrap_or_default();
+            |text: &Arc<str>| space.parse(text).map(|one| one.decisions()).unwrap_or_default();
         let all: Vec<_> = architectures.par_iter().map(choices).collect();
         let mut decisions = Self::default();
         for row in &all {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use egui::Ui;
 
-use crate::views::context::ViewContext;
-use crate::runner::live::clock;
 use crate::action::Action;
+use crate::runner::live::clock;
 use crate::setup::estimate::ESTIMATE_SAMPLES;
+use crate::views::context::ViewContext;
 use untrained::job::Task;
 
 /// Shows the estimate and the button that makes it.

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("batch-size"));
         job.options.batch_size = 2;
         let Task::Search(search) = &mut job.task else { panic!() };
-        search.strategy = "area".to_owned();
+        search.strategy = untrained::search::StrategyKind::Area;
         assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("trainer"));
         assert_eq!(flag("nothing named -- here"), None);
     }

@@ -3,9 +3,9 @@
 use egui::{ComboBox, DragValue, TextEdit, Ui};
 
 use super::form::{OptionForm, SetupDraft};
-use crate::views::context::ViewContext;
 use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
+use crate::views::context::ViewContext;
 use untrained::data::ImageSource;
 
 /// The kinds of image sources: name, what they are, and whether they have a path.
@@ -51,7 +51,12 @@ impl TypedSource {
 }
 
 /// Shows the rows of the images.
-pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, form: &OptionForm<'_>) {
+pub fn show(
+    ui: &mut Ui,
+    context: &mut ViewContext<'_>,
+    draft: &mut SetupDraft,
+    form: &OptionForm<'_>,
+) {
     let mut chooses = false;
     let SetupDraft { job, image_kind } = draft;
     let options = &mut job.options;

@@ -11,10 +11,10 @@ mod task;
 use egui::{Grid, ScrollArea, Ui};
 
 use self::form::{OptionForm, SetupDraft, flag};
-use crate::views::context::ViewContext;
 use crate::action::Action;
 use crate::command::Command;
 use crate::views::chrome;
+use crate::views::context::ViewContext;
 use untrained::job::Task;
 
 /// Shows the view.

@@ -3,22 +3,31 @@
 use egui::{ComboBox, DragValue, RichText, Ui};
 
 use super::form::{OptionForm, SetupDraft};
-use crate::views::context::ViewContext;
 use crate::command::Command;
 use crate::explain;
 use crate::views::chrome;
-use untrained::job::{JobConfig, Keep, Task};
+use crate::views::context::ViewContext;
+use untrained::job::{JobConfig, StoreLocation, Task};
 use untrained::plan::Count;
 
 /// Shows the rows of scoring.
-pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, form: &OptionForm<'_>) {
+pub fn show(
+    ui: &mut Ui,
+    context: &mut ViewContext<'_>,
+    draft: &mut SetupDraft,
+    form: &OptionForm<'_>,
+) {
     let JobConfig { options, .. } = &mut draft.job;
     form.row(ui, "Seed", "seed", "Seeds everything random: architectures, images, weights", |ui| {
         ui.add(DragValue::new(&mut options.seed))
     });
-    form.row(ui, "Initialisations per network", "repeats", "Weight initialisations per network; the score is their mean", |ui| {
-        ui.add(DragValue::new(&mut options.repeats))
-    });
+    form.row(
+        ui,
+        "Initialisations per network",
+        "repeats",
+        "Weight initialisations per network; the score is their mean",
+        |ui| ui.add(DragValue::new(&mut options.repeats)),
+    );
     form.row(ui, "Count", "count", explain::COUNT, |ui| count(ui, &mut options.count));
     form.row(ui, "Device", "device", "The device that scores networks", |ui| {
         device(ui, &mut options.device, &context.setup.devices)
@@ -31,8 +40,8 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, 
 
 fn studies(ui: &mut Ui, context: &mut ViewContext<'_>) -> egui::Response {
     let file = match &context.setup.job.store {
-        Some(Keep::File(path)) => path.to_string_lossy().into_owned(),
-        Some(Keep::Nowhere) | None => "none".to_owned(),
+        Some(StoreLocation::File(path)) => path.to_string_lossy().into_owned(),
+        Some(StoreLocation::Nowhere) | None => "none".to_owned(),
     };
     chrome::button(ui, context, Command::ChooseStudies);
     ui.add(egui::Label::new(RichText::new(&file).monospace()).truncate()).on_hover_text(file)

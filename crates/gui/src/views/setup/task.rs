@@ -5,15 +5,20 @@ use std::path::PathBuf;
 use egui::{DragValue, RichText, TextEdit, Ui};
 
 use super::form::{OptionForm, SetupDraft, choose, optional, typed};
-use crate::views::context::ViewContext;
 use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
+use crate::views::context::ViewContext;
 use untrained::job::{OnnxWeights, SearchOptions, Task};
 use untrained::score::SCORES;
-use untrained::search::{Ask, STRATEGIES};
+use untrained::search::{Objective, StrategyKind, StrategyOption};
 
 /// Shows the rows of the task.
-pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, form: &OptionForm<'_>) {
+pub fn show(
+    ui: &mut Ui,
+    context: &mut ViewContext<'_>,
+    draft: &mut SetupDraft,
+    form: &OptionForm<'_>,
+) {
     let mut becomes_search = false;
     let chooses_table = match &mut draft.job.task {
         Task::Search(options) => search(ui, options, form),
@@ -26,13 +31,19 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, draft: &mut SetupDraft, 
             form.row(ui, "Model", "onnx", "The ONNX file that is scored", |ui| {
                 ui.add(egui::Label::new(RichText::new(name).monospace()).truncate())
             });
-            form.row(ui, "Weights", "weights", "Keep the weights of the file, or initialise new ones", |ui| {
-                let inner = ui.horizontal(|ui| {
-                    ui.selectable_value(weights, OnnxWeights::Keep, "keep");
-                    ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
-                });
-                inner.inner
-            });
+            form.row(
+                ui,
+                "Weights",
+                "weights",
+                "StoreLocation the weights of the file, or initialise new ones",
+                |ui| {
+                    let inner = ui.horizontal(|ui| {
+                        ui.selectable_value(weights, OnnxWeights::Keep, "keep");
+                        ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
+                    });
+                    inner.inner
+                },
+            );
             becomes_search = instead(ui, form);
             false
         }
@@ -72,9 +83,12 @@ fn instead(ui: &mut Ui, form: &OptionForm<'_>) -> bool {
 
 /// Rows of a search; whether a table is to be chosen by dialog.
 fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
-    let strategies: Vec<_> = STRATEGIES.iter().map(|kind| (kind.name, kind.about)).collect();
+    let strategies = StrategyKind::ALL.map(|kind| (kind.name(), kind.info().about));
     form.row(ui, "Strategy", "strategy", "How architectures are chosen", |ui| {
-        choose(ui, "strategy", &mut search.strategy, &strategies)
+        let mut name = search.strategy.name().to_owned();
+        let response = choose(ui, "strategy", &mut name, &strategies);
+        search.strategy = name.parse().unwrap_or(search.strategy);
+        response
     });
     form.row(ui, "Architectures", "samples", "How many architectures are evaluated", |ui| {
         ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
@@ -99,43 +113,63 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
             |text| text.split_whitespace().map(str::parse).collect(),
         )
     });
-    form.row(ui, "Duplicates", "unique", "Score isomorphic networks only once and share the result", |ui| {
-        ui.checkbox(&mut search.unique, "Skip duplicate networks")
-    });
+    form.row(
+        ui,
+        "Duplicates",
+        "unique",
+        "Score isomorphic networks only once and share the result",
+        |ui| ui.checkbox(&mut search.unique, "Skip duplicate networks"),
+    );
 }
 
 /// Rows of the strategy; whether a table is to be chosen by dialog.
 fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
-    let name = search.strategy.as_str();
-    if ["evolution", "area", "rea"].contains(&name) {
+    let has = |option| search.strategy.has_option(option);
+    let (evolves, has_candidates) =
+        (has(StrategyOption::Population), has(StrategyOption::Candidates));
+    if evolves {
         form.row(ui, "Population", "population", "Size of the population", |ui| {
             ui.add(DragValue::new(&mut search.population))
         });
-        form.row(ui, "Tournament size", "tournament", "The best of this many random members becomes a parent", |ui| {
-            ui.add(DragValue::new(&mut search.tournament))
-        });
+        form.row(
+            ui,
+            "Tournament size",
+            "tournament",
+            "The best of this many random members becomes a parent",
+            |ui| ui.add(DragValue::new(&mut search.tournament)),
+        );
     }
-    if name == "area" {
-        form.row(ui, "Candidates", "candidates", "Architectures scored to select the first population", |ui| {
-            ui.add(DragValue::new(&mut search.candidates))
-        });
+    if has_candidates {
+        form.row(
+            ui,
+            "Candidates",
+            "candidates",
+            "Architectures scored to select the first population",
+            |ui| ui.add(DragValue::new(&mut search.candidates)),
+        );
     }
-    let drive = STRATEGIES.iter().find(|kind| kind.name == search.strategy).map(|kind| kind.drive);
-    drive == Some(Ask::Accuracy) && accuracy(ui, search, form)
+    search.strategy.objective() == Objective::Accuracy && accuracy(ui, search, form)
 }
 
 /// Where accuracies come from; whether a table is to be chosen by dialog.
 fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let mut chooses = false;
-    let about = "The command that trains an architecture; the last line it prints is {\"accuracy\": X}";
+    let about =
+        "The command that trains an architecture; the last line it prints is {\"accuracy\": X}";
     form.row(ui, "Trainer", "trainer", about, |ui| {
         optional(ui, "trainer", (&mut search.trainer, "python train.py {arch.json}"))
     });
-    form.row(ui, "Benchmark table", "table", "A table of trained accuracies instead of a trainer", |ui| {
-        let response = path(ui, "table", (&mut search.table, "file"));
-        chooses = ui.button("Choose table…").clicked();
-        response
-    });
+    form.row(
+        ui,
+        "Benchmark table",
+        "table",
+        "A table of trained accuracies instead of a trainer",
+        |ui| {
+            let response = path(ui, "table", (&mut search.table, "file"));
+            chooses = ui.button("Choose table…").clicked();
+            response
+        },
+    );
     form.row(ui, "Metric", "metric", "The metric of the table that is used as accuracy", |ui| {
         optional(ui, "metric", (&mut search.metric, "accuracy"))
     });
@@ -143,18 +177,26 @@ fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> b
     form.row(ui, "Report", "report", about, |ui| {
         optional(ui, "report", (&mut search.report, "accuracy"))
     });
-    form.row(ui, "Training time", "time", "The metric of the table that is the training time in seconds", |ui| {
-        optional(ui, "time", (&mut search.time, "none"))
-    });
+    form.row(
+        ui,
+        "Training time",
+        "time",
+        "The metric of the table that is the training time in seconds",
+        |ui| optional(ui, "time", (&mut search.time, "none")),
+    );
     form.row(ui, "Time budget", "budget", "Total training budget (s)", |ui| {
         optional(ui, "budget", (&mut search.budget, "one training per architecture"))
     });
     form.row(ui, "Trainers", "trainers", "How many run in parallel", |ui| {
         ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
     });
-    form.row(ui, "Trainer timeout", "trainer-limit", "Seconds after which a training is stopped", |ui| {
-        ui.add(DragValue::new(&mut search.trainer_limit).range(1.0..=1e9).suffix(" s"))
-    });
+    form.row(
+        ui,
+        "Trainer timeout",
+        "trainer-limit",
+        "Seconds after which a training is stopped",
+        |ui| ui.add(DragValue::new(&mut search.trainer_limit).range(1.0..=1e9).suffix(" s")),
+    );
     form.row(ui, "Retries", "trainer-retries", "How often a failed training is repeated", |ui| {
         ui.add(DragValue::new(&mut search.trainer_retries))
     });

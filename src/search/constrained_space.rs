@@ -4,8 +4,8 @@ use std::fmt;
 
 use rand::Rng;
 
-use super::constraint::{Constraint, Value};
-use super::measure::{Measure, Measured};
+use super::constraint::{Constraint, QuantitySource};
+use super::latency::{LatencyCache, LatencyMeter};
 use crate::graph::Graph;
 use crate::space::{Architecture, Space};
 
@@ -16,13 +16,13 @@ const MAX_DRAWS: u64 = 20_000;
 const MAX_RUNS: u64 = 500;
 
 /// A space and what is asked of its architectures before anything is scored.
-pub struct Pool<'m> {
+pub struct ConstrainedSpace<'m> {
     space: Space,
     constraints: Vec<Constraint>,
     /// By constraint, the least and the largest value that was seen.
     seen: Vec<(f64, f64)>,
     rejected: u64,
-    measured: Measured<'m>,
+    measured: LatencyCache<'m>,
 }
 
 /// No architecture within the constraints was found.
@@ -53,32 +53,35 @@ fn list(seen: &[(Constraint, f64, f64)]) -> String {
     seen.iter().map(entry).collect::<Vec<_>>().join("; ")
 }
 
-impl fmt::Debug for Pool<'_> {
+impl fmt::Debug for ConstrainedSpace<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Pool").field("space", &self.space.id()).finish_non_exhaustive()
+        formatter
+            .debug_struct("ConstrainedSpace")
+            .field("space", &self.space.id())
+            .finish_non_exhaustive()
     }
 }
 
-impl<'m> Pool<'m> {
+impl<'m> ConstrainedSpace<'m> {
     /// All architectures of a space within constraints that can be counted; a measured one admits
-    /// nothing, see [`Pool::measuring`].
+    /// nothing, see [`ConstrainedSpace::measuring`].
     pub fn new(space: &Space, constraints: &[Constraint]) -> Self {
         Self::with(space, constraints, None)
     }
 
     /// The same, with what measures latencies. It is asked once about networks of equal
     /// [`Space::code_key`], and only about those that keep to all counted ranges.
-    pub fn measuring(space: &Space, constraints: &[Constraint], measure: Measure<'m>) -> Self {
+    pub fn measuring(space: &Space, constraints: &[Constraint], measure: LatencyMeter<'m>) -> Self {
         Self::with(space, constraints, Some(measure))
     }
 
-    fn with(space: &Space, constraints: &[Constraint], measure: Option<Measure<'m>>) -> Self {
+    fn with(space: &Space, constraints: &[Constraint], measure: Option<LatencyMeter<'m>>) -> Self {
         Self {
             space: space.clone(),
             constraints: constraints.to_vec(),
             seen: vec![(f64::INFINITY, f64::NEG_INFINITY); constraints.len()],
             rejected: 0,
-            measured: Measured::new(measure),
+            measured: LatencyCache::new(measure),
         }
     }
 
@@ -102,7 +105,7 @@ impl<'m> Pool<'m> {
         if self.constraints.is_empty() {
             return true;
         }
-        let admitted = match self.space.build(architecture) {
+        let admitted = match architecture.build() {
             Ok(graph) => self.within(&graph) && self.measures(architecture, &graph),
             Err(_) => false,
         };
@@ -125,10 +128,10 @@ impl<'m> Pool<'m> {
     /// Whether what is measured is in its ranges.
     fn measures(&mut self, architecture: &Architecture, graph: &Graph) -> bool {
         for (constraint, seen) in self.constraints.iter().zip(&mut self.seen) {
-            if matches!(constraint.quantity.value, Value::Counted(_)) {
+            if matches!(constraint.quantity.value, QuantitySource::Graph(_)) {
                 continue;
             }
-            let Some(value) = self.measured.latency(&self.space, architecture, graph) else {
+            let Some(value) = self.measured.latency(architecture, graph) else {
                 return false;
             };
             note(seen, value);
@@ -139,9 +142,9 @@ impl<'m> Pool<'m> {
         true
     }
 
-    /// Whether measuring was stopped, so that nothing more can be admitted.
-    pub(super) fn stopped(&self) -> bool {
-        self.measured.stopped
+    /// Whether the run was cancelled, so that nothing more can be admitted.
+    pub(super) fn cancelled(&self) -> bool {
+        self.measured.cancelled
     }
 
     /// A random architecture within the constraints.
@@ -163,7 +166,7 @@ impl<'m> Pool<'m> {
         parent: &Architecture,
         rng: &mut dyn Rng,
     ) -> Result<Architecture, Unsatisfiable> {
-        self.first(&mut |space| space.mutate(parent, rng))
+        self.first(&mut |_| parent.mutate(rng))
     }
 
     fn first(
@@ -171,7 +174,7 @@ impl<'m> Pool<'m> {
         propose: &mut dyn FnMut(&Space) -> Architecture,
     ) -> Result<Architecture, Unsatisfiable> {
         let (runs, mut draws) = (self.measured.runs, 0);
-        while draws < MAX_DRAWS && self.measured.runs - runs < MAX_RUNS && !self.stopped() {
+        while draws < MAX_DRAWS && self.measured.runs - runs < MAX_RUNS && !self.cancelled() {
             let architecture = propose(&self.space);
             if self.admits(&architecture) {
                 return Ok(architecture);

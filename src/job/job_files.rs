@@ -1,41 +1,38 @@
-//! The table and the manifest of a job, if it writes any.
+//! The table and the manifest of a job, if it writes them.
 
 use std::path::PathBuf;
 
-use super::JobConfig;
-use crate::backend::DeviceInfo;
-use crate::data::Images;
-use crate::plan::CodePoints;
+use super::{JobConfig, Session};
+use crate::plan::ActivationSites;
 use crate::store::{Manifest, Record, TableError, TableWriter};
 
 /// Where a job's records go.
-pub struct Sink(Option<Files>);
+pub(super) struct JobFiles(Option<TableFiles>);
 
-struct Files {
+struct TableFiles {
     path: PathBuf,
     table: TableWriter,
     manifest: Manifest,
 }
 
-impl Sink {
+impl JobFiles {
     /// Creates the table and its manifest, or nothing if the job writes none.
-    pub fn open(
+    pub(super) fn create(
         config: &JobConfig,
-        images: &Images,
-        device: &DeviceInfo,
-        weight_seeds: &[u64],
-        code_points: Option<&CodePoints>,
+        session: &Session,
+        code_points: Option<&ActivationSites>,
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
+        let images = session.images();
         let table = TableWriter::create(path, config.overwrite)?;
         let manifest = Manifest {
             version: env!("CARGO_PKG_VERSION"),
             command: config.command.clone(),
             options: serde_json::to_value(config)
                 .unwrap_or_else(|error| format!("cannot be written: {error}").into()),
-            device: device.clone(),
+            device: session.device().clone(),
             seed: config.options.seed,
-            weight_seeds: weight_seeds.to_vec(),
+            weight_seeds: session.weight_seeds().to_vec(),
             images: images.facts.clone(),
             image_indices: images.batch.indices.clone(),
             batch: images.batch.fingerprint(),
@@ -44,11 +41,11 @@ impl Sink {
             records: 0,
         };
         manifest.write(path)?;
-        Ok(Self(Some(Files { path: path.clone(), table, manifest })))
+        Ok(Self(Some(TableFiles { path: path.clone(), table, manifest })))
     }
 
     /// Writes a record.
-    pub fn append(&mut self, record: &Record) -> Result<(), TableError> {
+    pub(super) fn append(&mut self, record: &Record) -> Result<(), TableError> {
         let Some(files) = &mut self.0 else { return Ok(()) };
         files.table.append(record)?;
         files.manifest.records += 1;
@@ -56,7 +53,7 @@ impl Sink {
     }
 
     /// Writes the manifest's last state.
-    pub fn finish(&mut self, state: &'static str) -> Result<(), TableError> {
+    pub(super) fn finish(&mut self, state: &'static str) -> Result<(), TableError> {
         let Some(files) = &mut self.0 else { return Ok(()) };
         files.manifest.state = state;
         Ok(files.manifest.write(&files.path)?)

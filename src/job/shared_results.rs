@@ -6,65 +6,64 @@ use super::accuracy::reused;
 use super::scorer::Scored;
 use crate::plan::Count;
 use crate::score::Score;
-use crate::space::{Architecture, Space};
+use crate::space::Architecture;
 use crate::store::Record;
 
 /// Results by what they depend on, where sharing is wanted.
-pub(super) struct Shared {
+pub(super) struct SharedResults {
     /// What is counted decides which architectures are equal; `None` where nothing is shared.
     count: Option<Count>,
     score: &'static Score,
     known: HashMap<String, Option<Record>>,
 }
 
-impl Shared {
+impl SharedResults {
     pub(super) fn new(count: Option<Count>, score: &'static Score) -> Self {
         Self { count, score, known: HashMap::new() }
     }
 
-    /// Architectures with equal keys have equal results, see [`Space::code_key`].
-    fn key(&self, space: &Space, architecture: &Architecture) -> Option<String> {
+    /// Architectures with equal keys have equal results, see [`Architecture::code_key`].
+    fn key(&self, architecture: &Architecture) -> Option<String> {
         self.count.map(|count| match count {
-            Count::Live => space.live_key(architecture),
-            Count::Paper | Count::Published => space.code_key(architecture),
+            Count::Live => architecture.live_key(),
+            Count::Paper | Count::Published => architecture.code_key(),
         })
     }
 
     /// Those that must be scored: the first of each set of equal ones that is not known.
-    pub(super) fn fresh(&mut self, space: &Space, asked: &[Architecture]) -> Vec<Architecture> {
-        let mut fresh = Vec::new();
-        for architecture in asked {
-            match self.key(space, architecture) {
+    pub(super) fn unscored(&mut self, wanted: &[Architecture]) -> Vec<Architecture> {
+        let mut unscored = Vec::new();
+        for architecture in wanted {
+            match self.key(architecture) {
                 Some(key) if self.known.contains_key(&key) => continue,
                 Some(key) => drop(self.known.insert(key, None)),
                 None => {}
             }
-            fresh.push(architecture.clone());
+            unscored.push(architecture.clone());
         }
-        fresh
+        unscored
     }
 
     /// By architecture its own result, or that of an equal one under its name.
     pub(super) fn spread(
         &mut self,
-        space: &Space,
-        asked: &[Architecture],
-        fresh: &[Architecture],
+        wanted: &[Architecture],
+        unscored: &[Architecture],
         scored: Vec<Option<Scored>>,
     ) -> Vec<Option<Scored>> {
         if self.count.is_none() {
             return scored;
         }
-        for (architecture, scored) in fresh.iter().zip(&scored) {
-            if let Some(key) = self.key(space, architecture) {
+        for (architecture, scored) in unscored.iter().zip(&scored) {
+            if let Some(key) = self.key(architecture) {
                 self.known.insert(key, scored.as_ref().map(|(record, _)| record.clone()));
             }
         }
-        asked.iter().map(|architecture| self.known_result(space, architecture)).collect()
+        wanted.iter().map(|architecture| self.known_result(architecture)).collect()
     }
 
-    fn known_result(&self, space: &Space, architecture: &Architecture) -> Option<Scored> {
-        let known = self.known.get(&self.key(space, architecture)?)?.as_ref()?;
-        Some((reused(space, architecture, self.score, known.seed, known), None))
+    fn known_result(&self, architecture: &Architecture) -> Option<Scored> {
+        let known = self.known.get(&self.key(architecture)?)?.as_ref()?;
+        Some((reused(architecture, self.score, known.seed, known), None))
     }
 }

@@ -32,14 +32,14 @@ const SAMPLES: &str = "task.search.samples";
 /// Where a job keeps its results, as text: a file, or `none`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub enum Keep {
+pub enum StoreLocation {
     /// Nowhere; what is computed is not found again.
     Nowhere,
     /// In a file of studies.
     File(PathBuf),
 }
 
-impl From<String> for Keep {
+impl From<String> for StoreLocation {
     fn from(text: String) -> Self {
         match text.as_str() {
             "none" => Self::Nowhere,
@@ -48,18 +48,18 @@ impl From<String> for Keep {
     }
 }
 
-impl From<Keep> for String {
-    fn from(keep: Keep) -> Self {
+impl From<StoreLocation> for String {
+    fn from(keep: StoreLocation) -> Self {
         match keep {
-            Keep::Nowhere => "none".to_owned(),
-            Keep::File(path) => path.to_string_lossy().into_owned(),
+            StoreLocation::Nowhere => "none".to_owned(),
+            StoreLocation::File(path) => path.to_string_lossy().into_owned(),
         }
     }
 }
 
 /// Which study a job writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum StudyUse {
+pub enum StudyMode {
     /// A new one.
     #[default]
     New,
@@ -70,17 +70,16 @@ pub enum StudyUse {
 }
 
 /// The results of a run as a study takes them, and as earlier ones have them.
-pub(super) struct Ledger(Option<Entry>);
+pub(super) struct StudySession(Option<OpenStudy>);
 
-struct Entry {
+struct OpenStudy {
     study: Study,
     /// What scores depend on, where they are to be reused.
     keys: Option<ScoreKeys>,
-    space: Space,
 }
 
 /// What a study of a run on a space is set up with.
-pub(super) struct Facts<'f> {
+pub(super) struct StudyFacts<'f> {
     pub space: &'f Space,
     pub batch: &'f str,
     pub weight_seeds: &'f [u64],
@@ -90,15 +89,15 @@ pub(super) struct Facts<'f> {
     pub reuse: bool,
 }
 
-impl Ledger {
+impl StudySession {
     /// Opens the study that the job names. A file that nobody asked for and that cannot be written is a
     /// warning.
     pub(super) fn open(
         config: &JobConfig,
-        facts: &Facts<'_>,
+        facts: &StudyFacts<'_>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        let Some(Keep::File(path)) = &config.store else { return Ok(Self(None)) };
+        let Some(StoreLocation::File(path)) = &config.store else { return Ok(Self(None)) };
         let study = match open(path, config, facts, events) {
             Err(JobError::Store(error @ (StoreError::ReadOnly(_) | StoreError::System { .. })))
                 if config.store_is_default =>
@@ -110,7 +109,7 @@ impl Ledger {
             result => result?,
         };
         let keys = facts.reuse.then(|| keys(config.options.count, facts));
-        Ok(Self(Some(Entry { study, keys, space: facts.space.clone() })))
+        Ok(Self(Some(OpenStudy { study, keys })))
     }
 
     /// The id of the study.
@@ -148,7 +147,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         let Some(entry) = &self.0 else { return Ok(()) };
         let mut row = row();
-        row.canonical = entry.space.canonical(architecture);
+        row.canonical = architecture.canonical();
         row.told = (told != row.record.rank_score()).then_some(told);
         entry.study.append(row)
     }
@@ -164,22 +163,22 @@ impl Ledger {
     }
 }
 
-fn keys(count: Count, facts: &Facts<'_>) -> ScoreKeys {
+fn keys(count: Count, facts: &StudyFacts<'_>) -> ScoreKeys {
     ScoreKeys::new(facts.space, facts.batch, facts.weight_seeds, count, facts.initialisation)
 }
 
 fn open(
     path: &Path,
     config: &JobConfig,
-    facts: &Facts<'_>,
+    facts: &StudyFacts<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Result<Study, JobError> {
     let setup = setup(config, facts);
     let pace = config.pace;
     let (id, joined) = match &config.study {
-        StudyUse::New => return Ok(Store::open(path)?.begin(&setup, pace)?),
-        StudyUse::Resume(id) => (id, false),
-        StudyUse::Join(id) => (id, true),
+        StudyMode::New => return Ok(Store::open(path)?.begin(&setup, pace)?),
+        StudyMode::Resume(id) => (id, false),
+        StudyMode::Join(id) => (id, true),
     };
     let store = Store::open_with(path, crate::store::StoreAccess::Write, Store::BUSY_TIMEOUT)?;
     let info = store.find(id)?;
@@ -227,7 +226,7 @@ fn free(info: &StudyInfo, setup: &StudySetup, grows: bool) -> Vec<&'static str> 
     free
 }
 
-fn setup(config: &JobConfig, facts: &Facts<'_>) -> StudySetup {
+fn setup(config: &JobConfig, facts: &StudyFacts<'_>) -> StudySetup {
     let job = serde_json::to_value(config)
         .unwrap_or_else(|error| format!("cannot be written: {error}").into());
     let DeviceInfo { name, api, driver, .. } = facts.device;

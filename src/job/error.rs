@@ -1,0 +1,88 @@
+//! Why a job could not start or go on.
+
+use std::path::PathBuf;
+
+use crate::backend::BackendError;
+use crate::benchmark::BenchmarkError;
+use crate::data::DataError;
+use crate::onnx::OnnxError;
+use crate::output::OutputError;
+use crate::search::Unsatisfiable;
+use crate::space::{ArchitectureError, SpaceError};
+use crate::store::{StoreError, TableError};
+
+/// Why a job could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The space.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// An architecture given by hand.
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    /// The images.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The device.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A benchmark table.
+    #[error(transparent)]
+    Benchmark(#[from] BenchmarkError),
+    /// A model file.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// The table could not be created.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A record could not be written. Rows written before are complete.
+    #[error("a result could not be written; the {written} rows before it are kept")]
+    Write {
+        /// Rows that are complete.
+        written: u64,
+        /// What went wrong.
+        source: TableError,
+    },
+    /// A network could not be scored.
+    #[error("the network could not be scored: {reason}")]
+    Unscored {
+        /// What went wrong.
+        reason: String,
+    },
+    /// Options that do not go together.
+    #[error("{0}")]
+    Options(String),
+    /// The study cannot be opened or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No architecture is within the constraints.
+    #[error(transparent)]
+    Unsatisfiable(#[from] Unsatisfiable),
+    /// The job file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A job file cannot be read.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where, and what is known there.
+        message: String,
+    },
+    /// The options of a stored study are those of another version, or damaged.
+    #[error("the options of study {id} cannot be read")]
+    Study {
+        /// The study.
+        id: String,
+        /// What is wrong with them.
+        source: serde_json::Error,
+    },
+    /// A list of architectures could not be read.
+    #[error("cannot read {}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,35 @@
+//! A proposal of a strategy on its way to its value.
+
+use crate::backend::RunOutput;
+use crate::search::Objective;
+use crate::space::Architecture;
+use crate::store::{Record, ScoreKey};
+
+/// A proposal of the strategy; positions count them in the order in which they were made.
+pub(super) struct Proposal {
+    pub position: u64,
+    pub architecture: Architecture,
+    pub name: String,
+    pub objective: Objective,
+    pub key: Option<ScoreKey>,
+    pub state: ProposalState,
+}
+
+/// How far a proposal is.
+pub(super) enum ProposalState {
+    /// It is not claimed yet.
+    Unclaimed,
+    /// Another process works on it, or this one on an equal network.
+    ClaimedElsewhere,
+    /// This process works on it.
+    Claimed,
+    /// It has its value.
+    Answered(Box<ProposalAnswer>),
+}
+
+/// The value that the strategy observes, and the record.
+pub(super) struct ProposalAnswer {
+    pub value: f64,
+    pub record: Record,
+    pub output: Option<RunOutput>,
+}

@@ -1,0 +1,69 @@
+//! The records of a running job: they go to its files, its summary and the front end.
+
+use super::job_files::JobFiles;
+use super::{Event, JobConfig, JobError, Session, Started, Summary};
+use crate::backend::{Cancel, RunOutput};
+use crate::plan::ActivationSites;
+use crate::store::Record;
+
+/// Takes the records of a running job.
+pub(super) struct Recorder {
+    files: JobFiles,
+    pub(super) summary: Summary,
+    /// What kept a record from being written.
+    failure: Option<JobError>,
+}
+
+impl Recorder {
+    /// Creates the files and says that the job begins.
+    pub(super) fn start(
+        config: &JobConfig,
+        session: &Session,
+        (total, study): (Option<u64>, Option<String>),
+        code_points: Option<ActivationSites>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Self, JobError> {
+        let files = JobFiles::create(config, session, code_points.as_ref())?;
+        let batch = session.images().batch.fingerprint();
+        let device = session.device().clone();
+        let summary = Summary { study: study.clone(), ..Summary::default() };
+        events(Event::Started(Started { device, total, batch, code_points, study }));
+        Ok(Self { files, summary, failure: None })
+    }
+
+    /// Writes a record and hands it out; after a record that could not be written, only the latter.
+    pub(super) fn record(
+        &mut self,
+        record: Record,
+        output: Option<RunOutput>,
+        events: &mut dyn FnMut(Event),
+    ) {
+        if self.failure.is_none()
+            && let Err(source) = self.files.append(&record)
+        {
+            let written = self.summary.counts.total();
+            self.failure = Some(JobError::Write { written, source });
+        }
+        self.summary.add(&record);
+        events(Event::Scored { record: Box::new(record), output: output.map(Box::new) });
+    }
+
+    /// Ends the run if a record could not be written; the manifest then says so, if it can.
+    pub(super) fn check_written(&mut self) -> Result<(), JobError> {
+        match self.failure.take() {
+            Some(failure) => {
+                // The disk that refused the record may refuse the manifest as well.
+                let _ = self.files.finish("failed");
+                Err(failure)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the files; the summary says whether the run was cancelled.
+    pub(super) fn finish(mut self, cancel: &Cancel) -> Result<Summary, JobError> {
+        self.summary.interrupted = cancel.is_cancelled();
+        self.files.finish(if self.summary.interrupted { "interrupted" } else { "done" })?;
+        Ok(self.summary)
+    }
+}

@@ -1,0 +1,376 @@
+//! A run on a space. The value of a proposal comes from the study, from another process that works on
+//! it, or from scoring or training here; the strategy observes values in the order of its proposals.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::accuracy::{AccuracySource, reused};
+use super::proposal::{Proposal, ProposalAnswer, ProposalState};
+use super::recorder::Recorder;
+use super::scorer::Scored;
+use super::shared_results::SharedResults;
+use super::study_session::{StudyFacts, StudySession};
+use super::{Event, JobConfig, JobError, Session, Summary, candidate};
+use crate::backend::{Cancel, RunOutput};
+use crate::score::Score;
+use crate::search::{NextStep, Objective, Strategy};
+use crate::space::{Architecture, Space};
+use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, StudyState};
+
+/// Proposals that are claimed at once take about as long as this, so that claims cost little beside them.
+const BATCH_DURATION: Duration = Duration::from_millis(500);
+/// The most proposals that are claimed at once.
+const MAX_BATCH: usize = 256;
+/// The most proposals without a value, including those that other processes work on.
+const MAX_OPEN: usize = 4096;
+/// How often results of other processes are looked for.
+const POLL: Duration = Duration::from_millis(50);
+
+/// What a search on a space is made of.
+pub(super) struct SearchSetup<'m> {
+    pub space: Space,
+    pub strategy: Box<dyn Strategy + 'm>,
+    /// The score of its proposals.
+    pub score: &'static Score,
+    /// What decides which architecture is best.
+    pub objective: Objective,
+    /// Where accuracies come from, if it needs them.
+    pub accuracies: Option<AccuracySource>,
+    /// Whether equal architectures share a result.
+    pub unique: bool,
+}
+
+/// A run on a space, as it goes.
+struct SearchLoop<'r> {
+    config: &'r JobConfig,
+    session: &'r Session,
+    recorder: Recorder,
+    study: StudySession,
+    cancel: &'r Cancel,
+    space: Space,
+    strategy: Box<dyn Strategy + 'r>,
+    score: &'static Score,
+    objective: Objective,
+    accuracies: Option<AccuracySource>,
+    shared: SharedResults,
+    /// Proposals that the strategy has not observed yet.
+    proposals: VecDeque<Proposal>,
+    /// How many were made in all.
+    proposed: u64,
+    /// The strategy proposes nothing more, or the training budget is spent.
+    exhausted: bool,
+    /// How many proposals are claimed at once.
+    batch_size: usize,
+    /// When results of other processes are looked for again.
+    next_poll: Instant,
+}
+
+/// Runs a search to its end, or until it is cancelled or fails.
+pub(super) fn run<'r>(
+    config: &'r JobConfig,
+    session: &'r Session,
+    setup: SearchSetup<'r>,
+    cancel: &'r Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, JobError> {
+    let SearchSetup { space, strategy, score, objective, accuracies, unique } = setup;
+    let facts = StudyFacts {
+        space: &space,
+        batch: &session.images().batch.fingerprint(),
+        weight_seeds: session.weight_seeds(),
+        device: session.device(),
+        initialisation: session.initialisation(),
+        reuse: score.needs_forward_pass() && !config.outputs,
+    };
+    let study = StudySession::open(config, &facts, events)?;
+    let (total, id) = (strategy.total(), study.id().map(str::to_owned));
+    let recorder = Recorder::start(config, session, (total, id), None, events)?;
+    let shares = unique && !study.reuses();
+    let mut search = SearchLoop {
+        config,
+        session,
+        recorder,
+        shared: SharedResults::new(shares.then_some(config.options.count), score),
+        study,
+        cancel,
+        space,
+        strategy,
+        score,
+        objective,
+        accuracies,
+        proposals: VecDeque::new(),
+        proposed: 0,
+        exhausted: false,
+        batch_size: 1,
+        next_poll: Instant::now(),
+    };
+    let result = search.work(events);
+    search.finish(result)
+}
+
+impl SearchLoop<'_> {
+    fn work(&mut self, events: &mut dyn FnMut(Event)) -> Result<(), JobError> {
+        self.batch_size = self.group_size(Objective::Score);
+        while !self.cancel.is_cancelled() {
+            let begin = Instant::now();
+            let proposed = self.collect_proposals()?;
+            let changed = self.claim_proposals(proposed == 0)?;
+            self.deliver(events)?;
+            while let Some(chunk) = self.next_chunk() {
+                self.answer_proposals(&chunk)?;
+                self.deliver(events)?;
+                if self.cancel.is_cancelled() {
+                    return Ok(());
+                }
+            }
+            self.adapt_batch_size(proposed, begin.elapsed());
+            if self.exhausted && self.proposals.is_empty() {
+                return Ok(());
+            }
+            if proposed == 0 && !changed {
+                std::thread::sleep(POLL);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many proposals are best answered at once.
+    fn group_size(&self, objective: Objective) -> usize {
+        let size = match objective {
+            Objective::Score => self.session.group_size(),
+            Objective::Accuracy => self.accuracies.as_ref().map_or(1, AccuracySource::group_size),
+        };
+        size.max(1)
+    }
+
+    /// Claims as many proposals at once as take about [`BATCH_DURATION`].
+    fn adapt_batch_size(&mut self, proposed: usize, took: Duration) {
+        let smallest = self.group_size(Objective::Score);
+        if proposed >= self.batch_size && took < BATCH_DURATION / 2 {
+            self.batch_size = (self.batch_size * 2).min(MAX_BATCH);
+        } else if took > BATCH_DURATION * 2 {
+            self.batch_size /= 2;
+        }
+        self.batch_size = self.batch_size.max(smallest);
+    }
+
+    /// Takes proposals of the strategy, as many as are claimed at once; returns how many.
+    fn collect_proposals(&mut self) -> Result<usize, JobError> {
+        let trainings = self.group_size(Objective::Accuracy);
+        let waiting = self.proposals.len();
+        let (mut scores, mut accuracies) = (0, 0);
+        while !self.exhausted
+            && scores < self.batch_size
+            && accuracies < trainings
+            && waiting + scores + accuracies < MAX_OPEN
+            && !self.cancel.is_cancelled()
+        {
+            let (architecture, objective) = match self.strategy.next() {
+                Ok(NextStep::Propose(architecture, objective)) => (architecture, objective),
+                Ok(NextStep::Wait) => {
+                    self.exhausted = self.proposals.is_empty();
+                    break;
+                }
+                Ok(NextStep::Done) => {
+                    self.exhausted = true;
+                    break;
+                }
+                // A latency measurement was cancelled.
+                Err(_) if self.cancel.is_cancelled() => break,
+                Err(error) => return Err(error.into()),
+            };
+            if !self.try_spend_budget(&architecture, objective) {
+                self.exhausted = true;
+                break;
+            }
+            match objective {
+                Objective::Score => scores += 1,
+                Objective::Accuracy => accuracies += 1,
+            }
+            let key =
+                if objective == Objective::Score { self.study.key(&architecture) } else { None };
+            let name = architecture.to_string();
+            let position = self.proposed;
+            self.proposed += 1;
+            let state = ProposalState::Unclaimed;
+            self.proposals.push_back(Proposal {
+                position,
+                architecture,
+                name,
+                objective,
+                key,
+                state,
+            });
+        }
+        Ok(scores + accuracies)
+    }
+
+    /// Takes the training of a proposal from the budget; `false` if the budget does not cover it.
+    fn try_spend_budget(&mut self, architecture: &Architecture, objective: Objective) -> bool {
+        match (objective, &mut self.accuracies) {
+            (Objective::Score, _) => true,
+            (Objective::Accuracy, Some(accuracies)) => accuracies.try_spend_budget(architecture),
+            (Objective::Accuracy, None) => false,
+        }
+    }
+
+    /// Claims proposals, and now and then asks again for those that are claimed elsewhere; returns whether
+    /// anything changed.
+    fn claim_proposals(&mut self, idle: bool) -> Result<bool, JobError> {
+        let polls = idle || Instant::now() >= self.next_poll;
+        if polls {
+            self.next_poll = Instant::now() + POLL;
+        }
+        let unclaimed: Vec<usize> = (0..self.proposals.len())
+            .filter(|&at| match self.proposals[at].state {
+                ProposalState::Unclaimed => true,
+                ProposalState::ClaimedElsewhere => polls,
+                ProposalState::Claimed | ProposalState::Answered(_) => false,
+            })
+            .collect();
+        let wants: Vec<ClaimRequest<'_>> = unclaimed
+            .iter()
+            .map(|&at| &self.proposals[at])
+            .map(|one| ClaimRequest {
+                position: one.position,
+                architecture: &one.name,
+                key: one.key,
+            })
+            .collect();
+        if wants.is_empty() {
+            return Ok(false);
+        }
+        let claims = self.study.claim(&wants)?;
+        let mut changed = false;
+        for (at, claim) in unclaimed.into_iter().zip(claims) {
+            changed |= claim != ClaimOutcome::Taken;
+            match claim {
+                ClaimOutcome::Taken => self.proposals[at].state = ProposalState::ClaimedElsewhere,
+                ClaimOutcome::Mine => self.proposals[at].state = ProposalState::Claimed,
+                ClaimOutcome::Done(row) => self.use_stored(at, *row),
+                ClaimOutcome::Cached(row) => self.use_cached(at, &row)?,
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Takes a result of this study, from an earlier run or another process.
+    fn use_stored(&mut self, at: usize, row: ResultRow) {
+        self.recorder.summary.known += 1;
+        let value = row.told.unwrap_or(row.record.rank_score());
+        let answer = ProposalAnswer { value, record: row.record, output: None };
+        self.proposals[at].state = ProposalState::Answered(Box::new(answer));
+    }
+
+    /// Takes the result of an equal network.
+    fn use_cached(&mut self, at: usize, row: &ResultRow) -> Result<(), JobError> {
+        self.recorder.summary.known += 1;
+        let seed = self.config.options.seed;
+        let architecture = &self.proposals[at].architecture;
+        let record = reused(architecture, self.score, seed, &row.record);
+        self.set_answer(at, record, None)
+    }
+
+    /// Writes a result to the study and keeps it until the strategy observes it.
+    fn set_answer(
+        &mut self,
+        at: usize,
+        mut record: Record,
+        output: Option<RunOutput>,
+    ) -> Result<(), JobError> {
+        let proposal = &mut self.proposals[at];
+        let value = record.rank_score();
+        if proposal.objective != self.objective {
+            record.value = f64::NEG_INFINITY;
+        }
+        let row =
+            || ResultRow { key: proposal.key, ..ResultRow::new(proposal.position, record.clone()) };
+        self.study.append(&proposal.architecture, value, row)?;
+        proposal.state =
+            ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));
+        Ok(())
+    }
+
+    /// Proposals of this process that are best answered at once: with one objective, as many as the device
+    /// or the trainers take.
+    fn next_chunk(&mut self) -> Option<Vec<usize>> {
+        let is_mine = |&at: &usize| matches!(self.proposals[at].state, ProposalState::Claimed);
+        let mine: Vec<usize> = (0..self.proposals.len()).filter(is_mine).collect();
+        let objective = self.proposals[*mine.first()?].objective;
+        let most = self.group_size(objective);
+        Some(
+            mine.into_iter()
+                .filter(|&at| self.proposals[at].objective == objective)
+                .take(most)
+                .collect(),
+        )
+    }
+
+    /// Scores or trains; what was not finished before the run was cancelled stays unanswered.
+    fn answer_proposals(&mut self, chunk: &[usize]) -> Result<(), JobError> {
+        let proposed: Vec<Architecture> =
+            chunk.iter().map(|&at| self.proposals[at].architecture.clone()).collect();
+        let answers = match self.proposals[chunk[0]].objective {
+            Objective::Score => self.scored(&proposed),
+            Objective::Accuracy => self.trained(&proposed),
+        };
+        for (&at, answer) in chunk.iter().zip(answers) {
+            match answer {
+                Some((record, output)) => self.set_answer(at, record, output)?,
+                None => self.proposals[at].state = ProposalState::Unclaimed,
+            }
+        }
+        Ok(())
+    }
+
+    fn scored(&mut self, proposed: &[Architecture]) -> Vec<Option<Scored>> {
+        let unscored = self.shared.unscored(proposed);
+        let candidates = unscored.iter().map(candidate).collect();
+        let outputs = self.config.outputs;
+        let scored = self.session.score(candidates, self.score, outputs, self.cancel);
+        self.shared.spread(proposed, &unscored, scored)
+    }
+
+    fn trained(&mut self, proposed: &[Architecture]) -> Vec<Option<Scored>> {
+        let Some(accuracies) = &mut self.accuracies else { return Vec::new() };
+        let origin = (self.config.options.seed, self.session.device());
+        let records = accuracies.answer(&self.space, proposed, origin, self.cancel);
+        records.into_iter().map(|record| Some((record?, None))).collect()
+    }
+
+    /// Hands values to the strategy and records to the front end, in order, up to the first proposal
+    /// without a value.
+    fn deliver(&mut self, events: &mut dyn FnMut(Event)) -> Result<(), JobError> {
+        while let Some(front) =
+            self.proposals.pop_front_if(|front| matches!(front.state, ProposalState::Answered(_)))
+        {
+            let ProposalState::Answered(answer) = front.state else { continue };
+            self.strategy.observe(&front.architecture, front.objective, answer.value);
+            self.recorder.record(answer.record, answer.output, events);
+        }
+        self.recorder.check_written()
+    }
+
+    fn finish(mut self, result: Result<(), JobError>) -> Result<Summary, JobError> {
+        let interrupted = self.cancel.is_cancelled();
+        let state = match &result {
+            Ok(()) if interrupted => StudyState::Interrupted,
+            Ok(()) => StudyState::Done,
+            Err(_) => StudyState::Failed,
+        };
+        if let Err(error) = &result {
+            // A study that cannot take the results takes no message about it either.
+            let _ = self.study.warn(&super::chain(error));
+        }
+        let closed = self.study.finish(state);
+        result?;
+        closed?;
+        let best = self.recorder.summary.best.first();
+        self.recorder.summary.reported =
+            self.accuracies.as_ref().zip(best).and_then(|(accuracies, best)| {
+                accuracies.reported(&self.space.parse(&best.architecture).ok()?)
+            });
+        self.recorder.summary.rejected = self.strategy.rejected();
+        self.recorder.finish(self.cancel)
+    }
+}
