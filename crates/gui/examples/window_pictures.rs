@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     window.run_steps(4);
     wait(&mut window, "rank")?;
     press(&mut window, "Compute kernel matrix")?;
-    wait(&mut window, "units on")?;
+    wait(&mut window, "units active")?;
     save(&mut window, &to, "results")?;
     press(&mut window, "Compare")?;
     press(&mut window, "Compare extremes")?;

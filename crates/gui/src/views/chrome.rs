@@ -193,7 +193,7 @@ pub fn closing(window: &egui::Context, context: &mut ViewContext<'_>) {
             if ui.button("Stop and close").clicked() {
                 context.command(Command::Stop);
             }
-            ui.button("StoreLocation running").clicked()
+            ui.button("Keep running").clicked()
         })
         .inner
     });

@@ -25,11 +25,13 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
         });
         return;
     }
+    // What is asked for in this frame is in sight in the next one, when it is chosen.
+    let scroll = std::mem::take(&mut cache.scroll);
     header(ui, context);
     filters(ui, context);
     selection(ui, context);
     plots(ui, context, cache);
-    rows::show(ui, context, &mut cache.scroll);
+    rows::show(ui, context, scroll, &mut cache.scroll);
 }
 
 /// The plots that are shown, one below the other, each as high as it was made.

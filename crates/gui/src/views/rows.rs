@@ -31,10 +31,10 @@ struct ColumnHeading {
     by: SortBy,
 }
 
-/// Shows the table.
-pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: &mut bool) {
-    keys(ui, context, scroll);
-    let scroll = std::mem::take(scroll);
+/// Shows the table; with `scroll`, the chosen row comes in sight. `scroll_next` asks for that in the next
+/// frame.
+pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_next: &mut bool) {
+    keys(ui, context, scroll_next);
     let Some(sheet) = context.models().results.shown() else { return };
     let has = |name: &&String| sheet.table.column(name).is_some();
     let columns: Vec<String> = context.preferences.columns.iter().filter(has).cloned().collect();
@@ -106,7 +106,7 @@ fn click(context: &mut ViewContext<'_>, sheet: &ResultSet, row: u32, held: Modif
 }
 
 /// Moves the chosen row by the keyboard, where nothing else has its attention.
-fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll: &mut bool) {
+fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll_next: &mut bool) {
     let elsewhere =
         ui.memory(|memory| memory.focused().is_some()) || context.overlay.palette.is_some();
     let Some(sheet) = context.models().results.shown() else { return };
@@ -148,7 +148,7 @@ fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll: &mut bool) {
         context.change_results(ResultsAction::SelectTo(row));
     }
     context.change_results(ResultsAction::StepTo(row));
-    *scroll = true;
+    *scroll_next = true;
 }
 
 /// The heading of a column of numbers.

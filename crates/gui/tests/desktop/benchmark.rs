@@ -49,7 +49,7 @@ fn showing() -> Window {
 
 /// Waits until the intervals are there as well.
 fn compared(window: &mut Window) {
-    window.see("How well they order architectures by accuracy");
+    window.see("Rank correlation with accuracy");
     window.until("the intervals", |harness| !shows(harness, "Computing intervals"));
 }
 
@@ -71,15 +71,15 @@ fn correlate(window: &Window, study: &str) -> Value {
 fn without_results_it_says_what_to_do() {
     let mut window = Window::new(None);
     window.press("Benchmark");
-    window.see("No results to compare with accuracies");
+    window.see("No results to compare");
     window.drop_file(&fixture("evaluation/table.csv"));
-    window.see("table.csv is attached once results are shown.");
+    window.see("table.csv will be attached once there are results.");
 }
 
 #[test]
 fn without_a_table_the_formats_are_listed() {
     let mut window = showing();
-    window.see("Tables that can be read:");
+    window.see("Supported tables:");
     window.see("NAS-Bench-201");
 }
 
@@ -174,7 +174,7 @@ fn the_table_of_a_search_by_accuracy_is_there_at_once() {
     window.see("by accuracy");
     window.press("Benchmark");
     compared(&mut window);
-    window.see("What the search would have chosen");
+    window.see("Top-scored architecture");
 }
 
 #[test]

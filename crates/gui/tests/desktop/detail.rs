@@ -62,7 +62,7 @@ fn score(options: Options, architecture: &str) -> f64 {
 #[test]
 fn nothing_is_chosen_at_first() {
     let mut window = three(quick());
-    window.see("Choose a row or a point to look into it.");
+    window.see("Choose a row or a point to see its details.");
     assert!(!shows(&window.harness, "Kernel matrix"));
 }
 
@@ -77,8 +77,8 @@ fn an_architecture_is_looked_into() {
     let score = score(quick(), GOOD);
     window.see(&format!("Kernel matrix of 8 images, ln |det K| {score:.4}"));
     window.see("Eigenvalues of K");
-    window.see("Units on, by activation");
-    window.see("% of units on");
+    window.see("Active units per layer");
+    window.see("% of units active");
     // Another one has a kernel matrix of its own.
     choose(&mut window, POOR);
     window.see("rank 2 of 2, percentile 0.0, by score");
@@ -90,10 +90,10 @@ fn an_architecture_is_looked_into() {
 fn a_disconnected_architecture_is_told_as_such() {
     let mut window = three(quick());
     choose(&mut window, CUT_OFF);
-    window.see("no path from input to output: it is never chosen");
-    window.see("no rank: disconnected");
+    window.see("Disconnected: excluded from ranking");
+    window.see("No rank: disconnected");
     window.press("Compute kernel matrix");
-    window.see("more are off for every image");
+    window.see("more are inactive for every image");
 }
 
 #[test]
@@ -123,10 +123,10 @@ fn a_long_computation_is_stopped() {
     let mut window = three(options);
     choose(&mut window, GOOD);
     window.press("Compute kernel matrix");
-    window.see("computing the kernel matrix");
+    window.see("Computing the kernel matrix");
     window.press("Stop computing");
     window.see("Compute kernel matrix");
-    assert!(!shows(&window.harness, "computing the kernel matrix"));
+    assert!(!shows(&window.harness, "Computing the kernel matrix"));
 }
 
 #[test]

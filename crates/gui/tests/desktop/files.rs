@@ -28,7 +28,7 @@ fn a_faulty_file_lists_its_problems_with_lines_and_is_read_again() {
     window.see("clases");
     window.see("line ");
     std::fs::write(&path, good).unwrap();
-    window.press("Read it again");
+    window.press("Retry");
     window.see("15,625");
     assert!(!shows(&window.harness, "cannot be opened"));
 }
@@ -59,12 +59,12 @@ fn nothing_is_cut_off_in_a_small_window() {
     window.see("400 random networks");
     for (view, action) in [
         ("Home", "Open…"),
-        ("Space", "Another one"),
+        ("Space", "Random architecture"),
         ("Set up", "Start search"),
         ("Run", "Start search"),
         ("Results", "Set up"),
         ("Compare", "Results"),
-        ("Studies", "Read again"),
+        ("Studies", "Refresh"),
     ] {
         window.press(view);
         let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(800.0, 600.0));

@@ -124,7 +124,7 @@ fn results_are_written_whole_as_shown_and_by_their_stars() {
         let path = window.path(name);
         window.dialogs.answer(&path);
         window.menu("File", entry);
-        window.see(&format!("results written to {}", path.display()));
+        window.see(&format!("results to {}", path.display()));
         let mut reader = csv::Reader::from_path(path).unwrap();
         reader.records().map(|record| record.unwrap()[0].to_owned()).collect::<Vec<_>>()
     };
@@ -135,7 +135,7 @@ fn results_are_written_whole_as_shown_and_by_their_stars() {
     window.until("the star", |_| {
         store.remarks(&study).unwrap().get(&best.architecture).is_some_and(|one| one.marked)
     });
-    let marked = export(&mut window, "Export marked…", "marked.csv");
+    let marked = export(&mut window, "Export marked results…", "marked.csv");
     assert_eq!(marked, [best.architecture.as_str()]);
     let filter = window.harness.get_by_label("Filter");
     filter.focus();
@@ -143,7 +143,7 @@ fn results_are_written_whole_as_shown_and_by_their_stars() {
     window.until("fewer rows", |harness| !shows(harness, "20 of 20 rows"));
     let smaller =
         store.rows(&study).unwrap().filter(|row| row.as_ref().unwrap().record.params < best.params);
-    let shown = export(&mut window, "Export what is shown…", "shown.csv");
+    let shown = export(&mut window, "Export filtered results…", "shown.csv");
     assert_eq!(shown.len(), smaller.count());
     assert!(!shown.contains(&best.architecture));
 }

@@ -31,7 +31,7 @@ fn save(window: &mut Window, button: &str, file: &str) -> Vec<u8> {
     window.dialogs.answer(&path);
     // By its name: a button that is scrolled out of sight cannot be hit by the pointer.
     window.harness.query_all_by_label(button).next().unwrap().click_accesskit();
-    window.see(&format!("picture written to {}", path.display()));
+    window.see(&format!("saved picture to {}", path.display()));
     let bytes = std::fs::read(&path).unwrap();
     window.press("×");
     bytes
@@ -60,18 +60,18 @@ fn save_all(window: &mut Window, view: &str, expected: &[&str]) {
 #[test]
 fn a_dialog_is_answered_from_the_list_of_the_test() {
     let mut window = Window::new(Some("nas-bench-201"));
-    window.see("Another one");
+    window.see("Random architecture");
     window.press("Set up");
     let path = window.path("job.toml");
     window.dialogs.answer(&path);
     window.press("Save as job file…");
-    window.see("written to");
+    window.see("saved ");
     assert!(std::fs::read_to_string(path).unwrap().contains("nas-bench-201"));
     // Nothing is chosen where nothing is answered.
     window.press("×");
     window.press("Save as job file…");
     window.harness.run_steps(5);
-    assert!(!shows(&window.harness, "written to"));
+    assert!(!shows(&window.harness, "saved "));
 }
 
 #[test]
@@ -83,8 +83,9 @@ fn every_picture_of_every_view_can_be_saved() {
     window.press("Space");
     // Nothing moves any more once the cell is there.
     window.see("cell: input");
-    window
-        .until("cells", |harness| shows(harness, "Another one") && shows(harness, "nor_conv_3x3"));
+    window.until("cells", |harness| {
+        shows(harness, "Random architecture") && shows(harness, "nor_conv_3x3")
+    });
     save_all(&mut window, "space", &["cell graph"]);
     window.press("Set up");
     window.press("Start search");
@@ -109,7 +110,7 @@ fn the_menu_saves_the_main_picture_and_says_what_went_wrong() {
     window.see("15,625");
     window.until("a cell", |harness| shows(harness, "Save picture of cell graph…"));
     for (name, told) in [
-        ("cell.svg", "picture written to"),
+        ("cell.svg", "saved picture to"),
         ("cell.bmp", "name it .png or .svg"),
         ("no such folder/cell.png", "choose another folder"),
     ] {

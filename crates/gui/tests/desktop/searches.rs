@@ -31,7 +31,7 @@ fn started(samples: u64) -> Window {
 #[test]
 fn a_paused_search_scores_nothing_until_it_goes_on() {
     let mut window = started(100_000);
-    window.press("Pause or go on");
+    window.press("Pause / Resume");
     window.see("Paused");
     // What was under way is written; then nothing comes, whereas a search that runs would add
     // hundreds of results a second.
@@ -41,14 +41,14 @@ fn a_paused_search_scores_nothing_until_it_goes_on() {
     std::thread::sleep(Duration::from_millis(700));
     window.harness.run_steps(3);
     assert_eq!(results(&window), before);
-    window.press("Pause or go on");
+    window.press("Pause / Resume");
     window.see("Running");
     let begin = Instant::now();
     while results(&window) <= before {
         window.harness.step();
         assert!(begin.elapsed() < Duration::from_secs(60), "it does not go on");
     }
-    window.press("Pause or go on");
+    window.press("Pause / Resume");
     window.see("Paused");
     window.press("Stop search");
     window.see("Stopped");
@@ -61,7 +61,7 @@ fn searches_wait_for_each_other() {
     window.press("Add to queue");
     window.press("Run");
     window.see("1 waiting:");
-    window.press("Take nas-bench-201 out of the queue");
+    window.press("Remove nas-bench-201 from the queue");
     assert!(!shows(&window.harness, "waiting:"));
     window.press("Set up");
     window.press("Add to queue");
@@ -95,7 +95,7 @@ fn a_window_that_is_closed_asks_and_its_study_can_be_resumed() {
     let mut window = started(100_000);
     assert!(window.close(), "it closes without a question");
     window.see("A search is running");
-    window.press("Go on");
+    window.press("Keep running");
     assert!(!shows(&window.harness, "A search is running"));
     assert!(window.close());
     window.press("Stop and close");

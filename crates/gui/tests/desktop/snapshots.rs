@@ -114,7 +114,7 @@ fn picture(harness: &mut Harness<'static, App>) -> RgbaImage {
     let mut covered: Vec<egui::Rect> = changing.map(|node| whole(node.rect())).collect();
     // The line of rate and clock is as wide as they are, and may go on in a second one.
     if let Some(rate) = harness.query_all_by_label_contains("rate ").next() {
-        let last = ["rejected ", "known before ", "study "]
+        let last = ["rejected ", "cached ", "study "]
             .iter()
             .flat_map(|part| harness.query_all_by_label_contains(part))
             .map(|node| node.rect().bottom());

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::ResultTable;
+use super::table::ResultTable;
 
 /// A part of the plane of a scatter, in its coordinates.
 #[derive(Clone, Debug, PartialEq)]

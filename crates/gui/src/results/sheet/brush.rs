@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DecisionTable, NO_VALUE, ResultTable, RowTest};
+use super::decisions::{DecisionTable, NO_VALUE};
+use super::filter::RowTest;
+use super::table::ResultTable;
 
 /// Something rows differ in: a column of numbers or a decision of the space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

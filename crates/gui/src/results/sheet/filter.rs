@@ -4,7 +4,7 @@
 //! columns `architecture` and `status` are compared with a word by `=`, `!=` and `~` (contains).
 //! Comparisons are joined by `not`, `and`, `or` and brackets. A gap meets no comparison.
 
-use super::ResultTable;
+use super::table::ResultTable;
 use untrained::store::Status;
 
 /// Why a text is no filter.

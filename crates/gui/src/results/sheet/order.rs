@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::{AxisBrushes, DecisionTable, ResultTable, RowFilter, RowSelection, RowTest};
+use super::brush::AxisBrushes;
+use super::decisions::DecisionTable;
+use super::filter::{RowFilter, RowTest};
+use super::selection::RowSelection;
+use super::table::ResultTable;
 
 /// What rows are sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{NUMBERS, NumberFormat};
+use super::numbers::{NUMBERS, NumberFormat};
 use untrained::store::{Record, Status};
 
 /// A column, with what is asked of it in every frame.

@@ -35,7 +35,7 @@ pub fn show(
                 ui,
                 "Weights",
                 "weights",
-                "StoreLocation the weights of the file, or initialise new ones",
+                "Keep the weights of the file, or initialise new ones",
                 |ui| {
                     let inner = ui.horizontal(|ui| {
                         ui.selectable_value(weights, OnnxWeights::Keep, "keep");
