@@ -198,26 +198,23 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::results::Results;
     use crate::results::sheet::AxisBrush;
     use crate::results::sheet::samples::{record, table};
     use untrained::space::Space;
 
     /// Results with their tasks, without a window.
-    struct Fixture {
-        results: Results,
+    struct OrderingFixture {
+        results: ResultSet,
         tasks: TaskRunner,
     }
 
-    impl Fixture {
+    impl OrderingFixture {
         fn new(set: ResultSet) -> Self {
-            let mut results = Results::default();
-            results.show_stored(set);
-            Self { results, tasks: TaskRunner::new(egui::Context::default()) }
+            Self { results: set, tasks: TaskRunner::new(egui::Context::default()) }
         }
 
         fn set(&mut self) -> &mut ResultSet {
-            self.results.shown_mut().unwrap()
+            &mut self.results
         }
 
         fn wait(&mut self, what: &str, holds: impl Fn(&ResultSet) -> bool) {
@@ -247,7 +244,7 @@ mod tests {
     #[test]
     fn results_wait_for_a_thread_and_are_never_lost() {
         let rows: Vec<(&str, f64, u64)> = (0..20_000).map(|at| ("a", f64::from(at), 1)).collect();
-        let mut fixture = Fixture::new(ResultSet::new("long".to_owned(), table(&rows)));
+        let mut fixture = OrderingFixture::new(ResultSet::new("long".to_owned(), table(&rows)));
         let held = fixture.set().table.clone();
         let sheet = fixture.set();
         sheet.push(20_000, Box::new(record("b", 1e6, 1)), BTreeMap::new());
@@ -282,7 +279,7 @@ mod tests {
         let mut sheet =
             ResultSet::new("cells".to_owned(), table(&[(cell, 1.0, 1), (&other, 2.0, 1)]));
         sheet.space = Some(Space::builtin("nas-bench-201").unwrap());
-        let mut fixture = Fixture::new(sheet);
+        let mut fixture = OrderingFixture::new(sheet);
         fixture.wait("rows", |sheet| sheet.rows.len() == 2 && sheet.decisions.len() == 0);
         fixture.set().wants_decisions = true;
         fixture.wait("decisions", |sheet| sheet.decisions.len() == 2 && !sheet.is_busy());

@@ -104,6 +104,14 @@ impl AppState {
         }
         self.results.refresh(&mut self.tasks);
         self.results.save_remarks(&mut self.tasks);
+        self.request_details();
+        if self.view == View::Results && self.preferences.scatter {
+            self.refresh_scatter(window);
+        }
+    }
+
+    /// Has inspected and compared what the view shows, if that is not known yet.
+    fn request_details(&mut self) {
         if self.view == View::Results || self.inspect.is_window_open {
             self.inspect_chosen();
         }
@@ -116,9 +124,6 @@ impl AppState {
             for entry in &self.compare.entries {
                 self.inspect.inspect(&mut self.tasks, &entry.key, &entry.origin);
             }
-        }
-        if self.view == View::Results && self.preferences.scatter {
-            self.refresh_scatter(window);
         }
     }
 
@@ -163,6 +168,8 @@ impl AppState {
         for action in actions {
             self.apply(action, window);
         }
+        // The next frame already has a place for what was chosen, so that nothing moves under the pointer.
+        self.request_details();
     }
 
     /// What the next window shows again.
