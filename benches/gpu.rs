@@ -9,7 +9,7 @@ use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
 use untrained::backend::{Backend, Cancel, Network};
 use untrained::data::{self, Batch, ImageSource};
 use untrained::graph::{Activation, Conv, Graph, Op, Shape};
-use untrained::plan::{Count, Plan, Planned};
+use untrained::plan::{Count, Plan, ScheduledStep};
 use untrained::space::Space;
 use untrained::weights::{Initialisation, Initialiser, Weights};
 
@@ -65,7 +65,7 @@ fn operations(plan: &Plan) -> f64 {
 
 /// Bytes that the steps read and write if each value is moved once, weights and codes not counted.
 fn bytes_moved(plan: &Plan) -> f64 {
-    let step = |planned: &Planned| -> usize {
+    let step = |planned: &ScheduledStep| -> usize {
         let tensors = planned.step.reads().into_iter().chain(planned.step.writes());
         tensors.map(|tensor| plan.shape(tensor).volume()).sum()
     };

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use untrained::backend::cpu::hamming;
-use untrained::backend::cpu::layout::{Layout, View};
+use untrained::backend::cpu::layout::{BlockedLayout, BlockedView};
 use untrained::backend::cpu::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use untrained::backend::cpu::ops::depthwise::{DepthwiseTask, depthwise};
 use untrained::backend::cpu::simd::{Isa, LANES};
@@ -243,7 +243,7 @@ fn depthwise_table(gemm: &mut Gemm) {
 
 struct Depthwise {
     conv: Conv,
-    layouts: [Layout; 2],
+    layouts: [BlockedLayout; 2],
     source: Vec<Line>,
     target: Vec<Line>,
     weights: Vec<f32>,
@@ -254,7 +254,7 @@ impl Depthwise {
     fn new(channels: usize, extent: usize, kernel: usize) -> Self {
         let conv = Conv { groups: channels, ..Conv::square(channels, kernel, 1) };
         let shape = Shape::new(channels, extent, extent);
-        let layouts = [kernel / 2, 0].map(|border| Layout { shape, border });
+        let layouts = [kernel / 2, 0].map(|border| BlockedLayout { shape, border });
         let [source, target] = layouts.map(|layout| layout.image() / LANES);
         Self {
             conv,
@@ -283,8 +283,8 @@ impl Depthwise {
                 let image = turn % IMAGES;
                 let start = thread.index() * from.image() + from.origin();
                 let task = DepthwiseTask {
-                    src: View { ptr: source.0.wrapping_add(start), layout: from },
-                    dst: View { ptr: target.0.wrapping_add(image * to.image()), layout: to },
+                    src: BlockedView { ptr: source.0.wrapping_add(start), layout: from },
+                    dst: BlockedView { ptr: target.0.wrapping_add(image * to.image()), layout: to },
                     conv: &self.conv,
                     weights: &self.weights,
                     bias: std::ptr::null(),

@@ -5,7 +5,7 @@
 //!
 //! `cargo run --release --example own_score`
 
-use untrained::backend::{self, Activations, Cancel, Network, Output};
+use untrained::backend::{self, Cancel, Network, NodeActivations, RunOutput};
 use untrained::data;
 use untrained::graph::NodeId;
 use untrained::plan::{Count, Plan};
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut device, _) = backend::open("cpu")?;
     let network = Network { plan: &plan, weights: &weights };
     for output in device.run(&[network], &batch, true, &Cancel::new()) {
-        let Output { kernel, codes, kept } = output?;
+        let RunOutput { kernel, codes, kept } = output?;
         for (code, values) in codes.iter().flatten().zip(&kept) {
             let on: u32 = code.words.iter().map(|word| word.count_ones()).sum();
             println!(
@@ -51,13 +51,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The Euclidean norm of an image's values, the mean over images.
-fn mean_norm(values: &Activations, images: usize) -> f64 {
+fn mean_norm(values: &NodeActivations, images: usize) -> f64 {
     let squares = |image| values.image(image).iter().map(|&value| f64::from(value).powi(2));
     (0..images).map(|image| squares(image).sum::<f64>().sqrt()).sum::<f64>() / images as f64
 }
 
 /// The standard deviation over images, the mean over values.
-fn spread(values: &Activations) -> f64 {
+fn spread(values: &NodeActivations) -> f64 {
     let (count, images) = (values.shape.volume(), values.values.len() / values.shape.volume());
     let of_value = |index: usize| {
         let column = values.values.iter().skip(index).step_by(count).map(|&value| f64::from(value));

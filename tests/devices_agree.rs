@@ -8,7 +8,7 @@ use crate::support;
 use support::devices::{self, Device};
 use support::trial::{differing_bits, run_alone};
 use untrained::backend::cpu::simd::Isa;
-use untrained::backend::{Network, Output};
+use untrained::backend::{Network, RunOutput};
 use untrained::data::{self, Batch};
 use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan};
@@ -51,12 +51,12 @@ fn network(space: &Space, architecture: &Architecture, seed: u64) -> (Plan, Weig
     (plan, weights)
 }
 
-fn run(device: &mut Device, (plan, weights): &(Plan, Weights), batch: &Batch) -> Output {
+fn run(device: &mut Device, (plan, weights): &(Plan, Weights), batch: &Batch) -> RunOutput {
     run_alone(device.backend(), Network { plan, weights }, batch).unwrap()
 }
 
 /// The part of code bits in which two outputs differ.
-fn deviation(a: &Output, b: &Output) -> f64 {
+fn deviation(a: &RunOutput, b: &RunOutput) -> f64 {
     let (a, b) = (a.codes.as_ref().unwrap(), b.codes.as_ref().unwrap());
     assert_eq!(a.len(), b.len());
     let bits: usize = a.iter().map(|code| code.units * IMAGES).sum();
@@ -77,7 +77,7 @@ fn codes_and_scores_agree() {
             let other = run(device, &network, &batch);
             let bits = deviation(&first, &other);
             let score = (other.kernel.score() / first.kernel.score() - 1.0).abs();
-            let name = format!("{} on {}", architecture.to_string(), device.name);
+            let name = format!("{} on {}", architecture, device.name);
             println!("{name}: {bits:.1e} of the bits, {score:.1e} of the score");
             assert!(bits < BITS, "{name}: {bits} of the bits differ");
             assert!(score < SCORE, "{name}: the score is off by {score} of it");

@@ -7,7 +7,7 @@ use support::devices::{self, Device};
 use support::fixtures;
 use support::reference::{self, Values};
 use support::trial::run_alone;
-use untrained::backend::{Network, Output};
+use untrained::backend::{Network, RunOutput};
 use untrained::data::{self, Batch};
 use untrained::graph::{Graph, NodeId, extent};
 use untrained::onnx;
@@ -67,7 +67,7 @@ fn models() -> impl Iterator<Item = Case> {
 }
 
 impl Case {
-    fn run(&self, device: &mut Device, plan: &Plan) -> Output {
+    fn run(&self, device: &mut Device, plan: &Plan) -> RunOutput {
         let network = Network { plan, weights: &self.weights };
         run_alone(device.backend(), network, &self.batch)
             .unwrap_or_else(|error| panic!("{} on {}: {error}", self.name, device.name))
@@ -114,8 +114,9 @@ fn check(case: &Case, devices: &mut [Device]) -> usize {
         let alone = case.run(device, &bare);
         assert_eq!(output.kernel, alone.kernel, "{name}: K");
         assert_eq!(output.codes, alone.codes, "{name}: codes");
-        let of =
-            |kept: &untrained::backend::Activations| distance(&kept.values, expected.of(kept.node));
+        let of = |kept: &untrained::backend::NodeActivations| {
+            distance(&kept.values, expected.of(kept.node))
+        };
         let worst = output.kept.iter().map(of).fold(0.0, f64::max);
         println!("{name}: {} nodes, {worst:.1e} off", output.kept.len());
         assert!(worst < CLOSE, "{name}: {worst}");

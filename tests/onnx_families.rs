@@ -8,7 +8,7 @@ use support::runners;
 use untrained::graph::cost::Cost;
 use untrained::graph::{Graph, NodeId, Op};
 use untrained::onnx::{self, Model};
-use untrained::plan::{CodePoints, Count, Plan};
+use untrained::plan::{ActivationSites, Count, Plan};
 
 /// How many there are at least.
 const LEAST: usize = 13;
@@ -31,7 +31,7 @@ fn code_points_and_costs_are_as_expected() {
         assert_eq!(cost.units, expected.units, "{name}: units");
         assert_eq!(cost.params, expected.params, "{name}: parameters");
         assert_eq!(cost.macs, expected.macs, "{name}: multiply-adds");
-        let points = CodePoints::new(&model.graph, &model.weights, Count::Paper);
+        let points = ActivationSites::new(&model.graph, &model.weights, Count::Paper);
         let found = serde_json::to_value(&points).unwrap();
         assert_eq!(found, serde_json::to_value(&expected.code_points).unwrap(), "{name}");
         assert_eq!(points.total(), cost.activation_calls, "{name}: calls");

@@ -53,6 +53,6 @@ fn open_gpu(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendE
 #[cfg(not(feature = "gpu"))]
 fn open_gpu(choice: &str) -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
     Err(BackendError::NoDevice(format!(
-        "no device `{choice}`: this program was built without the feature `gpu`; use --device cpu"
+        "no device `{choice}`: this program was built without the feature `gpu`; use the device `cpu`"
     )))
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::data::Batch;
 use crate::graph::{NodeId, Shape};
-use crate::plan::{Kept, Plan, TensorId};
+use crate::plan::{Plan, RequestedOutput, TensorId};
 use crate::score::{KernelMatrix, KernelMatrixError};
 use crate::weights::Weights;
 
@@ -74,7 +74,7 @@ pub struct PackedCode {
 
 /// The activations of one node of the network on the whole batch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Activations {
+pub struct NodeActivations {
     /// The node of the graph.
     pub node: NodeId,
     /// Its shape for one image.
@@ -83,7 +83,7 @@ pub struct Activations {
     pub values: Vec<f32>,
 }
 
-impl Activations {
+impl NodeActivations {
     /// Values of one image, `[channels, height, width]`.
     pub fn image(&self, image: usize) -> &[f32] {
         let volume = self.shape.volume();
@@ -98,14 +98,14 @@ fn kept(
     plan: &Plan,
     batch: &Batch,
     mut read: impl FnMut(TensorId) -> Result<Vec<f32>, BackendError>,
-) -> Result<Vec<Activations>, BackendError> {
-    let of = |kept: &Kept| {
+) -> Result<Vec<NodeActivations>, BackendError> {
+    let of = |kept: &RequestedOutput| {
         let values = match kept.tensor {
             None => zeros(device, batch.images.saturating_mul(kept.shape.volume()))?,
             Some(tensor) if tensor == plan.input => batch.values.clone(),
             Some(tensor) => read(tensor)?,
         };
-        Ok(Activations { node: kept.node, shape: kept.shape, values })
+        Ok(NodeActivations { node: kept.node, shape: kept.shape, values })
     };
     plan.kept.iter().map(of).collect()
 }
@@ -130,13 +130,13 @@ fn kept_bytes(plan: &Plan, images: usize) -> u64 {
 
 /// What one network gave.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub struct RunOutput {
     /// The kernel matrix over the batch.
     pub kernel: KernelMatrix,
     /// The codes in the order of [`Plan::codes`], if they were asked for.
     pub codes: Option<Vec<PackedCode>>,
     /// The activations of [`Plan::kept`], in that order: those [`Plan::keeping`] was asked for.
-    pub kept: Vec<Activations>,
+    pub kept: Vec<NodeActivations>,
 }
 
 /// Why a backend could not run a network.
@@ -213,5 +213,5 @@ pub trait Backend: Send {
         batch: &Batch,
         codes: bool,
         cancel: &Cancel,
-    ) -> Vec<Result<Output, BackendError>>;
+    ) -> Vec<Result<RunOutput, BackendError>>;
 }

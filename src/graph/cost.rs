@@ -13,7 +13,7 @@ pub struct Cost {
     pub macs: u64,
     /// Multiply-adds of products of two activations, as in attention.
     pub product_macs: u64,
-    /// Units of activations, every call once (`--count paper`).
+    /// Units of activations, every call once.
     pub units: u64,
     /// Units as the code published with the paper counts them.
     pub units_published_count: u64,

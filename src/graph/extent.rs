@@ -19,7 +19,7 @@ pub fn convolutions(graph: &Graph) -> u64 {
 
 /// The largest number of bytes of 32-bit tensors that are needed at a time, per image: nodes one after
 /// the other, a tensor freed behind its last reader.
-pub fn live_bytes(graph: &Graph) -> u64 {
+pub fn peak_activation_bytes(graph: &Graph) -> u64 {
     let nodes = graph.nodes();
     let mut last: Vec<usize> = (0..nodes.len()).collect();
     for (position, node) in nodes.iter().enumerate() {
@@ -54,6 +54,6 @@ mod tests {
         graph.add("pool", Op::GlobalAvgPool, &[sum]).unwrap();
         assert_eq!((depth(&graph), convolutions(&graph)), (2, 2));
         // The input, both convolutions; then the input, the second one and the sum.
-        assert_eq!(live_bytes(&graph), 3 * 4 * 32);
+        assert_eq!(peak_activation_bytes(&graph), 3 * 4 * 32);
     }
 }

@@ -18,7 +18,7 @@ pub use layers::{Layer, layers};
 pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
 };
-pub use rearrange::{Axis, Digit, MAX_DIGITS, Rearrange};
+pub use rearrange::{Axis, AxisDigit, MAX_DIGITS, Rearrange};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].

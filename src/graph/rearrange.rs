@@ -25,7 +25,7 @@ impl Axis {
 
 /// One digit of the positions along an axis of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Digit {
+pub struct AxisDigit {
     /// The axis of the result.
     pub to: Axis,
     /// How many values the digit takes, at least 1.
@@ -40,28 +40,29 @@ pub struct Digit {
 pub const MAX_DIGITS: usize = 8;
 
 /// A digit that changes nothing.
-const NO_DIGIT: Digit = Digit { to: Axis::Channel, extent: 1, from: Axis::Channel, step: 0 };
+const NO_DIGIT: AxisDigit =
+    AxisDigit { to: Axis::Channel, extent: 1, from: Axis::Channel, step: 0 };
 
 /// Copies values to other places.
 ///
 /// A position along an axis of the result is a number in a mixed radix: its digits are those with
-/// that axis as [`Digit::to`], the most significant one first. The input's position along an axis is
-/// `start` plus the digit times [`Digit::step`], summed over all digits with that axis as
-/// [`Digit::from`].
+/// that axis as [`AxisDigit::to`], the most significant one first. The input's position along an axis is
+/// `start` plus the digit times [`AxisDigit::step`], summed over all digits with that axis as
+/// [`AxisDigit::from`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rearrange {
     /// The shape of the result.
     pub shape: Shape,
     /// Where in the input `[channel, row, column]` the first value lies.
     pub start: [usize; 3],
-    digits: [Digit; MAX_DIGITS],
+    digits: [AxisDigit; MAX_DIGITS],
     count: usize,
 }
 
 impl Rearrange {
     /// A rearrangement with these digits; `None` if there are more than [`MAX_DIGITS`]. The shape
     /// follows from the digits.
-    pub fn new(start: [usize; 3], digits: &[Digit]) -> Option<Self> {
+    pub fn new(start: [usize; 3], digits: &[AxisDigit]) -> Option<Self> {
         let mut all = [NO_DIGIT; MAX_DIGITS];
         all.get_mut(..digits.len())?.copy_from_slice(digits);
         let extent = |axis: Axis| {
@@ -74,7 +75,7 @@ impl Rearrange {
     }
 
     /// The digits, the most significant one of each axis first.
-    pub fn digits(&self) -> &[Digit] {
+    pub fn digits(&self) -> &[AxisDigit] {
         &self.digits[..self.count]
     }
 
@@ -112,8 +113,8 @@ impl Rearrange {
 mod tests {
     use super::*;
 
-    fn digit(to: Axis, extent: usize, from: Axis, step: usize) -> Digit {
-        Digit { to, extent, from, step }
+    fn digit(to: Axis, extent: usize, from: Axis, step: usize) -> AxisDigit {
+        AxisDigit { to, extent, from, step }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a running job tells, and what it comes to.
 
-use crate::backend::{DeviceInfo, Output};
-use crate::plan::CodePoints;
+use crate::backend::{DeviceInfo, RunOutput};
+use crate::plan::ActivationSites;
 use crate::store::{Record, StatusCounts};
 
 /// How many of the best records a summary keeps.
@@ -19,7 +19,7 @@ pub struct Started {
     /// The id of the study that keeps the results, if one does.
     pub study: Option<String>,
     /// Where the codes of a model file are read; architectures of a space have their own.
-    pub code_points: Option<CodePoints>,
+    pub code_points: Option<ActivationSites>,
 }
 
 /// Something a front end shows.
@@ -34,7 +34,7 @@ pub enum Event {
         /// Its row.
         record: Box<Record>,
         /// Kernel matrix (and codes) of the first repeat, if the job asks for outputs.
-        output: Option<Box<Output>>,
+        output: Option<Box<RunOutput>>,
     },
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{JobConfig, Session};
-use crate::plan::CodePoints;
+use crate::plan::ActivationSites;
 use crate::store::{Manifest, Record, TableError, TableWriter};
 
 /// Where a job's records go.
@@ -20,7 +20,7 @@ impl JobFiles {
     pub(super) fn create(
         config: &JobConfig,
         session: &Session,
-        code_points: Option<&CodePoints>,
+        code_points: Option<&ActivationSites>,
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let images = session.images();

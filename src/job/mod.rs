@@ -34,7 +34,7 @@ pub use study_session::{StoreLocation, StudyMode};
 
 use crate::backend::Cancel;
 use crate::data::DataError;
-use crate::plan::CodePoints;
+use crate::plan::ActivationSites;
 use crate::score::SCORES;
 use crate::search::Objective;
 pub use crate::store::StatusCounts;
@@ -113,7 +113,7 @@ fn run_model(
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
-    let points = CodePoints::new(model.graph(), model.stored(), config.options.count);
+    let points = ActivationSites::new(model.graph(), model.stored(), config.options.count);
     let candidate = model.candidate();
     let networks = NetworkSource::Model(Box::new(model));
     let session = Session::with_networks(networks, &config.options, cancel, events)?;

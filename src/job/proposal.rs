@@ -1,6 +1,6 @@
 //! A proposal of a strategy on its way to its value.
 
-use crate::backend::Output;
+use crate::backend::RunOutput;
 use crate::search::Objective;
 use crate::space::Architecture;
 use crate::store::{Record, ScoreKey};
@@ -31,5 +31,5 @@ pub(super) enum ProposalState {
 pub(super) struct ProposalAnswer {
     pub value: f64,
     pub record: Record,
-    pub output: Option<Output>,
+    pub output: Option<RunOutput>,
 }

@@ -2,8 +2,8 @@
 
 use super::job_files::JobFiles;
 use super::{Event, JobConfig, JobError, Session, Started, Summary};
-use crate::backend::{Cancel, Output};
-use crate::plan::CodePoints;
+use crate::backend::{Cancel, RunOutput};
+use crate::plan::ActivationSites;
 use crate::store::Record;
 
 /// Takes the records of a running job.
@@ -20,7 +20,7 @@ impl Recorder {
         config: &JobConfig,
         session: &Session,
         (total, study): (Option<u64>, Option<String>),
-        code_points: Option<CodePoints>,
+        code_points: Option<ActivationSites>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let files = JobFiles::create(config, session, code_points.as_ref())?;
@@ -35,7 +35,7 @@ impl Recorder {
     pub(super) fn record(
         &mut self,
         record: Record,
-        output: Option<Output>,
+        output: Option<RunOutput>,
         events: &mut dyn FnMut(Event),
     ) {
         if self.failure.is_none()

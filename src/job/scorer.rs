@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::backend::{Backend, BackendError, Cancel, Network, Output};
+use crate::backend::{Backend, BackendError, Cancel, Network, RunOutput};
 use crate::data::Batch;
 use crate::graph::Graph;
 use crate::plan::{Count, Plan, PlanError};
@@ -66,7 +66,7 @@ pub(super) struct Scorer<'r> {
 }
 
 /// A record, and the first repeat's output if asked for.
-pub type Scored = (Record, Option<Output>);
+pub type Scored = (Record, Option<RunOutput>);
 
 impl Scorer<'_> {
     /// Scores candidates in order; `None` for those that were not finished before the run was
@@ -231,7 +231,7 @@ impl Scorer<'_> {
 struct RepeatScores {
     scores: Vec<f64>,
     regions: Vec<f64>,
-    output: Option<Output>,
+    output: Option<RunOutput>,
 }
 
 /// Why a candidate has no scores.
@@ -244,7 +244,7 @@ enum ScoringFailure {
 /// Adds the result of a repeat; the first failure stays.
 fn add_repeat(
     repeats: &mut Result<RepeatScores, ScoringFailure>,
-    result: Result<Output, BackendError>,
+    result: Result<RunOutput, BackendError>,
 ) {
     let Ok(so_far) = repeats else { return };
     match result {
@@ -303,7 +303,7 @@ mod tests {
             _batch: &Batch,
             _codes: bool,
             cancel: &Cancel,
-        ) -> Vec<Result<Output, BackendError>> {
+        ) -> Vec<Result<RunOutput, BackendError>> {
             assert!(networks.len() <= self.networks);
             let run = |network: &Network<'_>| {
                 let drawn = |id| network.weights.get(id).is_some();
@@ -311,7 +311,7 @@ mod tests {
                 let distances = [0, 1, 1, 0];
                 let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances)
                     .map_err(BackendError::Distances)?;
-                Ok(Output { kernel, codes: None, kept: Vec::new() })
+                Ok(RunOutput { kernel, codes: None, kept: Vec::new() })
             };
             self.repeats += networks.len();
             if self.repeats >= self.cancel_after {

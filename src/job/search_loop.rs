@@ -11,7 +11,7 @@ use super::scorer::Scored;
 use super::shared_results::SharedResults;
 use super::study_session::{StudyFacts, StudySession};
 use super::{Event, JobConfig, JobError, Session, Summary, candidate};
-use crate::backend::{Cancel, Output};
+use crate::backend::{Cancel, RunOutput};
 use crate::score::Score;
 use crate::search::{NextStep, Objective, Strategy};
 use crate::space::{Architecture, Space};
@@ -276,7 +276,7 @@ impl SearchLoop<'_> {
         &mut self,
         at: usize,
         mut record: Record,
-        output: Option<Output>,
+        output: Option<RunOutput>,
     ) -> Result<(), JobError> {
         let proposal = &mut self.proposals[at];
         let value = record.rank_score();

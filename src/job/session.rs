@@ -7,7 +7,7 @@ use super::latency;
 use super::networks::{NetworkSource, candidate};
 use super::scorer::{Candidate, Scored, Scorer, weight_seeds};
 use super::{Event, JobConfig, JobError, Options, Task};
-use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, Output};
+use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
 use crate::data::{self, Images};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
@@ -41,7 +41,7 @@ pub struct KernelOutput {
     /// Where its codes are taken, in the order of those of the output.
     pub plan: Plan,
     /// The kernel matrix, with the weights of the first repeat, and the codes.
-    pub output: Output,
+    pub output: RunOutput,
 }
 
 /// What a network costs, measured on a few.

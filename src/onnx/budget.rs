@@ -2,8 +2,8 @@
 //! time.
 
 use super::constant::{MAX_AXES, volume};
-use super::error::Problem;
-use super::node::Node;
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
 use crate::graph::Shape;
 
 /// Most values of one tensor for one image.
@@ -16,12 +16,12 @@ const FREE_VALUES: usize = 1 << 20;
 const COPIES: usize = 8;
 
 /// What is left of the bounds while a model is read.
-pub(super) struct Budget {
+pub(super) struct ReadBudget {
     network_values: u64,
     constant_values: usize,
 }
 
-impl Budget {
+impl ReadBudget {
     /// The bounds for a model whose own constants hold that many values.
     pub fn new(own_values: usize) -> Self {
         let constant_values = own_values.saturating_mul(COPIES).saturating_add(FREE_VALUES);
@@ -44,7 +44,7 @@ impl Budget {
     }
 
     /// Takes account of a folded constant, before it is computed.
-    pub fn folded(&mut self, node: Node<'_>, dims: &[usize]) -> Result<(), Problem> {
+    pub fn folded(&mut self, node: OnnxNode<'_>, dims: &[usize]) -> Result<(), OnnxProblem> {
         // Empty extents count as 1: loops run over the others.
         let extents: Vec<usize> = dims.iter().map(|&extent| extent.max(1)).collect();
         let count = volume(&extents).filter(|_| dims.len() <= MAX_AXES);
@@ -53,7 +53,7 @@ impl Budget {
     }
 
     /// Takes account of a layer's own copy of its weights.
-    pub fn weights(&mut self, node: Node<'_>, count: usize) -> Result<(), Problem> {
+    pub fn weights(&mut self, node: OnnxNode<'_>, count: usize) -> Result<(), OnnxProblem> {
         self.constant(Some(count))
             .ok_or_else(|| node.fail("the weights are shared by too many nodes"))
     }

@@ -27,13 +27,13 @@ use super::proto::NodeProto;
 const MAX_SHIFT_NODES: usize = 8;
 
 /// For each node, which nodes read its outputs and which nodes give its inputs.
-pub(super) struct Wiring<'m> {
+pub(super) struct ModelWiring<'m> {
     nodes: &'m [NodeProto],
     producers: HashMap<&'m str, usize>,
     readers: HashMap<&'m str, Vec<usize>>,
 }
 
-impl<'m> Wiring<'m> {
+impl<'m> ModelWiring<'m> {
     /// Indexes the nodes by the names of values.
     pub fn new(nodes: &'m [NodeProto]) -> Self {
         let mut producers = HashMap::new();
@@ -64,7 +64,7 @@ impl<'m> Wiring<'m> {
 }
 
 /// The number of calls each node stands for, by node index; 0 where it is no activation.
-pub(super) fn count(nodes: &[NodeProto], wiring: &Wiring<'_>) -> Vec<u32> {
+pub(super) fn count(nodes: &[NodeProto], wiring: &ModelWiring<'_>) -> Vec<u32> {
     let mut names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
     names.sort_unstable();
     let calls = |(index, node): (usize, &NodeProto)| {
@@ -74,7 +74,7 @@ pub(super) fn count(nodes: &[NodeProto], wiring: &Wiring<'_>) -> Vec<u32> {
 }
 
 /// The modules whose ReLU was merged with this one.
-fn merged_calls(relu: usize, wiring: &Wiring<'_>, names: &[&str]) -> u32 {
+fn merged_calls(relu: usize, wiring: &ModelWiring<'_>, names: &[&str]) -> u32 {
     let relu_name = wiring.nodes[relu].name.as_str();
     let mut modules = BTreeSet::new();
     for &reader in wiring.readers(wiring.first_output(relu)) {
@@ -111,7 +111,7 @@ fn missing_sibling<'n>(scope: &'n str, names: &[&str]) -> Option<(&'n str, Strin
 }
 
 /// Whether a convolution is the unshifted half of a factorised reduction of a `Relu`'s value.
-fn is_factorised_reduction(relu: usize, conv: usize, wiring: &Wiring<'_>) -> bool {
+fn is_factorised_reduction(relu: usize, conv: usize, wiring: &ModelWiring<'_>) -> bool {
     is_pointwise_stride_2(&wiring.nodes[conv])
         && wiring.readers(wiring.first_output(conv)).iter().any(|&join| {
             let join = &wiring.nodes[join];
@@ -127,7 +127,7 @@ fn is_factorised_reduction(relu: usize, conv: usize, wiring: &Wiring<'_>) -> boo
 }
 
 /// Whether a node reads a `Relu`'s value through at least one padding or slice.
-fn is_shifted(relu: usize, conv: usize, wiring: &Wiring<'_>) -> bool {
+fn is_shifted(relu: usize, conv: usize, wiring: &ModelWiring<'_>) -> bool {
     let before = |index: usize| wiring.producer(wiring.nodes[index].input.first()?);
     let mut current = conv;
     for _ in 0..MAX_SHIFT_NODES {

@@ -6,32 +6,32 @@ pub(super) const MAX_AXES: usize = 32;
 
 /// A constant tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Constant {
+pub(super) struct ConstantTensor {
     /// The extents; none for a single value.
     pub dims: Vec<usize>,
     /// As many values as the extents' product.
-    pub data: Data,
+    pub data: ConstantData,
 }
 
 /// The values of a constant.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Data {
+pub(super) enum ConstantData {
     /// Numbers.
     Float(Vec<f32>),
     /// Whole numbers.
-    Int(Vec<Whole>),
+    Int(Vec<SymbolicInt>),
 }
 
 /// A whole number that may depend on the size of the mini-batch, where a model leaves that open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
+pub(super) enum SymbolicInt {
     /// A number.
     Known(i64),
     /// So many times the number of images.
     Images(i64),
 }
 
-impl Whole {
+impl SymbolicInt {
     /// The number, if it does not depend on the size of the batch.
     pub fn known(self) -> Option<i64> {
         match self {
@@ -91,7 +91,7 @@ impl Whole {
     }
 }
 
-impl std::fmt::Display for Whole {
+impl std::fmt::Display for SymbolicInt {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Known(value) => value.fmt(formatter),
@@ -101,39 +101,43 @@ impl std::fmt::Display for Whole {
     }
 }
 
-impl Constant {
+impl ConstantTensor {
     /// A vector of whole numbers.
-    pub fn wholes(values: Vec<Whole>) -> Self {
-        Self { dims: vec![values.len()], data: Data::Int(values) }
+    pub fn wholes(values: Vec<SymbolicInt>) -> Self {
+        Self { dims: vec![values.len()], data: ConstantData::Int(values) }
     }
 
     /// The number of values.
     pub fn len(&self) -> usize {
         match &self.data {
-            Data::Float(values) => values.len(),
-            Data::Int(values) => values.len(),
+            ConstantData::Float(values) => values.len(),
+            ConstantData::Int(values) => values.len(),
         }
     }
 
     /// The values as numbers, or what they are instead.
     pub fn floats(&self) -> Result<&[f32], String> {
         match &self.data {
-            Data::Float(values) => Ok(values),
-            Data::Int(_) => Err("holds whole numbers where real ones are expected".to_owned()),
+            ConstantData::Float(values) => Ok(values),
+            ConstantData::Int(_) => {
+                Err("holds whole numbers where real ones are expected".to_owned())
+            }
         }
     }
 
     /// The values as whole numbers that may be the batch size, or what they are instead.
-    pub fn extents(&self) -> Result<&[Whole], String> {
+    pub fn extents(&self) -> Result<&[SymbolicInt], String> {
         match &self.data {
-            Data::Int(values) => Ok(values),
-            Data::Float(_) => Err("holds real numbers where whole ones are expected".to_owned()),
+            ConstantData::Int(values) => Ok(values),
+            ConstantData::Float(_) => {
+                Err("holds real numbers where whole ones are expected".to_owned())
+            }
         }
     }
 
     /// The values as whole numbers, or why they are not.
     pub fn ints(&self) -> Result<Vec<i64>, String> {
-        let known = |value: &Whole| {
+        let known = |value: &SymbolicInt| {
             value.known().ok_or_else(|| "depends on the size of the batch".to_owned())
         };
         self.extents()?.iter().map(known).collect()
@@ -142,9 +146,9 @@ impl Constant {
     /// Whether this is that one number.
     pub fn is_number(&self, number: f32) -> bool {
         match &self.data {
-            Data::Float(values) => values[..] == [number],
-            Data::Int(values) => {
-                matches!(values[..], [Whole::Known(value)] if value as f32 == number)
+            ConstantData::Float(values) => values[..] == [number],
+            ConstantData::Int(values) => {
+                matches!(values[..], [SymbolicInt::Known(value)] if value as f32 == number)
             }
         }
     }
@@ -152,8 +156,12 @@ impl Constant {
     /// A new tensor of the values at `indices`, in that order.
     pub fn pick(&self, dims: Vec<usize>, indices: impl Iterator<Item = usize>) -> Self {
         let data = match &self.data {
-            Data::Float(values) => Data::Float(indices.map(|index| values[index]).collect()),
-            Data::Int(values) => Data::Int(indices.map(|index| values[index]).collect()),
+            ConstantData::Float(values) => {
+                ConstantData::Float(indices.map(|index| values[index]).collect())
+            }
+            ConstantData::Int(values) => {
+                ConstantData::Int(indices.map(|index| values[index]).collect())
+            }
         };
         Self { dims, data }
     }
@@ -194,7 +202,7 @@ pub(super) fn offsets(dims: &[usize], strides: &[usize]) -> impl Iterator<Item =
 
 /// The positions `first + k * step` that one axis of a slice keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Range {
+pub(super) struct StridedRange {
     /// The first position kept.
     pub first: usize,
     /// The step, not 0.
@@ -203,7 +211,7 @@ pub(super) struct Range {
     pub count: usize,
 }
 
-impl Range {
+impl StridedRange {
     /// Resolves start, end and step of a slice as ONNX defines it: negative positions count from
     /// the end, positions outside are moved to the nearest one inside. `None` if the step is 0.
     pub fn resolve(start: i64, end: i64, step: i64, extent: usize) -> Option<Self> {
@@ -237,7 +245,7 @@ mod tests {
     use super::*;
 
     fn kept(start: i64, end: i64, step: i64, extent: usize) -> Vec<usize> {
-        Range::resolve(start, end, step, extent).unwrap().positions().collect()
+        StridedRange::resolve(start, end, step, extent).unwrap().positions().collect()
     }
 
     #[test]
@@ -253,7 +261,7 @@ mod tests {
         assert_eq!(kept(9, 12, 1, 5), [0; 0]);
         assert_eq!(kept(0, 5, 1, 0), [0; 0]);
         assert_eq!(kept(-1, i64::MIN, -1, 0), [0; 0]);
-        assert!(Range::resolve(0, 1, 0, 4).is_none());
+        assert!(StridedRange::resolve(0, 1, 0, 4).is_none());
     }
 
     #[test]

@@ -2,18 +2,18 @@
 //! as a product with a sigmoid, hard functions as clipped sums.
 //!
 //! A node that computes each value of its result from the value of one tensor at the same place is
-//! not lowered at once. Its result stays [`Pending`]: the tensor, and the function so far as its
+//! not lowered at once. Its result stays [`PendingElementwise`]: the tensor, and the function so far as its
 //! values at fixed points. Only when something needs the result as a tensor it is told which
 //! activation it is, by comparing values at these points; so the order and the form of the parts do
 //! not matter. A function that is no activation, or is made of several, is lowered node by node.
 
 use std::rc::Rc;
 
-use super::constant::{Constant, Data};
-use super::error::Problem;
-use super::node::Node;
+use super::constant::{ConstantData, ConstantTensor};
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
 use super::ops::{self, activation};
-use super::reader::{Reader, Tensor, Value};
+use super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use crate::graph::{Activation, ActivationKind, Op};
 
 /// At how many points functions are compared.
@@ -42,9 +42,9 @@ const KNOWN: [ActivationKind; 9] = [
 
 /// A function of one tensor, value by value.
 #[derive(Clone)]
-pub(super) struct Pending {
+pub(super) struct PendingElementwise {
     /// The tensor.
-    base: Tensor,
+    base: OnnxTensor,
     /// The function at the points.
     values: Rc<[f64]>,
     /// The node that gives it.
@@ -70,15 +70,15 @@ fn recognise(values: &[f64]) -> Option<ActivationKind> {
 }
 
 /// What a node reads: one value everywhere, or a function of a tensor.
-enum Operand {
+enum ElementOperand {
     Number(f64),
-    Function(Pending),
+    Function(PendingElementwise),
 }
 
 /// A function of two numbers, value by value.
-type Function = Box<dyn Fn(f64, f64) -> f64>;
+type ElementFunction = Box<dyn Fn(f64, f64) -> f64>;
 
-impl Operand {
+impl ElementOperand {
     fn at(&self, index: usize) -> f64 {
         match self {
             Self::Number(number) => *number,
@@ -88,28 +88,31 @@ impl Operand {
 }
 
 /// The value of a constant that holds one, if it does not add axes to a tensor of that rank.
-fn number(constant: &Constant, rank: usize) -> Option<f64> {
+fn number(constant: &ConstantTensor, rank: usize) -> Option<f64> {
     if constant.len() != 1 || constant.dims.len() > rank {
         return None;
     }
     match &constant.data {
-        Data::Float(values) => values.first().copied().map(f64::from),
-        Data::Int(values) => {
+        ConstantData::Float(values) => values.first().copied().map(f64::from),
+        ConstantData::Int(values) => {
             values.first().and_then(|value| value.known()).map(|value| value as f64)
         }
     }
 }
 
-impl<'m> Reader<'m> {
+impl<'m> ModelReader<'m> {
     /// What a node gives as a function of one tensor; `None` if it is not such a node.
-    pub(super) fn pend(&self, node: Node<'m>) -> Result<Option<Pending>, Problem> {
+    pub(super) fn pend(
+        &self,
+        node: OnnxNode<'m>,
+    ) -> Result<Option<PendingElementwise>, OnnxProblem> {
         if self.is_absorbed(node) {
             return Ok(None);
         }
         let Some(operands) = self.operands(node) else { return Ok(None) };
         let functions = operands.iter().filter_map(|operand| match operand {
-            Operand::Function(function) => Some(function),
-            Operand::Number(_) => None,
+            ElementOperand::Function(function) => Some(function),
+            ElementOperand::Number(_) => None,
         });
         let Some(base) = functions.clone().map(|function| function.base.clone()).next() else {
             return Ok(None);
@@ -126,11 +129,17 @@ impl<'m> Reader<'m> {
             function(operands[0].at(index), operands.get(1).map_or(0.0, |other| other.at(index)))
         });
         let activations = before.saturating_add(u32::from(own));
-        Ok(Some(Pending { base, values: values.collect(), node: node.index, depth, activations }))
+        Ok(Some(PendingElementwise {
+            base,
+            values: values.collect(),
+            node: node.index,
+            depth,
+            activations,
+        }))
     }
 
     /// What an operator computes from one value, or from two.
-    fn function(&self, node: Node<'_>) -> Result<Option<Function>, Problem> {
+    fn function(&self, node: OnnxNode<'_>) -> Result<Option<ElementFunction>, OnnxProblem> {
         let two = node.proto.input.len() == 2;
         Ok(Some(match node.operator() {
             "Add" if two => Box::new(|a, b| a + b),
@@ -151,18 +160,18 @@ impl<'m> Reader<'m> {
     }
 
     /// The first two inputs of a node whose inputs are numbers, tensors and functions of tensors.
-    fn operands(&self, node: Node<'_>) -> Option<Vec<Operand>> {
-        let inputs: Vec<&Value> =
+    fn operands(&self, node: OnnxNode<'_>) -> Option<Vec<ElementOperand>> {
+        let inputs: Vec<&OnnxValue> =
             node.inputs().map(|name| self.values.get(name)).collect::<Option<_>>()?;
         let rank = inputs.iter().find_map(|value| match value {
-            Value::Tensor(tensor) => Some(tensor.rank()),
-            Value::Pending(pending) => Some(pending.base.rank()),
-            Value::Constant(_) => None,
+            OnnxValue::Tensor(tensor) => Some(tensor.rank()),
+            OnnxValue::Pending(pending) => Some(pending.base.rank()),
+            OnnxValue::Constant(_) => None,
         })?;
-        let operand = |value: &Value| match value {
-            Value::Constant(constant) => number(constant, rank).map(Operand::Number),
-            Value::Pending(pending) => Some(Operand::Function(pending.clone())),
-            Value::Tensor(base) => Some(Operand::Function(Pending {
+        let operand = |value: &OnnxValue| match value {
+            OnnxValue::Constant(constant) => number(constant, rank).map(ElementOperand::Number),
+            OnnxValue::Pending(pending) => Some(ElementOperand::Function(pending.clone())),
+            OnnxValue::Tensor(base) => Some(ElementOperand::Function(PendingElementwise {
                 base: base.clone(),
                 values: points().collect(),
                 node: node.index,
@@ -174,33 +183,36 @@ impl<'m> Reader<'m> {
     }
 
     /// The tensor of a pending value: wires it now, as an activation or node by node.
-    pub(super) fn settle(&mut self, pending: &Pending) -> Result<Tensor, Problem> {
-        let node = Node { proto: &self.nodes[pending.node], index: pending.node };
+    pub(super) fn settle(
+        &mut self,
+        pending: &PendingElementwise,
+    ) -> Result<OnnxTensor, OnnxProblem> {
+        let node = OnnxNode { proto: &self.nodes[pending.node], index: pending.node };
         let kind = if pending.activations > 1 { None } else { recognise(&pending.values) };
         let value = match kind {
-            Some(kind) => Value::Tensor(self.activate(node, kind, &pending.base)?),
+            Some(kind) => OnnxValue::Tensor(self.activate(node, kind, &pending.base)?),
             None => ops::lower(self, node)?,
         };
         if let Some(output) = node.proto.output.first() {
             self.values.insert(output, value.clone());
         }
         match value {
-            Value::Tensor(tensor) => Ok(tensor),
-            Value::Pending(_) | Value::Constant(_) => Err(node.fail("depends on nothing")),
+            OnnxValue::Tensor(tensor) => Ok(tensor),
+            OnnxValue::Pending(_) | OnnxValue::Constant(_) => Err(node.fail("depends on nothing")),
         }
     }
 
     /// Wires an activation of a tensor.
     pub(super) fn activate(
         &mut self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         kind: ActivationKind,
-        tensor: &Tensor,
-    ) -> Result<Tensor, Problem> {
+        tensor: &OnnxTensor,
+    ) -> Result<OnnxTensor, OnnxProblem> {
         let calls = self.activation_calls(node);
         let activation = Activation { kind, calls, published_calls: calls };
-        let Tensor { node: input, view } = self.compact(node, tensor)?;
+        let OnnxTensor { node: input, view } = self.compact(node, tensor)?;
         let id = self.wire(node, "", Op::Activation(activation), &[input])?;
-        Ok(Tensor { node: id, view })
+        Ok(OnnxTensor { node: id, view })
     }
 }

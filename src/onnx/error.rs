@@ -9,12 +9,12 @@ pub struct OnnxError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: OnnxProblem,
 }
 
 /// What is wrong with a model.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum OnnxProblem {
     /// The path names a folder.
     #[error("is a folder; name the .onnx file in it")]
     Folder,

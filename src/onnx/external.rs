@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-use super::error::Problem;
+use super::error::OnnxProblem;
 use super::proto::TensorProto;
 
 /// How often a data file may be read in all: tensors may share values, but a small model must not
@@ -13,12 +13,12 @@ use super::proto::TensorProto;
 const MAX_READINGS: u64 = 8;
 
 /// The folder a model may read from, and what it has read.
-pub(super) struct External<'m> {
+pub(super) struct ExternalData<'m> {
     folder: &'m Path,
     read_bytes: HashMap<PathBuf, u64>,
 }
 
-impl<'m> External<'m> {
+impl<'m> ExternalData<'m> {
     /// Nothing read yet.
     pub fn new(folder: &'m Path) -> Self {
         Self { folder, read_bytes: HashMap::new() }
@@ -28,9 +28,9 @@ impl<'m> External<'m> {
     ///
     /// The file must lie in the folder or below it, symbolic links resolved, and nothing is
     /// allocated before the file is known to be long enough.
-    pub fn read(&mut self, tensor: &TensorProto, needed: usize) -> Result<Vec<u8>, Problem> {
+    pub fn read(&mut self, tensor: &TensorProto, needed: usize) -> Result<Vec<u8>, OnnxProblem> {
         let location = entry(tensor, "location").unwrap_or("");
-        let fail = |reason: String| Problem::External {
+        let fail = |reason: String| OnnxProblem::External {
             tensor: tensor.name.clone(),
             location: location.to_owned(),
             reason,

@@ -1,29 +1,33 @@
-//! What operators ask a [`Reader`] about a node's inputs and readers.
+//! What operators ask a [`ModelReader`] about a node's inputs and readers.
 
 use std::rc::Rc;
 
-use super::constant::{Constant, Whole};
-use super::error::Problem;
-use super::node::Node;
-use super::reader::{Reader, Tensor, Value, is_standard};
-use super::view::View;
+use super::constant::{ConstantTensor, SymbolicInt};
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
+use super::reader::{ModelReader, OnnxTensor, OnnxValue, is_standard};
+use super::view::TensorView;
 use crate::graph::{NodeId, Shape};
 
-impl Reader<'_> {
-    fn value(&self, node: Node<'_>, position: usize) -> Option<&Value> {
+impl ModelReader<'_> {
+    fn value(&self, node: OnnxNode<'_>, position: usize) -> Option<&OnnxValue> {
         let name = node.proto.input.get(position).filter(|name| !name.is_empty())?;
         self.values.get(name.as_str())
     }
 
     /// An input that is computed from the images; wires it if it is pending.
-    pub fn tensor(&mut self, node: Node<'_>, position: usize) -> Result<Tensor, Problem> {
+    pub fn tensor(
+        &mut self,
+        node: OnnxNode<'_>,
+        position: usize,
+    ) -> Result<OnnxTensor, OnnxProblem> {
         match self.value(node, position) {
-            Some(Value::Tensor(tensor)) => Ok(tensor.clone()),
-            Some(Value::Pending(pending)) => {
+            Some(OnnxValue::Tensor(tensor)) => Ok(tensor.clone()),
+            Some(OnnxValue::Pending(pending)) => {
                 let pending = pending.clone();
                 self.settle(&pending)
             }
-            Some(Value::Constant(_)) => {
+            Some(OnnxValue::Constant(_)) => {
                 Err(node.fail(format!("input {position} is a constant, which is not supported")))
             }
             None => Err(node.fail(format!("input {position} is missing"))),
@@ -31,17 +35,17 @@ impl Reader<'_> {
     }
 
     /// Whether an input is a constant.
-    pub fn is_constant(&self, node: Node<'_>, position: usize) -> bool {
-        matches!(self.value(node, position), Some(Value::Constant(_)))
+    pub fn is_constant(&self, node: OnnxNode<'_>, position: usize) -> bool {
+        matches!(self.value(node, position), Some(OnnxValue::Constant(_)))
     }
 
     /// An input as a tensor: a constant becomes a parameter, with its values where `like` has them.
     pub fn operand(
         &mut self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         position: usize,
-        like: Option<&View>,
-    ) -> Result<Tensor, Problem> {
+        like: Option<&TensorView>,
+    ) -> Result<OnnxTensor, OnnxProblem> {
         if !self.is_constant(node, position) {
             return self.tensor(node, position);
         }
@@ -50,7 +54,7 @@ impl Reader<'_> {
     }
 
     /// All inputs as tensors.
-    pub fn all_operands(&mut self, node: Node<'_>) -> Result<Vec<Tensor>, Problem> {
+    pub fn all_operands(&mut self, node: OnnxNode<'_>) -> Result<Vec<OnnxTensor>, OnnxProblem> {
         let like = self.any_tensor(node)?.view;
         (0..node.proto.input.len())
             .map(|position| self.operand(node, position, Some(&like)))
@@ -58,7 +62,7 @@ impl Reader<'_> {
     }
 
     /// An input `[n, c, h, w]` that is computed from the images.
-    pub fn images(&mut self, node: Node<'_>) -> Result<(NodeId, Shape), Problem> {
+    pub fn images(&mut self, node: OnnxNode<'_>) -> Result<(NodeId, Shape), OnnxProblem> {
         let tensor = self.tensor(node, 0)?;
         if tensor.rank() != 4 || tensor.view.images_axis().is_some_and(|axis| axis > 0) {
             return Err(node.fail(format!(
@@ -71,33 +75,37 @@ impl Reader<'_> {
     }
 
     /// The value of a graph node as `[n, c, h, w]`.
-    pub fn image(&self, node: NodeId) -> Value {
-        let view = View::images(self.graph.shape(node), self.batch != Whole::Known(1));
-        Value::Tensor(Tensor { node, view })
+    pub fn image(&self, node: NodeId) -> OnnxValue {
+        let view = TensorView::images(self.graph.shape(node), self.batch != SymbolicInt::Known(1));
+        OnnxValue::Tensor(OnnxTensor { node, view })
     }
 
     /// A constant input, if it is there.
     pub fn optional_constant(
         &self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         position: usize,
-    ) -> Result<Option<Rc<Constant>>, Problem> {
+    ) -> Result<Option<Rc<ConstantTensor>>, OnnxProblem> {
         match self.value(node, position) {
-            Some(Value::Constant(constant)) => Ok(Some(Rc::clone(constant))),
-            Some(Value::Tensor(_) | Value::Pending(_)) => Err(node
+            Some(OnnxValue::Constant(constant)) => Ok(Some(Rc::clone(constant))),
+            Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => Err(node
                 .fail(format!("input {position} depends on the images; supported are constants"))),
             None => Ok(None),
         }
     }
 
     /// A constant input.
-    pub fn constant(&self, node: Node<'_>, position: usize) -> Result<Rc<Constant>, Problem> {
+    pub fn constant(
+        &self,
+        node: OnnxNode<'_>,
+        position: usize,
+    ) -> Result<Rc<ConstantTensor>, OnnxProblem> {
         let missing = || node.fail(format!("input {position} is missing"));
         self.optional_constant(node, position)?.ok_or_else(missing)
     }
 
     /// The first tensor among a node's inputs.
-    pub fn any_tensor(&mut self, node: Node<'_>) -> Result<Tensor, Problem> {
+    pub fn any_tensor(&mut self, node: OnnxNode<'_>) -> Result<OnnxTensor, OnnxProblem> {
         let mut positions = 0..node.proto.input.len();
         let position = positions.find(|&position| {
             self.value(node, position).is_some() && !self.is_constant(node, position)
@@ -107,7 +115,7 @@ impl Reader<'_> {
 
     /// The bias that the node's only reader adds to its output, if that is all the reader does.
     /// The reader is then done: it passes its input on.
-    pub fn absorb_bias(&mut self, node: Node<'_>, shape: &[usize]) -> Option<Vec<f32>> {
+    pub fn absorb_bias(&mut self, node: OnnxNode<'_>, shape: &[usize]) -> Option<Vec<f32>> {
         let output = node.proto.output.first()?.as_str();
         let [reader] = *self.wiring.readers(output) else { return None };
         let add = &self.nodes[reader];
@@ -116,7 +124,9 @@ impl Reader<'_> {
         }
         let [a, b] = add.input.as_slice() else { return None };
         let other = if a == output { b } else { a };
-        let Some(Value::Constant(constant)) = self.values.get(other.as_str()) else { return None };
+        let Some(OnnxValue::Constant(constant)) = self.values.get(other.as_str()) else {
+            return None;
+        };
         let leading = constant.dims.len().checked_sub(shape.len())?;
         let (ones, rest) = constant.dims.split_at(leading);
         let fits = leading <= 1 && ones.iter().all(|&extent| extent == 1) && rest == shape;
@@ -126,7 +136,7 @@ impl Reader<'_> {
     }
 
     /// Whether an addition was done as the bias of the layer before it.
-    pub fn is_absorbed(&self, node: Node<'_>) -> bool {
+    pub fn is_absorbed(&self, node: OnnxNode<'_>) -> bool {
         self.absorbed.contains(&node.index)
     }
 }

@@ -1,30 +1,34 @@
-//! Brings values to where operators need them: what a [`Reader`] wires to move them.
+//! Brings values to where operators need them: what a [`ModelReader`] wires to move them.
 
-use super::error::Problem;
-use super::node::Node;
-use super::reader::{Reader, Tensor};
-use super::view::{Arranged, Layout, Pairing, Part, View};
-use crate::graph::{Axis, Digit, MAX_DIGITS, NodeId, Op, Rearrange, Shape, Window};
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
+use super::reader::{ModelReader, OnnxTensor};
+use super::view::{AlignedViews, ArrangedView, AxisLayout, AxisPart, TensorView};
+use crate::graph::{Axis, AxisDigit, MAX_DIGITS, NodeId, Op, Rearrange, Shape, Window};
 
-impl Reader<'_> {
+impl ModelReader<'_> {
     /// The shape of the graph node of a tensor.
-    pub fn shape_of(&self, tensor: &Tensor) -> Shape {
+    pub fn shape_of(&self, tensor: &OnnxTensor) -> Shape {
         self.graph.shape(tensor.node)
     }
 
     /// A tensor in a layout; moves its values unless they lie there.
     pub fn lay_out(
         &mut self,
-        node: Node<'_>,
-        tensor: &Tensor,
-        layout: &Layout,
-    ) -> Result<Tensor, Problem> {
+        node: OnnxNode<'_>,
+        tensor: &OnnxTensor,
+        layout: &AxisLayout,
+    ) -> Result<OnnxTensor, OnnxProblem> {
         let arranged = tensor.view.arranged(self.shape_of(tensor), layout);
         self.moved(node, tensor, arranged)
     }
 
     /// A tensor that is all of its graph node, on the axes its values lie on.
-    pub fn compact(&mut self, node: Node<'_>, tensor: &Tensor) -> Result<Tensor, Problem> {
+    pub fn compact(
+        &mut self,
+        node: OnnxNode<'_>,
+        tensor: &OnnxTensor,
+    ) -> Result<OnnxTensor, OnnxProblem> {
         if tensor.view.is_whole(self.shape_of(tensor)) {
             return Ok(tensor.clone());
         }
@@ -35,10 +39,10 @@ impl Reader<'_> {
     /// A tensor all of whose channels are these axes of the model, in that order.
     pub fn with_channels(
         &mut self,
-        node: Node<'_>,
-        tensor: &Tensor,
+        node: OnnxNode<'_>,
+        tensor: &OnnxTensor,
         axes: &[usize],
-    ) -> Result<Tensor, Problem> {
+    ) -> Result<OnnxTensor, OnnxProblem> {
         let (view, shape) = (&tensor.view, self.shape_of(tensor));
         if view.is_whole(shape) && are_channels(view, shape, axes) {
             return Ok(tensor.clone());
@@ -54,21 +58,21 @@ impl Reader<'_> {
 
     fn moved(
         &mut self,
-        node: Node<'_>,
-        tensor: &Tensor,
-        arranged: Option<Arranged>,
-    ) -> Result<Tensor, Problem> {
-        let Arranged { rearrange, view } = arranged.ok_or_else(|| too_mixed(node))?;
-        Ok(Tensor { node: self.place(node, tensor.node, rearrange)?, view })
+        node: OnnxNode<'_>,
+        tensor: &OnnxTensor,
+        arranged: Option<ArrangedView>,
+    ) -> Result<OnnxTensor, OnnxProblem> {
+        let ArrangedView { rearrange, view } = arranged.ok_or_else(|| too_mixed(node))?;
+        Ok(OnnxTensor { node: self.place(node, tensor.node, rearrange)?, view })
     }
 
     /// Wires a rearrangement, as one of the simpler operations where it is one.
     pub fn place(
         &mut self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         id: NodeId,
         rearrange: Option<Rearrange>,
-    ) -> Result<NodeId, Problem> {
+    ) -> Result<NodeId, OnnxProblem> {
         let Some(rearrange) = rearrange else { return Ok(id) };
         let input = self.graph.shape(id);
         if is_flat(&rearrange, input) {
@@ -98,31 +102,31 @@ impl Reader<'_> {
     /// Two tensors, broadcast to the same axes and brought into one layout.
     pub fn pair(
         &mut self,
-        node: Node<'_>,
-        a: &Tensor,
-        b: &Tensor,
-    ) -> Result<([Option<Rearrange>; 2], View), Problem> {
+        node: OnnxNode<'_>,
+        a: &OnnxTensor,
+        b: &OnnxTensor,
+    ) -> Result<([Option<Rearrange>; 2], TensorView), OnnxProblem> {
         let unfit = |reason| {
             let [a, b] = [a, b].map(|tensor| tensor.view.describe(self.batch));
             node.fail(format!("{a} and {b} do not fit: {reason}"))
         };
         let (first, second) = a.view.broadcast(&b.view).map_err(unfit)?;
         let shapes = [a, b].map(|tensor| self.shape_of(tensor));
-        let pairing = Pairing::new((&first, shapes[0]), (&second, shapes[1]));
+        let pairing = AlignedViews::new((&first, shapes[0]), (&second, shapes[1]));
         let pairing = pairing.ok_or_else(|| too_mixed(node))?;
         Ok(([pairing.first, pairing.second], pairing.view))
     }
 }
 
-fn too_mixed(node: Node<'_>) -> Problem {
+fn too_mixed(node: OnnxNode<'_>) -> OnnxProblem {
     node.fail(format!(
         "axes of the input are mixed in more than {MAX_DIGITS} parts, which is not supported"
     ))
 }
 
 /// Whether the channels of a graph node are these axes of the model, in that order.
-fn are_channels(view: &View, shape: Shape, axes: &[usize]) -> bool {
-    let parts: Vec<Part> = axes.iter().flat_map(|&axis| view.parts(axis)).collect();
+fn are_channels(view: &TensorView, shape: Shape, axes: &[usize]) -> bool {
+    let parts: Vec<AxisPart> = axes.iter().flat_map(|&axis| view.parts(axis)).collect();
     let mut left = shape.channels;
     let in_order = parts.iter().all(|part| {
         let fits = part.from == Axis::Channel && part.step * part.extent == left;
@@ -136,7 +140,7 @@ fn are_channels(view: &View, shape: Shape, axes: &[usize]) -> bool {
 fn is_flat(rearrange: &Rearrange, input: Shape) -> bool {
     let extents = [input.channels, input.height, input.width];
     let axes = Axis::ALL.into_iter().zip(extents).filter(|&(_, extent)| extent > 1);
-    let digit = |(from, extent)| Digit { to: Axis::Channel, extent, from, step: 1 };
+    let digit = |(from, extent)| AxisDigit { to: Axis::Channel, extent, from, step: 1 };
     rearrange.start == [0; 3]
         && input.plane() > 1
         && rearrange.digits().iter().copied().eq(axes.map(digit))
@@ -144,7 +148,7 @@ fn is_flat(rearrange: &Rearrange, input: Shape) -> bool {
 
 /// The positions that are kept along one axis.
 #[derive(Clone, Copy)]
-struct Cut {
+struct AxisCut {
     first: usize,
     step: usize,
     count: usize,
@@ -152,8 +156,8 @@ struct Cut {
 
 /// What a rearrangement keeps of each axis, if it does nothing but keep consecutive channels and
 /// rows and columns in steps.
-fn cuts(rearrange: &Rearrange) -> Option<[Cut; 3]> {
-    let mut cuts = rearrange.start.map(|first| Cut { first, step: 1, count: 1 });
+fn cuts(rearrange: &Rearrange) -> Option<[AxisCut; 3]> {
+    let mut cuts = rearrange.start.map(|first| AxisCut { first, step: 1, count: 1 });
     for digit in rearrange.digits() {
         let cut = &mut cuts[digit.to.index()];
         let moves = digit.from != digit.to || digit.step == 0 || cut.count > 1;

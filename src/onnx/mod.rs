@@ -43,7 +43,7 @@ use prost::Message;
 use crate::graph::{Graph, Shape};
 use crate::weights::Weights;
 
-pub use error::{OnnxError, Problem};
+pub use error::{OnnxError, OnnxProblem};
 
 /// The oldest operator set that is read.
 pub const MIN_OPSET: i64 = 9;
@@ -87,27 +87,27 @@ pub fn read(path: &Path) -> Result<Model, OnnxError> {
         .map_err(|problem| OnnxError { path: path.to_owned(), problem })
 }
 
-fn load(path: &Path) -> Result<Vec<u8>, Problem> {
-    let metadata = std::fs::metadata(path).map_err(Problem::Io)?;
+fn load(path: &Path) -> Result<Vec<u8>, OnnxProblem> {
+    let metadata = std::fs::metadata(path).map_err(OnnxProblem::Io)?;
     if metadata.is_dir() {
-        return Err(Problem::Folder);
+        return Err(OnnxProblem::Folder);
     }
     if !metadata.is_file() {
-        return Err(Problem::NotAFile);
+        return Err(OnnxProblem::NotAFile);
     }
     let size_bytes = metadata.len();
     if size_bytes > MAX_FILE_BYTES {
-        return Err(Problem::TooLarge { size_bytes, limit_bytes: MAX_FILE_BYTES });
+        return Err(OnnxProblem::TooLarge { size_bytes, limit_bytes: MAX_FILE_BYTES });
     }
-    std::fs::read(path).map_err(Problem::Io)
+    std::fs::read(path).map_err(OnnxProblem::Io)
 }
 
 /// Reads a model from the bytes of its file; `folder` is where external data may lie.
 ///
 /// # Errors
 ///
-/// A [`Problem`], as for [`read`].
-pub fn parse(bytes: &[u8], folder: &Path) -> Result<Model, Problem> {
-    let model = proto::ModelProto::decode(bytes).map_err(Problem::Decode)?;
+/// A [`OnnxProblem`], as for [`read`].
+pub fn parse(bytes: &[u8], folder: &Path) -> Result<Model, OnnxProblem> {
+    let model = proto::ModelProto::decode(bytes).map_err(OnnxProblem::Decode)?;
     reader::model(model, folder)
 }

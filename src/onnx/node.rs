@@ -1,6 +1,6 @@
 //! One node of a model with checked access to its attributes.
 
-use super::error::Problem;
+use super::error::OnnxProblem;
 use super::proto::{AttributeProto, NodeProto, TensorProto};
 
 /// Most pixels, channels, strides and the like a model may name, so that arithmetic on them cannot
@@ -9,12 +9,12 @@ pub(super) const MAX_EXTENT: i64 = 1 << 20;
 
 /// A node and its position among the model's nodes.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'m> {
+pub(super) struct OnnxNode<'m> {
     pub proto: &'m NodeProto,
     pub index: usize,
 }
 
-impl<'m> Node<'m> {
+impl<'m> OnnxNode<'m> {
     /// The node's name, or that of its first output if it has none.
     pub fn name(self) -> &'m str {
         match self.proto.name.as_str() {
@@ -34,8 +34,8 @@ impl<'m> Node<'m> {
     }
 
     /// An error about this node.
-    pub fn fail(self, reason: impl Into<String>) -> Problem {
-        Problem::Node {
+    pub fn fail(self, reason: impl Into<String>) -> OnnxProblem {
+        OnnxProblem::Node {
             node: self.name().to_owned(),
             operator: self.operator().to_owned(),
             reason: reason.into(),
@@ -43,7 +43,7 @@ impl<'m> Node<'m> {
     }
 
     /// Refuses every attribute that is not in the list.
-    pub fn allow(self, names: &[&str]) -> Result<(), Problem> {
+    pub fn allow(self, names: &[&str]) -> Result<(), OnnxProblem> {
         let known = |attribute: &&AttributeProto| !names.contains(&attribute.name.as_str());
         match self.proto.attribute.iter().find(known) {
             None => Ok(()),
@@ -65,24 +65,24 @@ impl<'m> Node<'m> {
         name: &str,
         kind: &str,
         value: impl Fn(&'m AttributeProto) -> Option<T>,
-    ) -> Result<Option<T>, Problem> {
+    ) -> Result<Option<T>, OnnxProblem> {
         let Some(attribute) = self.attribute(name) else { return Ok(None) };
         let wrong = || self.fail(format!("attribute {name} is not {kind}"));
         value(attribute).ok_or_else(wrong).map(Some)
     }
 
     /// A whole number, if the attribute is there.
-    pub fn int(self, name: &str) -> Result<Option<i64>, Problem> {
+    pub fn int(self, name: &str) -> Result<Option<i64>, OnnxProblem> {
         self.typed(name, "a whole number", |attribute| attribute.i)
     }
 
     /// A number, if the attribute is there.
-    pub fn float(self, name: &str) -> Result<Option<f32>, Problem> {
+    pub fn float(self, name: &str) -> Result<Option<f32>, OnnxProblem> {
         self.typed(name, "a number", |attribute| attribute.f)
     }
 
     /// A text, if the attribute is there.
-    pub fn text(self, name: &str) -> Result<Option<&'m str>, Problem> {
+    pub fn text(self, name: &str) -> Result<Option<&'m str>, OnnxProblem> {
         let text = |attribute: &'m AttributeProto| {
             attribute.s.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok())
         };
@@ -90,7 +90,7 @@ impl<'m> Node<'m> {
     }
 
     /// A tensor, if the attribute is there.
-    pub fn tensor(self, name: &str) -> Result<Option<&'m TensorProto>, Problem> {
+    pub fn tensor(self, name: &str) -> Result<Option<&'m TensorProto>, OnnxProblem> {
         self.typed(name, "a tensor", |attribute| attribute.t.as_ref())
     }
 
@@ -105,7 +105,7 @@ impl<'m> Node<'m> {
     }
 
     /// Refuses a whole-number attribute that has another value than `supported`.
-    pub fn only(self, name: &str, supported: i64) -> Result<(), Problem> {
+    pub fn only(self, name: &str, supported: i64) -> Result<(), OnnxProblem> {
         match self.int(name)? {
             Some(found) if found != supported => {
                 Err(self
@@ -116,7 +116,7 @@ impl<'m> Node<'m> {
     }
 
     /// A number from the file as an extent between `least` and [`MAX_EXTENT`].
-    pub fn extent(self, what: &str, value: i64, least: i64) -> Result<usize, Problem> {
+    pub fn extent(self, what: &str, value: i64, least: i64) -> Result<usize, OnnxProblem> {
         if !(least..=MAX_EXTENT).contains(&value) {
             return Err(self
                 .fail(format!("{what} is {value}; it must be between {least} and {MAX_EXTENT}")));
@@ -125,7 +125,7 @@ impl<'m> Node<'m> {
     }
 
     /// Two extents from an attribute such as `strides`, or a default.
-    pub fn pair(self, name: &str, default: [usize; 2]) -> Result<[usize; 2], Problem> {
+    pub fn pair(self, name: &str, default: [usize; 2]) -> Result<[usize; 2], OnnxProblem> {
         match self.ints(name) {
             None => Ok(default),
             Some(&[rows, columns]) => {
@@ -138,7 +138,7 @@ impl<'m> Node<'m> {
     }
 
     /// An axis of a tensor of that many axes; negative ones count from the last.
-    pub fn axis(self, axis: i64, rank: usize) -> Result<usize, Problem> {
+    pub fn axis(self, axis: i64, rank: usize) -> Result<usize, OnnxProblem> {
         let size = rank as i64;
         let from_first = if axis < 0 { axis + size } else { axis };
         if !(0..size).contains(&from_first) {

@@ -1,17 +1,17 @@
 //! Constants among values that depend on the images: they become parameters, the same for every image.
 
 use super::budget::MAX_TENSOR_VALUES;
-use super::constant::{Constant, MAX_AXES, Whole, strides};
-use super::error::Problem;
-use super::node::Node;
-use super::reader::{Reader, Tensor};
-use super::view::{Factor, Part, View};
+use super::constant::{ConstantTensor, MAX_AXES, SymbolicInt, strides};
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
+use super::reader::{ModelReader, OnnxTensor};
+use super::view::{AxisFactor, AxisPart, TensorView};
 use crate::graph::{Axis, Op, Shape};
 use crate::weights::LayerWeights;
 
 /// An axis of a constant that is longer than 1.
 #[derive(Clone, Copy)]
-struct Extent {
+struct ConstantExtent {
     axis: usize,
     extent: usize,
     /// Distance of neighbours in the constant.
@@ -21,15 +21,15 @@ struct Extent {
     order: usize,
 }
 
-impl Reader<'_> {
+impl ModelReader<'_> {
     /// A constant as a tensor, with its values where `like`, a tensor it is joined with, has them.
     pub fn parameter(
         &mut self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         position: usize,
-        constant: &Constant,
-        like: Option<&View>,
-    ) -> Result<Tensor, Problem> {
+        constant: &ConstantTensor,
+        like: Option<&TensorView>,
+    ) -> Result<OnnxTensor, OnnxProblem> {
         let reason = |reason| node.fail(format!("input {position} {reason}"));
         if constant.len() == 0 {
             return Err(reason("has no values".to_owned()));
@@ -38,17 +38,18 @@ impl Reader<'_> {
         let values = constant.floats().map_err(reason)?;
         let own = strides(&constant.dims);
         let extents = extents(&dims, &own, like);
-        let mut view = View { start: [0; 3], axes: vec![Vec::new(); dims.len()] };
+        let mut view = TensorView { start: [0; 3], axes: vec![Vec::new(); dims.len()] };
         let mut offsets = vec![0];
         let mut shape = [1; 3];
         for to in Axis::ALL {
-            let mut group: Vec<Extent> = extents.iter().copied().filter(|e| e.to == to).collect();
+            let mut group: Vec<ConstantExtent> =
+                extents.iter().copied().filter(|e| e.to == to).collect();
             group.sort_by_key(|extent| (std::cmp::Reverse(extent.order), extent.axis));
             let mut step = group.iter().map(|extent| extent.extent).product();
             shape[to.index()] = step;
-            for Extent { axis, extent, stride, .. } in group {
+            for ConstantExtent { axis, extent, stride, .. } in group {
                 step /= extent;
-                view.axes[axis].push(Factor::Part(Part { extent, from: to, step }));
+                view.axes[axis].push(AxisFactor::Part(AxisPart { extent, from: to, step }));
                 let more = |offset: usize| (0..extent).map(move |k| offset + k * stride);
                 offsets = offsets.into_iter().flat_map(more).collect();
             }
@@ -58,18 +59,18 @@ impl Reader<'_> {
         let part = format!("/parameter {position}");
         let id = self.wire(node, &part, Op::Parameter(Shape { channels, height, width }), &[])?;
         self.set_weights(node, id, LayerWeights { weight, ..LayerWeights::default() })?;
-        Ok(Tensor { node: id, view })
+        Ok(OnnxTensor { node: id, view })
     }
 
     /// The extents of a constant for one image: where it has values for all images of the batch, they
     /// must be equal.
     fn of_one_image(
         &self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         position: usize,
-        constant: &Constant,
-        like: Option<&View>,
-    ) -> Result<Vec<usize>, Problem> {
+        constant: &ConstantTensor,
+        like: Option<&TensorView>,
+    ) -> Result<Vec<usize>, OnnxProblem> {
         let mut dims = constant.dims.clone();
         let place = like.and_then(|view| {
             let behind = view.rank().checked_sub(view.images_axis()? + 1)?;
@@ -79,10 +80,10 @@ impl Reader<'_> {
             return Ok(dims);
         };
         let images = match self.batch {
-            Whole::Known(images) => usize::try_from(images).unwrap_or(0),
-            Whole::Images(_) => 0,
+            SymbolicInt::Known(images) => usize::try_from(images).unwrap_or(0),
+            SymbolicInt::Images(_) => 0,
         };
-        if images == 0 || view.axes[axis] != [Factor::Images] || dims[own] != images {
+        if images == 0 || view.axes[axis] != [AxisFactor::Images] || dims[own] != images {
             return Err(node.fail(format!(
                 "input {position} has {} values along the axis of the images; supported is 1, or \
                  equal ones for all images",
@@ -106,27 +107,31 @@ impl Reader<'_> {
     /// A tensor repeated along axes of extent 1, in front of which there may be new ones.
     pub fn expanded(
         &self,
-        node: Node<'_>,
-        tensor: &Tensor,
-        target: &[Whole],
-    ) -> Result<Tensor, Problem> {
+        node: OnnxNode<'_>,
+        tensor: &OnnxTensor,
+        target: &[SymbolicInt],
+    ) -> Result<OnnxTensor, OnnxProblem> {
         let rank = target.len().max(tensor.view.rank());
         let mut view = tensor.view.widened(rank);
         let mut volume = 1_usize;
         for axis in 0..rank {
             let wanted = match (axis + target.len()).checked_sub(rank) {
                 Some(position) => target[position],
-                None => Whole::Known(1),
+                None => SymbolicInt::Known(1),
             };
             let (own, images) = (view.extent(axis), view.has_images(axis));
             let (times, more) = match wanted {
-                Whole::Images(times) => (times, !images),
-                Whole::Known(extent) if images && self.batch == Whole::Known(extent) => (1, false),
-                Whole::Known(extent) => (extent, false),
+                SymbolicInt::Images(times) => (times, !images),
+                SymbolicInt::Known(extent)
+                    if images && self.batch == SymbolicInt::Known(extent) =>
+                {
+                    (1, false)
+                }
+                SymbolicInt::Known(extent) => (extent, false),
             };
             let extent = node.extent("an extent", times, 1)?;
             if more {
-                view.axes[axis].insert(0, Factor::Images);
+                view.axes[axis].insert(0, AxisFactor::Images);
             }
             match own {
                 _ if extent == own || extent == 1 => {}
@@ -141,12 +146,12 @@ impl Reader<'_> {
         if volume > MAX_TENSOR_VALUES || rank > MAX_AXES {
             return Err(node.fail("expands to too many values or axes"));
         }
-        Ok(Tensor { node: tensor.node, view })
+        Ok(OnnxTensor { node: tensor.node, view })
     }
 }
 
 /// Where the axes of a constant that are longer than 1 go.
-fn extents(dims: &[usize], strides: &[usize], like: Option<&View>) -> Vec<Extent> {
+fn extents(dims: &[usize], strides: &[usize], like: Option<&TensorView>) -> Vec<ConstantExtent> {
     let mut free = vec![Axis::Row, Axis::Column, Axis::Channel];
     let mut all = Vec::new();
     for axis in (0..dims.len()).rev().filter(|&axis| dims[axis] > 1) {
@@ -162,7 +167,7 @@ fn extents(dims: &[usize], strides: &[usize], like: Option<&View>) -> Vec<Extent
         free.retain(|&other| other != to);
         let order = place.map_or(0, |part| part.step);
         let (extent, stride) = (dims[axis], strides[axis]);
-        all.push(Extent { axis, extent, stride, to, order });
+        all.push(ConstantExtent { axis, extent, stride, to, order });
     }
     all
 }

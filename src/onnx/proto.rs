@@ -258,12 +258,12 @@ pub struct TensorTypeProto {
 pub struct TensorShapeProto {
     /// The extents.
     #[prost(message, repeated, tag = "1")]
-    pub dim: Vec<Dimension>,
+    pub dim: Vec<DimensionProto>,
 }
 
 /// One extent of a shape; neither field is set where nothing is known.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Dimension {
+pub struct DimensionProto {
     /// The extent, if it is a number.
     #[prost(int64, optional, tag = "1")]
     pub dim_value: Option<i64>,

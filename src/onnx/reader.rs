@@ -4,42 +4,42 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::budget::Budget;
-use super::calls::{self, Wiring};
-use super::constant::{Constant, Whole};
-use super::elementwise::Pending;
-use super::error::Problem;
-use super::external::External;
-use super::node::{MAX_EXTENT, Node};
+use super::budget::ReadBudget;
+use super::calls::{self, ModelWiring};
+use super::constant::{ConstantTensor, SymbolicInt};
+use super::elementwise::PendingElementwise;
+use super::error::OnnxProblem;
+use super::external::ExternalData;
+use super::node::{MAX_EXTENT, OnnxNode};
 use super::proto::{
-    DataType, Dimension, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+    DataType, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
-use super::view::View;
+use super::view::TensorView;
 use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, tensor};
 use crate::graph::{Graph, NodeId, Op, Shape};
 use crate::weights::{LayerWeights, Weights};
 
 /// What a name in the model stands for.
 #[derive(Clone)]
-pub(super) enum Value {
+pub(super) enum OnnxValue {
     /// Something computed from the images.
-    Tensor(Tensor),
+    Tensor(OnnxTensor),
     /// A function of a tensor that is not wired yet.
-    Pending(Pending),
+    Pending(PendingElementwise),
     /// The same for every batch.
-    Constant(Rc<Constant>),
+    Constant(Rc<ConstantTensor>),
 }
 
 /// The value of a graph node as the model sees it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Tensor {
+pub(super) struct OnnxTensor {
     /// The graph node.
     pub node: NodeId,
     /// Which axis of the model lies where.
-    pub view: View,
+    pub view: TensorView,
 }
 
-impl Tensor {
+impl OnnxTensor {
     /// The number of the model's axes.
     pub fn rank(&self) -> usize {
         self.view.rank()
@@ -47,43 +47,43 @@ impl Tensor {
 }
 
 /// The state of reading one model.
-pub(super) struct Reader<'m> {
+pub(super) struct ModelReader<'m> {
     /// Version of the operator set.
     pub opset: i64,
     /// The batch size the model names.
-    pub batch: Whole,
+    pub batch: SymbolicInt,
     /// The network so far.
     pub graph: Graph,
     pub(super) nodes: &'m [NodeProto],
-    pub(super) wiring: Wiring<'m>,
+    pub(super) wiring: ModelWiring<'m>,
     activation_calls: Vec<u32>,
     pub(super) output: &'m str,
-    external: External<'m>,
+    external: ExternalData<'m>,
     weights: Weights,
-    pub(super) values: HashMap<&'m str, Value>,
+    pub(super) values: HashMap<&'m str, OnnxValue>,
     labels: HashSet<String>,
     /// Additions that are done already, as the bias of the layer before them.
     pub(super) absorbed: HashSet<usize>,
     /// Nodes that are done already, as parts of one operation.
     pub(super) done: HashSet<usize>,
     /// Bounds on memory and time.
-    pub(super) budget: Budget,
+    pub(super) budget: ReadBudget,
 }
 
 /// Reads a decoded model.
-pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Problem> {
+pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxProblem> {
     let opset = opset(&model)?;
     let mut graph = model.graph.take().ok_or_else(|| lacks("graph"))?;
-    let mut external = External::new(folder);
+    let mut external = ExternalData::new(folder);
     let constants = constants(&mut graph, &mut external)?;
-    let wiring = Wiring::new(&graph.node);
+    let wiring = ModelWiring::new(&graph.node);
     let activation_calls = calls::count(&graph.node, &wiring);
     let recovered_calls = activation_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
     let output = graph.output.first().ok_or_else(|| lacks("output"))?;
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
-    let mut reader = Reader {
+    let mut reader = ModelReader {
         opset,
-        batch: Whole::Known(1),
+        batch: SymbolicInt::Known(1),
         graph: Graph::new(),
         nodes: &graph.node,
         wiring,
@@ -95,7 +95,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
         labels: HashSet::new(),
         absorbed: HashSet::new(),
         done: HashSet::new(),
-        budget: Budget::new(own_values),
+        budget: ReadBudget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
     let input = reader.wire_input(&graph.input, &names)?;
@@ -115,17 +115,17 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, Probl
     })
 }
 
-fn lacks(what: &str) -> Problem {
-    Problem::Model(format!("has no {what}"))
+fn lacks(what: &str) -> OnnxProblem {
+    OnnxProblem::Model(format!("has no {what}"))
 }
 
-fn opset(model: &ModelProto) -> Result<i64, Problem> {
+fn opset(model: &ModelProto) -> Result<i64, OnnxProblem> {
     let standard = model.opset_import.iter().find(|set| is_standard(&set.domain));
     let found = standard.ok_or_else(|| lacks("version of the standard operator set"))?.version;
     if (MIN_OPSET..=MAX_OPSET).contains(&found) {
         Ok(found)
     } else {
-        Err(Problem::Opset { found, min: MIN_OPSET, max: MAX_OPSET })
+        Err(OnnxProblem::Opset { found, min: MIN_OPSET, max: MAX_OPSET })
     }
 }
 
@@ -136,33 +136,33 @@ pub(super) fn is_standard(domain: &str) -> bool {
 /// Decodes the initializers and gives their messages' memory back.
 fn constants(
     graph: &mut GraphProto,
-    external: &mut External<'_>,
-) -> Result<Vec<(String, Constant)>, Problem> {
+    external: &mut ExternalData<'_>,
+) -> Result<Vec<(String, ConstantTensor)>, OnnxProblem> {
     let decode = |mut proto: TensorProto| {
         tensor::decode(&proto, external).map(|constant| (std::mem::take(&mut proto.name), constant))
     };
     std::mem::take(&mut graph.initializer).into_iter().map(decode).collect()
 }
 
-impl<'m> Reader<'m> {
+impl<'m> ModelReader<'m> {
     /// Wires the one graph input that is not an initializer.
     fn wire_input(
         &mut self,
         inputs: &'m [ValueInfoProto],
         constants: &HashSet<String>,
-    ) -> Result<Shape, Problem> {
+    ) -> Result<Shape, OnnxProblem> {
         let images: Vec<&ValueInfoProto> =
             inputs.iter().filter(|input| !constants.contains(&input.name)).collect();
         let [input] = images.as_slice() else {
             let reason = format!("has {} inputs; supported is one, the images", images.len());
-            return Err(Problem::Model(reason));
+            return Err(OnnxProblem::Model(reason));
         };
         if input.name.is_empty() {
-            return Err(Problem::Model("has an input without a name".to_owned()));
+            return Err(OnnxProblem::Model("has an input without a name".to_owned()));
         }
         let (batch, shape) = image_shape(input)?;
         self.batch = batch;
-        self.budget.tensor(shape).map_err(Problem::Model)?;
+        self.budget.tensor(shape).map_err(OnnxProblem::Model)?;
         let node = self.graph.input(shape);
         self.labels.insert("input".to_owned());
         self.values.insert(&input.name, self.image(node));
@@ -172,37 +172,37 @@ impl<'m> Reader<'m> {
     fn add_constants(
         &mut self,
         graph: &'m GraphProto,
-        constants: Vec<(String, Constant)>,
-    ) -> Result<(), Problem> {
-        let mut by_name: HashMap<String, Rc<Constant>> = HashMap::new();
+        constants: Vec<(String, ConstantTensor)>,
+    ) -> Result<(), OnnxProblem> {
+        let mut by_name: HashMap<String, Rc<ConstantTensor>> = HashMap::new();
         for (name, constant) in constants {
             if by_name.insert(name.clone(), Rc::new(constant)).is_some() {
-                return Err(Problem::Model(format!("has two initializers named `{name}`")));
+                return Err(OnnxProblem::Model(format!("has two initializers named `{name}`")));
             }
         }
         let read = graph.node.iter().flat_map(|node| &node.input).chain([&graph.output[0].name]);
         for name in read {
             if let Some(constant) = by_name.get(name).filter(|_| !name.is_empty()) {
-                self.values.insert(name, Value::Constant(Rc::clone(constant)));
+                self.values.insert(name, OnnxValue::Constant(Rc::clone(constant)));
             }
         }
         Ok(())
     }
 
     /// Constants first: a layer may look ahead for its bias.
-    fn lower_nodes(&mut self) -> Result<(), Problem> {
+    fn lower_nodes(&mut self) -> Result<(), OnnxProblem> {
         let nodes = self.nodes;
         for pass in [true, false] {
             for (index, proto) in nodes.iter().enumerate() {
                 if (proto.op_type == "Constant") == pass {
-                    self.lower_node(Node { proto, index })?;
+                    self.lower_node(OnnxNode { proto, index })?;
                 }
             }
         }
         Ok(())
     }
 
-    fn lower_node(&mut self, node: Node<'m>) -> Result<(), Problem> {
+    fn lower_node(&mut self, node: OnnxNode<'m>) -> Result<(), OnnxProblem> {
         if self.done.contains(&node.index) {
             return Ok(());
         }
@@ -216,15 +216,15 @@ impl<'m> Reader<'m> {
         let mut folds = node.operator() != "Shape";
         for name in node.inputs() {
             match self.values.get(name) {
-                Some(Value::Constant(_)) => {}
-                Some(Value::Tensor(_) | Value::Pending(_)) => folds = false,
+                Some(OnnxValue::Constant(_)) => {}
+                Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => folds = false,
                 None => return Err(node.fail(format!("reads `{name}`, which is not known here"))),
             }
         }
         let table = if folds { fold::ALL } else { ops::ALL };
         let lower = ops::find(table, node).ok_or_else(|| unsupported(node, folds))?;
         let value = match if folds { None } else { self.pend(node)? } {
-            Some(pending) => Value::Pending(pending),
+            Some(pending) => OnnxValue::Pending(pending),
             None => lower(self, node)?,
         };
         self.values.insert(output, value);
@@ -232,7 +232,12 @@ impl<'m> Reader<'m> {
     }
 
     /// Sets the value of a further output of a node, if the model names it.
-    pub fn give(&mut self, node: Node<'m>, position: usize, value: Value) -> Result<(), Problem> {
+    pub fn give(
+        &mut self,
+        node: OnnxNode<'m>,
+        position: usize,
+        value: OnnxValue,
+    ) -> Result<(), OnnxProblem> {
         let Some(name) = node.proto.output.get(position).filter(|name| !name.is_empty()) else {
             return Ok(());
         };
@@ -244,32 +249,32 @@ impl<'m> Reader<'m> {
 
     /// Wires what nothing reads, such as the output, and marks the output. Its values are in order,
     /// unless images are behind another axis.
-    fn set_output(&mut self) -> Result<(), Problem> {
+    fn set_output(&mut self) -> Result<(), OnnxProblem> {
         for proto in self.nodes {
             let Some(name) = proto.output.first() else { continue };
-            if let Some(Value::Pending(pending)) = self.values.get(name.as_str()).cloned()
+            if let Some(OnnxValue::Pending(pending)) = self.values.get(name.as_str()).cloned()
                 && (name == self.output || self.wiring.readers(name).is_empty())
             {
                 self.settle(&pending)?;
             }
         }
         let tensor = match self.values.get(self.output) {
-            Some(Value::Tensor(tensor)) => tensor.clone(),
-            Some(Value::Pending(_)) => return Err(lacks("output that a node computes")),
-            Some(Value::Constant(_)) => {
+            Some(OnnxValue::Tensor(tensor)) => tensor.clone(),
+            Some(OnnxValue::Pending(_)) => return Err(lacks("output that a node computes")),
+            Some(OnnxValue::Constant(_)) => {
                 let reason = format!("gives `{}`, which does not depend on images", self.output);
-                return Err(Problem::Model(reason));
+                return Err(OnnxProblem::Model(reason));
             }
             None => {
                 let reason = format!("gives `{}`, which no node computes", self.output);
-                return Err(Problem::Model(reason));
+                return Err(OnnxProblem::Model(reason));
             }
         };
         let gives = |node: &NodeProto| node.output.iter().any(|output| output == self.output);
         let id = match self.nodes.iter().position(gives) {
             None => tensor.node,
             Some(index) => {
-                let node = Node { proto: &self.nodes[index], index };
+                let node = OnnxNode { proto: &self.nodes[index], index };
                 let images_first = tensor.view.images_axis().is_none_or(|axis| axis == 0);
                 match tensor.rank() {
                     4 if images_first => {
@@ -290,11 +295,11 @@ impl<'m> Reader<'m> {
     /// Adds a graph node of the model's node; `part` tells apart several of one.
     pub fn wire(
         &mut self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         part: &str,
         op: Op,
         inputs: &[NodeId],
-    ) -> Result<NodeId, Problem> {
+    ) -> Result<NodeId, OnnxProblem> {
         let label = self.label(node, part);
         let id = self.graph.add(label, op, inputs).map_err(|error| node.fail(error.reason))?;
         self.budget.tensor(self.graph.shape(id)).map_err(|reason| node.fail(reason))?;
@@ -302,7 +307,7 @@ impl<'m> Reader<'m> {
     }
 
     /// A label that no other node of the graph has.
-    fn label(&mut self, node: Node<'_>, part: &str) -> String {
+    fn label(&mut self, node: OnnxNode<'_>, part: &str) -> String {
         let mut label = format!("{}{part}", node.name());
         if self.labels.contains(&label) {
             label = format!("{label}#{}", node.index);
@@ -316,43 +321,49 @@ impl<'m> Reader<'m> {
     /// Sets the values of a graph node.
     pub fn set_weights(
         &mut self,
-        node: Node<'_>,
+        node: OnnxNode<'_>,
         id: NodeId,
         layer: LayerWeights,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), OnnxProblem> {
         self.budget.weights(node, layer.weight.len())?;
         self.weights.set(id, layer);
         Ok(())
     }
 
     /// The calls of an activation that a node stands for.
-    pub fn activation_calls(&self, node: Node<'_>) -> u32 {
+    pub fn activation_calls(&self, node: OnnxNode<'_>) -> u32 {
         self.activation_calls[node.index].max(1)
     }
 
     /// Decodes a tensor attribute of a node.
-    pub fn decode(&mut self, node: Node<'_>, tensor: &TensorProto) -> Result<Constant, Problem> {
+    pub fn decode(
+        &mut self,
+        node: OnnxNode<'_>,
+        tensor: &TensorProto,
+    ) -> Result<ConstantTensor, OnnxProblem> {
         let constant = tensor::decode(tensor, &mut self.external);
         constant.map_err(|problem| node.fail(problem.to_string()))
     }
 }
 
-fn unsupported(node: Node<'_>, folds: bool) -> Problem {
+fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
     let name = node.operator();
     if folds && ops::ALL.iter().any(|(operator, _)| *operator == name) {
         return node.fail("all inputs are constants; supported is one that depends on the images");
     }
-    let list =
-        |table: ops::Table| table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let list = |table: ops::OperatorTable| {
+        table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
     let domain = &node.proto.domain;
     let operator = if is_standard(domain) { name.to_owned() } else { format!("{domain}.{name}") };
     let supported = format!("{} and, on constants, {}", list(ops::ALL), list(fold::ALL));
-    Problem::Operator { node: node.name().to_owned(), operator, supported }
+    OnnxProblem::Operator { node: node.name().to_owned(), operator, supported }
 }
 
 /// Batch size and image shape of the model's input.
-fn image_shape(input: &ValueInfoProto) -> Result<(Whole, Shape), Problem> {
-    let fail = |reason: &str| Problem::Model(format!("has the input `{}`, {reason}", input.name));
+fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Shape), OnnxProblem> {
+    let fail =
+        |reason: &str| OnnxProblem::Model(format!("has the input `{}`, {reason}", input.name));
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
     let tensor = tensor.ok_or_else(|| fail("which is not a tensor"))?;
     let real = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
@@ -361,7 +372,7 @@ fn image_shape(input: &ValueInfoProto) -> Result<(Whole, Shape), Problem> {
     }
     let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
     let [batch, image @ ..] = dims else { return Err(fail("whose shape is not known")) };
-    let extent = |dim: &Dimension| {
+    let extent = |dim: &DimensionProto| {
         dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
     };
     let extents: Vec<Option<usize>> = image.iter().map(extent).collect();
@@ -372,6 +383,6 @@ fn image_shape(input: &ValueInfoProto) -> Result<(Whole, Shape), Problem> {
         ));
     };
     let fixed = batch.dim_value.filter(|&size| size > 0);
-    let batch = fixed.map_or(Whole::Images(1), Whole::Known);
+    let batch = fixed.map_or(SymbolicInt::Images(1), SymbolicInt::Known);
     Ok((batch, Shape::new(channels, height, width)))
 }

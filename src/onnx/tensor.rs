@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::constant::{Constant, Data, MAX_AXES, Whole, volume};
-use super::error::Problem;
-use super::external::External;
+use super::constant::{ConstantData, ConstantTensor, MAX_AXES, SymbolicInt, volume};
+use super::error::OnnxProblem;
+use super::external::ExternalData;
 use super::proto::{DataLocation, DataType, TensorProto};
 
 /// Decodes a tensor.
@@ -13,9 +13,9 @@ use super::proto::{DataLocation, DataType, TensorProto};
 /// number of values that are there, so memory is bounded by the sizes of the files.
 pub(super) fn decode(
     tensor: &TensorProto,
-    external: &mut External<'_>,
-) -> Result<Constant, Problem> {
-    let fail = |reason: String| Problem::Tensor { tensor: tensor.name.clone(), reason };
+    external: &mut ExternalData<'_>,
+) -> Result<ConstantTensor, OnnxProblem> {
+    let fail = |reason: String| OnnxProblem::Tensor { tensor: tensor.name.clone(), reason };
     if tensor.dims.len() > MAX_AXES {
         return Err(fail(format!(
             "has {} axes, at most {MAX_AXES} are allowed",
@@ -46,7 +46,7 @@ pub(super) fn decode(
         Some(bytes) => from_bytes(kind, &bytes),
         None => from_fields(kind, tensor),
     };
-    let constant = Constant { dims, data };
+    let constant = ConstantTensor { dims, data };
     if constant.len() != count {
         let found = constant.len();
         return Err(fail(format!(
@@ -74,16 +74,22 @@ fn size_bytes(kind: DataType) -> Option<usize> {
     }
 }
 
-fn from_bytes(kind: DataType, bytes: &[u8]) -> Data {
+fn from_bytes(kind: DataType, bytes: &[u8]) -> ConstantData {
     match kind {
-        DataType::Float => Data::Float(values(bytes, f32::from_le_bytes)),
-        DataType::Double => Data::Float(values(bytes, |b| f64::from_le_bytes(b) as f32)),
-        DataType::Float16 => Data::Float(values(bytes, |b| half(u16::from_le_bytes(b)))),
-        DataType::Bfloat16 => Data::Float(values(bytes, |b| brain(u16::from_le_bytes(b)))),
-        DataType::Int32 => Data::Int(values(bytes, |b| Whole::Known(i32::from_le_bytes(b).into()))),
-        DataType::Int64 => Data::Int(values(bytes, |b| Whole::Known(i64::from_le_bytes(b)))),
-        DataType::Bool => Data::Int(values(bytes, |[b]: [u8; 1]| Whole::Known(i64::from(b != 0)))),
-        DataType::Undefined => Data::Int(Vec::new()),
+        DataType::Float => ConstantData::Float(values(bytes, f32::from_le_bytes)),
+        DataType::Double => ConstantData::Float(values(bytes, |b| f64::from_le_bytes(b) as f32)),
+        DataType::Float16 => ConstantData::Float(values(bytes, |b| half(u16::from_le_bytes(b)))),
+        DataType::Bfloat16 => ConstantData::Float(values(bytes, |b| brain(u16::from_le_bytes(b)))),
+        DataType::Int32 => {
+            ConstantData::Int(values(bytes, |b| SymbolicInt::Known(i32::from_le_bytes(b).into())))
+        }
+        DataType::Int64 => {
+            ConstantData::Int(values(bytes, |b| SymbolicInt::Known(i64::from_le_bytes(b))))
+        }
+        DataType::Bool => {
+            ConstantData::Int(values(bytes, |[b]: [u8; 1]| SymbolicInt::Known(i64::from(b != 0))))
+        }
+        DataType::Undefined => ConstantData::Int(Vec::new()),
     }
 }
 
@@ -91,21 +97,24 @@ fn values<const SIZE: usize, T>(bytes: &[u8], value: impl Fn([u8; SIZE]) -> T) -
     bytes.as_chunks::<SIZE>().0.iter().map(|&chunk| value(chunk)).collect()
 }
 
-fn from_fields(kind: DataType, tensor: &TensorProto) -> Data {
+fn from_fields(kind: DataType, tensor: &TensorProto) -> ConstantData {
     let bits = |convert: fn(u16) -> f32| {
-        Data::Float(tensor.int32_data.iter().map(|&bits| convert(bits as u16)).collect())
+        ConstantData::Float(tensor.int32_data.iter().map(|&bits| convert(bits as u16)).collect())
     };
-    let wholes = |values: &[i32]| values.iter().map(|&value| Whole::Known(value.into())).collect();
+    let wholes =
+        |values: &[i32]| values.iter().map(|&value| SymbolicInt::Known(value.into())).collect();
     match kind {
-        DataType::Float => Data::Float(tensor.float_data.clone()),
+        DataType::Float => ConstantData::Float(tensor.float_data.clone()),
         DataType::Double => {
-            Data::Float(tensor.double_data.iter().map(|&value| value as f32).collect())
+            ConstantData::Float(tensor.double_data.iter().map(|&value| value as f32).collect())
         }
         DataType::Float16 => bits(half),
         DataType::Bfloat16 => bits(brain),
-        DataType::Int32 | DataType::Bool => Data::Int(wholes(&tensor.int32_data)),
-        DataType::Int64 => Data::Int(tensor.int64_data.iter().copied().map(Whole::Known).collect()),
-        DataType::Undefined => Data::Int(Vec::new()),
+        DataType::Int32 | DataType::Bool => ConstantData::Int(wholes(&tensor.int32_data)),
+        DataType::Int64 => {
+            ConstantData::Int(tensor.int64_data.iter().copied().map(SymbolicInt::Known).collect())
+        }
+        DataType::Undefined => ConstantData::Int(Vec::new()),
     }
 }
 

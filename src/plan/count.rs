@@ -41,13 +41,13 @@ impl fmt::Display for Count {
 /// A text that names no variant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not a way to count: use paper, published or live")]
-pub struct UnknownCount(String);
+pub struct UnknownCountRule(String);
 
 impl FromStr for Count {
-    type Err = UnknownCount;
+    type Err = UnknownCountRule;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = Self::ALL.into_iter().find(|count| count.name() == text);
-        named.ok_or_else(|| UnknownCount(text.to_owned()))
+        named.ok_or_else(|| UnknownCountRule(text.to_owned()))
     }
 }

@@ -5,11 +5,11 @@
 //!   pair of images, which adds their number to every entry of the kernel matrix
 //!   ([`Plan::constant_units`]).
 //! * Activations of one tensor, whatever their functions, have one code, which is computed once and
-//!   weighted ([`Code::weight`]).
-//! * Normalisation is lazy: a convolution writes raw values; the [`Combine`] step that reads them
+//!   weighted ([`BinaryCode::weight`]).
+//! * Normalisation is lazy: a convolution writes raw values; the [`CombineStep`] step that reads them
 //!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores
 //!   what later steps need: the sum, and a function of it.
-//! * Steps are sorted by [`Planned::level`]: a step reads batch statistics only of steps of lower
+//! * Steps are sorted by [`ScheduledStep::level`]: a step reads batch statistics only of steps of lower
 //!   levels, so all steps of one level can run image by image.
 //! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
 //! * Activations that a caller asks for ([`Plan::keeping`]) live to the end, computed where the codes
@@ -24,9 +24,12 @@ mod step;
 use crate::graph::{Graph, NodeId, Shape};
 use crate::weights::Weights;
 
-pub use count::{Count, UnknownCount};
-pub use points::CodePoints;
-pub use step::{Activated, Code, Combine, ConvStep, Kept, Norm, Planned, Step, Tensor, Term};
+pub use count::{Count, UnknownCountRule};
+pub use points::ActivationSites;
+pub use step::{
+    BinaryCode, CombineStep, ConvStep, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
+    ScheduledStep, StoredActivation, SumTerm,
+};
 
 /// The index of a tensor in [`Plan::tensors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,24 +55,24 @@ macro_rules! index {
 }
 index!(TensorId, NormId, CodeId);
 
-/// The most terms one [`Combine`] step sums; longer sums are chained.
+/// The most terms one [`CombineStep`] step sums; longer sums are chained.
 pub const MAX_TERMS: usize = 4;
 
 /// What one network computes, step by step.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The steps in order of execution.
-    pub steps: Vec<Planned>,
+    pub steps: Vec<ScheduledStep>,
     /// All tensors.
-    pub tensors: Vec<Tensor>,
+    pub tensors: Vec<PlannedTensor>,
     /// Values per image of each memory slot.
     pub slots: Vec<usize>,
     /// All normalisations.
-    pub norms: Vec<Norm>,
+    pub norms: Vec<PlannedNorm>,
     /// All binary codes, one per distinct input of activations.
-    pub codes: Vec<Code>,
+    pub codes: Vec<BinaryCode>,
     /// The activations that backends return, in the order they were asked for.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<RequestedOutput>,
     /// The tensor that holds the value of each node of the graph, where one does.
     pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
@@ -88,7 +91,7 @@ pub enum PlanError {
     NoInput,
     /// No activation of the graph is counted.
     #[error(
-        "the network has no activation that --count {0} counts, so there is no code to compare"
+        "the counting rule `{0}` counts no activation of the network, so there is no code to compare"
     )]
     NoUnits(Count),
     /// A node that is to be kept does not exist.
@@ -126,7 +129,7 @@ impl Plan {
         Self::keeping(graph, weights, count, &[])
     }
 
-    /// A plan whose runs also return the activations of some nodes, [`crate::backend::Output::kept`],
+    /// A plan whose runs also return the activations of some nodes, [`crate::backend::RunOutput::kept`],
     /// from the same forward pass: any nodes, in any order. A value that the codes do not need is
     /// computed for this; a node that is known to be zero comes back as zeros. [`Plan::codes`] and the
     /// kernel matrix are those of [`Plan::new`], bit for bit. [`Plan::weighted_nodes`] names the layers
@@ -145,7 +148,7 @@ impl Plan {
     }
 
     /// One tensor.
-    pub fn tensor(&self, id: TensorId) -> &Tensor {
+    pub fn tensor(&self, id: TensorId) -> &PlannedTensor {
         &self.tensors[id.index()]
     }
 
@@ -162,26 +165,26 @@ impl Plan {
 
     /// Multiply-adds per image that the plan really does.
     pub fn macs(&self) -> u64 {
-        let one = |planned: &Planned| match &planned.step {
-            Step::Conv(step) => {
+        let one = |planned: &ScheduledStep| match &planned.step {
+            PlanStep::Conv(step) => {
                 let taps = step.conv.weight_shape(self.shape(step.src).channels);
                 (self.shape(step.dst).volume() * taps[1..].iter().product::<usize>()) as u64
             }
-            Step::MatMul { a, dst, .. } => {
+            PlanStep::MatMul { a, dst, .. } => {
                 (self.shape(*dst).volume() * self.shape(*a).channels) as u64
             }
-            Step::Combine(_)
-            | Step::Pool { .. }
-            | Step::Window { .. }
-            | Step::Mul { .. }
-            | Step::Resize { .. }
-            | Step::CopyChannels { .. }
-            | Step::Flatten { .. }
-            | Step::Rearrange { .. }
-            | Step::Parameter { .. }
-            | Step::LayerNorm { .. }
-            | Step::Softmax { .. }
-            | Step::Statistics { .. } => 0,
+            PlanStep::Combine(_)
+            | PlanStep::Pool { .. }
+            | PlanStep::Window { .. }
+            | PlanStep::Mul { .. }
+            | PlanStep::Resize { .. }
+            | PlanStep::CopyChannels { .. }
+            | PlanStep::Flatten { .. }
+            | PlanStep::Rearrange { .. }
+            | PlanStep::Parameter { .. }
+            | PlanStep::LayerNorm { .. }
+            | PlanStep::Softmax { .. }
+            | PlanStep::Statistics { .. } => 0,
         };
         self.steps.iter().map(one).sum()
     }

@@ -24,10 +24,10 @@ pub(super) fn counted_calls(graph: &Graph, analysis: &Analysis, count: Count) ->
 /// Counted calls by the activations' titles, in the order of the network. As text: `25 activations: 16
 /// ReLU, 9 HardSigmoid`; in JSON an object of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CodePoints(Vec<(&'static str, u64)>);
+pub struct ActivationSites(Vec<(&'static str, u64)>);
 
-impl CodePoints {
-    /// The code points of a network. `weights` may be empty where they are drawn later.
+impl ActivationSites {
+    /// The activation sites of a network. `weights` may be empty where they are drawn later.
     pub fn new(graph: &Graph, weights: &Weights, count: Count) -> Self {
         let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
         let calls = counted_calls(graph, &analysis, count);
@@ -53,7 +53,7 @@ impl CodePoints {
     }
 }
 
-impl fmt::Display for CodePoints {
+impl fmt::Display for ActivationSites {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         write!(formatter, "{total} activation{}", if total == 1 { "" } else { "s" })?;
@@ -64,7 +64,7 @@ impl fmt::Display for CodePoints {
     }
 }
 
-impl Serialize for CodePoints {
+impl Serialize for ActivationSites {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (title, calls) in &self.0 {
@@ -89,12 +89,12 @@ mod tests {
         add(Activation { calls: 3, ..Activation::RELU_OPENS_MODULE });
         add(Activation::once(ActivationKind::Sigmoid));
         add(Activation::RELU);
-        let points = |count| CodePoints::new(&graph, &Weights::default(), count);
+        let points = |count| ActivationSites::new(&graph, &Weights::default(), count);
         assert_eq!(points(Count::Paper).to_string(), "5 activations: 4 ReLU, 1 Sigmoid");
         assert_eq!(points(Count::Published).to_string(), "4 activations: 3 ReLU, 1 Sigmoid");
         let json = serde_json::to_string(&points(Count::Paper)).unwrap();
         assert_eq!(json, r#"{"ReLU":4,"Sigmoid":1}"#);
-        let none = CodePoints::new(&Graph::new(), &Weights::default(), Count::Paper);
+        let none = ActivationSites::new(&Graph::new(), &Weights::default(), Count::Paper);
         assert_eq!(none.to_string(), "0 activations");
     }
 }

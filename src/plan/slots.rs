@@ -1,13 +1,17 @@
 //! Memory slots by lifetime: two tensors share a slot if no step needs both.
 
-use super::step::{Kept, Planned, Tensor};
+use super::step::{PlannedTensor, RequestedOutput, ScheduledStep};
 
 /// Sets the lifetimes of all tensors and gives each a slot; returns the slots' sizes per image.
 ///
 /// Slot 0 holds the images (tensor 0) and nothing else, so they can stay where they are from one
 /// network to the next. The others get the best fit among the free slots, in order of first use. What is
 /// kept lives until after the last step.
-pub(super) fn assign(steps: &[Planned], tensors: &mut [Tensor], kept: &[Kept]) -> Vec<usize> {
+pub(super) fn assign(
+    steps: &[ScheduledStep],
+    tensors: &mut [PlannedTensor],
+    kept: &[RequestedOutput],
+) -> Vec<usize> {
     lifetimes(steps, tensors);
     for tensor in kept.iter().filter_map(|kept| kept.tensor) {
         tensors[tensor.index()].last_step = steps.len();
@@ -36,11 +40,11 @@ fn fit(slot: usize, size: usize) -> (bool, usize) {
     if slot >= size { (false, slot) } else { (true, usize::MAX - slot) }
 }
 
-fn lifetimes(steps: &[Planned], tensors: &mut [Tensor]) {
+fn lifetimes(steps: &[ScheduledStep], tensors: &mut [PlannedTensor]) {
     for tensor in tensors.iter_mut() {
         (tensor.first_step, tensor.last_step) = (usize::MAX, 0);
     }
-    for (index, Planned { step, .. }) in steps.iter().enumerate() {
+    for (index, ScheduledStep { step, .. }) in steps.iter().enumerate() {
         for id in step.writes().into_iter().chain(step.reads()) {
             let tensor = &mut tensors[id.index()];
             tensor.first_step = tensor.first_step.min(index);

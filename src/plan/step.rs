@@ -7,7 +7,7 @@ use crate::graph::{
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
 #[derive(Clone, Debug)]
-pub struct Tensor {
+pub struct PlannedTensor {
     /// Shape for one image.
     pub shape: Shape,
     /// Index of its slot in [`super::Plan::slots`].
@@ -20,7 +20,7 @@ pub struct Tensor {
 
 /// The activations of one node that a backend returns beside the kernel matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct RequestedOutput {
     /// The node of the graph.
     pub node: NodeId,
     /// Its shape for one image.
@@ -32,7 +32,7 @@ pub struct Kept {
 /// Batch normalisation of one tensor, applied where the tensor is read:
 /// `scale = weight / sqrt(variance + eps)`, `shift = bias - mean * scale`.
 #[derive(Clone, Debug)]
-pub struct Norm {
+pub struct PlannedNorm {
     /// The graph node with weight, bias and running statistics.
     pub node: NodeId,
     /// The tensor that is normalised.
@@ -43,7 +43,7 @@ pub struct Norm {
 
 /// The binary code of one tensor: a bit per unit and image, 1 where the value is above zero.
 #[derive(Clone, Debug)]
-pub struct Code {
+pub struct BinaryCode {
     /// Shape of the tensor for one image; `shape.volume()` units.
     pub shape: Shape,
     /// How often its agreement counts; at least 1.
@@ -52,9 +52,9 @@ pub struct Code {
     pub node: NodeId,
 }
 
-/// One summand of a [`Combine`] step: `factor * norm(tensor)`.
+/// One summand of a [`CombineStep`] step: `factor * norm(tensor)`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Term {
+pub struct SumTerm {
     /// The tensor that is read.
     pub tensor: TensorId,
     /// Its normalisation, if any.
@@ -88,9 +88,9 @@ impl ConvStep {
     }
 }
 
-/// A function of a [`Combine`] step's sum.
+/// A function of a [`CombineStep`] step's sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Activated {
+pub struct StoredActivation {
     /// The function.
     pub kind: ActivationKind,
     /// Where its values go.
@@ -100,20 +100,20 @@ pub struct Activated {
 /// The fused node kernel: sums terms, stores the sum and a function of it, packs the code.
 /// Without terms the sum is zero.
 #[derive(Clone, Debug)]
-pub struct Combine {
+pub struct CombineStep {
     /// At most [`super::MAX_TERMS`] summands, added in this order.
-    pub terms: Vec<Term>,
+    pub terms: Vec<SumTerm>,
     /// Where the sum goes.
     pub value: Option<TensorId>,
     /// The function of the sum that is stored.
-    pub activated: Option<Activated>,
+    pub activated: Option<StoredActivation>,
     /// The code that is captured.
     pub code: Option<CodeId>,
     /// Shape of the sum for one image.
     pub shape: Shape,
 }
 
-impl Combine {
+impl CombineStep {
     /// The tensors that are written.
     pub fn targets(&self) -> impl Iterator<Item = TensorId> {
         self.value.into_iter().chain(self.activated.map(|activated| activated.tensor))
@@ -122,11 +122,11 @@ impl Combine {
 
 /// What is done in one step.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum PlanStep {
     /// A convolution.
     Conv(ConvStep),
     /// The fused node kernel.
-    Combine(Combine),
+    Combine(CombineStep),
     /// Pooling; global average pooling has the whole image as its window.
     Pool {
         /// Input.
@@ -235,14 +235,14 @@ pub enum Step {
 
 /// A step with its level: it reads batch statistics only of tensors written at lower levels.
 #[derive(Clone, Debug)]
-pub struct Planned {
+pub struct ScheduledStep {
     /// What is done.
-    pub step: Step,
+    pub step: PlanStep,
     /// Number of batch-statistics barriers before it.
     pub level: usize,
 }
 
-impl Step {
+impl PlanStep {
     /// The tensors that are read.
     pub fn reads(&self) -> Vec<TensorId> {
         match self {
@@ -323,7 +323,7 @@ impl Step {
         }
     }
 
-    /// The graph node whose weights the step reads, if it reads any. Those of a [`Norm`] belong to
+    /// The graph node whose weights the step reads, if it reads any. Those of a [`PlannedNorm`] belong to
     /// no step.
     pub fn weighted_node(&self) -> Option<NodeId> {
         match self {

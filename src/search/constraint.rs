@@ -43,7 +43,7 @@ pub static QUANTITIES: &[Quantity] = &[
     Quantity {
         name: "activations",
         about: "bytes of 32-bit activations that live at a time, per image",
-        value: QuantitySource::Graph(|graph| extent::live_bytes(graph) as f64),
+        value: QuantitySource::Graph(|graph| extent::peak_activation_bytes(graph) as f64),
     },
     Quantity {
         name: "depth",

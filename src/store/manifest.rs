@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::backend::DeviceInfo;
 use crate::data::ImageFacts;
 use crate::output::{OutputError, write_output};
-use crate::plan::CodePoints;
+use crate::plan::ActivationSites;
 
 /// The facts of one run.
 #[derive(Clone, Debug, Serialize)]
@@ -32,7 +32,7 @@ pub struct Manifest {
     pub batch: String,
     /// Counted calls of a model file's activations; architectures of a space have their own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code_points: Option<CodePoints>,
+    pub code_points: Option<ActivationSites>,
     /// `running`, `done`, `interrupted`, or `failed` where a record could not be written.
     pub state: &'static str,
     /// Records written.

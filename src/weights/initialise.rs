@@ -34,16 +34,16 @@ pub enum Initialisation {
 
 impl Initialisation {
     /// The standard deviation or half-width for one layer, and whether the values are normal.
-    fn spread(self, fan: Fan) -> (Law, f64) {
+    fn spread(self, fan: WeightFan) -> (WeightDistribution, f64) {
         let (fan_in, fan_out) = (fan.input as f64, fan.output as f64);
         match self {
-            Self::PytorchDefault => (Law::Uniform, 1.0 / fan_in.sqrt()),
-            Self::KaimingFanOut => (Law::Normal, (2.0 / fan_out).sqrt()),
-            Self::KaimingNormal => (Law::Normal, (2.0 / fan_in).sqrt()),
-            Self::XavierNormal => (Law::Normal, (2.0 / (fan_in + fan_out)).sqrt()),
-            Self::Orthogonal => (Law::Orthogonal, 1.0),
-            Self::Uniform(half_width) => (Law::Uniform, f64::from(half_width)),
-            Self::Normal(deviation) => (Law::Normal, f64::from(deviation)),
+            Self::PytorchDefault => (WeightDistribution::Uniform, 1.0 / fan_in.sqrt()),
+            Self::KaimingFanOut => (WeightDistribution::Normal, (2.0 / fan_out).sqrt()),
+            Self::KaimingNormal => (WeightDistribution::Normal, (2.0 / fan_in).sqrt()),
+            Self::XavierNormal => (WeightDistribution::Normal, (2.0 / (fan_in + fan_out)).sqrt()),
+            Self::Orthogonal => (WeightDistribution::Orthogonal, 1.0),
+            Self::Uniform(half_width) => (WeightDistribution::Uniform, f64::from(half_width)),
+            Self::Normal(deviation) => (WeightDistribution::Normal, f64::from(deviation)),
         }
     }
 }
@@ -147,10 +147,11 @@ impl Initialiser {
                 let weight = seed::normal(&mut stream(), shape.volume(), PARAMETER_DEVIATION);
                 return Some(LayerWeights { weight, ..LayerWeights::default() });
             }
-            Op::Conv(conv) => (Fan::of_conv(&conv, in_channels()?), conv.bias),
-            Op::Linear(Linear { out_features, bias }) => {
-                (Fan { input: in_channels()?, output: out_features, rows: out_features }, bias)
-            }
+            Op::Conv(conv) => (WeightFan::of_conv(&conv, in_channels()?), conv.bias),
+            Op::Linear(Linear { out_features, bias }) => (
+                WeightFan { input: in_channels()?, output: out_features, rows: out_features },
+                bias,
+            ),
             Op::Input
             | Op::BatchNorm(_)
             | Op::Activation(_)
@@ -183,13 +184,13 @@ const PARAMETER_DEVIATION: f32 = 0.02;
 
 /// The fans of one layer's weight tensor, seen as `rows` x (values per row).
 #[derive(Clone, Copy)]
-struct Fan {
+struct WeightFan {
     input: usize,
     output: usize,
     rows: usize,
 }
 
-impl Fan {
+impl WeightFan {
     /// Fan-in `in / groups * k * k`; fan-out `k * k * out`, as the NAS-Bench-101 and ResNet code
     /// that uses it has it (groups not divided out).
     fn of_conv(conv: &Conv, in_channels: usize) -> Self {
@@ -199,14 +200,14 @@ impl Fan {
 }
 
 #[derive(Clone, Copy)]
-enum Law {
+enum WeightDistribution {
     Uniform,
     Normal,
     Orthogonal,
 }
 
-impl Law {
-    fn draw(self, stream: &mut ChaCha8Rng, fan: Fan, spread: f32) -> Vec<f32> {
+impl WeightDistribution {
+    fn draw(self, stream: &mut ChaCha8Rng, fan: WeightFan, spread: f32) -> Vec<f32> {
         let count = fan.rows * fan.input;
         match self {
             Self::Uniform => uniform(stream, count, spread),

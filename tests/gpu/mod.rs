@@ -10,7 +10,7 @@ use crate::support;
 mod errors;
 mod networks;
 
-use untrained::backend::gpu::{ConvVariant, GpuBackend, Traced};
+use untrained::backend::gpu::{ConvVariant, GpuBackend, TracedOutput};
 use untrained::backend::{BackendError, Cancel, Network};
 use untrained::plan::TensorId;
 
@@ -24,7 +24,7 @@ fn run(
     trial: &Trial,
     backend: &mut GpuBackend,
     tensors: &[TensorId],
-) -> Result<Traced, BackendError> {
+) -> Result<TracedOutput, BackendError> {
     let plan = trial.plan();
     let network = Network { plan: &plan, weights: &trial.weights };
     backend.run_traced(network, &trial.batch, tensors, true, &Cancel::new())

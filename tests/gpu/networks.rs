@@ -1,9 +1,9 @@
 //! Whole networks: several at once, memory that is kept, batches that change, intermediate tensors.
 
-use untrained::backend::{Backend, Cancel, Network, Output};
+use untrained::backend::{Backend, Cancel, Network, RunOutput};
 use untrained::data::Batch;
 use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Padding, Pool, PoolKind, Shape};
-use untrained::plan::{Plan, Step};
+use untrained::plan::{Plan, PlanStep};
 
 use crate::gpu::support::devices::gpu;
 use crate::gpu::support::trial::{Trial, same_values};
@@ -72,7 +72,7 @@ fn networks_at_once_give_what_each_gives_alone() {
     }
     for (trial, (kernel, codes)) in trials.iter().zip(&kernels[0]) {
         let alone = Trial { batch: batch.clone(), ..trial.clone() };
-        let output = Output { kernel: kernel.clone(), codes: codes.clone(), kept: Vec::new() };
+        let output = RunOutput { kernel: kernel.clone(), codes: codes.clone(), kept: Vec::new() };
         alone.expected().same_output(&output).unwrap();
     }
     assert!(kernels.iter().all(|other| *other == kernels[0]));
@@ -122,7 +122,7 @@ fn intermediate_tensors_are_those_of_the_graph() {
     let plan = trial.plan();
     let (mut tensors, mut nodes) = (Vec::new(), Vec::new());
     for planned in &plan.steps {
-        if let Step::Conv(step) = &planned.step {
+        if let PlanStep::Conv(step) = &planned.step {
             tensors.push(step.dst);
             nodes.push(step.node);
         }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use untrained::graph::{Activation, ActivationKind, BatchNorm, Conv, Graph, NodeId, Op, Shape};
-use untrained::plan::Step;
+use untrained::plan::PlanStep;
 
 use crate::kernels::shapes::{image, images};
 use crate::kernels::support::trial::{Expected, Found, Trial, add_reader, same_values};
@@ -154,7 +154,7 @@ fn functions_of_a_zero_tensor_have_known_codes_and_right_values() {
         let trial = Trial::whole(graph, 2, 3);
         let plan = trial.plan();
         assert_eq!(plan.constant_units, 5 * 4 * 3);
-        let convs = plan.steps.iter().filter(|planned| matches!(planned.step, Step::Conv(_)));
+        let convs = plan.steps.iter().filter(|planned| matches!(planned.step, PlanStep::Conv(_)));
         assert_eq!(convs.count(), usize::from(constant), "{kind:?}");
         trial.check(&mut devices, sum).unwrap();
     }
@@ -197,7 +197,10 @@ fn a_normalised_function_takes_one_step() {
     let trial = Trial::whole(graph, 4, 8);
     let steps: Vec<_> = trial.plan().steps.into_iter().map(|planned| planned.step).collect();
     assert!(
-        matches!(steps[..], [Step::Conv(_), Step::Combine(_), Step::Conv(_), Step::Combine(_)]),
+        matches!(
+            steps[..],
+            [PlanStep::Conv(_), PlanStep::Combine(_), PlanStep::Conv(_), PlanStep::Combine(_)]
+        ),
         "{steps:?}"
     );
     let compare = |_: &_, expected: &Expected, found: &Found| {
@@ -206,7 +209,7 @@ fn a_normalised_function_takes_one_step() {
         differ.map_err(|why| format!("{why} of {bits} units"))
     };
     trial.check_with(&mut devices::all(), compare).unwrap();
-    let [_, Step::Combine(combine), ..] = &steps[..] else { panic!() };
+    let [_, PlanStep::Combine(combine), ..] = &steps[..] else { panic!() };
     assert!(combine.code.is_some() && combine.value.is_none());
     assert_eq!(combine.activated.map(|activated| activated.kind), Some(ActivationKind::Silu));
     assert!(same_values("other", &[1.0], &[2.0]).is_err());

@@ -2,9 +2,9 @@
 //! they leave as it is.
 
 use proptest::prelude::*;
-use untrained::backend::{Backend, BackendError, Cancel, Network, Output};
+use untrained::backend::{Backend, BackendError, Cancel, Network, RunOutput};
 use untrained::graph::{Activation, BatchNorm, Conv, Graph, Linear, NodeId, Op, Resize, Shape};
-use untrained::plan::{Count, Plan, PlanError, Step};
+use untrained::plan::{Count, Plan, PlanError, PlanStep};
 
 use crate::kernels::networks::{ends_in_underflow, limit, random};
 use crate::kernels::random_graph::{Kind, genes, grow};
@@ -23,7 +23,7 @@ fn keeping(trial: &Trial, keep: &[NodeId]) -> Plan {
     Plan::keeping(&trial.graph, &trial.weights, trial.count, keep).unwrap()
 }
 
-fn run(device: &mut Device, trial: &Trial, plan: &Plan) -> Result<Output, String> {
+fn run(device: &mut Device, trial: &Trial, plan: &Plan) -> Result<RunOutput, String> {
     run_alone(device.backend(), Network { plan, weights: &trial.weights }, &trial.batch)
 }
 
@@ -145,7 +145,7 @@ fn fused_zero_dead_and_repeated_nodes_are_there() {
     assert_eq!(plan.kept[3].tensor, None, "a zero takes no memory");
     assert_eq!(plan.kept[4].tensor, None);
     let combines = |plan: &Plan| {
-        plan.steps.iter().filter(|planned| matches!(planned.step, Step::Combine(_))).count()
+        plan.steps.iter().filter(|planned| matches!(planned.step, PlanStep::Combine(_))).count()
     };
     // The step that packs the code stores the value and the ReLU as well.
     assert_eq!((plan.steps.len(), combines(&plan)), (bare.steps.len(), combines(&bare)));

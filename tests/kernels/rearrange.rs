@@ -1,7 +1,7 @@
 //! Rearrangements of every kind, and values that do not depend on the images.
 
 use proptest::prelude::*;
-use untrained::graph::{Activation, Axis, Digit, Graph, NodeId, Op, Rearrange, Shape};
+use untrained::graph::{Activation, Axis, AxisDigit, Graph, NodeId, Op, Rearrange, Shape};
 
 use crate::kernels::shapes::{check_alone, image, images};
 use crate::kernels::support::trial::{Trial, add_reader, single};
@@ -14,7 +14,7 @@ fn axis() -> impl Strategy<Value = Axis> {
 /// Up to seven digits of any axes, and an input that is just large enough or larger.
 fn rearrangement() -> impl Strategy<Value = (Shape, Rearrange)> {
     let digit = (axis(), 1..=5_usize, axis(), 0..=4_usize)
-        .prop_map(|(to, extent, from, step)| Digit { to, extent, from, step });
+        .prop_map(|(to, extent, from, step)| AxisDigit { to, extent, from, step });
     let around =
         ((0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize));
     (proptest::collection::vec(digit, 0..=7), around).prop_map(|(digits, (c, y, x))| {
@@ -37,11 +37,11 @@ fn rearrangements_are_exact() {
 }
 
 /// The digits that split channels into heads: `[heads * width, 1, tokens]` to `[width, heads, tokens]`.
-fn heads(heads: usize, width: usize, tokens: usize) -> [Digit; 3] {
+fn heads(heads: usize, width: usize, tokens: usize) -> [AxisDigit; 3] {
     [
-        Digit { to: Axis::Channel, extent: width, from: Axis::Channel, step: 1 },
-        Digit { to: Axis::Row, extent: heads, from: Axis::Channel, step: width },
-        Digit { to: Axis::Column, extent: tokens, from: Axis::Column, step: 1 },
+        AxisDigit { to: Axis::Channel, extent: width, from: Axis::Channel, step: 1 },
+        AxisDigit { to: Axis::Row, extent: heads, from: Axis::Channel, step: width },
+        AxisDigit { to: Axis::Column, extent: tokens, from: Axis::Column, step: 1 },
     ]
 }
 

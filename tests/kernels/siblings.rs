@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use untrained::graph::{Activation, BatchNorm, Conv, Graph, NodeId, Op, Shape};
-use untrained::plan::Step;
+use untrained::plan::PlanStep;
 
 use crate::kernels::close::check_norms;
 use crate::kernels::shapes::images;
@@ -36,7 +36,7 @@ fn network(input: Shape, convs: &[Conv], normalised: u32) -> Graph {
 fn gathered(trial: &Trial) -> usize {
     let plan = trial.plan();
     let pairs = plan.steps.windows(2).filter(|pair| match (&pair[0].step, &pair[1].step) {
-        (Step::Conv(a), Step::Conv(b)) => a.is_sibling(b),
+        (PlanStep::Conv(a), PlanStep::Conv(b)) => a.is_sibling(b),
         _ => false,
     });
     pairs.count()

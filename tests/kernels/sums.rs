@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use untrained::graph::{Conv, Graph, NodeId, Op, Shape};
-use untrained::plan::{MAX_TERMS, Step};
+use untrained::plan::{MAX_TERMS, PlanStep};
 
 use crate::kernels::shapes::{image, images};
 use crate::kernels::support::trial::{Trial, add_reader};
@@ -56,7 +56,7 @@ fn long_sums_are_chained() {
     let (graph, _) = sum_of(Shape::new(2, 3, 3), &[2.0; 7]);
     let plan = Trial::whole(graph, 1, 0).plan();
     let sums = plan.steps.iter().filter_map(|planned| match &planned.step {
-        Step::Combine(combine) => Some(combine.terms.len()),
+        PlanStep::Combine(combine) => Some(combine.terms.len()),
         _ => None,
     });
     let sums: Vec<usize> = sums.filter(|&terms| terms > 1).collect();

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use prost::Message;
-use untrained::onnx::proto::{Dimension, ModelProto};
-use untrained::onnx::{self, MAX_FILE_BYTES, Problem};
+use untrained::onnx::proto::{DimensionProto, ModelProto};
+use untrained::onnx::{self, MAX_FILE_BYTES, OnnxProblem};
 
 use super::model::{Builder, value};
 
@@ -35,7 +35,9 @@ fn operator_sets_outside_the_supported_range() {
         relu(opset).read().unwrap();
     }
     for opset in [-1, 0, 8, 22, i64::MAX] {
-        assert!(matches!(relu(opset).problem(), Problem::Opset { found, .. } if found == opset));
+        assert!(
+            matches!(relu(opset).problem(), OnnxProblem::Opset { found, .. } if found == opset)
+        );
     }
     assert!(relu(22).problem().to_string().contains("9 to 21"));
     assert!(problem(|model| model.opset_import.clear()).contains("operator set"));
@@ -48,7 +50,7 @@ fn unsupported_operators_name_the_node_and_what_is_supported() {
     let model = relu(13).node("Softplus", "y", "z", &[]);
     model.fails_at("z", "BatchNormalization");
     assert!(
-        matches!(model.problem(), Problem::Operator { operator, .. } if operator == "Softplus")
+        matches!(model.problem(), OnnxProblem::Operator { operator, .. } if operator == "Softplus")
     );
     let mut other = relu(13);
     other.graph().node[0].domain = "com.example".to_owned();
@@ -113,7 +115,8 @@ fn initializers_may_be_listed_as_inputs() {
 
 #[test]
 fn a_batch_size_may_be_free() {
-    for batch in [Dimension::default(), Dimension { dim_value: Some(0), dim_param: None }] {
+    for batch in [DimensionProto::default(), DimensionProto { dim_value: Some(0), dim_param: None }]
+    {
         let mut model = relu(13);
         let kind = model.graph().input[0].r#type.as_mut().unwrap();
         kind.tensor_type.as_mut().unwrap().shape.as_mut().unwrap().dim[0] = batch;
@@ -125,21 +128,24 @@ fn a_batch_size_may_be_free() {
 fn paths_that_are_not_models() {
     let folder = tempfile::tempdir().unwrap();
     let error = onnx::read(folder.path()).unwrap_err();
-    assert!(matches!(error.problem, Problem::Folder), "{error}");
+    assert!(matches!(error.problem, OnnxProblem::Folder), "{error}");
     assert!(error.to_string().contains(&*folder.path().to_string_lossy()), "{error}");
     let missing = folder.path().join("missing.onnx");
-    assert!(matches!(onnx::read(&missing).unwrap_err().problem, Problem::Io(_)));
+    assert!(matches!(onnx::read(&missing).unwrap_err().problem, OnnxProblem::Io(_)));
     let large = folder.path().join("large.onnx");
     std::fs::File::create(&large).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
-    assert!(matches!(onnx::read(&large).unwrap_err().problem, Problem::TooLarge { .. }));
+    assert!(matches!(onnx::read(&large).unwrap_err().problem, OnnxProblem::TooLarge { .. }));
     let text = folder.path().join("text.onnx");
     std::fs::write(&text, "not a model").unwrap();
-    assert!(matches!(onnx::read(&text).unwrap_err().problem, Problem::Decode(_)));
+    assert!(matches!(onnx::read(&text).unwrap_err().problem, OnnxProblem::Decode(_)));
     let empty = folder.path().join("empty.onnx");
     std::fs::write(&empty, "").unwrap();
     assert!(onnx::read(&empty).unwrap_err().to_string().contains("operator set"));
     #[cfg(unix)]
-    assert!(matches!(onnx::read(Path::new("/dev/null")).unwrap_err().problem, Problem::NotAFile));
+    assert!(matches!(
+        onnx::read(Path::new("/dev/null")).unwrap_err().problem,
+        OnnxProblem::NotAFile
+    ));
     let good = folder.path().join("good.onnx");
     std::fs::write(&good, relu(13).0.encode_to_vec()).unwrap();
     onnx::read(&good).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use untrained::graph::NodeId;
 use untrained::onnx::proto::{DataLocation, DataType, StringStringEntryProto, TensorProto};
-use untrained::onnx::{self, Problem};
+use untrained::onnx::{self, OnnxProblem};
 
 use super::model::Builder;
 
@@ -37,7 +37,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-fn weights(model: &Builder, folder: &Path) -> Result<Vec<f32>, Problem> {
+fn weights(model: &Builder, folder: &Path) -> Result<Vec<f32>, OnnxProblem> {
     let path = folder.join("model.onnx");
     std::fs::write(&path, model.bytes()).unwrap();
     let model = onnx::read(&path).map_err(|error| error.problem)?;
@@ -62,7 +62,7 @@ fn data_that_is_not_there_or_not_inside() {
     let problem = |location: &str, offset, length| {
         let result = weights(&model(location, offset, length), &folder.path().join("inner"));
         match result.unwrap_err() {
-            Problem::External { tensor, location: found, reason } => {
+            OnnxProblem::External { tensor, location: found, reason } => {
                 assert_eq!((tensor.as_str(), found.as_str()), ("w", location));
                 reason
             }

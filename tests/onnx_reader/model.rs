@@ -6,10 +6,10 @@ use prost::Message;
 use untrained::data::Batch;
 use untrained::graph::Op;
 use untrained::onnx::proto::{
-    AttributeProto, AttributeType, DataType, Dimension, GraphProto, ModelProto, NodeProto,
+    AttributeProto, AttributeType, DataType, DimensionProto, GraphProto, ModelProto, NodeProto,
     OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use untrained::onnx::{self, Model, Problem};
+use untrained::onnx::{self, Model, OnnxProblem};
 
 use super::support::reference;
 
@@ -86,7 +86,7 @@ impl Builder {
     }
 
     /// Reads the model.
-    pub fn read(&self) -> Result<Model, Problem> {
+    pub fn read(&self) -> Result<Model, OnnxProblem> {
         onnx::parse(&self.bytes(), Path::new("."))
     }
 
@@ -111,7 +111,7 @@ impl Builder {
     }
 
     /// Why the model cannot be read.
-    pub fn problem(&self) -> Problem {
+    pub fn problem(&self) -> OnnxProblem {
         match self.read() {
             Ok(_) => panic!("the model was read"),
             Err(problem) => problem,
@@ -132,8 +132,8 @@ impl Builder {
 /// A float value of the given shape; an extent of 0 is free.
 pub fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
     let dimension = |&extent: &i64| match extent {
-        0 => Dimension { dim_value: None, dim_param: Some("n".to_owned()) },
-        extent => Dimension { dim_value: Some(extent), dim_param: None },
+        0 => DimensionProto { dim_value: None, dim_param: Some("n".to_owned()) },
+        extent => DimensionProto { dim_value: Some(extent), dim_param: None },
     };
     let shape = TensorShapeProto { dim: dims.iter().map(dimension).collect() };
     let tensor = TensorTypeProto { elem_type: DataType::Float as i32, shape: Some(shape) };

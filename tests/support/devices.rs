@@ -5,7 +5,7 @@ use untrained::backend::cpu::CpuBackend;
 use untrained::backend::cpu::simd::Isa;
 #[cfg(feature = "gpu")]
 use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
-use untrained::backend::{Backend, BackendError, Cancel, Network, Output};
+use untrained::backend::{Backend, BackendError, Cancel, Network, RunOutput};
 use untrained::data::Batch;
 use untrained::plan::TensorId;
 
@@ -56,7 +56,7 @@ impl Device {
         network: Network<'_>,
         batch: &Batch,
         tensors: &[TensorId],
-    ) -> Result<(Output, Vec<Vec<f32>>), BackendError> {
+    ) -> Result<(RunOutput, Vec<Vec<f32>>), BackendError> {
         match &mut self.kind {
             Kind::Cpu(backend) => backend.run_traced(network, batch, tensors),
             #[cfg(feature = "gpu")]

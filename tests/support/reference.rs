@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    ActivationKind, Axis, BatchNorm, Conv, Digit, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool,
-    PoolKind, Rearrange, Resize, Shape, Statistics, Window,
+    ActivationKind, Axis, AxisDigit, BatchNorm, Conv, Graph, LayerNorm, Linear, Node, NodeId, Op,
+    Pool, PoolKind, Rearrange, Resize, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -382,7 +382,7 @@ impl Evaluation<'_> {
     /// Input positions by counting through the digits of each axis, the last one fastest.
     fn rearrange(&self, rearrange: &Rearrange) -> Vec<f32> {
         let sources = [Axis::Channel, Axis::Row, Axis::Column].map(|axis| {
-            let own = |digit: &&Digit| digit.to == axis;
+            let own = |digit: &&AxisDigit| digit.to == axis;
             let mut offsets = vec![[0, 0, 0]];
             for digit in rearrange.digits().iter().filter(own) {
                 let moved = |offset: &[usize; 3]| {

@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use untrained::backend::{Backend, Cancel, Network, Output, PackedCode};
+use untrained::backend::{Backend, Cancel, Network, PackedCode, RunOutput};
 use untrained::data::Batch;
 use untrained::graph::{Activation, Graph, Node, NodeId, Op, Shape, Window};
 use untrained::plan::{Count, Plan, TensorId};
@@ -133,7 +133,7 @@ impl Trial {
         let plan = self.plan();
         let values = reference::evaluate(&self.graph, &self.weights, &self.batch);
         let stored = |(id, _): (NodeId, &Node)| plan.stored[id.index()].map(|tensor| (id, tensor));
-        let code = |code: &untrained::plan::Code| PackedCode {
+        let code = |code: &untrained::plan::BinaryCode| PackedCode {
             weight: code.weight,
             ..values.code(&self.graph, code.node)
         };
@@ -203,7 +203,7 @@ pub fn run_alone(
     backend: &mut dyn Backend,
     network: Network<'_>,
     batch: &Batch,
-) -> Result<Output, String> {
+) -> Result<RunOutput, String> {
     let mut results = backend.run(&[network], batch, true, &Cancel::new());
     assert_eq!(results.len(), 1);
     results.pop().unwrap().map_err(|error| error.to_string())
@@ -214,7 +214,7 @@ pub struct Found {
     /// The values of [`Expected::stored`], in that order.
     pub tensors: Vec<Vec<f32>>,
     /// Codes and kernel matrix.
-    pub output: Output,
+    pub output: RunOutput,
 }
 
 /// What the reference says of a trial.
@@ -241,7 +241,7 @@ impl Expected {
     }
 
     /// Whether codes and kernel matrix are equal.
-    pub fn same_output(&self, found: &Output) -> Result<(), String> {
+    pub fn same_output(&self, found: &RunOutput) -> Result<(), String> {
         let codes = found.codes.as_ref().ok_or("no codes")?;
         if codes.len() != self.codes.len() {
             return Err(format!("{} codes, expected {}", codes.len(), self.codes.len()));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use untrained::backend::cpu::simd::Isa;
-use untrained::backend::{Network, Output};
+use untrained::backend::{Network, RunOutput};
 use untrained::data;
 use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan};
@@ -97,7 +97,7 @@ fn a_remainder_tells_orders_apart() {
     assert!(params(&a) > params(&b), "the 3x3 convolution has 6 channels first, 5 then");
 }
 
-fn run(space: &Space, architecture: &Architecture) -> Output {
+fn run(space: &Space, architecture: &Architecture) -> RunOutput {
     let graph = architecture.build().unwrap();
     let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
     let initialiser = Initialiser { initialisation: space.initialisation(), seed: 7 };

@@ -9,7 +9,7 @@ use untrained::graph::cost::Cost;
 use untrained::graph::{Graph, Layer, analysis, layers};
 use untrained::job::{chain, settings};
 use untrained::onnx;
-use untrained::plan::{CodePoints, Count};
+use untrained::plan::{ActivationSites, Count};
 use untrained::space::{Space, dot};
 use untrained::weights::Weights;
 
@@ -27,7 +27,7 @@ struct Description {
     input: [usize; 3],
     #[serde(flatten)]
     cost: Cost,
-    code_points: CodePoints,
+    code_points: ActivationSites,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
     /// The drawing, printed by itself.
@@ -103,7 +103,7 @@ fn describe(
         model: None,
         input,
         cost: Cost::of(graph),
-        code_points: CodePoints::new(graph, &Weights::default(), Count::Paper),
+        code_points: ActivationSites::new(graph, &Weights::default(), Count::Paper),
         layers: if with_layers { layers(graph) } else { Vec::new() },
         dot: String::new(),
     }
@@ -134,7 +134,7 @@ fn text(description: &Description) -> String {
     line("units", format::thousands(cost.units));
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));
-    line("code points", description.code_points.to_string());
+    line("activation sites", description.code_points.to_string());
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

@@ -9,7 +9,7 @@ use npyz::WriterBuilder;
 use super::args::{Output as Files, Score};
 use super::heat_map::HeatMap;
 use super::{Exit, architectures, search, show, text_table, watch};
-use untrained::backend::{Output, PackedCode};
+use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
 use untrained::job::{JobConfig, JobError, Task};
 use untrained::output::{OutputError, OutputFile};
@@ -78,7 +78,7 @@ fn files(output: Files, heat_map: bool) -> Files {
 /// Runs a job that scores, shows a row of each result and hands it to `each` with its output.
 pub fn run_job(
     config: &JobConfig,
-    mut each: impl FnMut(&Record, Option<&Output>),
+    mut each: impl FnMut(&Record, Option<&RunOutput>),
 ) -> anyhow::Result<Exit> {
     let mut rows = vec![header()];
     let (summary, result) = watch::run(config, |record, output| {
@@ -116,7 +116,7 @@ fn row(record: &Record) -> Vec<String> {
 }
 
 /// K as uint32 [n, n].
-fn write_kernel(path: &Path, output: &Output) -> anyhow::Result<()> {
+fn write_kernel(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
     let n = output.kernel.images() as u64;
     let entries: Vec<u32> = output
         .kernel
@@ -129,7 +129,7 @@ fn write_kernel(path: &Path, output: &Output) -> anyhow::Result<()> {
 
 /// All counted units as bits, uint8 [n, ceil(V / 8)], lowest bit first; units that are always 0
 /// stand at the end.
-fn write_codes(path: &Path, output: &Output) -> anyhow::Result<()> {
+fn write_codes(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
     let n = output.kernel.images();
     let row = usize::try_from(output.kernel.units().div_ceil(8))?;
     let mut bytes = vec![0_u8; n * row];

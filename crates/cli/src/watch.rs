@@ -32,7 +32,7 @@ pub fn cancelled_by_ctrl_c() -> &'static Cancel {
 /// results cannot be written still returns what it scored, beside the error.
 pub fn run(
     config: &JobConfig,
-    mut each: impl FnMut(&Record, Option<&untrained::backend::Output>),
+    mut each: impl FnMut(&Record, Option<&untrained::backend::RunOutput>),
 ) -> (Summary, Result<(), JobError>) {
     let cancel = cancelled_by_ctrl_c();
     let bar = ProgressBar::hidden();
@@ -68,7 +68,7 @@ fn begin(bar: &ProgressBar, started: &Started) {
     let device = &started.device;
     let _ = writeln!(std::io::stderr(), "on {} ({} {})", device.name, device.api, device.driver);
     if let Some(points) = &started.code_points {
-        let _ = writeln!(std::io::stderr(), "code points: {points}");
+        let _ = writeln!(std::io::stderr(), "activation sites: {points}");
     }
     if let Some(study) = &started.study {
         let _ = writeln!(std::io::stderr(), "study {study}");

@@ -2,27 +2,27 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::layout::View;
+use super::layout::BlockedView;
 use super::ops::combine::{CombineTask, TermView, combine};
 use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
 use super::ops::layer_norm::{LayerNormTask, layer_norm};
 use super::ops::{copy, mat_mul, mul, pool, rearrange, resize, softmax, statistics, window};
-use super::program::{Area, ConvPart, Kernel, Program};
+use super::program::{ConvPart, CpuKernel, CpuProgram, MemoryRegion};
 use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
 use crate::data::Batch;
-use crate::plan::{Combine, MAX_TERMS, Plan, TensorId};
+use crate::plan::{CombineStep, MAX_TERMS, Plan, TensorId};
 
 /// Everything the kernels of one network read and write. The pointers are disjoint buffers of the
 /// backend; an image only touches its own part of them.
-pub struct Context<'a> {
+pub struct NetworkContext<'a> {
     /// The instruction set.
     pub isa: Isa,
     /// The plan.
     pub plan: &'a Plan,
     /// Its lowering.
-    pub program: &'a Program,
+    pub program: &'a CpuProgram,
     /// The images.
     pub batch: &'a Batch,
     /// Packed weights.
@@ -40,14 +40,14 @@ pub struct Context<'a> {
 }
 
 // SAFETY: threads work on different images and scratches; shared parts are only read.
-unsafe impl Sync for Context<'_> {}
+unsafe impl Sync for NetworkContext<'_> {}
 
-impl Context<'_> {
+impl NetworkContext<'_> {
     /// Runs one segment on all images; stops early when cancelled.
-    pub fn run_segment(&self, pool: &rayon::ThreadPool, segment: &[Kernel], cancel: &Cancel) {
+    pub fn run_segment(&self, pool: &rayon::ThreadPool, segment: &[CpuKernel], cancel: &Cancel) {
         let next = AtomicUsize::new(0);
         pool.broadcast(|thread| {
-            let mut worker = Worker {
+            let mut worker = ImageWorker {
                 context: self,
                 image: 0,
                 scratch: self.scratch.wrapping_add(thread.index() * self.program.scratch),
@@ -69,64 +69,64 @@ impl Context<'_> {
 }
 
 /// One thread on one image.
-struct Worker<'c, 'a> {
-    context: &'c Context<'a>,
+struct ImageWorker<'c, 'a> {
+    context: &'c NetworkContext<'a>,
     image: usize,
     scratch: *mut f32,
     blocks: Vec<OutBlock>,
 }
 
-impl Worker<'_, '_> {
-    unsafe fn run(&mut self, kernel: &Kernel) {
+impl ImageWorker<'_, '_> {
+    unsafe fn run(&mut self, kernel: &CpuKernel) {
         let isa = self.context.isa;
         // SAFETY: views come from the program's places; the instruction set was detected.
         unsafe {
             match kernel {
-                Kernel::Load(dst) => {
+                CpuKernel::Load(dst) => {
                     copy::load_image(self.context.batch.image(self.image), self.target(*dst));
                 }
-                Kernel::Conv { parts, groups, weights } => self.conv(parts, groups, *weights),
-                Kernel::Depthwise { part, weights } => self.depthwise(part, *weights),
-                Kernel::Combine(step) => self.combine(step),
-                Kernel::Pool(src, dst, geometry) => {
+                CpuKernel::Conv { parts, groups, weights } => self.conv(parts, groups, *weights),
+                CpuKernel::Depthwise { part, weights } => self.depthwise(part, *weights),
+                CpuKernel::Combine(step) => self.combine(step),
+                CpuKernel::Pool(src, dst, geometry) => {
                     pool::pool(isa, self.view(*src), self.target(*dst), geometry);
                 }
-                Kernel::Window(src, dst, geometry) => {
+                CpuKernel::Window(src, dst, geometry) => {
                     window::window(self.view(*src), self.target(*dst), geometry);
                 }
-                Kernel::Mul(a, b, dst) => {
+                CpuKernel::Mul(a, b, dst) => {
                     mul::mul(isa, self.view(*a), self.view(*b), self.target(*dst));
                 }
-                Kernel::Resize(src, dst, factors) => {
+                CpuKernel::Resize(src, dst, factors) => {
                     resize::resize(self.view(*src), self.target(*dst), *factors);
                 }
-                Kernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
+                CpuKernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
                     let (src, dst) = (self.view(*src), self.target(*dst));
                     copy::copy_channels(src, *src_channel, dst, *dst_channel, *channels);
                 }
-                Kernel::Rearrange(src, dst, tables) => {
+                CpuKernel::Rearrange(src, dst, tables) => {
                     rearrange::rearrange(self.view(*src), self.target(*dst), tables);
                 }
-                Kernel::Parameter { dst, weights, .. } => {
+                CpuKernel::Parameter { dst, weights, .. } => {
                     let values = &self.context.packed[weights.0..weights.1];
                     copy::parameter(values, self.target(*dst));
                 }
-                Kernel::LayerNorm { src, dst, eps, weights, .. } => {
+                CpuKernel::LayerNorm { src, dst, eps, weights, .. } => {
                     let weight = self.context.packed[weights.0..].as_ptr();
                     let bias = weight.wrapping_add((weights.1 - weights.0) / 2);
                     let (src, dst, eps) = (self.view(*src), self.target(*dst), *eps);
                     layer_norm(isa, &LayerNormTask { src, dst, weight, bias, eps });
                 }
-                Kernel::Softmax(src, dst) => {
+                CpuKernel::Softmax(src, dst) => {
                     softmax::softmax(isa, self.view(*src), self.target(*dst));
                 }
-                Kernel::MatMul(a, b, dst, scratch) => {
+                CpuKernel::MatMul(a, b, dst, scratch) => {
                     let scratch = self.scratch.wrapping_add(*scratch);
                     let (a, b, dst) = (self.view(*a), self.view(*b), self.target(*dst));
                     mat_mul::mat_mul(isa, a, b, dst, scratch);
                 }
-                Kernel::Flatten(src, dst) => copy::flatten(self.view(*src), self.target(*dst)),
-                Kernel::Statistics(src) => {
+                CpuKernel::Flatten(src, dst) => copy::flatten(self.view(*src), self.target(*dst)),
+                CpuKernel::Statistics(src) => {
                     statistics::statistics(isa, self.view(*src), self.cleared_sums(*src));
                 }
             }
@@ -134,19 +134,19 @@ impl Worker<'_, '_> {
     }
 
     /// One image of a tensor.
-    fn view(&self, tensor: TensorId) -> View {
+    fn view(&self, tensor: TensorId) -> BlockedView {
         let place = &self.context.program.places[tensor.index()];
         let start = match place.area {
-            Area::Arena { stride } => {
+            MemoryRegion::Arena { stride } => {
                 self.context.arena.wrapping_add(place.offset + self.image * stride)
             }
-            Area::Scratch => self.scratch.wrapping_add(place.offset),
+            MemoryRegion::Scratch => self.scratch.wrapping_add(place.offset),
         };
-        View { ptr: start.wrapping_add(place.layout.origin()), layout: place.layout }
+        BlockedView { ptr: start.wrapping_add(place.layout.origin()), layout: place.layout }
     }
 
     /// The same, about to be written: its border is zero.
-    unsafe fn target(&self, tensor: TensorId) -> View {
+    unsafe fn target(&self, tensor: TensorId) -> BlockedView {
         let view = self.view(tensor);
         // SAFETY: the view is inside its buffer.
         unsafe { view.clear_border() };
@@ -223,7 +223,7 @@ impl Worker<'_, '_> {
         }
     }
 
-    unsafe fn combine(&self, step: &Combine) {
+    unsafe fn combine(&self, step: &CombineStep) {
         let program = self.context.program;
         let mut terms = [TermView::NONE; MAX_TERMS];
         for (slot, term) in terms.iter_mut().zip(&step.terms) {

@@ -30,7 +30,7 @@ pub fn distances(
                 for start in (first..end).step_by(CHUNK) {
                     let range = start..(start + CHUNK).min(end);
                     for (pair, sums) in pairs.iter().zip(&mut sums) {
-                        let tile = Tile { codes, images, stride: row, pair: *pair };
+                        let tile = DistanceTile { codes, images, stride: row, pair: *pair };
                         tile.add(range.clone(), u64::from(weight), sums);
                     }
                 }
@@ -51,14 +51,14 @@ pub fn distances(
     result
 }
 
-struct Tile<'a> {
+struct DistanceTile<'a> {
     codes: &'a [u64],
     images: usize,
     stride: usize,
     pair: (usize, usize),
 }
 
-impl Tile<'_> {
+impl DistanceTile<'_> {
     /// Adds `weight` times the distances over a range of words.
     fn add(&self, range: std::ops::Range<usize>, weight: u64, sums: &mut [u64; TILE * TILE]) {
         let rows = |tile: usize| -> [&[u64]; TILE] {

@@ -6,14 +6,14 @@ use crate::graph::Shape;
 /// `[channel block][border + height + border][border + width + border][16 channels]` of one image.
 /// Lanes past the last channel and border pixels are zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub struct BlockedLayout {
     /// The tensor's shape.
     pub shape: Shape,
     /// Pixels of zeros around the image.
     pub border: usize,
 }
 
-impl Layout {
+impl BlockedLayout {
     /// Number of channel blocks.
     pub fn blocks(self) -> usize {
         self.shape.channels.div_ceil(LANES)
@@ -48,14 +48,14 @@ impl Layout {
 
 /// One image's tensor in memory: the pixel (0, 0) of block 0, and strides in values.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub struct BlockedView {
     /// Pixel (0, 0) of block 0.
     pub ptr: *mut f32,
     /// The layout.
-    pub layout: Layout,
+    pub layout: BlockedLayout,
 }
 
-impl View {
+impl BlockedView {
     /// Pixel (0, `y`) of a block.
     ///
     /// # Safety
@@ -72,7 +72,7 @@ impl View {
     ///
     /// The view must be valid.
     pub unsafe fn clear_border(&self) {
-        let Layout { shape, border, .. } = self.layout;
+        let BlockedLayout { shape, border, .. } = self.layout;
         if border == 0 {
             return;
         }

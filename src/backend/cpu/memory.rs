@@ -7,13 +7,13 @@ use super::simd::LANES;
 /// One cache line of floats.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([f32; LANES]);
+struct FloatLine([f32; LANES]);
 
 /// Floats that start on a cache line.
 #[derive(Default)]
-pub struct Floats(Vec<Line>);
+pub struct FloatBuffer(Vec<FloatLine>);
 
-impl Floats {
+impl FloatBuffer {
     /// Makes room for `count` values; what was there is kept, new values are zero.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Floats {
         let lines = count.div_ceil(LANES);
         if let Some(more) = lines.checked_sub(self.0.len()) {
             self.0.try_reserve_exact(more)?;
-            self.0.resize(lines, Line([0.0; LANES]));
+            self.0.resize(lines, FloatLine([0.0; LANES]));
         }
         Ok(())
     }
@@ -64,9 +64,9 @@ struct CodeLine([u64; WORDS_PER_LINE]);
 
 /// Code words that start on a cache line.
 #[derive(Default)]
-pub struct Words(Vec<CodeLine>);
+pub struct CodeBuffer(Vec<CodeLine>);
 
-impl Words {
+impl CodeBuffer {
     /// Makes room for `count` words and sets all of them to zero.
     ///
     /// # Errors

@@ -18,17 +18,17 @@ use std::collections::TryReserveError;
 
 use rayon::ThreadPool;
 
-use super::{Backend, BackendError, Cancel, DeviceInfo, Network, Output, PackedCode};
+use super::{Backend, BackendError, Cancel, DeviceInfo, Network, PackedCode, RunOutput};
 use super::{kept, kept_bytes};
 use crate::data::Batch;
 use crate::graph::Statistics;
-use crate::plan::{Code, Plan, TensorId};
+use crate::plan::{BinaryCode, Plan, TensorId};
 use crate::score::KernelMatrix;
 use crate::weights::Weights;
-use execute::Context;
-use layout::View;
-use memory::{Floats, Words};
-use program::{Area, Program};
+use execute::NetworkContext;
+use layout::BlockedView;
+use memory::{CodeBuffer, FloatBuffer};
+use program::{CpuProgram, MemoryRegion};
 use simd::{Isa, LANES};
 
 /// The native backend. Its buffers grow to the largest network seen and are reused.
@@ -36,12 +36,12 @@ pub struct CpuBackend {
     info: DeviceInfo,
     isa: Isa,
     pool: ThreadPool,
-    arena: Floats,
-    scratch: Floats,
-    packed: Floats,
-    coefficients: Floats,
+    arena: FloatBuffer,
+    scratch: FloatBuffer,
+    packed: FloatBuffer,
+    coefficients: FloatBuffer,
     sums: Vec<f64>,
-    codes: Words,
+    codes: CodeBuffer,
 }
 
 impl CpuBackend {
@@ -81,12 +81,12 @@ impl CpuBackend {
             info,
             isa,
             pool,
-            arena: Floats::default(),
-            scratch: Floats::default(),
-            packed: Floats::default(),
-            coefficients: Floats::default(),
+            arena: FloatBuffer::default(),
+            scratch: FloatBuffer::default(),
+            packed: FloatBuffer::default(),
+            coefficients: FloatBuffer::default(),
             sums: Vec::new(),
-            codes: Words::default(),
+            codes: CodeBuffer::default(),
         })
     }
 
@@ -101,7 +101,7 @@ impl CpuBackend {
         network: Network<'_>,
         batch: &Batch,
         keep: &[TensorId],
-    ) -> Result<(Output, Vec<Vec<f32>>), BackendError> {
+    ) -> Result<(RunOutput, Vec<Vec<f32>>), BackendError> {
         let program = self.execute(network, batch, keep, &Cancel::new())?;
         let read = |&tensor: &TensorId| self.read(&program, tensor, batch.images);
         let traced = keep.iter().map(read).collect::<Result<_, _>>()?;
@@ -114,7 +114,7 @@ impl CpuBackend {
         batch: &Batch,
         codes: bool,
         cancel: &Cancel,
-    ) -> Result<Output, BackendError> {
+    ) -> Result<RunOutput, BackendError> {
         let program = self.execute(network, batch, &[], cancel)?;
         self.output(network.plan, &program, batch, codes)
     }
@@ -125,7 +125,7 @@ impl CpuBackend {
         batch: &Batch,
         keep: &[TensorId],
         cancel: &Cancel,
-    ) -> Result<Program, BackendError> {
+    ) -> Result<CpuProgram, BackendError> {
         if cancel.is_cancelled() {
             return Err(BackendError::Cancelled);
         }
@@ -134,13 +134,13 @@ impl CpuBackend {
             return Err(BackendError::WrongInput { expected, given: batch.shape });
         }
         pack::check(plan, weights)?;
-        let program = Program::new(plan, batch.images, self.isa, keep);
+        let program = CpuProgram::new(plan, batch.images, self.isa, keep);
         self.reserve(&program, plan, batch.images)?;
         let packed = &mut self.packed.as_mut_slice()[..program.packed];
         self.pool.install(|| pack::pack(&program, plan, weights, packed));
         for (level, segment) in program.segments.iter().enumerate() {
             self.normalise(plan, &program, weights, level, batch.images);
-            let context = Context {
+            let context = NetworkContext {
                 isa: self.isa,
                 plan,
                 program: &program,
@@ -163,12 +163,12 @@ impl CpuBackend {
     /// Makes the buffers large enough, after a look at what the system can give.
     fn reserve(
         &mut self,
-        program: &Program,
+        program: &CpuProgram,
         plan: &Plan,
         images: usize,
     ) -> Result<(), BackendError> {
         let threads = self.pool.current_num_threads();
-        let demand = Demand::of(program, kept_bytes(plan, images), images, threads);
+        let demand = MemoryDemand::of(program, kept_bytes(plan, images), images, threads);
         let held = [self.arena.bytes(), self.scratch.bytes(), 0, 0, 0, 0];
         let more =
             demand.0.iter().zip(held).map(|(&needed, held)| needed.saturating_sub(held as u64));
@@ -188,11 +188,11 @@ impl CpuBackend {
         }
         self.grow(program, images).map_err(|error| BackendError::Device {
             device: self.info.name.clone(),
-            reason: format!("no memory for {needed} bytes ({error}); use a smaller --batch-size"),
+            reason: format!("no memory for {needed} bytes ({error}); use a smaller mini-batch"),
         })
     }
 
-    fn grow(&mut self, program: &Program, images: usize) -> Result<(), TryReserveError> {
+    fn grow(&mut self, program: &CpuProgram, images: usize) -> Result<(), TryReserveError> {
         self.arena.grow(program.arena)?;
         self.scratch.grow(program.scratch * self.pool.current_num_threads())?;
         self.packed.grow(program.packed)?;
@@ -211,7 +211,7 @@ impl CpuBackend {
     fn normalise(
         &mut self,
         plan: &Plan,
-        program: &Program,
+        program: &CpuProgram,
         weights: &Weights,
         level: usize,
         images: usize,
@@ -244,10 +244,10 @@ impl CpuBackend {
     fn output(
         &self,
         plan: &Plan,
-        program: &Program,
+        program: &CpuProgram,
         batch: &Batch,
         codes: bool,
-    ) -> Result<Output, BackendError> {
+    ) -> Result<RunOutput, BackendError> {
         let images = batch.images;
         let words = &self.codes.as_slice()[..images * program.codes.words];
         let layout = &program.codes;
@@ -256,24 +256,24 @@ impl CpuBackend {
             .install(|| hamming::distances(words, images, layout.words, &layout.stretches));
         let kernel = KernelMatrix::from_distances(images, plan.units, &distances)
             .map_err(BackendError::Distances)?;
-        let unpack = |(index, code): (usize, &Code)| {
+        let unpack = |(index, code): (usize, &BinaryCode)| {
             let offset = program.codes.offsets[index];
             unpack_code(words, images, program.codes.words, offset, code)
         };
         let codes = codes.then(|| plan.codes.iter().enumerate().map(unpack).collect());
         let kept = kept(&self.info.name, plan, batch, |tensor| self.read(program, tensor, images))?;
-        Ok(Output { kernel, codes, kept })
+        Ok(RunOutput { kernel, codes, kept })
     }
 
     /// A tensor that outlives the last segment, `[n, c, h, w]`.
     fn read(
         &self,
-        program: &Program,
+        program: &CpuProgram,
         tensor: TensorId,
         images: usize,
     ) -> Result<Vec<f32>, BackendError> {
         let place = &program.places[tensor.index()];
-        let Area::Arena { stride } = place.area else {
+        let MemoryRegion::Arena { stride } = place.area else {
             let reason = format!("tensor {} was not kept to the end of the run", tensor.0);
             return Err(BackendError::Device { device: self.info.name.clone(), reason });
         };
@@ -282,17 +282,19 @@ impl CpuBackend {
             let start = place.offset + image * stride + place.layout.origin();
             let ptr = self.arena.as_slice()[start..].as_ptr().cast_mut();
             // SAFETY: the place lies inside the arena; the view is only read.
-            values.extend(unsafe { ops::copy::store_image(View { ptr, layout: place.layout }) });
+            values.extend(unsafe {
+                ops::copy::store_image(BlockedView { ptr, layout: place.layout })
+            });
         }
         Ok(values)
     }
 }
 
 /// Bytes a network needs: arena, scratch, weights, sums and codes, distances and K, kept activations.
-struct Demand([u64; 6]);
+struct MemoryDemand([u64; 6]);
 
-impl Demand {
-    fn of(program: &Program, kept_bytes: u64, images: usize, threads: usize) -> Self {
+impl MemoryDemand {
+    fn of(program: &CpuProgram, kept_bytes: u64, images: usize, threads: usize) -> Self {
         let bytes = |count: usize, size: usize| (count as u64).saturating_mul(size as u64);
         let n = images as u64;
         Self([
@@ -318,13 +320,13 @@ impl Demand {
 const BYTES_PER_PAIR: u64 = 32;
 
 /// Which batch would fit.
-fn advice(program: &Program, plan: &Plan, images: usize, allowed: u64) -> String {
+fn advice(program: &CpuProgram, plan: &Plan, images: usize, allowed: u64) -> String {
     let per_image = (program.arena / images.max(1)) as u64 * size_of::<f32>() as u64;
     let per_image = per_image.saturating_add(kept_bytes(plan, 1));
     let fits = allowed / per_image.max(1);
     match fits.min(images as u64 - 1) {
-        0 | 1 => "not even two images fit: use a smaller network or --input".to_owned(),
-        fits => format!("a --batch-size of about {fits} would fit"),
+        0 | 1 => "not even two images fit: use a smaller network or input".to_owned(),
+        fits => format!("a mini-batch of about {fits} images would fit"),
     }
 }
 
@@ -339,7 +341,7 @@ impl Backend for CpuBackend {
         batch: &Batch,
         codes: bool,
         cancel: &Cancel,
-    ) -> Vec<Result<Output, BackendError>> {
+    ) -> Vec<Result<RunOutput, BackendError>> {
         networks.iter().map(|&network| self.run_one(network, batch, codes, cancel)).collect()
     }
 }
@@ -350,7 +352,7 @@ fn unpack_code(
     images: usize,
     stride: usize,
     offset: usize,
-    code: &Code,
+    code: &BinaryCode,
 ) -> PackedCode {
     let (shape, units) = (code.shape, code.shape.volume());
     let row = units.div_ceil(32);

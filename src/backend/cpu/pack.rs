@@ -3,36 +3,36 @@
 use rayon::prelude::*;
 
 use super::ops::conv::BlockGroup;
-use super::program::{ConvPart, Kernel, Program};
+use super::program::{ConvPart, CpuKernel, CpuProgram};
 use super::simd::LANES;
 use crate::backend::BackendError;
 use crate::graph::{NodeId, Shape, Statistics};
-use crate::plan::{ConvStep, Norm, Plan, Step};
+use crate::plan::{ConvStep, Plan, PlanStep, PlannedNorm};
 use crate::weights::{LayerWeights, Weights};
 
 /// Checks that every layer of the plan has as many values as it needs.
 pub fn check(plan: &Plan, weights: &Weights) -> Result<(), BackendError> {
     for planned in &plan.steps {
         match &planned.step {
-            Step::Conv(step) => check_conv(plan, weights, step)?,
-            Step::Parameter { dst, node } => {
+            PlanStep::Conv(step) => check_conv(plan, weights, step)?,
+            PlanStep::Parameter { dst, node } => {
                 let found = weights.get(*node).map_or(0, |layer| layer.weight.len());
                 expect(*node, "value", plan.shape(*dst).volume(), found)?;
             }
-            Step::LayerNorm { src, node, .. } => {
+            PlanStep::LayerNorm { src, node, .. } => {
                 check_affine(weights, *node, plan.shape(*src).channels)?;
             }
-            Step::Combine(_)
-            | Step::Pool { .. }
-            | Step::Window { .. }
-            | Step::Mul { .. }
-            | Step::Resize { .. }
-            | Step::CopyChannels { .. }
-            | Step::Flatten { .. }
-            | Step::Rearrange { .. }
-            | Step::Softmax { .. }
-            | Step::MatMul { .. }
-            | Step::Statistics { .. } => {}
+            PlanStep::Combine(_)
+            | PlanStep::Pool { .. }
+            | PlanStep::Window { .. }
+            | PlanStep::Mul { .. }
+            | PlanStep::Resize { .. }
+            | PlanStep::CopyChannels { .. }
+            | PlanStep::Flatten { .. }
+            | PlanStep::Rearrange { .. }
+            | PlanStep::Softmax { .. }
+            | PlanStep::MatMul { .. }
+            | PlanStep::Statistics { .. } => {}
         }
     }
     for norm in &plan.norms {
@@ -83,29 +83,29 @@ fn expect(
 }
 
 /// Packs the values that kernels read into `packed`, one kernel a task.
-pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32]) {
+pub fn pack(program: &CpuProgram, plan: &Plan, weights: &Weights, packed: &mut [f32]) {
     let mut tasks = Vec::new();
     let mut rest = packed;
     let mut start = 0;
     for kernel in program.segments.iter().flatten() {
         let (parts, range) = match kernel {
-            Kernel::Conv { parts, weights, .. } => (parts.as_slice(), *weights),
-            Kernel::Depthwise { part, weights } => (std::slice::from_ref(part), *weights),
-            Kernel::Parameter { weights, .. } | Kernel::LayerNorm { weights, .. } => {
+            CpuKernel::Conv { parts, weights, .. } => (parts.as_slice(), *weights),
+            CpuKernel::Depthwise { part, weights } => (std::slice::from_ref(part), *weights),
+            CpuKernel::Parameter { weights, .. } | CpuKernel::LayerNorm { weights, .. } => {
                 (&[][..], *weights)
             }
-            Kernel::Load(_)
-            | Kernel::Combine(_)
-            | Kernel::Pool(..)
-            | Kernel::Window(..)
-            | Kernel::Mul(..)
-            | Kernel::Resize(..)
-            | Kernel::CopyChannels(..)
-            | Kernel::Flatten(..)
-            | Kernel::Rearrange(..)
-            | Kernel::Softmax(..)
-            | Kernel::MatMul(..)
-            | Kernel::Statistics(_) => continue,
+            CpuKernel::Load(_)
+            | CpuKernel::Combine(_)
+            | CpuKernel::Pool(..)
+            | CpuKernel::Window(..)
+            | CpuKernel::Mul(..)
+            | CpuKernel::Resize(..)
+            | CpuKernel::CopyChannels(..)
+            | CpuKernel::Flatten(..)
+            | CpuKernel::Rearrange(..)
+            | CpuKernel::Softmax(..)
+            | CpuKernel::MatMul(..)
+            | CpuKernel::Statistics(_) => continue,
         };
         let biases = parts.iter().filter_map(|part| {
             part.bias.map(|bias| bias + part.step.conv.out_channels.next_multiple_of(LANES))
@@ -117,25 +117,25 @@ pub fn pack(program: &Program, plan: &Plan, weights: &Weights, packed: &mut [f32
     }
     tasks.into_par_iter().for_each(|(kernel, parts, first, target)| {
         match kernel {
-            Kernel::Conv { groups, .. } => pack_conv(plan, weights, parts, groups, target),
-            Kernel::Depthwise { part, .. } => pack_depthwise(weights, part, target),
-            Kernel::Parameter { dst, node, .. } => {
+            CpuKernel::Conv { groups, .. } => pack_conv(plan, weights, parts, groups, target),
+            CpuKernel::Depthwise { part, .. } => pack_depthwise(weights, part, target),
+            CpuKernel::Parameter { dst, node, .. } => {
                 pack_parameter(weights, *node, plan.shape(*dst), target);
             }
-            Kernel::LayerNorm { node, .. } => pack_affine(weights, *node, target),
+            CpuKernel::LayerNorm { node, .. } => pack_affine(weights, *node, target),
             // These have no task.
-            Kernel::Load(_)
-            | Kernel::Combine(_)
-            | Kernel::Pool(..)
-            | Kernel::Window(..)
-            | Kernel::Mul(..)
-            | Kernel::Resize(..)
-            | Kernel::CopyChannels(..)
-            | Kernel::Flatten(..)
-            | Kernel::Rearrange(..)
-            | Kernel::Softmax(..)
-            | Kernel::MatMul(..)
-            | Kernel::Statistics(_) => {}
+            CpuKernel::Load(_)
+            | CpuKernel::Combine(_)
+            | CpuKernel::Pool(..)
+            | CpuKernel::Window(..)
+            | CpuKernel::Mul(..)
+            | CpuKernel::Resize(..)
+            | CpuKernel::CopyChannels(..)
+            | CpuKernel::Flatten(..)
+            | CpuKernel::Rearrange(..)
+            | CpuKernel::Softmax(..)
+            | CpuKernel::MatMul(..)
+            | CpuKernel::Statistics(_) => {}
         }
         for part in parts {
             if let (Some(bias), Some(layer)) = (part.bias, weights.get(part.step.node)) {
@@ -238,7 +238,7 @@ fn pack_affine(weights: &Weights, node: NodeId, target: &mut [f32]) {
 /// Scale and shift per channel of one normalisation, `scale = weight / sqrt(variance + eps)` and
 /// `shift = bias - mean * scale`, from moments in double precision.
 pub fn coefficients(
-    norm: &Norm,
+    norm: &PlannedNorm,
     weights: &Weights,
     channels: usize,
     mean: &[f64],

@@ -5,17 +5,17 @@
 //! memory and stays in its cache. Only tensors that cross a batch-statistics barrier go to the
 //! arena.
 
-use super::layout::Layout;
+use super::layout::BlockedLayout;
 use super::memory::WORDS_PER_LINE;
 use super::ops::conv::BlockGroup;
 use super::ops::{mat_mul, rearrange};
 use super::simd::{Isa, LANES};
 use crate::graph::{Conv, NodeId, Padding, Pool, Resize, Window};
-use crate::plan::{Combine, ConvStep, Plan, Step, TensorId};
+use crate::plan::{CombineStep, ConvStep, Plan, PlanStep, TensorId};
 
 /// Which memory a tensor lives in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Area {
+pub enum MemoryRegion {
     /// Shared by all images: offset + image * stride.
     Arena {
         /// Values from one image to the next.
@@ -27,13 +27,13 @@ pub enum Area {
 
 /// Where a tensor lives.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Allocation {
     /// Which memory.
-    pub area: Area,
+    pub area: MemoryRegion,
     /// Offset of the tensor (of image 0) in values.
     pub offset: usize,
     /// How one image lies there.
-    pub layout: Layout,
+    pub layout: BlockedLayout,
     /// Offset of the tensor's sums (of image 0) in doubles, if batch statistics are wanted.
     pub sums: Option<usize>,
     /// Whether convolutions write it past the caches: it is large and first read a barrier later.
@@ -54,7 +54,7 @@ pub struct ConvPart {
 
 /// A kernel call on one image.
 #[derive(Clone, Debug)]
-pub enum Kernel {
+pub enum CpuKernel {
     /// Loads the image.
     Load(TensorId),
     /// Convolutions of one tensor with one geometry.
@@ -74,7 +74,7 @@ pub enum Kernel {
         weights: (usize, usize),
     },
     /// The fused node kernel.
-    Combine(Combine),
+    Combine(CombineStep),
     /// Pooling.
     Pool(TensorId, TensorId, Pool),
     /// Shift, pad, crop, strided slice.
@@ -88,7 +88,7 @@ pub enum Kernel {
     /// Flattening.
     Flatten(TensorId, TensorId),
     /// Reshape, transpose, slice, repetition.
-    Rearrange(TensorId, TensorId, rearrange::Tables),
+    Rearrange(TensorId, TensorId, rearrange::RearrangeTables),
     /// Values that are the same for every image.
     Parameter {
         /// Output.
@@ -132,11 +132,11 @@ pub struct CodeLayout {
 
 /// A plan made ready for the native kernels.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub struct CpuProgram {
     /// Kernels by level.
-    pub segments: Vec<Vec<Kernel>>,
+    pub segments: Vec<Vec<CpuKernel>>,
     /// Places by tensor.
-    pub places: Vec<Place>,
+    pub places: Vec<Allocation>,
     /// Values of the arena.
     pub arena: usize,
     /// Values of one thread's scratch.
@@ -154,7 +154,7 @@ pub struct Program {
     pub codes: CodeLayout,
 }
 
-impl Program {
+impl CpuProgram {
     /// Lowers a plan for a batch of `images`. Tensors of `keep` get memory of their own that later
     /// steps leave alone.
     pub fn new(plan: &Plan, images: usize, isa: Isa, keep: &[TensorId]) -> Self {
@@ -182,12 +182,12 @@ impl Program {
         let mut strides = vec![0; plan.slots.len()];
         let mut locals = vec![0; plan.slots.len()];
         for (index, tensor) in plan.tensors.iter().enumerate() {
-            let layout = Layout { shape: tensor.shape, border: borders[index] };
+            let layout = BlockedLayout { shape: tensor.shape, border: borders[index] };
             let last = if index == 0 { last_read(plan) } else { tensor.last_step };
             let local = level(tensor.first_step) == level(last) && (index > 0 || level(last) == 0);
             let sizes = if local { &mut locals } else { &mut strides };
-            let mut place = Place {
-                area: Area::Scratch,
+            let mut place = Allocation {
+                area: MemoryRegion::Scratch,
                 offset: tensor.slot,
                 layout,
                 sums: None,
@@ -196,11 +196,11 @@ impl Program {
             let bytes = images.saturating_mul(layout.image() * size_of::<f32>());
             place.stream = read_later[index] && bytes >= STREAM_BYTES;
             if keep.contains(&TensorId(index as u32)) {
-                place.area = Area::Arena { stride: layout.image() };
+                place.area = MemoryRegion::Arena { stride: layout.image() };
             } else {
                 sizes[tensor.slot] = sizes[tensor.slot].max(layout.image());
                 if !local {
-                    place.area = Area::Arena { stride: 0 };
+                    place.area = MemoryRegion::Arena { stride: 0 };
                 }
             }
             self.places.push(place);
@@ -210,12 +210,12 @@ impl Program {
         (self.arena, self.scratch) = (arena, scratch);
         for place in &mut self.places {
             match &mut place.area {
-                Area::Scratch => place.offset = scratch_slots[place.offset],
-                Area::Arena { stride } if *stride > 0 => {
+                MemoryRegion::Scratch => place.offset = scratch_slots[place.offset],
+                MemoryRegion::Arena { stride } if *stride > 0 => {
                     place.offset = self.arena;
                     self.arena = self.arena.saturating_add(stride.saturating_mul(images));
                 }
-                Area::Arena { stride } => {
+                MemoryRegion::Arena { stride } => {
                     *stride = strides[place.offset];
                     place.offset = slots[place.offset];
                 }
@@ -247,19 +247,19 @@ impl Program {
         let levels = plan.steps.last().map_or(1, |last| last.level + 1);
         self.segments = vec![Vec::new(); levels];
         if let Some(first) = self.segments.first_mut() {
-            first.push(Kernel::Load(plan.input));
+            first.push(CpuKernel::Load(plan.input));
         }
         let product_scratch = self.reserve_scratch(plan, isa);
         let mut steps = plan.steps.iter().peekable();
         while let Some(planned) = steps.next() {
             let kernel = match &planned.step {
-                Step::Conv(step) => {
+                PlanStep::Conv(step) => {
                     let mut siblings = vec![step.clone()];
                     while let Some(next) = steps.next_if(|next| {
-                        let Step::Conv(other) = &next.step else { return false };
+                        let PlanStep::Conv(other) = &next.step else { return false };
                         next.level == planned.level && step.is_sibling(other)
                     }) {
-                        let Step::Conv(other) = &next.step else { continue };
+                        let PlanStep::Conv(other) = &next.step else { continue };
                         siblings.push(other.clone());
                     }
                     if is_depthwise(plan, step) {
@@ -271,30 +271,30 @@ impl Program {
                     }
                     self.conv(plan, siblings, isa)
                 }
-                Step::Combine(combine) => Kernel::Combine(combine.clone()),
-                Step::Pool { src, dst, pool } => Kernel::Pool(*src, *dst, *pool),
-                Step::Window { src, dst, window } => Kernel::Window(*src, *dst, *window),
-                Step::Mul { a, b, dst } => Kernel::Mul(*a, *b, *dst),
-                Step::Resize { src, dst, resize } => Kernel::Resize(*src, *dst, *resize),
-                Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
-                    Kernel::CopyChannels(*src, *src_channel, *dst, *dst_channel, *channels)
+                PlanStep::Combine(combine) => CpuKernel::Combine(combine.clone()),
+                PlanStep::Pool { src, dst, pool } => CpuKernel::Pool(*src, *dst, *pool),
+                PlanStep::Window { src, dst, window } => CpuKernel::Window(*src, *dst, *window),
+                PlanStep::Mul { a, b, dst } => CpuKernel::Mul(*a, *b, *dst),
+                PlanStep::Resize { src, dst, resize } => CpuKernel::Resize(*src, *dst, *resize),
+                PlanStep::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
+                    CpuKernel::CopyChannels(*src, *src_channel, *dst, *dst_channel, *channels)
                 }
-                Step::Flatten { src, dst } => Kernel::Flatten(*src, *dst),
-                Step::Rearrange { src, dst, rearrange } => {
-                    Kernel::Rearrange(*src, *dst, rearrange::Tables::new(rearrange))
+                PlanStep::Flatten { src, dst } => CpuKernel::Flatten(*src, *dst),
+                PlanStep::Rearrange { src, dst, rearrange } => {
+                    CpuKernel::Rearrange(*src, *dst, rearrange::RearrangeTables::new(rearrange))
                 }
-                Step::Parameter { dst, node } => {
+                PlanStep::Parameter { dst, node } => {
                     let weights = self.reserve_range(blocked_values(plan, *dst));
-                    Kernel::Parameter { dst: *dst, node: *node, weights }
+                    CpuKernel::Parameter { dst: *dst, node: *node, weights }
                 }
-                Step::LayerNorm { src, dst, node, op } => {
+                PlanStep::LayerNorm { src, dst, node, op } => {
                     let channels = plan.shape(*src).channels.next_multiple_of(LANES);
                     let weights = self.reserve_range(2 * channels);
-                    Kernel::LayerNorm { src: *src, dst: *dst, node: *node, eps: op.eps, weights }
+                    CpuKernel::LayerNorm { src: *src, dst: *dst, node: *node, eps: op.eps, weights }
                 }
-                Step::Softmax { src, dst } => Kernel::Softmax(*src, *dst),
-                Step::MatMul { a, b, dst } => Kernel::MatMul(*a, *b, *dst, product_scratch),
-                Step::Statistics { src } => Kernel::Statistics(*src),
+                PlanStep::Softmax { src, dst } => CpuKernel::Softmax(*src, *dst),
+                PlanStep::MatMul { a, b, dst } => CpuKernel::MatMul(*a, *b, *dst, product_scratch),
+                PlanStep::Statistics { src } => CpuKernel::Statistics(*src),
             };
             self.segments[planned.level].push(kernel);
         }
@@ -303,20 +303,22 @@ impl Program {
     /// Where the scratch memory that products of activations share begins, behind the tensors.
     fn reserve_scratch(&mut self, plan: &Plan, isa: Isa) -> usize {
         let needed = plan.steps.iter().filter_map(|planned| match planned.step {
-            Step::MatMul { a, .. } => Some(mat_mul::scratch_values(plan.shape(a).channels, isa)),
-            Step::Conv(_)
-            | Step::Combine(_)
-            | Step::Pool { .. }
-            | Step::Window { .. }
-            | Step::Mul { .. }
-            | Step::Resize { .. }
-            | Step::CopyChannels { .. }
-            | Step::Flatten { .. }
-            | Step::Rearrange { .. }
-            | Step::Parameter { .. }
-            | Step::LayerNorm { .. }
-            | Step::Softmax { .. }
-            | Step::Statistics { .. } => None,
+            PlanStep::MatMul { a, .. } => {
+                Some(mat_mul::scratch_values(plan.shape(a).channels, isa))
+            }
+            PlanStep::Conv(_)
+            | PlanStep::Combine(_)
+            | PlanStep::Pool { .. }
+            | PlanStep::Window { .. }
+            | PlanStep::Mul { .. }
+            | PlanStep::Resize { .. }
+            | PlanStep::CopyChannels { .. }
+            | PlanStep::Flatten { .. }
+            | PlanStep::Rearrange { .. }
+            | PlanStep::Parameter { .. }
+            | PlanStep::LayerNorm { .. }
+            | PlanStep::Softmax { .. }
+            | PlanStep::Statistics { .. } => None,
         });
         let start = self.scratch;
         self.scratch += needed.max().unwrap_or(0);
@@ -339,17 +341,17 @@ impl Program {
         (offset, offset + count)
     }
 
-    fn depthwise(&mut self, plan: &Plan, step: ConvStep) -> Kernel {
+    fn depthwise(&mut self, plan: &Plan, step: ConvStep) -> CpuKernel {
         let taps = step.conv.kernel[0] * step.conv.kernel[1];
         let blocks = plan.shape(step.dst).channels.div_ceil(LANES);
         let offset = self.reserve(blocks * taps * LANES);
-        Kernel::Depthwise {
+        CpuKernel::Depthwise {
             part: self.part(step),
             weights: (offset, offset + blocks * taps * LANES),
         }
     }
 
-    fn conv(&mut self, plan: &Plan, siblings: Vec<ConvStep>, isa: Isa) -> Kernel {
+    fn conv(&mut self, plan: &Plan, siblings: Vec<ConvStep>, isa: Isa) -> CpuKernel {
         let in_channels = plan.shape(siblings[0].src).channels;
         let taps = siblings[0].conv.kernel[0] * siblings[0].conv.kernel[1];
         let ranges: Vec<(usize, usize)> =
@@ -367,13 +369,13 @@ impl Program {
         }
         let offset = self.reserve(size);
         let parts = siblings.into_iter().map(|step| self.part(step)).collect();
-        Kernel::Conv { parts, groups, weights: (offset, offset + size) }
+        CpuKernel::Conv { parts, groups, weights: (offset, offset + size) }
     }
 }
 
 /// Values of one image in blocks, without a border.
 fn blocked_values(plan: &Plan, tensor: TensorId) -> usize {
-    Layout { shape: plan.shape(tensor), border: 0 }.image()
+    BlockedLayout { shape: plan.shape(tensor), border: 0 }.image()
 }
 
 /// How many of `equal` blocks with the same input channels a tile takes.
@@ -406,24 +408,24 @@ fn borders(plan: &Plan) -> Vec<usize> {
     let mut borders = vec![0; plan.tensors.len()];
     for planned in &plan.steps {
         match &planned.step {
-            Step::Conv(step) => {
+            PlanStep::Conv(step) => {
                 let Padding { top, left, bottom, right } = step.conv.padding;
                 let border = &mut borders[step.src.index()];
                 *border = top.max(left).max(bottom).max(right).max(*border);
             }
-            Step::Combine(_)
-            | Step::Pool { .. }
-            | Step::Window { .. }
-            | Step::Mul { .. }
-            | Step::Resize { .. }
-            | Step::CopyChannels { .. }
-            | Step::Flatten { .. }
-            | Step::Rearrange { .. }
-            | Step::Parameter { .. }
-            | Step::LayerNorm { .. }
-            | Step::Softmax { .. }
-            | Step::MatMul { .. }
-            | Step::Statistics { .. } => {}
+            PlanStep::Combine(_)
+            | PlanStep::Pool { .. }
+            | PlanStep::Window { .. }
+            | PlanStep::Mul { .. }
+            | PlanStep::Resize { .. }
+            | PlanStep::CopyChannels { .. }
+            | PlanStep::Flatten { .. }
+            | PlanStep::Rearrange { .. }
+            | PlanStep::Parameter { .. }
+            | PlanStep::LayerNorm { .. }
+            | PlanStep::Softmax { .. }
+            | PlanStep::MatMul { .. }
+            | PlanStep::Statistics { .. } => {}
         }
     }
     borders

@@ -74,7 +74,7 @@ impl AdapterSummary {
         }
     }
 
-    /// Whether `--device auto` may take it: hardware that has what the kernels need.
+    /// Whether the device `auto` may take it: hardware that has what the kernels need.
     pub fn is_automatic(&self) -> bool {
         self.is(&AdapterChoice::BestHardware)
     }
@@ -111,7 +111,7 @@ fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
         AdapterChoice::Named(part) => format!("no usable adapter is named like \"{part}\""),
     };
     if summaries.is_empty() {
-        return format!("{wanted}: there is no adapter at all; use --device cpu");
+        return format!("{wanted}: there is no adapter at all; use the device `cpu`");
     }
     let one = |summary: &AdapterSummary| {
         let DeviceInfo { name, kind, api, .. } = &summary.device;
@@ -119,7 +119,7 @@ fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
         format!("{name} ({kind}, {api}{unusable})")
     };
     let list: Vec<String> = summaries.iter().map(one).collect();
-    format!("{wanted}; there is: {}; use --device cpu or name one of these", list.join("; "))
+    format!("{wanted}; there is: {}; use the device `cpu` or name one of these", list.join("; "))
 }
 
 /// The adapters of some interfaces, best first, through an instance of our own.

@@ -2,17 +2,17 @@
 
 use wgpu::{BindGroup, Buffer, BufferUsages};
 
-use super::device::Gpu;
+use super::device::GpuDevice;
 use crate::backend::BackendError;
 
 /// Launches of one submit at most.
 pub const MAX_LAUNCHES: u64 = 256;
-/// Bytes of the `Launch` uniform.
+/// Bytes of the `KernelLaunch` uniform.
 pub const LAUNCH_BYTES: u64 = 16;
 
 /// One of the shared buffers, by its binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shared {
+pub enum SharedBuffer {
     /// Parameters of launches.
     Launches,
     /// Images and tensors.
@@ -36,20 +36,25 @@ const NAMES: [&str; 7] =
 const GRAIN_BYTES: u64 = 1 << 16;
 
 /// The buffers and the bind group over them.
-pub struct Buffers {
+pub struct GpuBuffers {
     buffers: [Option<Buffer>; 7],
     bind_group: Option<BindGroup>,
     readback: Option<Buffer>,
 }
 
-impl Buffers {
+impl GpuBuffers {
     /// No buffers yet.
     pub const fn new() -> Self {
         Self { buffers: [const { None }; 7], bind_group: None, readback: None }
     }
 
     /// Makes a buffer at least that long; returns whether it is a new one, its old values lost.
-    pub fn reserve(&mut self, gpu: &Gpu, shared: Shared, bytes: u64) -> Result<bool, BackendError> {
+    pub fn reserve(
+        &mut self,
+        gpu: &GpuDevice,
+        shared: SharedBuffer,
+        bytes: u64,
+    ) -> Result<bool, BackendError> {
         let slot = &mut self.buffers[shared as usize];
         if slot.as_ref().is_some_and(|buffer| buffer.size() >= bytes) {
             return Ok(false);
@@ -62,13 +67,13 @@ impl Buffers {
         let largest = gpu.limits.max_buffer_size.min(gpu.limits.max_storage_buffer_binding_size);
         let size = bytes.next_multiple_of(GRAIN_BYTES).max(GRAIN_BYTES).min(largest.max(bytes));
         let kind = match shared {
-            Shared::Launches => BufferUsages::UNIFORM,
-            Shared::Arena
-            | Shared::Weights
-            | Shared::Statistics
-            | Shared::Codes
-            | Shared::Distances
-            | Shared::Records => BufferUsages::STORAGE,
+            SharedBuffer::Launches => BufferUsages::UNIFORM,
+            SharedBuffer::Arena
+            | SharedBuffer::Weights
+            | SharedBuffer::Statistics
+            | SharedBuffer::Codes
+            | SharedBuffer::Distances
+            | SharedBuffer::Records => BufferUsages::STORAGE,
         };
         let usage = kind | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
         *slot = Some(create(gpu, NAMES[shared as usize], size, usage)?);
@@ -76,7 +81,7 @@ impl Buffers {
     }
 
     /// A buffer that was reserved.
-    pub fn get(&self, gpu: &Gpu, shared: Shared) -> Result<&Buffer, BackendError> {
+    pub fn get(&self, gpu: &GpuDevice, shared: SharedBuffer) -> Result<&Buffer, BackendError> {
         let buffer = self.buffers[shared as usize].as_ref();
         buffer.ok_or_else(|| gpu.error(format!("no {} buffer", NAMES[shared as usize])))
     }
@@ -89,8 +94,8 @@ impl Buffers {
     /// Writes to a buffer from a byte offset on.
     pub fn write(
         &self,
-        gpu: &Gpu,
-        shared: Shared,
+        gpu: &GpuDevice,
+        shared: SharedBuffer,
         offset: u64,
         data: &[u8],
     ) -> Result<(), BackendError> {
@@ -101,7 +106,7 @@ impl Buffers {
     }
 
     /// The bind group over all buffers.
-    pub fn bind_group(&mut self, gpu: &Gpu) -> Result<BindGroup, BackendError> {
+    pub fn bind_group(&mut self, gpu: &GpuDevice) -> Result<BindGroup, BackendError> {
         if let Some(group) = &self.bind_group {
             return Ok(group.clone());
         }
@@ -110,7 +115,7 @@ impl Buffers {
             let buffer = buffer
                 .as_ref()
                 .ok_or_else(|| gpu.error(format!("no {} buffer", NAMES[binding])))?;
-            let size = if binding == Shared::Launches as usize {
+            let size = if binding == SharedBuffer::Launches as usize {
                 std::num::NonZeroU64::new(LAUNCH_BYTES)
             } else {
                 None
@@ -134,8 +139,8 @@ impl Buffers {
     /// Reads a stretch of a buffer; waits for all that was submitted before.
     pub fn read(
         &mut self,
-        gpu: &Gpu,
-        shared: Shared,
+        gpu: &GpuDevice,
+        shared: SharedBuffer,
         offset: u64,
         bytes: u64,
     ) -> Result<Vec<u8>, BackendError> {
@@ -174,7 +179,12 @@ impl Buffers {
     }
 }
 
-fn create(gpu: &Gpu, name: &str, size: u64, usage: BufferUsages) -> Result<Buffer, BackendError> {
+fn create(
+    gpu: &GpuDevice,
+    name: &str,
+    size: u64,
+    usage: BufferUsages,
+) -> Result<Buffer, BackendError> {
     gpu.checked(name, || {
         gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(name),

@@ -9,7 +9,7 @@ use wgpu::{
     PollType, Queue, ShaderStages, SubmissionIndex,
 };
 
-use super::kernels::{ENTRY_POINT, KERNELS, Kernel};
+use super::kernels::{ENTRY_POINT, GpuKernel, KERNELS};
 use crate::backend::BackendError;
 
 /// A submit is meant to take a tenth of a second; after this long the device counts as lost.
@@ -17,9 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the driver said outside any error scope, the first time it did.
 #[derive(Clone, Default)]
-struct Failure(Arc<Mutex<Option<String>>>);
+struct DeviceFailure(Arc<Mutex<Option<String>>>);
 
-impl Failure {
+impl DeviceFailure {
     fn set(&self, reason: String) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
     }
@@ -30,7 +30,7 @@ impl Failure {
 }
 
 /// A device, its queue and its pipelines.
-pub struct Gpu {
+pub struct GpuDevice {
     /// The adapter's name.
     pub name: String,
     /// The device.
@@ -43,10 +43,10 @@ pub struct Gpu {
     pub layout: BindGroupLayout,
     pipeline_layout: PipelineLayout,
     pipelines: Vec<Option<ComputePipeline>>,
-    failure: Failure,
+    failure: DeviceFailure,
 }
 
-impl Gpu {
+impl GpuDevice {
     /// Opens a device with all that the adapter allows.
     pub fn open(adapter: &Adapter) -> Result<Self, BackendError> {
         let name = adapter.get_info().name;
@@ -61,7 +61,7 @@ impl Gpu {
             device: name.clone(),
             reason: format!("the driver gave no device: {error}"),
         })?;
-        let failure = Failure::default();
+        let failure = DeviceFailure::default();
         let (uncaptured, lost) = (failure.clone(), failure.clone());
         device.on_uncaptured_error(Arc::new(move |error| uncaptured.set(error.to_string())));
         device.set_device_lost_callback(move |reason, message| {
@@ -125,7 +125,7 @@ impl Gpu {
     }
 
     /// The pipeline of a kernel, compiled when it is first asked for.
-    pub fn pipeline(&mut self, kernel: Kernel) -> Result<ComputePipeline, BackendError> {
+    pub fn pipeline(&mut self, kernel: GpuKernel) -> Result<ComputePipeline, BackendError> {
         if let Some(pipeline) = &self.pipelines[kernel as usize] {
             return Ok(pipeline.clone());
         }

@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::buffers::{Buffers, MAX_LAUNCHES, Shared};
-use super::device::Gpu;
-use super::layout::{Placement, Sizes};
-use super::lower::{ConvVariant, Lowering};
+use super::buffers::{GpuBuffers, MAX_LAUNCHES, SharedBuffer};
+use super::device::GpuDevice;
+use super::layout::{BufferSizes, NetworkPlacement};
+use super::lower::{ConvVariant, NetworkLowering};
 use super::pack;
-use super::schedule::Schedule;
-use super::submit::{self, KernelTime, Pace, Submitted};
-use crate::backend::{BackendError, Cancel, Network, Output, PackedCode, kept};
+use super::schedule::LaunchSchedule;
+use super::submit::{self, KernelTime, SubmitPace, SubmitReport};
+use crate::backend::{BackendError, Cancel, Network, PackedCode, RunOutput, kept};
 use crate::data::Batch;
 use crate::plan::TensorId;
 use crate::score::{KernelMatrix, KernelMatrixError};
@@ -19,11 +19,11 @@ use crate::score::{KernelMatrix, KernelMatrixError};
 const READBACK_BYTES: u64 = 8 << 20;
 
 /// A network and where it lies in its stretches of the buffers.
-pub struct Placed<'a> {
+pub struct PlacedNetwork<'a> {
     /// The network.
     pub network: Network<'a>,
     /// Its places.
-    pub placement: Placement,
+    pub placement: NetworkPlacement,
 }
 
 /// What is wanted of every network of a group beside the kernel matrix.
@@ -38,9 +38,9 @@ pub struct Wants<'a> {
 }
 
 /// What one network gave.
-pub struct Traced {
+pub struct TracedOutput {
     /// Kernel matrix and codes.
-    pub output: Output,
+    pub output: RunOutput,
     /// Values `[n, c, h, w]` of the tensors that were wanted.
     pub tensors: Vec<Vec<f32>>,
 }
@@ -59,11 +59,11 @@ pub struct GroupCost {
 }
 
 /// An open device with its buffers and what is known of its speed.
-pub struct Session {
+pub struct GpuSession {
     /// The device.
-    pub gpu: Gpu,
-    buffers: Buffers,
-    pace: Pace,
+    pub gpu: GpuDevice,
+    buffers: GpuBuffers,
+    pace: SubmitPace,
     /// Print of the images that lie in the arena.
     images: Option<u64>,
     /// What the last group cost.
@@ -73,9 +73,9 @@ pub struct Session {
 }
 
 /// What one run of a group works on.
-pub struct Group<'a> {
+pub struct NetworkGroup<'a> {
     /// The networks.
-    pub networks: &'a [Placed<'a>],
+    pub networks: &'a [PlacedNetwork<'a>],
     /// The images.
     pub batch: &'a Batch,
     /// What is wanted.
@@ -84,35 +84,35 @@ pub struct Group<'a> {
     pub variant: ConvVariant,
 }
 
-impl Session {
+impl GpuSession {
     /// A session on an open device.
-    pub const fn new(gpu: Gpu, pace: Pace) -> Self {
+    pub const fn new(gpu: GpuDevice, pace: SubmitPace) -> Self {
         let cost = GroupCost { submits: 0, dispatches: 0, longest_submit_ms: 0, bytes: 0 };
-        Self { gpu, buffers: Buffers::new(), pace, images: None, cost, profile: Vec::new() }
+        Self { gpu, buffers: GpuBuffers::new(), pace, images: None, cost, profile: Vec::new() }
     }
 
     /// Runs a group. The outer error is the device's or a cancel and concerns all of its networks.
     pub fn run<'a>(
         &mut self,
-        group: &Group<'a>,
+        group: &NetworkGroup<'a>,
         cancel: &Cancel,
-    ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
+    ) -> Result<Vec<Result<TracedOutput, BackendError>>, BackendError> {
         let image_quads = (group.batch.images * pack::quads(group.batch.shape)) as u64;
-        let mut total = Sizes { arena: image_quads, ..Sizes::default() };
+        let mut total = BufferSizes { arena: image_quads, ..BufferSizes::default() };
         let mut bases = Vec::with_capacity(group.networks.len());
         for placed in group.networks {
             bases.push(total);
             total = total.plus(placed.placement.sizes);
         }
-        let lower = |(placed, base): (&'a Placed<'a>, Sizes)| {
+        let lower = |(placed, base): (&'a PlacedNetwork<'a>, BufferSizes)| {
             let (images, variant) = (group.batch.images, group.variant);
-            Lowering::run(placed.network, &placed.placement, base, images, variant)
+            NetworkLowering::run(placed.network, &placed.placement, base, images, variant)
         };
         let mut lowered: Vec<_> = group.networks.par_iter().zip(bases).map(lower).collect();
         self.upload(group.batch, &lowered, total)?;
         let tasks: Vec<_> =
             lowered.iter_mut().flatten().map(|one| std::mem::take(&mut one.tasks)).collect();
-        let schedule = Schedule::new(&tasks);
+        let schedule = LaunchSchedule::new(&tasks);
         self.launch(&schedule, total, group.wants.profile, cancel)?;
         self.collect(group, lowered, total)
     }
@@ -121,32 +121,32 @@ impl Session {
     fn upload(
         &mut self,
         batch: &Batch,
-        lowered: &[Result<Lowering<'_>, BackendError>],
-        total: Sizes,
+        lowered: &[Result<NetworkLowering<'_>, BackendError>],
+        total: BufferSizes,
     ) -> Result<(), BackendError> {
         let (gpu, buffers) = (&self.gpu, &mut self.buffers);
-        if buffers.reserve(gpu, Shared::Arena, total.arena * 16)? {
+        if buffers.reserve(gpu, SharedBuffer::Arena, total.arena * 16)? {
             self.images = None;
         }
-        buffers.reserve(gpu, Shared::Weights, total.weights * 16)?;
-        buffers.reserve(gpu, Shared::Statistics, total.statistics * 16)?;
-        buffers.reserve(gpu, Shared::Codes, total.codes * 4)?;
-        buffers.reserve(gpu, Shared::Distances, total.distances * 4)?;
+        buffers.reserve(gpu, SharedBuffer::Weights, total.weights * 16)?;
+        buffers.reserve(gpu, SharedBuffer::Statistics, total.statistics * 16)?;
+        buffers.reserve(gpu, SharedBuffer::Codes, total.codes * 4)?;
+        buffers.reserve(gpu, SharedBuffer::Distances, total.distances * 4)?;
         let print = print_of(batch);
         if self.images != Some(print) {
             let packed = pack::images(batch);
             gpu.checked("images", || {
-                buffers.write(gpu, Shared::Arena, 0, bytemuck::cast_slice(&packed))
+                buffers.write(gpu, SharedBuffer::Arena, 0, bytemuck::cast_slice(&packed))
             })??;
             self.images = Some(print);
         }
         gpu.checked("weights", || {
             for one in lowered.iter().flatten() {
                 let values = bytemuck::cast_slice(&one.values);
-                buffers.write(gpu, Shared::Weights, one.base.weights * 16, values)?;
+                buffers.write(gpu, SharedBuffer::Weights, one.base.weights * 16, values)?;
                 for (offset, values) in &one.known_norms {
                     let values = bytemuck::cast_slice(values);
-                    buffers.write(gpu, Shared::Statistics, offset * 16, values)?;
+                    buffers.write(gpu, SharedBuffer::Statistics, offset * 16, values)?;
                 }
             }
             Ok(())
@@ -155,22 +155,22 @@ impl Session {
 
     fn launch(
         &mut self,
-        schedule: &Schedule,
-        total: Sizes,
+        schedule: &LaunchSchedule,
+        total: BufferSizes,
         profile: bool,
         cancel: &Cancel,
     ) -> Result<(), BackendError> {
         let records: &[u8] = bytemuck::cast_slice(&schedule.records);
         let stride = submit::launch_stride(&self.gpu);
         let (gpu, buffers) = (&self.gpu, &mut self.buffers);
-        buffers.reserve(gpu, Shared::Launches, MAX_LAUNCHES * stride)?;
-        buffers.reserve(gpu, Shared::Records, records.len() as u64)?;
+        buffers.reserve(gpu, SharedBuffer::Launches, MAX_LAUNCHES * stride)?;
+        buffers.reserve(gpu, SharedBuffer::Records, records.len() as u64)?;
         gpu.checked("records", || {
-            buffers.write(gpu, Shared::Records, 0, records)?;
+            buffers.write(gpu, SharedBuffer::Records, 0, records)?;
             let label = wgpu::CommandEncoderDescriptor { label: Some("clear distances") };
             let mut encoder = gpu.device.create_command_encoder(&label);
             let bytes = (total.distances * 4).max(4);
-            encoder.clear_buffer(buffers.get(gpu, Shared::Distances)?, 0, Some(bytes));
+            encoder.clear_buffer(buffers.get(gpu, SharedBuffer::Distances)?, 0, Some(bytes));
             gpu.queue.submit([encoder.finish()]);
             Ok(())
         })??;
@@ -183,7 +183,7 @@ impl Session {
             profile.then_some(&mut self.profile),
             cancel,
         )?;
-        let Submitted { submits, dispatches, longest_ms } = submitted;
+        let SubmitReport { submits, dispatches, longest_ms } = submitted;
         let bytes = self.buffers.bytes();
         self.cost = GroupCost { submits, dispatches, longest_submit_ms: longest_ms, bytes };
         Ok(())
@@ -191,13 +191,16 @@ impl Session {
 
     fn collect(
         &mut self,
-        group: &Group<'_>,
-        lowered: Vec<Result<Lowering<'_>, BackendError>>,
-        total: Sizes,
-    ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
-        let distances = self.words(Shared::Distances, total.distances)?;
-        let codes =
-            if group.wants.codes { self.words(Shared::Codes, total.codes)? } else { Vec::new() };
+        group: &NetworkGroup<'_>,
+        lowered: Vec<Result<NetworkLowering<'_>, BackendError>>,
+        total: BufferSizes,
+    ) -> Result<Vec<Result<TracedOutput, BackendError>>, BackendError> {
+        let distances = self.words(SharedBuffer::Distances, total.distances)?;
+        let codes = if group.wants.codes {
+            self.words(SharedBuffer::Codes, total.codes)?
+        } else {
+            Vec::new()
+        };
         let mut results = Vec::with_capacity(lowered.len());
         for one in lowered {
             let traced = match one {
@@ -209,7 +212,10 @@ impl Session {
                     let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();
                     let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
-                    Ok(Traced { output: Output { kernel, codes, kept }, tensors: tensors? })
+                    Ok(TracedOutput {
+                        output: RunOutput { kernel, codes, kept },
+                        tensors: tensors?,
+                    })
                 }
                 Err(error) => Err(error),
             };
@@ -218,13 +224,17 @@ impl Session {
         Ok(results)
     }
 
-    fn words(&mut self, shared: Shared, count: u64) -> Result<Vec<u32>, BackendError> {
+    fn words(&mut self, shared: SharedBuffer, count: u64) -> Result<Vec<u32>, BackendError> {
         let bytes = self.buffers.read(&self.gpu, shared, 0, count * 4)?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 
     /// Reads a tensor, as many images at once as [`READBACK_BYTES`] allows.
-    fn tensor(&mut self, one: &Lowering<'_>, id: TensorId) -> Result<Vec<f32>, BackendError> {
+    fn tensor(
+        &mut self,
+        one: &NetworkLowering<'_>,
+        id: TensorId,
+    ) -> Result<Vec<f32>, BackendError> {
         let shape = one.shape(id);
         let image_bytes = pack::quads(shape) as u64 * 16;
         let at_once = (READBACK_BYTES / image_bytes.max(1)).max(1) as usize;
@@ -233,7 +243,7 @@ impl Session {
             let images = at_once.min(one.images - first);
             let offset = u64::from(one.tensor(id)) * 16 + first as u64 * image_bytes;
             let bytes = images as u64 * image_bytes;
-            let bytes = self.buffers.read(&self.gpu, Shared::Arena, offset, bytes)?;
+            let bytes = self.buffers.read(&self.gpu, SharedBuffer::Arena, offset, bytes)?;
             let packed: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
             values.extend(pack::unpack(&packed, images, shape));
         }
@@ -242,7 +252,10 @@ impl Session {
 }
 
 /// Sums the network's distance matrices, whose lower triangles are empty, into K.
-fn kernel_matrix(one: &Lowering<'_>, distances: &[u32]) -> Result<KernelMatrix, KernelMatrixError> {
+fn kernel_matrix(
+    one: &NetworkLowering<'_>,
+    distances: &[u32],
+) -> Result<KernelMatrix, KernelMatrixError> {
     let n = one.images;
     let start = one.base.distances as usize;
     let mut sums = vec![0_u64; n * n];
@@ -258,9 +271,9 @@ fn kernel_matrix(one: &Lowering<'_>, distances: &[u32]) -> Result<KernelMatrix, 
     KernelMatrix::from_distances(n, one.plan().units, &sums)
 }
 
-fn packed_codes(one: &Lowering<'_>, words: &[u32]) -> Vec<PackedCode> {
+fn packed_codes(one: &NetworkLowering<'_>, words: &[u32]) -> Vec<PackedCode> {
     let row = one.placement.code_row as usize;
-    let packed = |(index, code): (usize, &crate::plan::Code)| {
+    let packed = |(index, code): (usize, &crate::plan::BinaryCode)| {
         let start = one.base.codes as usize + one.placement.codes[index] as usize;
         let stride = pack::code_stride(code.shape);
         let image = |image: usize| {

@@ -11,7 +11,7 @@ pub const ENTRY_POINT: &str = "main";
 
 /// A compute pipeline. Shapes are parameters, so their number does not grow with the networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kernel {
+pub enum GpuKernel {
     /// Convolution with tiles in workgroup memory, 16 output channels per tile.
     ConvTiled16,
     /// The same, 32 output channels per tile.
@@ -58,7 +58,7 @@ pub enum Kernel {
 #[derive(Clone, Copy, Debug)]
 pub struct KernelSource {
     /// The pipeline.
-    pub kernel: Kernel,
+    pub kernel: GpuKernel,
     /// Its name, also its label.
     pub name: &'static str,
     /// The kernel's own file under `shaders/`.
@@ -81,7 +81,7 @@ const MOMENTS: &str = include_str!("../../../shaders/shared/moments.wgsl");
 macro_rules! kernel {
     ($kernel:ident, $name:literal, $file:literal, $record:ident, [$($fragment:ident),*], $constants:expr) => {
         KernelSource {
-            kernel: Kernel::$kernel,
+            kernel: GpuKernel::$kernel,
             name: $name,
             file: $file,
             parts: &[
@@ -99,7 +99,7 @@ const TILE_16: &[(&str, f64)] = &[("PIXEL_THREADS", 32.0), ("CHANNEL_THREADS", 2
 const TILE_32: &[(&str, f64)] = &[("PIXEL_THREADS", 16.0), ("CHANNEL_THREADS", 4.0)];
 const TILE_64: &[(&str, f64)] = &[("PIXEL_THREADS", 8.0), ("CHANNEL_THREADS", 8.0)];
 
-/// All kernels, in the order of [`Kernel`].
+/// All kernels, in the order of [`GpuKernel`].
 pub const KERNELS: [KernelSource; 20] = [
     kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
     kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
@@ -123,7 +123,7 @@ pub const KERNELS: [KernelSource; 20] = [
     kernel!(Hamming, "hamming", "codes/hamming.wgsl", HammingRecord, [], &[]),
 ];
 
-impl Kernel {
+impl GpuKernel {
     /// What the pipeline is made of.
     pub const fn source(self) -> &'static KernelSource {
         &KERNELS[self as usize]

@@ -1,14 +1,14 @@
 //! Where the tensors, weights, statistics and codes of one network lie in the shared buffers.
 //!
-//! Offsets are relative to the network's own stretch of each buffer; [`Sizes`] says how long the
+//! Offsets are relative to the network's own stretch of each buffer; [`BufferSizes`] says how long the
 //! stretches are. The images lie in front of all stretches of the arena, once for all networks.
 
-use super::pack::{self, Grouping};
-use crate::plan::{Code, Norm, Plan, Step, TensorId};
+use super::pack::{self, ConvGrouping};
+use crate::plan::{BinaryCode, Plan, PlanStep, PlannedNorm, TensorId};
 
 /// Elements of each buffer: `vec4`s, and words for codes and distances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sizes {
+pub struct BufferSizes {
     /// Tensors without the images.
     pub arena: u64,
     /// Convolution and batch-norm values.
@@ -21,7 +21,7 @@ pub struct Sizes {
     pub distances: u64,
 }
 
-impl Sizes {
+impl BufferSizes {
     /// The stretches of two networks one behind the other.
     pub const fn plus(self, other: Self) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Sizes {
 
 /// How a tensor is cut for partial statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct StatisticsParts {
     /// Images * plane.
     pub pixels: u64,
     /// Pixels of one part.
@@ -56,7 +56,7 @@ pub struct Parts {
     pub parts: u64,
 }
 
-impl Parts {
+impl StatisticsParts {
     /// Parts of at least 1,024 pixels, 16 per invocation, and at most 128 of them.
     pub fn new(images: usize, plane: usize) -> Self {
         let pixels = (images * plane) as u64;
@@ -67,7 +67,7 @@ impl Parts {
 
 /// Consecutive codes of one weight whose distances cannot overflow one sum of 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct CodeRun {
     /// First word in an image's row.
     pub first_word: u64,
     /// Words.
@@ -82,7 +82,7 @@ pub struct Run {
 
 /// The offsets of one network.
 #[derive(Clone, Debug)]
-pub struct Placement {
+pub struct NetworkPlacement {
     /// Offset of each tensor in the arena; that of the images is not used.
     pub tensors: Vec<u64>,
     /// The stretch of memory each tensor lives in, for hazards: its slot, or one of its own.
@@ -100,18 +100,18 @@ pub struct Placement {
     /// Words of an image's row.
     pub code_row: u64,
     /// The runs of codes.
-    pub runs: Vec<Run>,
+    pub runs: Vec<CodeRun>,
     /// Distance matrices.
     pub matrices: u64,
     /// Lengths of the stretches.
-    pub sizes: Sizes,
+    pub sizes: BufferSizes,
 }
 
-impl Placement {
+impl NetworkPlacement {
     /// Places a plan for that many images. Tensors of `kept` get memory of their own, so that they
     /// can be read after the run.
     pub fn new(plan: &Plan, images: usize, kept: &[TensorId]) -> Self {
-        let mut sizes = Sizes::default();
+        let mut sizes = BufferSizes::default();
         let (tensors, homes) = place_tensors(plan, images, kept, &mut sizes.arena);
         let weights = place_weights(plan, &mut sizes.weights);
         let affines = plan.norms.iter().map(|norm| take_pair(plan, norm, &mut sizes.weights));
@@ -149,7 +149,7 @@ const fn take(total: &mut u64, count: u64) -> u64 {
     offset
 }
 
-fn take_pair(plan: &Plan, norm: &Norm, total: &mut u64) -> u64 {
+fn take_pair(plan: &Plan, norm: &PlannedNorm, total: &mut u64) -> u64 {
     take(total, 2 * pack::blocks(plan.shape(norm.tensor).channels) as u64)
 }
 
@@ -175,27 +175,27 @@ fn place_tensors(
 }
 
 fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
-    let place = |planned: &crate::plan::Planned| match &planned.step {
-        Step::Conv(step) => {
-            let grouping = Grouping::new(&step.conv, plan.shape(step.src).channels);
+    let place = |planned: &crate::plan::ScheduledStep| match &planned.step {
+        PlanStep::Conv(step) => {
+            let grouping = ConvGrouping::new(&step.conv, plan.shape(step.src).channels);
             let bias = pack::blocks(step.conv.out_channels);
             take(total, (grouping.weight_quads() + bias) as u64)
         }
-        Step::Parameter { dst, .. } => take(total, pack::quads(plan.shape(*dst)) as u64),
-        Step::LayerNorm { src, .. } => {
+        PlanStep::Parameter { dst, .. } => take(total, pack::quads(plan.shape(*dst)) as u64),
+        PlanStep::LayerNorm { src, .. } => {
             take(total, 2 * pack::blocks(plan.shape(*src).channels) as u64)
         }
-        Step::Combine(_)
-        | Step::Pool { .. }
-        | Step::Window { .. }
-        | Step::Mul { .. }
-        | Step::Resize { .. }
-        | Step::CopyChannels { .. }
-        | Step::Flatten { .. }
-        | Step::Rearrange { .. }
-        | Step::Softmax { .. }
-        | Step::MatMul { .. }
-        | Step::Statistics { .. } => 0,
+        PlanStep::Combine(_)
+        | PlanStep::Pool { .. }
+        | PlanStep::Window { .. }
+        | PlanStep::Mul { .. }
+        | PlanStep::Resize { .. }
+        | PlanStep::CopyChannels { .. }
+        | PlanStep::Flatten { .. }
+        | PlanStep::Rearrange { .. }
+        | PlanStep::Softmax { .. }
+        | PlanStep::MatMul { .. }
+        | PlanStep::Statistics { .. } => 0,
     };
     plan.steps.iter().map(place).collect()
 }
@@ -205,7 +205,7 @@ fn place_partials(plan: &Plan, images: usize, total: &mut u64) -> Vec<Option<u64
     for planned in &plan.steps {
         let Some(tensor) = planned.step.summed() else { continue };
         let shape = plan.shape(tensor);
-        let parts = Parts::new(images, shape.plane()).parts;
+        let parts = StatisticsParts::new(images, shape.plane()).parts;
         let length = 2 * parts * pack::blocks(shape.channels) as u64;
         partials[tensor.index()] = Some(take(total, length));
     }
@@ -213,11 +213,11 @@ fn place_partials(plan: &Plan, images: usize, total: &mut u64) -> Vec<Option<u64
 }
 
 /// Puts codes of equal weight next to each other, so that few runs cover them all.
-fn place_codes(codes: &[Code]) -> (Vec<u64>, u64, Vec<Run>) {
+fn place_codes(codes: &[BinaryCode]) -> (Vec<u64>, u64, Vec<CodeRun>) {
     let mut order: Vec<usize> = (0..codes.len()).collect();
     order.sort_by_key(|&index| codes[index].weight);
     let (mut offsets, mut row) = (vec![0; codes.len()], 0);
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<CodeRun> = Vec::new();
     for index in order {
         let code = &codes[index];
         let words = pack::code_stride(code.shape).next_multiple_of(4) as u64;
@@ -229,7 +229,7 @@ fn place_codes(codes: &[Code]) -> (Vec<u64>, u64, Vec<Run>) {
                 run.words += words;
                 run.units += units;
             }
-            _ => runs.push(Run { first_word, words, weight, units, matrix: 0 }),
+            _ => runs.push(CodeRun { first_word, words, weight, units, matrix: 0 }),
         }
     }
     share_matrices(&mut runs);
@@ -237,7 +237,7 @@ fn place_codes(codes: &[Code]) -> (Vec<u64>, u64, Vec<Run>) {
 }
 
 /// Gives each run the current matrix as long as no sum can pass 32 bits.
-fn share_matrices(runs: &mut [Run]) {
+fn share_matrices(runs: &mut [CodeRun]) {
     let (mut matrix, mut units) = (0, 0);
     for run in runs {
         if units + run.units > u64::from(u32::MAX) && units > 0 {

@@ -1,13 +1,13 @@
 //! From the steps of one plan to tasks, and the values their kernels read.
 
-use super::kernels::Kernel;
-use super::layout::{Placement, Sizes};
+use super::kernels::GpuKernel;
+use super::layout::{BufferSizes, NetworkPlacement};
 use super::ops;
 use super::pack::{self, LANES};
-use super::task::{Access, BYTE_WORK, Resource, Task};
+use super::task::{BYTE_WORK, GpuResource, KernelTask, ResourceAccess};
 use crate::backend::{BackendError, Network};
 use crate::graph::{NodeId, Shape};
-use crate::plan::{NormId, Plan, Step, TensorId};
+use crate::plan::{NormId, Plan, PlanStep, TensorId};
 use crate::weights::LayerWeights;
 
 /// Invocations of most workgroups.
@@ -23,26 +23,26 @@ pub enum ConvVariant {
 }
 
 /// One network on its way to the device.
-pub struct Lowering<'a> {
+pub struct NetworkLowering<'a> {
     /// The network.
     pub network: Network<'a>,
     /// Where everything lies in the network's stretches.
-    pub placement: &'a Placement,
+    pub placement: &'a NetworkPlacement,
     /// Where the stretches start; in the arena behind the images.
-    pub base: Sizes,
+    pub base: BufferSizes,
     /// Images of the batch.
     pub images: usize,
     /// How convolutions are computed.
     pub variant: ConvVariant,
     /// The tasks so far.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<KernelTask>,
     /// The network's stretch of the weights buffer.
     pub values: Vec<f32>,
     /// Scales and shifts that the host knows, with their absolute `vec4` offsets.
     pub known_norms: Vec<(u64, Vec<f32>)>,
 }
 
-impl<'a> Lowering<'a> {
+impl<'a> NetworkLowering<'a> {
     /// Lowers a network.
     ///
     /// # Errors
@@ -50,8 +50,8 @@ impl<'a> Lowering<'a> {
     /// [`BackendError::MissingWeights`] if a layer has no values, or not as many as it needs.
     pub fn run(
         network: Network<'a>,
-        placement: &'a Placement,
-        base: Sizes,
+        placement: &'a NetworkPlacement,
+        base: BufferSizes,
         images: usize,
         variant: ConvVariant,
     ) -> Result<Self, BackendError> {
@@ -76,20 +76,20 @@ impl<'a> Lowering<'a> {
         Ok(lowering)
     }
 
-    fn step(&mut self, index: usize, step: &Step) -> Result<(), BackendError> {
+    fn step(&mut self, index: usize, step: &PlanStep) -> Result<(), BackendError> {
         match step {
-            Step::Conv(conv) => {
+            PlanStep::Conv(conv) => {
                 ops::conv::lower(self, conv, self.placement.weights[index])?;
                 if conv.statistics {
                     ops::statistics::lower(self, conv.dst);
                 }
             }
-            Step::Combine(combine) => ops::combine::lower(self, combine),
-            Step::Pool { src, dst, pool } => ops::pool::lower(self, *src, *dst, pool),
-            Step::Window { src, dst, window } => ops::window::lower(self, *src, *dst, window),
-            Step::Mul { a, b, dst } => ops::mul::lower(self, *a, *b, *dst),
-            Step::Resize { src, dst, resize } => ops::resize::lower(self, *src, *dst, *resize),
-            Step::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
+            PlanStep::Combine(combine) => ops::combine::lower(self, combine),
+            PlanStep::Pool { src, dst, pool } => ops::pool::lower(self, *src, *dst, pool),
+            PlanStep::Window { src, dst, window } => ops::window::lower(self, *src, *dst, window),
+            PlanStep::Mul { a, b, dst } => ops::mul::lower(self, *a, *b, *dst),
+            PlanStep::Resize { src, dst, resize } => ops::resize::lower(self, *src, *dst, *resize),
+            PlanStep::CopyChannels { src, src_channel, dst, dst_channel, channels } => {
                 ops::copy_channels::lower(
                     self,
                     (*src, *src_channel),
@@ -97,20 +97,20 @@ impl<'a> Lowering<'a> {
                     *channels,
                 );
             }
-            Step::Flatten { src, dst } => ops::flatten::lower(self, *src, *dst),
-            Step::Rearrange { src, dst, rearrange } => {
+            PlanStep::Flatten { src, dst } => ops::flatten::lower(self, *src, *dst),
+            PlanStep::Rearrange { src, dst, rearrange } => {
                 ops::rearrange::lower(self, *src, *dst, rearrange);
             }
-            Step::Parameter { dst, node } => {
+            PlanStep::Parameter { dst, node } => {
                 ops::parameter::lower(self, *dst, *node, self.placement.weights[index])?;
             }
-            Step::LayerNorm { src, dst, node, op } => {
+            PlanStep::LayerNorm { src, dst, node, op } => {
                 let place = self.placement.weights[index];
                 ops::layer_norm::lower(self, *src, *dst, (*node, op.eps), place)?;
             }
-            Step::Softmax { src, dst } => ops::softmax::lower(self, *src, *dst),
-            Step::MatMul { a, b, dst } => ops::mat_mul::lower(self, *a, *b, *dst),
-            Step::Statistics { src } => ops::statistics::lower(self, *src),
+            PlanStep::Softmax { src, dst } => ops::softmax::lower(self, *src, *dst),
+            PlanStep::MatMul { a, b, dst } => ops::mat_mul::lower(self, *a, *b, *dst),
+            PlanStep::Statistics { src } => ops::statistics::lower(self, *src),
         }
         Ok(())
     }
@@ -149,18 +149,18 @@ impl<'a> Lowering<'a> {
     }
 
     /// The memory a tensor lives in.
-    pub fn home(&self, id: TensorId) -> Resource {
-        Resource::Home(self.placement.homes[id.index()])
+    pub fn home(&self, id: TensorId) -> GpuResource {
+        GpuResource::Home(self.placement.homes[id.index()])
     }
 
     /// A read of a tensor.
-    pub fn reads(&self, id: TensorId) -> Access {
-        Access::read(self.home(id))
+    pub fn reads(&self, id: TensorId) -> ResourceAccess {
+        ResourceAccess::read(self.home(id))
     }
 
     /// A write of a tensor.
-    pub fn writes(&self, id: TensorId) -> Access {
-        Access::write(self.home(id))
+    pub fn writes(&self, id: TensorId) -> ResourceAccess {
+        ResourceAccess::write(self.home(id))
     }
 
     /// The values of a layer, if it has any.
@@ -169,22 +169,27 @@ impl<'a> Lowering<'a> {
     }
 
     /// Adds a task with one invocation per output `vec4`.
-    pub fn push_copy(&mut self, kernel: Kernel, record: super::records::RawRecord, copy: Copy) {
+    pub fn push_copy(
+        &mut self,
+        kernel: GpuKernel,
+        record: super::records::RawRecord,
+        copy: CopyExtent,
+    ) {
         let workgroups = copy.quads.div_ceil(WORKGROUP) as u32;
         let work = copy.quads as f64 * (1.0 + copy.reads) * 16.0 * BYTE_WORK;
         let accesses = copy.accesses;
-        self.tasks.push(Task { kernel, record, workgroups, work, accesses, last: false });
+        self.tasks.push(KernelTask { kernel, record, workgroups, work, accesses, last: false });
     }
 }
 
 /// The extent of a task that has one invocation per output `vec4`.
-pub struct Copy {
+pub struct CopyExtent {
     /// Output `vec4`s.
     pub quads: u64,
     /// `vec4`s read for each.
     pub reads: f64,
     /// What is touched.
-    pub accesses: Vec<Access>,
+    pub accesses: Vec<ResourceAccess>,
 }
 
 /// Checks that a layer has as many values as it needs.

@@ -36,16 +36,16 @@ mod submit;
 mod task;
 
 pub use adapter::{AdapterChoice, AdapterSummary, adapters};
-pub use group::{GroupCost, Traced};
+pub use group::{GroupCost, TracedOutput};
 pub use lower::ConvVariant;
 pub use submit::KernelTime;
 
-use device::Gpu;
-use group::{Group, Placed, Session, Wants};
-use layout::{Placement, Sizes};
-use submit::Pace;
+use device::GpuDevice;
+use group::{GpuSession, NetworkGroup, PlacedNetwork, Wants};
+use layout::{BufferSizes, NetworkPlacement};
+use submit::SubmitPace;
 
-use super::{Backend, BackendError, Cancel, DeviceInfo, Network, Output};
+use super::{Backend, BackendError, Cancel, DeviceInfo, Network, RunOutput};
 use crate::data::Batch;
 use crate::plan::{Plan, TensorId};
 
@@ -65,7 +65,7 @@ pub struct GpuBackend {
     software: bool,
     variant: ConvVariant,
     networks_at_once: usize,
-    session: Option<Session>,
+    session: Option<GpuSession>,
     cost: GroupCost,
 }
 
@@ -125,10 +125,10 @@ impl GpuBackend {
         tensors: &[TensorId],
         codes: bool,
         cancel: &Cancel,
-    ) -> Result<Traced, BackendError> {
+    ) -> Result<TracedOutput, BackendError> {
         check_input(network.plan, batch)?;
         let placement = self.place(network.plan, batch, tensors)?;
-        let placed = [Placed { network, placement }];
+        let placed = [PlacedNetwork { network, placement }];
         let traced =
             self.run_group(&placed, batch, Wants { codes, tensors, profile: false }, cancel)?;
         let none = || Err(self.error("the group gave no result"));
@@ -150,30 +150,32 @@ impl GpuBackend {
         check_input(network.plan, batch)?;
         let placement = self.place(network.plan, batch, &[])?;
         let wants = Wants { profile: true, ..Wants::default() };
-        self.run_group(&[Placed { network, placement }], batch, wants, cancel)?;
+        self.run_group(&[PlacedNetwork { network, placement }], batch, wants, cancel)?;
         Ok(self.session.as_ref().map(|session| session.profile.clone()).unwrap_or_default())
     }
 
     /// The open session; opens one if there is none or the device failed.
-    fn session(&mut self) -> Result<&mut Session, BackendError> {
+    fn session(&mut self) -> Result<&mut GpuSession, BackendError> {
         if self.session.as_ref().is_some_and(|session| session.gpu.failed()) {
             self.session = None;
         }
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::new(Gpu::open(&self.adapter)?, Pace::guess(self.software)),
+            None => {
+                GpuSession::new(GpuDevice::open(&self.adapter)?, SubmitPace::guess(self.software))
+            }
         };
         Ok(self.session.insert(session))
     }
 
     fn run_group(
         &mut self,
-        networks: &[Placed<'_>],
+        networks: &[PlacedNetwork<'_>],
         batch: &Batch,
         wants: Wants<'_>,
         cancel: &Cancel,
-    ) -> Result<Vec<Result<Traced, BackendError>>, BackendError> {
-        let group = Group { networks, batch, wants, variant: self.variant };
+    ) -> Result<Vec<Result<TracedOutput, BackendError>>, BackendError> {
+        let group = NetworkGroup { networks, batch, wants, variant: self.variant };
         let session = self.session()?;
         let result = session.run(&group, cancel);
         self.cost = session.cost;
@@ -202,9 +204,9 @@ impl GpuBackend {
         plan: &Plan,
         batch: &Batch,
         kept: &[TensorId],
-    ) -> Result<Placement, BackendError> {
+    ) -> Result<NetworkPlacement, BackendError> {
         let limit = self.arena_limit();
-        let placement = Placement::new(plan, batch.images, kept);
+        let placement = NetworkPlacement::new(plan, batch.images, kept);
         let image_quads = (batch.images * pack::quads(batch.shape)) as u64;
         match over(&placement.sizes, image_quads, limit) {
             None => Ok(placement),
@@ -221,13 +223,13 @@ impl GpuBackend {
     /// Cuts networks into groups whose buffers fit the device together.
     fn groups<'a>(
         &self,
-        placed: Vec<(usize, Placed<'a>)>,
+        placed: Vec<(usize, PlacedNetwork<'a>)>,
         batch: &Batch,
-    ) -> Vec<Vec<(usize, Placed<'a>)>> {
+    ) -> Vec<Vec<(usize, PlacedNetwork<'a>)>> {
         let limit = self.shared_arena();
         let image_quads = (batch.images * pack::quads(batch.shape)) as u64;
-        let mut groups: Vec<Vec<(usize, Placed<'a>)>> = Vec::new();
-        let mut sizes = Sizes::default();
+        let mut groups: Vec<Vec<(usize, PlacedNetwork<'a>)>> = Vec::new();
+        let mut sizes = BufferSizes::default();
         for one in placed {
             let more = sizes.plus(one.1.placement.sizes);
             match groups.last_mut() {
@@ -263,13 +265,13 @@ impl Backend for GpuBackend {
         batch: &Batch,
         codes: bool,
         cancel: &Cancel,
-    ) -> Vec<Result<Output, BackendError>> {
-        let mut results: Vec<Result<Output, BackendError>> = Vec::new();
+    ) -> Vec<Result<RunOutput, BackendError>> {
+        let mut results: Vec<Result<RunOutput, BackendError>> = Vec::new();
         let mut placed = Vec::new();
         for (index, &network) in networks.iter().enumerate() {
             let fit = check_input(network.plan, batch);
             match fit.and_then(|()| self.place(network.plan, batch, &[])) {
-                Ok(placement) => placed.push((index, Placed { network, placement })),
+                Ok(placement) => placed.push((index, PlacedNetwork { network, placement })),
                 Err(error) => {
                     results.push(Err(error));
                     continue;
@@ -278,7 +280,7 @@ impl Backend for GpuBackend {
             results.push(Err(BackendError::Cancelled));
         }
         for group in self.groups(placed, batch) {
-            let (indices, group): (Vec<usize>, Vec<Placed<'_>>) = group.into_iter().unzip();
+            let (indices, group): (Vec<usize>, Vec<PlacedNetwork<'_>>) = group.into_iter().unzip();
             let wants = Wants { codes, ..Wants::default() };
             match self.run_group(&group, batch, wants, cancel) {
                 Ok(outputs) => {
@@ -301,14 +303,14 @@ fn check_input(plan: &Plan, batch: &Batch) -> Result<(), BackendError> {
 }
 
 /// The first buffer that is over a limit, and its bytes.
-fn over(sizes: &Sizes, image_quads: u64, limit: u64) -> Option<(&'static str, u64)> {
+fn over(sizes: &BufferSizes, image_quads: u64, limit: u64) -> Option<(&'static str, u64)> {
     sizes.bytes(image_quads).into_iter().find(|&(_, bytes)| bytes > limit)
 }
 
 /// The largest batch that fits, in words.
 fn advice(plan: &Plan, batch: &Batch, kept: &[TensorId], limit: u64) -> String {
     let fits = |images: usize| {
-        let sizes = Placement::new(plan, images, kept).sizes;
+        let sizes = NetworkPlacement::new(plan, images, kept).sizes;
         over(&sizes, (images * pack::quads(batch.shape)) as u64, limit).is_none()
     };
     let (mut low, mut high) = (0, batch.images);
@@ -317,7 +319,7 @@ fn advice(plan: &Plan, batch: &Batch, kept: &[TensorId], limit: u64) -> String {
         if fits(middle) { low = middle } else { high = middle }
     }
     if low == 0 {
-        "not even one image fits: use --device cpu".to_owned()
+        "not even one image fits: use the device `cpu`".to_owned()
     } else {
         format!("the largest batch that fits is {low}")
     }

@@ -55,7 +55,7 @@ pub fn per_channel(values: &[f32], channels: usize, default: f32, target: &mut [
 /// The groups of a convolution as the kernels see them: groups whose channels do not fill whole
 /// blocks are merged into one with zero weights between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grouping {
+pub struct ConvGrouping {
     /// Merged groups.
     pub groups: usize,
     /// Original groups in a merged one.
@@ -70,7 +70,7 @@ pub struct Grouping {
     pub taps: usize,
 }
 
-impl Grouping {
+impl ConvGrouping {
     /// The grouping of a convolution of that many input channels.
     pub fn new(conv: &Conv, in_channels: usize) -> Self {
         let (inputs, outputs) = (in_channels / conv.groups, conv.out_channels / conv.groups);

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::kernels::Kernel;
+use super::kernels::GpuKernel;
 use super::records::RawRecord;
-use super::task::{Access, Resource, Task};
+use super::task::{GpuResource, KernelTask, ResourceAccess};
 
 /// Records of one launch at most: the third grid extent that every device allows.
 const MAX_RECORDS: u32 = 65_535;
 
 /// Consecutive records that one dispatch works on, or a part of their workgroups.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Launch {
+pub struct KernelLaunch {
     /// The pipeline.
-    pub kernel: Kernel,
+    pub kernel: GpuKernel,
     /// First record.
     pub first_record: u32,
     /// Number of records: the third grid extent.
@@ -26,7 +26,7 @@ pub struct Launch {
     pub work: f64,
 }
 
-impl Launch {
+impl KernelLaunch {
     /// Estimated operations of the whole launch.
     pub fn total(&self) -> f64 {
         self.work * f64::from(self.records)
@@ -65,28 +65,28 @@ impl Launch {
 
 /// All launches of a group of networks, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Schedule {
+pub struct LaunchSchedule {
     /// Records in the order the launches name them.
     pub records: Vec<RawRecord>,
     /// The launches.
-    pub launches: Vec<Launch>,
+    pub launches: Vec<KernelLaunch>,
 }
 
-impl Schedule {
+impl LaunchSchedule {
     /// Schedules the tasks of several independent networks, each in its own order.
     ///
     /// A task's wave is one more than that of the latest task before it that it conflicts with
     /// (read after write, write after read, write after write on the same memory). Tasks of one wave
     /// and kernel share a launch unless one needs less than half of the other's workgroups.
-    pub fn new(networks: &[Vec<Task>]) -> Self {
-        let mut tasks: Vec<(usize, &Task)> = Vec::new();
+    pub fn new(networks: &[Vec<KernelTask>]) -> Self {
+        let mut tasks: Vec<(usize, &KernelTask)> = Vec::new();
         for network in networks {
             let waves = waves(network);
             tasks.extend(waves.into_iter().zip(network));
         }
         tasks.sort_by_key(|(wave, task)| (*wave, task.kernel, std::cmp::Reverse(task.workgroups)));
         let mut schedule = Self::default();
-        let mut current: Option<(usize, Launch)> = None;
+        let mut current: Option<(usize, KernelLaunch)> = None;
         for (wave, task) in tasks {
             match &mut current {
                 Some((at, launch)) if *at == wave && joins(launch, task) => {
@@ -104,8 +104,8 @@ impl Schedule {
         schedule
     }
 
-    fn start(&self, task: &Task) -> Launch {
-        Launch {
+    fn start(&self, task: &KernelTask) -> KernelLaunch {
+        KernelLaunch {
             kernel: task.kernel,
             first_record: self.records.len() as u32,
             records: 1,
@@ -116,18 +116,18 @@ impl Schedule {
     }
 }
 
-fn joins(launch: &Launch, task: &Task) -> bool {
+fn joins(launch: &KernelLaunch, task: &KernelTask) -> bool {
     launch.kernel == task.kernel
         && launch.records < MAX_RECORDS
         && task.workgroups * 2 >= launch.workgroups
 }
 
 /// The wave of each task of one network.
-fn waves(tasks: &[Task]) -> Vec<usize> {
-    let mut seen: HashMap<Resource, Vec<(Access, usize)>> = HashMap::new();
+fn waves(tasks: &[KernelTask]) -> Vec<usize> {
+    let mut seen: HashMap<GpuResource, Vec<(ResourceAccess, usize)>> = HashMap::new();
     let mut waves = Vec::with_capacity(tasks.len());
     for task in tasks {
-        let earliest = |access: &Access| {
+        let earliest = |access: &ResourceAccess| {
             let before = seen.get(&access.resource).into_iter().flatten();
             let conflicting = before.filter(|(other, _)| other.conflicts(access));
             conflicting.map(|(_, wave)| wave + 1).max().unwrap_or(0)
@@ -149,28 +149,28 @@ fn waves(tasks: &[Task]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn task(kernel: Kernel, workgroups: u32, reads: &[usize], writes: &[usize]) -> Task {
-        let read = reads.iter().map(|&home| Access::read(Resource::Home(home)));
-        let write = writes.iter().map(|&home| Access::write(Resource::Home(home)));
+    fn task(kernel: GpuKernel, workgroups: u32, reads: &[usize], writes: &[usize]) -> KernelTask {
+        let read = reads.iter().map(|&home| ResourceAccess::read(GpuResource::Home(home)));
+        let write = writes.iter().map(|&home| ResourceAccess::write(GpuResource::Home(home)));
         let accesses = read.chain(write).collect();
-        Task { kernel, record: [0; 32], workgroups, work: 1.0, accesses, last: false }
+        KernelTask { kernel, record: [0; 32], workgroups, work: 1.0, accesses, last: false }
     }
 
     #[test]
     fn a_rewritten_slot_waits_for_its_readers() {
         let tasks = [
-            task(Kernel::Pool, 1, &[0], &[1]),
-            task(Kernel::Pool, 1, &[0], &[2]),
-            task(Kernel::Combine, 1, &[1], &[3]),
-            task(Kernel::Pool, 1, &[0], &[1]),
-            task(Kernel::Pool, 1, &[1], &[2]),
+            task(GpuKernel::Pool, 1, &[0], &[1]),
+            task(GpuKernel::Pool, 1, &[0], &[2]),
+            task(GpuKernel::Combine, 1, &[1], &[3]),
+            task(GpuKernel::Pool, 1, &[0], &[1]),
+            task(GpuKernel::Pool, 1, &[1], &[2]),
         ];
         assert_eq!(waves(&tasks), [0, 0, 1, 2, 3]);
     }
 
     #[test]
     fn disjoint_channels_share_a_wave() {
-        let mut tasks = vec![task(Kernel::CopyChannels, 1, &[0], &[1]); 3];
+        let mut tasks = vec![task(GpuKernel::CopyChannels, 1, &[0], &[1]); 3];
         for (task, range) in tasks.iter_mut().zip([[0, 1], [2, 3], [3, 4]]) {
             task.accesses[1].range = range;
         }
@@ -179,19 +179,21 @@ mod tests {
 
     #[test]
     fn networks_share_launches_of_similar_extent() {
-        let one = vec![task(Kernel::Pool, 8, &[0], &[1]), task(Kernel::Combine, 8, &[1], &[2])];
-        let two = vec![task(Kernel::Pool, 5, &[0], &[1]), task(Kernel::Pool, 2, &[0], &[3])];
-        let schedule = Schedule::new(&[one, two]);
+        let one =
+            vec![task(GpuKernel::Pool, 8, &[0], &[1]), task(GpuKernel::Combine, 8, &[1], &[2])];
+        let two = vec![task(GpuKernel::Pool, 5, &[0], &[1]), task(GpuKernel::Pool, 2, &[0], &[3])];
+        let schedule = LaunchSchedule::new(&[one, two]);
         let launches: Vec<_> =
             schedule.launches.iter().map(|l| (l.kernel, l.records, l.workgroups)).collect();
-        let expected = [(Kernel::Pool, 2, 8), (Kernel::Pool, 1, 2), (Kernel::Combine, 1, 8)];
+        let expected =
+            [(GpuKernel::Pool, 2, 8), (GpuKernel::Pool, 1, 2), (GpuKernel::Combine, 1, 8)];
         assert_eq!(launches, expected);
     }
 
     #[test]
     fn a_launch_splits_without_losing_workgroups() {
-        let whole = Launch {
-            kernel: Kernel::Pool,
+        let whole = KernelLaunch {
+            kernel: GpuKernel::Pool,
             first_record: 3,
             records: 5,
             first_workgroup: 0,

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::buffers::{Buffers, LAUNCH_BYTES, MAX_LAUNCHES, Shared};
-use super::device::Gpu;
-use super::kernels::Kernel;
-use super::schedule::Launch;
+use super::buffers::{GpuBuffers, LAUNCH_BYTES, MAX_LAUNCHES, SharedBuffer};
+use super::device::GpuDevice;
+use super::kernels::GpuKernel;
+use super::schedule::KernelLaunch;
 use crate::backend::{BackendError, Cancel};
 
 /// Aimed at; half of what may pass before a cancel is seen or a driver gets nervous, since the
@@ -17,12 +17,12 @@ const MEMORY: f64 = 0.3;
 
 /// How fast the device is, as far as known.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Operations per second, in the unit of [`super::task::Task::work`].
+pub struct SubmitPace {
+    /// Operations per second, in the unit of [`super::task::KernelTask::work`].
     pub rate: f64,
 }
 
-impl Pace {
+impl SubmitPace {
     /// A careful guess before anything was measured.
     pub const fn guess(software: bool) -> Self {
         Self { rate: if software { 1e9 } else { 50e9 } }
@@ -46,7 +46,7 @@ impl Pace {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KernelTime {
     /// The kernel.
-    pub kernel: Kernel,
+    pub kernel: GpuKernel,
     /// Its dispatches, each a submit of its own.
     pub dispatches: u32,
     /// Seconds from submit to end, with what a submit costs.
@@ -56,8 +56,8 @@ pub struct KernelTime {
 }
 
 /// A submit under way.
-struct Flight {
-    kernel: Option<Kernel>,
+struct SubmitInFlight {
+    kernel: Option<GpuKernel>,
     index: wgpu::SubmissionIndex,
     work: f64,
     submitted: Instant,
@@ -65,7 +65,7 @@ struct Flight {
 
 /// What the submits of one group amounted to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Submitted {
+pub struct SubmitReport {
     /// Queue submits.
     pub submits: u32,
     /// Dispatches.
@@ -77,31 +77,31 @@ pub struct Submitted {
 /// Runs launches in order; two submits are under way at any time. Cancel is seen between submits.
 /// A profile makes every dispatch a submit of its own and waits for it.
 pub fn run(
-    gpu: &mut Gpu,
-    buffers: &mut Buffers,
-    launches: &[Launch],
-    pace: &mut Pace,
+    gpu: &mut GpuDevice,
+    buffers: &mut GpuBuffers,
+    launches: &[KernelLaunch],
+    pace: &mut SubmitPace,
     profile: Option<&mut Vec<KernelTime>>,
     cancel: &Cancel,
-) -> Result<Submitted, BackendError> {
-    let mut waiting: VecDeque<Launch> = launches.iter().copied().collect();
+) -> Result<SubmitReport, BackendError> {
+    let mut waiting: VecDeque<KernelLaunch> = launches.iter().copied().collect();
     let mut flights =
-        Flights { flying: VecDeque::new(), done: Instant::now(), longest: 0.0, profile };
+        SubmitQueue { flying: VecDeque::new(), done: Instant::now(), longest: 0.0, profile };
     let (most, under_way) =
         if flights.profile.is_some() { (1, 0) } else { (MAX_LAUNCHES as usize, 1) };
-    let mut count = Submitted::default();
+    let mut count = SubmitReport::default();
     while !waiting.is_empty() {
         if cancel.is_cancelled() {
             gpu.wait(None)?;
             return Err(BackendError::Cancelled);
         }
         let portion = portion(&mut waiting, pace.budget(), most);
-        let work = portion.iter().map(Launch::total).sum();
+        let work = portion.iter().map(KernelLaunch::total).sum();
         let kernel = portion.first().map(|launch| launch.kernel);
         let index = submit(gpu, buffers, &portion)?;
         count.submits += 1;
         count.dispatches += portion.len() as u32;
-        flights.flying.push_back(Flight { kernel, index, work, submitted: Instant::now() });
+        flights.flying.push_back(SubmitInFlight { kernel, index, work, submitted: Instant::now() });
         flights.land(gpu, pace, under_way)?;
     }
     flights.land(gpu, pace, 0)?;
@@ -110,16 +110,21 @@ pub fn run(
 }
 
 /// Submits under way, and where what they took is noted.
-struct Flights<'a> {
-    flying: VecDeque<Flight>,
+struct SubmitQueue<'a> {
+    flying: VecDeque<SubmitInFlight>,
     done: Instant,
     longest: f64,
     profile: Option<&'a mut Vec<KernelTime>>,
 }
 
-impl Flights<'_> {
+impl SubmitQueue<'_> {
     /// Waits until that many submits are under way and learns from how long each took.
-    fn land(&mut self, gpu: &Gpu, pace: &mut Pace, most: usize) -> Result<(), BackendError> {
+    fn land(
+        &mut self,
+        gpu: &GpuDevice,
+        pace: &mut SubmitPace,
+        most: usize,
+    ) -> Result<(), BackendError> {
         while self.flying.len() > most {
             let Some(flight) = self.flying.pop_front() else { break };
             gpu.wait(Some(flight.index))?;
@@ -136,7 +141,7 @@ impl Flights<'_> {
     }
 }
 
-fn note(profile: &mut Vec<KernelTime>, kernel: Kernel, seconds: f64, work: f64) {
+fn note(profile: &mut Vec<KernelTime>, kernel: GpuKernel, seconds: f64, work: f64) {
     match profile.iter_mut().find(|time| time.kernel == kernel) {
         Some(time) => {
             time.dispatches += 1;
@@ -148,8 +153,8 @@ fn note(profile: &mut Vec<KernelTime>, kernel: Kernel, seconds: f64, work: f64) 
 }
 
 /// Takes launches from the front until the budget is spent.
-fn portion(waiting: &mut VecDeque<Launch>, budget: f64, most: usize) -> Vec<Launch> {
-    let mut portion: Vec<Launch> = Vec::new();
+fn portion(waiting: &mut VecDeque<KernelLaunch>, budget: f64, most: usize) -> Vec<KernelLaunch> {
+    let mut portion: Vec<KernelLaunch> = Vec::new();
     let mut spent = 0.0;
     while let Some(launch) = waiting.pop_front() {
         let left = budget - spent;
@@ -173,14 +178,14 @@ fn portion(waiting: &mut VecDeque<Launch>, budget: f64, most: usize) -> Vec<Laun
 }
 
 /// Distance of two launches in their buffer.
-pub fn launch_stride(gpu: &Gpu) -> u64 {
+pub fn launch_stride(gpu: &GpuDevice) -> u64 {
     LAUNCH_BYTES.next_multiple_of(u64::from(gpu.limits.min_uniform_buffer_offset_alignment).max(1))
 }
 
 fn submit(
-    gpu: &mut Gpu,
-    buffers: &mut Buffers,
-    portion: &[Launch],
+    gpu: &mut GpuDevice,
+    buffers: &mut GpuBuffers,
+    portion: &[KernelLaunch],
 ) -> Result<wgpu::SubmissionIndex, BackendError> {
     let stride = launch_stride(gpu) as usize;
     let mut data = vec![0_u8; portion.len() * stride];
@@ -191,7 +196,7 @@ fn submit(
         target[..LAUNCH_BYTES as usize].copy_from_slice(bytemuck::cast_slice(&values));
         pipelines.push(gpu.pipeline(launch.kernel)?);
     }
-    buffers.write(gpu, Shared::Launches, 0, &data)?;
+    buffers.write(gpu, SharedBuffer::Launches, 0, &data)?;
     let group = buffers.bind_group(gpu)?;
     let widest = gpu.limits.max_compute_workgroups_per_dimension;
     gpu.checked("submit", || {

@@ -1,12 +1,12 @@
 //! One kernel on one step of one network, and what it touches.
 
-use super::kernels::Kernel;
+use super::kernels::GpuKernel;
 use super::records::RawRecord;
 use crate::plan::{NormId, TensorId};
 
 /// Something that tasks read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resource {
+pub enum GpuResource {
     /// A stretch of the arena, by its home; several tensors may share it.
     Home(usize),
     /// The partial statistics of a tensor.
@@ -17,23 +17,23 @@ pub enum Resource {
 
 /// A read or write of a part of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Access {
+pub struct ResourceAccess {
     /// What is touched.
-    pub resource: Resource,
+    pub resource: GpuResource,
     /// First and last element touched, in a unit of the resource's own; all of it unless told.
     pub range: [u32; 2],
     /// Whether it is written.
     pub write: bool,
 }
 
-impl Access {
+impl ResourceAccess {
     /// A read of the whole resource.
-    pub const fn read(resource: Resource) -> Self {
+    pub const fn read(resource: GpuResource) -> Self {
         Self { resource, range: [0, u32::MAX], write: false }
     }
 
     /// A write of the whole resource.
-    pub const fn write(resource: Resource) -> Self {
+    pub const fn write(resource: GpuResource) -> Self {
         Self { resource, range: [0, u32::MAX], write: true }
     }
 
@@ -48,9 +48,9 @@ impl Access {
 
 /// One kernel on one step.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct KernelTask {
     /// The pipeline.
-    pub kernel: Kernel,
+    pub kernel: GpuKernel,
     /// Its parameters.
     pub record: RawRecord,
     /// How many workgroups it takes.
@@ -58,7 +58,7 @@ pub struct Task {
     /// What it costs, in floating-point operations; a byte moved counts as [`BYTE_WORK`].
     pub work: f64,
     /// What it touches.
-    pub accesses: Vec<Access>,
+    pub accesses: Vec<ResourceAccess>,
     /// Whether it runs after everything else.
     pub last: bool,
 }

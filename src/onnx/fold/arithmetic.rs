@@ -1,18 +1,18 @@
 //! Folded operators that work value by value, with broadcasting.
 
-use super::super::constant::{Constant, Data, Whole, offsets, strides};
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Value};
+use super::super::constant::{ConstantData, ConstantTensor, SymbolicInt, offsets, strides};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxValue};
 use super::done;
 
 /// Two constants and how their values pair up in a result of the given extents.
 fn pairs(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    a: &Constant,
-    b: &Constant,
-) -> Result<(Vec<usize>, impl Iterator<Item = (usize, usize)> + use<>), Problem> {
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    a: &ConstantTensor,
+    b: &ConstantTensor,
+) -> Result<(Vec<usize>, impl Iterator<Item = (usize, usize)> + use<>), OnnxProblem> {
     let dims = broadcast(&a.dims, &b.dims)
         .ok_or_else(|| node.fail(format!("{:?} and {:?} do not fit", a.dims, b.dims)))?;
     reader.budget.folded(node, &dims)?;
@@ -22,20 +22,23 @@ fn pairs(
 }
 
 /// Addition, subtraction, multiplication, division and powers.
-pub(super) fn binary(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn binary(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let (a, b) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
     let (dims, pairs) = pairs(reader, node, &a, &b)?;
     let data = match (&a.data, &b.data) {
-        (Data::Float(a), Data::Float(b)) => {
-            Data::Float(pairs.map(|(i, j)| of_reals(node.operator(), a[i], b[j])).collect())
+        (ConstantData::Float(a), ConstantData::Float(b)) => {
+            ConstantData::Float(pairs.map(|(i, j)| of_reals(node.operator(), a[i], b[j])).collect())
         }
-        (Data::Int(a), Data::Int(b)) => {
+        (ConstantData::Int(a), ConstantData::Int(b)) => {
             wholes(node, pairs.map(|(i, j)| of_wholes(node.operator(), a[i], b[j])))?
         }
         _ => return Err(node.fail("mixes real and whole numbers")),
     };
-    done(Constant { dims, data })
+    done(ConstantTensor { dims, data })
 }
 
 fn of_reals(operator: &str, a: f32, b: f32) -> f32 {
@@ -49,40 +52,51 @@ fn of_reals(operator: &str, a: f32, b: f32) -> f32 {
 }
 
 /// `None` where the result is not defined or neither a number nor a multiple of the batch size.
-fn of_wholes(operator: &str, a: Whole, b: Whole) -> Option<Whole> {
+fn of_wholes(operator: &str, a: SymbolicInt, b: SymbolicInt) -> Option<SymbolicInt> {
     match operator {
         "Add" => a.plus(b),
-        "Sub" => a.plus(b.times(Whole::Known(-1))?),
+        "Sub" => a.plus(b.times(SymbolicInt::Known(-1))?),
         "Mul" => a.times(b),
-        "Pow" => Some(Whole::Known(a.known()?.checked_pow(u32::try_from(b.known()?).ok()?)?)),
+        "Pow" => Some(SymbolicInt::Known(a.known()?.checked_pow(u32::try_from(b.known()?).ok()?)?)),
         _ => match (a, b) {
-            (Whole::Known(a), Whole::Known(b)) => a.checked_div(b).map(Whole::Known),
+            (SymbolicInt::Known(a), SymbolicInt::Known(b)) => {
+                a.checked_div(b).map(SymbolicInt::Known)
+            }
             _ => a.over(b),
         },
     }
 }
 
-fn wholes(node: Node<'_>, values: impl Iterator<Item = Option<Whole>>) -> Result<Data, Problem> {
-    let values: Option<Vec<Whole>> = values.collect();
+fn wholes(
+    node: OnnxNode<'_>,
+    values: impl Iterator<Item = Option<SymbolicInt>>,
+) -> Result<ConstantData, OnnxProblem> {
+    let values: Option<Vec<SymbolicInt>> = values.collect();
     values
-        .map(Data::Int)
+        .map(ConstantData::Int)
         .ok_or_else(|| node.fail("depends on the size of the batch, divides by 0 or is too large"))
 }
 
 /// `Equal` of whole numbers: 1 where they are, else 0.
-pub(super) fn equal(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn equal(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let (a, b) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
     let (dims, pairs) = pairs(reader, node, &a, &b)?;
     let fail = |reason| node.fail(format!("an input {reason}"));
     let (a, b) = (a.extents().map_err(fail)?, b.extents().map_err(fail)?);
-    let flag = |equal: bool| Whole::Known(i64::from(equal));
+    let flag = |equal: bool| SymbolicInt::Known(i64::from(equal));
     let data = wholes(node, pairs.map(|(i, j)| a[i].equals(b[j]).map(flag)))?;
-    done(Constant { dims, data })
+    done(ConstantTensor { dims, data })
 }
 
 /// `Mod` of whole numbers; the result has the sign of the divisor.
-pub(super) fn modulo(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn modulo(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["fmod"])?;
     node.only("fmod", 0)?;
     let (a, b) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
@@ -93,22 +107,28 @@ pub(super) fn modulo(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
         let rest = a.checked_rem(b)?;
         Some(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
     };
-    let data = wholes(node, pairs.map(|(i, j)| rest(a[i], b[j]).map(Whole::Known)))?;
-    done(Constant { dims, data })
+    let data = wholes(node, pairs.map(|(i, j)| rest(a[i], b[j]).map(SymbolicInt::Known)))?;
+    done(ConstantTensor { dims, data })
 }
 
 /// `Sqrt` of real numbers.
-pub(super) fn sqrt(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn sqrt(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let data = reader.constant(node, 0)?;
     reader.budget.folded(node, &data.dims)?;
     let values = data.floats().map_err(|reason| node.fail(format!("the input {reason}")))?;
     let roots = values.iter().map(|value| value.sqrt()).collect();
-    done(Constant { dims: data.dims.clone(), data: Data::Float(roots) })
+    done(ConstantTensor { dims: data.dims.clone(), data: ConstantData::Float(roots) })
 }
 
 /// `Where`: values of one constant or another.
-pub(super) fn choose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn choose(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let flags = reader.constant(node, 0)?;
     let (a, b) = (reader.constant(node, 1)?, reader.constant(node, 2)?);
@@ -116,19 +136,19 @@ pub(super) fn choose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
     let dims = all.ok_or_else(|| node.fail("the shapes of the inputs do not fit"))?;
     reader.budget.folded(node, &dims)?;
     let places =
-        |constant: &Constant| offsets(&dims, &broadcast_strides(&constant.dims, dims.len()));
+        |constant: &ConstantTensor| offsets(&dims, &broadcast_strides(&constant.dims, dims.len()));
     let flags_at = flags.ints().map_err(|reason| node.fail(format!("the condition {reason}")))?;
     let chosen = places(&flags).map(|at| flags_at[at] != 0).zip(places(&a).zip(places(&b)));
     let data = match (&a.data, &b.data) {
-        (Data::Float(a), Data::Float(b)) => {
-            Data::Float(chosen.map(|(first, (i, j))| if first { a[i] } else { b[j] }).collect())
-        }
-        (Data::Int(a), Data::Int(b)) => {
-            Data::Int(chosen.map(|(first, (i, j))| if first { a[i] } else { b[j] }).collect())
-        }
+        (ConstantData::Float(a), ConstantData::Float(b)) => ConstantData::Float(
+            chosen.map(|(first, (i, j))| if first { a[i] } else { b[j] }).collect(),
+        ),
+        (ConstantData::Int(a), ConstantData::Int(b)) => ConstantData::Int(
+            chosen.map(|(first, (i, j))| if first { a[i] } else { b[j] }).collect(),
+        ),
         _ => return Err(node.fail("mixes real and whole numbers")),
     };
-    done(Constant { dims, data })
+    done(ConstantTensor { dims, data })
 }
 
 pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {

@@ -6,15 +6,17 @@ mod arithmetic;
 
 use std::rc::Rc;
 
-use super::constant::{Constant, Data, Range, Whole, offsets, strides, volume};
-use super::error::Problem;
-use super::node::Node;
-use super::ops::{self, Table};
+use super::constant::{
+    ConstantData, ConstantTensor, StridedRange, SymbolicInt, offsets, strides, volume,
+};
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
+use super::ops::{self, OperatorTable};
 use super::proto::DataType;
-use super::reader::{Reader, Value};
+use super::reader::{ModelReader, OnnxValue};
 
 /// The operators that are folded.
-pub(super) const ALL: Table = &[
+pub(super) const ALL: OperatorTable = &[
     ("Add", arithmetic::binary),
     ("Cast", cast),
     ("Concat", concat),
@@ -39,14 +41,15 @@ pub(super) const ALL: Table = &[
     ("Where", arithmetic::choose),
 ];
 
-fn done(constant: Constant) -> Result<Value, Problem> {
-    Ok(Value::Constant(Rc::new(constant)))
+fn done(constant: ConstantTensor) -> Result<OnnxValue, OnnxProblem> {
+    Ok(OnnxValue::Constant(Rc::new(constant)))
 }
 
-fn constant(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn constant(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["value", "value_float", "value_floats", "value_int", "value_ints"])?;
-    let numbers = |dims, values: &[f32]| Constant { dims, data: Data::Float(values.to_vec()) };
-    let whole = |values: &[i64]| values.iter().copied().map(Whole::Known).collect::<Vec<_>>();
+    let numbers =
+        |dims, values: &[f32]| ConstantTensor { dims, data: ConstantData::Float(values.to_vec()) };
+    let whole = |values: &[i64]| values.iter().copied().map(SymbolicInt::Known).collect::<Vec<_>>();
     let constant = if let Some(tensor) = node.tensor("value")? {
         reader.decode(node, tensor)?
     } else if let Some(value) = node.float("value_float")? {
@@ -54,25 +57,28 @@ fn constant(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     } else if let Some(values) = node.floats("value_floats") {
         numbers(vec![values.len()], values)
     } else if let Some(value) = node.int("value_int")? {
-        Constant { dims: Vec::new(), data: Data::Int(vec![Whole::Known(value)]) }
+        ConstantTensor {
+            dims: Vec::new(),
+            data: ConstantData::Int(vec![SymbolicInt::Known(value)]),
+        }
     } else if let Some(values) = node.ints("value_ints") {
-        Constant::wholes(whole(values))
+        ConstantTensor::wholes(whole(values))
     } else {
         return Err(node.fail("has no value"));
     };
     done(constant)
 }
 
-fn identity(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
-    reader.constant(node, 0).map(Value::Constant)
+fn identity(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
+    reader.constant(node, 0).map(OnnxValue::Constant)
 }
 
 /// `Shape` of a constant or, through the table of other operators, of a tensor.
-fn shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn shape(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     ops::shape::shape(reader, node)
 }
 
-fn gather(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn gather(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axis"])?;
     let (data, indices) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
     let axis = node.axis(node.int("axis")?.unwrap_or(0), data.dims.len())?;
@@ -99,14 +105,14 @@ fn gather(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     done(data.pick(dims, picked))
 }
 
-fn slice(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn slice(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     let data = reader.constant(node, 0)?;
-    let whole = |&extent: &usize| Range { first: 0, step: 1, count: extent };
-    let mut ranges: Vec<Range> = data.dims.iter().map(whole).collect();
+    let whole = |&extent: &usize| StridedRange { first: 0, step: 1, count: extent };
+    let mut ranges: Vec<StridedRange> = data.dims.iter().map(whole).collect();
     for cut in ops::slice::cuts(reader, node, data.dims.len())? {
         let end = cut.end.known();
         let end = end.ok_or_else(|| node.fail("the end depends on the size of the batch"))?;
-        let range = Range::resolve(cut.start, end, cut.step, data.dims[cut.axis]);
+        let range = StridedRange::resolve(cut.start, end, cut.step, data.dims[cut.axis]);
         ranges[cut.axis] = range.ok_or_else(|| node.fail("a step of 0"))?;
     }
     let dims: Vec<usize> = ranges.iter().map(|range| range.count).collect();
@@ -122,10 +128,10 @@ fn slice(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     done(data.pick(dims, indices.into_iter()))
 }
 
-fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn concat(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axis"])?;
     let count = node.proto.input.len();
-    let parts: Result<Vec<Rc<Constant>>, Problem> =
+    let parts: Result<Vec<Rc<ConstantTensor>>, OnnxProblem> =
         (0..count).map(|position| reader.constant(node, position)).collect();
     let parts = parts?;
     let first = parts.first().ok_or_else(|| node.fail("has no input"))?;
@@ -153,20 +159,24 @@ fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
         })
     });
     let mut data = match first.data {
-        Data::Float(_) => Data::Float(Vec::new()),
-        Data::Int(_) => Data::Int(Vec::new()),
+        ConstantData::Float(_) => ConstantData::Float(Vec::new()),
+        ConstantData::Int(_) => ConstantData::Int(Vec::new()),
     };
     for (part, range) in pieces {
         match (&mut data, &part.data) {
-            (Data::Float(all), Data::Float(values)) => all.extend_from_slice(&values[range]),
-            (Data::Int(all), Data::Int(values)) => all.extend_from_slice(&values[range]),
+            (ConstantData::Float(all), ConstantData::Float(values)) => {
+                all.extend_from_slice(&values[range])
+            }
+            (ConstantData::Int(all), ConstantData::Int(values)) => {
+                all.extend_from_slice(&values[range])
+            }
             _ => return Err(node.fail("mixes real and whole numbers")),
         }
     }
-    done(Constant { dims, data })
+    done(ConstantTensor { dims, data })
 }
 
-fn transpose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn transpose(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["perm"])?;
     let data = reader.constant(node, 0)?;
     let rank = data.dims.len();
@@ -179,7 +189,7 @@ fn transpose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> 
     done(data.pick(dims, indices))
 }
 
-fn reshape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn reshape(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["allowzero"])?;
     let (data, target) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
     let target = target.ints().map_err(|reason| node.fail(format!("the shape {reason}")))?;
@@ -208,7 +218,7 @@ fn reshape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     done(data.reshaped(dims))
 }
 
-fn squeeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn squeeze(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     let data = reader.constant(node, 0)?;
     let rank = data.dims.len();
     let axes = match ops::shape::axes(reader, node, rank, ops::shape::SQUEEZE_AXES_INPUT)? {
@@ -223,7 +233,7 @@ fn squeeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
     done(data.reshaped(kept.collect()))
 }
 
-fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn unsqueeze(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     let data = reader.constant(node, 0)?;
     let added = ops::shape::axes_count(reader, node, ops::shape::SQUEEZE_AXES_INPUT)?;
     let rank = data.dims.len() + added;
@@ -236,25 +246,27 @@ fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> 
     done(data.reshaped(dims))
 }
 
-fn cast(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn cast(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["to", "saturate"])?;
     let data = reader.constant(node, 0)?;
     reader.budget.folded(node, &data.dims)?;
     let to = node.int("to")?.and_then(|to| i32::try_from(to).ok());
     let kind = to.and_then(|to| DataType::try_from(to).ok()).unwrap_or(DataType::Undefined);
     let values = match (kind, &data.data) {
-        (DataType::Int32 | DataType::Int64, Data::Float(values)) => {
-            Data::Int(values.iter().map(|&value| Whole::Known(value as i64)).collect())
-        }
-        (DataType::Bool, Data::Int(_)) => {
+        (DataType::Int32 | DataType::Int64, ConstantData::Float(values)) => ConstantData::Int(
+            values.iter().map(|&value| SymbolicInt::Known(value as i64)).collect(),
+        ),
+        (DataType::Bool, ConstantData::Int(_)) => {
             let values = data.ints().map_err(|reason| node.fail(format!("the input {reason}")))?;
-            Data::Int(values.iter().map(|&value| Whole::Known(i64::from(value != 0))).collect())
+            ConstantData::Int(
+                values.iter().map(|&value| SymbolicInt::Known(i64::from(value != 0))).collect(),
+            )
         }
-        (DataType::Int32 | DataType::Int64, Data::Int(_))
-        | (DataType::Float | DataType::Double, Data::Float(_)) => data.data.clone(),
-        (DataType::Float | DataType::Double, Data::Int(_)) => {
+        (DataType::Int32 | DataType::Int64, ConstantData::Int(_))
+        | (DataType::Float | DataType::Double, ConstantData::Float(_)) => data.data.clone(),
+        (DataType::Float | DataType::Double, ConstantData::Int(_)) => {
             let values = data.ints().map_err(|reason| node.fail(format!("the input {reason}")))?;
-            Data::Float(values.iter().map(|&value| value as f32).collect())
+            ConstantData::Float(values.iter().map(|&value| value as f32).collect())
         }
         _ => {
             let reason = "the type cast to is not supported; supported are float32, float64, \
@@ -262,10 +274,13 @@ fn cast(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
             return Err(node.fail(reason));
         }
     };
-    done(Constant { dims: data.dims.clone(), data: values })
+    done(ConstantTensor { dims: data.dims.clone(), data: values })
 }
 
-fn constant_of_shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn constant_of_shape(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["value"])?;
     let shape = reader.constant(node, 0)?;
     let shape = shape.ints().map_err(|reason| node.fail(format!("the shape {reason}")))?;
@@ -274,7 +289,7 @@ fn constant_of_shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
     reader.budget.folded(node, &dims)?;
     let count = volume(&dims).unwrap_or(0);
     let data = match node.tensor("value")? {
-        None => Data::Float(vec![0.0; count]),
+        None => ConstantData::Float(vec![0.0; count]),
         Some(value) => {
             let value = reader.decode(node, value)?;
             if value.len() != 1 {
@@ -283,17 +298,17 @@ fn constant_of_shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
             return done(value.pick(dims, std::iter::repeat_n(0, count)));
         }
     };
-    done(Constant { dims, data })
+    done(ConstantTensor { dims, data })
 }
 
 /// `Expand` of a constant; where the images are an axis of the result, it becomes a parameter.
-fn expand(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+fn expand(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let (data, target) = (reader.constant(node, 0)?, reader.constant(node, 1)?);
     let target = target.extents().map_err(|reason| node.fail(format!("the shape {reason}")))?;
     if target.iter().any(|extent| extent.known().is_none()) {
         let tensor = reader.parameter(node, 0, &data, None)?;
-        return reader.expanded(node, &tensor, target).map(Value::Tensor);
+        return reader.expanded(node, &tensor, target).map(OnnxValue::Tensor);
     }
     let wanted: Option<Vec<usize>> =
         target.iter().map(|extent| usize::try_from(extent.known()?).ok()).collect();

@@ -1,8 +1,8 @@
-//! Activation functions, each a code point.
+//! Activation functions, each an activation site.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Value};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxValue};
 use crate::graph::ActivationKind;
 
 /// The operator set from which on the bounds of `Clip` are inputs.
@@ -19,9 +19,9 @@ pub(in super::super) fn is_activation(operator: &str) -> bool {
 
 /// The activation that a node is; `None` if its operator is none.
 pub(in super::super) fn kind(
-    reader: &Reader<'_>,
-    node: Node<'_>,
-) -> Result<Option<ActivationKind>, Problem> {
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<Option<ActivationKind>, OnnxProblem> {
     let allowed: &[&str] = match node.operator() {
         "Gelu" => &["approximate"],
         "HardSigmoid" => &["alpha", "beta"],
@@ -66,7 +66,10 @@ pub(in super::super) fn kind(
 }
 
 /// The bounds of a `Clip`; infinite where it has none.
-pub(in super::super) fn bounds(reader: &Reader<'_>, node: Node<'_>) -> Result<(f32, f32), Problem> {
+pub(in super::super) fn bounds(
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<(f32, f32), OnnxProblem> {
     let bound = |name: &str, position: usize, default: f32| {
         if reader.opset < CLIP_INPUTS {
             return Ok(node.float(name)?.unwrap_or(default));
@@ -81,7 +84,7 @@ pub(in super::super) fn bounds(reader: &Reader<'_>, node: Node<'_>) -> Result<(f
 }
 
 /// A `Clip` as an activation: from 0 to somewhere.
-fn clipped(reader: &Reader<'_>, node: Node<'_>) -> Result<ActivationKind, Problem> {
+fn clipped(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<ActivationKind, OnnxProblem> {
     match bounds(reader, node)? {
         (0.0, high) if high >= f32::MAX => Ok(ActivationKind::Relu),
         (0.0, ceiling) if ceiling > 0.0 => Ok(ActivationKind::ClippedRelu { ceiling }),
@@ -92,14 +95,17 @@ fn clipped(reader: &Reader<'_>, node: Node<'_>) -> Result<ActivationKind, Proble
 }
 
 /// An operator that is an activation.
-pub(super) fn activation(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn activation(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     let kind = kind(reader, node)?.ok_or_else(|| node.fail("is no activation"))?;
     let tensor = reader.tensor(node, 0)?;
-    reader.activate(node, kind, &tensor).map(Value::Tensor)
+    reader.activate(node, kind, &tensor).map(OnnxValue::Tensor)
 }
 
 /// An operator that is known only as a part of an activation.
-pub(super) fn part(_: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn part(_: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     Err(node.fail(
         "supported is only what exporters write for GELU, in the exact form or with tanh; this \
          node is no part of it",

@@ -1,33 +1,43 @@
 //! Operators that work value by value, and what changes nothing.
 
-use super::super::constant::{Constant, Data};
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
-use crate::graph::{Axis, Digit, Op, Rearrange, Shape};
+use super::super::constant::{ConstantData, ConstantTensor};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
+use crate::graph::{Axis, AxisDigit, Op, Rearrange, Shape};
 
 /// `Add` and `Sum`; constants become parameters.
-pub(super) fn add(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn add(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     if reader.is_absorbed(node) {
-        return reader.any_tensor(node).map(Value::Tensor);
+        return reader.any_tensor(node).map(OnnxValue::Tensor);
     }
     let operands = reader.all_operands(node)?;
     sum(reader, node, &operands)
 }
 
 /// `Sub`.
-pub(super) fn sub(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn sub(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let operands = reader.all_operands(node)?;
     let [a, b] = operands.as_slice() else { return Err(node.fail("takes two inputs")) };
     let negative = reader.wire(node, "/negative", Op::Scale(-1.0), &[b.node])?;
-    let b = Tensor { node: negative, ..b.clone() };
+    let b = OnnxTensor { node: negative, ..b.clone() };
     sum(reader, node, &[a.clone(), b])
 }
 
 /// The sum of tensors, of a single one that itself.
-fn sum(reader: &mut Reader<'_>, node: Node<'_>, terms: &[Tensor]) -> Result<Value, Problem> {
+fn sum(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    terms: &[OnnxTensor],
+) -> Result<OnnxValue, OnnxProblem> {
     let (first, rest) = terms.split_first().ok_or_else(|| node.fail("has no input"))?;
     let (mut nodes, mut all) = (vec![first.node], first.clone());
     for term in rest {
@@ -36,16 +46,19 @@ fn sum(reader: &mut Reader<'_>, node: Node<'_>, terms: &[Tensor]) -> Result<Valu
             *id = reader.place(node, *id, before)?;
         }
         nodes.push(reader.place(node, term.node, after)?);
-        all = Tensor { node: nodes[0], view };
+        all = OnnxTensor { node: nodes[0], view };
     }
     if nodes.len() > 1 {
         all.node = reader.wire(node, "", Op::Add, &nodes)?;
     }
-    Ok(Value::Tensor(all))
+    Ok(OnnxValue::Tensor(all))
 }
 
 /// `Mul`; by one constant number as a scale, by other constants as parameters.
-pub(super) fn mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn mul(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let tensor = reader.any_tensor(node)?;
     for position in [0, 1] {
@@ -59,7 +72,10 @@ pub(super) fn mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
 }
 
 /// `Div` by constants.
-pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn div(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let tensor = reader.tensor(node, 0)?;
     if let Some(divisor) = number(reader, node, 1, &tensor) {
@@ -71,13 +87,19 @@ pub(super) fn div(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
     if !factors.iter().all(|factor| factor.is_finite()) {
         return Err(node.fail("divides by 0 or by what is not a number"));
     }
-    let factors = Constant { dims: divisors.dims.clone(), data: Data::Float(factors) };
+    let factors =
+        ConstantTensor { dims: divisors.dims.clone(), data: ConstantData::Float(factors) };
     let factors = reader.parameter(node, 1, &factors, Some(&tensor.view))?;
     product(reader, node, &tensor, &factors)
 }
 
 /// The one number that a constant input is, unless it adds axes.
-fn number(reader: &Reader<'_>, node: Node<'_>, position: usize, tensor: &Tensor) -> Option<f32> {
+fn number(
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+    position: usize,
+    tensor: &OnnxTensor,
+) -> Option<f32> {
     let constant = reader.optional_constant(node, position).ok()??;
     match constant.floats().ok()? {
         &[number] if constant.dims.len() <= tensor.rank() => Some(number),
@@ -87,23 +109,24 @@ fn number(reader: &Reader<'_>, node: Node<'_>, position: usize, tensor: &Tensor)
 
 /// The product of two tensors; one value per channel is not repeated.
 fn product(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    a: &Tensor,
-    b: &Tensor,
-) -> Result<Value, Problem> {
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    a: &OnnxTensor,
+    b: &OnnxTensor,
+) -> Result<OnnxValue, OnnxProblem> {
     let ([before, after], view) = reader.pair(node, a, b)?;
-    let place = |reader: &mut Reader<'_>, tensor: &Tensor, rearrange: Option<Rearrange>| {
-        let repeats = rearrange.is_some_and(|r| repeats_pixel(&r, reader.shape_of(tensor)));
-        reader.place(node, tensor.node, rearrange.filter(|_| !repeats))
-    };
+    let place =
+        |reader: &mut ModelReader<'_>, tensor: &OnnxTensor, rearrange: Option<Rearrange>| {
+            let repeats = rearrange.is_some_and(|r| repeats_pixel(&r, reader.shape_of(tensor)));
+            reader.place(node, tensor.node, rearrange.filter(|_| !repeats))
+        };
     let factors = [place(reader, a, before)?, place(reader, b, after)?];
-    Ok(Value::Tensor(Tensor { node: reader.wire(node, "", Op::Mul, &factors)?, view }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: reader.wire(node, "", Op::Mul, &factors)?, view }))
 }
 
 /// Whether a rearrangement repeats a single pixel and does nothing else.
 fn repeats_pixel(rearrange: &Rearrange, input: Shape) -> bool {
-    let stays = |digit: &Digit| match digit.to {
+    let stays = |digit: &AxisDigit| match digit.to {
         Axis::Channel => {
             let in_order = digit.from == Axis::Channel && digit.step == 1;
             in_order && digit.extent == input.channels
@@ -115,11 +138,11 @@ fn repeats_pixel(rearrange: &Rearrange, input: Shape) -> bool {
 }
 
 fn scaled(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    tensor: &Tensor,
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: &OnnxTensor,
     factor: f32,
-) -> Result<Value, Problem> {
+) -> Result<OnnxValue, OnnxProblem> {
     if !factor.is_finite() {
         return Err(node.fail(format!("multiplies by {factor}; supported are finite numbers")));
     }
@@ -128,31 +151,40 @@ fn scaled(
 
 /// Wires an operation on every value of a tensor, and on no others.
 fn each(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    tensor: &Tensor,
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: &OnnxTensor,
     op: Op,
-) -> Result<Value, Problem> {
-    let Tensor { node: input, view } = reader.compact(node, tensor)?;
-    Ok(Value::Tensor(Tensor { node: reader.wire(node, "", op, &[input])?, view }))
+) -> Result<OnnxValue, OnnxProblem> {
+    let OnnxTensor { node: input, view } = reader.compact(node, tensor)?;
+    Ok(OnnxValue::Tensor(OnnxTensor { node: reader.wire(node, "", op, &[input])?, view }))
 }
 
 /// `CastLike` of a constant: real values are of one type here.
-pub(super) fn cast_like(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn cast_like(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["saturate"])?;
     let constant = reader.constant(node, 0)?;
     constant.floats().map_err(|reason| node.fail(format!("input 0 {reason}")))?;
-    Ok(Value::Constant(constant))
+    Ok(OnnxValue::Constant(constant))
 }
 
 /// `Identity`.
-pub(super) fn identity(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn identity(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
-    reader.tensor(node, 0).map(Value::Tensor)
+    reader.tensor(node, 0).map(OnnxValue::Tensor)
 }
 
 /// `Dropout`, which does nothing unless it is told to train and to drop anything.
-pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn dropout(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["ratio", "seed"])?;
     let ratio = reader.optional_constant(node, 1)?;
     let drops = ratio.is_none_or(|ratio| !ratio.is_number(0.0));
@@ -165,5 +197,5 @@ pub(super) fn dropout(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
             ));
         }
     }
-    reader.tensor(node, 0).map(Value::Tensor)
+    reader.tensor(node, 0).map(OnnxValue::Tensor)
 }

@@ -1,16 +1,19 @@
 //! Concatenation along any axis of an image.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use crate::graph::{Axis, NodeId, Op, Shape, Window};
 
 /// `Concat`: of channels as it is, of rows and columns as a sum of parts with zeros around them.
 /// Constants become parameters.
-pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn concat(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axis"])?;
     let parts = reader.all_operands(node)?;
-    let rank = parts.first().map_or(0, Tensor::rank);
+    let rank = parts.first().map_or(0, OnnxTensor::rank);
     let axis = node.int("axis")?.ok_or_else(|| node.fail("attribute axis is missing"))?;
     let axis = node.axis(axis, rank)?;
     // The view of the whole must say where the images are.
@@ -19,10 +22,10 @@ pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
         check(reader, node, &parts[lead], part, axis)?;
     }
     if let [part] = parts.as_slice() {
-        return Ok(Value::Tensor(part.clone()));
+        return Ok(OnnxValue::Tensor(part.clone()));
     }
     let layout = parts[lead].view.layout_around(axis);
-    let laid: Result<Vec<Tensor>, Problem> =
+    let laid: Result<Vec<OnnxTensor>, OnnxProblem> =
         parts.iter().map(|part| reader.lay_out(node, part, &layout)).collect();
     let laid = laid?;
     let along = Axis::ALL.into_iter().find(|along| layout[along.index()].contains(&axis));
@@ -34,17 +37,17 @@ pub(super) fn concat(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
     };
     let extent = parts.iter().map(|part| part.view.extent(axis)).sum();
     let view = laid[lead].view.clone().with_extent(axis, along, extent);
-    Ok(Value::Tensor(Tensor { node: id, view }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
 }
 
 /// Whether a part has the same axes as another one, but for the one it is joined along.
 fn check(
-    reader: &Reader<'_>,
-    node: Node<'_>,
-    lead: &Tensor,
-    part: &Tensor,
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+    lead: &OnnxTensor,
+    part: &OnnxTensor,
     axis: usize,
-) -> Result<(), Problem> {
+) -> Result<(), OnnxProblem> {
     let rank = lead.rank();
     if part.rank() != rank {
         return Err(node.fail(format!("mixes tensors of {rank} and {} axes", part.rank())));
@@ -63,12 +66,12 @@ fn check(
 
 /// Joins images along rows or columns: each is moved to its place among zeros, and all are added.
 fn in_space(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
     parts: &[NodeId],
     along: Axis,
-) -> Result<NodeId, Problem> {
-    let shape = |reader: &Reader<'_>, id: NodeId| reader.graph.shape(id);
+) -> Result<NodeId, OnnxProblem> {
+    let shape = |reader: &ModelReader<'_>, id: NodeId| reader.graph.shape(id);
     let length = |shape: Shape| if along == Axis::Row { shape.height } else { shape.width };
     let total: usize = parts.iter().map(|&id| length(shape(reader, id))).sum();
     let mut before = 0;

@@ -1,14 +1,17 @@
 //! Two-dimensional convolution.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Value};
-use super::geometry::Sliding;
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxValue};
+use super::geometry::SlidingWindow;
 use crate::graph::{Conv, Op};
 use crate::weights::LayerWeights;
 
 /// `Conv` of images with constant weights `[out, in / groups, rows, columns]`.
-pub(super) fn conv(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn conv(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])?;
     let (input, image) = reader.images(node)?;
     let weight = reader.constant(node, 1)?;
@@ -32,7 +35,7 @@ pub(super) fn conv(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Pro
             weight.dims, image.channels
         )));
     }
-    let sliding = Sliding::read(node, kernel, image)?;
+    let sliding = SlidingWindow::read(node, kernel, image)?;
     let values = weight.floats().map_err(|reason| node.fail(format!("the weight {reason}")))?;
     let bias = bias(reader, node, out_channels)?;
     let op = Op::Conv(Conv {
@@ -56,10 +59,10 @@ pub(super) fn conv(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Pro
 
 /// The bias input, or a constant `[out, 1, 1]` that the next node adds.
 fn bias(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
     out_channels: usize,
-) -> Result<Option<Vec<f32>>, Problem> {
+) -> Result<Option<Vec<f32>>, OnnxProblem> {
     match reader.optional_constant(node, 2)? {
         None => Ok(reader.absorb_bias(node, &[out_channels, 1, 1])),
         Some(bias) if bias.dims == [out_channels] => {

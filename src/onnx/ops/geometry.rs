@@ -1,11 +1,11 @@
 //! Strides and paddings that convolutions and pooling share.
 
-use super::super::error::Problem;
-use super::super::node::Node;
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
 use crate::graph::{Padding, Shape};
 
 /// How a window moves over an image.
-pub(super) struct Sliding {
+pub(super) struct SlidingWindow {
     /// Rows and columns of the window.
     pub kernel: [usize; 2],
     /// Distance between the window's rows and columns.
@@ -16,10 +16,10 @@ pub(super) struct Sliding {
     pub padding: Padding,
 }
 
-impl Sliding {
+impl SlidingWindow {
     /// Reads `strides`, `dilations`, `pads` and `auto_pad` of a node whose window has the given
     /// size.
-    pub fn read(node: Node<'_>, kernel: [usize; 2], image: Shape) -> Result<Self, Problem> {
+    pub fn read(node: OnnxNode<'_>, kernel: [usize; 2], image: Shape) -> Result<Self, OnnxProblem> {
         let stride = node.pair("strides", [1, 1])?;
         let dilation = node.pair("dilations", [1, 1])?;
         let mut sliding = Self { kernel, dilation, stride, padding: Padding::default() };
@@ -63,7 +63,12 @@ impl Sliding {
 
     /// With `ceil_mode`, pads below and to the right until the last window fits that starts inside
     /// the image or the padding before it. Such padding may not count in an average.
-    pub fn round_up(&mut self, node: Node<'_>, image: Shape, counts: bool) -> Result<(), Problem> {
+    pub fn round_up(
+        &mut self,
+        node: OnnxNode<'_>,
+        image: Shape,
+        counts: bool,
+    ) -> Result<(), OnnxProblem> {
         if node.int("ceil_mode")?.unwrap_or(0) == 0 {
             return Ok(());
         }
@@ -92,7 +97,7 @@ impl Sliding {
 }
 
 /// The `pads` attribute: rows above, columns left, rows below, columns right.
-fn explicit(node: Node<'_>) -> Result<Padding, Problem> {
+fn explicit(node: OnnxNode<'_>) -> Result<Padding, OnnxProblem> {
     let pad = |value: i64| node.extent("a value of pads", value, 0);
     match node.ints("pads") {
         None => Ok(Padding::default()),

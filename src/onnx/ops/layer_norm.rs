@@ -1,9 +1,9 @@
 //! Layer normalisation: the operator, and what exporters wrote before there was one.
 
-use super::super::constant::Constant;
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value, is_standard};
+use super::super::constant::ConstantTensor;
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue, is_standard};
 use super::pool::REDUCE_AXES_INPUT;
 use super::shape;
 use crate::graph::{LayerNorm, Op};
@@ -11,9 +11,9 @@ use crate::weights::LayerWeights;
 
 /// `LayerNormalization` over the last axes.
 pub(super) fn layer_normalization(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-) -> Result<Value, Problem> {
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axis", "epsilon", "stash_type"])?;
     let tensor = reader.tensor(node, 0)?;
     let first = node.axis(node.int("axis")?.unwrap_or(-1), tensor.rank())?;
@@ -27,12 +27,12 @@ pub(super) fn layer_normalization(
     };
     let (weight, bias) = (affine(1)?.unwrap_or_default(), affine(2)?.unwrap_or_default());
     let eps = node.float("epsilon")?.unwrap_or(1e-5);
-    let norm = Normalisation { axes, eps, weight, bias };
-    wire(reader, node, &tensor, norm).map(Value::Tensor)
+    let norm = LayerNormParts { axes, eps, weight, bias };
+    wire(reader, node, &tensor, norm).map(OnnxValue::Tensor)
 }
 
 /// What is normalised how.
-struct Normalisation {
+struct LayerNormParts {
     axes: Vec<usize>,
     eps: f32,
     weight: Vec<f32>,
@@ -40,12 +40,12 @@ struct Normalisation {
 }
 
 fn wire(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    tensor: &Tensor,
-    norm: Normalisation,
-) -> Result<Tensor, Problem> {
-    let Normalisation { axes, eps, weight, bias } = norm;
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: &OnnxTensor,
+    norm: LayerNormParts,
+) -> Result<OnnxTensor, OnnxProblem> {
+    let LayerNormParts { axes, eps, weight, bias } = norm;
     if axes.iter().any(|&axis| tensor.view.has_images(axis)) {
         return Err(node.fail("normalises over the images; supported are axes of one image"));
     }
@@ -55,11 +55,11 @@ fn wire(
     let laid = reader.with_channels(node, tensor, &axes)?;
     let id = reader.wire(node, "", Op::LayerNorm(LayerNorm { eps }), &[laid.node])?;
     reader.set_weights(node, id, LayerWeights { weight, bias, ..LayerWeights::default() })?;
-    Ok(Tensor { node: id, ..laid })
+    Ok(OnnxTensor { node: id, ..laid })
 }
 
 /// The values of a constant that has one for each position along these axes of a tensor.
-fn per_channel(constant: &Constant, tensor: &Tensor, axes: &[usize]) -> Option<Vec<f32>> {
+fn per_channel(constant: &ConstantTensor, tensor: &OnnxTensor, axes: &[usize]) -> Option<Vec<f32>> {
     let before = tensor.rank().checked_sub(constant.dims.len())?;
     let fits = |axis: usize| {
         let given = axis.checked_sub(before).map_or(1, |own| constant.dims[own]);
@@ -71,39 +71,43 @@ fn per_channel(constant: &Constant, tensor: &Tensor, axes: &[usize]) -> Option<V
 
 /// The nodes behind a mean that make it a layer normalisation: `(x - mean(x)) / sqrt(mean((x -
 /// mean(x))^2) + eps)`, then a product with a weight and a sum with a bias where there are some.
-struct Pattern<'m> {
+struct LayerNormPattern<'m> {
     nodes: Vec<usize>,
-    norm: Normalisation,
+    norm: LayerNormParts,
     output: &'m str,
 }
 
 /// The layer normalisation that begins with a `ReduceMean`, if there is one: it is wired, and the
 /// nodes it consists of are done.
 pub(super) fn from_mean<'m>(
-    reader: &mut Reader<'m>,
-    node: Node<'m>,
-) -> Result<Option<Value>, Problem> {
+    reader: &mut ModelReader<'m>,
+    node: OnnxNode<'m>,
+) -> Result<Option<OnnxValue>, OnnxProblem> {
     let tensor = reader.tensor(node, 0)?;
-    let Some(Pattern { nodes, norm, output }) = find(reader, node, &tensor) else {
+    let Some(LayerNormPattern { nodes, norm, output }) = find(reader, node, &tensor) else {
         return Ok(None);
     };
-    let value = Value::Tensor(wire(reader, node, &tensor, norm)?);
+    let value = OnnxValue::Tensor(wire(reader, node, &tensor, norm)?);
     reader.done.extend(nodes);
     reader.values.insert(output, value.clone());
     Ok(Some(value))
 }
 
 /// Walks from a mean through its readers. Nothing but the pattern may read what is inside it.
-fn find<'m>(reader: &Reader<'m>, mean: Node<'m>, tensor: &Tensor) -> Option<Pattern<'m>> {
+fn find<'m>(
+    reader: &ModelReader<'m>,
+    mean: OnnxNode<'m>,
+    tensor: &OnnxTensor,
+) -> Option<LayerNormPattern<'m>> {
     let axes = mean_axes(reader, mean, tensor.rank())?;
     let value = mean.proto.input.first()?.as_str();
-    let walk = Walk { reader };
-    let differences: Vec<Node<'m>> = walk.readers(mean)?;
-    let of_value = |sub: &Node<'m>| sub.operator() == "Sub" && sub.proto.input[0] == value;
+    let walk = GraphWalk { reader };
+    let differences: Vec<OnnxNode<'m>> = walk.readers(mean)?;
+    let of_value = |sub: &OnnxNode<'m>| sub.operator() == "Sub" && sub.proto.input[0] == value;
     if differences.len() > 2 || !differences.iter().all(of_value) {
         return None;
     }
-    let mut behind: Vec<Node<'m>> = Vec::new();
+    let mut behind: Vec<OnnxNode<'m>> = Vec::new();
     for sub in &differences {
         behind.extend(walk.readers(*sub)?);
     }
@@ -138,11 +142,11 @@ fn find<'m>(reader: &Reader<'m>, mean: Node<'m>, tensor: &Tensor) -> Option<Patt
     let weight = affine("Mul").unwrap_or_default();
     let bias = affine("Add").unwrap_or_default();
     let output = last.proto.output.first()?;
-    Some(Pattern { nodes, norm: Normalisation { axes, eps, weight, bias }, output })
+    Some(LayerNormPattern { nodes, norm: LayerNormParts { axes, eps, weight, bias }, output })
 }
 
 /// The axes of a mean that keeps them.
-fn mean_axes(reader: &Reader<'_>, node: Node<'_>, rank: usize) -> Option<Vec<usize>> {
+fn mean_axes(reader: &ModelReader<'_>, node: OnnxNode<'_>, rank: usize) -> Option<Vec<usize>> {
     let keeps = node.int("keepdims").ok()?.unwrap_or(1) != 0;
     let mut axes = shape::axes(reader, node, rank, REDUCE_AXES_INPUT).ok()??;
     axes.sort_unstable();
@@ -150,24 +154,24 @@ fn mean_axes(reader: &Reader<'_>, node: Node<'_>, rank: usize) -> Option<Vec<usi
 }
 
 /// What reads what in a model.
-struct Walk<'r, 'm> {
-    reader: &'r Reader<'m>,
+struct GraphWalk<'r, 'm> {
+    reader: &'r ModelReader<'m>,
 }
 
-impl<'m> Walk<'_, 'm> {
+impl<'m> GraphWalk<'_, 'm> {
     /// All nodes that read a node's output, each once; `None` if it is an output of the model.
-    fn readers(&self, node: Node<'m>) -> Option<Vec<Node<'m>>> {
+    fn readers(&self, node: OnnxNode<'m>) -> Option<Vec<OnnxNode<'m>>> {
         let output = node.proto.output.first()?.as_str();
         let mut indices = self.reader.wiring.readers(output).to_vec();
         indices.dedup();
         let nodes = self.reader.nodes;
-        let readers = indices.into_iter().map(|index| Node { proto: &nodes[index], index });
-        let readers: Vec<Node<'m>> = readers.collect();
+        let readers = indices.into_iter().map(|index| OnnxNode { proto: &nodes[index], index });
+        let readers: Vec<OnnxNode<'m>> = readers.collect();
         let standard = readers.iter().all(|node| is_standard(&node.proto.domain));
         (output != self.reader.output && standard).then_some(readers)
     }
 
-    fn only_reader(&self, node: Node<'m>, operator: &str) -> Option<Node<'m>> {
+    fn only_reader(&self, node: OnnxNode<'m>, operator: &str) -> Option<OnnxNode<'m>> {
         match self.readers(node)?.as_slice() {
             [reader] if reader.operator() == operator => Some(*reader),
             _ => None,
@@ -175,7 +179,11 @@ impl<'m> Walk<'_, 'm> {
     }
 
     /// The constant among the two inputs of a node of which the other one is given.
-    fn other_constant(&self, node: Node<'m>, given: Node<'m>) -> Option<std::rc::Rc<Constant>> {
+    fn other_constant(
+        &self,
+        node: OnnxNode<'m>,
+        given: OnnxNode<'m>,
+    ) -> Option<std::rc::Rc<ConstantTensor>> {
         let own = given.proto.output.first()?;
         let position = node.proto.input.iter().position(|input| input != own)?;
         (node.proto.input.len() == 2).then_some(())?;
@@ -183,13 +191,13 @@ impl<'m> Walk<'_, 'm> {
     }
 
     /// Whether a node multiplies its input with itself.
-    fn is_square(&self, node: Node<'m>) -> bool {
+    fn is_square(&self, node: OnnxNode<'m>) -> bool {
         let inputs = &node.proto.input;
         match node.operator() {
             "Mul" => inputs.len() == 2 && inputs[0] == inputs[1],
             "Pow" => {
                 let exponent = self.reader.optional_constant(node, 1);
-                let two = |constant: std::rc::Rc<Constant>| constant.is_number(2.0);
+                let two = |constant: std::rc::Rc<ConstantTensor>| constant.is_number(2.0);
                 exponent.ok().flatten().is_some_and(two)
             }
             _ => false,

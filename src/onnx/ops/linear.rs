@@ -1,15 +1,18 @@
 //! Fully connected layers, on vectors and on sequences of tokens.
 
-use super::super::constant::Constant;
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
+use super::super::constant::ConstantTensor;
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use super::product;
 use crate::graph::{Axis, Conv, Linear, Op};
 use crate::weights::LayerWeights;
 
 /// `Gemm` with a constant matrix, `alpha` and `beta` 1.
-pub(super) fn gemm(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn gemm(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["alpha", "beta", "transA", "transB"])?;
     node.only("transA", 0)?;
     for name in ["alpha", "beta"] {
@@ -32,7 +35,11 @@ pub(super) fn gemm(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Pro
     linear(reader, node, &matrix, transposed, bias)
 }
 
-fn gemm_bias(node: Node<'_>, bias: &Constant, out_features: usize) -> Result<Vec<f32>, Problem> {
+fn gemm_bias(
+    node: OnnxNode<'_>,
+    bias: &ConstantTensor,
+    out_features: usize,
+) -> Result<Vec<f32>, OnnxProblem> {
     let (&out, ones) = bias.dims.split_last().unwrap_or((&1, &[]));
     if ones.len() > 1 || ones.iter().any(|&extent| extent != 1) {
         return Err(node
@@ -47,7 +54,10 @@ fn gemm_bias(node: Node<'_>, bias: &Constant, out_features: usize) -> Result<Vec
 
 /// `MatMul` with a constant matrix, or of two activations. A constant vector that the next node adds
 /// to the former is its bias.
-pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn mat_mul(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     if !reader.is_constant(node, 1) || reader.is_constant(node, 0) {
         return product::mat_mul(reader, node);
@@ -64,12 +74,12 @@ pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
 /// Wires a linear layer along the last axis, on every other position by itself; the matrix is
 /// `[out, in]` if it is `transposed`, else `[in, out]`.
 fn linear(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    matrix: &Constant,
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    matrix: &ConstantTensor,
     transposed: bool,
     bias: Option<Vec<f32>>,
-) -> Result<Value, Problem> {
+) -> Result<OnnxValue, OnnxProblem> {
     let tensor = reader.tensor(node, 0)?;
     let &[rows, columns] = matrix.dims.as_slice() else {
         return Err(node.fail(format!("the matrix has shape {:?}", matrix.dims)));
@@ -91,11 +101,11 @@ fn linear(
     let bias = bias.unwrap_or_default();
     reader.set_weights(node, id, LayerWeights { weight, bias, ..LayerWeights::default() })?;
     let view = tokens.view.with_extent(axis, Axis::Channel, out_features);
-    Ok(Value::Tensor(Tensor { node: id, view }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
 }
 
 /// The last axis, which must not be that of the images.
-pub(super) fn last_axis(node: Node<'_>, tensor: &Tensor) -> Result<usize, Problem> {
+pub(super) fn last_axis(node: OnnxNode<'_>, tensor: &OnnxTensor) -> Result<usize, OnnxProblem> {
     match tensor.rank().checked_sub(1) {
         Some(axis) if !tensor.view.has_images(axis) => Ok(axis),
         _ => Err(node.fail("mixes images: they are along the axis that is summed over")),

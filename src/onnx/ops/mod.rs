@@ -16,18 +16,19 @@ pub(super) mod shape;
 pub(super) mod slice;
 mod softmax;
 
-use super::error::Problem;
-use super::node::Node;
-use super::reader::{Reader, Value, is_standard};
+use super::error::OnnxProblem;
+use super::node::OnnxNode;
+use super::reader::{ModelReader, OnnxValue, is_standard};
 
 /// Lowers one node of the model.
-pub(super) type Lower = for<'m> fn(&mut Reader<'m>, Node<'m>) -> Result<Value, Problem>;
+pub(super) type LowerOperator =
+    for<'m> fn(&mut ModelReader<'m>, OnnxNode<'m>) -> Result<OnnxValue, OnnxProblem>;
 
 /// Operators by name.
-pub(super) type Table = &'static [(&'static str, Lower)];
+pub(super) type OperatorTable = &'static [(&'static str, LowerOperator)];
 
 /// The operators that are lowered to graph nodes.
-pub(super) const ALL: Table = &[
+pub(super) const ALL: OperatorTable = &[
     ("Add", arithmetic::add),
     ("AveragePool", pool::average),
     ("BatchNormalization", norm::batch_normalization),
@@ -72,14 +73,17 @@ pub(super) const ALL: Table = &[
 ];
 
 /// How a node's operator is lowered, if it is in a table.
-pub(super) fn find(table: Table, node: Node<'_>) -> Option<Lower> {
+pub(super) fn find(table: OperatorTable, node: OnnxNode<'_>) -> Option<LowerOperator> {
     let standard = is_standard(&node.proto.domain);
     let found = table.iter().find(|(operator, _)| standard && *operator == node.operator());
     found.map(|(_, lower)| *lower)
 }
 
 /// Lowers a node on its own.
-pub(super) fn lower<'m>(reader: &mut Reader<'m>, node: Node<'m>) -> Result<Value, Problem> {
+pub(super) fn lower<'m>(
+    reader: &mut ModelReader<'m>,
+    node: OnnxNode<'m>,
+) -> Result<OnnxValue, OnnxProblem> {
     let lower = find(ALL, node).ok_or_else(|| node.fail("cannot be lowered"))?;
     lower(reader, node)
 }

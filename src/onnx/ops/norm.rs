@@ -1,8 +1,8 @@
 //! Batch normalisation.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use crate::graph::{BatchNorm, Op, Statistics};
 use crate::weights::LayerWeights;
 
@@ -12,9 +12,9 @@ const TRAINING_MODE: i64 = 14;
 /// `BatchNormalization` with the statistics of the batch (training mode) or stored ones. Before
 /// operator set 14 a node trains if it gives more than one output.
 pub(super) fn batch_normalization(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-) -> Result<Value, Problem> {
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["epsilon", "momentum", "training_mode"])?;
     let tensor = reader.tensor(node, 0)?;
     if tensor.rank() < 2 || tensor.view.has_images(1) {
@@ -36,10 +36,10 @@ pub(super) fn batch_normalization(
     let op = Op::BatchNorm(BatchNorm { eps, statistics });
     let id = reader.wire(node, "", op, &[tensor.node])?;
     reader.set_weights(node, id, layer)?;
-    Ok(Value::Tensor(Tensor { node: id, ..tensor }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, ..tensor }))
 }
 
-fn trains(reader: &Reader<'_>, node: Node<'_>) -> Result<bool, Problem> {
+fn trains(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<bool, OnnxProblem> {
     if reader.opset >= TRAINING_MODE {
         return Ok(node.int("training_mode")?.unwrap_or(0) != 0);
     }
@@ -47,11 +47,11 @@ fn trains(reader: &Reader<'_>, node: Node<'_>) -> Result<bool, Problem> {
 }
 
 fn per_channel(
-    reader: &Reader<'_>,
-    node: Node<'_>,
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
     position: usize,
     channels: usize,
-) -> Result<Vec<f32>, Problem> {
+) -> Result<Vec<f32>, OnnxProblem> {
     let constant = reader.constant(node, position)?;
     if constant.dims != [channels] {
         return Err(node.fail(format!(

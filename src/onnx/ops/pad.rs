@@ -1,15 +1,18 @@
 //! Zeros around images.
 
-use super::super::error::Problem;
-use super::super::node::{MAX_EXTENT, Node};
-use super::super::reader::{Reader, Value};
+use super::super::error::OnnxProblem;
+use super::super::node::{MAX_EXTENT, OnnxNode};
+use super::super::reader::{ModelReader, OnnxValue};
 use crate::graph::{Op, Window};
 
 /// The operator set from which on paddings are inputs.
 const PADS_INPUT: i64 = 11;
 
 /// `Pad` with zeros above, below, left and right; negative paddings crop.
-pub(super) fn pad(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn pad(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["mode", "pads", "value"])?;
     let mode = node.text("mode")?.unwrap_or("constant");
     if mode != "constant" {
@@ -41,7 +44,7 @@ pub(super) fn pad(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
     Ok(reader.image(id))
 }
 
-fn refuse_other_than_zero(reader: &Reader<'_>, node: Node<'_>) -> Result<(), Problem> {
+fn refuse_other_than_zero(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<(), OnnxProblem> {
     let value = if reader.opset < PADS_INPUT {
         node.float("value")?.unwrap_or(0.0)
     } else {
@@ -60,7 +63,7 @@ fn refuse_other_than_zero(reader: &Reader<'_>, node: Node<'_>) -> Result<(), Pro
 }
 
 /// Paddings before and after each of the four axes.
-fn paddings(reader: &Reader<'_>, node: Node<'_>) -> Result<[[i64; 4]; 2], Problem> {
+fn paddings(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<[[i64; 4]; 2], OnnxProblem> {
     let ints = |position: usize| match reader.optional_constant(node, position)? {
         None => Ok(None),
         Some(ints) => {

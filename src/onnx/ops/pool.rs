@@ -1,9 +1,9 @@
 //! Pooling over windows and over whole images.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
-use super::geometry::Sliding;
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
+use super::geometry::SlidingWindow;
 use super::{layer_norm, shape};
 use crate::graph::{Op, Pool, PoolKind};
 
@@ -11,7 +11,10 @@ use crate::graph::{Op, Pool, PoolKind};
 pub(super) const REDUCE_AXES_INPUT: i64 = 18;
 
 /// `MaxPool`; padding never wins.
-pub(super) fn max(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn max(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[
         "auto_pad",
         "ceil_mode",
@@ -25,7 +28,10 @@ pub(super) fn max(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Prob
 }
 
 /// `AveragePool`; padding counts as zeros if the node says so, else not at all.
-pub(super) fn average(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn average(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[
         "auto_pad",
         "ceil_mode",
@@ -39,13 +45,17 @@ pub(super) fn average(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
     pool(reader, node, PoolKind::Average { count_padding })
 }
 
-fn pool(reader: &mut Reader<'_>, node: Node<'_>, kind: PoolKind) -> Result<Value, Problem> {
+fn pool(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    kind: PoolKind,
+) -> Result<OnnxValue, OnnxProblem> {
     let (input, image) = reader.images(node)?;
     if node.ints("kernel_shape").is_none() {
         return Err(node.fail("attribute kernel_shape is missing"));
     }
     let kernel = node.pair("kernel_shape", [1, 1])?;
-    let mut sliding = Sliding::read(node, kernel, image)?;
+    let mut sliding = SlidingWindow::read(node, kernel, image)?;
     if sliding.dilation != [1, 1] {
         return Err(node.fail(format!(
             "attribute dilations is {:?}; pooling is supported only without dilation",
@@ -54,13 +64,16 @@ fn pool(reader: &mut Reader<'_>, node: Node<'_>, kind: PoolKind) -> Result<Value
     }
     let counts = kind == PoolKind::Average { count_padding: true };
     sliding.round_up(node, image, counts)?;
-    let Sliding { stride, padding, .. } = sliding;
+    let SlidingWindow { stride, padding, .. } = sliding;
     let id = reader.wire(node, "", Op::Pool(Pool { kind, kernel, stride, padding }), &[input])?;
     Ok(reader.image(id))
 }
 
 /// `GlobalAveragePool`.
-pub(super) fn global_average(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn global_average(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let (input, _) = reader.images(node)?;
     let id = reader.wire(node, "", Op::GlobalAvgPool, &[input])?;
@@ -68,7 +81,10 @@ pub(super) fn global_average(reader: &mut Reader<'_>, node: Node<'_>) -> Result<
 }
 
 /// `ReduceMean` over axes of one image: the beginning of a layer normalisation, or a mean.
-pub(super) fn reduce_mean<'m>(reader: &mut Reader<'m>, node: Node<'m>) -> Result<Value, Problem> {
+pub(super) fn reduce_mean<'m>(
+    reader: &mut ModelReader<'m>,
+    node: OnnxNode<'m>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axes", "keepdims", "noop_with_empty_axes"])?;
     if let Some(value) = layer_norm::from_mean(reader, node)? {
         return Ok(value);
@@ -89,5 +105,5 @@ pub(super) fn reduce_mean<'m>(reader: &mut Reader<'m>, node: Node<'m>) -> Result
     if node.int("keepdims")?.unwrap_or(1) == 0 {
         view = view.without(&axes);
     }
-    Ok(Value::Tensor(Tensor { node: id, view }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
 }

@@ -1,14 +1,17 @@
 //! `MatMul` of two activations, as in attention.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
-use super::super::view::{Layout, View};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
+use super::super::view::{AxisLayout, TensorView};
 use crate::graph::{Axis, Op};
 
 /// `MatMul` of `[.., m, k]` and `[.., k, n]`; the axes in front are broadcast, the images may be one
 /// of them. Constants become parameters.
-pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn mat_mul(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     let factors = [reader.operand(node, 0, None)?, reader.operand(node, 1, None)?];
     let rank = factors[0].rank().max(factors[1].rank());
     let [left, right] = factors;
@@ -32,10 +35,10 @@ pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
     let (a_front, b_front) = (a.without(&[rows, inner]), b.without(&[rows, inner]));
     let (a_front, b_front) = a_front.broadcast(&b_front).map_err(|reason| unfit(&reason))?;
     let front: Vec<usize> = (0..rows).collect();
-    let a = Tensor { node: left.node, view: behind(a_front, &a, rows) };
-    let b = Tensor { node: right.node, view: behind(b_front, &b, rows) };
-    let a_layout: Layout = [vec![inner], front.clone(), vec![rows]];
-    let b_layout: Layout = [vec![inner], front, vec![rows]];
+    let a = OnnxTensor { node: left.node, view: behind(a_front, &a, rows) };
+    let b = OnnxTensor { node: right.node, view: behind(b_front, &b, rows) };
+    let a_layout: AxisLayout = [vec![inner], front.clone(), vec![rows]];
+    let b_layout: AxisLayout = [vec![inner], front, vec![rows]];
     let (a, b) = (reader.lay_out(node, &a, &a_layout)?, reader.lay_out(node, &b, &b_layout)?);
     let id = reader.wire(node, "", Op::MatMul, &[a.node, b.node])?;
     let (extent, images) = (b.view.extent(inner), b.view.axes[inner].clone());
@@ -47,11 +50,11 @@ pub(super) fn mat_mul(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
     if let Some(axis) = front {
         view.axes[axis].clone_from(&b.view.axes[axis]);
     }
-    Ok(Value::Tensor(Tensor { node: id, view }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
 }
 
 /// The axes of `front`, then those of `view` from `rows` on.
-fn behind(front: View, view: &View, rows: usize) -> View {
+fn behind(front: TensorView, view: &TensorView, rows: usize) -> TensorView {
     let axes = [front.axes, view.axes[rows..].to_vec()].concat();
-    View { start: view.start, axes }
+    TensorView { start: view.start, axes }
 }

@@ -1,8 +1,8 @@
 //! Enlargement of images.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Value};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxValue};
 use crate::graph::{Op, Resize, Shape};
 
 /// The operator set from which on scales are input 2 and sizes input 3, behind the region.
@@ -12,7 +12,10 @@ const REGION_INPUT: i64 = 11;
 const ROUNDING: f32 = 1e-5;
 
 /// `Resize` to the nearest pixel by whole factors.
-pub(super) fn resize(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn resize(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[
         "antialias",
         "axes",
@@ -42,7 +45,7 @@ pub(super) fn resize(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, P
 }
 
 /// Refuses the modes in which pixel `y` of the result is not pixel `y / factor` of the input.
-fn refuse_other_pixels(reader: &Reader<'_>, node: Node<'_>) -> Result<(), Problem> {
+fn refuse_other_pixels(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<(), OnnxProblem> {
     if reader.opset < REGION_INPUT {
         return Ok(());
     }
@@ -61,7 +64,11 @@ fn refuse_other_pixels(reader: &Reader<'_>, node: Node<'_>) -> Result<(), Proble
 }
 
 /// The whole factors of rows and columns, from scales or sizes.
-fn factors(reader: &Reader<'_>, node: Node<'_>, image: Shape) -> Result<[usize; 2], Problem> {
+fn factors(
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+    image: Shape,
+) -> Result<[usize; 2], OnnxProblem> {
     let [scales, sizes] = if reader.opset < REGION_INPUT { [1, usize::MAX] } else { [2, 3] };
     let extents = [image.height, image.width];
     let given = |position: usize| {
@@ -101,7 +108,7 @@ fn factors(reader: &Reader<'_>, node: Node<'_>, image: Shape) -> Result<[usize; 
     whole(node, [rows as f32, columns as f32])
 }
 
-fn whole(node: Node<'_>, scales: [f32; 2]) -> Result<[usize; 2], Problem> {
+fn whole(node: OnnxNode<'_>, scales: [f32; 2]) -> Result<[usize; 2], OnnxProblem> {
     let is_whole = |scale: &f32| *scale >= 1.0 && (scale - scale.round()).abs() <= ROUNDING * scale;
     if !scales.iter().all(is_whole) {
         return Err(node.fail(format!("scales {scales:?}; supported are whole numbers")));

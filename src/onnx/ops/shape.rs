@@ -2,17 +2,21 @@
 
 use std::rc::Rc;
 
-use super::super::constant::{Constant, MAX_AXES, Whole};
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
-use super::super::view::{Misfit, View};
+use super::super::constant::{ConstantTensor, MAX_AXES, SymbolicInt};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
+use super::super::view::{ReshapeMisfit, TensorView};
 
 /// The operator set from which on `Squeeze` and `Unsqueeze` take their axes as an input.
 pub(in super::super) const SQUEEZE_AXES_INPUT: i64 = 13;
 
 /// The axes of a node, from attribute `axes` or, from operator set `since` on, from input 1.
-fn raw_axes(reader: &Reader<'_>, node: Node<'_>, since: i64) -> Result<Option<Vec<i64>>, Problem> {
+fn raw_axes(
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+    since: i64,
+) -> Result<Option<Vec<i64>>, OnnxProblem> {
     let axes = if reader.opset < since {
         node.ints("axes").map(<[i64]>::to_vec)
     } else {
@@ -29,20 +33,20 @@ fn raw_axes(reader: &Reader<'_>, node: Node<'_>, since: i64) -> Result<Option<Ve
 
 /// How many axes a node names.
 pub(in super::super) fn axes_count(
-    reader: &Reader<'_>,
-    node: Node<'_>,
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
     since: i64,
-) -> Result<usize, Problem> {
+) -> Result<usize, OnnxProblem> {
     raw_axes(reader, node, since).map(|axes| axes.map_or(0, |axes| axes.len()))
 }
 
 /// The axes a node names, counted from the first, each once; `None` if it names none.
 pub(in super::super) fn axes(
-    reader: &Reader<'_>,
-    node: Node<'_>,
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
     rank: usize,
     since: i64,
-) -> Result<Option<Vec<usize>>, Problem> {
+) -> Result<Option<Vec<usize>>, OnnxProblem> {
     let Some(raw) = raw_axes(reader, node, since)? else { return Ok(None) };
     let mut axes = Vec::new();
     for axis in raw {
@@ -56,31 +60,37 @@ pub(in super::super) fn axes(
 }
 
 /// `Shape` of a tensor or a constant; the batch size may be unknown.
-pub(in super::super) fn shape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(in super::super) fn shape(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["end", "start"])?;
-    let extent = |extent: usize| Whole::Known(i64::try_from(extent).unwrap_or(i64::MAX));
-    let extents: Vec<Whole> = match reader.optional_constant(node, 0) {
+    let extent = |extent: usize| SymbolicInt::Known(i64::try_from(extent).unwrap_or(i64::MAX));
+    let extents: Vec<SymbolicInt> = match reader.optional_constant(node, 0) {
         Ok(Some(constant)) => constant.dims.iter().copied().map(extent).collect(),
         _ => reader.tensor(node, 0)?.view.dims(reader.batch),
     };
     let rank = extents.len();
-    let position = |name: &str, default: i64| -> Result<usize, Problem> {
+    let position = |name: &str, default: i64| -> Result<usize, OnnxProblem> {
         let position = node.int(name)?.unwrap_or(default);
         let from_first = if position < 0 { position.saturating_add(rank as i64) } else { position };
         Ok(from_first.clamp(0, rank as i64) as usize)
     };
     let (start, end) = (position("start", 0)?, position("end", rank as i64)?);
     let kept = extents[start..end.max(start)].to_vec();
-    Ok(Value::Constant(Rc::new(Constant::wholes(kept))))
+    Ok(OnnxValue::Constant(Rc::new(ConstantTensor::wholes(kept))))
 }
 
 /// Another view of the values of a tensor.
-fn seen(tensor: Tensor, view: View) -> Result<Value, Problem> {
-    Ok(Value::Tensor(Tensor { view, ..tensor }))
+fn seen(tensor: OnnxTensor, view: TensorView) -> Result<OnnxValue, OnnxProblem> {
+    Ok(OnnxValue::Tensor(OnnxTensor { view, ..tensor }))
 }
 
 /// `Flatten`: all axes before one, and all from there on, as one each.
-pub(super) fn flatten(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn flatten(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axis"])?;
     let tensor = reader.tensor(node, 0)?;
     let rank = tensor.rank();
@@ -89,15 +99,21 @@ pub(super) fn flatten(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
         axis => node.axis(axis, rank)?,
     };
     let dims = tensor.view.dims(reader.batch);
-    let product = |dims: &[Whole]| {
-        dims.iter().copied().try_fold(Whole::Known(1), Whole::times).unwrap_or(Whole::Known(-1))
+    let product = |dims: &[SymbolicInt]| {
+        dims.iter()
+            .copied()
+            .try_fold(SymbolicInt::Known(1), SymbolicInt::times)
+            .unwrap_or(SymbolicInt::Known(-1))
     };
     let target = [product(&dims[..axis]), product(&dims[axis..])];
     reshaped(reader, node, tensor, &target, false)
 }
 
 /// `Reshape` to any axes that do not mix images.
-pub(super) fn reshape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn reshape(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["allowzero"])?;
     let tensor = reader.tensor(node, 0)?;
     let target = reader.constant(node, 1)?;
@@ -111,16 +127,16 @@ pub(super) fn reshape(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
 
 /// Reshapes; where an axis would end inside a part, values are put in order first.
 fn reshaped(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    tensor: Tensor,
-    target: &[Whole],
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: OnnxTensor,
+    target: &[SymbolicInt],
     copies_zero: bool,
-) -> Result<Value, Problem> {
+) -> Result<OnnxValue, OnnxProblem> {
     match tensor.view.reshaped(target, copies_zero, reader.batch) {
         Ok(view) => return seen(tensor, view),
-        Err(Misfit::Wrong(reason)) => return Err(node.fail(reason)),
-        Err(Misfit::Uneven) => {}
+        Err(ReshapeMisfit::Wrong(reason)) => return Err(node.fail(reason)),
+        Err(ReshapeMisfit::Uneven) => {}
     }
     if tensor.view.images_axis().is_some_and(|axis| axis > 0) {
         return Err(node.fail("takes the values of images apart, which is not supported"));
@@ -129,8 +145,8 @@ fn reshaped(
     let ordered = reader.lay_out(node, &tensor, &[axes, Vec::new(), Vec::new()])?;
     match ordered.view.reshaped(target, copies_zero, reader.batch) {
         Ok(view) => seen(ordered, view),
-        Err(Misfit::Wrong(reason)) => Err(node.fail(reason)),
-        Err(Misfit::Uneven) => Err(node.fail(format!(
+        Err(ReshapeMisfit::Wrong(reason)) => Err(node.fail(reason)),
+        Err(ReshapeMisfit::Uneven) => Err(node.fail(format!(
             "{} cannot become {target:?}: the number of values differs",
             tensor.view.describe(reader.batch)
         ))),
@@ -138,7 +154,10 @@ fn reshaped(
 }
 
 /// `Squeeze`: without axes of extent 1.
-pub(super) fn squeeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn squeeze(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axes"])?;
     let tensor = reader.tensor(node, 0)?;
     let axes = axes(reader, node, tensor.rank(), SQUEEZE_AXES_INPUT)?;
@@ -153,7 +172,10 @@ pub(super) fn squeeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
 }
 
 /// `Unsqueeze`: with new axes of extent 1.
-pub(super) fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn unsqueeze(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axes"])?;
     let tensor = reader.tensor(node, 0)?;
     let rank = tensor.rank() + axes_count(reader, node, SQUEEZE_AXES_INPUT)?;
@@ -167,7 +189,10 @@ pub(super) fn unsqueeze(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value
 }
 
 /// `Transpose`.
-pub(super) fn transpose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn transpose(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["perm"])?;
     let tensor = reader.tensor(node, 0)?;
     let order = order(node, tensor.rank())?;
@@ -176,7 +201,7 @@ pub(super) fn transpose(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value
 }
 
 /// The order of the axes that a `Transpose` gives a tensor of that rank.
-pub(in super::super) fn order(node: Node<'_>, rank: usize) -> Result<Vec<usize>, Problem> {
+pub(in super::super) fn order(node: OnnxNode<'_>, rank: usize) -> Result<Vec<usize>, OnnxProblem> {
     let order: Vec<usize> = match node.ints("perm") {
         None => (0..rank).rev().collect(),
         Some(order) => {
@@ -193,10 +218,13 @@ pub(in super::super) fn order(node: Node<'_>, rank: usize) -> Result<Vec<usize>,
 }
 
 /// `Expand`: repeats axes of extent 1.
-pub(super) fn expand(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn expand(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
     let tensor = reader.tensor(node, 0)?;
     let target = reader.constant(node, 1)?;
     let target = target.extents().map_err(|reason| node.fail(format!("the shape {reason}")))?;
-    reader.expanded(node, &tensor, target).map(Value::Tensor)
+    reader.expanded(node, &tensor, target).map(OnnxValue::Tensor)
 }

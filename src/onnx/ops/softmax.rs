@@ -1,15 +1,18 @@
 //! Softmax.
 
-use super::super::error::Problem;
-use super::super::node::Node;
-use super::super::reader::{Reader, Tensor, Value};
+use super::super::error::OnnxProblem;
+use super::super::node::OnnxNode;
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use crate::graph::Op;
 
 /// The operator set from which on softmax is over one axis; before, it is over that and all behind.
 const ONE_AXIS: i64 = 13;
 
 /// `Softmax` over one axis.
-pub(super) fn softmax(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, Problem> {
+pub(super) fn softmax(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["axis"])?;
     let tensor = reader.tensor(node, 0)?;
     let default = if reader.opset < ONE_AXIS { 1 } else { -1 };
@@ -21,5 +24,5 @@ pub(super) fn softmax(reader: &mut Reader<'_>, node: Node<'_>) -> Result<Value, 
     }
     let laid = reader.with_channels(node, &tensor, &axes)?;
     let id = reader.wire(node, "", Op::Softmax, &[laid.node])?;
-    Ok(Value::Tensor(Tensor { node: id, ..laid }))
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, ..laid }))
 }

@@ -1,42 +1,42 @@
 //! Moving values to where an operator needs them.
 
-use super::{Factor, Part, View, merge};
-use crate::graph::{Axis, Digit, Rearrange, Shape};
+use super::{AxisFactor, AxisPart, TensorView, merge};
+use crate::graph::{Axis, AxisDigit, Rearrange, Shape};
 
 /// Which axes of a model become channels, rows and columns of a graph node, the most significant one
 /// first. Every axis with a part of one image is among them once.
-pub(in super::super) type Layout = [Vec<usize>; 3];
+pub(in super::super) type AxisLayout = [Vec<usize>; 3];
 
 /// What it takes to bring a value into a layout.
 #[derive(Clone, Debug, PartialEq)]
-pub(in super::super) struct Arranged {
+pub(in super::super) struct ArrangedView {
     /// How values move; `None` if they lie there already.
     pub rearrange: Option<Rearrange>,
     /// The view of the result.
-    pub view: View,
+    pub view: TensorView,
 }
 
 /// The place of a factor: axis and position.
-type Place = (usize, usize);
+type FactorPlace = (usize, usize);
 
-impl View {
+impl TensorView {
     /// Brings all axes into a layout; `None` if it takes too many digits.
-    pub fn arranged(&self, shape: Shape, layout: &Layout) -> Option<Arranged> {
+    pub fn arranged(&self, shape: Shape, layout: &AxisLayout) -> Option<ArrangedView> {
         let places = |axis: usize| (0..self.axes[axis].len()).map(move |at| (axis, at));
         let order = layout.each_ref().map(|axes| axes.iter().copied().flat_map(places).collect());
         self.ordered(shape, &order)
     }
 
     /// Keeps all parts on the axes of the graph node where they are, next to each other.
-    pub fn compacted(&self, shape: Shape) -> Option<Arranged> {
-        let places = |(axis, factors): (usize, &Vec<Factor>)| {
-            (0..factors.len()).map(move |at| (axis, at)).collect::<Vec<Place>>()
+    pub fn compacted(&self, shape: Shape) -> Option<ArrangedView> {
+        let places = |(axis, factors): (usize, &Vec<AxisFactor>)| {
+            (0..factors.len()).map(move |at| (axis, at)).collect::<Vec<FactorPlace>>()
         };
-        let all: Vec<Place> = self.axes.iter().enumerate().flat_map(places).collect();
+        let all: Vec<FactorPlace> = self.axes.iter().enumerate().flat_map(places).collect();
         let order = Axis::ALL.map(|axis| {
-            let part = |&(axis, at): &Place| self.axes[axis][at].part();
-            let here = |place: &&Place| part(place).is_some_and(|part| part.from == axis);
-            let mut own: Vec<Place> = all.iter().filter(here).copied().collect();
+            let part = |&(axis, at): &FactorPlace| self.axes[axis][at].part();
+            let here = |place: &&FactorPlace| part(place).is_some_and(|part| part.from == axis);
+            let mut own: Vec<FactorPlace> = all.iter().filter(here).copied().collect();
             own.sort_by_key(|place| std::cmp::Reverse(part(place).map_or(0, |part| part.step)));
             own
         });
@@ -44,33 +44,33 @@ impl View {
     }
 
     /// Brings factors to the axes of a graph node in these orders; images are left out.
-    fn ordered(&self, shape: Shape, order: &[Vec<Place>; 3]) -> Option<Arranged> {
+    fn ordered(&self, shape: Shape, order: &[Vec<FactorPlace>; 3]) -> Option<ArrangedView> {
         let mut view = Self { start: [0; 3], axes: self.axes.clone() };
         let mut digits = Vec::new();
         for (to, places) in Axis::ALL.into_iter().zip(order) {
             let mut step = 1;
             for &(axis, at) in places.iter().rev() {
-                if let Factor::Part(part) = &mut view.axes[axis][at] {
+                if let AxisFactor::Part(part) = &mut view.axes[axis][at] {
                     digits.push(part.digit(to));
-                    *part = Part { extent: part.extent, from: to, step };
+                    *part = AxisPart { extent: part.extent, from: to, step };
                     step *= part.extent;
                 }
             }
         }
         digits.reverse();
         let rearrange = rearrangement(self.start, shape, &digits)?;
-        Some(Arranged { rearrange, view: view.merged() })
+        Some(ArrangedView { rearrange, view: view.merged() })
     }
 
     /// With an axis that has an axis of the graph node for itself.
     pub fn with_extent(mut self, axis: usize, from: Axis, extent: usize) -> Self {
-        let part = Factor::Part(Part { extent, from, step: 1 });
+        let part = AxisFactor::Part(AxisPart { extent, from, step: 1 });
         self.axes[axis] = if extent > 1 { vec![part] } else { Vec::new() };
         self
     }
 
     /// A layout with `axis` alone on an axis of its own and channels where they are, if they can.
-    pub fn layout_around(&self, axis: usize) -> Layout {
+    pub fn layout_around(&self, axis: usize) -> AxisLayout {
         let others: Vec<usize> =
             (0..self.rank()).filter(|&other| other != axis && self.extent(other) > 1).collect();
         let channels = |axis: &usize| {
@@ -101,10 +101,10 @@ impl View {
     }
 }
 
-impl Part {
+impl AxisPart {
     /// The part as a digit along an axis of a result.
-    pub fn digit(self, to: Axis) -> Digit {
-        Digit { to, extent: self.extent, from: self.from, step: self.step }
+    pub fn digit(self, to: Axis) -> AxisDigit {
+        AxisDigit { to, extent: self.extent, from: self.from, step: self.step }
     }
 }
 
@@ -113,7 +113,7 @@ impl Part {
 pub fn rearrangement(
     start: [usize; 3],
     shape: Shape,
-    digits: &[Digit],
+    digits: &[AxisDigit],
 ) -> Option<Option<Rearrange>> {
     let digits = merge_digits(digits);
     if start == [0; 3] && is_identity(shape, &digits) {
@@ -123,24 +123,24 @@ pub fn rearrangement(
 }
 
 /// Merges neighbouring digits of one axis that are one.
-fn merge_digits(digits: &[Digit]) -> Vec<Digit> {
+fn merge_digits(digits: &[AxisDigit]) -> Vec<AxisDigit> {
     let mut all = Vec::new();
     for to in Axis::ALL {
         let own = digits.iter().filter(|digit| digit.to == to);
-        let part = |digit: &Digit| {
-            Factor::Part(Part { extent: digit.extent, from: digit.from, step: digit.step })
+        let part = |digit: &AxisDigit| {
+            AxisFactor::Part(AxisPart { extent: digit.extent, from: digit.from, step: digit.step })
         };
         let merged = merge(&own.map(part).collect::<Vec<_>>());
-        all.extend(merged.into_iter().filter_map(Factor::part).map(|part| part.digit(to)));
+        all.extend(merged.into_iter().filter_map(AxisFactor::part).map(|part| part.digit(to)));
     }
     all
 }
 
 /// Whether digits leave every value of a graph node where it is.
-fn is_identity(shape: Shape, digits: &[Digit]) -> bool {
+fn is_identity(shape: Shape, digits: &[AxisDigit]) -> bool {
     let extents = [shape.channels, shape.height, shape.width];
     Axis::ALL.into_iter().all(|axis| {
-        let own: Vec<&Digit> = digits.iter().filter(|digit| digit.to == axis).collect();
+        let own: Vec<&AxisDigit> = digits.iter().filter(|digit| digit.to == axis).collect();
         match own[..] {
             [] => extents[axis.index()] == 1,
             [digit] => {

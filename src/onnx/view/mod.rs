@@ -14,16 +14,16 @@ mod pair;
 mod reshape;
 mod shift;
 
-pub(super) use arrange::{Arranged, Layout};
-pub(super) use pair::Pairing;
-pub(super) use reshape::Misfit;
+pub(super) use arrange::{ArrangedView, AxisLayout};
+pub(super) use pair::AlignedViews;
+pub(super) use reshape::ReshapeMisfit;
 
-use super::constant::Whole;
+use super::constant::SymbolicInt;
 use crate::graph::{Axis, Shape};
 
 /// A part of an axis of the graph node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct AxisPart {
     /// Number of positions, at least 2.
     pub extent: usize,
     /// The axis of the graph node.
@@ -34,16 +34,16 @@ pub(super) struct Part {
 
 /// What an axis of a model's tensor consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Factor {
+pub(super) enum AxisFactor {
     /// The images.
     Images,
     /// A part of one image.
-    Part(Part),
+    Part(AxisPart),
 }
 
-impl Factor {
+impl AxisFactor {
     /// The part of one image, if it is one.
-    pub fn part(self) -> Option<Part> {
+    pub fn part(self) -> Option<AxisPart> {
         match self {
             Self::Images => None,
             Self::Part(part) => Some(part),
@@ -53,19 +53,19 @@ impl Factor {
 
 /// A model's view of the value of a graph node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct View {
+pub(super) struct TensorView {
     /// Channel, row and column of the first value.
     pub start: [usize; 3],
     /// The factors of every axis, the most significant one first.
-    pub axes: Vec<Vec<Factor>>,
+    pub axes: Vec<Vec<AxisFactor>>,
 }
 
-impl View {
+impl TensorView {
     /// `[n, c, h, w]`; `images` says whether the images are a factor.
     pub fn images(shape: Shape, images: bool) -> Self {
         let extents = [shape.channels, shape.height, shape.width];
         let axis = |axis: Axis| whole(axis, extents[axis.index()]);
-        let batch = if images { vec![Factor::Images] } else { Vec::new() };
+        let batch = if images { vec![AxisFactor::Images] } else { Vec::new() };
         Self { start: [0; 3], axes: [vec![batch], Axis::ALL.map(axis).to_vec()].concat() }
     }
 
@@ -75,12 +75,12 @@ impl View {
     }
 
     /// The parts of one image along an axis.
-    pub fn parts(&self, axis: usize) -> impl Iterator<Item = Part> + Clone {
+    pub fn parts(&self, axis: usize) -> impl Iterator<Item = AxisPart> + Clone {
         self.axes[axis].iter().filter_map(|factor| factor.part())
     }
 
     /// All parts of one image.
-    pub fn all_parts(&self) -> impl Iterator<Item = Part> + Clone {
+    pub fn all_parts(&self) -> impl Iterator<Item = AxisPart> + Clone {
         self.axes.iter().flatten().filter_map(|factor| factor.part())
     }
 
@@ -91,7 +91,7 @@ impl View {
 
     /// Whether the images are along an axis.
     pub fn has_images(&self, axis: usize) -> bool {
-        self.axes[axis].contains(&Factor::Images)
+        self.axes[axis].contains(&AxisFactor::Images)
     }
 
     /// The axis the images are along, if they are a factor.
@@ -100,22 +100,22 @@ impl View {
     }
 
     /// The model's extent of an axis for that many images.
-    pub fn dim(&self, axis: usize, batch: Whole) -> Whole {
+    pub fn dim(&self, axis: usize, batch: SymbolicInt) -> SymbolicInt {
         let extent = i64::try_from(self.extent(axis)).unwrap_or(i64::MAX);
         match batch {
-            _ if !self.has_images(axis) => Whole::Known(extent),
-            Whole::Known(images) => Whole::Known(images.saturating_mul(extent)),
-            Whole::Images(times) => Whole::Images(times.saturating_mul(extent)),
+            _ if !self.has_images(axis) => SymbolicInt::Known(extent),
+            SymbolicInt::Known(images) => SymbolicInt::Known(images.saturating_mul(extent)),
+            SymbolicInt::Images(times) => SymbolicInt::Images(times.saturating_mul(extent)),
         }
     }
 
     /// The model's extents of all axes.
-    pub fn dims(&self, batch: Whole) -> Vec<Whole> {
+    pub fn dims(&self, batch: SymbolicInt) -> Vec<SymbolicInt> {
         (0..self.rank()).map(|axis| self.dim(axis, batch)).collect()
     }
 
     /// The extents in words.
-    pub fn describe(&self, batch: Whole) -> String {
+    pub fn describe(&self, batch: SymbolicInt) -> String {
         let dims: Vec<String> = self.dims(batch).iter().map(ToString::to_string).collect();
         format!("[{}]", dims.join(", "))
     }
@@ -124,7 +124,7 @@ impl View {
     pub fn is_whole(&self, shape: Shape) -> bool {
         let extents = [shape.channels, shape.height, shape.width];
         let covered = |axis: Axis| {
-            let mut parts: Vec<Part> =
+            let mut parts: Vec<AxisPart> =
                 self.all_parts().filter(|part| part.from == axis && part.step > 0).collect();
             parts.sort_by_key(|part| part.step);
             let next = parts.iter().try_fold(1, |next, part| {
@@ -145,18 +145,18 @@ impl View {
 }
 
 /// All of one axis of a graph node.
-fn whole(axis: Axis, extent: usize) -> Vec<Factor> {
-    let part = Factor::Part(Part { extent, from: axis, step: 1 });
+fn whole(axis: Axis, extent: usize) -> Vec<AxisFactor> {
+    let part = AxisFactor::Part(AxisPart { extent, from: axis, step: 1 });
     if extent > 1 { vec![part] } else { Vec::new() }
 }
 
 /// Merges neighbouring parts that are one.
-fn merge(factors: &[Factor]) -> Vec<Factor> {
-    let mut merged: Vec<Factor> = Vec::with_capacity(factors.len());
+fn merge(factors: &[AxisFactor]) -> Vec<AxisFactor> {
+    let mut merged: Vec<AxisFactor> = Vec::with_capacity(factors.len());
     for &factor in factors {
         match (merged.last_mut(), factor) {
-            (Some(Factor::Part(left)), Factor::Part(right)) if continues(*left, right) => {
-                *left = Part { extent: left.extent * right.extent, ..right };
+            (Some(AxisFactor::Part(left)), AxisFactor::Part(right)) if continues(*left, right) => {
+                *left = AxisPart { extent: left.extent * right.extent, ..right };
             }
             _ => merged.push(factor),
         }
@@ -165,7 +165,7 @@ fn merge(factors: &[Factor]) -> Vec<Factor> {
 }
 
 /// Whether two neighbouring parts, the first one more significant, are one.
-fn continues(left: Part, right: Part) -> bool {
+fn continues(left: AxisPart, right: AxisPart) -> bool {
     if left.step == 0 && right.step == 0 {
         return true;
     }

@@ -1,12 +1,12 @@
 //! Two views side by side: broadcasting, and the second value brought to where the first one lies.
 
-use super::{Arranged, Factor, Part, View, arrange};
-use crate::graph::{Axis, Digit, Rearrange, Shape};
+use super::{ArrangedView, AxisFactor, AxisPart, TensorView, arrange};
+use crate::graph::{Axis, AxisDigit, Rearrange, Shape};
 
 /// Two parts of one extent at the same place of the same axis of two views.
-type Pair = (Part, Part);
+type PartPair = (AxisPart, AxisPart);
 
-impl View {
+impl TensorView {
     /// Both views with the same axes: axes of extent 1 are repeated. An error says which do not fit.
     pub fn broadcast(&self, other: &Self) -> Result<(Self, Self), String> {
         let rank = self.rank().max(other.rank());
@@ -28,7 +28,7 @@ impl View {
     fn check_images(&self, other: &Self) -> Result<(), String> {
         let place = |view: &Self| {
             let axis = view.images_axis()?;
-            let before = view.axes[axis].iter().take_while(|factor| **factor != Factor::Images);
+            let before = view.axes[axis].iter().take_while(|factor| **factor != AxisFactor::Images);
             let before = before.filter_map(|factor| factor.part()).map(|part| part.extent);
             Some((axis, before.product::<usize>()))
         };
@@ -42,15 +42,16 @@ impl View {
     /// same axes; `base` sees every value of its node once. `None` as rearrangement if the value lies
     /// there already; `None` as a whole if axes end inside each other.
     pub fn aligned(&self, shape: Shape, base: &Self) -> Option<Option<Rearrange>> {
-        let mut pairs: Vec<Pair> = Vec::new();
+        let mut pairs: Vec<PartPair> = Vec::new();
         for axis in 0..base.rank() {
             pair_up(base.parts(axis).collect(), self.parts(axis).collect(), &mut pairs)?;
         }
         let mut digits = Vec::new();
         for to in Axis::ALL {
-            let mut own: Vec<&Pair> = pairs.iter().filter(|(at, _)| at.from == to).collect();
+            let mut own: Vec<&PartPair> = pairs.iter().filter(|(at, _)| at.from == to).collect();
             own.sort_by_key(|(at, _)| std::cmp::Reverse(at.step));
-            let digit = |(at, part): &&Pair| Digit { to, extent: at.extent, ..part.digit(to) };
+            let digit =
+                |(at, part): &&PartPair| AxisDigit { to, extent: at.extent, ..part.digit(to) };
             digits.extend(own.iter().map(digit));
         }
         arrange::rearrangement(self.start, shape, &digits)
@@ -58,7 +59,7 @@ impl View {
 }
 
 /// Pairs the parts of one axis, split where one of the other view ends.
-fn pair_up(mut a: Vec<Part>, mut b: Vec<Part>, pairs: &mut Vec<Pair>) -> Option<()> {
+fn pair_up(mut a: Vec<AxisPart>, mut b: Vec<AxisPart>, pairs: &mut Vec<PartPair>) -> Option<()> {
     a.reverse();
     b.reverse();
     while let (Some(mut x), Some(mut y)) = (a.pop(), b.pop()) {
@@ -77,35 +78,36 @@ fn pair_up(mut a: Vec<Part>, mut b: Vec<Part>, pairs: &mut Vec<Pair>) -> Option<
 }
 
 /// A part as two, the first one with `high` positions.
-fn divided(part: Part, high: usize) -> Option<(Part, Part)> {
+fn divided(part: AxisPart, high: usize) -> Option<(AxisPart, AxisPart)> {
     part.extent.is_multiple_of(high).then(|| part.split(part.extent / high))
 }
 
 /// Both views' values in one layout.
-pub(in super::super) struct Pairing {
+pub(in super::super) struct AlignedViews {
     /// How the first value is brought there; none if it lies there.
     pub first: Option<Rearrange>,
     /// The same for the second value.
     pub second: Option<Rearrange>,
     /// The view of both.
-    pub view: View,
+    pub view: TensorView,
 }
 
-impl Pairing {
+impl AlignedViews {
     /// Brings two values with equal axes into one layout, that of a whole one if there is one; `None`
     /// if that takes too many digits.
-    pub fn new(a: (&View, Shape), b: (&View, Shape)) -> Option<Self> {
+    pub fn new(a: (&TensorView, Shape), b: (&TensorView, Shape)) -> Option<Self> {
         // The view of both must say where the images are.
-        let leads =
-            |one: &View, other: &View| one.images_axis().is_some() || other.images_axis().is_none();
+        let leads = |one: &TensorView, other: &TensorView| {
+            one.images_axis().is_some() || other.images_axis().is_none()
+        };
         let swapped = |pairing: Self| Self {
             first: pairing.second,
             second: pairing.first,
             view: pairing.view,
         };
         let (a_leads, b_leads) = (leads(a.0, b.0), leads(b.0, a.0));
-        let whole = |(view, shape): (&View, Shape)| view.is_whole(shape);
-        let as_it_is = |base: (&View, Shape), other| Self::onto(base.0.clone(), None, other);
+        let whole = |(view, shape): (&TensorView, Shape)| view.is_whole(shape);
+        let as_it_is = |base: (&TensorView, Shape), other| Self::onto(base.0.clone(), None, other);
         None.or_else(|| (a_leads && whole(a)).then(|| as_it_is(a, b)).flatten())
             .or_else(|| (b_leads && whole(b)).then(|| as_it_is(b, a)).flatten().map(swapped))
             .or_else(|| a_leads.then(|| Self::moved(a, b)).flatten())
@@ -114,13 +116,17 @@ impl Pairing {
 
     /// Moves both: the first one next to each other, or, where axes would end inside each other, each
     /// axis of the model to an axis of its own.
-    fn moved((base, shape): (&View, Shape), other: (&View, Shape)) -> Option<Self> {
-        let moved = |arranged: Arranged| Self::onto(arranged.view, arranged.rearrange, other);
+    fn moved((base, shape): (&TensorView, Shape), other: (&TensorView, Shape)) -> Option<Self> {
+        let moved = |arranged: ArrangedView| Self::onto(arranged.view, arranged.rearrange, other);
         let apart = || base.arranged(shape, &base.layout_around(base.rank().saturating_sub(1)));
         base.compacted(shape).and_then(moved).or_else(|| apart().and_then(moved))
     }
 
-    fn onto(view: View, first: Option<Rearrange>, other: (&View, Shape)) -> Option<Self> {
+    fn onto(
+        view: TensorView,
+        first: Option<Rearrange>,
+        other: (&TensorView, Shape),
+    ) -> Option<Self> {
         let second = other.0.aligned(other.1, &view)?;
         Some(Self { first, second, view })
     }

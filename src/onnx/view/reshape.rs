@@ -1,30 +1,30 @@
 //! Reshapes: factors are taken in order, split where a new axis ends inside one.
 
-use super::{Factor, Part, View, merge};
-use crate::onnx::constant::Whole;
+use super::{AxisFactor, AxisPart, TensorView, merge};
+use crate::onnx::constant::SymbolicInt;
 
 /// Why factors do not make the axes of a reshape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) enum Misfit {
+pub(in super::super) enum ReshapeMisfit {
     /// The target has another number of values, or mixes images.
     Wrong(String),
     /// A new axis ends inside a factor that does not divide there; values that lie in order would.
     Uneven,
 }
 
-impl View {
+impl TensorView {
     /// The view with axes of other extents; -1 stands for what is left and, if `copies_zero`, 0 for
     /// the extent of the same axis.
     pub fn reshaped(
         &self,
-        target: &[Whole],
+        target: &[SymbolicInt],
         copies_zero: bool,
-        batch: Whole,
-    ) -> Result<Self, Misfit> {
+        batch: SymbolicInt,
+    ) -> Result<Self, ReshapeMisfit> {
         let wrong = |reason: &str| {
             let target: Vec<String> = target.iter().map(ToString::to_string).collect();
             let own = self.describe(batch);
-            Misfit::Wrong(format!("{own} cannot become [{}]: {reason}", target.join(", ")))
+            ReshapeMisfit::Wrong(format!("{own} cannot become [{}]: {reason}", target.join(", ")))
         };
         let dims = self.resolved(target, copies_zero, batch).map_err(wrong)?;
         let mut rest = merge(&self.axes.concat());
@@ -32,8 +32,8 @@ impl View {
         let mut axes = Vec::with_capacity(dims.len());
         for dim in dims {
             let axis = take(&mut rest, dim, batch).map_err(|misfit| match misfit {
-                Misfit::Wrong(reason) => wrong(&reason),
-                Misfit::Uneven => Misfit::Uneven,
+                ReshapeMisfit::Wrong(reason) => wrong(&reason),
+                ReshapeMisfit::Uneven => ReshapeMisfit::Uneven,
             })?;
             axes.push(axis);
         }
@@ -46,23 +46,26 @@ impl View {
     /// The extents of a reshape without 0 and -1.
     fn resolved(
         &self,
-        target: &[Whole],
+        target: &[SymbolicInt],
         copies_zero: bool,
-        batch: Whole,
-    ) -> Result<Vec<Whole>, &'static str> {
+        batch: SymbolicInt,
+    ) -> Result<Vec<SymbolicInt>, &'static str> {
         let mut dims = target.to_vec();
         for (axis, dim) in dims.iter_mut().enumerate() {
-            if *dim == Whole::Known(0) && copies_zero {
+            if *dim == SymbolicInt::Known(0) && copies_zero {
                 *dim = (axis < self.rank())
                     .then(|| self.dim(axis, batch))
                     .ok_or("it copies the extent of an axis that is not there")?;
             }
         }
-        let is_free = |dim: &Whole| *dim == Whole::Known(-1);
+        let is_free = |dim: &SymbolicInt| *dim == SymbolicInt::Known(-1);
         let Some(free) = dims.iter().position(is_free) else { return Ok(dims) };
         let all = self.dims(batch);
-        let product = |dims: &[Whole]| {
-            dims.iter().copied().try_fold(Whole::Known(1), Whole::times).ok_or("it is too large")
+        let product = |dims: &[SymbolicInt]| {
+            dims.iter()
+                .copied()
+                .try_fold(SymbolicInt::Known(1), SymbolicInt::times)
+                .ok_or("it is too large")
         };
         let others = [&dims[..free], &dims[free + 1..]].concat();
         let (whole, others) = (product(&all)?, product(&others)?);
@@ -72,11 +75,15 @@ impl View {
 }
 
 /// Takes the factors of one axis off a reversed list.
-fn take(rest: &mut Vec<Factor>, dim: Whole, batch: Whole) -> Result<Vec<Factor>, Misfit> {
-    let wrong = |reason: &str| Misfit::Wrong(reason.to_owned());
+fn take(
+    rest: &mut Vec<AxisFactor>,
+    dim: SymbolicInt,
+    batch: SymbolicInt,
+) -> Result<Vec<AxisFactor>, ReshapeMisfit> {
+    let wrong = |reason: &str| ReshapeMisfit::Wrong(reason.to_owned());
     let (mut needed, mut images) = match dim {
-        Whole::Known(extent) => (extent, false),
-        Whole::Images(times) => (times, true),
+        SymbolicInt::Known(extent) => (extent, false),
+        SymbolicInt::Images(times) => (times, true),
     };
     if needed < 1 {
         return Err(wrong("an extent is not positive"));
@@ -85,15 +92,15 @@ fn take(rest: &mut Vec<Factor>, dim: Whole, batch: Whole) -> Result<Vec<Factor>,
     while needed > 1 || images {
         match rest.pop() {
             None => return Err(wrong("the number of values differs")),
-            Some(Factor::Images) => {
-                axis.push(Factor::Images);
+            Some(AxisFactor::Images) => {
+                axis.push(AxisFactor::Images);
                 match batch {
-                    Whole::Known(size) if !images && needed % size == 0 => needed /= size,
-                    Whole::Images(_) if images => images = false,
+                    SymbolicInt::Known(size) if !images && needed % size == 0 => needed /= size,
+                    SymbolicInt::Images(_) if images => images = false,
                     _ => return Err(wrong("it would take images apart")),
                 }
             }
-            Some(Factor::Part(part)) => needed = take_part(rest, &mut axis, part, needed)?,
+            Some(AxisFactor::Part(part)) => needed = take_part(rest, &mut axis, part, needed)?,
         }
     }
     Ok(axis)
@@ -101,26 +108,26 @@ fn take(rest: &mut Vec<Factor>, dim: Whole, batch: Whole) -> Result<Vec<Factor>,
 
 /// Takes a part, or as much of it as is needed; returns what is needed still.
 fn take_part(
-    rest: &mut Vec<Factor>,
-    axis: &mut Vec<Factor>,
-    part: Part,
+    rest: &mut Vec<AxisFactor>,
+    axis: &mut Vec<AxisFactor>,
+    part: AxisPart,
     needed: i64,
-) -> Result<i64, Misfit> {
+) -> Result<i64, ReshapeMisfit> {
     let extent = i64::try_from(part.extent).unwrap_or(i64::MAX);
     if needed % extent == 0 {
-        axis.push(Factor::Part(part));
+        axis.push(AxisFactor::Part(part));
         return Ok(needed / extent);
     }
     if needed == 1 || extent % needed != 0 {
-        return Err(Misfit::Uneven);
+        return Err(ReshapeMisfit::Uneven);
     }
     let (high, low) = part.split(part.extent / needed as usize);
-    axis.push(Factor::Part(high));
-    rest.push(Factor::Part(low));
+    axis.push(AxisFactor::Part(high));
+    rest.push(AxisFactor::Part(low));
     Ok(1)
 }
 
-impl Part {
+impl AxisPart {
     /// The two parts of which the second has `low` positions, a divisor of the extent.
     pub fn split(self, low: usize) -> (Self, Self) {
         let high = Self { extent: self.extent / low, step: self.step * low, ..self };

@@ -1,10 +1,10 @@
 //! Transposes, slices, new and dropped axes, repetition.
 
-use super::{Factor, Part, View};
+use super::{AxisFactor, AxisPart, TensorView};
 use crate::graph::Axis;
-use crate::onnx::constant::Range;
+use crate::onnx::constant::StridedRange;
 
-impl View {
+impl TensorView {
     /// The axes in another order.
     pub fn transposed(&self, order: &[usize]) -> Self {
         let axes = order.iter().map(|&axis| self.axes[axis].clone()).collect();
@@ -12,14 +12,14 @@ impl View {
     }
 
     /// Some positions of one axis, in forward steps; `None` if the axis has several factors.
-    pub fn sliced(&self, axis: usize, range: Range) -> Option<Self> {
+    pub fn sliced(&self, axis: usize, range: StridedRange) -> Option<Self> {
         let mut sliced = self.clone();
         match *self.axes[axis].as_slice() {
             [] => {}
-            [Factor::Part(part)] => {
+            [AxisFactor::Part(part)] => {
                 sliced.start[part.from.index()] += range.first * part.step;
                 let step = part.step * usize::try_from(range.step).ok()?;
-                let part = Factor::Part(Part { extent: range.count, step, ..part });
+                let part = AxisFactor::Part(AxisPart { extent: range.count, step, ..part });
                 sliced.axes[axis] = if range.count > 1 { vec![part] } else { Vec::new() };
             }
             _ => return None,
@@ -52,7 +52,11 @@ impl View {
     /// Repeats an axis of extent 1.
     pub fn repeat(&mut self, axis: usize, extent: usize) {
         if extent > 1 {
-            self.axes[axis].push(Factor::Part(Part { extent, from: Axis::Channel, step: 0 }));
+            self.axes[axis].push(AxisFactor::Part(AxisPart {
+                extent,
+                from: Axis::Channel,
+                step: 0,
+            }));
         }
     }
 }

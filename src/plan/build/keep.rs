@@ -4,12 +4,14 @@
 //! arithmetic: a step that sums a kept value anyway stores it as well, and what is missing is appended.
 //! So codes and kernel matrix are the same bits whatever is kept.
 
-use super::{Builder, plain};
+use super::{PlanBuilder, plain};
 use crate::graph::{ActivationKind, NodeId};
-use crate::plan::step::{Activated, Combine, Kept, Planned, Step, Term};
+use crate::plan::step::{
+    CombineStep, PlanStep, RequestedOutput, ScheduledStep, StoredActivation, SumTerm,
+};
 use crate::plan::{PlanError, TensorId};
 
-impl Builder<'_> {
+impl PlanBuilder<'_> {
     /// Makes every node of `keep` a tensor that is there after the last step, in that order.
     pub(super) fn keep(&mut self, keep: &[NodeId]) -> Result<(), PlanError> {
         let nodes = self.graph.nodes().len();
@@ -23,7 +25,7 @@ impl Builder<'_> {
         }
         for &node in keep {
             let tensor = (!self.zero[node.index()]).then(|| self.hold(node));
-            self.kept.push(Kept { node, shape: self.graph.shape(node), tensor });
+            self.kept.push(RequestedOutput { node, shape: self.graph.shape(node), tensor });
         }
         Ok(())
     }
@@ -63,10 +65,10 @@ impl Builder<'_> {
     fn hold(&mut self, id: NodeId) -> TensorId {
         let terms = self.terms_of(id);
         let stored = matches!(terms.as_slice(), [term] if *term == plain(term.tensor));
-        let free = |combine: &Combine| !stored && combine.value.is_none();
+        let free = |combine: &CombineStep| !stored && combine.value.is_none();
         let Some((step, level)) = self.combine_of(&terms, free) else { return self.stored(id) };
         let tensor = self.tensor(self.graph.shape(id), level);
-        if let Step::Combine(combine) = &mut self.steps[step].step {
+        if let PlanStep::Combine(combine) = &mut self.steps[step].step {
             combine.value = Some(tensor);
         }
         self.terms[id.index()] = vec![plain(tensor)];
@@ -74,45 +76,47 @@ impl Builder<'_> {
     }
 
     /// The tensor of a function of a sum.
-    fn hold_function(&mut self, terms: Vec<Term>, id: NodeId, kind: ActivationKind) -> TensorId {
+    fn hold_function(&mut self, terms: Vec<SumTerm>, id: NodeId, kind: ActivationKind) -> TensorId {
         let shape = self.graph.shape(id);
         if let Some((step, level)) = self.combine_of(&terms, |combine| combine.activated.is_none())
         {
             let tensor = self.tensor(shape, level);
-            if let Step::Combine(combine) = &mut self.steps[step].step {
-                combine.activated = Some(Activated { kind, tensor });
+            if let PlanStep::Combine(combine) = &mut self.steps[step].step {
+                combine.activated = Some(StoredActivation { kind, tensor });
             }
             return tensor;
         }
         let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
         let tensor = self.tensor(shape, level);
-        let activated = Some(Activated { kind, tensor });
-        let combine = Combine { terms, value: None, activated, code: None, shape };
-        self.steps.push(Planned { step: Step::Combine(combine), level });
+        let activated = Some(StoredActivation { kind, tensor });
+        let combine = CombineStep { terms, value: None, activated, code: None, shape };
+        self.steps.push(ScheduledStep { step: PlanStep::Combine(combine), level });
         tensor
     }
 
     /// The step that sums these terms, if one does and has room for another result, and its level.
     fn combine_of(
         &self,
-        terms: &[Term],
-        room: impl Fn(&Combine) -> bool,
+        terms: &[SumTerm],
+        room: impl Fn(&CombineStep) -> bool,
     ) -> Option<(usize, usize)> {
-        let sums = |planned: &Planned| match &planned.step {
-            Step::Combine(combine) => !terms.is_empty() && combine.terms == terms && room(combine),
-            Step::Conv(_)
-            | Step::Pool { .. }
-            | Step::Window { .. }
-            | Step::Mul { .. }
-            | Step::Resize { .. }
-            | Step::CopyChannels { .. }
-            | Step::Flatten { .. }
-            | Step::Rearrange { .. }
-            | Step::Parameter { .. }
-            | Step::LayerNorm { .. }
-            | Step::Softmax { .. }
-            | Step::MatMul { .. }
-            | Step::Statistics { .. } => false,
+        let sums = |planned: &ScheduledStep| match &planned.step {
+            PlanStep::Combine(combine) => {
+                !terms.is_empty() && combine.terms == terms && room(combine)
+            }
+            PlanStep::Conv(_)
+            | PlanStep::Pool { .. }
+            | PlanStep::Window { .. }
+            | PlanStep::Mul { .. }
+            | PlanStep::Resize { .. }
+            | PlanStep::CopyChannels { .. }
+            | PlanStep::Flatten { .. }
+            | PlanStep::Rearrange { .. }
+            | PlanStep::Parameter { .. }
+            | PlanStep::LayerNorm { .. }
+            | PlanStep::Softmax { .. }
+            | PlanStep::MatMul { .. }
+            | PlanStep::Statistics { .. } => false,
         };
         let step = self.steps.iter().position(sums)?;
         Some((step, self.steps[step].level))

@@ -5,7 +5,10 @@ mod keep;
 use std::collections::HashMap;
 
 use super::points::counted_calls;
-use super::step::{Activated, Code, Combine, ConvStep, Kept, Norm, Planned, Step, Tensor, Term};
+use super::step::{
+    BinaryCode, CombineStep, ConvStep, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
+    ScheduledStep, StoredActivation, SumTerm,
+};
 use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, TensorId, slots};
 use crate::graph::Statistics;
 use crate::graph::analysis::Analysis;
@@ -21,7 +24,7 @@ pub(super) fn plan(
     keep: &[NodeId],
 ) -> Result<Plan, PlanError> {
     let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
-    let mut builder = Builder::new(graph, &analysis, count)?;
+    let mut builder = PlanBuilder::new(graph, &analysis, count)?;
     for (id, node) in graph.iter() {
         if builder.demand[id.index()].computed() {
             builder.lower(id, node);
@@ -33,7 +36,7 @@ pub(super) fn plan(
 
 /// What the rest of the network wants of a node.
 #[derive(Clone, Copy, Default)]
-struct Demand {
+struct NodeDemand {
     /// Readers that need the value in memory.
     stored: u32,
     /// Sums that could read the value as terms.
@@ -42,36 +45,36 @@ struct Demand {
     activated: bool,
 }
 
-impl Demand {
+impl NodeDemand {
     fn computed(self) -> bool {
         self.stored + self.summed > 0 || self.activated
     }
 }
 
-struct Builder<'g> {
+struct PlanBuilder<'g> {
     graph: &'g Graph,
     zero: &'g [bool],
-    demand: Vec<Demand>,
+    demand: Vec<NodeDemand>,
     /// Counted calls of each activation node.
     calls: Vec<u32>,
     /// Where a node's value can be read, once lowered.
-    terms: Vec<Vec<Term>>,
+    terms: Vec<Vec<SumTerm>>,
     /// The values of activation nodes.
     activated: HashMap<NodeId, TensorId>,
-    steps: Vec<Planned>,
-    tensors: Vec<Tensor>,
+    steps: Vec<ScheduledStep>,
+    tensors: Vec<PlannedTensor>,
     /// Level of the step that writes a tensor.
     tensor_level: Vec<usize>,
-    norms: Vec<Norm>,
-    codes: Vec<Code>,
+    norms: Vec<PlannedNorm>,
+    codes: Vec<BinaryCode>,
     input: TensorId,
     input_node: usize,
-    kept: Vec<Kept>,
+    kept: Vec<RequestedOutput>,
     constant_units: u64,
     units: u64,
 }
 
-impl<'g> Builder<'g> {
+impl<'g> PlanBuilder<'g> {
     fn new(graph: &'g Graph, analysis: &'g Analysis, count: Count) -> Result<Self, PlanError> {
         let (input, input_node) = graph
             .iter()
@@ -81,7 +84,7 @@ impl<'g> Builder<'g> {
         let mut builder = Self {
             graph,
             zero: &analysis.zero,
-            demand: vec![Demand::default(); nodes],
+            demand: vec![NodeDemand::default(); nodes],
             calls: vec![0; nodes],
             terms: vec![Vec::new(); nodes],
             activated: HashMap::new(),
@@ -173,8 +176,8 @@ impl<'g> Builder<'g> {
                     self.want_statistics(tensor);
                 }
                 let norm = NormId(self.norms.len() as u32);
-                self.norms.push(Norm { node: id, tensor, op });
-                self.terms[id.index()] = vec![Term { tensor, norm: Some(norm), factor: 1.0 }];
+                self.norms.push(PlannedNorm { node: id, tensor, op });
+                self.terms[id.index()] = vec![SumTerm { tensor, norm: Some(norm), factor: 1.0 }];
             }
             Op::Add => self.terms[id.index()] = self.sum(node),
             Op::Scale(factor) => {
@@ -210,7 +213,7 @@ impl<'g> Builder<'g> {
     fn lower_conv(&mut self, id: NodeId, node: &Node, conv: Conv) {
         let src = self.stored(node.inputs[0]);
         let dst = self.tensor(node.shape, self.level(src));
-        self.push(Step::Conv(ConvStep { src, dst, node: id, conv, statistics: false }));
+        self.push(PlanStep::Conv(ConvStep { src, dst, node: id, conv, statistics: false }));
         self.terms[id.index()] = vec![plain(dst)];
     }
 
@@ -220,20 +223,20 @@ impl<'g> Builder<'g> {
         let level = sources.iter().map(|&tensor| self.level(tensor)).max().unwrap_or(0);
         let dst = self.tensor(node.shape, level);
         match node.op {
-            Op::Pool(pool) => self.push(Step::Pool { src, dst, pool }),
+            Op::Pool(pool) => self.push(PlanStep::Pool { src, dst, pool }),
             Op::GlobalAvgPool => {
                 let pool = whole_image(self.tensors[src.index()].shape);
-                self.push(Step::Pool { src, dst, pool });
+                self.push(PlanStep::Pool { src, dst, pool });
             }
-            Op::Window(window) => self.push(Step::Window { src, dst, window }),
-            Op::Resize(resize) => self.push(Step::Resize { src, dst, resize }),
+            Op::Window(window) => self.push(PlanStep::Window { src, dst, window }),
+            Op::Resize(resize) => self.push(PlanStep::Resize { src, dst, resize }),
             Op::Mul => self.push(self.product(src, sources[1], dst)),
-            Op::Flatten => self.push(Step::Flatten { src, dst }),
-            Op::Rearrange(rearrange) => self.push(Step::Rearrange { src, dst, rearrange }),
-            Op::Parameter(_) => self.push(Step::Parameter { dst, node: id }),
-            Op::LayerNorm(op) => self.push(Step::LayerNorm { src, dst, node: id, op }),
-            Op::Softmax => self.push(Step::Softmax { src, dst }),
-            Op::MatMul => self.push(Step::MatMul { a: src, b: sources[1], dst }),
+            Op::Flatten => self.push(PlanStep::Flatten { src, dst }),
+            Op::Rearrange(rearrange) => self.push(PlanStep::Rearrange { src, dst, rearrange }),
+            Op::Parameter(_) => self.push(PlanStep::Parameter { dst, node: id }),
+            Op::LayerNorm(op) => self.push(PlanStep::LayerNorm { src, dst, node: id, op }),
+            Op::Softmax => self.push(PlanStep::Softmax { src, dst }),
+            Op::MatMul => self.push(PlanStep::MatMul { a: src, b: sources[1], dst }),
             Op::ChannelSlice { start, len } => {
                 self.copy_channels(src, start, dst, 0, len);
             }
@@ -258,10 +261,10 @@ impl<'g> Builder<'g> {
     }
 
     /// A product with the factor of one pixel, if there is one, as the second.
-    fn product(&self, a: TensorId, b: TensorId, dst: TensorId) -> Step {
+    fn product(&self, a: TensorId, b: TensorId, dst: TensorId) -> PlanStep {
         let whole = |tensor: TensorId| self.tensors[tensor.index()].shape.plane();
         let (a, b) = if whole(a) < whole(b) { (b, a) } else { (a, b) };
-        Step::Mul { a, b, dst }
+        PlanStep::Mul { a, b, dst }
     }
 
     fn copy_channels(
@@ -272,11 +275,11 @@ impl<'g> Builder<'g> {
         dst_channel: usize,
         channels: usize,
     ) {
-        self.push(Step::CopyChannels { src, src_channel, dst, dst_channel, channels });
+        self.push(PlanStep::CopyChannels { src, src_channel, dst, dst_channel, channels });
     }
 
     /// The terms of a sum; inputs that would make it too long are stored first.
-    fn sum(&mut self, node: &Node) -> Vec<Term> {
+    fn sum(&mut self, node: &Node) -> Vec<SumTerm> {
         let mut terms = Vec::new();
         for &input in &node.inputs {
             if self.zero[input.index()] {
@@ -357,13 +360,13 @@ impl<'g> Builder<'g> {
             self.activations_of(id).map(calls).filter(|&(_, calls)| calls > 0).collect();
         let &(first, _) = counted.first()?;
         let weight = counted.iter().map(|(_, calls)| calls).sum();
-        self.codes.push(Code { shape: node.shape, weight, node: first });
+        self.codes.push(BinaryCode { shape: node.shape, weight, node: first });
         Some(CodeId(self.codes.len() as u32 - 1))
     }
 
     fn combine(
         &mut self,
-        terms: Vec<Term>,
+        terms: Vec<SumTerm>,
         shape: Shape,
         value: bool,
         kind: Option<ActivationKind>,
@@ -371,13 +374,14 @@ impl<'g> Builder<'g> {
     ) -> (Option<TensorId>, Option<TensorId>) {
         let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
         let value = value.then(|| self.tensor(shape, level));
-        let activated = kind.map(|kind| Activated { kind, tensor: self.tensor(shape, level) });
-        let step = Step::Combine(Combine { terms, value, activated, code, shape });
-        self.steps.push(Planned { step, level });
+        let activated =
+            kind.map(|kind| StoredActivation { kind, tensor: self.tensor(shape, level) });
+        let step = PlanStep::Combine(CombineStep { terms, value, activated, code, shape });
+        self.steps.push(ScheduledStep { step, level });
         (value, activated.map(|activated| activated.tensor))
     }
 
-    fn terms_of(&self, id: NodeId) -> Vec<Term> {
+    fn terms_of(&self, id: NodeId) -> Vec<SumTerm> {
         self.terms[id.index()].clone()
     }
 
@@ -392,15 +396,15 @@ impl<'g> Builder<'g> {
         let level = terms.iter().map(|term| self.term_level(term)).max().unwrap_or(0);
         let value = self.tensor(self.graph.shape(id), level);
         let shape = self.graph.shape(id);
-        let combine = Combine { terms, value: Some(value), activated: None, code: None, shape };
-        self.steps.push(Planned { step: Step::Combine(combine), level });
+        let combine = CombineStep { terms, value: Some(value), activated: None, code: None, shape };
+        self.steps.push(ScheduledStep { step: PlanStep::Combine(combine), level });
         self.terms[id.index()] = vec![plain(value)];
         value
     }
 
     fn want_statistics(&mut self, tensor: TensorId) {
         for planned in &mut self.steps {
-            if let Step::Conv(step) = &mut planned.step
+            if let PlanStep::Conv(step) = &mut planned.step
                 && step.dst == tensor
             {
                 step.statistics = true;
@@ -409,10 +413,10 @@ impl<'g> Builder<'g> {
                 return;
             }
         }
-        self.push(Step::Statistics { src: tensor });
+        self.push(PlanStep::Statistics { src: tensor });
     }
 
-    fn term_level(&self, term: &Term) -> usize {
+    fn term_level(&self, term: &SumTerm) -> usize {
         let waits = term
             .norm
             .is_some_and(|norm| self.norms[norm.index()].op.statistics == Statistics::Batch);
@@ -424,16 +428,16 @@ impl<'g> Builder<'g> {
     }
 
     fn tensor(&mut self, shape: Shape, level: usize) -> TensorId {
-        self.tensors.push(Tensor { shape, slot: 0, first_step: 0, last_step: 0 });
+        self.tensors.push(PlannedTensor { shape, slot: 0, first_step: 0, last_step: 0 });
         self.tensor_level.push(level);
         TensorId(self.tensors.len() as u32 - 1)
     }
 
     /// Appends a step at the level of what it writes, or reads if it writes nothing.
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: PlanStep) {
         let tensors = if step.writes().is_empty() { step.reads() } else { step.writes() };
         let level = tensors.iter().map(|&tensor| self.level(tensor)).max().unwrap_or(0);
-        self.steps.push(Planned { step, level });
+        self.steps.push(ScheduledStep { step, level });
     }
 
     fn finish(mut self) -> Plan {
@@ -461,14 +465,14 @@ impl<'g> Builder<'g> {
 
 /// Moves convolutions that read the same tensor with the same geometry behind each other, so that a
 /// backend can run them as one with more output channels.
-fn gather_siblings(steps: &mut [Planned]) {
+fn gather_siblings(steps: &mut [ScheduledStep]) {
     for first in 0..steps.len() {
         let mut place = first + 1;
         for later in first + 1..steps.len() {
             if steps[later].level != steps[first].level {
                 break;
             }
-            if let (Step::Conv(a), Step::Conv(b)) = (&steps[first].step, &steps[later].step)
+            if let (PlanStep::Conv(a), PlanStep::Conv(b)) = (&steps[first].step, &steps[later].step)
                 && a.is_sibling(b)
             {
                 steps[place..=later].rotate_right(1);
@@ -479,8 +483,8 @@ fn gather_siblings(steps: &mut [Planned]) {
 }
 
 /// A tensor read as it is.
-fn plain(tensor: TensorId) -> Term {
-    Term { tensor, norm: None, factor: 1.0 }
+fn plain(tensor: TensorId) -> SumTerm {
+    SumTerm { tensor, norm: None, factor: 1.0 }
 }
 
 fn pointwise(linear: Linear) -> Conv {

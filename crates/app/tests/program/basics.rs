@@ -175,7 +175,7 @@ fn code_points_of_a_model_are_told() {
     let done = untrained(&[&arguments[..], &more].concat()).assert().success();
     let message = String::from_utf8(done.get_output().stderr.clone()).unwrap();
     let points = "11 activations: 5 HardSwish, 4 ReLU, 2 HardSigmoid";
-    assert!(message.contains(&format!("code points: {points}\n")), "{message}");
+    assert!(message.contains(&format!("activation sites: {points}\n")), "{message}");
     let manifest = std::fs::read_to_string(folder.path("out.jsonl.manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
     let expected = serde_json::json!({ "HardSwish": 5, "ReLU": 4, "HardSigmoid": 2 });

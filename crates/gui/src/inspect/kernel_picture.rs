@@ -1,11 +1,11 @@
 //! The kernel matrix of one architecture, its eigenvalues, and how many units are on at each point
 //! where codes are read: everything that one forward pass tells.
 
-use untrained::backend::{Cancel, Output, PackedCode};
+use untrained::backend::{Cancel, PackedCode, RunOutput};
 use untrained::graph::{Graph, Op};
 use untrained::job::{Event, JobConfig, OnnxWeights, Task, chain, run};
 use untrained::onnx;
-use untrained::plan::{Code, Plan};
+use untrained::plan::{BinaryCode, Plan};
 use untrained::score::{KernelMatrix, eigenvalues};
 use untrained::store::Record;
 use untrained::weights::Weights;
@@ -43,7 +43,7 @@ pub struct KernelPicture {
 }
 
 impl KernelPicture {
-    fn new(output: &Output, graph: &Graph, plan: &Plan) -> Self {
+    fn new(output: &RunOutput, graph: &Graph, plan: &Plan) -> Self {
         let matrix = output.kernel.clone();
         let least = matrix.entries().iter().min().copied().unwrap_or_default();
         let codes = plan.codes.iter().zip(output.codes.iter().flatten());
@@ -81,7 +81,7 @@ impl KernelPicture {
     }
 }
 
-fn point(graph: &Graph, code: &Code, bits: &PackedCode, images: usize) -> ActivationSite {
+fn point(graph: &Graph, code: &BinaryCode, bits: &PackedCode, images: usize) -> ActivationSite {
     let node = graph.node(code.node);
     let on: u64 = bits.words.iter().map(|word| u64::from(word.count_ones())).sum();
     let function = match node.op {
@@ -111,7 +111,7 @@ fn network(job: &JobConfig, architecture: &str) -> Result<(Graph, Weights), Stri
 }
 
 /// What scoring gives; a job that measures nothing else and keeps nothing.
-fn scored(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<Output, String> {
+fn scored(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<RunOutput, String> {
     let mut options = job.options.clone();
     options.repeats = 1;
     let task = match &job.task {

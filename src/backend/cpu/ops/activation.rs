@@ -5,7 +5,7 @@
 //! below [`MAX_RELATIVE_ERROR`], so the sign of a result, and with it a code bit further on, is that
 //! of the exact function. HardSigmoid is a sum by its definition: off by 1e-7 near its lower bend.
 
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::ActivationKind;
 
 /// The largest relative error of any function below where its result is at least [`SMALLEST`], as
@@ -19,7 +19,7 @@ pub const USUAL_RELATIVE_ERROR: f64 = 3e-6;
 /// Results nearer to zero may have few digits, or be zero: exponentials end at 1e-38.
 pub const SMALLEST: f64 = 1e-30;
 
-dispatch! {
+instruction_set_variants! {
     /// Applies a function to each of `pixels` vectors from `row` on, which must be valid.
     activate => activate_row(kind: ActivationKind, row: *mut f32, pixels: usize)
 }

@@ -6,15 +6,15 @@
 
 use super::activation::activate;
 use super::copy::clear_tail;
-use crate::backend::cpu::layout::{Layout, View};
-use crate::backend::cpu::simd::{Isa, LANES, Simd, dispatch};
+use crate::backend::cpu::layout::{BlockedLayout, BlockedView};
+use crate::backend::cpu::simd::{Isa, LANES, Simd, instruction_set_variants};
 use crate::graph::{ActivationKind, Shape};
 
 /// One summand of one image: `scale[c] * x + shift[c]`.
 #[derive(Clone, Copy, Debug)]
 pub struct TermView {
     /// The tensor.
-    pub view: View,
+    pub view: BlockedView,
     /// A scale per channel, padded to whole blocks.
     pub scale: *const f32,
     /// A shift per channel, padded to whole blocks.
@@ -26,9 +26,9 @@ pub struct TermView {
 impl TermView {
     /// A placeholder that is never read.
     pub const NONE: Self = Self {
-        view: View {
+        view: BlockedView {
             ptr: std::ptr::null_mut(),
-            layout: Layout { shape: Shape::new(0, 0, 0), border: 0 },
+            layout: BlockedLayout { shape: Shape::new(0, 0, 0), border: 0 },
         },
         scale: std::ptr::null(),
         shift: std::ptr::null(),
@@ -44,16 +44,16 @@ pub struct CombineTask<'a> {
     /// At most [`crate::plan::MAX_TERMS`] summands.
     pub terms: &'a [TermView],
     /// Where the sum goes.
-    pub value: Option<View>,
+    pub value: Option<BlockedView>,
     /// The function of the sum that is stored, and where it goes.
-    pub activated: Option<(ActivationKind, View)>,
+    pub activated: Option<(ActivationKind, BlockedView)>,
     /// Where the code goes, 16 bits per pixel and block in `[block, y, x]` order; null if not wanted.
     pub code: *mut u16,
     /// Shape of the sum.
     pub shape: Shape,
 }
 
-dispatch! {
+instruction_set_variants! {
     /// Runs the fused node kernel on one image. All views and pointers must be valid.
     combine => combine_image(task: &CombineTask<'_>)
 }

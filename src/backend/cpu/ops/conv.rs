@@ -5,8 +5,8 @@
 //! multiply-adds for 11 loads. Convolutions that read the same tensor with the same geometry run as
 //! one (see `cpu::program`): their output blocks stand behind each other.
 
-use super::statistics::Sums;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use super::statistics::ChannelSums;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 
 /// Consecutive output blocks that one tile computes together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct ConvTask<'a> {
     pub blocks: &'a [OutBlock],
 }
 
-dispatch! {
+instruction_set_variants! {
     /// Convolves one image. All of `task`'s pointers must be valid for the geometry.
     conv => conv_image(task: &ConvTask<'_>)
 }
@@ -100,7 +100,7 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
     let counted = blocks.iter().any(|block| !block.sums.is_null());
     let widest = S::TILE_PIXELS[B - 1];
     unsafe {
-        let mut sums = [Sums::<S>::new(); B];
+        let mut sums = [ChannelSums::<S>::new(); B];
         let mut unflushed = 0;
         for y in 0..task.out[0] {
             let mut x = 0;
@@ -129,9 +129,9 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
 /// Calls `each` with the sums of every block that wants them.
 #[inline(always)]
 fn each_counted<S: Simd, const B: usize>(
-    sums: &mut [Sums<S>; B],
+    sums: &mut [ChannelSums<S>; B],
     blocks: &[OutBlock; B],
-    each: impl Fn(&mut Sums<S>, *mut f64),
+    each: impl Fn(&mut ChannelSums<S>, *mut f64),
 ) {
     for (sums, block) in sums.iter_mut().zip(blocks) {
         if !block.sums.is_null() {
@@ -148,7 +148,7 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
     mut weights: *const f32,
     blocks: &[OutBlock; B],
     (y, x): (usize, usize),
-    sums: &mut [Sums<S>; B],
+    sums: &mut [ChannelSums<S>; B],
 ) -> usize {
     let step = if STEP == 0 { task.stride[1] * LANES } else { STEP };
     unsafe {
@@ -199,7 +199,7 @@ unsafe fn write<S: Simd, const B: usize, const P: usize>(
     acc: &[[S::V; B]; P],
     blocks: &[OutBlock; B],
     (y, x): (usize, usize),
-    sums: &mut [Sums<S>; B],
+    sums: &mut [ChannelSums<S>; B],
     store: unsafe fn(*mut f32, S::V),
 ) {
     for (b, block) in blocks.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Channel slices, concatenation, flattening, loading images and parameters.
 
-use crate::backend::cpu::layout::View;
+use crate::backend::cpu::layout::BlockedView;
 use crate::backend::cpu::simd::LANES;
 use crate::graph::Shape;
 
@@ -11,9 +11,9 @@ use crate::graph::Shape;
 ///
 /// Both views must be valid and hold the channels; height and width are equal.
 pub unsafe fn copy_channels(
-    src: View,
+    src: BlockedView,
     src_channel: usize,
-    dst: View,
+    dst: BlockedView,
     dst_channel: usize,
     channels: usize,
 ) {
@@ -45,7 +45,7 @@ pub unsafe fn copy_channels(
 /// # Safety
 ///
 /// The view must be valid.
-pub unsafe fn clear_tail(view: View) {
+pub unsafe fn clear_tail(view: BlockedView) {
     let Shape { channels, height, width } = view.layout.shape;
     let first = channels % LANES;
     if first == 0 {
@@ -66,7 +66,7 @@ pub unsafe fn clear_tail(view: View) {
 /// # Safety
 ///
 /// Both views must be valid and of equal volume.
-pub unsafe fn flatten(src: View, dst: View) {
+pub unsafe fn flatten(src: BlockedView, dst: BlockedView) {
     let Shape { channels, height, width } = src.layout.shape;
     let mut index = 0;
     for channel in 0..channels {
@@ -90,7 +90,7 @@ pub unsafe fn flatten(src: View, dst: View) {
 /// # Safety
 ///
 /// The view must be valid; `image` must hold its shape's volume.
-pub unsafe fn load_image(image: &[f32], dst: View) {
+pub unsafe fn load_image(image: &[f32], dst: BlockedView) {
     let Shape { channels, height, width } = dst.layout.shape;
     let planes = image.chunks_exact(height * width);
     for (channel, plane) in planes.enumerate().take(channels) {
@@ -110,7 +110,7 @@ pub unsafe fn load_image(image: &[f32], dst: View) {
 /// # Safety
 ///
 /// The view must be valid; `values` must hold all its blocks.
-pub unsafe fn parameter(values: &[f32], dst: View) {
+pub unsafe fn parameter(values: &[f32], dst: BlockedView) {
     let Shape { height, width, .. } = dst.layout.shape;
     for (row, values) in values.chunks_exact(width * LANES).enumerate() {
         // SAFETY: the view has that many rows.
@@ -126,7 +126,7 @@ pub unsafe fn parameter(values: &[f32], dst: View) {
 /// # Safety
 ///
 /// The view must be valid.
-pub unsafe fn store_image(src: View) -> Vec<f32> {
+pub unsafe fn store_image(src: BlockedView) -> Vec<f32> {
     let Shape { channels, height, width } = src.layout.shape;
     let mut values = Vec::with_capacity(src.layout.shape.volume());
     for channel in 0..channels {

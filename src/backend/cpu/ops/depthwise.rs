@@ -1,17 +1,17 @@
 //! Depthwise convolution: every channel with a kernel of its own, lanes are channels.
 
-use super::statistics::Sums;
-use crate::backend::cpu::layout::View;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use super::statistics::ChannelSums;
+use crate::backend::cpu::layout::BlockedView;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::{Conv, Shape};
 
 /// A depthwise convolution of one image.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthwiseTask<'a> {
     /// Input, with a border of at least the padding.
-    pub src: View,
+    pub src: BlockedView,
     /// Output.
-    pub dst: View,
+    pub dst: BlockedView,
     /// The geometry.
     pub conv: &'a Conv,
     /// Weights `[block][row][column][LANES]`.
@@ -22,7 +22,7 @@ pub struct DepthwiseTask<'a> {
     pub sums: *mut f64,
 }
 
-dispatch! {
+instruction_set_variants! {
     /// Convolves one image channel by channel. All views must be valid and fit the geometry.
     depthwise => depthwise_image(task: &DepthwiseTask<'_>)
 }
@@ -35,7 +35,7 @@ unsafe fn depthwise_image<S: Simd>(task: &DepthwiseTask<'_>) {
     let Shape { height, width, .. } = task.dst.layout.shape;
     unsafe {
         for block in 0..task.dst.layout.blocks() {
-            let mut sums = Sums::<S>::new();
+            let mut sums = ChannelSums::<S>::new();
             let target = task.sums.wrapping_add(block * 2 * LANES);
             for y in 0..height {
                 let mut x = 0;
@@ -62,7 +62,7 @@ unsafe fn tile<S: Simd, const P: usize>(
     task: &DepthwiseTask<'_>,
     block: usize,
     (y, x): (usize, usize),
-    sums: &mut Sums<S>,
+    sums: &mut ChannelSums<S>,
 ) -> usize {
     let Conv { kernel, stride, dilation, padding, .. } = *task.conv;
     let row_step = task.src.layout.row();

@@ -1,17 +1,17 @@
 //! Layer normalisation: the channels of each pixel get mean 0 and variance 1.
 
 use super::copy::clear_tail;
-use crate::backend::cpu::layout::View;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::backend::cpu::layout::BlockedView;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::Shape;
 
 /// A layer normalisation of one image.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerNormTask {
     /// Input.
-    pub src: View,
+    pub src: BlockedView,
     /// Output.
-    pub dst: View,
+    pub dst: BlockedView,
     /// A weight per channel, padded to whole blocks.
     pub weight: *const f32,
     /// A bias per channel, padded to whole blocks.
@@ -20,7 +20,7 @@ pub struct LayerNormTask {
     pub eps: f32,
 }
 
-dispatch! {
+instruction_set_variants! {
     /// Normalises one image. All views and pointers must be valid and fit each other.
     layer_norm => layer_norm_image(task: &LayerNormTask)
 }

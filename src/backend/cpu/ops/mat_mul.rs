@@ -2,7 +2,7 @@
 //! same row of the right factor as weights.
 
 use super::conv::{BlockGroup, ConvTask, OutBlock, conv};
-use crate::backend::cpu::layout::View;
+use crate::backend::cpu::layout::BlockedView;
 use crate::backend::cpu::simd::{Isa, LANES};
 
 /// Values of scratch memory that a product of `inner` terms needs.
@@ -16,7 +16,13 @@ pub fn scratch_values(inner: usize, isa: Isa) -> usize {
 ///
 /// All views must be valid and fit each other; `isa` must be available; `scratch` must hold
 /// [`scratch_values`].
-pub unsafe fn mat_mul(isa: Isa, a: View, b: View, dst: View, scratch: *mut f32) {
+pub unsafe fn mat_mul(
+    isa: Isa,
+    a: BlockedView,
+    b: BlockedView,
+    dst: BlockedView,
+    scratch: *mut f32,
+) {
     let inner = a.layout.shape.channels;
     let (height, width) = (dst.layout.shape.height, dst.layout.shape.width);
     let blocks = dst.layout.blocks();
@@ -58,7 +64,7 @@ const MAX_BLOCKS: usize = 3;
 /// One row of `count` blocks of the right factor as `[k][block][LANES]`; a single block lies like that
 /// already.
 unsafe fn pack(
-    b: View,
+    b: BlockedView,
     y: usize,
     first: usize,
     count: usize,

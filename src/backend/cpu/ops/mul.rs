@@ -1,17 +1,17 @@
 //! Products, value by value or with one factor per channel.
 
-use crate::backend::cpu::layout::View;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::backend::cpu::layout::BlockedView;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::Shape;
 
-dispatch! {
+instruction_set_variants! {
     /// Multiplies one image. All views must be valid; `a` has the target's shape, `b` as well or one
     /// pixel.
-    mul => mul_image(a: View, b: View, dst: View)
+    mul => mul_image(a: BlockedView, b: BlockedView, dst: BlockedView)
 }
 
 #[inline(always)]
-unsafe fn mul_image<S: Simd>(a: View, b: View, dst: View) {
+unsafe fn mul_image<S: Simd>(a: BlockedView, b: BlockedView, dst: BlockedView) {
     let Shape { height, width, .. } = dst.layout.shape;
     let per_channel = b.layout.shape.plane() == 1;
     for block in 0..dst.layout.blocks() {

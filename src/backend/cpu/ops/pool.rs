@@ -1,16 +1,16 @@
 //! Average and maximum pooling.
 
-use crate::backend::cpu::layout::View;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::backend::cpu::layout::BlockedView;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::{Pool, PoolKind, Shape};
 
-dispatch! {
+instruction_set_variants! {
     /// Pools one image. Both views must be valid and fit the geometry.
-    pool => pool_image(src: View, dst: View, pool: &Pool)
+    pool => pool_image(src: BlockedView, dst: BlockedView, pool: &Pool)
 }
 
 #[inline(always)]
-unsafe fn pool_image<S: Simd>(src: View, dst: View, pool: &Pool) {
+unsafe fn pool_image<S: Simd>(src: BlockedView, dst: BlockedView, pool: &Pool) {
     let Shape { height, width, .. } = dst.layout.shape;
     for block in 0..dst.layout.blocks() {
         for y in 0..height {
@@ -26,7 +26,7 @@ unsafe fn pool_image<S: Simd>(src: View, dst: View, pool: &Pool) {
 }
 
 #[inline(always)]
-unsafe fn window<S: Simd>(src: View, pool: &Pool, block: usize, y: usize, x: usize) -> S::V {
+unsafe fn window<S: Simd>(src: BlockedView, pool: &Pool, block: usize, y: usize, x: usize) -> S::V {
     let shape = src.layout.shape;
     let rows = clip(y, pool.stride[0], pool.padding.top, pool.kernel[0], shape.height);
     let columns = clip(x, pool.stride[1], pool.padding.left, pool.kernel[1], shape.width);

@@ -1,18 +1,18 @@
 //! Reshape, transpose, slice and repetition.
 
 use super::copy::clear_tail;
-use crate::backend::cpu::layout::{Layout, View};
+use crate::backend::cpu::layout::{BlockedLayout, BlockedView};
 use crate::backend::cpu::simd::LANES;
 use crate::graph::{Axis, Rearrange, Shape};
 
 /// How far each position along each axis of the result moves the input's `[channel, row, column]`.
 #[derive(Clone, Debug)]
-pub struct Tables {
+pub struct RearrangeTables {
     start: [usize; 3],
     offsets: [Vec<[usize; 3]>; 3],
 }
 
-impl Tables {
+impl RearrangeTables {
     /// The tables of one rearrangement.
     pub fn new(rearrange: &Rearrange) -> Self {
         let Shape { channels, height, width } = rearrange.shape;
@@ -39,7 +39,7 @@ fn plus(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {
 /// # Safety
 ///
 /// Both views must be valid and fit the tables.
-pub unsafe fn rearrange(src: View, dst: View, tables: &Tables) {
+pub unsafe fn rearrange(src: BlockedView, dst: BlockedView, tables: &RearrangeTables) {
     let Shape { height, width, .. } = dst.layout.shape;
     let source = |[channel, y, x]: [usize; 3]| offset(src.layout, channel, y, x);
     for (block, lanes) in tables.offsets[0].chunks(LANES).enumerate() {
@@ -71,6 +71,6 @@ pub unsafe fn rearrange(src: View, dst: View, tables: &Tables) {
 }
 
 /// Offset of a value from pixel (0, 0) of block 0.
-fn offset(layout: Layout, channel: usize, y: usize, x: usize) -> usize {
+fn offset(layout: BlockedLayout, channel: usize, y: usize, x: usize) -> usize {
     channel / LANES * layout.block() + y * layout.row() + x * LANES + channel % LANES
 }

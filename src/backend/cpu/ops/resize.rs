@@ -1,6 +1,6 @@
 //! Enlargement by whole factors.
 
-use crate::backend::cpu::layout::View;
+use crate::backend::cpu::layout::BlockedView;
 use crate::backend::cpu::simd::LANES;
 use crate::graph::{Resize, Shape};
 
@@ -9,7 +9,7 @@ use crate::graph::{Resize, Shape};
 /// # Safety
 ///
 /// Both views must be valid and fit the factors.
-pub unsafe fn resize(src: View, dst: View, resize: Resize) {
+pub unsafe fn resize(src: BlockedView, dst: BlockedView, resize: Resize) {
     let Shape { height, width, .. } = dst.layout.shape;
     let [down, right] = resize.factors;
     for block in 0..dst.layout.blocks() {

@@ -2,17 +2,17 @@
 
 use super::activation::exp;
 use super::copy::clear_tail;
-use crate::backend::cpu::layout::View;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::backend::cpu::layout::BlockedView;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::Shape;
 
-dispatch! {
+instruction_set_variants! {
     /// Softmax of one image. Both views must be valid and of one shape.
-    softmax => softmax_image(src: View, dst: View)
+    softmax => softmax_image(src: BlockedView, dst: BlockedView)
 }
 
 #[inline(always)]
-unsafe fn softmax_image<S: Simd>(src: View, dst: View) {
+unsafe fn softmax_image<S: Simd>(src: BlockedView, dst: BlockedView) {
     let Shape { height, width, .. } = src.layout.shape;
     for y in 0..height {
         for x in 0..width {
@@ -25,7 +25,7 @@ unsafe fn softmax_image<S: Simd>(src: View, dst: View) {
 }
 
 #[inline(always)]
-unsafe fn pixel<S: Simd>(src: View, dst: View, y: usize, x: usize) {
+unsafe fn pixel<S: Simd>(src: BlockedView, dst: BlockedView, y: usize, x: usize) {
     let (blocks, channels) = (src.layout.blocks(), src.layout.shape.channels);
     unsafe {
         let load = |block: usize| {

@@ -1,21 +1,21 @@
 //! Per-channel sums for batch statistics, and the scale and shift they give.
 
-use crate::backend::cpu::layout::View;
-use crate::backend::cpu::simd::{LANES, Simd, dispatch};
+use crate::backend::cpu::layout::BlockedView;
+use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};
 use crate::graph::Shape;
 
 /// Sums and sums of squares of 16 channels of one image, taken about the image's first value, so that
 /// nothing cancels where the mean is large beside the deviation. A few rows are summed in single
 /// precision, the rest in double.
 #[derive(Clone, Copy)]
-pub struct Sums<S: Simd> {
+pub struct ChannelSums<S: Simd> {
     /// The first value, negated.
     shift: S::V,
     sum: S::V,
     squares: S::V,
 }
 
-impl<S: Simd> Sums<S> {
+impl<S: Simd> ChannelSums<S> {
     /// Sums of nothing.
     ///
     /// # Safety
@@ -32,7 +32,7 @@ impl<S: Simd> Sums<S> {
     ///
     /// # Safety
     ///
-    /// See [`Sums::new`].
+    /// See [`ChannelSums::new`].
     #[inline(always)]
     pub unsafe fn start(&mut self, first: S::V) {
         // SAFETY: forwarded.
@@ -43,7 +43,7 @@ impl<S: Simd> Sums<S> {
     ///
     /// # Safety
     ///
-    /// See [`Sums::new`].
+    /// See [`ChannelSums::new`].
     #[inline(always)]
     pub unsafe fn add(&mut self, value: S::V) {
         // SAFETY: forwarded.
@@ -58,7 +58,7 @@ impl<S: Simd> Sums<S> {
     ///
     /// # Safety
     ///
-    /// See [`Sums::new`]; `target` must hold 32 values.
+    /// See [`ChannelSums::new`]; `target` must hold 32 values.
     #[inline(always)]
     pub unsafe fn flush(&mut self, target: *mut f64) {
         // SAFETY: forwarded.
@@ -73,7 +73,7 @@ impl<S: Simd> Sums<S> {
     ///
     /// # Safety
     ///
-    /// See [`Sums::new`]; `target` must hold 32 values.
+    /// See [`ChannelSums::new`]; `target` must hold 32 values.
     #[inline(always)]
     pub unsafe fn finish(&self, target: *mut f64, count: usize) {
         let mut shift = [0.0_f32; LANES];
@@ -90,20 +90,20 @@ impl<S: Simd> Sums<S> {
     }
 }
 
-dispatch! {
+instruction_set_variants! {
     /// Sums one image's channels and their squares into `sums`, 16 and 16 per block. The view must
     /// be valid and `sums` hold `32 * blocks` zeros.
-    statistics => statistics_image(src: View, sums: *mut f64)
+    statistics => statistics_image(src: BlockedView, sums: *mut f64)
 }
 
 #[inline(always)]
-unsafe fn statistics_image<S: Simd>(src: View, sums: *mut f64) {
+unsafe fn statistics_image<S: Simd>(src: BlockedView, sums: *mut f64) {
     let Shape { height, width, .. } = src.layout.shape;
     for block in 0..src.layout.blocks() {
         // SAFETY: inside the view; sums has room for every block.
         unsafe {
             let target = sums.add(block * 2 * LANES);
-            let mut sums = Sums::<S>::new();
+            let mut sums = ChannelSums::<S>::new();
             sums.start(S::load(src.row(block, 0)));
             for y in 0..height {
                 let row = src.row(block, y);

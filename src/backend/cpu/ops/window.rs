@@ -1,6 +1,6 @@
 //! Shift, pad, crop and strided slice in space.
 
-use crate::backend::cpu::layout::View;
+use crate::backend::cpu::layout::BlockedView;
 use crate::backend::cpu::simd::LANES;
 use crate::graph::{Shape, Window};
 
@@ -9,7 +9,7 @@ use crate::graph::{Shape, Window};
 /// # Safety
 ///
 /// Both views must be valid and fit the geometry.
-pub unsafe fn window(src: View, dst: View, window: &Window) {
+pub unsafe fn window(src: BlockedView, dst: BlockedView, window: &Window) {
     let Shape { height, width, .. } = src.layout.shape;
     for block in 0..dst.layout.blocks() {
         for y in 0..window.height {

@@ -1,6 +1,6 @@
 //! Vectors of 16 floats on every instruction set, and the choice of one at run time.
 //!
-//! Kernels are written once, generic over [`Simd`] and `#[inline(always)]`; the `dispatch!` macro
+//! Kernels are written once, generic over [`Simd`] and `#[inline(always)]`; the `instruction_set_variants!` macro
 //! instantiates each inside functions that enable the instruction set's target features.
 
 #[cfg(target_arch = "x86_64")]
@@ -136,7 +136,7 @@ impl Isa {
 
 /// Defines `pub unsafe fn name(isa, arguments)` that runs the generic kernel `name::<S>` with the
 /// instruction set `isa`.
-macro_rules! dispatch {
+macro_rules! instruction_set_variants {
     ($(#[$meta:meta])* $name:ident => $kernel:ident($($arg:ident: $ty:ty),* $(,)?)) => {
         $(#[$meta])*
         ///
@@ -171,4 +171,4 @@ macro_rules! dispatch {
         }
     };
 }
-pub(crate) use dispatch;
+pub(crate) use instruction_set_variants;

@@ -1,15 +1,15 @@
 //! The fused node kernel: `shaders/ops/combine.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Lowering, WORKGROUP};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{NetworkLowering, WORKGROUP};
 use crate::backend::gpu::pack;
 use crate::backend::gpu::records::{CombineRecord, NONE, TermRecord};
-use crate::backend::gpu::task::{Access, BYTE_WORK, Resource, Task};
+use crate::backend::gpu::task::{BYTE_WORK, GpuResource, KernelTask, ResourceAccess};
 use crate::graph::ActivationKind;
-use crate::plan::{CodeId, Combine, Term};
+use crate::plan::{CodeId, CombineStep, SumTerm};
 
 /// Lowers a combine step.
-pub fn lower(lowering: &mut Lowering<'_>, combine: &Combine) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, combine: &CombineStep) {
     let shape = combine.shape;
     let stride = pack::code_stride(shape);
     let words = if combine.code.is_some() { stride.next_multiple_of(4) } else { stride };
@@ -42,8 +42,8 @@ pub fn lower(lowering: &mut Lowering<'_>, combine: &Combine) {
     };
     let tensors = combine.terms.len() + combine.targets().count();
     let quads = (lowering.images * pack::quads(shape)) as f64;
-    lowering.tasks.push(Task {
-        kernel: Kernel::Combine,
+    lowering.tasks.push(KernelTask {
+        kernel: GpuKernel::Combine,
         record: record.raw(),
         workgroups: image_workgroups * lowering.images as u32,
         work: quads * tensors.max(1) as f64 * 16.0 * BYTE_WORK,
@@ -52,7 +52,7 @@ pub fn lower(lowering: &mut Lowering<'_>, combine: &Combine) {
     });
 }
 
-fn term_record(lowering: &Lowering<'_>, term: &Term) -> TermRecord {
+fn term_record(lowering: &NetworkLowering<'_>, term: &SumTerm) -> TermRecord {
     TermRecord {
         source: lowering.tensor(term.tensor),
         norm: term.norm.map_or(NONE, |id| lowering.norm(id)),
@@ -76,15 +76,15 @@ const fn function(kind: ActivationKind) -> (u32, f32, f32) {
     }
 }
 
-fn code_offset(lowering: &Lowering<'_>, id: CodeId) -> u32 {
+fn code_offset(lowering: &NetworkLowering<'_>, id: CodeId) -> u32 {
     (lowering.base.codes + lowering.placement.codes[id.index()]) as u32
 }
 
 /// Codes are not among them: each is written once and read at the end.
-fn accesses(lowering: &Lowering<'_>, combine: &Combine) -> Vec<Access> {
+fn accesses(lowering: &NetworkLowering<'_>, combine: &CombineStep) -> Vec<ResourceAccess> {
     let sources = combine.terms.iter().map(|term| lowering.reads(term.tensor));
     let norms = combine.terms.iter().filter_map(|term| term.norm);
-    let norms = norms.map(|norm| Access::read(Resource::Norm(norm)));
+    let norms = norms.map(|norm| ResourceAccess::read(GpuResource::Norm(norm)));
     let targets = combine.targets().map(|id| lowering.writes(id));
     sources.chain(norms).chain(targets).collect()
 }

@@ -1,33 +1,33 @@
 //! Convolutions: `shaders/ops/conv_tiled.wgsl`, `conv_registers.wgsl` and `conv_depthwise.wgsl`.
 
 use crate::backend::BackendError;
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{ConvVariant, Lowering, expect_values};
-use crate::backend::gpu::pack::{self, Grouping, LANES};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{ConvVariant, NetworkLowering, expect_values};
+use crate::backend::gpu::pack::{self, ConvGrouping, LANES};
 use crate::backend::gpu::records::ConvRecord;
-use crate::backend::gpu::task::{BYTE_WORK, Task};
+use crate::backend::gpu::task::{BYTE_WORK, KernelTask};
 use crate::plan::ConvStep;
 
 /// A kernel and what one of its workgroups covers.
 #[derive(Clone, Copy)]
-struct Tile {
-    kernel: Kernel,
+struct ConvTile {
+    kernel: GpuKernel,
     pixels: u64,
     blocks: usize,
 }
 
-const TILED: [Tile; 3] = [
-    Tile { kernel: Kernel::ConvTiled64, pixels: 64, blocks: 16 },
-    Tile { kernel: Kernel::ConvTiled32, pixels: 128, blocks: 8 },
-    Tile { kernel: Kernel::ConvTiled16, pixels: 256, blocks: 4 },
+const TILED: [ConvTile; 3] = [
+    ConvTile { kernel: GpuKernel::ConvTiled64, pixels: 64, blocks: 16 },
+    ConvTile { kernel: GpuKernel::ConvTiled32, pixels: 128, blocks: 8 },
+    ConvTile { kernel: GpuKernel::ConvTiled16, pixels: 256, blocks: 4 },
 ];
-const REGISTERS: Tile = Tile { kernel: Kernel::ConvRegisters, pixels: 512, blocks: 2 };
-const DEPTHWISE: Tile = Tile { kernel: Kernel::ConvDepthwise, pixels: 256, blocks: 1 };
+const REGISTERS: ConvTile = ConvTile { kernel: GpuKernel::ConvRegisters, pixels: 512, blocks: 2 };
+const DEPTHWISE: ConvTile = ConvTile { kernel: GpuKernel::ConvDepthwise, pixels: 256, blocks: 1 };
 
-impl Tile {
+impl ConvTile {
     /// The tile for groups of that many output blocks that computes the fewest channels in vain, the
     /// largest of equals.
-    fn choose(variant: ConvVariant, grouping: &Grouping) -> Self {
+    fn choose(variant: ConvVariant, grouping: &ConvGrouping) -> Self {
         let blocks = grouping.output_blocks();
         match variant {
             _ if grouping.depthwise => DEPTHWISE,
@@ -41,10 +41,14 @@ impl Tile {
 }
 
 /// Lowers a convolution whose packed weights lie at `place` in the network's stretch.
-pub fn lower(lowering: &mut Lowering<'_>, step: &ConvStep, place: u64) -> Result<(), BackendError> {
-    let grouping = Grouping::new(&step.conv, lowering.shape(step.src).channels);
+pub fn lower(
+    lowering: &mut NetworkLowering<'_>,
+    step: &ConvStep,
+    place: u64,
+) -> Result<(), BackendError> {
+    let grouping = ConvGrouping::new(&step.conv, lowering.shape(step.src).channels);
     pack_weights(lowering, step, &grouping, place)?;
-    let tile = Tile::choose(lowering.variant, &grouping);
+    let tile = ConvTile::choose(lowering.variant, &grouping);
     let (groups, output_blocks) = if grouping.depthwise {
         (1, pack::blocks(step.conv.out_channels))
     } else {
@@ -54,7 +58,7 @@ pub fn lower(lowering: &mut Lowering<'_>, step: &ConvStep, place: u64) -> Result
     let weights = (lowering.base.weights + place) as u32;
     let record = record(lowering, step, &grouping, [weights, groups as u32, group_tiles as u32]);
     let tiles = u64::from(record.pixels).div_ceil(tile.pixels) * u64::from(record.channel_tiles);
-    lowering.tasks.push(Task {
+    lowering.tasks.push(KernelTask {
         kernel: tile.kernel,
         record: record.raw(),
         workgroups: tiles as u32,
@@ -65,7 +69,7 @@ pub fn lower(lowering: &mut Lowering<'_>, step: &ConvStep, place: u64) -> Result
     Ok(())
 }
 
-fn work(lowering: &Lowering<'_>, step: &ConvStep, grouping: &Grouping) -> f64 {
+fn work(lowering: &NetworkLowering<'_>, step: &ConvStep, grouping: &ConvGrouping) -> f64 {
     let (input, output) = (lowering.quads(step.src) as f64, lowering.quads(step.dst) as f64);
     let inputs = if grouping.depthwise { 1 } else { grouping.input_blocks() * LANES };
     let products = output * (LANES * inputs * grouping.taps) as f64;
@@ -73,9 +77,9 @@ fn work(lowering: &Lowering<'_>, step: &ConvStep, grouping: &Grouping) -> f64 {
 }
 
 fn record(
-    lowering: &Lowering<'_>,
+    lowering: &NetworkLowering<'_>,
     step: &ConvStep,
-    grouping: &Grouping,
+    grouping: &ConvGrouping,
     [weights, groups, group_tiles]: [u32; 3],
 ) -> ConvRecord {
     let (input, output) = (lowering.shape(step.src), lowering.shape(step.dst));
@@ -109,9 +113,9 @@ fn record(
 }
 
 fn pack_weights(
-    lowering: &mut Lowering<'_>,
+    lowering: &mut NetworkLowering<'_>,
     step: &ConvStep,
-    grouping: &Grouping,
+    grouping: &ConvGrouping,
     place: u64,
 ) -> Result<(), BackendError> {
     let out_channels = step.conv.out_channels;

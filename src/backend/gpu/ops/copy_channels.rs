@@ -1,14 +1,14 @@
 //! Slices and concatenations: `shaders/ops/copy_channels.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::pack::{self, LANES};
 use crate::backend::gpu::records::CopyChannelsRecord;
 use crate::plan::TensorId;
 
 /// Lowers a copy of `channels` channels between two tensors, each with its first channel.
 pub fn lower(
-    lowering: &mut Lowering<'_>,
+    lowering: &mut NetworkLowering<'_>,
     (src, src_channel): (TensorId, usize),
     (dst, dst_channel): (TensorId, usize),
     channels: usize,
@@ -39,5 +39,9 @@ pub fn lower(
         target.range = [first_block as u32, (first_block + blocks - 1) as u32];
     }
     let accesses = vec![lowering.reads(src), target];
-    lowering.push_copy(Kernel::CopyChannels, record.raw(), Copy { quads, reads: 2.0, accesses });
+    lowering.push_copy(
+        GpuKernel::CopyChannels,
+        record.raw(),
+        CopyExtent { quads, reads: 2.0, accesses },
+    );
 }

@@ -1,13 +1,13 @@
 //! `[c, h, w]` to a vector: `shaders/ops/flatten.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::pack;
 use crate::backend::gpu::records::FlattenRecord;
 use crate::plan::TensorId;
 
 /// Lowers a flatten step.
-pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, src: TensorId, dst: TensorId) {
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let record = FlattenRecord {
@@ -21,5 +21,9 @@ pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId) {
         unused: [0; 25],
     };
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];
-    lowering.push_copy(Kernel::Flatten, record.raw(), Copy { quads, reads: 4.0, accesses });
+    lowering.push_copy(
+        GpuKernel::Flatten,
+        record.raw(),
+        CopyExtent { quads, reads: 4.0, accesses },
+    );
 }

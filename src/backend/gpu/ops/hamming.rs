@@ -1,9 +1,9 @@
 //! Hamming distances between all pairs of images: `shaders/codes/hamming.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::Lowering;
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::NetworkLowering;
 use crate::backend::gpu::records::HammingRecord;
-use crate::backend::gpu::task::Task;
+use crate::backend::gpu::task::KernelTask;
 
 /// Images on one side of a tile.
 const TILE: u64 = 32;
@@ -11,7 +11,7 @@ const TILE: u64 = 32;
 const STRETCH: u64 = 1024;
 
 /// Lowers the comparison of all codes of the network.
-pub fn lower(lowering: &mut Lowering<'_>) {
+pub fn lower(lowering: &mut NetworkLowering<'_>) {
     let images = lowering.images as u64;
     let side = images.div_ceil(TILE);
     let pairs = side * (side + 1) / 2;
@@ -28,8 +28,8 @@ pub fn lower(lowering: &mut Lowering<'_>) {
             target_offset: (lowering.base.distances + run.matrix * images * images) as u32,
             unused: [0; 24],
         };
-        lowering.tasks.push(Task {
-            kernel: Kernel::Hamming,
+        lowering.tasks.push(KernelTask {
+            kernel: GpuKernel::Hamming,
             record: record.raw(),
             workgroups: (pairs * stretches) as u32,
             work: (pairs * TILE * TILE * run.words) as f64 * 4.0,

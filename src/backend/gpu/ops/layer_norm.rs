@@ -2,8 +2,8 @@
 
 use super::softmax;
 use crate::backend::BackendError;
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Lowering, expect_values};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{NetworkLowering, expect_values};
 use crate::backend::gpu::pack::{self, LANES};
 use crate::backend::gpu::records::PixelsRecord;
 use crate::graph::NodeId;
@@ -11,7 +11,7 @@ use crate::plan::TensorId;
 
 /// Lowers a layer normalisation whose weight and bias lie at `place` in the network's stretch.
 pub fn lower(
-    lowering: &mut Lowering<'_>,
+    lowering: &mut NetworkLowering<'_>,
     src: TensorId,
     dst: TensorId,
     (node, epsilon): (NodeId, f32),
@@ -32,6 +32,6 @@ pub fn lower(
     }
     let affine_offset = (lowering.base.weights + place) as u32;
     let record = PixelsRecord { affine_offset, epsilon, ..softmax::record(lowering, src, dst) };
-    softmax::push(lowering, Kernel::LayerNorm, &record, src, dst);
+    softmax::push(lowering, GpuKernel::LayerNorm, &record, src, dst);
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Products: `shaders/ops/mul.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::records::MulRecord;
 use crate::plan::TensorId;
 
 /// Lowers a product of a tensor and one of its shape or of one pixel.
-pub fn lower(lowering: &mut Lowering<'_>, a: TensorId, b: TensorId, dst: TensorId) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, a: TensorId, b: TensorId, dst: TensorId) {
     let quads = lowering.quads(dst);
     let record = MulRecord {
         quads: quads as u32,
@@ -18,5 +18,5 @@ pub fn lower(lowering: &mut Lowering<'_>, a: TensorId, b: TensorId, dst: TensorI
         unused: [0; 27],
     };
     let accesses = vec![lowering.reads(a), lowering.reads(b), lowering.writes(dst)];
-    lowering.push_copy(Kernel::Mul, record.raw(), Copy { quads, reads: 2.0, accesses });
+    lowering.push_copy(GpuKernel::Mul, record.raw(), CopyExtent { quads, reads: 2.0, accesses });
 }

@@ -2,18 +2,18 @@
 //! statistics are stored with the model.
 
 use crate::backend::BackendError;
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::layout::Parts;
-use crate::backend::gpu::lower::{Lowering, expect_values};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::layout::StatisticsParts;
+use crate::backend::gpu::lower::{NetworkLowering, expect_values};
 use crate::backend::gpu::pack::{self, LANES};
 use crate::backend::gpu::records::NormaliseRecord;
-use crate::backend::gpu::task::{Access, Resource, Task};
+use crate::backend::gpu::task::{GpuResource, KernelTask, ResourceAccess};
 use crate::graph::Statistics;
-use crate::plan::{Norm, NormId, TensorId};
+use crate::plan::{NormId, PlannedNorm, TensorId};
 use crate::weights::LayerWeights;
 
 /// Packs weight and bias of a norm; computes scale and shift if its statistics are stored.
-pub fn prepare(lowering: &mut Lowering<'_>, id: NormId) -> Result<(), BackendError> {
+pub fn prepare(lowering: &mut NetworkLowering<'_>, id: NormId) -> Result<(), BackendError> {
     let norm = &lowering.plan().norms[id.index()];
     let channels = lowering.shape(norm.tensor).channels;
     let layer = lowering.layer(norm.node).cloned().unwrap_or_default();
@@ -41,7 +41,7 @@ pub fn prepare(lowering: &mut Lowering<'_>, id: NormId) -> Result<(), BackendErr
 }
 
 /// Scale and shift per channel from stored statistics; without any, mean 0 and variance 1.
-fn running(norm: &Norm, layer: &LayerWeights, channels: usize) -> Vec<f32> {
+fn running(norm: &PlannedNorm, layer: &LayerWeights, channels: usize) -> Vec<f32> {
     let half = pack::blocks(channels) * LANES;
     let mut packed = vec![0.0; 2 * half];
     let at = |values: &[f32], channel: usize, default: f32| {
@@ -58,10 +58,10 @@ fn running(norm: &Norm, layer: &LayerWeights, channels: usize) -> Vec<f32> {
 }
 
 /// Lowers the batch norms of a tensor whose partial statistics are known.
-pub fn lower(lowering: &mut Lowering<'_>, tensor: TensorId, parts: Parts) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, tensor: TensorId, parts: StatisticsParts) {
     let plan = lowering.plan();
     let blocks = pack::blocks(lowering.shape(tensor).channels) as u32;
-    let of_batch = |norm: &Norm| norm.op.statistics == Statistics::Batch;
+    let of_batch = |norm: &PlannedNorm| norm.op.statistics == Statistics::Batch;
     for (index, norm) in plan.norms.iter().enumerate() {
         if norm.tensor != tensor || !of_batch(norm) {
             continue;
@@ -78,14 +78,14 @@ pub fn lower(lowering: &mut Lowering<'_>, tensor: TensorId, parts: Parts) {
             epsilon: norm.op.eps,
             unused: [0; 24],
         };
-        lowering.tasks.push(Task {
-            kernel: Kernel::Normalise,
+        lowering.tasks.push(KernelTask {
+            kernel: GpuKernel::Normalise,
             record: record.raw(),
             workgroups: blocks,
             work: f64::from(blocks) * parts.parts as f64 * 64.0,
             accesses: vec![
-                Access::read(Resource::Partials(tensor)),
-                Access::write(Resource::Norm(id)),
+                ResourceAccess::read(GpuResource::Partials(tensor)),
+                ResourceAccess::write(GpuResource::Norm(id)),
             ],
             last: false,
         });

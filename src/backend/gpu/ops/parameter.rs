@@ -1,8 +1,8 @@
 //! Values that are the same for every image: `shaders/ops/parameter.wgsl`.
 
 use crate::backend::BackendError;
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering, expect_values};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering, expect_values};
 use crate::backend::gpu::pack::{self, LANES};
 use crate::backend::gpu::records::ParameterRecord;
 use crate::data::Batch;
@@ -11,7 +11,7 @@ use crate::plan::TensorId;
 
 /// Lowers a parameter whose values lie at `place` in the network's stretch.
 pub fn lower(
-    lowering: &mut Lowering<'_>,
+    lowering: &mut NetworkLowering<'_>,
     dst: TensorId,
     node: NodeId,
     place: u64,
@@ -32,6 +32,10 @@ pub fn lower(
         unused: [0; 28],
     };
     let accesses = vec![lowering.writes(dst)];
-    lowering.push_copy(Kernel::Parameter, record.raw(), Copy { quads, reads: 1.0, accesses });
+    lowering.push_copy(
+        GpuKernel::Parameter,
+        record.raw(),
+        CopyExtent { quads, reads: 1.0, accesses },
+    );
     Ok(())
 }

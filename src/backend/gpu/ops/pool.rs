@@ -1,13 +1,13 @@
 //! Pooling: `shaders/ops/pool.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::records::PoolRecord;
 use crate::graph::{Pool, PoolKind};
 use crate::plan::TensorId;
 
 /// Lowers a pooling step.
-pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, pool: &Pool) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, src: TensorId, dst: TensorId, pool: &Pool) {
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let record = PoolRecord {
@@ -33,5 +33,5 @@ pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, pool: &P
     };
     let reads = (pool.kernel[0] * pool.kernel[1]) as f64;
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];
-    lowering.push_copy(Kernel::Pool, record.raw(), Copy { quads, reads, accesses });
+    lowering.push_copy(GpuKernel::Pool, record.raw(), CopyExtent { quads, reads, accesses });
 }

@@ -1,14 +1,19 @@
 //! Reshape, transpose, slice, repetition: `shaders/ops/rearrange.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::pack;
 use crate::backend::gpu::records::{DigitRecord, RearrangeRecord};
 use crate::graph::{MAX_DIGITS, Rearrange};
 use crate::plan::TensorId;
 
 /// Lowers a rearrangement.
-pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, rearrange: &Rearrange) {
+pub fn lower(
+    lowering: &mut NetworkLowering<'_>,
+    src: TensorId,
+    dst: TensorId,
+    rearrange: &Rearrange,
+) {
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let mut digits = [DigitRecord { extent: 1, step: 0 }; MAX_DIGITS];
@@ -37,5 +42,9 @@ pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, rearrang
         digits,
     };
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];
-    lowering.push_copy(Kernel::Rearrange, record.raw(), Copy { quads, reads: 4.0, accesses });
+    lowering.push_copy(
+        GpuKernel::Rearrange,
+        record.raw(),
+        CopyExtent { quads, reads: 4.0, accesses },
+    );
 }

@@ -1,13 +1,13 @@
 //! Enlargement by whole factors: `shaders/ops/resize.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::records::ResizeRecord;
 use crate::graph::Resize;
 use crate::plan::TensorId;
 
 /// Lowers an enlargement.
-pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, resize: Resize) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, src: TensorId, dst: TensorId, resize: Resize) {
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let record = ResizeRecord {
@@ -23,5 +23,5 @@ pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, resize: 
         unused: [0; 23],
     };
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];
-    lowering.push_copy(Kernel::Resize, record.raw(), Copy { quads, reads: 1.0, accesses });
+    lowering.push_copy(GpuKernel::Resize, record.raw(), CopyExtent { quads, reads: 1.0, accesses });
 }

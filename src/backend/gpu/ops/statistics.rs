@@ -1,19 +1,19 @@
 //! Partial batch statistics: `shaders/ops/statistics.wgsl`; the norms of the tensor follow.
 
 use super::normalise;
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::layout::Parts;
-use crate::backend::gpu::lower::Lowering;
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::layout::StatisticsParts;
+use crate::backend::gpu::lower::NetworkLowering;
 use crate::backend::gpu::pack;
 use crate::backend::gpu::records::StatisticsRecord;
-use crate::backend::gpu::task::{Access, BYTE_WORK, Resource, Task};
+use crate::backend::gpu::task::{BYTE_WORK, GpuResource, KernelTask, ResourceAccess};
 use crate::plan::TensorId;
 
 /// Lowers the statistics of a tensor and the norms that need them.
-pub fn lower(lowering: &mut Lowering<'_>, src: TensorId) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, src: TensorId) {
     let shape = lowering.shape(src);
     let blocks = pack::blocks(shape.channels) as u32;
-    let parts = Parts::new(lowering.images, shape.plane());
+    let parts = StatisticsParts::new(lowering.images, shape.plane());
     let record = StatisticsRecord {
         source: lowering.tensor(src),
         target_offset: lowering.partials(src),
@@ -24,12 +24,12 @@ pub fn lower(lowering: &mut Lowering<'_>, src: TensorId) {
         parts: parts.parts as u32,
         unused: [0; 25],
     };
-    lowering.tasks.push(Task {
-        kernel: Kernel::Statistics,
+    lowering.tasks.push(KernelTask {
+        kernel: GpuKernel::Statistics,
         record: record.raw(),
         workgroups: parts.parts as u32 * blocks,
         work: lowering.quads(src) as f64 * 16.0 * BYTE_WORK,
-        accesses: vec![lowering.reads(src), Access::write(Resource::Partials(src))],
+        accesses: vec![lowering.reads(src), ResourceAccess::write(GpuResource::Partials(src))],
         last: false,
     });
     normalise::lower(lowering, src, parts);

@@ -1,13 +1,13 @@
 //! Shift, pad, crop, strided slice: `shaders/ops/window.wgsl`.
 
-use crate::backend::gpu::kernels::Kernel;
-use crate::backend::gpu::lower::{Copy, Lowering};
+use crate::backend::gpu::kernels::GpuKernel;
+use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};
 use crate::backend::gpu::records::WindowRecord;
 use crate::graph::Window;
 use crate::plan::TensorId;
 
 /// Lowers a window step.
-pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, window: &Window) {
+pub fn lower(lowering: &mut NetworkLowering<'_>, src: TensorId, dst: TensorId, window: &Window) {
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let record = WindowRecord {
@@ -25,5 +25,5 @@ pub fn lower(lowering: &mut Lowering<'_>, src: TensorId, dst: TensorId, window: 
         unused: [0; 21],
     };
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];
-    lowering.push_copy(Kernel::Window, record.raw(), Copy { quads, reads: 1.0, accesses });
+    lowering.push_copy(GpuKernel::Window, record.raw(), CopyExtent { quads, reads: 1.0, accesses });
 }
