@@ -77,7 +77,7 @@ fn codes_and_scores_agree() {
             let other = run(device, &network, &batch);
             let bits = deviation(&first, &other);
             let score = (other.kernel.score() / first.kernel.score() - 1.0).abs();
-            let name = format!("{} on {}", architecture.to_string(), device.name);
+            let name = format!("{} on {}", architecture, device.name);
             println!("{name}: {bits:.1e} of the bits, {score:.1e} of the score");
             assert!(bits < BITS, "{name}: {bits} of the bits differ");
             assert!(score < SCORE, "{name}: the score is off by {score} of it");

@@ -59,7 +59,7 @@ fn equal_keys_are_equal_computations() {
         }
         let relus = relu_inputs(&graph, &analysis.zero, &fingerprints);
         let first = codes.entry(architecture.code_key()).or_insert((relus.clone(), text));
-        assert_eq!(first.0, relus, "{} and {}", first.1, architecture.to_string());
+        assert_eq!(first.0, relus, "{} and {}", first.1, architecture);
     }
     assert_eq!(live.len(), 5_259, "5,260 with the disconnected one");
     assert_eq!(outputs.len(), live.len(), "different networks must not look the same");
@@ -100,7 +100,7 @@ fn labels_are_unique() {
     for architecture in space.enumerate().step_by(17) {
         let graph = architecture.build().unwrap();
         let labels: BTreeSet<&str> = graph.nodes().iter().map(|node| node.label.as_str()).collect();
-        assert_eq!(labels.len(), graph.nodes().len(), "{}", architecture.to_string());
+        assert_eq!(labels.len(), graph.nodes().len(), "{}", architecture);
     }
 }
 

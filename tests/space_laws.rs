@@ -170,7 +170,7 @@ fn seeds_give_the_same_samples_on_every_machine() {
             let architecture = space.sample(&mut rng);
             let changed = architecture.mutate(&mut rng);
             for one in [architecture, changed] {
-                drawn.push_str(&format!("{}\t{}\n", space.id(), one.to_string()));
+                drawn.push_str(&format!("{}\t{}\n", space.id(), one));
             }
         }
     }

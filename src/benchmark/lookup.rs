@@ -19,7 +19,7 @@ const LISTED: usize = 40;
 
 /// One metric of a table by architecture.
 ///
-/// Architectures are told apart as [`Space::identity`] does it, so the order of a graph's vertices is
+/// Architectures are told apart as [`Architecture::identity`](crate::space::Architecture::identity) does it, so the order of a graph's vertices is
 /// no matter. Where a table has no architectures but NAS-Bench-101's hashes or indices, these serve.
 #[derive(Clone, Debug)]
 pub struct Lookup {

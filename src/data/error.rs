@@ -138,7 +138,7 @@ pub enum DataError {
     },
     /// A mean or standard deviation is out of range.
     #[error(
-        "{option} {value} is out of range, which is {allowed}: pixels are scaled to 0..1, so divide values for 0..255 by 255"
+        "{option} {value} is out of range, which is {allowed}: pixels are scaled to 0..1, divide by 255 if your values are for 0..255"
     )]
     Range {
         /// The option as a job file spells it: `mean` or `std`.

@@ -70,7 +70,7 @@ pub fn correlate(
     let rows = &joined.rows;
     let score = rows.iter().map(|row| row.prediction.score).collect();
     let mut columns = vec![PredictorColumn { name, values: score }];
-    let inputs: Vec<ScoreInputs> = rows.par_iter().map(|row| inputs(row)).collect();
+    let inputs: Vec<ScoreInputs> = rows.par_iter().map(inputs).collect();
     let mut unknown = Vec::new();
     let baselines = SCORES.iter().filter(|score| score.is_baseline && score.name != name);
     for baseline in baselines {

@@ -70,7 +70,7 @@ impl<'m> ConstrainedSpace<'m> {
     }
 
     /// The same, with what measures latencies. It is asked once about networks of equal
-    /// [`Space::code_key`], and only about those that keep to all counted ranges.
+    /// [`Architecture::code_key`], and only about those that keep to all counted ranges.
     pub fn measuring(space: &Space, constraints: &[Constraint], measure: LatencyMeter<'m>) -> Self {
         Self::with(space, constraints, Some(measure))
     }

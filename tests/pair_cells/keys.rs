@@ -119,7 +119,7 @@ fn labels_are_unique() {
             let graph = architecture.build().unwrap();
             let labels: std::collections::BTreeSet<&str> =
                 graph.nodes().iter().map(|node| node.label.as_str()).collect();
-            assert_eq!(labels.len(), graph.nodes().len(), "{}", architecture.to_string());
+            assert_eq!(labels.len(), graph.nodes().len(), "{}", architecture);
         }
     }
 }
@@ -150,7 +150,7 @@ fn equal_code_keys_give_equal_kernel_matrices() {
             let canonical = architecture.canonical();
             let one = kernel(&space, &architecture, &canonical);
             let other = kernel(&space, &rewritten, &rewritten.canonical());
-            assert_eq!(one, other, "{}", architecture.to_string());
+            assert_eq!(one, other, "{}", architecture);
             assert_ne!(one, kernel(&space, &architecture, "another"));
         }
     }

@@ -221,7 +221,7 @@ fn connected_is_what_the_graph_says() {
         let architecture = space.sample(&mut rng);
         let graph = architecture.build().unwrap();
         let expected = analysis::connected(&graph);
-        assert_eq!(architecture.is_connected(), expected, "{}", architecture.to_string());
+        assert_eq!(architecture.is_connected(), expected, "{}", architecture);
         connected[usize::from(expected)] += 1;
     }
     assert!(connected.iter().all(|&count| count > 100), "{connected:?}");

@@ -111,8 +111,8 @@ fn what_cannot_be_is_refused_in_one_line() {
     refused(&named("folder", &pickles), &[], &["has no *.png"]);
     refused(&hundred, &["--batch-size", "7"], &["has 6 images, the batch needs 7"]);
     refused(&hundred, &["--mean", "0.5"], &["mean has 1 values", "3 channels"]);
-    refused(&hundred, &["--mean", "125,125,125"], &["--mean 125", "divide by 255"]);
-    refused(&hundred, &["--std", "0.5,0.5,-0.5"], &["--std -0.5"]);
+    refused(&hundred, &["--mean", "125,125,125"], &["mean 125", "divide by 255"]);
+    refused(&hundred, &["--std", "0.5,0.5,-0.5"], &["std -0.5"]);
     refused(&hundred, &["--std", "a,b,c"], &["--std", "a"]);
     refused("noise", &["--mean", "0.5,0.5,0.5"], &["mean does not apply to noise images"]);
     refused("builtin", &["--image-classes", "10"], &["only imagenet16"]);

@@ -42,7 +42,7 @@ fn a_saved_job_repeats_the_run() {
     let (code, _, error) = untrained(&[&job]);
     assert!(code == 2 && error.contains("first.csv exists"), "{error}");
     let (code, _, error) = untrained(&["search", "--save-job", &job]);
-    assert!(code == 2 && error.contains("job.toml: exists"), "{error}");
+    assert!(code == 2 && error.contains("job.toml exists"), "{error}");
     let (code, _, error) = untrained(&["search", "--overwrite"]);
     assert!(code == 2 && error.contains("--overwrite replaces nothing"), "{error}");
 }
@@ -68,7 +68,7 @@ fn wrong_job_files_are_refused_with_the_line() {
     let path = folder.path().join("job.toml");
     for (text, part) in [
         ("[options]\nsead = 1", "line 2"),
-        ("[task.search]\nstrategy = \"magic\"", "random, exhaustive"),
+        ("[task.search]\nstrategy = \"magic\"", "`random`, `exhaustive`"),
         ("[task.search]\nconstraint = [\"speed=..1\"]", "what can is params"),
         ("options = 3", "invalid type"),
         ("\u{0}", "job.toml"),

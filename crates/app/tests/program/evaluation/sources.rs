@@ -229,7 +229,7 @@ fn an_interrupted_run_reports_what_it_scored() {
     let space = untrained::space::Space::builtin("nas-bench-201").unwrap();
     let mut table = "architecture,accuracy\n".to_owned();
     for (at, architecture) in space.enumerate().enumerate() {
-        table.push_str(&format!("{},{}\n", architecture.to_string(), at % 97));
+        table.push_str(&format!("{},{}\n", architecture, at % 97));
     }
     let table = folder.file("table.csv", &table);
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("untrained"))
