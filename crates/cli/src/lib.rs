@@ -82,12 +82,13 @@ pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
     }
 }
 
-/// The exit code after a window was closed, or could not be opened, which is told.
-pub fn after_window(result: Result<(), String>) -> ExitCode {
+/// The exit code after a window was closed, or could not be opened, which is reported with what to do
+/// instead.
+pub fn after_window(result: Result<(), impl std::fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(Exit::Done as u8),
         Err(why) => {
-            complain(&why);
+            complain(&format!("{why}: use `untrained --batch`, see `untrained --help`"));
             ExitCode::from(Exit::Usage as u8)
         }
     }

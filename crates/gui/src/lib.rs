@@ -74,12 +74,20 @@ impl StartOptions {
     }
 }
 
+/// Why no window can be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("no window can be shown ({reason})")]
+pub struct WindowError {
+    /// What the window system or the graphics driver said, in one line.
+    pub reason: String,
+}
+
 /// Shows the window until it is closed.
 ///
 /// # Errors
 ///
-/// Why there is no window, in one line that says what to do.
-pub fn run(start: StartOptions) -> Result<(), String> {
+/// [`WindowError`].
+pub fn run(start: StartOptions) -> Result<(), WindowError> {
     let viewport = egui::ViewportBuilder::default()
         .with_title(TITLE)
         .with_app_id("untrained")
@@ -94,9 +102,7 @@ pub fn run(start: StartOptions) -> Result<(), String> {
         let error = error.to_string();
         // What comes before are names of libraries and lines of their code.
         let reason = error.lines().next().unwrap_or_default().rsplit(": ").next();
-        let reason = reason.unwrap_or_default().trim_end_matches('.');
-        format!(
-            "no window can be shown ({reason}): use `untrained --batch`, see `untrained --help`"
-        )
+        let reason = reason.unwrap_or_default().trim_end_matches('.').to_owned();
+        WindowError { reason }
     })
 }

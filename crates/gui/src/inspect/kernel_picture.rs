@@ -3,12 +3,9 @@
 
 use untrained::backend::{Cancel, PackedCode, RunOutput};
 use untrained::graph::{Graph, Op};
-use untrained::job::{Event, JobConfig, OnnxWeights, Task, chain, run};
-use untrained::onnx;
+use untrained::job::{JobConfig, KernelOutput, Session, chain};
 use untrained::plan::{BinaryCode, Plan};
 use untrained::score::{KernelMatrix, eigenvalues};
-use untrained::store::Record;
-use untrained::weights::Weights;
 
 /// A point of the network where a code is read.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,11 +60,10 @@ impl KernelPicture {
     ///
     /// Why there is no kernel matrix, as a sentence.
     pub fn compute(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<Self, String> {
-        let (graph, weights) = network(job, architecture)?;
-        let output = scored(job, architecture, cancel)?;
-        // The plan of the run: weights that are drawn do not change where codes are read.
-        let plan = Plan::new(&graph, &weights, job.options.count);
-        Ok(Self::new(&output, &graph, &plan.map_err(|error| chain(&error))?))
+        let session = Session::open(job, cancel, &mut |_| {}).map_err(|error| chain(&error))?;
+        let computed = session.kernel_matrix(architecture, cancel);
+        let KernelOutput { graph, plan, output } = computed.map_err(|error| chain(&error))?;
+        Ok(Self::new(&output, &graph, &plan))
     }
 
     /// The mean share of units that are on, each counted unit once.
@@ -97,49 +93,10 @@ fn point(graph: &Graph, code: &BinaryCode, bits: &PackedCode, images: usize) -> 
     }
 }
 
-/// The network that a job scores, and the weights that it reads from a file.
-fn network(job: &JobConfig, architecture: &str) -> Result<(Graph, Weights), String> {
-    if let Task::Onnx { path, weights } = &job.task {
-        let model = onnx::read(path).map_err(|error| chain(&error))?;
-        let keep = *weights == OnnxWeights::Keep;
-        return Ok((model.graph, if keep { model.weights } else { Weights::default() }));
-    }
-    let space = job.open_space().map_err(|error| chain(&error))?;
-    let architecture = space.parse(architecture).map_err(|error| chain(&error))?;
-    let graph = architecture.build().map_err(|error| chain(&error))?;
-    Ok((graph, Weights::default()))
-}
-
-/// What scoring gives; a job that measures nothing else and keeps nothing.
-fn scored(job: &JobConfig, architecture: &str, cancel: &Cancel) -> Result<RunOutput, String> {
-    let mut options = job.options.clone();
-    options.repeats = 1;
-    let task = match &job.task {
-        Task::Onnx { path, weights } => Task::Onnx { path: path.clone(), weights: *weights },
-        _ => Task::Score { architectures: vec![architecture.to_owned()] },
-    };
-    let space_copy = job.space_copy.clone();
-    let job = JobConfig { outputs: true, space_copy, ..JobConfig::new(options, task) };
-    let mut found = Err("nothing was scored: it was stopped".to_owned());
-    run(&job, cancel, &mut |event| {
-        if let Event::Scored { record, output } = event {
-            found = output.map(|output| *output).ok_or_else(|| reason(&record));
-        }
-    })
-    .map_err(|error| chain(&error))?;
-    found
-}
-
-fn reason(record: &Record) -> String {
-    let status = record.status.name();
-    let message = record.message.as_ref().map(|message| format!(": {message}"));
-    format!("{status}{}", message.unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use untrained::job::Options;
+    use untrained::job::{OnnxWeights, Options, Task};
 
     const CELL: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
     const NOTHING: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
@@ -204,7 +161,7 @@ mod tests {
         assert!(why("nonsense", &Cancel::new()).contains("nonsense"));
         let stopped = Cancel::new();
         stopped.cancel();
-        assert!(why(CELL, &stopped).contains("stopped"));
+        assert!(why(CELL, &stopped).contains("cancelled"));
         // Without a path, some units are left: the stem's.
         let nothing = KernelPicture::compute(&job(), NOTHING, &Cancel::new());
         assert!(nothing.is_ok_and(|picture| picture.constant_units > 0));

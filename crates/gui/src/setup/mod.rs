@@ -1,18 +1,19 @@
 //! The job that is set up: its space with a sample and its costs, and what a search would take.
 
 pub mod devices;
-pub mod estimate;
 pub mod opened;
 
 use std::path::{Path, PathBuf};
 
 use self::devices::device_names;
-use self::estimate::{CostEstimate, estimate_cost};
 use self::opened::{LoadError, SampleArchitecture, SpaceCard, open_file, random_costs};
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
+use untrained::backend::Cancel;
 use untrained::data::ImageSource;
-use untrained::job::{JobConfig, OnnxWeights, Options, StoreLocation, Task};
+use untrained::job::{
+    JobConfig, NetworkEstimate, OnnxWeights, Options, Session, StoreLocation, Task, chain,
+};
 use untrained::space::Space;
 
 /// Random architectures of which params and macs are counted.
@@ -37,7 +38,7 @@ pub struct Setup {
     /// Devices by name; the one that `auto` takes comes first. Empty until they are known.
     pub devices: Vec<String>,
     /// What a network takes, if it was estimated.
-    pub estimate: Option<Result<CostEstimate, String>>,
+    pub estimate: Option<Result<NetworkEstimate, String>>,
     /// Whether it is being estimated.
     pub is_estimating: bool,
     /// The kind of images that is chosen, which may lack its path yet.
@@ -124,12 +125,15 @@ impl Setup {
         (self.estimate, self.is_estimating) = (None, true);
         let job = self.job.clone();
         tasks.start("estimate", move |sender| {
-            sender.send(Message::CostEstimated(estimate_cost(&job)));
+            let cancel = Cancel::new();
+            let estimate = Session::open(&job, &cancel, &mut |_| {})
+                .and_then(|session| session.estimate(&job.task, &cancel));
+            sender.send(Message::CostEstimated(estimate.map_err(|error| chain(&error))));
         });
     }
 
     /// Takes an estimate, or why there is none.
-    pub fn on_cost_estimated(&mut self, estimate: Result<CostEstimate, String>) {
+    pub fn on_cost_estimated(&mut self, estimate: Result<NetworkEstimate, String>) {
         (self.estimate, self.is_estimating) = (Some(estimate), false);
     }
 

@@ -10,12 +10,11 @@ use crate::inspect::network::NetworkKey;
 use crate::overlay::dialogs::FilePurpose;
 use crate::results::cloud::ScatterCloud;
 use crate::results::sheet::DecisionTable;
-use crate::setup::estimate::CostEstimate;
 use crate::setup::opened::{OpenedFile, SampleArchitecture, SpaceCard};
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
 use untrained::benchmark::Facts;
-use untrained::job::{JobConfig, Started, Summary};
+use untrained::job::{JobConfig, NetworkEstimate, Started, Summary};
 use untrained::space::Space;
 use untrained::store::{Record, Remark, ResultRow, StudyInfo};
 
@@ -36,7 +35,7 @@ pub enum Message {
     /// Params and macs of random architectures of the space of that id.
     CostsCounted(String, Vec<[f64; 2]>),
     /// The cost of a network was estimated.
-    CostEstimated(Result<CostEstimate, String>),
+    CostEstimated(Result<NetworkEstimate, String>),
     /// The search runs.
     RunStarted(Box<Started>),
     /// The search scored a network.

@@ -22,7 +22,7 @@ pub fn numbers(ui: &mut Ui, comparison: &NetworkComparison) {
             let known = NUMBERS.iter().find(|number| number.name == row.name);
             let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
             let title = unit.map_or(row.name.clone(), |unit| format!("{} ({unit})", row.name));
-            let about = known.map_or("A further score", |number| number.about);
+            let about = known.map_or("A further score", |number| &number.about);
             ui.label(title).on_hover_text(about);
             (0..row.values.len()).for_each(|at| number(ui, &row, at));
             ui.end_row();

@@ -53,7 +53,7 @@ pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
 /// The numbers of the chosen row.
 pub fn numbers(ui: &mut Ui, sheet: &ResultSet, row: u32) {
     Grid::new("numbers").num_columns(2).spacing([14.0, 2.0]).show(ui, |ui| {
-        for number in NUMBERS {
+        for number in NUMBERS.iter() {
             let value = sheet.table.value(number.name, row);
             // What results are ranked by is one of the others, unless it is a further score.
             let is_other =
@@ -64,7 +64,7 @@ pub fn numbers(ui: &mut Ui, sheet: &ResultSet, row: u32) {
             let name = if number.name == "value" { sheet.ranked_by() } else { number.name };
             let unit =
                 if number.unit.is_empty() { String::new() } else { format!(" {}", number.unit) };
-            ui.weak(name).on_hover_text(number.about);
+            ui.weak(name).on_hover_text(&number.about);
             let text = RichText::new(format!("{}{unit}", written(number.name, value))).monospace();
             ui.label(if name == sheet.ranked_by() { text.strong() } else { text });
             ui.end_row();

@@ -9,8 +9,9 @@ use egui::{Color32, Mesh, Pos2, Rect, Vec2, lerp, pos2, remap};
 use crate::colour_scale::{ColourScale, spread};
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{
-    AxisBrush, DecisionColumn, NO_VALUE, NumberFormat, ResultAxis, ResultTable, RowSelection,
+    AxisBrush, DecisionColumn, NO_VALUE, ResultAxis, ResultTable, RowSelection,
 };
+use untrained::store::NumberFormat;
 
 /// Rows that are drawn at most.
 const DRAWN: usize = 5_000;
@@ -50,7 +51,7 @@ impl<'s> AxisScale<'s> {
             ResultAxis::Number(name) => Self::Number {
                 values: sheet.table.column(name)?,
                 range: sheet.table.range(name).unwrap_or([0.0, 1.0]),
-                whole: ResultTable::figures(name) == NumberFormat::Whole,
+                whole: ResultTable::number_format(name) == NumberFormat::Whole,
             },
             ResultAxis::Decision(name) => {
                 let decision = sheet.decisions.column(name)?;

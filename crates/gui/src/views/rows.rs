@@ -154,7 +154,7 @@ fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll_next: &mut bool) {
 /// The heading of a column of numbers.
 fn heading(name: &str) -> ColumnHeading {
     let known = NUMBERS.iter().find(|number| number.name == name);
-    let about = known.map_or("A further score", |number| number.about);
+    let about = known.map_or("A further score", |number| &number.about);
     let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
     let text = unit.map_or(name.to_owned(), |unit| format!("{name} ({unit})"));
     let about = format!("{about}. Click to sort");

@@ -4,9 +4,10 @@ use egui::{Pos2, Rect, RichText, Ui, Vec2};
 
 pub use crate::drawing::{cells, legend, swatch};
 use crate::picture::exportable;
-use crate::results::sheet::{NumberFormat, ResultTable, ValueHistogram};
+use crate::results::sheet::{ResultTable, ValueHistogram};
 use crate::theme;
 use untrained::format::thousands;
+use untrained::store::NumberFormat;
 
 /// Bars of counts with a label for the axis.
 pub fn histogram(ui: &mut Ui, name: &str, values: impl Iterator<Item = f64> + Clone, size: Vec2) {
@@ -80,7 +81,7 @@ pub fn operations(space: Option<&untrained::space::Space>) -> Vec<String> {
 
 /// A number of a column as it is written; nothing for a gap.
 pub fn written(column: &str, value: f64) -> String {
-    match ResultTable::figures(column) {
+    match ResultTable::number_format(column) {
         _ if value.is_nan() => String::new(),
         _ if value.is_infinite() => if value > 0.0 { "inf" } else { "-inf" }.to_owned(),
         NumberFormat::Whole => thousands(value.max(0.0) as u64),

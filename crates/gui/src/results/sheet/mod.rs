@@ -19,7 +19,7 @@ pub use brush::{AxisBrush, AxisBrushes, ResultAxis};
 pub use decisions::{DecisionColumn, DecisionTable, NO_VALUE};
 pub use filter::{RowFilter, RowTest};
 pub use histogram::ValueHistogram;
-pub use numbers::{NUMBERS, NumberFormat};
+pub use numbers::NUMBERS;
 pub use order::{RowQuery, RowSort, SortBy, extend, order};
 pub use pareto::{ColumnGoal, front};
 pub use selection::RowSelection;

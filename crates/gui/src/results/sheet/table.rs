@@ -1,10 +1,11 @@
 //! Columns of results.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use super::numbers::{NUMBERS, NumberFormat};
-use untrained::store::{Record, Status};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use super::numbers::NUMBERS;
+use untrained::store::{NumberFormat, Record, Status};
 
 /// A column, with what is asked of it in every frame.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ impl ResultTable {
         let before = self.len();
         self.numbers.resize_with(NUMBERS.len(), || NumberValues::gaps(0));
         for (number, values) in NUMBERS.iter().zip(&mut self.numbers) {
-            values.push((number.of)(record));
+            values.push((number.value)(record));
         }
         for name in scores.keys().filter(|name| NUMBERS.iter().all(|known| known.name != **name)) {
             self.scores.entry(name.clone()).or_insert_with(|| NumberValues::gaps(before));
@@ -81,7 +82,7 @@ impl ResultTable {
         let new = self.chosen_by(added);
         let last = self.last_rank.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let kept = last.map(|(row, rank)| {
-            let own = self.numbers.get(VALUE).map_or(f64::NAN, |values| values.all[row as usize]);
+            let own = self.numbers.get(*VALUE).map_or(f64::NAN, |values| values.all[row as usize]);
             let is_beaten = new.is_some_and(|new| new > own);
             (row, rank.map(|rank| rank + u64::from(is_beaten)))
         });
@@ -151,14 +152,14 @@ impl ResultTable {
     }
 
     /// How the numbers of a column are written.
-    pub fn figures(name: &str) -> NumberFormat {
+    pub fn number_format(name: &str) -> NumberFormat {
         let known = NUMBERS.iter().find(|number| number.name == name);
-        known.map_or(NumberFormat::Decimals(4), |number| number.figures)
+        known.map_or(NumberFormat::Decimals(4), |number| number.format)
     }
 
     /// The value of a row that may be chosen.
     fn chosen_by(&self, row: u32) -> Option<f64> {
-        let value = self.numbers.get(VALUE)?.all[row as usize];
+        let value = self.numbers.get(*VALUE)?.all[row as usize];
         (self.status(row) == Status::Ok && value.is_finite()).then_some(value)
     }
 
@@ -178,7 +179,10 @@ impl ResultTable {
 }
 
 /// Where the value that the search ranks by is among [`NUMBERS`]; a test holds it.
-const VALUE: usize = 1;
+static VALUE: LazyLock<usize> = LazyLock::new(|| {
+    let place = NUMBERS.iter().position(|number| number.name == "value");
+    place.unwrap_or_default()
+});
 
 #[cfg(test)]
 mod tests {
@@ -203,7 +207,7 @@ mod tests {
             [0, 1, 2, 3].map(|row| table(&rows).rank(row)),
             [None, Some(1), Some(1), Some(3)]
         );
-        assert_eq!(NUMBERS[VALUE].name, "value");
+        assert_eq!(NUMBERS[*VALUE].name, "value");
     }
 
     // The rank that is kept must be the one that counting anew gives, row for row.

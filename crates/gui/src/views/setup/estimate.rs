@@ -6,9 +6,8 @@ use egui::Ui;
 
 use crate::action::Action;
 use crate::runner::live::clock;
-use crate::setup::estimate::ESTIMATE_SAMPLES;
 use crate::views::context::ViewContext;
-use untrained::job::Task;
+use untrained::job::{ESTIMATE_SAMPLES, Task};
 
 /// Shows the estimate and the button that makes it.
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {

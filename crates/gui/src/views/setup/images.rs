@@ -101,7 +101,20 @@ pub fn show(
 mod tests {
     use super::*;
 
-    // A kind that is missing could not be chosen in the window.
+    // A kind that is missing could not be chosen in the window: the core's own list, which its error
+    // names, has the same ones in the same order.
+    #[test]
+    fn the_kinds_are_those_of_the_core() {
+        let error = "none of them".parse::<ImageSource>().unwrap_err().to_string();
+        let (_, list) = error.split_once(": use ").unwrap();
+        let known: Vec<(&str, bool)> = list
+            .split([',', ' '])
+            .filter(|word| !["", "or"].contains(word))
+            .map(|word| word.split_once(':').map_or((word, false), |(kind, _)| (kind, true)))
+            .collect();
+        assert_eq!(known, KINDS.map(|(kind, _, has_path)| (kind, has_path)));
+    }
+
     #[test]
     fn every_kind_of_source_is_read_as_it_is_written() {
         for (kind, _, has_path) in KINDS {
