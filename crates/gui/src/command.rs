@@ -113,7 +113,7 @@ const COPY: Option<KeyboardShortcut> =
 #[rustfmt::skip]
 pub static COMMANDS: &[CommandInfo] = &[
     entry("File", Command::Open, "Open…", "Open a space file, a job file or a file of studies", ctrl(Key::O)),
-    entry("File", Command::ChooseStudies, "Choose file of studies…", "StoreLocation results in another file, an existing or a new one", None),
+    entry("File", Command::ChooseStudies, "Choose file of studies…", "Keep results in another file, an existing or a new one", None),
     entry("File", Command::SaveJob, "Save as job file…", "Write the job as a file that `untrained --batch FILE` runs", ctrl(Key::S)),
     entry("File", Command::Export, "Export results…", "Write the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E)),
     entry("File", Command::ExportShown, "Export what is shown…", "Write the results that the filters let through", None),
