@@ -58,7 +58,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// StatusCounts a record and keeps it if it is among the best; of equal scores the earlier one wins.
+    /// Counts a record and keeps it if it is among the best; of equal scores the earlier one wins.
     pub fn add(&mut self, record: &Record) {
         self.counts.add(record.status, 1);
         let score = record.rank_score();

@@ -26,7 +26,7 @@ pub struct SearchOptions {
     /// What ranks architectures
     #[arg(long, default_value_t = Self::default().score, value_name = "NAME", long_help = scores_help())]
     pub score: String,
-    /// StoreLocation to a range, NAME=LEAST..MOST with K, M, G: params=..1M, macs=10M..100M, activations=..2M
+    /// Limit to a range, NAME=MIN..MAX with K, M, G: params=..1M, macs=10M..100M, activations=..2M
     /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
     /// takes on --device, measured: on another machine, or at another time, other architectures may
     /// keep to it, so such a search repeats only as far as its measurements do

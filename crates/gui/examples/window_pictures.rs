@@ -1,4 +1,4 @@
-//! Draws the pictures of the README without a screen: `cargo run --release --example window_pictures
+//! Draws the pictures of the README without a screen: `cargo run --release -p untrained-gui --example window_pictures
 //! docs/pictures` (without a folder, into one for temporary files). Needs a graphics driver, if only
 //! Mesa's llvmpipe. Runs a search of 300 architectures of NAS-Bench-201 with its defaults but a smaller
 //! mini-batch, and looks at it as a person would.

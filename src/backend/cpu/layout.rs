@@ -63,6 +63,7 @@ impl BlockedView {
     /// The view must be valid; `block` and `y` inside the layout.
     #[inline(always)]
     pub unsafe fn row(&self, block: usize, y: usize) -> *mut f32 {
+        // SAFETY: block and row lie inside the layout, so the pointer stays in the memory of the view.
         unsafe { self.ptr.add(block * self.layout.block() + y * self.layout.row()) }
     }
 

@@ -60,6 +60,7 @@ instruction_set_variants! {
 
 #[inline(always)]
 unsafe fn combine_image<S: Simd>(task: &CombineTask<'_>) {
+    // SAFETY: forwarded: views and pointers are valid, and `activated` is one of the views.
     unsafe {
         match task.terms.len() {
             0 => combine_terms::<S, 0>(task),
@@ -81,6 +82,8 @@ unsafe fn combine_terms<S: Simd, const T: usize>(task: &CombineTask<'_>) {
     let Shape { height, width, .. } = task.shape;
     let kind = task.activated.map_or(ActivationKind::Relu, |(kind, _)| kind);
     let is_relu = kind == ActivationKind::Relu;
+    // SAFETY: blocks, rows and pixels run over `shape`, which all views and the code share; scales and shifts
+    // are padded to whole blocks.
     unsafe {
         let floor = S::splat(if is_relu { 0.0 } else { f32::NEG_INFINITY });
         for block in 0..task.shape.channels.div_ceil(LANES) {

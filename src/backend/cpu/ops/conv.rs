@@ -69,6 +69,7 @@ instruction_set_variants! {
 #[inline(always)]
 unsafe fn conv_image<S: Simd>(task: &ConvTask<'_>) {
     for group in task.groups {
+        // SAFETY: forwarded: `group` is one of the task, whose pointers are valid for the geometry.
         unsafe {
             match (group.count, task.stride[1]) {
                 (1, 1) => group_rows::<S, 1, LANES>(task, group),
@@ -99,6 +100,7 @@ unsafe fn group_rows<S: Simd, const B: usize, const STEP: usize>(
     let weights = task.weights[group.weights..].as_ptr();
     let counted = blocks.iter().any(|block| !block.sums.is_null());
     let widest = S::TILE_PIXELS[B - 1];
+    // SAFETY: rows and tiles stay inside the output, and the border keeps every tap inside the input.
     unsafe {
         let mut sums = [ChannelSums::<S>::new(); B];
         let mut unflushed = 0;
@@ -151,6 +153,7 @@ unsafe fn tile<S: Simd, const B: usize, const STEP: usize, const P: usize>(
     sums: &mut [ChannelSums<S>; B],
 ) -> usize {
     let step = if STEP == 0 { task.stride[1] * LANES } else { STEP };
+    // SAFETY: the border keeps every tap inside the input, and the weights hold all blocks of the group.
     unsafe {
         let mut acc = [[S::splat(0.0); B]; P];
         for (b, block) in blocks.iter().enumerate() {

@@ -33,6 +33,7 @@ const TILE: usize = 8;
 #[inline(always)]
 unsafe fn depthwise_image<S: Simd>(task: &DepthwiseTask<'_>) {
     let Shape { height, width, .. } = task.dst.layout.shape;
+    // SAFETY: blocks and pixels run over the output; sums, if wanted, hold two vectors for each block.
     unsafe {
         for block in 0..task.dst.layout.blocks() {
             let mut sums = ChannelSums::<S>::new();
@@ -66,6 +67,8 @@ unsafe fn tile<S: Simd, const P: usize>(
 ) -> usize {
     let Conv { kernel, stride, dilation, padding, .. } = *task.conv;
     let row_step = task.src.layout.row();
+    // SAFETY: the border is as wide as the padding, so every tap lies in the input; weights and bias hold
+    // all blocks.
     unsafe {
         let start =
             if task.bias.is_null() { S::splat(0.0) } else { S::load(task.bias.add(block * LANES)) };

@@ -41,6 +41,7 @@ unsafe fn layer_norm_image<S: Simd>(task: &LayerNormTask) {
 #[inline(always)]
 unsafe fn pixel<S: Simd>(task: &LayerNormTask, y: usize, x: usize) {
     let (blocks, channels) = (task.src.layout.blocks(), task.src.layout.shape.channels);
+    // SAFETY: (y, x) lies in both views; weight and bias are padded to whole blocks.
     unsafe {
         let load = |block: usize| S::load(task.src.row(block, y).add(x * LANES));
         let mut sum = S::splat(0.0);

@@ -31,6 +31,7 @@ unsafe fn window<S: Simd>(src: BlockedView, pool: &Pool, block: usize, y: usize,
     let rows = clip(y, pool.stride[0], pool.padding.top, pool.kernel[0], shape.height);
     let columns = clip(x, pool.stride[1], pool.padding.left, pool.kernel[1], shape.width);
     let count = rows.len() * columns.len();
+    // SAFETY: rows and columns are clipped to the source.
     unsafe {
         let mut acc = match pool.kind {
             PoolKind::Average { .. } => S::splat(0.0),

@@ -27,6 +27,7 @@ unsafe fn softmax_image<S: Simd>(src: BlockedView, dst: BlockedView) {
 #[inline(always)]
 unsafe fn pixel<S: Simd>(src: BlockedView, dst: BlockedView, y: usize, x: usize) {
     let (blocks, channels) = (src.layout.blocks(), src.layout.shape.channels);
+    // SAFETY: (y, x) lies in both views, which have these blocks.
     unsafe {
         let load = |block: usize| {
             let values = src.row(block, y).add(x * LANES);

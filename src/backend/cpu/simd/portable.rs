@@ -25,16 +25,19 @@ unsafe impl Simd for Portable {
 
     #[inline(always)]
     unsafe fn load(source: *const f32) -> Self::V {
+        // SAFETY: the pointer is valid for 16 values.
         unsafe { source.cast::<Self::V>().read_unaligned() }
     }
 
     #[inline(always)]
     unsafe fn store(target: *mut f32, vector: Self::V) {
+        // SAFETY: the pointer is valid for 16 values.
         unsafe { target.cast::<Self::V>().write_unaligned(vector) }
     }
 
     #[inline(always)]
     unsafe fn stream(target: *mut f32, vector: Self::V) {
+        // SAFETY: the pointer is valid for 16 values.
         unsafe { Self::store(target, vector) }
     }
 
@@ -88,6 +91,7 @@ unsafe impl Simd for Portable {
     #[inline(always)]
     unsafe fn add_to_doubles(target: *mut f64, vector: Self::V) {
         for (lane, value) in vector.into_iter().enumerate() {
+            // SAFETY: the pointer is valid for 16 values.
             unsafe { *target.add(lane) += f64::from(value) };
         }
     }
