@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::data::Batch;
 use crate::graph::{NodeId, Shape};
 use crate::plan::{Plan, RequestedOutput, TensorId};
-use crate::score::{KernelMatrix, KernelMatrixError};
+use crate::score::{KernelMatrix, KernelMatrixError, TensorMoments};
 use crate::weights::Weights;
 
 /// A request to stop that any thread may make; checked between pieces of work of at most about
@@ -131,12 +131,14 @@ fn kept_bytes(plan: &Plan, images: usize) -> u64 {
 /// What one network gave.
 #[derive(Clone, Debug)]
 pub struct RunOutput {
-    /// The kernel matrix over the batch.
-    pub kernel: KernelMatrix,
+    /// The kernel matrix over the batch, if the plan asks for it: [`Plan::has_kernel`].
+    pub kernel: Option<KernelMatrix>,
     /// The codes in the order of [`Plan::codes`], if they were asked for.
     pub codes: Option<Vec<PackedCode>>,
     /// The activations of [`Plan::kept`], in that order: those [`Plan::keeping`] was asked for.
     pub kept: Vec<NodeActivations>,
+    /// The moments of [`Plan::measured`], in that order.
+    pub moments: Vec<TensorMoments>,
 }
 
 /// Why a backend could not run a network.

@@ -11,6 +11,7 @@ pub mod extent;
 mod layers;
 mod op;
 mod rearrange;
+mod representation;
 mod shape;
 
 pub use activation::{Activation, ActivationKind};
@@ -18,6 +19,7 @@ pub use layers::{Layer, layers};
 pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
 };
+pub use representation::{adds_normalised_branches, last_representation};
 pub use rearrange::{Axis, AxisDigit, MAX_DIGITS, Rearrange};
 pub use shape::{Shape, ShapeError};
 
@@ -62,6 +64,7 @@ pub struct GraphError {
 pub struct Graph {
     nodes: Vec<Node>,
     output: Option<NodeId>,
+    body: Option<NodeId>,
 }
 
 impl Graph {
@@ -102,6 +105,16 @@ impl Graph {
     /// Marks the node whose value the network returns.
     pub fn set_output(&mut self, id: NodeId) {
         self.output = Some(id);
+    }
+
+    /// Marks the node whose value the head reads: the output of the last cell, block or stage.
+    pub fn set_body(&mut self, id: NodeId) {
+        self.body = Some(id);
+    }
+
+    /// The node that was marked as the one whose value the head reads; none in models from files.
+    pub fn body(&self) -> Option<NodeId> {
+        self.body
     }
 
     /// The node whose value the network returns; the last one unless set.

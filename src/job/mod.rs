@@ -27,7 +27,7 @@ pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
 pub use error::JobError;
 pub use event::{BEST, Event, Started, Summary};
 pub use networks::{ModelNetwork, NetworkSource, candidate};
-pub use scorer::{Candidate, Scored, WeightSource};
+pub use scorer::{Candidate, ScoredNetwork, WeightSource};
 pub use search_options::SearchOptions;
 pub use session::{ESTIMATE_SAMPLES, KernelOutput, NetworkEstimate, Session};
 pub use study_session::{StoreLocation, StudyMode};
@@ -35,7 +35,7 @@ pub use study_session::{StoreLocation, StudyMode};
 use crate::backend::Cancel;
 use crate::data::DataError;
 use crate::plan::ActivationSites;
-use crate::score::SCORES;
+use crate::score::{SCORES, ScoreSet};
 use crate::search::Objective;
 pub use crate::store::StatusCounts;
 use accuracy::AccuracySource;
@@ -118,8 +118,9 @@ fn run_model(
     let networks = NetworkSource::Model(Box::new(model));
     let session = Session::with_networks(networks, &config.options, cancel, events)?;
     let mut recorder = Recorder::start(config, &session, (Some(1), None), Some(points), events)?;
-    let scored = session.score(vec![candidate], &SCORES[0], config.outputs, cancel);
-    for (record, output) in scored.into_iter().flatten() {
+    let (score, further) = (&SCORES[0], ScoreSet::NONE);
+    let scored = session.score(vec![candidate], score, further, config.outputs, cancel);
+    for ScoredNetwork { record, output, .. } in scored.into_iter().flatten() {
         recorder.record(record, output, events);
     }
     recorder.check_written()?;

@@ -7,8 +7,10 @@ use std::time::Instant;
 use crate::backend::{Backend, BackendError, Cancel, Network, RunOutput};
 use crate::data::Batch;
 use crate::graph::Graph;
-use crate::plan::{Count, Plan, PlanError};
-use crate::score::{Score, ScoreInputs};
+use crate::plan::{Count, Plan, PlanError, PlanOutputs};
+use crate::score::{
+    KernelMatrix, MomentScores, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues, unit_patterns,
+};
 use crate::seed;
 use crate::store::{Record, Status};
 use crate::weights::{Initialisation, Initialiser, Weights};
@@ -40,6 +42,16 @@ pub struct Candidate {
     pub weights: WeightSource,
 }
 
+impl Candidate {
+    /// The weights that are read from a file.
+    fn stored_weights(&self) -> Option<&Weights> {
+        match &self.weights {
+            WeightSource::Stored(weights) => Some(weights),
+            WeightSource::Fresh { .. } => None,
+        }
+    }
+}
+
 /// The weight seeds of a run's repeats.
 pub(super) fn weight_seeds(seed: u64, repeats: u32) -> Vec<u64> {
     (0..repeats).map(|repeat| seed::derive(seed, &["repeat", &repeat.to_string()])).collect()
@@ -61,12 +73,22 @@ pub(super) struct Scorer<'r> {
     pub initialisation: Initialisation,
     /// What the search maximises.
     pub score: &'static Score,
+    /// Further scores that are computed, from the same forward pass.
+    pub further: ScoreSet,
     /// Cancels the run.
     pub cancel: &'r Cancel,
 }
 
-/// A record, and the first repeat's output if asked for.
-pub type Scored = (Record, Option<RunOutput>);
+/// What scoring one network gave.
+#[derive(Clone, Debug)]
+pub struct ScoredNetwork {
+    /// The record.
+    pub record: Record,
+    /// The values of the scores that were asked for, the means over repeats.
+    pub values: ScoreValues,
+    /// The first repeat's output, if asked for.
+    pub output: Option<RunOutput>,
+}
 
 impl Scorer<'_> {
     /// Scores candidates in order; `None` for those that were not finished before the run was
@@ -76,14 +98,16 @@ impl Scorer<'_> {
         &mut self,
         candidates: Vec<Candidate>,
         outputs: bool,
-    ) -> Vec<Option<Scored>> {
+    ) -> Vec<Option<ScoredNetwork>> {
         let begin = Instant::now();
+        let wanted = self.wanted();
+        let plan_outputs = self.plan_outputs(outputs);
         let planned: Vec<Result<Plan, (Status, String)>> =
-            candidates.iter().map(|candidate| self.plan(candidate)).collect();
+            candidates.iter().map(|candidate| self.plan(candidate, plan_outputs)).collect();
         let mut jobs = Vec::new();
         for (index, (candidate, plan)) in candidates.iter().zip(&planned).enumerate() {
             if let Ok(plan) = plan
-                && self.score.needs_forward_pass()
+                && wanted.needs_forward_pass()
             {
                 jobs.extend(self.seeds(candidate).map(|seed| (index, candidate, plan, seed)));
             }
@@ -111,9 +135,10 @@ impl Scorer<'_> {
                 .zip(&weights)
                 .map(|(&(_, _, plan, _), weights)| Network { plan, weights })
                 .collect();
-            let results = self.backend.run(&networks, self.batch, outputs, self.cancel);
-            for (&(index, ..), result) in group.iter().zip(results) {
-                add_repeat(&mut repeats[index], result);
+            let codes = outputs || wanted.needs(ScoreNeeds::UnitPatterns);
+            let results = self.backend.run(&networks, self.batch, codes, self.cancel);
+            for (&(index, candidate, plan, _), result) in group.iter().zip(results) {
+                add_repeat(&mut repeats[index], result, candidate, plan, wanted);
             }
         }
         let seconds = begin.elapsed().as_secs_f64() / candidates.len().max(1) as f64;
@@ -126,14 +151,31 @@ impl Scorer<'_> {
             .collect()
     }
 
-    pub(super) fn plan(&self, candidate: &Candidate) -> Result<Plan, (Status, String)> {
+    /// All scores that are computed.
+    fn wanted(&self) -> ScoreSet {
+        self.further.and(ScoreSet::of(self.score))
+    }
+
+    /// What one forward pass must return for them. Outputs that are asked for are those of the kernel matrix.
+    fn plan_outputs(&self, outputs: bool) -> PlanOutputs<'static> {
+        let wanted = self.wanted();
+        let of_codes =
+            [ScoreNeeds::KernelMatrix, ScoreNeeds::BinaryCodes, ScoreNeeds::UnitPatterns];
+        let kernel = outputs
+            || of_codes.into_iter().any(|needs| wanted.needs(needs))
+            || !wanted.needs_forward_pass();
+        PlanOutputs { kernel, moments: wanted.needs(ScoreNeeds::ChannelMoments), keep: &[] }
+    }
+
+    pub(super) fn plan(
+        &self,
+        candidate: &Candidate,
+        outputs: PlanOutputs<'_>,
+    ) -> Result<Plan, (Status, String)> {
         let graph = candidate.network.as_ref().map_err(|why| (Status::Failed, why.clone()))?;
         let empty = Weights::default();
-        let stored = match &candidate.weights {
-            WeightSource::Stored(weights) => weights,
-            WeightSource::Fresh { .. } => &empty,
-        };
-        Plan::new(graph, stored, self.count).map_err(|error| match error {
+        let stored = candidate.stored_weights().unwrap_or(&empty);
+        Plan::with_outputs(graph, stored, self.count, outputs).map_err(|error| match error {
             PlanError::NoUnits(_) if !candidate.connected => {
                 (Status::Disconnected, error.to_string())
             }
@@ -172,8 +214,10 @@ impl Scorer<'_> {
         units: u64,
         repeats: Result<RepeatScores, ScoringFailure>,
         seconds: f64,
-    ) -> Option<Scored> {
-        let graph = candidate.network.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
+    ) -> Option<ScoredNetwork> {
+        let wanted = self.wanted();
+        let graph = candidate.network.as_ref();
+        let graph = graph.map(|graph| self.graph_inputs(candidate, graph)).unwrap_or_default();
         let (outputs, failure) = match repeats {
             Ok(repeats) => (repeats, None),
             Err(ScoringFailure::Cancelled) => return None,
@@ -184,20 +228,30 @@ impl Scorer<'_> {
                 (RepeatScores::default(), Some((Status::Failed, message)))
             }
         };
-        let repeats = outputs.scores.len() as u32;
-        let (score, sd) = mean_and_sd(&outputs.scores);
-        let regions = (repeats > 0).then(|| mean_and_sd(&outputs.regions).0);
-        let value = match failure {
-            Some(_) => None,
-            None => {
-                let log_det = (repeats > 0).then_some(score);
-                (self.score.compute)(&ScoreInputs { log_det, regions, ..graph })
-            }
+        let repeats = outputs.repeats;
+        let has_kernel = !outputs.scores.is_empty();
+        let (score, sd) = match repeats {
+            1.. if !has_kernel => (f64::NAN, None),
+            _ => mean_and_sd(&outputs.scores),
         };
+        let mean = |values: &[f64]| (!values.is_empty()).then(|| mean_and_sd(values).0);
+        let regions = mean(&outputs.regions);
+        let inputs = ScoreInputs {
+            log_det: has_kernel.then_some(score),
+            regions,
+            unit_patterns: mean(&outputs.unit_patterns),
+            moments: MomentScores::mean(&outputs.moments),
+            ..graph
+        };
+        let values = match failure {
+            Some(_) => ScoreValues::default(),
+            None => ScoreValues::new(&inputs, wanted),
+        };
+        let value = values.get(self.score);
         let status = match &failure {
             Some((status, _)) => *status,
             None if !candidate.connected => Status::Disconnected,
-            None if score.is_finite() || !self.score.needs_forward_pass() => Status::Ok,
+            None if score.is_finite() || !has_kernel => Status::Ok,
             None => Status::Singular,
         };
         let device = self.backend.info();
@@ -222,15 +276,26 @@ impl Scorer<'_> {
             message: failure.map(|(_, message)| message),
             value: value.unwrap_or(f64::NEG_INFINITY),
         };
-        Some((record, outputs.output))
+        Some(ScoredNetwork { record, values, output: outputs.output })
+    }
+
+    /// What is known without a forward pass.
+    fn graph_inputs(&self, candidate: &Candidate, graph: &Graph) -> ScoreInputs {
+        let empty = Weights::default();
+        let stored = candidate.stored_weights().unwrap_or(&empty);
+        let (initialisation, count) = (self.initialisation, self.count);
+        ScoreInputs::from_settings(graph, stored, initialisation, count, self.wanted())
     }
 }
 
 /// What the repeats of one candidate gave.
 #[derive(Default)]
 struct RepeatScores {
+    repeats: u32,
     scores: Vec<f64>,
     regions: Vec<f64>,
+    unit_patterns: Vec<f64>,
+    moments: Vec<MomentScores>,
     output: Option<RunOutput>,
 }
 
@@ -245,17 +310,42 @@ enum ScoringFailure {
 fn add_repeat(
     repeats: &mut Result<RepeatScores, ScoringFailure>,
     result: Result<RunOutput, BackendError>,
+    candidate: &Candidate,
+    plan: &Plan,
+    wanted: ScoreSet,
 ) {
     let Ok(so_far) = repeats else { return };
     match result {
         Ok(output) => {
-            so_far.scores.push(output.kernel.score());
-            so_far.regions.push(output.kernel.regions() as f64);
+            so_far.repeats += 1;
+            if let Some(kernel) = &output.kernel {
+                so_far.scores.push(kernel.score());
+                so_far.regions.push(kernel.regions() as f64);
+                so_far.unit_patterns.extend(patterns(kernel, &output, plan, wanted));
+            }
+            if let Ok(graph) = &candidate.network {
+                let scores = MomentScores::new(graph, &plan.measured, &output.moments, wanted);
+                so_far.moments.push(scores);
+            }
             so_far.output.get_or_insert(output);
         }
         Err(BackendError::Cancelled) => *repeats = Err(ScoringFailure::Cancelled),
         Err(error) => *repeats = Err(ScoringFailure::Failed(super::chain(&error))),
     }
+}
+
+/// How many patterns the counted units show, if that is wanted.
+fn patterns(
+    kernel: &KernelMatrix,
+    output: &RunOutput,
+    plan: &Plan,
+    wanted: ScoreSet,
+) -> Option<f64> {
+    if !wanted.needs(ScoreNeeds::UnitPatterns) {
+        return None;
+    }
+    let codes = output.codes.as_ref()?.iter().map(|code| (code.units, code.words.as_slice()));
+    Some(unit_patterns(kernel.images(), codes, plan.constant_units > 0) as f64)
 }
 
 /// Mean and sample standard deviation; no deviation for fewer than two finite scores, negative
@@ -278,7 +368,7 @@ mod tests {
     use super::*;
     use crate::backend::DeviceInfo;
     use crate::graph::{Activation, Conv, Op, Shape};
-    use crate::score::{KernelMatrix, SCORES};
+    use crate::score::SCORES;
 
     /// Gives every network the same kernel matrix and cancels after a number of them.
     struct StubBackend {
@@ -311,7 +401,8 @@ mod tests {
                 let distances = [0, 1, 1, 0];
                 let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances)
                     .map_err(BackendError::Distances)?;
-                Ok(RunOutput { kernel, codes: None, kept: Vec::new() })
+                let (kernel, kept) = (Some(kernel), Vec::new());
+                Ok(RunOutput { kernel, codes: None, kept, moments: Vec::new() })
             };
             self.repeats += networks.len();
             if self.repeats >= self.cancel_after {
@@ -351,6 +442,7 @@ mod tests {
             weight_seeds: &[1, 2],
             initialisation: Initialisation::default(),
             score: &SCORES[0],
+            further: ScoreSet::NONE,
             cancel: &Cancel::new(),
         };
         let scored = scorer.score(vec![candidate; 3], false);

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::accuracy::{AccuracySource, reused};
 use super::proposal::{Proposal, ProposalAnswer, ProposalState};
 use super::recorder::Recorder;
-use super::scorer::Scored;
+use super::scorer::ScoredNetwork;
 use super::shared_results::SharedResults;
 use super::study_session::{StudyFacts, StudySession};
 use super::{Event, JobConfig, JobError, Session, Summary, candidate};
 use crate::backend::{Cancel, RunOutput};
-use crate::score::Score;
+use crate::score::{Score, ScoreSet, ScoreValues};
 use crate::search::{NextStep, Objective, Strategy};
 use crate::space::{Architecture, Space};
 use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, StudyState};
@@ -80,7 +80,7 @@ pub(super) fn run<'r>(
         weight_seeds: session.weight_seeds(),
         device: session.device(),
         initialisation: session.initialisation(),
-        reuse: score.needs_forward_pass() && !config.outputs,
+        reuse: score.is_recorded() && !config.outputs,
     };
     let study = StudySession::open(config, &facts, events)?;
     let (total, id) = (strategy.total(), study.id().map(str::to_owned));
@@ -316,26 +316,34 @@ impl SearchLoop<'_> {
         };
         for (&at, answer) in chunk.iter().zip(answers) {
             match answer {
-                Some((record, output)) => self.set_answer(at, record, output)?,
+                Some(ScoredNetwork { record, output, .. }) => {
+                    self.set_answer(at, record, output)?;
+                }
                 None => self.proposals[at].state = ProposalState::Unclaimed,
             }
         }
         Ok(())
     }
 
-    fn scored(&mut self, proposed: &[Architecture]) -> Vec<Option<Scored>> {
+    fn scored(&mut self, proposed: &[Architecture]) -> Vec<Option<ScoredNetwork>> {
         let unscored = self.shared.unscored(proposed);
         let candidates = unscored.iter().map(candidate).collect();
         let outputs = self.config.outputs;
-        let scored = self.session.score(candidates, self.score, outputs, self.cancel);
+        let further = ScoreSet::NONE;
+        let scored = self.session.score(candidates, self.score, further, outputs, self.cancel);
         self.shared.spread(proposed, &unscored, scored)
     }
 
-    fn trained(&mut self, proposed: &[Architecture]) -> Vec<Option<Scored>> {
+    fn trained(&mut self, proposed: &[Architecture]) -> Vec<Option<ScoredNetwork>> {
         let Some(accuracies) = &mut self.accuracies else { return Vec::new() };
         let origin = (self.config.options.seed, self.session.device());
         let records = accuracies.answer(&self.space, proposed, origin, self.cancel);
-        records.into_iter().map(|record| Some((record?, None))).collect()
+        let scored = |record| ScoredNetwork {
+            record,
+            values: ScoreValues::default(),
+            output: None,
+        };
+        records.into_iter().map(|record| Some(scored(record?))).collect()
     }
 
     /// Hands values to the strategy and records to the front end, in order, up to the first proposal

@@ -5,14 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::latency;
 use super::networks::{NetworkSource, candidate};
-use super::scorer::{Candidate, Scored, Scorer, weight_seeds};
+use super::scorer::{Candidate, ScoredNetwork, Scorer, weight_seeds};
 use super::{Event, JobConfig, JobError, Options, Task};
 use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
 use crate::data::{self, Images};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
-use crate::plan::Plan;
-use crate::score::{SCORES, Score};
+use crate::plan::{Plan, PlanOutputs};
+use crate::score::{SCORES, Score, ScoreSet};
 use crate::search::LatencyMeter;
 use crate::seed;
 use crate::space::Space;
@@ -136,16 +136,20 @@ impl Session {
     }
 
     /// Scores candidates in order; `None` for those that were not finished before the work was
-    /// cancelled. `with_outputs` asks for kernel matrices and codes of the first repeat.
+    /// cancelled. `score` is what records are ranked by; `further` scores come from the same forward
+    /// pass. `with_outputs` asks for kernel matrices and codes of the first repeat.
     pub fn score(
         &self,
         candidates: Vec<Candidate>,
         score: &'static Score,
+        further: ScoreSet,
         with_outputs: bool,
         cancel: &Cancel,
-    ) -> Vec<Option<Scored>> {
+    ) -> Vec<Option<ScoredNetwork>> {
         let mut backend = self.backend();
-        self.scorer(backend.as_mut(), score, cancel).score(candidates, with_outputs)
+        let mut scorer = self.scorer(backend.as_mut(), score, cancel);
+        scorer.further = further;
+        scorer.score(candidates, with_outputs)
     }
 
     /// Runs the network of one architecture with the weights of the first repeat; see
@@ -163,7 +167,7 @@ impl Session {
         let candidate = self.networks.candidate(architecture)?;
         let mut backend = self.backend();
         let scorer = self.scorer(backend.as_mut(), &SCORES[0], cancel);
-        let plan = scorer.plan(&candidate).map_err(|(_, reason)| JobError::Unscored { reason })?;
+        let plan = scorer.plan(&candidate, PlanOutputs::KERNEL).map_err(|(_, reason)| JobError::Unscored { reason })?;
         let seed = self.weight_seeds.first().copied().unwrap_or_default();
         let weights = scorer.weights(&candidate, &plan, seed).into_owned();
         let networks = [Network { plan: &plan, weights: &weights }];
@@ -185,8 +189,8 @@ impl Session {
         let candidates = self.estimated(task)?;
         let bytes = candidates.iter().map(|candidate| self.bytes(candidate)).max();
         let (mut seconds, mut count) = (0.0, 0.0);
-        for scored in self.score(candidates, &SCORES[0], false, cancel) {
-            let Some((record, _)) = scored else {
+        for scored in self.score(candidates, &SCORES[0], ScoreSet::NONE, false, cancel) {
+            let Some(ScoredNetwork { record, .. }) = scored else {
                 return Err(backend::BackendError::Cancelled.into());
             };
             if record.status == Status::Failed {
@@ -262,6 +266,7 @@ impl Session {
             weight_seeds: &self.weight_seeds,
             initialisation: self.initialisation,
             score,
+            further: ScoreSet::NONE,
             cancel,
         }
     }

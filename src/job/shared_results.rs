@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 
 use super::accuracy::reused;
-use super::scorer::Scored;
+use super::scorer::ScoredNetwork;
 use crate::plan::Count;
-use crate::score::Score;
+use crate::score::{Score, ScoreNeeds};
 use crate::space::Architecture;
-use crate::store::Record;
 
 /// Results by what they depend on, where sharing is wanted.
 pub(super) struct SharedResults {
     /// What is counted decides which architectures are equal; `None` where nothing is shared.
     count: Option<Count>,
     score: &'static Score,
-    known: HashMap<String, Option<Record>>,
+    known: HashMap<String, Option<ScoredNetwork>>,
 }
 
 impl SharedResults {
@@ -49,21 +48,25 @@ impl SharedResults {
         &mut self,
         wanted: &[Architecture],
         unscored: &[Architecture],
-        scored: Vec<Option<Scored>>,
-    ) -> Vec<Option<Scored>> {
+        scored: Vec<Option<ScoredNetwork>>,
+    ) -> Vec<Option<ScoredNetwork>> {
         if self.count.is_none() {
             return scored;
         }
         for (architecture, scored) in unscored.iter().zip(&scored) {
             if let Some(key) = self.key(architecture) {
-                self.known.insert(key, scored.as_ref().map(|(record, _)| record.clone()));
+                self.known.insert(key, scored.clone().map(|scored| ScoredNetwork { output: None, ..scored }));
             }
         }
         wanted.iter().map(|architecture| self.known_result(architecture)).collect()
     }
 
-    fn known_result(&self, architecture: &Architecture) -> Option<Scored> {
+    fn known_result(&self, architecture: &Architecture) -> Option<ScoredNetwork> {
         let known = self.known.get(&self.key(architecture)?)?.as_ref()?;
-        Some((reused(architecture, self.score, known.seed, known), None))
+        let mut record = reused(architecture, self.score, known.record.seed, &known.record);
+        if !self.score.is_recorded() && self.score.needs != ScoreNeeds::Graph {
+            record.value = known.record.value;
+        }
+        Some(ScoredNetwork { record, values: known.values, output: None })
     }
 }

@@ -14,6 +14,8 @@
 //! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
 //! * Activations that a caller asks for ([`Plan::keeping`]) live to the end, computed where the codes
 //!   do not need them, and change no bit of the codes.
+//! * Tensors whose moments are asked for ([`PlanOutputs::moments`]) are measured right behind the step that
+//!   writes them, while they lie in the caches.
 
 mod build;
 mod count;
@@ -27,7 +29,7 @@ use crate::weights::Weights;
 pub use count::{Count, UnknownCountRule};
 pub use points::ActivationSites;
 pub use step::{
-    BinaryCode, CombineStep, ConvStep, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
+    BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
     ScheduledStep, StoredActivation, SumTerm,
 };
 
@@ -73,6 +75,10 @@ pub struct Plan {
     pub codes: Vec<BinaryCode>,
     /// The activations that backends return, in the order they were asked for.
     pub kept: Vec<RequestedOutput>,
+    /// The tensors whose moments backends return, in the order of the graph.
+    pub measured: Vec<MeasuredTensor>,
+    /// Whether backends return the kernel matrix; if not, there are no codes.
+    pub has_kernel: bool,
     /// The tensor that holds the value of each node of the graph, where one does.
     pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
@@ -81,6 +87,23 @@ pub struct Plan {
     pub constant_units: u64,
     /// All counted units `V`: the diagonal of the kernel matrix.
     pub units: u64,
+}
+
+/// What the runs of a plan return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanOutputs<'k> {
+    /// The kernel matrix, and the codes for whoever asks for them.
+    pub kernel: bool,
+    /// The moments of the tensors that activations read on a path from the input to the output, and of the
+    /// last representation before the head.
+    pub moments: bool,
+    /// The activations of these nodes; see [`Plan::keeping`].
+    pub keep: &'k [NodeId],
+}
+
+impl PlanOutputs<'_> {
+    /// The kernel matrix and nothing else.
+    pub const KERNEL: Self = Self { kernel: true, moments: false, keep: &[] };
 }
 
 /// Why no plan could be made.
@@ -144,7 +167,22 @@ impl Plan {
         count: Count,
         keep: &[NodeId],
     ) -> Result<Self, PlanError> {
-        build::plan(graph, weights, count, keep)
+        Self::with_outputs(graph, weights, count, PlanOutputs { keep, ..PlanOutputs::KERNEL })
+    }
+
+    /// A plan whose runs return what is asked for, all from one forward pass; what is not asked for is
+    /// not computed. The kernel matrix is that of [`Plan::new`], bit for bit, whatever else is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::keeping`].
+    pub fn with_outputs(
+        graph: &Graph,
+        weights: &Weights,
+        count: Count,
+        outputs: PlanOutputs<'_>,
+    ) -> Result<Self, PlanError> {
+        build::plan(graph, weights, count, outputs)
     }
 
     /// One tensor.
@@ -184,7 +222,8 @@ impl Plan {
             | PlanStep::Parameter { .. }
             | PlanStep::LayerNorm { .. }
             | PlanStep::Softmax { .. }
-            | PlanStep::Statistics { .. } => 0,
+            | PlanStep::Statistics { .. }
+            | PlanStep::Moments { .. } => 0,
         };
         self.steps.iter().map(one).sum()
     }

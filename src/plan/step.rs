@@ -29,6 +29,21 @@ pub struct RequestedOutput {
     pub tensor: Option<TensorId>,
 }
 
+/// A tensor whose moments a backend returns: means and covariances of its channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeasuredTensor {
+    /// The node of the graph whose value it is.
+    pub node: NodeId,
+    /// Its shape for one image.
+    pub shape: Shape,
+    /// The tensor, there where its [`PlanStep::Moments`] stands.
+    pub tensor: TensorId,
+    /// Whether an activation on a path from the input to the output reads it.
+    pub is_site: bool,
+    /// Whether it is the last representation before the head.
+    pub is_last: bool,
+}
+
 /// Batch normalisation of one tensor, applied where the tensor is read:
 /// `scale = weight / sqrt(variance + eps)`, `shift = bias - mean * scale`.
 #[derive(Clone, Debug)]
@@ -231,6 +246,13 @@ pub enum PlanStep {
         /// The tensor that is summed.
         src: TensorId,
     },
+    /// The moments of a tensor, for scores.
+    Moments {
+        /// The tensor.
+        src: TensorId,
+        /// Its place in [`super::Plan::measured`].
+        measured: usize,
+    },
 }
 
 /// A step with its level: it reads batch statistics only of tensors written at lower levels.
@@ -257,7 +279,8 @@ impl PlanStep {
             | Self::Rearrange { src, .. }
             | Self::LayerNorm { src, .. }
             | Self::Softmax { src, .. }
-            | Self::Statistics { src } => vec![*src],
+            | Self::Statistics { src }
+            | Self::Moments { src, .. } => vec![*src],
             Self::MatMul { a, b, .. } => vec![*a, *b],
             Self::Parameter { .. } => Vec::new(),
         }
@@ -279,7 +302,7 @@ impl PlanStep {
             | Self::LayerNorm { dst, .. }
             | Self::Softmax { dst, .. }
             | Self::MatMul { dst, .. } => vec![*dst],
-            Self::Statistics { .. } => Vec::new(),
+            Self::Statistics { .. } | Self::Moments { .. } => Vec::new(),
         }
     }
 
@@ -299,7 +322,8 @@ impl PlanStep {
             | Self::LayerNorm { .. }
             | Self::Softmax { .. }
             | Self::MatMul { .. }
-            | Self::Statistics { .. } => Vec::new(),
+            | Self::Statistics { .. }
+            | Self::Moments { .. } => Vec::new(),
         }
     }
 
@@ -319,7 +343,8 @@ impl PlanStep {
             | Self::Parameter { .. }
             | Self::LayerNorm { .. }
             | Self::Softmax { .. }
-            | Self::MatMul { .. } => None,
+            | Self::MatMul { .. }
+            | Self::Moments { .. } => None,
         }
     }
 
@@ -339,7 +364,8 @@ impl PlanStep {
             | Self::Rearrange { .. }
             | Self::Softmax { .. }
             | Self::MatMul { .. }
-            | Self::Statistics { .. } => None,
+            | Self::Statistics { .. }
+            | Self::Moments { .. } => None,
         }
     }
 }

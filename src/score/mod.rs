@@ -1,10 +1,21 @@
 //! The kernel matrix, and the scores that rank architectures: one list, [`SCORES`].
 
+mod components;
 mod determinant;
+mod eigen;
 mod kernel;
+mod moments;
+mod path_norm;
+mod patterns;
 mod registry;
 mod spectrum;
 
+pub use components::MomentScores;
 pub use kernel::{KernelMatrix, KernelMatrixError};
-pub use registry::{SCORES, Score, ScoreInputs, ScoreNeeds, find_score, has_log_axis};
+pub use moments::{ChannelSpectrum, MAX_SIDE, MomentsForm, PositionSample, TensorMoments};
+pub use path_norm::path_norm;
+pub use patterns::unit_patterns;
+pub use registry::{
+    SCORES, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues, find_score, has_log_axis,
+};
 pub use spectrum::{eigenvalues, least_eigenvalue};

@@ -1,9 +1,13 @@
 //! The scores that can rank architectures before training: one entry of [`SCORES`] each, the free
 //! baselines among them.
 
+use super::components::MomentScores;
+use super::path_norm::path_norm;
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
 use crate::graph::extent;
+use crate::plan::{ActivationSites, Count};
+use crate::weights::{Initialisation, Weights};
 
 /// What is known of a network without training; `None` for what was not computed or not recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,6 +24,14 @@ pub struct ScoreInputs {
     pub layers: Option<u64>,
     /// Calls of activations: the sites at which a binary code is taken.
     pub activation_calls: Option<u64>,
+    /// Calls of activations that the run counts.
+    pub activation_sites: Option<u64>,
+    /// The logarithm of the path norm; see [`path_norm`].
+    pub path_norm: Option<f64>,
+    /// Different patterns of a unit over the mini-batch, the mean over repeats.
+    pub unit_patterns: Option<f64>,
+    /// What the moments of the activations tell, the means over repeats.
+    pub moments: MomentScores,
 }
 
 impl ScoreInputs {
@@ -34,6 +46,25 @@ impl ScoreInputs {
             ..Self::default()
         }
     }
+
+    /// What a graph tells together with the settings of a run; of what is expensive, only what `wanted`
+    /// asks for. Weights that `stored` lacks are drawn by `initialisation`.
+    pub fn from_settings(
+        graph: &Graph,
+        stored: &Weights,
+        initialisation: Initialisation,
+        count: Count,
+        wanted: ScoreSet,
+    ) -> Self {
+        let sites = || ActivationSites::new(graph, stored, count).total();
+        Self {
+            activation_sites: wanted.names("activation-sites").then(sites),
+            path_norm: (wanted.names("path-norm"))
+                .then(|| path_norm(graph, stored, initialisation))
+                .flatten(),
+            ..Self::from_graph(graph)
+        }
+    }
 }
 
 /// The most expensive thing that a score needs.
@@ -43,6 +74,12 @@ pub enum ScoreNeeds {
     KernelMatrix,
     /// The binary codes of a mini-batch, compared for equality only.
     BinaryCodes,
+    /// The binary codes of a mini-batch, unit by unit.
+    UnitPatterns,
+    /// The means and covariances of channels over a mini-batch.
+    ChannelMoments,
+    /// The graph and the settings of the run, without a forward pass.
+    Settings,
     /// The graph alone, without a forward pass.
     Graph,
 }
@@ -69,12 +106,103 @@ pub struct Score {
 impl Score {
     /// Whether it takes a forward pass, or is known from the graph.
     pub fn needs_forward_pass(&self) -> bool {
-        self.needs != ScoreNeeds::Graph
+        match self.needs {
+            ScoreNeeds::KernelMatrix
+            | ScoreNeeds::BinaryCodes
+            | ScoreNeeds::UnitPatterns
+            | ScoreNeeds::ChannelMoments => true,
+            ScoreNeeds::Settings | ScoreNeeds::Graph => false,
+        }
+    }
+
+    /// Whether every record of a run with a kernel matrix tells its value, so that the value need not be
+    /// computed again for an architecture that has a record.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.needs, ScoreNeeds::KernelMatrix | ScoreNeeds::BinaryCodes)
+    }
+}
+
+/// Some of the [`SCORES`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScoreSet(u32);
+
+impl ScoreSet {
+    /// No score.
+    pub const NONE: Self = Self(0);
+
+    /// One score.
+    pub fn of(score: &Score) -> Self {
+        Self::NONE.with(score)
+    }
+
+    /// All scores.
+    pub fn all() -> Self {
+        SCORES.iter().fold(Self::NONE, Self::with)
+    }
+
+    /// These and another one.
+    pub fn with(self, score: &Score) -> Self {
+        let place = SCORES.iter().position(|other| other.name == score.name);
+        Self(self.0 | place.map_or(0, |place| 1 << place))
+    }
+
+    /// These and those.
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// The scores, in the order of [`SCORES`].
+    pub fn iter(self) -> impl Iterator<Item = &'static Score> {
+        let is_in = move |(place, _): &(usize, _)| self.0 >> place & 1 == 1;
+        SCORES.iter().enumerate().filter(is_in).map(|(_, score)| score)
+    }
+
+    /// Whether the score of that name is among them.
+    pub fn names(self, name: &str) -> bool {
+        self.iter().any(|score| score.name == name)
+    }
+
+    /// Whether one of them needs that.
+    pub fn needs(self, needs: ScoreNeeds) -> bool {
+        self.iter().any(|score| score.needs == needs)
+    }
+
+    /// Whether one of them takes a forward pass.
+    pub fn needs_forward_pass(self) -> bool {
+        self.iter().any(Score::needs_forward_pass)
+    }
+}
+
+/// The values of some scores for one architecture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ScoreValues([Option<f64>; SCORES.len()]);
+
+impl ScoreValues {
+    /// The values of the wanted scores that the inputs tell.
+    pub fn new(inputs: &ScoreInputs, wanted: ScoreSet) -> Self {
+        let mut values = Self::default();
+        for (value, score) in values.0.iter_mut().zip(SCORES) {
+            if wanted.names(score.name) {
+                *value = (score.compute)(inputs);
+            }
+        }
+        values
+    }
+
+    /// The value of a score: none if it was not asked for, or if the network has none.
+    pub fn get(&self, score: &Score) -> Option<f64> {
+        let place = SCORES.iter().position(|other| other.name == score.name)?;
+        self.0[place]
+    }
+
+    /// The scores that have a value, in the order of [`SCORES`].
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Score, f64)> {
+        SCORES.iter().zip(self.0).filter_map(|(score, value)| Some((score, value?)))
     }
 }
 
 /// Every score, the default one first.
-pub static SCORES: &[Score] = &[
+pub static SCORES: [Score; 15] = [
     Score {
         name: "naswot",
         about: "ln |det K| of the kernel matrix (Mellor et al., ICML 2021)",
@@ -129,6 +257,86 @@ pub static SCORES: &[Score] = &[
         has_log_axis: false,
         compute: |inputs| inputs.regions,
     },
+    Score {
+        name: "activation-sites",
+        about: "calls of activations that --count counts",
+        source: "number of counted calls of activations",
+        needs: ScoreNeeds::Settings,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.activation_sites.map(|sites| sites as f64),
+    },
+    Score {
+        name: "path-norm",
+        about: "ln of the path norm: width, depth and number of paths together (Neyshabur et al., COLT 2015)",
+        source: "ln of the mean output of the network run on ones, every weight its expected absolute \
+                 value, without biases, normalisation and activations; after Neyshabur et al., COLT 2015, \
+                 and Tanaka et al., NeurIPS 2020",
+        needs: ScoreNeeds::Settings,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.path_norm,
+    },
+    Score {
+        name: "expressivity",
+        about: "directions that features use, summed over activations (Lee and Ham, CVPR 2024)",
+        source: "sum of the entropies of the eigenvalues of the channel correlations at every tensor that \
+                 live activations read; after Lee and Ham, CVPR 2024",
+        needs: ScoreNeeds::ChannelMoments,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.moments.expressivity,
+    },
+    Score {
+        name: "independence",
+        about: "least eigenvalues of channel correlations, summed over activations (Jiang et al., NeurIPS \
+                2023)",
+        source: "sum of the least eigenvalues of the channel correlations at every tensor that live \
+                 activations read; after Jiang et al., NeurIPS 2023",
+        needs: ScoreNeeds::ChannelMoments,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.moments.independence,
+    },
+    Score {
+        name: "decorrelation",
+        about: "how little redundancy the classifier gets",
+        source: "ln det of the channel correlations of the last representation before the head, per channel",
+        needs: ScoreNeeds::ChannelMoments,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.moments.decorrelation,
+    },
+    Score {
+        name: "volume",
+        about: "information that reaches the classifier (Sun et al., ICML 2022)",
+        source: "ln det of the channel covariance of the last representation before the head, per channel; \
+                 after Sun et al., ICML 2022",
+        needs: ScoreNeeds::ChannelMoments,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.moments.volume,
+    },
+    Score {
+        name: "growth",
+        about: "normalised branches that reach the end side by side",
+        source: "ln of the mean square of the last representation before the head; only where it is a sum \
+                 of normalised branches",
+        needs: ScoreNeeds::ChannelMoments,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.moments.growth,
+    },
+    Score {
+        name: "swap",
+        about: "different patterns of a unit over the mini-batch (Peng et al., ICLR 2024)",
+        source: "number of different patterns that counted units show over the mini-batch; Peng et al., \
+                 ICLR 2024",
+        needs: ScoreNeeds::UnitPatterns,
+        is_baseline: false,
+        has_log_axis: true,
+        compute: |inputs| inputs.unit_patterns,
+    },
 ];
 
 /// The score of that name.
@@ -157,12 +365,29 @@ mod tests {
             activation_calls: Some(0),
             ..ScoreInputs::default()
         };
-        let pass = ScoreInputs { log_det: Some(1.0), regions: Some(1.0), ..ScoreInputs::default() };
-        for score in SCORES {
+        let settings = ScoreInputs {
+            activation_sites: Some(1),
+            path_norm: Some(1.0),
+            ..ScoreInputs::default()
+        };
+        let pass = ScoreInputs {
+            log_det: Some(1.0),
+            regions: Some(1.0),
+            unit_patterns: Some(1.0),
+            moments: MomentScores {
+                expressivity: Some(1.0),
+                independence: Some(1.0),
+                decorrelation: Some(1.0),
+                volume: Some(1.0),
+                growth: Some(1.0),
+            },
+            ..ScoreInputs::default()
+        };
+        for score in &SCORES {
             assert_eq!((score.compute)(&ScoreInputs::default()), None, "{}", score.name);
-            let needs_pass = score.needs_forward_pass();
-            assert_eq!((score.compute)(&graph).is_some(), !needs_pass, "{}", score.name);
-            assert_eq!((score.compute)(&pass).is_some(), needs_pass, "{}", score.name);
+            let from = [&graph, &settings, &pass].map(|inputs| (score.compute)(inputs).is_some());
+            let needs = [ScoreNeeds::Graph, ScoreNeeds::Settings].map(|needs| score.needs == needs);
+            assert_eq!(from, [needs[0], needs[1], score.needs_forward_pass()], "{}", score.name);
         }
     }
 
@@ -170,7 +395,14 @@ mod tests {
     fn every_name_is_there_once_and_the_first_is_not_its_own_baseline() {
         let names: HashSet<_> = SCORES.iter().map(|score| score.name).collect();
         assert_eq!(names.len(), SCORES.len());
-        assert!(!SCORES[0].is_baseline && SCORES[1..].iter().all(|score| score.is_baseline));
+        assert!(!SCORES[0].is_baseline);
+        let baselines: Vec<_> =
+            SCORES.iter().filter(|score| score.is_baseline).map(|score| score.name).collect();
+        assert_eq!(baselines, ["params", "macs", "layers", "relu-layers", "regions"]);
+        let some = ScoreSet::of(&SCORES[0]).with(&SCORES[3]);
+        let names: Vec<_> = some.iter().map(|score| score.name).collect();
+        assert_eq!(names, ["naswot", "layers"]);
+        assert!(some.needs(ScoreNeeds::KernelMatrix) && !some.needs(ScoreNeeds::ChannelMoments));
         assert!(has_log_axis("macs") && !has_log_axis("naswot") && !has_log_axis("magic"));
     }
 }

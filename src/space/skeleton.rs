@@ -131,6 +131,7 @@ impl Skeleton {
                 value = cell(&mut graph, value, &prefix, place)?;
             }
         }
+        graph.set_body(value);
         let output = emit(&mut graph, &self.head, value, "head", place)?;
         graph.set_output(output);
         Ok(graph)

@@ -48,6 +48,25 @@ impl Initialisation {
     }
 }
 
+impl Initialisation {
+    /// The expected absolute value of a weight of a convolution or linear layer: half the half-width of
+    /// a uniform one, `sqrt(2 / pi)` deviations of a normal one, and that of a coordinate of a random
+    /// direction where rows (or columns) are orthonormal.
+    pub fn expected_absolute(self, graph: &Graph, id: NodeId) -> Option<f64> {
+        let (fan, _) = WeightFan::of_node(graph, id)?;
+        let (distribution, spread) = self.spread(fan);
+        Some(match distribution {
+            WeightDistribution::Uniform => spread / 2.0,
+            WeightDistribution::Normal => spread * std::f64::consts::FRAC_2_PI.sqrt(),
+            WeightDistribution::Orthogonal => {
+                let length = fan.rows.max(fan.input) as f64;
+                let ratio = libm::lgamma(length / 2.0) - libm::lgamma(f64::midpoint(length, 1.0));
+                ratio.exp() / std::f64::consts::PI.sqrt()
+            }
+        })
+    }
+}
+
 /// An initialisation that is not one of the known names.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -141,35 +160,11 @@ impl Initialiser {
     fn layer(&self, graph: &Graph, architecture: &str, id: NodeId) -> Option<LayerWeights> {
         let node = graph.node(id);
         let stream = || seed::stream(self.seed, &["weights", architecture, &node.label]);
-        let in_channels = || node.inputs.first().map(|&input| graph.shape(input).channels);
-        let (fan, bias) = match node.op {
-            Op::Parameter(shape) => {
-                let weight = seed::normal(&mut stream(), shape.volume(), PARAMETER_DEVIATION);
-                return Some(LayerWeights { weight, ..LayerWeights::default() });
-            }
-            Op::Conv(conv) => (WeightFan::of_conv(&conv, in_channels()?), conv.bias),
-            Op::Linear(Linear { out_features, bias }) => (
-                WeightFan { input: in_channels()?, output: out_features, rows: out_features },
-                bias,
-            ),
-            Op::Input
-            | Op::BatchNorm(_)
-            | Op::Activation(_)
-            | Op::Pool(_)
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::ChannelSlice { .. }
-            | Op::Window(_)
-            | Op::Resize(_)
-            | Op::Scale(_)
-            | Op::GlobalAvgPool
-            | Op::Flatten
-            | Op::Rearrange(_)
-            | Op::LayerNorm(_)
-            | Op::Softmax
-            | Op::MatMul => return None,
-        };
+        if let Op::Parameter(shape) = node.op {
+            let weight = seed::normal(&mut stream(), shape.volume(), PARAMETER_DEVIATION);
+            return Some(LayerWeights { weight, ..LayerWeights::default() });
+        }
+        let (fan, bias) = WeightFan::of_node(graph, id)?;
         let mut stream = stream();
         let (law, spread) = self.initialisation.spread(fan);
         let weight = law.draw(&mut stream, fan, spread as f32);
@@ -191,6 +186,38 @@ struct WeightFan {
 }
 
 impl WeightFan {
+    /// The fans of a convolution or linear layer, and whether it has a bias.
+    fn of_node(graph: &Graph, id: NodeId) -> Option<(Self, bool)> {
+        let node = graph.node(id);
+        let in_channels = || node.inputs.first().map(|&input| graph.shape(input).channels);
+        match node.op {
+            Op::Conv(conv) => Some((Self::of_conv(&conv, in_channels()?), conv.bias)),
+            Op::Linear(Linear { out_features, bias }) => {
+                let fan =
+                    Self { input: in_channels()?, output: out_features, rows: out_features };
+                Some((fan, bias))
+            }
+            Op::Input
+            | Op::BatchNorm(_)
+            | Op::Activation(_)
+            | Op::Pool(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::ChannelSlice { .. }
+            | Op::Window(_)
+            | Op::Resize(_)
+            | Op::Scale(_)
+            | Op::GlobalAvgPool
+            | Op::Flatten
+            | Op::Parameter(_)
+            | Op::Rearrange(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax
+            | Op::MatMul => None,
+        }
+    }
+
     /// Fan-in `in / groups * k * k`; fan-out `k * k * out`, as the NAS-Bench-101 and ResNet code
     /// that uses it has it (groups not divided out).
     fn of_conv(conv: &Conv, in_channels: usize) -> Self {

@@ -7,12 +7,14 @@ use super::ops::combine::{CombineTask, TermView, combine};
 use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
 use super::ops::layer_norm::{LayerNormTask, layer_norm};
+use super::ops::moments::{self, MomentsTask};
 use super::ops::{copy, mat_mul, mul, pool, rearrange, resize, softmax, statistics, window};
 use super::program::{ConvPart, CpuKernel, CpuProgram, MemoryRegion};
 use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
 use crate::data::Batch;
 use crate::plan::{CombineStep, MAX_TERMS, Plan, TensorId};
+use crate::score::MomentsForm;
 
 /// Everything the kernels of one network read and write. The pointers are disjoint buffers of the
 /// backend; an image only touches its own part of them.
@@ -37,6 +39,14 @@ pub struct NetworkContext<'a> {
     pub sums: *mut f64,
     /// Packed codes, `[image][words]`.
     pub codes: *mut u64,
+    /// Sums of the moments of this level.
+    pub moment_sums: *mut f64,
+    /// Means of each image for the moments of this level.
+    pub moment_means: *mut f64,
+    /// Values at single positions of this level.
+    pub moment_rows: *mut f32,
+    /// The image whose sums come next, by place in [`Plan::measured`].
+    pub turns: &'a [AtomicUsize],
 }
 
 // SAFETY: threads work on different images and scratches; shared parts are only read.
@@ -126,6 +136,9 @@ impl ImageWorker<'_, '_> {
                     mat_mul::mat_mul(isa, a, b, dst, scratch);
                 }
                 CpuKernel::Flatten(src, dst) => copy::flatten(self.view(*src), self.target(*dst)),
+                CpuKernel::Moments(src, measured, scratch) => {
+                    self.moments(*src, *measured, self.scratch.wrapping_add(*scratch));
+                }
                 CpuKernel::Statistics(src) => {
                     statistics::statistics(isa, self.view(*src), self.cleared_sums(*src));
                 }
@@ -220,6 +233,34 @@ impl ImageWorker<'_, '_> {
                 sums: self.cleared_sums(part.step.dst),
             };
             depthwise(self.context.isa, &task);
+        }
+    }
+
+    unsafe fn moments(&self, src: TensorId, measured: usize, scratch: *mut f32) {
+        let (context, image) = (self.context, self.image);
+        let place = &context.program.moments[measured];
+        let src = self.view(src);
+        match &place.form {
+            MomentsForm::Covariance => {
+                let means = place.means + image * src.layout.blocks() * LANES;
+                let task = MomentsTask {
+                    src,
+                    means: context.moment_means.wrapping_add(means),
+                    scratch,
+                    sums: context.moment_sums.wrapping_add(place.sums),
+                    turn: &context.turns[measured],
+                    image,
+                };
+                // SAFETY: the program reserved all of it; a thread finishes the images that it takes, and
+                // takes them in order.
+                unsafe { moments::moments(context.isa, &task) };
+            }
+            MomentsForm::Rows(sample) => {
+                let Some(row) = sample.first_row(image) else { return };
+                let target = place.rows + row * src.layout.shape.channels;
+                // SAFETY: the program reserved a row for every measured position.
+                unsafe { moments::gather(src, sample, context.moment_rows.wrapping_add(target)) };
+            }
         }
     }
 

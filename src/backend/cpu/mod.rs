@@ -15,20 +15,21 @@ mod program;
 pub mod simd;
 
 use std::collections::TryReserveError;
+use std::sync::atomic::AtomicUsize;
 
 use rayon::ThreadPool;
 
 use super::{Backend, BackendError, Cancel, DeviceInfo, Network, PackedCode, RunOutput};
 use super::{kept, kept_bytes};
 use crate::data::Batch;
-use crate::graph::Statistics;
+use crate::graph::{NodeId, Statistics};
 use crate::plan::{BinaryCode, Plan, TensorId};
-use crate::score::KernelMatrix;
+use crate::score::{KernelMatrix, MomentsForm, TensorMoments};
 use crate::weights::Weights;
 use execute::NetworkContext;
-use layout::BlockedView;
+use layout::{BlockedLayout, BlockedView};
 use memory::{CodeBuffer, FloatBuffer};
-use program::{CpuProgram, MemoryRegion};
+use program::{CpuProgram, MemoryRegion, MomentsPlace};
 use simd::{Isa, LANES};
 
 /// The native backend. Its buffers grow to the largest network seen and are reused.
@@ -42,6 +43,21 @@ pub struct CpuBackend {
     coefficients: FloatBuffer,
     sums: Vec<f64>,
     codes: CodeBuffer,
+    moments: MomentsBuffers,
+}
+
+/// What the moments of one level are collected in.
+#[derive(Default)]
+struct MomentsBuffers {
+    sums: Vec<f64>,
+    means: Vec<f64>,
+    rows: Vec<f32>,
+}
+
+/// A run that is done, but for what is made of its codes.
+struct FinishedRun {
+    program: CpuProgram,
+    moments: Vec<TensorMoments>,
 }
 
 impl CpuBackend {
@@ -87,6 +103,7 @@ impl CpuBackend {
             coefficients: FloatBuffer::default(),
             sums: Vec::new(),
             codes: CodeBuffer::default(),
+            moments: MomentsBuffers::default(),
         })
     }
 
@@ -102,10 +119,10 @@ impl CpuBackend {
         batch: &Batch,
         keep: &[TensorId],
     ) -> Result<(RunOutput, Vec<Vec<f32>>), BackendError> {
-        let program = self.execute(network, batch, keep, &Cancel::new())?;
-        let read = |&tensor: &TensorId| self.read(&program, tensor, batch.images);
+        let finished = self.execute(network, batch, keep, &Cancel::new())?;
+        let read = |&tensor: &TensorId| self.read(&finished.program, tensor, batch.images);
         let traced = keep.iter().map(read).collect::<Result<_, _>>()?;
-        Ok((self.output(network.plan, &program, batch, true)?, traced))
+        Ok((self.output(network.plan, finished, batch, true)?, traced))
     }
 
     fn run_one(
@@ -115,8 +132,8 @@ impl CpuBackend {
         codes: bool,
         cancel: &Cancel,
     ) -> Result<RunOutput, BackendError> {
-        let program = self.execute(network, batch, &[], cancel)?;
-        self.output(network.plan, &program, batch, codes)
+        let finished = self.execute(network, batch, &[], cancel)?;
+        self.output(network.plan, finished, batch, codes)
     }
 
     fn execute(
@@ -125,7 +142,7 @@ impl CpuBackend {
         batch: &Batch,
         keep: &[TensorId],
         cancel: &Cancel,
-    ) -> Result<CpuProgram, BackendError> {
+    ) -> Result<FinishedRun, BackendError> {
         if cancel.is_cancelled() {
             return Err(BackendError::Cancelled);
         }
@@ -138,8 +155,11 @@ impl CpuBackend {
         self.reserve(&program, plan, batch.images)?;
         let packed = &mut self.packed.as_mut_slice()[..program.packed];
         self.pool.install(|| pack::pack(&program, plan, weights, packed));
+        let turns: Vec<AtomicUsize> = plan.measured.iter().map(|_| AtomicUsize::new(0)).collect();
+        let mut moments: Vec<Option<TensorMoments>> = vec![None; plan.measured.len()];
         for (level, segment) in program.segments.iter().enumerate() {
             self.normalise(plan, &program, weights, level, batch.images);
+            self.moments.sums.fill(0.0);
             let context = NetworkContext {
                 isa: self.isa,
                 plan,
@@ -151,13 +171,25 @@ impl CpuBackend {
                 scratch: self.scratch.as_mut_slice().as_mut_ptr(),
                 sums: self.sums.as_mut_ptr(),
                 codes: self.codes.as_mut_ptr(),
+                moment_sums: self.moments.sums.as_mut_ptr(),
+                moment_means: self.moments.means.as_mut_ptr(),
+                moment_rows: self.moments.rows.as_mut_ptr(),
+                turns: &turns,
             };
             context.run_segment(&self.pool, segment, cancel);
             if cancel.is_cancelled() {
                 return Err(BackendError::Cancelled);
             }
+            for (index, place) in program.moments.iter().enumerate() {
+                if place.level == level {
+                    let tensor = &plan.measured[index];
+                    let layout = program.places[tensor.tensor.index()].layout;
+                    moments[index] =
+                        Some(self.moments.of(tensor.node, place, layout, batch.images));
+                }
+            }
         }
-        Ok(program)
+        Ok(FinishedRun { program, moments: moments.into_iter().flatten().collect() })
     }
 
     /// Makes the buffers large enough, after a look at what the system can give.
@@ -169,7 +201,7 @@ impl CpuBackend {
     ) -> Result<(), BackendError> {
         let threads = self.pool.current_num_threads();
         let demand = MemoryDemand::of(program, kept_bytes(plan, images), images, threads);
-        let held = [self.arena.bytes(), self.scratch.bytes(), 0, 0, 0, 0];
+        let held = [self.arena.bytes(), self.scratch.bytes(), 0, 0, 0, 0, 0];
         let more =
             demand.0.iter().zip(held).map(|(&needed, held)| needed.saturating_sub(held as u64));
         let more = more.fold(0, u64::saturating_add);
@@ -204,6 +236,7 @@ impl CpuBackend {
         if self.sums.len() < program.sums {
             self.sums.resize(program.sums, 0.0);
         }
+        self.moments.grow(program)?;
         self.codes.reset(images * program.codes.words)
     }
 
@@ -244,11 +277,15 @@ impl CpuBackend {
     fn output(
         &self,
         plan: &Plan,
-        program: &CpuProgram,
+        FinishedRun { program, moments }: FinishedRun,
         batch: &Batch,
         codes: bool,
     ) -> Result<RunOutput, BackendError> {
         let images = batch.images;
+        let kept = kept(&self.info.name, plan, batch, |id| self.read(&program, id, images))?;
+        if !plan.has_kernel {
+            return Ok(RunOutput { kernel: None, codes: None, kept, moments });
+        }
         let words = &self.codes.as_slice()[..images * program.codes.words];
         let layout = &program.codes;
         let distances = self
@@ -261,8 +298,7 @@ impl CpuBackend {
             unpack_code(words, images, program.codes.words, offset, code)
         };
         let codes = codes.then(|| plan.codes.iter().enumerate().map(unpack).collect());
-        let kept = kept(&self.info.name, plan, batch, |tensor| self.read(program, tensor, images))?;
-        Ok(RunOutput { kernel, codes, kept })
+        Ok(RunOutput { kernel: Some(kernel), codes, kept, moments })
     }
 
     /// A tensor that outlives the last segment, `[n, c, h, w]`.
@@ -290,8 +326,59 @@ impl CpuBackend {
     }
 }
 
-/// Bytes a network needs: arena, scratch, weights, sums and codes, distances and K, kept activations.
-struct MemoryDemand([u64; 6]);
+impl MomentsBuffers {
+    fn grow(&mut self, program: &CpuProgram) -> Result<(), TryReserveError> {
+        fn grow<T: Clone>(buffer: &mut Vec<T>, length: usize, zero: T) -> Result<(), TryReserveError> {
+            if let Some(more) = length.checked_sub(buffer.len()) {
+                buffer.try_reserve_exact(more)?;
+                buffer.resize(length, zero);
+            }
+            Ok(())
+        }
+        let memory = program.moments_memory;
+        // Sums are cleared for every level, so there are never more than the network needs.
+        self.sums.truncate(memory.sums);
+        grow(&mut self.sums, memory.sums, 0.0)?;
+        grow(&mut self.means, memory.means, 0.0)?;
+        grow(&mut self.rows, memory.rows, 0.0)
+    }
+
+    /// The moments of one tensor, once all images are done.
+    fn of(
+        &self,
+        node: NodeId,
+        place: &MomentsPlace,
+        layout: BlockedLayout,
+        images: usize,
+    ) -> TensorMoments {
+        match &place.form {
+            MomentsForm::Covariance => {
+                let sums = &self.sums[place.sums..][..ops::moments::sum_values(layout)];
+                let means = &self.means[place.means..][..images * layout.blocks() * LANES];
+                let positions = images * layout.shape.plane();
+                let (means, triangle) = ops::moments::covariance(layout, images, sums, means);
+                TensorMoments::from_covariance(node, positions, means, triangle)
+            }
+            MomentsForm::Rows(sample) => {
+                let channels = layout.shape.channels;
+                let rows = &self.rows[place.rows..][..sample.len() * channels];
+                TensorMoments::from_rows(node, channels, rows.to_vec())
+            }
+        }
+    }
+}
+
+/// Bytes of the moments of all tensors: what is collected at a level, and what is returned.
+fn moments_bytes(program: &CpuProgram) -> u64 {
+    let memory = program.moments_memory;
+    let collected = 8 * (memory.sums + memory.means) + 4 * memory.rows;
+    let returned = program.moments.iter().map(|place| place.bytes).sum::<usize>();
+    (collected + returned) as u64
+}
+
+/// Bytes a network needs: arena, scratch, weights, sums and codes, distances and K, kept activations,
+/// moments.
+struct MemoryDemand([u64; 7]);
 
 impl MemoryDemand {
     fn of(program: &CpuProgram, kept_bytes: u64, images: usize, threads: usize) -> Self {
@@ -307,6 +394,7 @@ impl MemoryDemand {
             )),
             n.saturating_mul(n).saturating_mul(BYTES_PER_PAIR),
             kept_bytes,
+            moments_bytes(program),
         ])
     }
 

@@ -32,7 +32,8 @@ pub fn check(plan: &Plan, weights: &Weights) -> Result<(), BackendError> {
             | PlanStep::Rearrange { .. }
             | PlanStep::Softmax { .. }
             | PlanStep::MatMul { .. }
-            | PlanStep::Statistics { .. } => {}
+            | PlanStep::Statistics { .. }
+            | PlanStep::Moments { .. } => {}
         }
     }
     for norm in &plan.norms {
@@ -105,7 +106,8 @@ pub fn pack(program: &CpuProgram, plan: &Plan, weights: &Weights, packed: &mut [
             | CpuKernel::Rearrange(..)
             | CpuKernel::Softmax(..)
             | CpuKernel::MatMul(..)
-            | CpuKernel::Statistics(_) => continue,
+            | CpuKernel::Statistics(_)
+            | CpuKernel::Moments(..) => continue,
         };
         let biases = parts.iter().filter_map(|part| {
             part.bias.map(|bias| bias + part.step.conv.out_channels.next_multiple_of(LANES))
@@ -135,7 +137,8 @@ pub fn pack(program: &CpuProgram, plan: &Plan, weights: &Weights, packed: &mut [
             | CpuKernel::Rearrange(..)
             | CpuKernel::Softmax(..)
             | CpuKernel::MatMul(..)
-            | CpuKernel::Statistics(_) => {}
+            | CpuKernel::Statistics(_)
+            | CpuKernel::Moments(..) => {}
         }
         for part in parts {
             if let (Some(bias), Some(layer)) = (part.bias, weights.get(part.step.node)) {

@@ -8,10 +8,11 @@
 use super::layout::BlockedLayout;
 use super::memory::WORDS_PER_LINE;
 use super::ops::conv::BlockGroup;
-use super::ops::{mat_mul, rearrange};
+use super::ops::{mat_mul, moments, rearrange};
 use super::simd::{Isa, LANES};
 use crate::graph::{Conv, NodeId, Padding, Pool, Resize, Window};
 use crate::plan::{CombineStep, ConvStep, Plan, PlanStep, TensorId};
+use crate::score::MomentsForm;
 
 /// Which memory a tensor lives in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +118,8 @@ pub enum CpuKernel {
     MatMul(TensorId, TensorId, TensorId, usize),
     /// Sums of a tensor.
     Statistics(TensorId),
+    /// Moments of a tensor: its place in [`Plan::measured`], and where scratch memory begins.
+    Moments(TensorId, usize, usize),
 }
 
 /// Where the codes of one image lie: codes of equal weight stand together.
@@ -128,6 +131,34 @@ pub struct CodeLayout {
     pub stretches: Vec<(usize, usize, u32)>,
     /// Words of one image.
     pub words: usize,
+}
+
+/// Where the moments of a measured tensor are collected. Levels share the memory.
+#[derive(Clone, Debug)]
+pub struct MomentsPlace {
+    /// In which form.
+    pub form: MomentsForm,
+    /// The level at whose end they are complete.
+    pub level: usize,
+    /// Offset of the sums, in doubles.
+    pub sums: usize,
+    /// Offset of the images' means, in doubles.
+    pub means: usize,
+    /// Offset of the rows.
+    pub rows: usize,
+    /// Bytes of what is returned.
+    pub bytes: usize,
+}
+
+/// Memory for the moments of one level.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MomentsMemory {
+    /// Doubles of sums.
+    pub sums: usize,
+    /// Doubles of means.
+    pub means: usize,
+    /// Values of rows.
+    pub rows: usize,
 }
 
 /// A plan made ready for the native kernels.
@@ -152,6 +183,10 @@ pub struct CpuProgram {
     pub identity: (usize, usize),
     /// Where the codes go.
     pub codes: CodeLayout,
+    /// Where moments are collected, by their place in [`Plan::measured`].
+    pub moments: Vec<MomentsPlace>,
+    /// Memory for the level that needs most.
+    pub moments_memory: MomentsMemory,
 }
 
 impl CpuProgram {
@@ -168,9 +203,12 @@ impl CpuProgram {
             coefficients: Vec::new(),
             identity: (0, 0),
             codes: code_layout(plan),
+            moments: Vec::new(),
+            moments_memory: MomentsMemory::default(),
         };
         program.place(plan, images, keep);
         program.place_coefficients(plan);
+        program.place_moments(plan, images);
         program.lower(plan, isa);
         program
     }
@@ -243,6 +281,41 @@ impl CpuProgram {
         self.identity = (offset, widest.unwrap_or(0));
     }
 
+    fn place_moments(&mut self, plan: &Plan, images: usize) {
+        let levels = plan.steps.last().map_or(1, |last| last.level + 1);
+        let mut used = vec![MomentsMemory::default(); levels];
+        let mut places = Vec::with_capacity(plan.measured.len());
+        for planned in &plan.steps {
+            let PlanStep::Moments { src, measured } = planned.step else { continue };
+            let layout = self.places[src.index()].layout;
+            let form = MomentsForm::new(layout.shape, images);
+            let used = &mut used[planned.level];
+            let MomentsMemory { sums, means, rows } = *used;
+            let channels = layout.shape.channels;
+            let bytes = match &form {
+                MomentsForm::Covariance => {
+                    used.sums += moments::sum_values(layout);
+                    used.means += images * layout.blocks() * LANES;
+                    2 * channels * (channels + 1)
+                }
+                MomentsForm::Rows(sample) => {
+                    used.rows += sample.len() * channels;
+                    4 * sample.len() * channels
+                }
+            };
+            let level = planned.level;
+            places.push((measured, MomentsPlace { form, level, sums, means, rows, bytes }));
+        }
+        places.sort_by_key(|(measured, _)| *measured);
+        self.moments = places.into_iter().map(|(_, place)| place).collect();
+        let most = |size: fn(&MomentsMemory) -> usize| used.iter().map(size).max().unwrap_or(0);
+        self.moments_memory = MomentsMemory {
+            sums: most(|used| used.sums),
+            means: most(|used| used.means),
+            rows: most(|used| used.rows),
+        };
+    }
+
     fn lower(&mut self, plan: &Plan, isa: Isa) {
         let levels = plan.steps.last().map_or(1, |last| last.level + 1);
         self.segments = vec![Vec::new(); levels];
@@ -295,17 +368,26 @@ impl CpuProgram {
                 PlanStep::Softmax { src, dst } => CpuKernel::Softmax(*src, *dst),
                 PlanStep::MatMul { a, b, dst } => CpuKernel::MatMul(*a, *b, *dst, product_scratch),
                 PlanStep::Statistics { src } => CpuKernel::Statistics(*src),
+                PlanStep::Moments { src, measured } => {
+                    CpuKernel::Moments(*src, *measured, product_scratch)
+                }
             };
             self.segments[planned.level].push(kernel);
         }
     }
 
-    /// Where the scratch memory that products of activations share begins, behind the tensors.
+    /// Where the scratch memory that products of activations and moments share begins, behind the tensors.
     fn reserve_scratch(&mut self, plan: &Plan, isa: Isa) -> usize {
         let needed = plan.steps.iter().filter_map(|planned| match planned.step {
             PlanStep::MatMul { a, .. } => {
                 Some(mat_mul::scratch_values(plan.shape(a).channels, isa))
             }
+            PlanStep::Moments { src, measured } => match self.moments[measured].form {
+                MomentsForm::Covariance => {
+                    Some(moments::scratch_values(self.places[src.index()].layout))
+                }
+                MomentsForm::Rows(_) => None,
+            },
             PlanStep::Conv(_)
             | PlanStep::Combine(_)
             | PlanStep::Pool { .. }
@@ -425,7 +507,8 @@ fn borders(plan: &Plan) -> Vec<usize> {
             | PlanStep::LayerNorm { .. }
             | PlanStep::Softmax { .. }
             | PlanStep::MatMul { .. }
-            | PlanStep::Statistics { .. } => {}
+            | PlanStep::Statistics { .. }
+            | PlanStep::Moments { .. } => {}
         }
     }
     borders

@@ -205,15 +205,16 @@ impl GpuSession {
         for one in lowered {
             let traced = match one {
                 Ok(one) => {
-                    let kernel =
-                        kernel_matrix(&one, &distances).map_err(BackendError::Distances)?;
-                    let codes = group.wants.codes.then(|| packed_codes(&one, &codes));
+                    let has_kernel = one.plan().has_kernel;
+                    let kernel = has_kernel.then(|| kernel_matrix(&one, &distances));
+                    let kernel = kernel.transpose().map_err(BackendError::Distances)?;
+                    let codes = (group.wants.codes && has_kernel).then(|| packed_codes(&one, &codes));
                     let name = self.gpu.name.clone();
                     let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();
                     let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
                     Ok(TracedOutput {
-                        output: RunOutput { kernel, codes, kept },
+                        output: RunOutput { kernel, codes, kept, moments: Vec::new() },
                         tensors: tensors?,
                     })
                 }

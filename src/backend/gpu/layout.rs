@@ -195,7 +195,8 @@ fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
         | PlanStep::Rearrange { .. }
         | PlanStep::Softmax { .. }
         | PlanStep::MatMul { .. }
-        | PlanStep::Statistics { .. } => 0,
+        | PlanStep::Statistics { .. }
+        | PlanStep::Moments { .. } => 0,
     };
     plan.steps.iter().map(place).collect()
 }

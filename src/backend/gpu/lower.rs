@@ -111,6 +111,7 @@ impl<'a> NetworkLowering<'a> {
             PlanStep::Softmax { src, dst } => ops::softmax::lower(self, *src, *dst),
             PlanStep::MatMul { a, b, dst } => ops::mat_mul::lower(self, *a, *b, *dst),
             PlanStep::Statistics { src } => ops::statistics::lower(self, *src),
+            PlanStep::Moments { .. } => {}
         }
         Ok(())
     }

@@ -127,6 +127,7 @@ impl GpuBackend {
         cancel: &Cancel,
     ) -> Result<TracedOutput, BackendError> {
         check_input(network.plan, batch)?;
+        self.check_moments(network.plan)?;
         let placement = self.place(network.plan, batch, tensors)?;
         let placed = [PlacedNetwork { network, placement }];
         let traced =
@@ -180,6 +181,16 @@ impl GpuBackend {
         let result = session.run(&group, cancel);
         self.cost = session.cost;
         result
+    }
+
+    /// Moments are not computed here, which is said.
+    fn check_moments(&self, plan: &Plan) -> Result<(), BackendError> {
+        if plan.measured.is_empty() {
+            return Ok(());
+        }
+        Err(self.error(
+            "scores of channel moments are not available on this backend: use --device cpu",
+        ))
     }
 
     fn error(&self, reason: &str) -> BackendError {
@@ -269,7 +280,7 @@ impl Backend for GpuBackend {
         let mut results: Vec<Result<RunOutput, BackendError>> = Vec::new();
         let mut placed = Vec::new();
         for (index, &network) in networks.iter().enumerate() {
-            let fit = check_input(network.plan, batch);
+            let fit = check_input(network.plan, batch).and_then(|()| self.check_moments(network.plan));
             match fit.and_then(|()| self.place(network.plan, batch, &[])) {
                 Ok(placement) => placed.push((index, PlacedNetwork { network, placement })),
                 Err(error) => {

@@ -18,11 +18,7 @@ impl PlanBuilder<'_> {
         if let Some(&node) = keep.iter().find(|node| node.index() >= nodes) {
             return Err(PlanError::NoSuchNode { node: node.0, nodes });
         }
-        for (id, missing) in self.missing(keep).into_iter().enumerate() {
-            if missing {
-                self.add(NodeId(id as u32));
-            }
-        }
+        self.lower_missing(keep);
         for &node in keep {
             let tensor = (!self.zero[node.index()]).then(|| self.hold(node));
             self.kept.push(RequestedOutput { node, shape: self.graph.shape(node), tensor });
@@ -30,12 +26,25 @@ impl PlanBuilder<'_> {
         Ok(())
     }
 
+    /// Lowers what these nodes depend on and has not been lowered yet.
+    pub(super) fn lower_missing(&mut self, nodes: &[NodeId]) {
+        for (id, missing) in self.missing(nodes).into_iter().enumerate() {
+            if missing {
+                self.add(NodeId(id as u32));
+                self.added[id] = true;
+            }
+        }
+    }
+
     /// The nodes that kept ones depend on and that the codes do not need.
     fn missing(&self, keep: &[NodeId]) -> Vec<bool> {
         let mut missing = vec![false; self.graph.nodes().len()];
         let lacks = |id: NodeId| {
             let index = id.index();
-            !self.zero[index] && !self.demand[index].computed() && id.index() != self.input_node
+            !self.zero[index]
+                && !self.demand[index].computed()
+                && !self.added[index]
+                && index != self.input_node
         };
         keep.iter().for_each(|&node| missing[node.index()] = lacks(node));
         for id in (0..missing.len()).rev() {
@@ -62,7 +71,7 @@ impl PlanBuilder<'_> {
     }
 
     /// The tensor of a node's value.
-    fn hold(&mut self, id: NodeId) -> TensorId {
+    pub(super) fn hold(&mut self, id: NodeId) -> TensorId {
         let terms = self.terms_of(id);
         let stored = matches!(terms.as_slice(), [term] if *term == plain(term.tensor));
         let free = |combine: &CombineStep| !stored && combine.value.is_none();
@@ -116,7 +125,8 @@ impl PlanBuilder<'_> {
             | PlanStep::LayerNorm { .. }
             | PlanStep::Softmax { .. }
             | PlanStep::MatMul { .. }
-            | PlanStep::Statistics { .. } => false,
+            | PlanStep::Statistics { .. }
+            | PlanStep::Moments { .. } => false,
         };
         let step = self.steps.iter().position(sums)?;
         Some((step, self.steps[step].level))

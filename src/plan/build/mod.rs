@@ -1,15 +1,16 @@
 //! Lowers a graph to steps. `keep` adds what a caller wants beside the codes.
 
 mod keep;
+mod measure;
 
 use std::collections::HashMap;
 
 use super::points::counted_calls;
 use super::step::{
-    BinaryCode, CombineStep, ConvStep, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
+    BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
     ScheduledStep, StoredActivation, SumTerm,
 };
-use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, TensorId, slots};
+use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, PlanOutputs, TensorId, slots};
 use crate::graph::Statistics;
 use crate::graph::analysis::Analysis;
 use crate::graph::{
@@ -21,16 +22,19 @@ pub(super) fn plan(
     graph: &Graph,
     weights: &Weights,
     count: Count,
-    keep: &[NodeId],
+    outputs: PlanOutputs<'_>,
 ) -> Result<Plan, PlanError> {
     let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
-    let mut builder = PlanBuilder::new(graph, &analysis, count)?;
+    let mut builder = PlanBuilder::new(graph, &analysis, count, outputs.kernel)?;
     for (id, node) in graph.iter() {
         if builder.demand[id.index()].computed() {
             builder.lower(id, node);
         }
     }
-    builder.keep(keep)?;
+    builder.keep(outputs.keep)?;
+    if outputs.moments {
+        builder.measure(&analysis);
+    }
     Ok(builder.finish())
 }
 
@@ -61,6 +65,8 @@ struct PlanBuilder<'g> {
     terms: Vec<Vec<SumTerm>>,
     /// The values of activation nodes.
     activated: HashMap<NodeId, TensorId>,
+    /// Nodes that were lowered although the codes do not need them.
+    added: Vec<bool>,
     steps: Vec<ScheduledStep>,
     tensors: Vec<PlannedTensor>,
     /// Level of the step that writes a tensor.
@@ -70,12 +76,20 @@ struct PlanBuilder<'g> {
     input: TensorId,
     input_node: usize,
     kept: Vec<RequestedOutput>,
+    measured: Vec<MeasuredTensor>,
+    /// Whether codes are wanted.
+    has_kernel: bool,
     constant_units: u64,
     units: u64,
 }
 
 impl<'g> PlanBuilder<'g> {
-    fn new(graph: &'g Graph, analysis: &'g Analysis, count: Count) -> Result<Self, PlanError> {
+    fn new(
+        graph: &'g Graph,
+        analysis: &'g Analysis,
+        count: Count,
+        has_kernel: bool,
+    ) -> Result<Self, PlanError> {
         let (input, input_node) = graph
             .iter()
             .find(|(_, node)| matches!(node.op, Op::Input))
@@ -88,6 +102,7 @@ impl<'g> PlanBuilder<'g> {
             calls: vec![0; nodes],
             terms: vec![Vec::new(); nodes],
             activated: HashMap::new(),
+            added: vec![false; nodes],
             steps: Vec::new(),
             tensors: Vec::new(),
             tensor_level: Vec::new(),
@@ -96,6 +111,8 @@ impl<'g> PlanBuilder<'g> {
             input: TensorId(0),
             input_node: input.index(),
             kept: Vec::new(),
+            measured: Vec::new(),
+            has_kernel,
             constant_units: 0,
             units: 0,
         };
@@ -119,6 +136,12 @@ impl<'g> PlanBuilder<'g> {
             } else {
                 self.calls[id.index()] = calls;
             }
+        }
+        if !self.has_kernel {
+            // Without codes, only what leads to the output is worth computing.
+            let live = |(id, calls)| if analysis.live(NodeId(id as u32)) { calls } else { 0 };
+            let calls = std::mem::take(&mut self.calls).into_iter().enumerate();
+            self.calls = calls.map(live).collect();
         }
     }
 
@@ -358,7 +381,7 @@ impl<'g> PlanBuilder<'g> {
         let calls = |(reader, _): (NodeId, _)| (reader, self.calls[reader.index()]);
         let counted: Vec<(NodeId, u32)> =
             self.activations_of(id).map(calls).filter(|&(_, calls)| calls > 0).collect();
-        let &(first, _) = counted.first()?;
+        let &(first, _) = counted.first().filter(|_| self.has_kernel)?;
         let weight = counted.iter().map(|(_, calls)| calls).sum();
         self.codes.push(BinaryCode { shape: node.shape, weight, node: first });
         Some(CodeId(self.codes.len() as u32 - 1))
@@ -456,6 +479,8 @@ impl<'g> PlanBuilder<'g> {
             norms: self.norms,
             codes: self.codes,
             kept: self.kept,
+            measured: self.measured,
+            has_kernel: self.has_kernel,
             input: self.input,
             constant_units: self.constant_units,
             units: self.units,

@@ -119,6 +119,7 @@ impl Widths {
             };
         }
         let last = self.place(widths.last().copied().unwrap_or(1), Part::Cell);
+        graph.set_body(value);
         let output = emit(&mut graph, &self.head, value, "head", last)?;
         graph.set_output(output);
         Ok(graph)

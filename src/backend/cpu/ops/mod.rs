@@ -7,6 +7,7 @@ pub mod copy;
 pub mod depthwise;
 pub mod layer_norm;
 pub mod mat_mul;
+pub mod moments;
 pub mod mul;
 pub mod pool;
 pub mod rearrange;

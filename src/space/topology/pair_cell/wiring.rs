@@ -34,6 +34,7 @@ pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<
         inputs = [inputs[1], output];
         after_reduction = reduction;
     }
+    graph.set_body(inputs[1]);
     let output = emit(&mut graph, &skeleton.head, inputs[1], "head", place)?;
     graph.set_output(output);
     Ok(graph)

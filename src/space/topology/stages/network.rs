@@ -41,6 +41,7 @@ pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<G
             value = block.emit(&mut graph, value, &label, place)?;
         }
     }
+    graph.set_body(value);
     let output = emit(&mut graph, &stages.head, value, "head", Place { stride: 1, ..place })?;
     graph.set_output(output);
     Ok(graph)

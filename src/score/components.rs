@@ -1,0 +1,79 @@
+//! Scores that are made of the moments of activations.
+
+use rayon::prelude::*;
+
+use super::moments::TensorMoments;
+use super::registry::ScoreSet;
+use crate::graph::{Graph, adds_normalised_branches};
+use crate::plan::MeasuredTensor;
+
+/// What the moments of a network's activations tell; `None` for what was not asked for, and for what
+/// the network does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MomentScores {
+    /// Sum of the entropies of the eigenvalues of correlations, over activation sites.
+    pub expressivity: Option<f64>,
+    /// Sum of the least eigenvalues of correlations, over activation sites.
+    pub independence: Option<f64>,
+    /// ln det of the correlation of the last representation, per channel.
+    pub decorrelation: Option<f64>,
+    /// ln det of the covariance of the last representation, per channel.
+    pub volume: Option<f64>,
+    /// ln of the mean square of the last representation.
+    pub growth: Option<f64>,
+}
+
+impl MomentScores {
+    /// The wanted ones, from the tensors that a plan measures and their moments.
+    pub fn new(
+        graph: &Graph,
+        measured: &[MeasuredTensor],
+        moments: &[TensorMoments],
+        wanted: ScoreSet,
+    ) -> Self {
+        let [expressivity, independence] =
+            ["expressivity", "independence"].map(|name| wanted.names(name));
+        let tensors: Vec<_> = measured.iter().zip(moments).collect();
+        let mut scores = Self::default();
+        if expressivity || independence {
+            let of_site = |(measured, moments): &(&MeasuredTensor, &TensorMoments)| {
+                let spectrum = measured.is_site.then(|| moments.correlation_spectrum())?;
+                Some((spectrum.entropy(), spectrum.least()))
+            };
+            // Collected first, so that the sums are the same in every run.
+            let sites: Vec<(f64, f64)> = tensors.par_iter().filter_map(of_site).collect();
+            let has_sites = !sites.is_empty();
+            scores.expressivity =
+                (expressivity && has_sites).then(|| sites.iter().map(|site| site.0).sum());
+            scores.independence =
+                (independence && has_sites).then(|| sites.iter().map(|site| site.1).sum());
+        }
+        if let Some((last, moments)) = tensors.iter().find(|(measured, _)| measured.is_last) {
+            if wanted.names("decorrelation") {
+                scores.decorrelation = moments.correlation_spectrum().mean_log();
+            }
+            if wanted.names("volume") {
+                scores.volume = moments.covariance_spectrum().mean_log();
+            }
+            if wanted.names("growth") && adds_normalised_branches(graph, last.node) {
+                scores.growth = Some(moments.mean_square().ln()).filter(|growth| growth.is_finite());
+            }
+        }
+        scores
+    }
+
+    /// The means over repeats; `None` for what one of them lacks.
+    pub fn mean(repeats: &[Self]) -> Self {
+        let mean = |value: fn(&Self) -> Option<f64>| {
+            let sum: Option<f64> = repeats.iter().map(value).sum();
+            sum.filter(|_| !repeats.is_empty()).map(|sum| sum / repeats.len() as f64)
+        };
+        Self {
+            expressivity: mean(|scores| scores.expressivity),
+            independence: mean(|scores| scores.independence),
+            decorrelation: mean(|scores| scores.decorrelation),
+            volume: mean(|scores| scores.volume),
+            growth: mean(|scores| scores.growth),
+        }
+    }
+}

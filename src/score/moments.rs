@@ -1,0 +1,260 @@
+//! The moments of a tensor's channels over images and positions: mean, covariance, correlation.
+
+use rand::seq::SliceRandom;
+
+use super::eigen::symmetric_eigenvalues;
+use crate::graph::{NodeId, Shape};
+use crate::seed;
+
+/// The side of the largest matrix whose eigenvalues are computed. Where a tensor has more channels,
+/// at most that many positions are measured.
+pub const MAX_SIDE: usize = 512;
+
+/// Variances below this are raised to it before correlations are formed.
+const LEAST_VARIANCE: f64 = 1e-12;
+
+/// Eigenvalues below this are raised to it before their logarithms are taken.
+const LEAST_EIGENVALUE: f64 = 1e-10;
+
+/// In which form the moments of a tensor are collected: the smaller of the two Gram matrices is what
+/// eigenvalues are computed of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MomentsForm {
+    /// Sums over all positions, channels by channels.
+    Covariance,
+    /// The values at some positions themselves, since there are fewer of them than channels.
+    Rows(PositionSample),
+}
+
+/// The positions that stand for a tensor: the same pixels of every image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PositionSample {
+    /// Pixels of an image, in ascending order.
+    pub pixels: Vec<usize>,
+    /// Images of the mini-batch.
+    images: usize,
+}
+
+impl MomentsForm {
+    /// The form for a tensor of that shape for one image.
+    pub fn new(shape: Shape, images: usize) -> Self {
+        let (channels, plane) = (shape.channels, shape.plane());
+        if channels <= MAX_SIDE && channels <= images.saturating_mul(plane) {
+            return Self::Covariance;
+        }
+        let count = (MAX_SIDE / images.max(1)).clamp(1, plane);
+        let mut pixels: Vec<usize> = (0..plane).collect();
+        let mut stream = seed::stream(0, &["positions", &plane.to_string()]);
+        pixels.shuffle(&mut stream);
+        pixels.truncate(count);
+        pixels.sort_unstable();
+        Self::Rows(PositionSample { pixels, images })
+    }
+}
+
+impl PositionSample {
+    /// Positions in all.
+    pub fn len(&self) -> usize {
+        self.images.min(MAX_SIDE) * self.pixels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The first row of an image; none for an image beyond those that are measured.
+    pub fn first_row(&self, image: usize) -> Option<usize> {
+        (image < MAX_SIDE).then(|| image * self.pixels.len())
+    }
+}
+
+/// The moments of one tensor over a mini-batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorMoments {
+    /// The node of the graph whose value the tensor is.
+    pub node: NodeId,
+    /// Channels `c`.
+    pub channels: usize,
+    /// Positions that were measured, over all images.
+    pub positions: usize,
+    means: Vec<f64>,
+    values: MomentsValues,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum MomentsValues {
+    /// The lower triangle of the biased covariance, row by row.
+    Covariance(Vec<f32>),
+    /// Deviations from the means, `[positions][channels]`.
+    Rows(Vec<f32>),
+}
+
+impl TensorMoments {
+    /// From means and the lower triangle of the biased covariance over at least as many positions as
+    /// there are channels.
+    pub fn from_covariance(
+        node: NodeId,
+        positions: usize,
+        means: Vec<f64>,
+        triangle: Vec<f32>,
+    ) -> Self {
+        debug_assert_eq!(triangle.len(), means.len() * (means.len() + 1) / 2);
+        let values = MomentsValues::Covariance(triangle);
+        Self { node, channels: means.len(), positions, means, values }
+    }
+
+    /// From values `[positions][channels]` at fewer positions than there are channels.
+    pub fn from_rows(node: NodeId, channels: usize, mut rows: Vec<f32>) -> Self {
+        let positions = rows.len() / channels.max(1);
+        let mut means = vec![0.0; channels];
+        for row in rows.chunks_exact(channels.max(1)) {
+            means.iter_mut().zip(row).for_each(|(mean, &value)| *mean += f64::from(value));
+        }
+        means.iter_mut().for_each(|mean| *mean /= positions.max(1) as f64);
+        for row in rows.chunks_exact_mut(channels.max(1)) {
+            for (value, mean) in row.iter_mut().zip(&means) {
+                *value = (f64::from(*value) - mean) as f32;
+            }
+        }
+        Self { node, channels, positions, means, values: MomentsValues::Rows(rows) }
+    }
+
+    /// The biased variance of each channel.
+    pub fn variances(&self) -> Vec<f64> {
+        match &self.values {
+            MomentsValues::Covariance(triangle) => {
+                (0..self.channels).map(|c| f64::from(triangle[c * (c + 3) / 2])).collect()
+            }
+            MomentsValues::Rows(rows) => {
+                let mut variances = vec![0.0; self.channels];
+                for row in rows.chunks_exact(self.channels.max(1)) {
+                    let squares = row.iter().map(|&value| f64::from(value).powi(2));
+                    variances.iter_mut().zip(squares).for_each(|(sum, square)| *sum += square);
+                }
+                variances.iter_mut().for_each(|sum| *sum /= self.positions.max(1) as f64);
+                variances
+            }
+        }
+    }
+
+    /// The mean of all squared values.
+    pub fn mean_square(&self) -> f64 {
+        let squares = self.means.iter().map(|mean| mean * mean);
+        let sum: f64 = squares.zip(self.variances()).map(|(square, variance)| square + variance).sum();
+        sum / self.channels.max(1) as f64
+    }
+
+    /// The eigenvalues of the covariance.
+    pub fn covariance_spectrum(&self) -> ChannelSpectrum {
+        self.spectrum(&vec![1.0; self.channels])
+    }
+
+    /// The eigenvalues of the correlation: of the covariance of channels that are divided by their
+    /// standard deviations.
+    pub fn correlation_spectrum(&self) -> ChannelSpectrum {
+        let scales: Vec<f64> = self
+            .variances()
+            .into_iter()
+            .map(|variance| variance.max(LEAST_VARIANCE).sqrt().recip())
+            .collect();
+        self.spectrum(&scales)
+    }
+
+    /// The eigenvalues of the covariance of channels multiplied by `scales`.
+    fn spectrum(&self, scales: &[f64]) -> ChannelSpectrum {
+        let (side, matrix) = match &self.values {
+            MomentsValues::Covariance(triangle) => {
+                let c = self.channels;
+                let mut matrix = vec![0.0; c * c];
+                let mut entries = triangle.iter();
+                for row in 0..c {
+                    for (column, &entry) in entries.by_ref().take(row + 1).enumerate() {
+                        let entry = f64::from(entry) * scales[row] * scales[column];
+                        (matrix[row * c + column], matrix[column * c + row]) = (entry, entry);
+                    }
+                }
+                (c, matrix)
+            }
+            MomentsValues::Rows(rows) => (self.positions, self.gram(rows, scales)),
+        };
+        let mut eigenvalues = symmetric_eigenvalues(side, matrix);
+        eigenvalues.iter_mut().for_each(|value| *value = value.max(0.0));
+        eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
+        let (channels, positions) = (self.channels, self.positions);
+        ChannelSpectrum { eigenvalues, channels, positions }
+    }
+
+    /// The Gram matrix of positions, which has the eigenvalues of the covariance that are not zero.
+    fn gram(&self, rows: &[f32], scales: &[f64]) -> Vec<f64> {
+        let (n, c) = (self.positions, self.channels);
+        let scaled: Vec<f32> = rows
+            .chunks_exact(c.max(1))
+            .flat_map(|row| row.iter().zip(scales).map(|(&value, &scale)| (f64::from(value) * scale) as f32))
+            .collect();
+        let mut gram = vec![0.0; n * n];
+        for (i, left) in scaled.chunks_exact(c.max(1)).enumerate() {
+            for (j, right) in scaled.chunks_exact(c.max(1)).enumerate().take(i + 1) {
+                let product = dot(left, right) / n as f64;
+                (gram[i * n + j], gram[j * n + i]) = (product, product);
+            }
+        }
+        gram
+    }
+}
+
+/// The product of two vectors; stretches of single-precision sums are added in double precision.
+fn dot(left: &[f32], right: &[f32]) -> f64 {
+    let mut sum = 0.0;
+    for (left, right) in left.chunks(256).zip(right.chunks(256)) {
+        let mut lanes = [0.0_f32; 16];
+        let (left, right) = (left.chunks_exact(16), right.chunks_exact(16));
+        for (a, b) in left.remainder().iter().zip(right.remainder()) {
+            sum += f64::from(*a) * f64::from(*b);
+        }
+        for (a, b) in left.zip(right) {
+            lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, (a, b))| *lane += a * b);
+        }
+        sum += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+    }
+    sum
+}
+
+/// The eigenvalues of a tensor's covariance or correlation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelSpectrum {
+    /// The largest first, none below zero; as many as channels, or as positions where these are fewer.
+    pub eigenvalues: Vec<f64>,
+    channels: usize,
+    positions: usize,
+}
+
+impl ChannelSpectrum {
+    /// The entropy of the eigenvalues as shares of their sum; 0 where all are zero.
+    pub fn entropy(&self) -> f64 {
+        let total: f64 = self.eigenvalues.iter().sum();
+        if total <= 0.0 {
+            return 0.0;
+        }
+        let shares = self.eigenvalues.iter().map(|value| value / total).filter(|&share| share > 0.0);
+        -shares.map(|share| share * share.ln()).sum::<f64>()
+    }
+
+    /// The least of the `c` eigenvalues: 0 where there are fewer positions than channels.
+    pub fn least(&self) -> f64 {
+        if self.positions < self.channels {
+            return 0.0;
+        }
+        self.eigenvalues.last().copied().unwrap_or(0.0)
+    }
+
+    /// The mean logarithm of the eigenvalues, which is ln det per channel; of the first `positions - 1`
+    /// where that is less than the channels, since the others are zero whatever the network. None for a
+    /// single position.
+    pub fn mean_log(&self) -> Option<f64> {
+        let count = self.channels.min(self.positions.saturating_sub(1));
+        let logs = self.eigenvalues.iter().take(count);
+        let sum: f64 = logs.map(|value| value.max(LEAST_EIGENVALUE).ln()).sum();
+        (count > 0).then(|| sum / count as f64)
+    }
+}
