@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, SearchOptions, StoreLocation, StudyMode};
+use super::{InvalidOption, JobError, JobOption, SearchOptions, StoreLocation, StudyMode};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
@@ -263,59 +263,74 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError`] that names the option, as in `--batch-size`.
+    /// [`JobError::Invalid`] that names the option, or what is wrong with images or output files.
     pub fn check(&self) -> Result<(), JobError> {
-        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         let options = &self.options;
         if options.batch_size < 2 {
-            return refuse("--batch-size must be at least 2: K compares pairs of images");
+            return refuse(JobOption::BatchSize, "must be at least 2: K compares pairs of images");
         }
         if options.device.trim().is_empty() {
-            return refuse("--device is empty: use auto, cpu, gpu or a part of an adapter's name");
+            return refuse(
+                JobOption::Device,
+                "is empty: use auto, cpu, gpu or a part of an adapter's name",
+            );
         }
         options.image_overrides().check(&options.images)?;
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }
         let stored = matches!(self.store, Some(StoreLocation::File(_)));
-        if !stored && self.study != StudyMode::New {
-            return refuse("--resume and --join need the file of the study: give --store");
-        }
-        if self.study != StudyMode::New && !self.repeats_exactly() {
-            return refuse(
-                "--resume and --join need a search that proposes the same architectures again, which \
-                 one within a measured latency does not: begin a new one, it reuses known scores",
-            );
+        let continued = match self.study {
+            StudyMode::New => None,
+            StudyMode::Resume(_) => Some(JobOption::Resume),
+            StudyMode::Join(_) => Some(JobOption::Join),
+        };
+        if let Some(option) = continued {
+            if !stored {
+                return refuse(option, "needs the database that holds the study");
+            }
+            if !self.repeats_exactly() {
+                return refuse(
+                    option,
+                    "needs a search that proposes the same architectures again, which one with a \
+                     latency constraint does not: start a new search, it reuses known scores",
+                );
+            }
         }
         if options.repeats == 0 {
-            return refuse("--repeats must be at least 1");
+            return refuse(JobOption::Repeats, "must be at least 1");
         }
         match &self.task {
             Task::Search(search) => search.check(),
             Task::Score { architectures } if architectures.is_empty() => {
-                refuse("no architecture was given")
+                refuse(JobOption::Architectures, "is empty: give at least one")
             }
             Task::Onnx { .. } if stored => {
-                refuse("--store keeps searches; a model file is scored at once")
+                refuse(JobOption::Store, "keeps searches; a model is scored without a study")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => {
-                refuse("--repeats draws weights anew: give --weights fresh with it")
+                refuse(JobOption::Repeats, "draws new weights: set weights to fresh with it")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.initialisation.is_some() => {
-                refuse("--initialisation draws weights anew: give --weights fresh with it")
-            }
-            Task::Onnx { .. }
-                if options.input.is_some()
-                    || options.classes.is_some()
-                    || !options.set.is_empty() =>
-            {
-                refuse("--input, --classes and --set belong to search spaces, not to ONNX models")
+                refuse(JobOption::Initialisation, "draws new weights: set weights to fresh with it")
             }
             Task::Onnx { .. } if options.count == Count::Published => refuse(
-                "--count published: a model file does not say which ReLUs open a ReLUConvBN \
-                 module; use paper or live",
+                JobOption::Count,
+                "published: a model file does not say which ReLUs open a ReLUConvBN module; use \
+                 paper or live",
             ),
-            _ => Ok(()),
+            Task::Onnx { .. } => [
+                (JobOption::Input, options.input.is_some()),
+                (JobOption::Classes, options.classes.is_some()),
+                (JobOption::Set, !options.set.is_empty()),
+            ]
+            .into_iter()
+            .find(|(_, is_given)| *is_given)
+            .map_or(Ok(()), |(option, _)| {
+                refuse(option, "belongs to search spaces, not to ONNX models")
+            }),
+            Task::Score { .. } => Ok(()),
         }
     }
 }

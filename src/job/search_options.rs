@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, Session};
+use super::{InvalidOption, JobError, JobOption, Session};
 use crate::backend::Cancel;
 use crate::score::{SCORES, Score, find_score};
 use crate::search::{
@@ -60,7 +60,7 @@ pub struct SearchOptions {
     /// The table's training time in seconds
     #[arg(long, value_name = "NAME")]
     pub time: Option<String>,
-    /// Seconds of training by that time; without it --samples trainings
+    /// Total training budget in seconds; without it, as many trainings as samples
     #[arg(long, value_name = "SECONDS")]
     pub budget: Option<f64>,
     /// Trainers that run at a time
@@ -118,11 +118,12 @@ impl SearchOptions {
     ///
     /// # Errors
     ///
-    /// [`JobError::Options`] that lists the known ones.
+    /// [`JobError::Invalid`] that lists the known ones.
     pub fn chosen_score(&self) -> Result<&'static Score, JobError> {
         find_score(&self.score).ok_or_else(|| {
             let known = names(SCORES.iter().map(|score| score.name));
-            JobError::Options(format!("--score {}: there are {known}", self.score))
+            let reason = format!("{} is unknown: there are {known}", self.score);
+            InvalidOption::new(JobOption::Score, reason).into()
         })
     }
 
@@ -133,21 +134,24 @@ impl SearchOptions {
 
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
-        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         self.chosen_score()?;
         match self {
-            Self { samples: 0, .. } => refuse("--samples must be at least 1"),
-            Self { population: 0, .. } => refuse("--population must be at least 1"),
-            Self { tournament: 0, .. } => refuse("--tournament must be at least 1"),
+            Self { samples: 0, .. } => refuse(JobOption::Samples, "must be at least 1"),
+            Self { population: 0, .. } => refuse(JobOption::Population, "must be at least 1"),
+            Self { tournament: 0, .. } => refuse(JobOption::Tournament, "must be at least 1"),
             Self { candidates, population, .. }
                 if self.strategy.has_option(StrategyOption::Candidates)
                     && candidates < population =>
             {
-                refuse("--candidates must be at least --population: the best of them are its start")
+                refuse(
+                    JobOption::Candidates,
+                    "must be at least the population: the best candidates are its first members",
+                )
             }
-            Self { trainers: 0, .. } => refuse("--trainers must be at least 1"),
+            Self { trainers: 0, .. } => refuse(JobOption::Trainers, "must be at least 1"),
             Self { trainer_limit, .. } if !(*trainer_limit > 0.0 && *trainer_limit < 1e9) => {
-                refuse("--trainer-limit must be a number of seconds above 0")
+                refuse(JobOption::TrainerLimit, "must be a number of seconds above 0")
             }
             _ => self.check_accuracies(self.strategy.objective()),
         }
@@ -155,34 +159,50 @@ impl SearchOptions {
 
     /// Whether accuracies are given where they are needed, and only there.
     fn check_accuracies(&self, objective: Objective) -> Result<(), JobError> {
-        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
-        let given = self.trainer.is_some() || self.table.is_some();
+        let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
+        let given = match (&self.trainer, &self.table) {
+            (Some(_), _) => Some(JobOption::Trainer),
+            (None, Some(_)) => Some(JobOption::Table),
+            (None, None) => None,
+        };
+        let of_table = [
+            (JobOption::Metric, self.metric.is_some()),
+            (JobOption::Report, self.report.is_some()),
+            (JobOption::Time, self.time.is_some()),
+            (JobOption::Budget, self.budget.is_some()),
+        ];
+        let of_table = of_table.into_iter().find(|(_, is_given)| *is_given);
+        if let (Some(option), Objective::Score) = (given, objective) {
+            return refuse(
+                option,
+                "belongs to the strategies area, rea and rs; this one trains nothing",
+            );
+        }
+        if let (None, Some((option, _))) = (&self.table, of_table) {
+            return refuse(option, "belongs to a benchmark table, and none is given");
+        }
         match self {
-            _ if given && objective == Objective::Score => refuse(
-                "--trainer and --table belong to the strategies area, rea and rs; this one trains \
-                 nothing",
-            ),
             Self { trainer: Some(_), table: Some(_), .. } => {
-                refuse("--trainer and --table are two sources of accuracies: give one")
-            }
-            Self { table: None, metric, report, time, budget, .. }
-                if metric.is_some() || report.is_some() || time.is_some() || budget.is_some() =>
-            {
-                refuse("--metric, --report, --time and --budget belong to --table")
+                refuse(JobOption::Trainer, "and table are two sources of accuracies: give one")
             }
             Self { table: Some(_), metric: None, .. } => refuse(
-                "--table needs --metric, the name of its accuracy: see `benchmark info FILE`",
+                JobOption::Table,
+                "needs a metric, the name of its accuracy: see `benchmark info FILE`",
             ),
-            Self { time, budget, .. } if time.is_some() != budget.is_some() => {
-                refuse("--time and --budget belong together: seconds of what, and how many")
+            Self { time: Some(_), budget: None, .. } => {
+                refuse(JobOption::Time, "needs a budget: how many seconds of it")
+            }
+            Self { time: None, budget: Some(_), .. } => {
+                refuse(JobOption::Budget, "needs a time: the metric that is counted")
             }
             Self { budget: Some(budget), .. } if budget.is_nan() || *budget <= 0.0 => {
-                refuse("--budget must be a number of seconds above 0")
+                refuse(JobOption::Budget, "must be a number of seconds above 0")
             }
-            _ if !given && objective == Objective::Accuracy => refuse(
-                "this strategy learns from accuracies: give the command that trains an architecture, \
-                 such as --trainer \"python train.py {arch.json}\", or a benchmark table by --table \
-                 and --metric",
+            _ if given.is_none() && objective == Objective::Accuracy => refuse(
+                JobOption::Trainer,
+                "or a benchmark table is needed, since this strategy learns from accuracies: give \
+                 the command that trains an architecture, such as \"python train.py {arch.json}\", or \
+                 a table and its metric",
             ),
             _ => Ok(()),
         }

@@ -193,7 +193,12 @@ fn with_flags(error: &anyhow::Error) -> String {
     if store_error(error).is_some_and(StoreError::is_wrong_file) {
         return format!("{error:#} (--store)");
     }
-    format!("{error:#}")
+    // The core names options as job files do; here they are flags.
+    let is_option = match error.downcast_ref() {
+        Some(error @ JobError::Invalid(_) | error @ JobError::Data(_)) => error.option().is_some(),
+        _ => false,
+    };
+    if is_option { format!("--{error:#}") } else { format!("{error:#}") }
 }
 
 /// The file of studies that cannot be used, if that is what went wrong.
@@ -235,7 +240,7 @@ fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
 }
 
 /// The architectures of a command line: given ones, then those of a file, one a line.
-fn architectures(targets: &args::Targets) -> Result<Vec<String>, JobError> {
+fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
     let mut list = targets.architectures.clone();
     if let Some(path) = &targets.from {
         let text = std::fs::read_to_string(path)
@@ -244,11 +249,10 @@ fn architectures(targets: &args::Targets) -> Result<Vec<String>, JobError> {
         list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
     }
     if list.is_empty() {
-        return Err(JobError::Options(
+        anyhow::bail!(
             "no architecture was given: name them, or a file with one a line by --from, or a model \
              by --onnx"
-                .to_owned(),
-        ));
+        );
     }
     Ok(list)
 }

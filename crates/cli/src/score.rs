@@ -11,7 +11,7 @@ use super::heat_map::HeatMap;
 use super::{Exit, architectures, search, show, text_table, watch};
 use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
-use untrained::job::{JobConfig, JobError, Task};
+use untrained::job::{JobConfig, Task};
 use untrained::output::{OutputError, OutputFile};
 use untrained::store::Record;
 
@@ -23,10 +23,10 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
     if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {
-        return Err(one_only("--kernel-out and --codes-out take one architecture").into());
+        anyhow::bail!("--kernel-out and --codes-out take one architecture");
     }
     if outputs && arguments.options.repeats > 1 {
-        return Err(one_only("--kernel-out and --codes-out take one repeat").into());
+        anyhow::bail!("--kernel-out and --codes-out take one repeat");
     }
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
@@ -60,7 +60,7 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
 fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
     let Some(path) = &arguments.heat_map else { return Ok(None) };
     if arguments.options.repeats > 1 {
-        return Err(one_only("--heat-map takes one repeat").into());
+        anyhow::bail!("--heat-map takes one repeat");
     }
     let count = match task {
         Task::Score { architectures } => architectures.len(),
@@ -90,10 +90,6 @@ pub fn run_job(
     }
     result?;
     Ok(watch::conclude(&summary))
-}
-
-fn one_only(message: &str) -> JobError {
-    JobError::Options(message.to_owned())
 }
 
 fn header() -> Vec<String> {

@@ -212,7 +212,7 @@ fn a_study_is_not_mixed_with_other_options_and_may_grow() {
     refused(&with(&["--images", "noise"]), &["images"]);
     refused(&["search", "--store", file, "--resume", "ffffffff"], &["no study `ffffffff`", &id]);
     refused(&["search", "--store", file, "--resume", &id, "--join", &id], &["--join"]);
-    refused(&["search", "--store", "none", "--resume", &id], &["give --store"]);
+    refused(&["search", "--store", "none", "--resume", &id], &["--resume needs the database"]);
     let (code, _, error) = run(&with(&["--constraint", "latency=..5s"]));
     assert!(code == 2 && error.contains("measured latency"), "{error}");
     let missing = folder.text("missing.db");
