@@ -214,7 +214,7 @@ fn a_study_is_not_mixed_with_other_options_and_may_grow() {
     refused(&["search", "--store", file, "--resume", &id, "--join", &id], &["--join"]);
     refused(&["search", "--store", "none", "--resume", &id], &["--resume needs the database"]);
     let (code, _, error) = run(&with(&["--constraint", "latency=..5s"]));
-    assert!(code == 2 && error.contains("measured latency"), "{error}");
+    assert!(code == 2 && error.contains("latency constraint"), "{error}");
     let missing = folder.text("missing.db");
     refused(&["search", "--store", &missing, "--resume", &id], &["missing.db"]);
     assert_eq!(rows(&store, &id).len(), 12);
