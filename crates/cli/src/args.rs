@@ -39,7 +39,7 @@ pub enum Verb {
     /// Run a job file; `--batch JOB.toml` does the same
     Run(Box<RunFile>),
     /// Show an architecture's canonical form, index, sizes and layers
-    Describe(Describe),
+    Describe(Box<Describe>),
     /// List the GPU adapters with their limits, and which device `auto` selects
     Devices,
     /// List the search spaces, print the file of one, or check space files

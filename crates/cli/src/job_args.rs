@@ -5,6 +5,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use untrained::job::{JobConfig, JobOption, OptionInfo, OptionType, Options, SearchOptions, Task};
+use untrained::space::Setting;
 
 /// Some options of a job that a verb takes together.
 pub trait OptionGroup: Sized {
@@ -52,9 +53,9 @@ impl OptionGroup for SpaceOptions {
     }
 }
 
-/// The value that `spaces show` may override.
+/// The values of a space file that are overridden.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SpaceOverrides(pub Options);
+pub struct SpaceOverrides(pub Vec<Setting>);
 
 impl OptionGroup for SpaceOverrides {
     fn options() -> Vec<JobOption> {
@@ -62,7 +63,7 @@ impl OptionGroup for SpaceOverrides {
     }
 
     fn of(job: JobConfig) -> Self {
-        Self(job.options)
+        Self(job.options.set)
     }
 }
 

@@ -11,7 +11,7 @@ use untrained::space::Space;
 pub fn run(arguments: &Spaces) -> anyhow::Result<Exit> {
     let text = match &arguments.action {
         Some(SpacesAction::Show { id, overrides }) => {
-            Space::open_with(id, &overrides.0.0.set)?.text().to_owned()
+            Space::open_with(id, &overrides.0.0)?.text().to_owned()
         }
         Some(SpacesAction::Check { files }) => return check(files),
         Some(SpacesAction::Operations) => Space::builtin_operations_text().to_owned(),
