@@ -81,6 +81,12 @@ pub enum JobError {
         /// What is wrong with them.
         source: serde_json::Error,
     },
+    /// A study that holds scores of given architectures, which cannot be resumed.
+    #[error("study {id} is not a search: only searches can be resumed and joined")]
+    NotASearch {
+        /// The study.
+        id: String,
+    },
     /// A list of architectures could not be read.
     #[error("cannot read {}", path.display())]
     List {

@@ -14,63 +14,46 @@ use crate::search::{
 use crate::space::Space;
 
 /// How architectures are chosen.
-#[derive(Clone, Debug, PartialEq, clap::Args, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SearchOptions {
     /// Architectures to look at; those of random are drawn uniformly without repetition
-    #[arg(long, default_value_t = Self::default().samples, value_name = "N")]
     pub samples: u64,
     /// Strategy
-    #[arg(long, default_value_t = Self::default().strategy, value_name = "NAME", long_help = strategies_help())]
     pub strategy: StrategyKind,
     /// What ranks architectures
-    #[arg(long, default_value_t = Self::default().score, value_name = "NAME", long_help = scores_help())]
     pub score: String,
     /// Limit to a range, NAME=MIN..MAX with K, M, G: params=..1M, macs=10M..100M, activations=..2M
     /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
     /// takes on --device, measured: on another machine, or at another time, other architectures may
     /// keep to it, so such a search repeats only as far as its measurements do
-    #[arg(long, value_name = "NAME=A..B")]
     pub constraint: Vec<Constraint>,
     /// Score one architecture of each set of equal ones and share the result
-    #[arg(long)]
     pub unique: bool,
     /// Evolution: architectures that live at a time
-    #[arg(long, default_value_t = Self::default().population, value_name = "N")]
     pub population: usize,
     /// Evolution: architectures of which the best becomes a parent
-    #[arg(long, default_value_t = Self::default().tournament, value_name = "N")]
     pub tournament: usize,
     /// AREA: architectures scored for the first population
-    #[arg(long, default_value_t = Self::default().candidates, value_name = "N")]
     pub candidates: usize,
     /// AREA, REA, RS: the command that trains an architecture; {arch.json} stands for the path of a
     /// JSON file, {arch} for its text. Its last line {"accuracy": X} is read
-    #[arg(long, value_name = "COMMAND")]
     pub trainer: Option<String>,
     /// AREA, REA, RS: a benchmark table in the place of a trainer (see `benchmark info`)
-    #[arg(long, value_name = "FILE")]
     pub table: Option<PathBuf>,
     /// The table's metric that is the accuracy
-    #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
     /// The table's metric that is reported of the architecture that was chosen
-    #[arg(long, value_name = "NAME")]
     pub report: Option<String>,
     /// The table's training time in seconds
-    #[arg(long, value_name = "NAME")]
     pub time: Option<String>,
     /// Total training budget in seconds; without it, as many trainings as samples
-    #[arg(long, value_name = "SECONDS")]
     pub budget: Option<f64>,
     /// Trainers that run at a time
-    #[arg(long, default_value_t = Self::default().trainers, value_name = "N")]
     pub trainers: usize,
     /// Seconds after which a trainer is stopped
-    #[arg(long, default_value_t = Self::default().trainer_limit, value_name = "SECONDS")]
     pub trainer_limit: f64,
     /// Repetitions of a failed training
-    #[arg(long, default_value_t = Self::default().trainer_retries, value_name = "N")]
     pub trainer_retries: u32,
 }
 
@@ -97,16 +80,6 @@ impl Default for SearchOptions {
             trainer_retries: 0,
         }
     }
-}
-
-fn strategies_help() -> String {
-    let line = |kind: &StrategyKind| format!("\n  {:<12} {}", kind.name(), kind.info().about);
-    format!("Strategy:{}", StrategyKind::ALL.iter().map(line).collect::<String>())
-}
-
-fn scores_help() -> String {
-    let line = |score: &Score| format!("\n  {:<12} {}", score.name, score.about);
-    format!("What ranks architectures:{}", SCORES.iter().map(line).collect::<String>())
 }
 
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {

@@ -203,7 +203,7 @@ fn free(info: &StudyInfo, setup: &StudySetup, grows: bool) -> Vec<&'static str> 
         JobOption::Space => fingerprint(&info.setup) == fingerprint(setup),
         _ => false,
     };
-    let may_differ = |option: &&JobOption| match option.change_on_resume() {
+    let may_differ = |option: &&JobOption| match option.info().change_on_resume {
         ChangeOnResume::Free => true,
         ChangeOnResume::MayGrow => grows,
         ChangeOnResume::SameContent => has_same_content(**option),

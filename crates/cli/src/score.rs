@@ -8,29 +8,32 @@ use npyz::WriterBuilder;
 
 use super::args::{Output as Files, Score};
 use super::heat_map::HeatMap;
-use super::{Exit, architectures, search, show, text_table, watch};
+use super::{Exit, architectures, progress, search, show, text_table};
 use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
-use untrained::job::{JobConfig, Task};
+use untrained::job::{JobConfig, JobOption, OnnxWeights, Task};
 use untrained::output::{OutputError, OutputFile};
 use untrained::store::Record;
 
 /// Runs the verb.
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     let task = match arguments.targets.onnx.clone() {
-        Some(path) => Task::Onnx { path, weights: arguments.weights },
+        Some(path) => Task::Onnx { path, weights: OnnxWeights::default() },
         None => Task::Score { architectures: architectures(&arguments.targets)? },
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
     if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {
         anyhow::bail!("--kernel-out and --codes-out take one architecture");
     }
-    if outputs && arguments.options.repeats > 1 {
+    if outputs && arguments.options.0.repeats > 1 {
         anyhow::bail!("--kernel-out and --codes-out take one repeat");
     }
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
-    let config = search::job(arguments.options, task, &files)?;
+    let mut config = search::job(arguments.options.0, task, &files)?;
+    if matches!(config.task, Task::Onnx { .. }) {
+        config.set_option(JobOption::Weights, &[&arguments.weights])?;
+    }
     search::save(&config, &files)?;
     let mut kept = None;
     let config = JobConfig { outputs: outputs || heat_map.is_some(), ..config };
@@ -59,7 +62,7 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
 /// The picture that was asked for.
 fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
     let Some(path) = &arguments.heat_map else { return Ok(None) };
-    if arguments.options.repeats > 1 {
+    if arguments.options.0.repeats > 1 {
         anyhow::bail!("--heat-map takes one repeat");
     }
     let count = match task {
@@ -81,7 +84,7 @@ pub fn run_job(
     mut each: impl FnMut(&Record, Option<&RunOutput>),
 ) -> anyhow::Result<Exit> {
     let mut rows = vec![header()];
-    let (summary, result) = watch::run(config, |record, output| {
+    let (summary, result) = progress::run(config, |record, output| {
         rows.push(row(record));
         each(record, output);
     });
@@ -89,7 +92,7 @@ pub fn run_job(
         show(&text_table::table(&rows))?;
     }
     result?;
-    Ok(watch::conclude(&summary))
+    Ok(progress::conclude(&summary))
 }
 
 fn header() -> Vec<String> {

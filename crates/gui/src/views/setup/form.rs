@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use untrained::job::{JobConfig, JobError, JobOption};
+use untrained::job::{JobConfig, JobError, JobOption, OptionInfo, OptionType};
 
 /// What is wrong with the job that is set up.
 pub struct SetupProblem {
@@ -43,19 +43,18 @@ pub struct OptionForm<'p> {
 
 impl OptionForm<'_> {
     /// A row: the label, the field, and what is wrong with it.
-    pub fn row(
-        &self,
-        ui: &mut Ui,
-        name: &str,
-        option: &str,
-        about: &str,
-        add: impl FnOnce(&mut Ui) -> egui::Response,
-    ) {
-        let label = ui.label(name).on_hover_text(about);
+    pub fn row(&self, ui: &mut Ui, option: JobOption, add: impl FnOnce(&mut Ui) -> egui::Response) {
+        let OptionInfo { label: name, help, values, .. } = option.info();
+        let help = match values {
+            OptionType::Texts if option != JobOption::Architectures => {
+                format!("{help}. Several are separated by spaces")
+            }
+            _ => help.to_owned(),
+        };
+        let label = ui.label(name).on_hover_text(&help);
         ui.horizontal(|ui| {
-            add(ui).labelled_by(label.id).on_hover_text(about);
-            let is_here =
-                |problem: &&SetupProblem| problem.option.is_some_and(|one| one.key() == option);
+            add(ui).labelled_by(label.id).on_hover_text(&help);
+            let is_here = |problem: &&SetupProblem| problem.option == Some(option);
             if let Some(problem) = self.problem.filter(is_here) {
                 let text = RichText::new(format!("{name} {}", problem.text))
                     .small()
