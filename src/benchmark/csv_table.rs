@@ -193,7 +193,7 @@ impl CsvTable {
                     let problem = "is not UTF-8 text: save the table in that encoding";
                     self.origin.wrong(format!("line {place}"), problem)
                 }
-                _ => self.origin.wrong(format!("line {place}"), "is no row of a CSV table"),
+                _ => self.origin.wrong(format!("line {place}"), "is not a row of a CSV table"),
             }),
         }
     }
@@ -228,7 +228,10 @@ impl CsvTable {
         let place = format!("line {line}, column {}", excerpt(column));
         let problem = match cell {
             "" => "is empty: every row names an architecture".to_owned(),
-            cell => format!("`{}` is no number as in the rows before: correct it", excerpt(cell)),
+            cell => format!(
+                "`{}` is not a number, unlike in the rows before: correct it",
+                excerpt(cell)
+            ),
         };
         self.origin.wrong(place, problem)
     }

@@ -74,7 +74,7 @@ impl<R: BufRead> JsonPieces<R> {
             return Err(wrong("a key is missing: the file is damaged; fetch it again"));
         }
         let key = serde_json::from_slice(self.value()?)
-            .map_err(|error| wrong(&format!("a key is no text ({error})")))?;
+            .map_err(|error| wrong(&format!("a key is not a string ({error})")))?;
         match self.peek()? {
             Some(b':') => self.advance(1),
             _ => return Err(wrong("a colon is missing: the file is damaged; fetch it again")),

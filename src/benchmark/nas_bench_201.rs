@@ -115,7 +115,7 @@ impl Reader for NasBench201 {
         let (key, value) = entry.map_err(|error| self.origin.pickle(&place, error))?;
         let wrong = |problem: String| self.origin.wrong(&place, problem);
         let index = key.int().and_then(|index| u64::try_from(index).ok());
-        let index = index.ok_or_else(|| wrong("has a key that is no index".to_owned()))?;
+        let index = index.ok_or_else(|| wrong("has a key that is not an index".to_owned()))?;
         let measured = Measured::of(&value);
         let mut measured = measured.map_err(|problem| wrong(format!("{index}: {problem}")))?;
         measured.index = Some(index);

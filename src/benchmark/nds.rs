@@ -196,14 +196,14 @@ impl NdsTable {
         let run: TrainingRun<'_> =
             serde_json::from_slice(self.pieces.value()?).map_err(|error| {
                 wrong(&format!(
-                    "it is no training run with a `net` ({error}): this is another data set"
+                    "it is not a training run with a `net` ({error}): this is another dataset"
                 ))
             })?;
         if run.net.get().len() > MAX_NET_BYTES {
             return Err(wrong("its `net` is too long for an architecture"));
         }
         let net = serde_json::from_str::<Value>(run.net.get())
-            .map_err(|error| wrong(&format!("its `net` is no JSON ({error})")))?;
+            .map_err(|error| wrong(&format!("its `net` is not JSON ({error})")))?;
         let accuracy = |error: Option<f64>| error.map_or(f64::NAN, |error| 100.0 - error);
         let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let values = [

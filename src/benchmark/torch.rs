@@ -57,7 +57,7 @@ pub(super) fn data(mut file: File) -> Result<(BufReader<FileSection<File>>, u64)
 /// Where the data stand in an archive, and their length.
 fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
     let damaged = |error: &dyn std::fmt::Display| {
-        TorchFault::Wrong(format!("is no archive that can be read ({error}): fetch it again"))
+        TorchFault::Wrong(format!("is not a readable archive ({error}): fetch it again"))
     };
     let mut end = Vec::new();
     let mut reader = file;
@@ -73,7 +73,7 @@ fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
             archive.name_for_index(place).is_some_and(|name| name.is_ok_and(|name| is_data(&name)))
         })
         .ok_or_else(|| {
-            TorchFault::Wrong("has no data.pkl: it is no file of torch.save".to_owned())
+            TorchFault::Wrong("has no data.pkl: it was not written by torch.save".to_owned())
         })?;
     let member = archive.by_index_raw(place).map_err(|error| damaged(&error))?;
     if member.compression() != CompressionMethod::Stored {

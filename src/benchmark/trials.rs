@@ -32,7 +32,7 @@ impl Measured {
     /// Reads a dictionary of `{arch_str, arch_index, all_results: {(dataset, seed): run}}` for each
     /// way of training; says what is wrong with it.
     pub fn of(ways: &Value) -> Result<Self, String> {
-        let ways = ways.entries().ok_or("is no dictionary by way of training")?;
+        let ways = ways.entries().ok_or("is not a dictionary by training setup")?;
         let mut measured = Self::default();
         for (name, way) in ways {
             let name = name.text().unwrap_or("?").to_owned();

@@ -59,7 +59,7 @@ fn file(path: PathBuf, classes: u32) -> Result<(RowFile, Vec<usize>), DataError>
     let (file, fields) = RowFile::python(path, VOLUME)?;
     let labels = fields.get("labels").ok_or_else(|| file.wrong("has no `labels`"))?;
     let labels = pickle::integers(labels)
-        .ok_or_else(|| file.wrong("its `labels` are no list or array of whole numbers"))?;
+        .ok_or_else(|| file.wrong("its `labels` are not a list or array of integers"))?;
     if labels.len() != file.images {
         let reason = format!("has {} images but {} labels", file.images, labels.len());
         return Err(file.wrong(reason));

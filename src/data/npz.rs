@@ -18,7 +18,7 @@ pub(super) fn load(
     let (file, _) = open(path, "give a .npz file that you may read")?;
     let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
     let damaged = |error: ZipError| {
-        wrong(format!("is no archive that can be read ({error}): save it again by numpy.savez"))
+        wrong(format!("is not a readable archive ({error}): save it again by numpy.savez"))
     };
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let names = archive.file_names_raw().filter_map(|name| name.strip_suffix(b".npy"));

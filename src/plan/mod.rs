@@ -91,7 +91,7 @@ pub enum PlanError {
     NoInput,
     /// No activation of the graph is counted.
     #[error(
-        "the counting rule `{0}` counts no activation of the network, so there is no code to compare"
+        "the counting rule `{0}` counts no activation of this network, so there are no codes to compare"
     )]
     NoUnits(Count),
     /// A node that is to be kept does not exist.

@@ -130,7 +130,7 @@ impl Operations {
             let hint = nearest::hint(name, self.definitions.keys().map(String::as_str));
             let name = nearest::excerpt(name);
             let add = format!("define it under [operations.{name}]");
-            problems.add(path, format!("there is no operation `{name}`: {hint}; {add}"));
+            problems.add(path, format!("unknown operation `{name}`: {hint}; {add}"));
         }
         definition
     }

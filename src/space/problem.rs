@@ -160,7 +160,7 @@ impl FromStr for Setting {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (key, value) = text.split_once('=').ok_or_else(|| {
-            format!("`{text}` is no setting: write KEY=VALUE, such as skeleton.cells=1")
+            format!("`{text}` is not a setting: expected KEY=VALUE, such as skeleton.cells=1")
         })?;
         let (key, written) = (key.trim(), value.trim());
         let document = toml::from_str::<toml::Table>(&format!("value = {written}"));

@@ -150,7 +150,7 @@ fn damaged_pickles_are_told_apart() {
         (fewer, "whose size and data do not fit"),
         (narrow, "has shape [27, 1024]"),
         (b"}.".to_vec(), "has no `data`"),
-        (b"}U\x04dataK\x01s.".to_vec(), "is no NumPy array"),
+        (b"}U\x04dataK\x01s.".to_vec(), "is not a NumPy array"),
     ] {
         std::fs::write(folder.path().join("data_batch_1"), bytes).unwrap();
         let error = chain(&from_folder(folder.path(), 2, 1).unwrap_err());

@@ -34,7 +34,7 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
 }
 
 fn list(store: &Store) -> Result<String, StoreError> {
-    let header = ["id", "begun", "state", "results", "best", "space", "task"].map(str::to_owned);
+    let header = ["id", "created", "state", "results", "best", "space", "task"].map(str::to_owned);
     let mut rows = vec![header.to_vec()];
     for study in store.list()? {
         rows.push(vec![

@@ -109,7 +109,7 @@ impl ModelRecords {
         let (hash, epochs, adjacency, operations, metrics): (&str, u32, &str, &str, &str) =
             serde_json::from_slice(record).map_err(|error| {
                 format!(
-                    "it is no list [hash, epochs, adjacency, operations, metrics] ({error}): this \
+                    "it is not a list [hash, epochs, adjacency, operations, metrics] ({error}): this \
                      is another data set"
                 )
             })?;
@@ -118,7 +118,7 @@ impl ModelRecords {
             .decode(metrics)
             .ok()
             .and_then(|bytes| ModelMetrics::decode(bytes.as_slice()).ok())
-            .ok_or("its metrics are no ModelMetrics in base64")?;
+            .ok_or("its metrics are not a base64 ModelMetrics")?;
         let last = metrics.evaluation_data.last().ok_or("its metrics have no evaluation")?;
         let number = self.number(hash, adjacency, operations, metrics.trainable_parameters)?;
         let sums = &mut self.budget(epochs)?.sums;
@@ -144,8 +144,9 @@ impl ModelRecords {
         if number == MAX_MODELS {
             return Err(format!("there are more than the benchmark's {MAX_MODELS} architectures"));
         }
-        let (vertices, adjacency) = matrix(adjacency)
-            .ok_or_else(|| format!("the adjacency `{adjacency}` is no square of 0 and 1"))?;
+        let (vertices, adjacency) = matrix(adjacency).ok_or_else(|| {
+            format!("the adjacency `{adjacency}` is not a square matrix of 0 and 1")
+        })?;
         let names: Vec<&str> = operations.split(',').collect();
         if names.len() != usize::from(vertices) {
             return Err(format!("it has {vertices} vertices and {} operations", names.len()));
@@ -162,7 +163,7 @@ impl ModelRecords {
     fn operation(&mut self, name: &str) -> Result<u8, String> {
         let known = self.names.iter().position(|known| known == name);
         if known.is_none() && (self.names.len() == MAX_NAMES || name.len() > MAX_NAME_BYTES) {
-            return Err("its operations are none of the benchmark's".to_owned());
+            return Err("has operations that the benchmark does not know".to_owned());
         }
         Ok(known.unwrap_or_else(|| {
             self.names.push(name.to_owned());

@@ -50,7 +50,7 @@ impl GatheredScores {
         self.bytes += bytes;
         if self.bytes > MAX_BYTES {
             return Err(format!(
-                "the file has more than {} MiB of values: it is none of NAS-Bench-Suite-Zero",
+                "the file has more than {} MiB of values: it is not a file of NAS-Bench-Suite-Zero",
                 MAX_BYTES >> 20
             ));
         }

@@ -69,7 +69,7 @@ impl SuiteZero {
             let dataset = self.pieces.key()?;
             if !self.pieces.enter(b'{')? {
                 return Err(wrong(&format!(
-                    "the data set `{dataset}` is no object of architectures"
+                    "the dataset `{dataset}` is not an object of architectures"
                 )));
             }
             let mut first = true;

@@ -36,7 +36,7 @@ pub enum ArrayData {
 #[error("{0}")]
 pub struct ArrayError(&'static str);
 
-const NO_ARRAY: ArrayError = ArrayError("is no NumPy array");
+const NO_ARRAY: ArrayError = ArrayError("is not a NumPy array");
 const NO_DTYPE: ArrayError = ArrayError("is a NumPy array of no plain type of number");
 const BROKEN: ArrayError = ArrayError("is a NumPy array whose size and data do not fit");
 

@@ -21,7 +21,7 @@ impl From<PickleError> for PickleFault {
     }
 }
 
-const NO_MARK: PickleFault = PickleFault::Rule("needs a mark where there is none");
+const NO_MARK: PickleFault = PickleFault::Rule("needs a mark, but there is none");
 
 /// Objects in the order they came; a mark hides those before it.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Stack {
     /// The last object, which stays.
     pub fn top(&self) -> Result<Id, PickleFault> {
         let last = self.items[self.base()..].last().copied();
-        last.ok_or(PickleFault::Rule("needs a value where there is none"))
+        last.ok_or(PickleFault::Rule("needs a value, but there is none"))
     }
 
     pub fn pop(&mut self) -> Result<Id, PickleFault> {
@@ -91,7 +91,7 @@ impl Stack {
         if self.pop().is_ok() || self.marks.pop().is_some() {
             return Ok(());
         }
-        Err(PickleFault::Rule("drops a value where there is none"))
+        Err(PickleFault::Rule("drops a value, but there is none"))
     }
 
     /// Remembers the last object under a number.

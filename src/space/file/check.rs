@@ -103,7 +103,7 @@ impl<'s> SpaceChecker<'s> {
                 (Some(schema), _) => self.check(schema, value, &path, problems),
                 (None, Some(Value::Bool(false))) => {
                     let hint = nearest::hint(key, known());
-                    problems.add(path, format!("is no key that is known here; {hint}"));
+                    problems.add(path, format!("is not a known key here; {hint}"));
                 }
                 (None, Some(others)) => self.check(others, value, &path, problems),
                 (None, None) => {}

@@ -43,7 +43,7 @@ impl SpaceDocument {
         let mut place = &mut self.value;
         for part in setting.key.split('.') {
             if part.is_empty() {
-                return Err(wrong("is no key: a key is written section.name"));
+                return Err(wrong("is not a key: keys are written section.name"));
             }
             place = match place {
                 Value::Object(map) => map.entry(part).or_insert_with(|| Value::Object(Map::new())),
@@ -123,7 +123,7 @@ impl<'t> DocumentReader<'t> {
                 .ok()
                 .and_then(serde_json::Number::from_f64)
                 .map(Value::Number)
-                .ok_or_else(|| self.problem(path, "is no finite number"))?,
+                .ok_or_else(|| self.problem(path, "is not a finite number"))?,
             DeValue::Datetime(_) => return Err(self.problem(path, "is a date; none is needed")),
             DeValue::Array(list) => {
                 let mut values = Vec::with_capacity(list.len());

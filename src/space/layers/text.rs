@@ -49,7 +49,7 @@ fn with_values<'t>(text: &'t str, values: &Parameters<'_>) -> Result<Cow<'t, str
     for name in parameters(text) {
         let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
             let hint = nearest::hint(name, values.iter().map(|(known, _)| *known));
-            return Err(format!("`{text}`: there is no parameter `{{{name}}}` here; {hint}"));
+            return Err(format!("`{text}`: unknown parameter `{{{name}}}` here; {hint}"));
         };
         result = Cow::Owned(result.replace(&format!("{{{name}}}"), value));
     }
@@ -78,7 +78,7 @@ pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String
             None => {
                 let names = NAMES.into_iter().chain(ACTIVATIONS.map(ActivationKind::name));
                 let hint = nearest::hint(name, names);
-                return Err(format!("`{text}`: there is no layer `{name}`; {hint}"));
+                return Err(format!("`{text}`: unknown layer `{name}`; {hint}"));
             }
         },
     };

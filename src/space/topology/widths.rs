@@ -279,7 +279,7 @@ impl Topology for Widths {
         let width = |token: &&str| {
             token.trim().parse().ok().filter(|width| self.widths.contains(width)).ok_or_else(|| {
                 let widths: Vec<String> = self.widths.iter().map(usize::to_string).collect();
-                wrong(token, format!("is no width of this space: {}", widths.join(", ")))
+                wrong(token, format!("is not a width of this space: {}", widths.join(", ")))
             })
         };
         Ok(WidthsDecisions { widths: tokens.iter().map(width).collect::<Result<_, _>>()? })

@@ -37,7 +37,7 @@ fn refused(store: &Path, arguments: &[&str], words: &[&str]) {
 fn studies_are_listed_and_shown() {
     let folder = Folder::new();
     let path = folder.db();
-    refused(&path, &[], &["no such file", "--store"]);
+    refused(&path, &[], &["does not exist", "--store"]);
     assert!(!path.exists(), "a list made a file");
     Store::open(&path).unwrap();
     assert!(shown(&path, &["list"]).contains("holds no studies"));

@@ -145,7 +145,7 @@ impl<R: BufRead + Seek> Machine<R> {
             0x8a => Some(self.long::<1>()?),
             _ => Some(self.long::<4>()?),
         };
-        parsed.ok_or(PickleFault::Rule("has a number that is none or is beyond 64 bits"))
+        parsed.ok_or(PickleFault::Rule("has an invalid number, or one beyond 64 bits"))
     }
 
     fn long<const N: usize>(&mut self) -> Result<Value, PickleFault> {
@@ -170,7 +170,7 @@ impl<R: BufRead + Seek> Machine<R> {
         };
         match value {
             Some(value) => self.atom(value),
-            None => rule("has a string that is none"),
+            None => rule("has an invalid string"),
         }
     }
 
@@ -304,7 +304,7 @@ impl<R: BufRead + Seek> Machine<R> {
                 Ok(())
             }
             Node::Unknown => Ok(()),
-            _ => rule("gives a state to something that is no object"),
+            _ => rule("sets the state of something that is not an object"),
         }
     }
 

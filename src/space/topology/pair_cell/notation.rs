@@ -158,10 +158,7 @@ fn operation_of(space: &PairCell, name: &str) -> Result<u8, GenotypeFault> {
         Some(position) => Ok(position as u8),
         None => {
             let hint = nearest::hint(name, names);
-            Err(GenotypeFault::new(
-                name,
-                format!("there is no such operation in this space; {hint}"),
-            ))
+            Err(GenotypeFault::new(name, format!("unknown operation in this space; {hint}")))
         }
     }
 }

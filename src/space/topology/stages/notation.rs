@@ -68,7 +68,7 @@ impl StageLists<'_> {
         let number = |entry: &String| {
             entry.trim().parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(
                 || {
-                    let reason = format!("in `{name}` is no whole number from 1 to {most}");
+                    let reason = format!("in `{name}` is not an integer from 1 to {most}");
                     self.wrong(entry, reason)
                 },
             )
@@ -81,7 +81,9 @@ impl StageLists<'_> {
         // What stands for the stem means nothing.
         let number = |entry: &String| {
             Number::parse(entry).ok_or_else(|| {
-                let reason = format!("in `{name}` is no number from 0 to 65536, three decimals");
+                let reason = format!(
+                    "in `{name}` is not a number from 0 to 65536 with at most three decimals"
+                );
                 self.wrong(entry, reason)
             })
         };
@@ -110,7 +112,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, Arch
         known.extend(stages.parameters.iter().map(|parameter| format!("{}s", parameter.name)));
         let hint = nearest::hint(name, known.iter().map(String::as_str));
         return Err(
-            lists.wrong(name, format!("is no list of this space or is there twice; {hint}"))
+            lists.wrong(name, format!("is not a list of this space, or is given twice; {hint}"))
         );
     }
     if depths[0] != 1 {

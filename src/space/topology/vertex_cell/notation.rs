@@ -119,7 +119,7 @@ fn member<'v>(
 ) -> Result<&'v Value, NotationFault> {
     if let Some(other) = map.keys().find(|key| !PARTS.iter().flatten().any(|known| known == key)) {
         let hint = nearest::hint(other, [PARTS[0][0], PARTS[1][0]]);
-        return Err((other.clone(), format!("is no key of a cell; {hint}")));
+        return Err((other.clone(), format!("is not a key of a cell; {hint}")));
     }
     let found = names.iter().find_map(|name| map.get(*name));
     found.ok_or_else(|| (text.to_owned(), format!("misses the key `{}`", names[0])))
@@ -172,7 +172,7 @@ fn operation(cell: &VertexCell, name: &str) -> Result<u8, NotationFault> {
     let mut names = cell.operations.iter().map(|operation| operation.name.as_str());
     names.clone().position(|known| known == name).map(|position| position as u8).ok_or_else(|| {
         let hint = nearest::hint(name, &mut names);
-        (name.to_owned(), format!("there is no operation `{name}` in this space; {hint}"))
+        (name.to_owned(), format!("unknown operation `{name}` in this space; {hint}"))
     })
 }
 
