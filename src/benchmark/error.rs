@@ -83,9 +83,9 @@ pub struct ForeignTable {
 
 /// The file or folder a reader reads, for its errors.
 #[derive(Clone, Debug)]
-pub(super) struct Origin(PathBuf);
+pub(super) struct TableOrigin(PathBuf);
 
-impl Origin {
+impl TableOrigin {
     pub fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }

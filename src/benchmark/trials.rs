@@ -97,10 +97,10 @@ impl Measured {
 }
 
 /// Runs that are averaged: those of one data set and number of epochs.
-type Group<'v> = (&'v str, i64, Vec<&'v Value>);
+type TrialGroup<'v> = (&'v str, i64, Vec<&'v Value>);
 
-fn grouped(results: &[(Value, Value)]) -> Result<Vec<Group<'_>>, String> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn grouped(results: &[(Value, Value)]) -> Result<Vec<TrialGroup<'_>>, String> {
+    let mut groups: Vec<TrialGroup<'_>> = Vec::new();
     for (key, run) in results {
         let dataset = key.sequence().and_then(|key| key.first()?.text());
         let dataset = dataset.ok_or("has results under keys other than (data set, seed)")?;

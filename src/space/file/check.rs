@@ -7,11 +7,11 @@ use crate::nearest;
 use crate::space::problem::Problems;
 
 /// The schema of all types, to look up its references.
-pub(super) struct Checker<'s> {
+pub(super) struct SpaceChecker<'s> {
     pub definitions: &'s Map<String, Value>,
 }
 
-impl<'s> Checker<'s> {
+impl<'s> SpaceChecker<'s> {
     /// Notes everything in a value that the schema does not allow.
     pub(super) fn check(
         &self,
