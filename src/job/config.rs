@@ -157,7 +157,19 @@ impl Default for Task {
     }
 }
 
-/// A whole job.
+/// A whole job: what is scored, how, and where results go. A job file holds one as TOML.
+///
+/// ```
+/// use untrained::job::{JobConfig, JobOption, Options, Task};
+///
+/// let mut job = JobConfig::new(Options::default(), Task::default());
+/// job.set_option(JobOption::Constraint, &["params=..1M"])?;
+/// assert!(job.to_text()?.contains("params=..1000000"));
+/// // A wrong value names its option.
+/// let error = job.set_option(JobOption::BatchSize, &["many"]).unwrap_err();
+/// assert_eq!(error.to_string(), "batch-size must be a whole number, 0 or more");
+/// # Ok::<(), untrained::job::JobError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JobConfig {

@@ -50,6 +50,24 @@ use search_loop::SearchSetup;
 /// Runs a job to its end or until it is cancelled, and tells `events` what happens. A job that is
 /// cancelled while its images are loaded begins no table.
 ///
+/// ```
+/// use untrained::backend::Cancel;
+/// use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
+///
+/// let options = Options { batch_size: 8, device: "cpu".to_owned(), ..Options::default() };
+/// let search = SearchOptions { samples: 3, ..SearchOptions::default() };
+/// let job = JobConfig::new(options, Task::Search(Box::new(search)));
+/// let mut scored = 0;
+/// let summary = job::run(&job, &Cancel::new(), &mut |event| {
+///     if let Event::Scored { record, .. } = event {
+///         scored += 1;
+///         println!("{}: {}", record.architecture, record.score);
+///     }
+/// })?;
+/// assert_eq!((scored, summary.counts.total()), (3, 3));
+/// # Ok::<(), untrained::job::JobError>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`JobError`] before the first architecture if something cannot be opened, and later if results
