@@ -284,7 +284,7 @@ fn values_can_be_replaced_within_limits() {
         let error = message(&set(&[wrong]).unwrap_err());
         assert!(error.contains(part), "{wrong}: {error}");
     }
-    assert!("skeleton.cells".parse::<Setting>().unwrap_err().contains("write KEY=VALUE"));
+    assert!("skeleton.cells".parse::<Setting>().unwrap_err().contains("expected KEY=VALUE"));
 }
 
 #[test]
