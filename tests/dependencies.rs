@@ -42,6 +42,36 @@ fn packages() -> Vec<Value> {
     packages
 }
 
+/// Crates of front ends: the core is a library that a program without them can use.
+const FRONT_END: [&str; 9] =
+    ["clap", "indicatif", "ctrlc", "resvg", "egui", "eframe", "rfd", "ab_glyph", "plotters"];
+
+/// The names of the crates that a package of the workspace is built from.
+fn built_from(package: &str) -> Vec<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let tree = std::process::Command::new(cargo)
+        .args(["tree", "--locked", "--all-features", "--edges", "normal,build", "--prefix", "none"])
+        .args(["--format", "{lib}", "--package", package])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let text = String::from_utf8(tree.stdout).unwrap();
+    text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+#[test]
+fn the_core_is_built_without_front_ends() {
+    let core = built_from("untrained");
+    assert!(core.iter().any(|name| name == "serde_json"), "{core:?}");
+    let found: Vec<&str> =
+        FRONT_END.into_iter().filter(|name| core.iter().any(|one| one == name)).collect();
+    assert!(found.is_empty(), "the core brings {found:?}");
+    // The program has them.
+    let program = built_from("untrained-app");
+    assert!(["clap", "egui"].iter().all(|name| program.iter().any(|one| one == name)));
+}
+
 /// Whether a licence expression can be met with the list. Handles `A OR B`, `A AND B`, the old `A/B`
 /// and one level of brackets.
 fn acceptable(expression: &str) -> bool {

@@ -11,10 +11,10 @@ use std::path::Path;
 
 use ::csv::{Reader as Csv, ReaderBuilder, StringRecord};
 
-use super::detect::Candidate;
-use super::error::Origin;
-use super::input::{Allowance, Progress, Stream};
-use super::metrics::Metrics;
+use super::detect::FormatCandidate;
+use super::error::TableOrigin;
+use super::input::{Progress, ReadAllowance, TableStream};
+use super::metrics::MetricNames;
 use super::{BenchmarkError, Format, Reader, Row, Watch};
 
 pub(super) const FORMAT: Format = Format {
@@ -40,7 +40,7 @@ const ARCHITECTURES: [&str; 3] = ["architecture", "arch_str", "arch"];
 const KEYS: [&str; 7] =
     ["architecture", "arch_str", "arch", "index", "hash", "adjacency", "operations"];
 
-fn detect(candidate: &Candidate<'_>) -> bool {
+fn detect(candidate: &FormatCandidate<'_>) -> bool {
     let first_line = candidate.head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let header = std::str::from_utf8(first_line).unwrap_or_default();
     let has_key = header.split(',').any(|name| KEYS.contains(&plain(name).as_str()));
@@ -53,7 +53,7 @@ fn plain(name: &str) -> String {
 }
 
 /// Where things stand in a row.
-struct Columns {
+struct CsvColumns {
     architecture: Option<usize>,
     /// Adjacency matrix and operations, if the architecture stands there.
     parts: Option<(usize, usize)>,
@@ -66,24 +66,25 @@ struct Columns {
 }
 
 struct CsvTable {
-    origin: Origin,
-    rows: Csv<Allowance<Box<dyn BufRead>>>,
+    origin: TableOrigin,
+    rows: Csv<ReadAllowance<Box<dyn BufRead>>>,
     progress: Progress,
     header: Vec<String>,
-    columns: Columns,
+    columns: CsvColumns,
     /// Rows that were read ahead.
     ahead: VecDeque<StringRecord>,
     /// Rows that were handed out.
     count: u64,
 }
 
-fn open(path: &Path, metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
-    let origin = Origin::new(path);
-    let Stream { reader, progress } = Stream::open(path).map_err(|error| origin.read(error))?;
+fn open(path: &Path, metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = TableOrigin::new(path);
+    let TableStream { reader, progress } =
+        TableStream::open(path).map_err(|error| origin.read(error))?;
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).buffer_capacity(1 << 16);
-    let rows = builder.from_reader(Allowance::new(reader));
-    let columns = Columns {
+    let rows = builder.from_reader(ReadAllowance::new(reader));
+    let columns = CsvColumns {
         architecture: None,
         parts: None,
         index: None,
@@ -99,7 +100,7 @@ fn open(path: &Path, metrics: &mut Metrics) -> Result<Box<dyn Reader>, Benchmark
 
 impl CsvTable {
     /// Reads the header and the first rows.
-    fn begin(&mut self, metrics: &mut Metrics) -> Result<(), BenchmarkError> {
+    fn begin(&mut self, metrics: &mut MetricNames) -> Result<(), BenchmarkError> {
         let header = self.record()?.unwrap_or_default();
         if header.len() > MOST_COLUMNS {
             let problem = format!("has {} columns, at most {MOST_COLUMNS} are read", header.len());
@@ -115,7 +116,7 @@ impl CsvTable {
         self.find_columns(metrics)
     }
 
-    fn find_columns(&mut self, known: &mut Metrics) -> Result<(), BenchmarkError> {
+    fn find_columns(&mut self, known: &mut MetricNames) -> Result<(), BenchmarkError> {
         let names: Vec<String> = self.header.iter().map(|name| plain(name)).collect();
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let architecture = ARCHITECTURES.iter().find_map(|name| find(name));
@@ -130,7 +131,7 @@ impl CsvTable {
             return Err(self.origin.wrong("line 1", problem));
         }
         let (metrics, empty) = (Vec::new(), Vec::new());
-        self.columns = Columns { architecture, parts, index, hash, metrics, empty };
+        self.columns = CsvColumns { architecture, parts, index, hash, metrics, empty };
         for column in (0..names.len()).filter(|&column| !KEYS.contains(&names[column].as_str())) {
             let cells = self.ahead.iter().filter_map(|record| record.get(column));
             let numbers: Option<Vec<f64>> = cells.map(number).collect();
@@ -146,7 +147,7 @@ impl CsvTable {
     }
 
     /// Makes a column a metric.
-    fn add_metric(&mut self, column: usize, known: &mut Metrics) -> Result<(), BenchmarkError> {
+    fn add_metric(&mut self, column: usize, known: &mut MetricNames) -> Result<(), BenchmarkError> {
         let place = format!("line 1, column {}", column + 1);
         let name = &self.header[column];
         if known.names().contains(name) {
@@ -163,7 +164,7 @@ impl CsvTable {
     fn fill_empty(
         &mut self,
         record: &StringRecord,
-        known: &mut Metrics,
+        known: &mut MetricNames,
     ) -> Result<(), BenchmarkError> {
         let cell = |column: &usize| number(record.get(*column).unwrap_or_default());
         let is_empty = |column: &usize| cell(column).is_some_and(f64::is_nan);
@@ -192,7 +193,7 @@ impl CsvTable {
                     let problem = "is not UTF-8 text: save the table in that encoding";
                     self.origin.wrong(format!("line {place}"), problem)
                 }
-                _ => self.origin.wrong(format!("line {place}"), "is no row of a CSV table"),
+                _ => self.origin.wrong(format!("line {place}"), "is not a row of a CSV table"),
             }),
         }
     }
@@ -227,7 +228,10 @@ impl CsvTable {
         let place = format!("line {line}, column {}", excerpt(column));
         let problem = match cell {
             "" => "is empty: every row names an architecture".to_owned(),
-            cell => format!("`{}` is no number as in the rows before: correct it", excerpt(cell)),
+            cell => format!(
+                "`{}` is not a number, unlike in the rows before: correct it",
+                excerpt(cell)
+            ),
         };
         self.origin.wrong(place, problem)
     }
@@ -236,7 +240,7 @@ impl CsvTable {
 impl Reader for CsvTable {
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError> {
         if self.count.is_multiple_of(WATCHED_ROWS) && !watch(self.progress.share()) {

@@ -3,15 +3,15 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::error::Origin;
-use super::input::Stream;
+use super::error::TableOrigin;
+use super::input::TableStream;
 use super::{ALL, BenchmarkError, Format};
 
 /// How many bytes of a file are looked at.
 const HEAD_BYTES: u64 = 4096;
 
 /// What is looked at.
-pub(super) struct Candidate<'c> {
+pub(super) struct FormatCandidate<'c> {
     /// The file or folder.
     pub path: &'c Path,
     /// Its name in lower case, without a `.gz` at the end.
@@ -22,14 +22,14 @@ pub(super) struct Candidate<'c> {
     pub head: Vec<u8>,
 }
 
-impl<'c> Candidate<'c> {
+impl<'c> FormatCandidate<'c> {
     fn of(path: &'c Path) -> std::io::Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
         let is_folder = path.metadata()?.is_dir();
         let mut head = Vec::new();
         if !is_folder {
-            Stream::open(path)?.reader.take(HEAD_BYTES).read_to_end(&mut head)?;
+            TableStream::open(path)?.reader.take(HEAD_BYTES).read_to_end(&mut head)?;
         }
         Ok(Self { path, name, is_folder, head })
     }
@@ -42,7 +42,8 @@ impl<'c> Candidate<'c> {
 
 /// The format of a file or folder.
 pub(super) fn format(path: &Path) -> Result<&'static Format, BenchmarkError> {
-    let candidate = Candidate::of(path).map_err(|error| Origin::new(path).read(error))?;
+    let candidate =
+        FormatCandidate::of(path).map_err(|error| TableOrigin::new(path).read(error))?;
     ALL.iter().find(|format| (format.detect)(&candidate)).ok_or_else(|| {
         let formats: Vec<_> =
             ALL.iter().map(|format| format!("{} ({})", format.name, format.files)).collect();

@@ -16,7 +16,7 @@ pub enum BenchmarkError {
         source: std::io::Error,
     },
     /// It is of no known format.
-    #[error("{} is no benchmark table that can be read; these can: {formats}", path.display())]
+    #[error("{} is not a benchmark table that can be read; valid formats: {formats}", path.display())]
     Format {
         /// The file or folder.
         path: PathBuf,
@@ -83,9 +83,9 @@ pub struct ForeignTable {
 
 /// The file or folder a reader reads, for its errors.
 #[derive(Clone, Debug)]
-pub(super) struct Origin(PathBuf);
+pub(super) struct TableOrigin(PathBuf);
 
-impl Origin {
+impl TableOrigin {
     pub fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }

@@ -40,9 +40,9 @@ pub struct MetricFacts {
 
 /// Count, smallest and largest value.
 #[derive(Clone, Copy)]
-struct Range(u64, f64, f64);
+struct MetricRange(u64, f64, f64);
 
-impl Range {
+impl MetricRange {
     const EMPTY: Self = Self(0, f64::INFINITY, f64::NEG_INFINITY);
 
     fn add(&mut self, value: f64) {
@@ -56,7 +56,7 @@ pub(super) fn count(table: &Table, watch: Watch<'_>) -> Result<Facts, BenchmarkE
     let mut count = 0;
     while let Some(row) = rows.next().transpose()? {
         count += 1;
-        ranges.resize(rows.metrics().len(), Range::EMPTY);
+        ranges.resize(rows.metrics().len(), MetricRange::EMPTY);
         for (position, range) in ranges.iter_mut().enumerate() {
             if let Some(value) = row.value(position) {
                 range.add(value);
@@ -66,8 +66,8 @@ pub(super) fn count(table: &Table, watch: Watch<'_>) -> Result<Facts, BenchmarkE
             first.push(row.architecture);
         }
     }
-    ranges.resize(rows.metrics().len(), Range::EMPTY);
-    let metric = |(name, range): (&String, &Range)| MetricFacts {
+    ranges.resize(rows.metrics().len(), MetricRange::EMPTY);
+    let metric = |(name, range): (&String, &MetricRange)| MetricFacts {
         name: name.clone(),
         count: range.0,
         missing: count - range.0,

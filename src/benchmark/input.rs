@@ -13,7 +13,7 @@ use flate2::bufread::MultiGzDecoder;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The bytes of a file, unpacked where gzip packed them.
-pub(super) struct Stream {
+pub(super) struct TableStream {
     pub reader: Box<dyn BufRead>,
     pub progress: Progress,
 }
@@ -32,13 +32,13 @@ impl Progress {
     }
 }
 
-impl Stream {
+impl TableStream {
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = File::open(path)?;
         let progress = Progress { read: Rc::default(), length: file.metadata()?.len() };
         let mut file = BufReader::with_capacity(
             1 << 16,
-            Counting { inner: file, read: Rc::clone(&progress.read) },
+            CountingReader { inner: file, read: Rc::clone(&progress.read) },
         );
         let reader: Box<dyn BufRead> = if file.fill_buf()?.starts_with(&GZIP) {
             Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
@@ -57,12 +57,12 @@ pub(super) fn is_packed(path: &Path) -> std::io::Result<bool> {
 }
 
 /// Counts the bytes that pass.
-struct Counting<R> {
+struct CountingReader<R> {
     inner: R,
     read: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for Counting<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.read.set(self.read.get() + count as u64);
@@ -71,12 +71,12 @@ impl<R: Read> Read for Counting<R> {
 }
 
 /// Lets a number of bytes pass; more are an error until the next allowance.
-pub(super) struct Allowance<R> {
+pub(super) struct ReadAllowance<R> {
     inner: R,
     left: usize,
 }
 
-impl<R: Read> Allowance<R> {
+impl<R: Read> ReadAllowance<R> {
     pub fn new(inner: R) -> Self {
         Self { inner, left: 0 }
     }
@@ -86,7 +86,7 @@ impl<R: Read> Allowance<R> {
     }
 }
 
-impl<R: Read> Read for Allowance<R> {
+impl<R: Read> Read for ReadAllowance<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.left == 0 {
             return Err(std::io::Error::other("a row is too long for a benchmark table"));
@@ -99,14 +99,14 @@ impl<R: Read> Read for Allowance<R> {
 }
 
 /// A part of a file, as a file of its own.
-pub(super) struct Section<R> {
+pub(super) struct FileSection<R> {
     inner: R,
     start: u64,
     length: u64,
     position: u64,
 }
 
-impl<R: Read + Seek> Section<R> {
+impl<R: Read + Seek> FileSection<R> {
     /// `length` bytes from `start` on, as far as they are there.
     pub fn new(mut inner: R, start: u64, length: u64) -> std::io::Result<Self> {
         inner.seek(SeekFrom::Start(start))?;
@@ -114,7 +114,7 @@ impl<R: Read + Seek> Section<R> {
     }
 }
 
-impl<R: Read> Read for Section<R> {
+impl<R: Read> Read for FileSection<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = self.length.saturating_sub(self.position);
         let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -124,7 +124,7 @@ impl<R: Read> Read for Section<R> {
     }
 }
 
-impl<R: Seek> Seek for Section<R> {
+impl<R: Seek> Seek for FileSection<R> {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         let target = match to {
             SeekFrom::Start(position) => Some(position),

@@ -4,14 +4,14 @@
 use std::io::BufRead;
 
 /// Why the next piece could not be had.
-pub(super) enum Fault {
+pub(super) enum JsonFault {
     Read(std::io::Error),
     /// What is wrong and what to do.
     Wrong(String),
 }
 
 /// A JSON text of any length.
-pub(super) struct Pieces<R> {
+pub(super) struct JsonPieces<R> {
     reader: R,
     /// Bytes read so far.
     position: u64,
@@ -21,7 +21,7 @@ pub(super) struct Pieces<R> {
     longest: usize,
 }
 
-impl<R: BufRead> Pieces<R> {
+impl<R: BufRead> JsonPieces<R> {
     pub fn new(reader: R, longest: usize) -> Self {
         Self { reader, position: 0, value: Vec::new(), longest }
     }
@@ -31,7 +31,7 @@ impl<R: BufRead> Pieces<R> {
     }
 
     /// The next byte that is no white space; nothing at the end.
-    pub fn peek(&mut self) -> Result<Option<u8>, Fault> {
+    pub fn peek(&mut self) -> Result<Option<u8>, JsonFault> {
         while let Some(byte) = self.next_byte()? {
             if !byte.is_ascii_whitespace() {
                 return Ok(Some(byte));
@@ -42,7 +42,7 @@ impl<R: BufRead> Pieces<R> {
     }
 
     /// Takes an opening bracket, if it is next.
-    pub fn enter(&mut self, bracket: u8) -> Result<bool, Fault> {
+    pub fn enter(&mut self, bracket: u8) -> Result<bool, JsonFault> {
         let found = self.peek()? == Some(bracket);
         if found {
             self.advance(1);
@@ -52,7 +52,7 @@ impl<R: BufRead> Pieces<R> {
 
     /// Takes the comma before the next element, or the bracket that closes the container; `first`
     /// where nothing was taken from the container yet. Whether there is an element.
-    pub fn more(&mut self, first: bool, bracket: u8) -> Result<bool, Fault> {
+    pub fn more(&mut self, first: bool, bracket: u8) -> Result<bool, JsonFault> {
         match self.peek()? {
             Some(byte) if byte == bracket => {
                 self.advance(1);
@@ -69,12 +69,12 @@ impl<R: BufRead> Pieces<R> {
     }
 
     /// Takes a key and the colon behind it.
-    pub fn key(&mut self) -> Result<String, Fault> {
+    pub fn key(&mut self) -> Result<String, JsonFault> {
         if self.peek()? != Some(b'"') {
             return Err(wrong("a key is missing: the file is damaged; fetch it again"));
         }
         let key = serde_json::from_slice(self.value()?)
-            .map_err(|error| wrong(&format!("a key is no text ({error})")))?;
+            .map_err(|error| wrong(&format!("a key is not a string ({error})")))?;
         match self.peek()? {
             Some(b':') => self.advance(1),
             _ => return Err(wrong("a colon is missing: the file is damaged; fetch it again")),
@@ -83,7 +83,7 @@ impl<R: BufRead> Pieces<R> {
     }
 
     /// Takes a value whole: its text, which is JSON if the file is.
-    pub fn value(&mut self) -> Result<&[u8], Fault> {
+    pub fn value(&mut self) -> Result<&[u8], JsonFault> {
         self.value.clear();
         self.peek()?;
         let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
@@ -128,7 +128,7 @@ impl<R: BufRead> Pieces<R> {
     }
 
     /// Writes `null` for a word of letters and a sign before it.
-    fn number_that_is_none(&mut self) -> Result<(), Fault> {
+    fn number_that_is_none(&mut self) -> Result<(), JsonFault> {
         if self.value.last() == Some(&b'-') {
             self.value.pop();
         }
@@ -139,7 +139,7 @@ impl<R: BufRead> Pieces<R> {
         Ok(())
     }
 
-    fn take(&mut self, byte: u8) -> Result<(), Fault> {
+    fn take(&mut self, byte: u8) -> Result<(), JsonFault> {
         if self.value.len() >= self.longest {
             return Err(wrong(&format!(
                 "a value has more than {} bytes: the file is damaged or no benchmark table",
@@ -151,8 +151,8 @@ impl<R: BufRead> Pieces<R> {
         Ok(())
     }
 
-    fn next_byte(&mut self) -> Result<Option<u8>, Fault> {
-        Ok(self.reader.fill_buf().map_err(Fault::Read)?.first().copied())
+    fn next_byte(&mut self) -> Result<Option<u8>, JsonFault> {
+        Ok(self.reader.fill_buf().map_err(JsonFault::Read)?.first().copied())
     }
 
     fn advance(&mut self, count: usize) {
@@ -162,10 +162,10 @@ impl<R: BufRead> Pieces<R> {
 }
 
 /// A fault of the text.
-pub(super) fn wrong(problem: &str) -> Fault {
-    Fault::Wrong(problem.to_owned())
+pub(super) fn wrong(problem: &str) -> JsonFault {
+    JsonFault::Wrong(problem.to_owned())
 }
 
-fn cut_short() -> Fault {
+fn cut_short() -> JsonFault {
     wrong("the file ends in the middle of a value: it is cut short; fetch it again")
 }

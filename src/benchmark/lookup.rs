@@ -128,7 +128,7 @@ impl Lookup {
             hashed: false,
             report: Report::default(),
         };
-        let keys = Keys::new(space);
+        let keys = ArchitectureKeys::new(space);
         let mut rows = table.rows(watch)?;
         let mut position = None;
         let mut reason = None;
@@ -159,7 +159,7 @@ impl Lookup {
     fn add(
         &mut self,
         table: &Table,
-        key: Key,
+        key: ArchitectureKey,
         row: &Row,
         position: Option<usize>,
     ) -> Result<(), BenchmarkError> {
@@ -248,19 +248,19 @@ impl Lookup {
 }
 
 /// What an architecture is found by.
-struct Key {
+struct ArchitectureKey {
     digest: u128,
     is_hash: bool,
 }
 
 /// Finds the keys of rows.
-struct Keys<'s> {
+struct ArchitectureKeys<'s> {
     space: &'s Space,
     /// Whether NAS-Bench-101's hashes mean architectures of the space.
     takes_hashes: bool,
 }
 
-impl<'s> Keys<'s> {
+impl<'s> ArchitectureKeys<'s> {
     fn new(space: &'s Space) -> Self {
         // The hash numbers operations by their order.
         let takes_hashes = Space::builtin("nas-bench-101").is_ok_and(|benchmark| {
@@ -271,17 +271,17 @@ impl<'s> Keys<'s> {
     }
 
     /// The key of a row, or why it names no architecture of the space.
-    fn of(&self, row: &Row) -> Result<Key, String> {
+    fn of(&self, row: &Row) -> Result<ArchitectureKey, String> {
         let by_identity = |architecture: Architecture| {
             let digest = digest(&architecture.identity());
-            Key { digest, is_hash: false }
+            ArchitectureKey { digest, is_hash: false }
         };
         if !row.architecture.is_empty() {
             let parsed = self.space.parse(&row.architecture);
             return parsed.map(by_identity).map_err(|error| error.to_string());
         }
         if let Some(hash) = row.hash.as_ref().filter(|_| self.takes_hashes) {
-            return Ok(Key { digest: digest(hash), is_hash: true });
+            return Ok(ArchitectureKey { digest: digest(hash), is_hash: true });
         }
         let indexed = row.index.and_then(|index| self.space.from_index(index));
         indexed.map(by_identity).ok_or_else(|| match row.index {

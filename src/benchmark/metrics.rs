@@ -9,12 +9,12 @@ const LONGEST_BYTES: usize = 200;
 
 /// Names in the order in which they were met.
 #[derive(Default)]
-pub(super) struct Metrics {
+pub(super) struct MetricNames {
     names: Vec<String>,
     positions: HashMap<String, usize>,
 }
 
-impl Metrics {
+impl MetricNames {
     pub fn names(&self) -> &[String] {
         &self.names
     }

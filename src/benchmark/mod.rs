@@ -30,8 +30,8 @@ pub use error::{BenchmarkError, ForeignTable};
 pub use facts::{Facts, MetricFacts};
 pub use lookup::{Counted, Lookup, Report};
 
-use detect::Candidate;
-use metrics::Metrics;
+use detect::FormatCandidate;
+use metrics::MetricNames;
 
 /// Every format, in the order in which they are tried.
 pub const ALL: &[Format] = &[
@@ -50,7 +50,7 @@ pub type Watch<'w> = &'w dyn Fn(f64) -> bool;
 pub const TO_THE_END: Watch<'static> = &|_| true;
 
 /// Opens a table and names the metrics it finds at its beginning.
-type Open = fn(&Path, &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError>;
+type OpenTable = fn(&Path, &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError>;
 
 /// A format of benchmark tables.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +61,8 @@ pub struct Format {
     pub files: &'static str,
     /// The metrics it gives, for people: names, units, what is averaged.
     pub metrics: &'static str,
-    detect: fn(&Candidate<'_>) -> bool,
-    open: Open,
+    detect: fn(&FormatCandidate<'_>) -> bool,
+    open: OpenTable,
 }
 
 /// What every format can do once a table is open.
@@ -71,7 +71,7 @@ trait Reader {
     /// second; where it says no, [`BenchmarkError::Cancelled`].
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError>;
 
@@ -132,7 +132,7 @@ impl Row {
 /// [`BenchmarkError`] if it cannot be read, is of no known format, or is damaged where it begins.
 pub fn open(path: &Path) -> Result<Table, BenchmarkError> {
     let format = detect::format(path)?;
-    (format.open)(path, &mut Metrics::default())?;
+    (format.open)(path, &mut MetricNames::default())?;
     Ok(Table { path: path.to_owned(), format })
 }
 
@@ -153,7 +153,7 @@ impl Table {
     ///
     /// [`BenchmarkError`] if the file changed since it was opened; each row may be one as well.
     pub fn rows<'w>(&self, watch: Watch<'w>) -> Result<Rows<'w>, BenchmarkError> {
-        let mut metrics = Metrics::default();
+        let mut metrics = MetricNames::default();
         let reader = (self.format.open)(&self.path, &mut metrics)?;
         Ok(Rows { reader, metrics, watch, ended: false })
     }
@@ -171,7 +171,7 @@ impl Table {
 /// The rows of a table, in its order.
 pub struct Rows<'w> {
     reader: Box<dyn Reader>,
-    metrics: Metrics,
+    metrics: MetricNames,
     watch: Watch<'w>,
     ended: bool,
 }

@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use super::detect::Candidate;
-use super::error::Origin;
-use super::input::{self, Section};
-use super::metrics::Metrics;
-use super::torch::{self, Fault};
+use super::detect::FormatCandidate;
+use super::error::TableOrigin;
+use super::input::{self, FileSection};
+use super::metrics::MetricNames;
+use super::torch::{self, TorchFault};
 use super::trials::Measured;
 use super::{BenchmarkError, Format, Reader, Row, Watch, nats};
 use crate::data::pickle::{self, Entries, Limits};
@@ -28,29 +28,29 @@ const KEY: &str = "arch2infos";
 /// What one architecture and everything around it may take.
 const LIMITS: Limits = Limits { memory_bytes: 160 << 20, depth: 50 };
 
-fn detect(candidate: &Candidate<'_>) -> bool {
+fn detect(candidate: &FormatCandidate<'_>) -> bool {
     candidate.name.ends_with(".pth") || torch::is_beginning(&candidate.head)
 }
 
-type Data = BufReader<Section<File>>;
+type TableData = BufReader<FileSection<File>>;
 
 struct NasBench201 {
-    origin: Origin,
+    origin: TableOrigin,
     bytes: u64,
-    state: State,
+    state: ReadState,
     /// Architectures given so far.
     count: u64,
     datasets: Vec<String>,
 }
 
-enum State {
-    Opened(Data),
-    Reading(Box<Entries<Data>>),
+enum ReadState {
+    Opened(TableData),
+    Reading(Box<Entries<TableData>>),
     Ended,
 }
 
-fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
-    let origin = Origin::new(path);
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
     if input::is_packed(path).map_err(read)? {
         let problem = "is packed by gzip, and is read from the middle too: unpack it first";
@@ -58,11 +58,11 @@ fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, Benchmar
     }
     let found = torch::data(File::open(path).map_err(read)?);
     let (data, bytes) = found.map_err(|fault| match fault {
-        Fault::Read(error) => origin.read(error),
-        Fault::Pickle(error) => origin.pickle("its beginning", error),
-        Fault::Wrong(problem) => origin.wrong("the file", problem),
+        TorchFault::Read(error) => origin.read(error),
+        TorchFault::Pickle(error) => origin.pickle("its beginning", error),
+        TorchFault::Wrong(problem) => origin.wrong("the file", problem),
     })?;
-    let (state, datasets) = (State::Opened(data), Vec::new());
+    let (state, datasets) = (ReadState::Opened(data), Vec::new());
     Ok(Box::new(NasBench201 { origin, bytes, state, count: 0, datasets }))
 }
 
@@ -72,17 +72,20 @@ impl NasBench201 {
     }
 
     /// The entries, behind the first reading.
-    fn entries(&mut self, watch: Watch<'_>) -> Result<Option<&mut Entries<Data>>, BenchmarkError> {
-        if let State::Opened(_) = self.state
-            && let State::Opened(data) = std::mem::replace(&mut self.state, State::Ended)
+    fn entries(
+        &mut self,
+        watch: Watch<'_>,
+    ) -> Result<Option<&mut Entries<TableData>>, BenchmarkError> {
+        if let ReadState::Opened(_) = self.state
+            && let ReadState::Opened(data) = std::mem::replace(&mut self.state, ReadState::Ended)
         {
             let go_on = &mut |position| watch(self.share(position) / 2.0);
             let entries = pickle::entries(data, self.bytes, KEY, &LIMITS, go_on);
             let entries = entries.map_err(|error| self.origin.pickle("its data", error))?;
-            self.state = State::Reading(Box::new(entries.ok_or(BenchmarkError::Cancelled)?));
+            self.state = ReadState::Reading(Box::new(entries.ok_or(BenchmarkError::Cancelled)?));
         }
         match &mut self.state {
-            State::Reading(entries) => Ok(Some(entries)),
+            ReadState::Reading(entries) => Ok(Some(entries)),
             _ => Ok(None),
         }
     }
@@ -91,7 +94,7 @@ impl NasBench201 {
 impl Reader for NasBench201 {
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError> {
         let Some(entries) = self.entries(watch)? else { return Ok(None) };
@@ -112,7 +115,7 @@ impl Reader for NasBench201 {
         let (key, value) = entry.map_err(|error| self.origin.pickle(&place, error))?;
         let wrong = |problem: String| self.origin.wrong(&place, problem);
         let index = key.int().and_then(|index| u64::try_from(index).ok());
-        let index = index.ok_or_else(|| wrong("has a key that is no index".to_owned()))?;
+        let index = index.ok_or_else(|| wrong("has a key that is not an index".to_owned()))?;
         let measured = Measured::of(&value);
         let mut measured = measured.map_err(|problem| wrong(format!("{index}: {problem}")))?;
         measured.index = Some(index);

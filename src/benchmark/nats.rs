@@ -9,9 +9,9 @@ use std::path::Path;
 use bzip2::read::MultiBzDecoder;
 use rayon::prelude::*;
 
-use super::detect::Candidate;
-use super::error::Origin;
-use super::metrics::Metrics;
+use super::detect::FormatCandidate;
+use super::error::TableOrigin;
+use super::metrics::MetricNames;
 use super::trials::Measured;
 use super::{BenchmarkError, Format, Reader, Row, Watch};
 use crate::data::pickle::{self, Limits};
@@ -41,7 +41,7 @@ const LIMITS: Limits = Limits { memory_bytes: 48 << 20, depth: 50 };
 /// Files that are read at once.
 const AT_ONCE: usize = 3;
 
-fn detect(candidate: &Candidate<'_>) -> bool {
+fn detect(candidate: &FormatCandidate<'_>) -> bool {
     let is_tar = candidate.head.get(257..262) == Some(b"ustar") || candidate.name.ends_with(".tar");
     if candidate.is_folder {
         let files = std::fs::read_dir(candidate.path).into_iter().flatten().flatten();
@@ -53,25 +53,25 @@ fn detect(candidate: &Candidate<'_>) -> bool {
 }
 
 /// The file of an architecture.
-struct Member {
+struct ArchiveMember {
     name: String,
     /// Its place in the archive.
     offset: u64,
     bytes: u64,
 }
 
-struct Nats {
-    origin: Origin,
+struct NatsTable {
+    origin: TableOrigin,
     /// The archive, if it is none but a folder.
     archive: Option<File>,
-    members: Vec<Member>,
+    members: Vec<ArchiveMember>,
     next: usize,
     ahead: VecDeque<Result<Measured, BenchmarkError>>,
     datasets: Vec<String>,
 }
 
-fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
-    let origin = Origin::new(path);
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
     let (archive, mut members) = if path.is_dir() {
         (None, folder_members(path).map_err(read)?)
@@ -89,25 +89,28 @@ fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, Benchmar
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let (ahead, datasets) = (VecDeque::new(), Vec::new());
-    Ok(Box::new(Nats { origin, archive, members, next: 0, ahead, datasets }))
+    Ok(Box::new(NatsTable { origin, archive, members, next: 0, ahead, datasets }))
 }
 
 fn is_member(name: &str) -> bool {
     name.len() <= MAX_NAME_BYTES && name.ends_with(ENDING) && name != META
 }
 
-fn folder_members(path: &Path) -> std::io::Result<Vec<Member>> {
+fn folder_members(path: &Path) -> std::io::Result<Vec<ArchiveMember>> {
     let mut members = Vec::new();
     for file in std::fs::read_dir(path)? {
         let name = file?.file_name().to_string_lossy().into_owned();
         if is_member(&name) && members.len() <= MAX_FILES {
-            members.push(Member { name, offset: 0, bytes: 0 });
+            members.push(ArchiveMember { name, offset: 0, bytes: 0 });
         }
     }
     Ok(members)
 }
 
-fn archive_members(file: &mut File, origin: &Origin) -> Result<Vec<Member>, BenchmarkError> {
+fn archive_members(
+    file: &mut File,
+    origin: &TableOrigin,
+) -> Result<Vec<ArchiveMember>, BenchmarkError> {
     let wrong = |error: std::io::Error| {
         let problem = format!("cannot be read as a tar ({error}): fetch it again");
         origin.wrong("its list of files", problem)
@@ -121,7 +124,11 @@ fn archive_members(file: &mut File, origin: &Origin) -> Result<Vec<Member>, Benc
         let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         let name = String::from_utf8_lossy(name).into_owned();
         if entry.header().entry_type().is_file() && is_member(&name) {
-            members.push(Member { name, offset: entry.raw_file_position(), bytes: entry.size() });
+            members.push(ArchiveMember {
+                name,
+                offset: entry.raw_file_position(),
+                bytes: entry.size(),
+            });
         }
         if members.len() > MAX_FILES {
             break;
@@ -130,7 +137,7 @@ fn archive_members(file: &mut File, origin: &Origin) -> Result<Vec<Member>, Benc
     Ok(members)
 }
 
-impl Nats {
+impl NatsTable {
     /// Reads the next files.
     fn read_ahead(&mut self) {
         let end = self.members.len().min(self.next + AT_ONCE);
@@ -142,7 +149,7 @@ impl Nats {
     }
 
     fn packed(&self, member: usize) -> Result<Vec<u8>, BenchmarkError> {
-        let Member { name, offset, bytes } = &self.members[member];
+        let ArchiveMember { name, offset, bytes } = &self.members[member];
         let read = || {
             let mut packed = Vec::new();
             match &self.archive {
@@ -186,10 +193,10 @@ impl Nats {
     }
 }
 
-impl Reader for Nats {
+impl Reader for NatsTable {
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError> {
         if self.ahead.is_empty() {
@@ -212,7 +219,7 @@ impl Reader for Nats {
 /// The row of an architecture.
 pub(super) fn row(
     measured: Measured,
-    metrics: &mut Metrics,
+    metrics: &mut MetricNames,
     datasets: &mut Vec<String>,
 ) -> Result<Row, String> {
     for dataset in measured.datasets {

@@ -8,11 +8,11 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::detect::Candidate;
-use super::error::Origin;
-use super::input::{Progress, Stream};
-use super::json::{Fault, Pieces, wrong};
-use super::metrics::Metrics;
+use super::detect::FormatCandidate;
+use super::error::TableOrigin;
+use super::input::{Progress, TableStream};
+use super::json::{JsonFault, JsonPieces, wrong};
+use super::metrics::MetricNames;
 use super::{BenchmarkError, Format, Reader, Row, Watch};
 
 pub(super) const FORMAT: Format = Format {
@@ -33,7 +33,7 @@ const MAX_NET_BYTES: usize = 1 << 14;
 /// Runs between two questions whether to go on.
 const WATCHED_RUNS: u64 = 16;
 
-fn detect(candidate: &Candidate<'_>) -> bool {
+fn detect(candidate: &FormatCandidate<'_>) -> bool {
     let is_list = |name: &&str| {
         let inside = candidate.head.trim_ascii_start()[1..].trim_ascii_start();
         inside.starts_with(format!("\"{name}\"").as_bytes())
@@ -47,7 +47,7 @@ fn detect(candidate: &Candidate<'_>) -> bool {
 
 /// A run, as far as it is used.
 #[derive(serde::Deserialize)]
-struct Run<'r> {
+struct TrainingRun<'r> {
     #[serde(borrow)]
     net: &'r RawValue,
     params: Option<f64>,
@@ -55,50 +55,50 @@ struct Run<'r> {
     iter_time: Option<f64>,
     min_test_top1: Option<f64>,
     #[serde(default)]
-    test_ep_top1: Curve,
+    test_ep_top1: LearningCurve,
     #[serde(default)]
-    train_ep_top1: Curve,
+    train_ep_top1: LearningCurve,
 }
 
 /// The last value of a curve.
 #[derive(Default)]
-struct Curve(Option<f64>);
+struct LearningCurve(Option<f64>);
 
 /// An architecture and its metrics by name.
-type Measured = (String, [(&'static str, f64); 6]);
+type NetworkMetrics = (String, [(&'static str, f64); 6]);
 
-impl<'de> serde::Deserialize<'de> for Curve {
+impl<'de> serde::Deserialize<'de> for LearningCurve {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Last;
-        impl<'de> Visitor<'de> for Last {
-            type Value = Curve;
+        struct LastValue;
+        impl<'de> Visitor<'de> for LastValue {
+            type Value = LearningCurve;
 
             fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str("a list of numbers")
             }
 
-            fn visit_unit<E>(self) -> Result<Curve, E> {
-                Ok(Curve(None))
+            fn visit_unit<E>(self) -> Result<LearningCurve, E> {
+                Ok(LearningCurve(None))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut curve: A) -> Result<Curve, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut curve: A) -> Result<LearningCurve, A::Error> {
                 let mut last = None;
                 while let Some(value) = curve.next_element::<Option<f64>>()? {
                     last = value;
                 }
-                Ok(Curve(last))
+                Ok(LearningCurve(last))
             }
         }
-        deserializer.deserialize_any(Last)
+        deserializer.deserialize_any(LastValue)
     }
 }
 
-struct Nds {
-    origin: Origin,
-    pieces: Pieces<Box<dyn BufRead>>,
+struct NdsTable {
+    origin: TableOrigin,
+    pieces: JsonPieces<Box<dyn BufRead>>,
     progress: Progress,
     dataset: &'static str,
-    place: Place,
+    place: FilePosition,
     runs: u64,
     /// Where the run begins that is read.
     start: u64,
@@ -106,7 +106,7 @@ struct Nds {
 
 /// Where reading has come to.
 #[derive(Clone, Copy)]
-enum Place {
+enum FilePosition {
     Start,
     /// In the object of lists; whether nothing was taken from it.
     Lists {
@@ -120,76 +120,90 @@ enum Place {
     End,
 }
 
-fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
-    let origin = Origin::new(path);
-    let Stream { reader, progress } = Stream::open(path).map_err(|error| origin.read(error))?;
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = TableOrigin::new(path);
+    let TableStream { reader, progress } =
+        TableStream::open(path).map_err(|error| origin.read(error))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     // `DARTS_in.json` is about ImageNet.
     let dataset = if name.contains("_in.") { "imagenet" } else { "cifar10" };
-    let pieces = Pieces::new(reader, MAX_BYTES);
-    Ok(Box::new(Nds { origin, pieces, progress, dataset, place: Place::Start, runs: 0, start: 0 }))
+    let pieces = JsonPieces::new(reader, MAX_BYTES);
+    Ok(Box::new(NdsTable {
+        origin,
+        pieces,
+        progress,
+        dataset,
+        place: FilePosition::Start,
+        runs: 0,
+        start: 0,
+    }))
 }
 
-impl Nds {
+impl NdsTable {
     /// Goes to the next run; false at the end.
-    fn seek(&mut self) -> Result<bool, Fault> {
+    fn seek(&mut self) -> Result<bool, JsonFault> {
         loop {
             self.place = match self.place {
-                Place::Start if self.pieces.enter(b'[')? => {
-                    Place::Runs { first: true, inside: false }
+                FilePosition::Start if self.pieces.enter(b'[')? => {
+                    FilePosition::Runs { first: true, inside: false }
                 }
-                Place::Start if self.pieces.enter(b'{')? => Place::Lists { first: true },
-                Place::Start => return Err(wrong("neither a list nor an object begins here")),
-                Place::Lists { first } => {
+                FilePosition::Start if self.pieces.enter(b'{')? => {
+                    FilePosition::Lists { first: true }
+                }
+                FilePosition::Start => {
+                    return Err(wrong("neither a list nor an object begins here"));
+                }
+                FilePosition::Lists { first } => {
                     if !self.pieces.more(first, b'}')? {
-                        Place::End
+                        FilePosition::End
                     } else {
                         self.pieces.key()?;
                         if !self.pieces.enter(b'[')? {
                             return Err(wrong("a list of runs is missing"));
                         }
-                        Place::Runs { first: true, inside: true }
+                        FilePosition::Runs { first: true, inside: true }
                     }
                 }
-                Place::Runs { first, inside } => {
+                FilePosition::Runs { first, inside } => {
                     if self.pieces.more(first, b']')? {
-                        self.place = Place::Runs { first: false, inside };
+                        self.place = FilePosition::Runs { first: false, inside };
                         return Ok(true);
                     }
-                    if inside { Place::Lists { first: false } } else { Place::End }
+                    if inside { FilePosition::Lists { first: false } } else { FilePosition::End }
                 }
-                Place::End => return Ok(false),
+                FilePosition::End => return Ok(false),
             };
         }
     }
 
     /// A fault with its place.
-    fn located(&self, fault: Fault) -> BenchmarkError {
+    fn located(&self, fault: JsonFault) -> BenchmarkError {
         match fault {
-            Fault::Read(error) => self.origin.read(error),
-            Fault::Wrong(problem) => {
+            JsonFault::Read(error) => self.origin.read(error),
+            JsonFault::Wrong(problem) => {
                 self.origin.wrong(format!("run {} at byte {}", self.runs, self.start), problem)
             }
         }
     }
 
     /// The next run, its metrics by name.
-    fn run(&mut self) -> Result<Option<Measured>, Fault> {
+    fn run(&mut self) -> Result<Option<NetworkMetrics>, JsonFault> {
         self.start = self.pieces.position();
         if !self.seek()? {
             return Ok(None);
         }
         self.start = self.pieces.position();
-        let run: Run<'_> = serde_json::from_slice(self.pieces.value()?).map_err(|error| {
-            wrong(&format!(
-                "it is no training run with a `net` ({error}): this is another data set"
-            ))
-        })?;
+        let run: TrainingRun<'_> =
+            serde_json::from_slice(self.pieces.value()?).map_err(|error| {
+                wrong(&format!(
+                    "it is not a training run with a `net` ({error}): this is another dataset"
+                ))
+            })?;
         if run.net.get().len() > MAX_NET_BYTES {
             return Err(wrong("its `net` is too long for an architecture"));
         }
         let net = serde_json::from_str::<Value>(run.net.get())
-            .map_err(|error| wrong(&format!("its `net` is no JSON ({error})")))?;
+            .map_err(|error| wrong(&format!("its `net` is not JSON ({error})")))?;
         let accuracy = |error: Option<f64>| error.map_or(f64::NAN, |error| 100.0 - error);
         let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let values = [
@@ -204,10 +218,10 @@ impl Nds {
     }
 }
 
-impl Reader for Nds {
+impl Reader for NdsTable {
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError> {
         if self.runs.is_multiple_of(WATCHED_RUNS) && !watch(self.progress.share()) {

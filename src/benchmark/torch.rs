@@ -9,7 +9,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::input::Section;
+use super::input::FileSection;
 use crate::data::pickle::{self, Limits, PickleError};
 
 /// How zip archives begin.
@@ -25,7 +25,7 @@ const END_BYTES: u64 = (1 << 16) + 98;
 const LIMITS: Limits = Limits { memory_bytes: 1 << 20, depth: 20 };
 
 /// Why the data could not be found.
-pub(super) enum Fault {
+pub(super) enum TorchFault {
     Read(std::io::Error),
     Pickle(PickleError),
     /// What is wrong and what to do.
@@ -38,31 +38,31 @@ pub(super) fn is_beginning(head: &[u8]) -> bool {
 }
 
 /// The data of a file, as a file of their own, and its length.
-pub(super) fn data(mut file: File) -> Result<(BufReader<Section<File>>, u64), Fault> {
-    let length = file.metadata().map_err(Fault::Read)?.len();
+pub(super) fn data(mut file: File) -> Result<(BufReader<FileSection<File>>, u64), TorchFault> {
+    let length = file.metadata().map_err(TorchFault::Read)?.len();
     let mut head = Vec::new();
-    file.by_ref().take(16).read_to_end(&mut head).map_err(Fault::Read)?;
+    file.by_ref().take(16).read_to_end(&mut head).map_err(TorchFault::Read)?;
     let (start, length) = if head.starts_with(ZIP) {
         zipped(&file, length)?
     } else if head.starts_with(LEGACY) {
         let start = behind_preface(&file, length)?;
         (start, length - start)
     } else {
-        return Err(Fault::Wrong("was not written by torch.save: fetch it again".to_owned()));
+        return Err(TorchFault::Wrong("was not written by torch.save: fetch it again".to_owned()));
     };
-    let section = Section::new(file, start, length).map_err(Fault::Read)?;
+    let section = FileSection::new(file, start, length).map_err(TorchFault::Read)?;
     Ok((BufReader::with_capacity(1 << 16, section), length))
 }
 
 /// Where the data stand in an archive, and their length.
-fn zipped(file: &File, length: u64) -> Result<(u64, u64), Fault> {
+fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
     let damaged = |error: &dyn std::fmt::Display| {
-        Fault::Wrong(format!("is no archive that can be read ({error}): fetch it again"))
+        TorchFault::Wrong(format!("is not a readable archive ({error}): fetch it again"))
     };
     let mut end = Vec::new();
     let mut reader = file;
-    reader.seek(SeekFrom::Start(length.saturating_sub(END_BYTES))).map_err(Fault::Read)?;
-    reader.read_to_end(&mut end).map_err(Fault::Read)?;
+    reader.seek(SeekFrom::Start(length.saturating_sub(END_BYTES))).map_err(TorchFault::Read)?;
+    reader.read_to_end(&mut end).map_err(TorchFault::Read)?;
     if directory_bytes(&end, length) > MAX_DIRECTORY_BYTES {
         return Err(damaged(&"it has too many members"));
     }
@@ -72,10 +72,12 @@ fn zipped(file: &File, length: u64) -> Result<(u64, u64), Fault> {
         .find(|&place| {
             archive.name_for_index(place).is_some_and(|name| name.is_ok_and(|name| is_data(&name)))
         })
-        .ok_or_else(|| Fault::Wrong("has no data.pkl: it is no file of torch.save".to_owned()))?;
+        .ok_or_else(|| {
+            TorchFault::Wrong("has no data.pkl: it was not written by torch.save".to_owned())
+        })?;
     let member = archive.by_index_raw(place).map_err(|error| damaged(&error))?;
     if member.compression() != CompressionMethod::Stored {
-        return Err(Fault::Wrong(
+        return Err(TorchFault::Wrong(
             "has packed data, which torch.save never writes: save it again by torch.save"
                 .to_owned(),
         ));
@@ -107,13 +109,13 @@ fn directory_bytes_64(end: &[u8]) -> Option<u64> {
 }
 
 /// Where the fourth pickle begins.
-fn behind_preface(file: &File, length: u64) -> Result<u64, Fault> {
+fn behind_preface(file: &File, length: u64) -> Result<u64, TorchFault> {
     let mut reader = BufReader::new(file);
-    reader.seek(SeekFrom::Start(0)).map_err(Fault::Read)?;
+    reader.seek(SeekFrom::Start(0)).map_err(TorchFault::Read)?;
     for _ in 0..3 {
-        let start = reader.stream_position().map_err(Fault::Read)?;
+        let start = reader.stream_position().map_err(TorchFault::Read)?;
         let left = length.saturating_sub(start);
-        pickle::scan(&mut reader, left, &LIMITS).map_err(Fault::Pickle)?;
+        pickle::scan(&mut reader, left, &LIMITS).map_err(TorchFault::Pickle)?;
     }
-    reader.stream_position().map_err(Fault::Read)
+    reader.stream_position().map_err(TorchFault::Read)
 }

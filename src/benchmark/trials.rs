@@ -32,7 +32,7 @@ impl Measured {
     /// Reads a dictionary of `{arch_str, arch_index, all_results: {(dataset, seed): run}}` for each
     /// way of training; says what is wrong with it.
     pub fn of(ways: &Value) -> Result<Self, String> {
-        let ways = ways.entries().ok_or("is no dictionary by way of training")?;
+        let ways = ways.entries().ok_or("is not a dictionary by training setup")?;
         let mut measured = Self::default();
         for (name, way) in ways {
             let name = name.text().unwrap_or("?").to_owned();
@@ -97,10 +97,10 @@ impl Measured {
 }
 
 /// Runs that are averaged: those of one data set and number of epochs.
-type Group<'v> = (&'v str, i64, Vec<&'v Value>);
+type TrialGroup<'v> = (&'v str, i64, Vec<&'v Value>);
 
-fn grouped(results: &[(Value, Value)]) -> Result<Vec<Group<'_>>, String> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn grouped(results: &[(Value, Value)]) -> Result<Vec<TrialGroup<'_>>, String> {
+    let mut groups: Vec<TrialGroup<'_>> = Vec::new();
     for (key, run) in results {
         let dataset = key.sequence().and_then(|key| key.first()?.text());
         let dataset = dataset.ok_or("has results under keys other than (data set, seed)")?;

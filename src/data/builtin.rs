@@ -1,7 +1,7 @@
 //! The pictures that come with the program: a sheet of 32x32 tiles, 16 to a row.
 
 use super::normalisation::CIFAR10;
-use super::pictures::Preparation;
+use super::pictures::ImagePreparation;
 use super::{DataError, Images, Request, draw};
 
 static SHEET: &[u8] = include_bytes!("../../assets/images/natural32.png");
@@ -14,7 +14,7 @@ const SIDE: usize = 32;
 const VOLUME: usize = 3 * SIDE * SIDE;
 
 pub(super) fn load(request: &Request<'_>) -> Result<Images, DataError> {
-    let preparation = Preparation::new(request, &CIFAR10)?;
+    let preparation = ImagePreparation::new(request, &CIFAR10)?;
     let sheet = decode(SHEET).map_err(DataError::Builtin)?;
     let origin = "the built-in sheet";
     let indices = draw::select(origin, sheet.tiles, request.batch_size, request.seed)?;
@@ -24,12 +24,12 @@ pub(super) fn load(request: &Request<'_>) -> Result<Images, DataError> {
 }
 
 /// Decoded rows of `[red, green, blue]` pixels.
-struct Sheet {
+struct ImageSheet {
     pixels: Vec<u8>,
     tiles: usize,
 }
 
-impl Sheet {
+impl ImageSheet {
     /// One tile in `[3, 32, 32]` order.
     fn tile(&self, index: usize) -> [u8; VOLUME] {
         let (top, left) = (index / COLUMNS * SIDE, index % COLUMNS * SIDE);
@@ -41,7 +41,7 @@ impl Sheet {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Sheet, String> {
+fn decode(bytes: &[u8]) -> Result<ImageSheet, String> {
     let sheet = image::load_from_memory_with_format(bytes, image::ImageFormat::Png);
     let sheet = match sheet.map_err(|error| error.to_string())? {
         image::DynamicImage::ImageRgb8(sheet) => sheet,
@@ -51,7 +51,7 @@ fn decode(bytes: &[u8]) -> Result<Sheet, String> {
     if width != COLUMNS * SIDE || height == 0 || !height.is_multiple_of(SIDE) {
         return Err(format!("the sheet is {width}x{height}, not {} wide", COLUMNS * SIDE));
     }
-    Ok(Sheet { pixels: sheet.into_raw(), tiles: height / SIDE * COLUMNS })
+    Ok(ImageSheet { pixels: sheet.into_raw(), tiles: height / SIDE * COLUMNS })
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
                 _ => 7,
             })
             .collect();
-        let tile = Sheet { pixels, tiles: 32 }.tile(17);
+        let tile = ImageSheet { pixels, tiles: 32 }.tile(17);
         assert_eq!(tile[0], 32, "row 32 on the red channel");
         assert_eq!(tile[33], 33);
         assert_eq!(tile[1024 + 2], 17, "column 34 on the green channel");

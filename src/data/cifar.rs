@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::normalisation::{CIFAR10, CIFAR100, Colours};
-use super::pictures::Preparation;
+use super::pictures::ImagePreparation;
 use super::rows::{self, RowFile};
 use super::{DataError, Images, Request, draw, layout};
 
@@ -15,7 +15,7 @@ const SIDE: usize = 32;
 const VOLUME: usize = 3 * SIDE * SIDE;
 
 /// One of the two data sets.
-pub(super) struct Cifar {
+pub(super) struct CifarBatches {
     normalisation: Colours,
     /// Bytes of labels before an image in the binary layout.
     label_bytes: u64,
@@ -27,7 +27,7 @@ pub(super) struct Cifar {
     advice: &'static str,
 }
 
-pub(super) const TEN: Cifar = Cifar {
+pub(super) const TEN: CifarBatches = CifarBatches {
     normalisation: CIFAR10,
     label_bytes: 1,
     unpacked: ["cifar-10-batches-bin", "cifar-10-batches-py"],
@@ -38,7 +38,7 @@ pub(super) const TEN: Cifar = Cifar {
     advice: "give the folder cifar-10-batches-bin or cifar-10-batches-py of CIFAR-10",
 };
 
-pub(super) const HUNDRED: Cifar = Cifar {
+pub(super) const HUNDRED: CifarBatches = CifarBatches {
     normalisation: CIFAR100,
     label_bytes: 2,
     unpacked: ["cifar-100-binary", "cifar-100-python"],
@@ -50,10 +50,10 @@ pub(super) const HUNDRED: Cifar = Cifar {
 /// Draws from all images, which are numbered through the files.
 pub(super) fn load(
     request: &Request<'_>,
-    cifar: &Cifar,
+    cifar: &CifarBatches,
     folder: &Path,
 ) -> Result<Images, DataError> {
-    let preparation = Preparation::new(request, &cifar.normalisation)?;
+    let preparation = ImagePreparation::new(request, &cifar.normalisation)?;
     let files = cifar.files(folder)?;
     let available = files.iter().map(|file| file.images).sum();
     let origin = folder.display().to_string();
@@ -76,7 +76,7 @@ fn locate(files: &[RowFile], index: usize) -> (usize, usize) {
     (files.len() - 1, row)
 }
 
-impl Cifar {
+impl CifarBatches {
     /// The files of the first layout that is there; the binary one comes first.
     fn files(&self, given: &Path) -> Result<Vec<RowFile>, DataError> {
         for folder in layout::folders(given, &self.unpacked, self.advice)? {

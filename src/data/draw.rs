@@ -13,19 +13,19 @@ pub(super) fn stream(seed: u64, name: &str) -> ChaCha8Rng {
 
 /// All numbers below a bound in random order, one after the other: a Fisher-Yates shuffle that goes
 /// as far as it is asked.
-pub(super) struct Shuffle {
+pub(super) struct SeededShuffle {
     rng: ChaCha8Rng,
     order: Vec<usize>,
     place: usize,
 }
 
-impl Shuffle {
+impl SeededShuffle {
     pub(super) fn new(available: usize, seed: u64) -> Self {
         Self { rng: stream(seed, "selection"), order: (0..available).collect(), place: 0 }
     }
 }
 
-impl Iterator for Shuffle {
+impl Iterator for SeededShuffle {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
@@ -50,5 +50,5 @@ pub(super) fn select(
     if available < wanted {
         return Err(DataError::TooFew { origin: origin.to_owned(), available, wanted });
     }
-    Ok(Shuffle::new(available, seed).take(wanted).collect())
+    Ok(SeededShuffle::new(available, seed).take(wanted).collect())
 }

@@ -168,3 +168,16 @@ pub enum DataError {
     #[error("loading the images was cancelled")]
     Cancelled,
 }
+
+impl DataError {
+    /// The option that is meant, as a job file spells it, where it is one.
+    pub fn option(&self) -> Option<&'static str> {
+        match self {
+            Self::Channels { option, .. }
+            | Self::Range { option, .. }
+            | Self::Unused { option, .. } => Some(option),
+            Self::Classes(_) => Some("image-classes"),
+            _ => None,
+        }
+    }
+}

@@ -9,9 +9,9 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::draw::Shuffle;
+use super::draw::SeededShuffle;
 use super::normalisation::IMAGENET;
-use super::pictures::{Picture, Preparation};
+use super::pictures::{DecodedImage, ImagePreparation};
 use super::{Batch, DataError, Images, Request};
 use crate::graph::Shape;
 
@@ -25,10 +25,10 @@ const MAX_DECODED_BYTES: u64 = 1 << 29;
 const SKIPPED_NAMED: usize = 20;
 
 pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataError> {
-    let preparation = Preparation::new(request, &IMAGENET)?;
+    let preparation = ImagePreparation::new(request, &IMAGENET)?;
     let files = list(request, folder)?;
-    let mut draw = Shuffle::new(files.len(), request.seed);
-    let mut found = Found::default();
+    let mut draw = SeededShuffle::new(files.len(), request.seed);
+    let mut found = ImageFiles::default();
     while found.indices.len() < request.batch_size {
         let missing = request.batch_size - found.indices.len();
         let drawn: Vec<usize> = draw.by_ref().take(missing).collect();
@@ -47,7 +47,7 @@ pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataE
 
 /// What the draw has brought so far.
 #[derive(Default)]
-struct Found {
+struct ImageFiles {
     indices: Vec<usize>,
     files: Vec<String>,
     values: Vec<f32>,
@@ -55,7 +55,7 @@ struct Found {
     skipped_files: Vec<String>,
 }
 
-impl Found {
+impl ImageFiles {
     fn add(&mut self, index: usize, file: &Path, image: Result<Vec<f32>, String>) {
         match image {
             Ok(values) => {
@@ -86,7 +86,12 @@ impl Found {
         }
     }
 
-    fn finish(self, request: &Request<'_>, folder: &Path, preparation: &Preparation) -> Images {
+    fn finish(
+        self,
+        request: &Request<'_>,
+        folder: &Path,
+        preparation: &ImagePreparation,
+    ) -> Images {
         let Self { indices, files, values, skipped, skipped_files } = self;
         let (images, shape) = (indices.len(), request.shape);
         let batch = Batch { images, shape, values, indices };
@@ -156,21 +161,21 @@ fn is_image(path: &Path) -> bool {
 }
 
 /// The network's input of a file, or what is wrong with the file.
-fn prepare(path: &Path, preparation: &Preparation, shape: Shape) -> Result<Vec<f32>, String> {
+fn prepare(path: &Path, preparation: &ImagePreparation, shape: Shape) -> Result<Vec<f32>, String> {
     let picture = decode(path)?;
     let size = [picture.height() as usize, picture.width() as usize];
     let ([top, left], size) = centre(size, shape);
     Ok(match picture {
         DynamicImage::ImageLuma8(pixels) => {
             let value = |_, row, column| pixels[((left + column) as u32, (top + row) as u32)].0[0];
-            preparation.prepare(&Picture { channels: 1, size, value: &value })
+            preparation.prepare(&DecodedImage { channels: 1, size, value: &value })
         }
         other => {
             let pixels = other.into_rgb8();
             let value = |channel: usize, row, column| {
                 pixels[((left + column) as u32, (top + row) as u32)].0[channel]
             };
-            preparation.prepare(&Picture { channels: 3, size, value: &value })
+            preparation.prepare(&DecodedImage { channels: 3, size, value: &value })
         }
     })
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::normalisation::IMAGENET16;
-use super::pictures::Preparation;
+use super::pictures::ImagePreparation;
 use super::request::IMAGENET_CLASSES;
 use super::rows::{self, RowFile};
 use super::{DataError, Images, Request, draw, layout, pickle};
@@ -21,7 +21,7 @@ const ADVICE: &str = "give the folder with the training batches of Imagenet16";
 
 /// Draws from the images of the first classes; images of all classes are numbered through the files.
 pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataError> {
-    let preparation = Preparation::new(request, &IMAGENET16)?;
+    let preparation = ImagePreparation::new(request, &IMAGENET16)?;
     let classes = request.overrides.classes.unwrap_or(USUAL_CLASSES);
     let (mut files, mut eligible, mut before) = (Vec::new(), Vec::new(), 0);
     for path in paths(folder)? {
@@ -59,7 +59,7 @@ fn file(path: PathBuf, classes: u32) -> Result<(RowFile, Vec<usize>), DataError>
     let (file, fields) = RowFile::python(path, VOLUME)?;
     let labels = fields.get("labels").ok_or_else(|| file.wrong("has no `labels`"))?;
     let labels = pickle::integers(labels)
-        .ok_or_else(|| file.wrong("its `labels` are no list or array of whole numbers"))?;
+        .ok_or_else(|| file.wrong("its `labels` are not a list or array of integers"))?;
     if labels.len() != file.images {
         let reason = format!("has {} images but {} labels", file.images, labels.len());
         return Err(file.wrong(reason));

@@ -7,7 +7,7 @@ pub(super) const LUMINANCE: [f64; 3] = [0.299, 0.587, 0.114];
 
 /// Per channel, of pixel values from 0 to 255: a value v becomes `(v - mean) / deviation`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Normalisation {
+pub(super) struct ChannelNormalisation {
     mean: Vec<f64>,
     deviation: Vec<f64>,
 }
@@ -21,7 +21,7 @@ pub(super) const IMAGENET16: Colours = [[122.68, 116.66, 104.01], [63.22, 61.26,
 pub(super) const IMAGENET: Colours =
     [[0.485 * 255.0, 0.456 * 255.0, 0.406 * 255.0], [0.229 * 255.0, 0.224 * 255.0, 0.225 * 255.0]];
 
-impl Normalisation {
+impl ChannelNormalisation {
     /// For three channels the colours'. One channel takes the brightness of the mean; its deviation
     /// is the same mix of the colours', which is exact for pictures in shades of grey.
     pub(super) fn new([mean, deviation]: &Colours, channels: usize) -> Self {

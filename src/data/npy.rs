@@ -17,7 +17,7 @@ pub(super) fn load(request: &Request<'_>, path: &Path) -> Result<Images, DataErr
     let (file, size_bytes) = open(path, advice)?;
     let mut file = BufReader::new(file);
     let array = Array::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
-    array.images(request, &mut Seeking(file))
+    array.images(request, &mut SeekableFile(file))
 }
 
 /// A file and its size.
@@ -32,21 +32,21 @@ pub(super) fn open(path: &Path, advice: &'static str) -> Result<(File, u64), Dat
 }
 
 /// Bytes that come one after the other, some of which are not needed.
-pub(super) trait Source: Read {
+pub(super) trait ArrayRead: Read {
     /// Goes past `count` bytes.
     fn skip(&mut self, count: u64) -> std::io::Result<()>;
 }
 
 /// Goes past bytes without reading them.
-struct Seeking(BufReader<File>);
+struct SeekableFile(BufReader<File>);
 
-impl Read for Seeking {
+impl Read for SeekableFile {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.0.read(buffer)
     }
 }
 
-impl Source for Seeking {
+impl ArrayRead for SeekableFile {
     fn skip(&mut self, count: u64) -> std::io::Result<()> {
         let distance = i64::try_from(count).map_err(std::io::Error::other)?;
         self.0.seek_relative(distance)
@@ -94,7 +94,7 @@ impl<'p> Array<'p> {
     pub(super) fn images(
         &self,
         request: &Request<'_>,
-        file: &mut impl Source,
+        file: &mut impl ArrayRead,
     ) -> Result<Images, DataError> {
         let indices = draw::select(&self.origin, self.images, request.batch_size, request.seed)?;
         let mut order: Vec<usize> = (0..indices.len()).collect();
@@ -115,7 +115,7 @@ impl<'p> Array<'p> {
     /// The values of one image; `next` is the image that the file stands before.
     fn image(
         &self,
-        file: &mut impl Source,
+        file: &mut impl ArrayRead,
         index: usize,
         next: &mut usize,
     ) -> Result<Vec<f32>, DataError> {

@@ -21,7 +21,7 @@ impl Header {
         let mut start = [0; 10];
         file.read_exact(&mut start).map_err(short)?;
         if &start[..6] != b"\x93NUMPY" {
-            return Err("is no .npy file: it does not start with \\x93NUMPY".to_owned());
+            return Err("is not a .npy file: it does not start with \\x93NUMPY".to_owned());
         }
         let [low, high] = [start[8], start[9]];
         let (before_text, text_bytes) = match start[6] {

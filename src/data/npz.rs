@@ -6,7 +6,7 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::npy::{Array, Source, open};
+use super::npy::{Array, ArrayRead, open};
 use super::{DataError, Images, Request};
 
 /// The array of that name, or the only one.
@@ -18,7 +18,7 @@ pub(super) fn load(
     let (file, _) = open(path, "give a .npz file that you may read")?;
     let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
     let damaged = |error: ZipError| {
-        wrong(format!("is no archive that can be read ({error}): save it again by numpy.savez"))
+        wrong(format!("is not a readable archive ({error}): save it again by numpy.savez"))
     };
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let names = archive.file_names_raw().filter_map(|name| name.strip_suffix(b".npy"));
@@ -26,7 +26,7 @@ pub(super) fn load(
     let key = choose(names, key).map_err(wrong)?;
     let member = archive.by_name(&format!("{key}.npy")).map_err(damaged)?;
     let size_bytes = member.size();
-    let mut member = Streaming(member);
+    let mut member = StreamingEntry(member);
     let origin = format!("{}:{key}", path.display());
     Array::read(request, path, &origin, size_bytes, &mut member)?.images(request, &mut member)
 }
@@ -45,15 +45,15 @@ fn choose(mut names: Vec<String>, key: Option<&str>) -> Result<String, String> {
 }
 
 /// Goes past bytes by reading them: they are compressed.
-struct Streaming<R>(R);
+struct StreamingEntry<R>(R);
 
-impl<R: Read> Read for Streaming<R> {
+impl<R: Read> Read for StreamingEntry<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.0.read(buffer)
     }
 }
 
-impl<R: Read> Source for Streaming<R> {
+impl<R: Read> ArrayRead for StreamingEntry<R> {
     fn skip(&mut self, count: u64) -> std::io::Result<()> {
         match std::io::copy(&mut self.0.by_ref().take(count), &mut std::io::sink())? {
             skipped if skipped == count => Ok(()),

@@ -1,11 +1,11 @@
 //! Pictures, that is bytes of brightness or colour, as network input.
 
-use super::normalisation::{Colours, LUMINANCE, Normalisation};
+use super::normalisation::{ChannelNormalisation, Colours, LUMINANCE};
 use super::{Batch, DataError, ImageFacts, Request, resize};
 use crate::graph::Shape;
 
 /// A picture.
-pub(super) struct Picture<'p> {
+pub(super) struct DecodedImage<'p> {
     /// One or three channels.
     pub(super) channels: usize,
     /// Rows and columns.
@@ -15,12 +15,12 @@ pub(super) struct Picture<'p> {
 }
 
 /// Makes network input of pictures.
-pub(super) struct Preparation {
+pub(super) struct ImagePreparation {
     shape: Shape,
-    normalisation: Normalisation,
+    normalisation: ChannelNormalisation,
 }
 
-impl Preparation {
+impl ImagePreparation {
     /// For the shape and the settings of a request, with the usual mean and deviation of its
     /// source.
     ///
@@ -38,7 +38,7 @@ impl Preparation {
                 advice: "pictures are made grey or coloured and no more; use npy:FILE or noise",
             });
         }
-        let usual = Normalisation::new(usual, shape.channels);
+        let usual = ChannelNormalisation::new(usual, shape.channels);
         Ok(Self { shape, normalisation: usual.replaced(request.overrides)? })
     }
 
@@ -51,7 +51,7 @@ impl Preparation {
     /// The picture with the channels and the size of the network's input, normalised, `[c, h, w]`.
     /// Colours become brightness where one channel is needed, brightness is repeated where three
     /// are.
-    pub(super) fn prepare(&self, picture: &Picture<'_>) -> Vec<f32> {
+    pub(super) fn prepare(&self, picture: &DecodedImage<'_>) -> Vec<f32> {
         let Shape { channels, height, width } = self.shape;
         let [rows, columns] = picture.size;
         let mut values = Vec::with_capacity(self.shape.volume());
@@ -84,7 +84,7 @@ impl Preparation {
         let mut values = Vec::with_capacity(indices.len() * self.shape.volume());
         for bytes in images {
             let value = |channel, row, column| bytes[(channel * side + row) * side + column];
-            let picture = Picture { channels: 3, size: [side, side], value: &value };
+            let picture = DecodedImage { channels: 3, size: [side, side], value: &value };
             values.extend(self.prepare(&picture));
         }
         Batch { images: indices.len(), shape: self.shape, values, indices }

@@ -21,13 +21,13 @@ pub(super) fn resize(plane: Vec<f32>, from: [usize; 2], to: [usize; 2]) -> Vec<f
 }
 
 /// Position in the input and its share.
-type Taps = Vec<(usize, f64)>;
+type FilterTaps = Vec<(usize, f64)>;
 
-fn weighted(taps: &Taps, value: impl Fn(usize) -> f32) -> f32 {
+fn weighted(taps: &FilterTaps, value: impl Fn(usize) -> f32) -> f32 {
     taps.iter().map(|&(position, share)| f64::from(value(position)) * share).sum::<f64>() as f32
 }
 
-fn taps(from: usize, to: usize) -> Vec<Taps> {
+fn taps(from: usize, to: usize) -> Vec<FilterTaps> {
     let scale = from as f64 / to as f64;
     (0..to)
         .map(
@@ -38,7 +38,7 @@ fn taps(from: usize, to: usize) -> Vec<Taps> {
         .collect()
 }
 
-fn linear(position: usize, scale: f64, from: usize) -> Taps {
+fn linear(position: usize, scale: f64, from: usize) -> FilterTaps {
     let centre = ((position as f64 + 0.5) * scale - 0.5).clamp(0.0, (from - 1) as f64);
     let lower = centre.floor() as usize;
     let upper = (lower + 1).min(from - 1);
@@ -48,7 +48,7 @@ fn linear(position: usize, scale: f64, from: usize) -> Taps {
 
 /// Whole numbers in units of `1 / to`: the new pixel covers `position * from .. + from`, an old one
 /// `to`.
-fn area(position: usize, from: usize, to: usize) -> Taps {
+fn area(position: usize, from: usize, to: usize) -> FilterTaps {
     let (start, end) = (position * from, (position + 1) * from);
     (start / to..end.div_ceil(to))
         .map(|old| {

@@ -15,11 +15,11 @@ pub(super) struct RowFile {
     path: PathBuf,
     /// Number of images.
     pub(super) images: usize,
-    content: Content,
+    content: RowContent,
 }
 
 /// How the rows lie in a file.
-enum Content {
+enum RowContent {
     /// The first row's first byte, and bytes from row to row.
     Rows { first: u64, distance: u64 },
     /// Text that stands for the rows: it must be read whole.
@@ -58,7 +58,7 @@ impl RowFile {
             let row = format!("{label_bytes} for labels and {volume} for pixels");
             return Err(DataError::Rows { path, size_bytes, row_bytes, row });
         }
-        let content = Content::Rows { first: label_bytes, distance: row_bytes };
+        let content = RowContent::Rows { first: label_bytes, distance: row_bytes };
         Ok(Self { path, images: (size_bytes / row_bytes) as usize, content })
     }
 
@@ -88,10 +88,10 @@ impl RowFile {
             return Err(wrong(&path, reason));
         }
         let content = match data.data {
-            ArrayData::Here(bytes) => Content::Here(bytes),
-            ArrayData::Stored(stored) if stored.text => Content::Text(stored),
+            ArrayData::Here(bytes) => RowContent::Here(bytes),
+            ArrayData::Stored(stored) if stored.text => RowContent::Text(stored),
             ArrayData::Stored(Stored { offset, .. }) => {
-                Content::Rows { first: offset, distance: volume as u64 }
+                RowContent::Rows { first: offset, distance: volume as u64 }
             }
         };
         Ok((Self { images: data.shape[0], path, content }, fields))
@@ -103,15 +103,15 @@ impl RowFile {
     }
 
     /// Opens the rows for reading.
-    fn open(&self, volume: usize) -> Result<Rows<'_>, DataError> {
+    fn open(&self, volume: usize) -> Result<RowReader<'_>, DataError> {
         let file = || File::open(&self.path).map_err(unreadable(&self.path));
         let bytes = match &self.content {
-            Content::Rows { first, distance } => {
+            RowContent::Rows { first, distance } => {
                 let (path, first, distance) = (self.path.as_path(), *first, *distance);
-                return Ok(Rows::File { path, file: file()?, first, distance, volume });
+                return Ok(RowReader::File { path, file: file()?, first, distance, volume });
             }
-            Content::Here(bytes) => Arc::clone(bytes),
-            Content::Text(stored) => {
+            RowContent::Here(bytes) => Arc::clone(bytes),
+            RowContent::Text(stored) => {
                 let mut raw = Vec::new();
                 let mut file = file()?;
                 let read = file
@@ -122,17 +122,17 @@ impl RowFile {
                 bytes.ok_or_else(|| self.wrong("its `data` is damaged: fetch it again"))?.into()
             }
         };
-        Ok(Rows::Memory { bytes, volume })
+        Ok(RowReader::Memory { bytes, volume })
     }
 }
 
 /// Opened rows.
-enum Rows<'f> {
+enum RowReader<'f> {
     File { path: &'f Path, file: File, first: u64, distance: u64, volume: usize },
     Memory { bytes: Arc<[u8]>, volume: usize },
 }
 
-impl Rows<'_> {
+impl RowReader<'_> {
     fn read(&mut self, row: usize) -> Result<Vec<u8>, DataError> {
         match self {
             Self::Memory { bytes, volume } => Ok(bytes[row * *volume..][..*volume].to_vec()),

@@ -62,6 +62,7 @@ fn recorded_inputs(record: &Record) -> ScoreInputs {
         macs: Some(record.macs),
         layers: Some(record.layers),
         activation_calls: None,
+        ..ScoreInputs::default()
     }
 }
 

@@ -60,7 +60,7 @@ impl ScoreCells<'_> {
 
 fn number(column: &str, text: Option<&str>) -> Result<Option<f64>, String> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("`{text}` in column `{column}` is no number"))
+    text.parse().map(Some).map_err(|_| format!("`{text}` in column `{column}` is not a number"))
 }
 
 fn status(text: &str) -> Result<Status, String> {

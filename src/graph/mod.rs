@@ -19,8 +19,8 @@ pub use layers::{Layer, layers};
 pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
 };
-pub use representation::{adds_normalised_branches, last_representation};
 pub use rearrange::{Axis, AxisDigit, MAX_DIGITS, Rearrange};
+pub use representation::{adds_normalised_branches, last_representation};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].

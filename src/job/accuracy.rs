@@ -11,7 +11,7 @@ use crate::space::{Architecture, Space};
 use crate::store::{Record, Status};
 use crate::trainer::{Trainer, TrainingRequest};
 
-use super::{JobError, SearchOptions};
+use super::{InvalidOption, JobError, JobOption, SearchOptions};
 
 /// Where accuracies come from.
 pub(super) enum AccuracySource {
@@ -37,7 +37,8 @@ impl AccuracySource {
         cancel: &Cancel,
     ) -> Result<Option<Self>, JobError> {
         if let Some(command) = &options.trainer {
-            let mut trainer = Trainer::new(command).map_err(JobError::Options)?;
+            let mut trainer = Trainer::new(command)
+                .map_err(|reason| InvalidOption::new(JobOption::Trainer, reason))?;
             trainer.parallel = options.trainers;
             trainer.retries = options.trainer_retries;
             trainer.limit = Duration::from_secs_f64(options.trainer_limit);

@@ -1,71 +1,57 @@
 //! What a job is: one structure for flags, files and forms.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, SearchOptions, StoreLocation, StudyMode};
+use super::{InvalidOption, JobError, JobOption, SearchOptions, StoreLocation, StudyMode};
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
 use crate::score::SCORES;
 use crate::space::{Setting, Space, SpaceError};
-use crate::store::{FlushPolicy, StudyInfo, TableWriter};
+use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
 use crate::weights::Initialisation;
 
 /// How networks are scored.
-#[derive(Clone, Debug, PartialEq, clap::Args, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Options {
     /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
-    #[arg(long, default_value_t = Self::default().space, value_name = "ID|FILE")]
     pub space: String,
     /// Images in the mini-batch, at least 2
-    #[arg(long, default_value_t = Self::default().batch_size, value_name = "N")]
     pub batch_size: usize,
     /// Images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version), imagenet16:DIR
     /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE,
     /// npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as given) or noise
-    #[arg(long, default_value_t = Self::default().images, value_name = "SOURCE")]
     pub images: ImageSource,
     /// Mean that is subtracted from pixels from 0 to 1, a value per channel as in 0.5,0.5,0.5; not
     /// for npy, npz and noise [default: the source's]
-    #[arg(long, value_name = "M,..", value_delimiter = ',', allow_hyphen_values = true)]
     pub mean: Option<Vec<f64>>,
     /// Standard deviation by which they are then divided, likewise [default: the source's]
-    #[arg(long, value_name = "S,..", value_delimiter = ',', allow_hyphen_values = true)]
     pub std: Option<Vec<f64>>,
     /// imagenet16 only: use images of the first N classes [default: 120]
-    #[arg(long, value_name = "N")]
     pub image_classes: Option<u32>,
     /// Device: auto (discrete, integrated or virtual GPU, else native CPU), cpu, gpu (the best
     /// hardware adapter) or a part of an adapter's name (see `devices`)
-    #[arg(long, default_value_t = Self::default().device, value_name = "auto|cpu|gpu|NAME")]
     pub device: String,
     /// Seed of everything random: architectures, images, weights
-    #[arg(long, default_value_t = Self::default().seed, value_name = "S")]
     #[serde(with = "super::file::seed")]
     pub seed: u64,
     /// Which activations count: paper (every call once), published (as the paper's code: twice where a
     /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
-    #[arg(long, default_value_t = Self::default().count, value_name = "paper|published|live")]
     pub count: Count,
     /// Weight draws per architecture; the score is their mean
-    #[arg(long, default_value_t = Self::default().repeats, value_name = "R")]
     pub repeats: u32,
     /// Law of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
     /// orthogonal, uniform:A or normal:S [default: the space's; pytorch-default for an ONNX model]
-    #[arg(long, value_name = "LAW")]
     pub initialisation: Option<Initialisation>,
     /// Shape of one image, CxHxW [default: the space's]
-    #[arg(long, value_name = "CxHxW")]
     pub input: Option<Shape>,
     /// Number of classes [default: the space's]
-    #[arg(long, value_name = "N")]
     pub classes: Option<usize>,
     /// Replace a value of the space's file, such as skeleton.cells=1 (see `spaces show`); may be
     /// repeated
-    #[arg(long, value_name = "KEY=VALUE")]
     #[serde(default)]
     pub set: Vec<Setting>,
 }
@@ -110,7 +96,7 @@ impl Options {
 }
 
 /// Replaced values, with those that have a flag of their own.
-pub fn settings(set: &[Setting], input: Option<Shape>, classes: Option<usize>) -> Vec<Setting> {
+fn settings(set: &[Setting], input: Option<Shape>, classes: Option<usize>) -> Vec<Setting> {
     let mut settings = set.to_vec();
     if let Some(Shape { channels, height, width }) = input {
         settings.push(Setting::new("input.channels", channels));
@@ -122,7 +108,7 @@ pub fn settings(set: &[Setting], input: Option<Shape>, classes: Option<usize>) -
 }
 
 /// Whose weights a model from a file is scored with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnnxWeights {
     /// Those of the file.
@@ -130,6 +116,19 @@ pub enum OnnxWeights {
     Keep,
     /// Drawn anew.
     Fresh,
+}
+
+impl OnnxWeights {
+    /// Both choices.
+    pub const ALL: [Self; 2] = [Self::Keep, Self::Fresh];
+
+    /// Its name in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Fresh => "fresh",
+        }
+    }
 }
 
 /// What is scored.
@@ -158,7 +157,19 @@ impl Default for Task {
     }
 }
 
-/// A whole job.
+/// A whole job: what is scored, how, and where results go. A job file holds one as TOML.
+///
+/// ```
+/// use untrained::job::{JobConfig, JobOption, Options, Task};
+///
+/// let mut job = JobConfig::new(Options::default(), Task::default());
+/// job.set_option(JobOption::Constraint, &["params=..1M"])?;
+/// assert!(job.to_text()?.contains("params=..1000000"));
+/// // A wrong value names its option.
+/// let error = job.set_option(JobOption::BatchSize, &["many"]).unwrap_err();
+/// assert_eq!(error.to_string(), "batch-size must be a whole number, 0 or more");
+/// # Ok::<(), untrained::job::JobError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JobConfig {
@@ -226,6 +237,26 @@ impl JobConfig {
         Ok(Self { space_copy, ..job })
     }
 
+    /// The job that resumes the search with that id in a database, or joins the processes that work
+    /// on it.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError`] if there is no such study, this version cannot read its options, or it is not a
+    /// search.
+    pub fn continuing(database: &Path, study: StudyMode) -> Result<Self, JobError> {
+        let id = match &study {
+            StudyMode::Resume(id) | StudyMode::Join(id) => id.clone(),
+            StudyMode::New => String::new(),
+        };
+        let stored = Store::read(database)?.find(&id)?;
+        let job = Self::of_study(&stored)?;
+        if !matches!(job.task, Task::Search(_)) {
+            return Err(JobError::NotASearch { id: stored.id });
+        }
+        Ok(Self { store: Some(StoreLocation::File(database.to_owned())), study, ..job })
+    }
+
     /// The space with its replaced values; that of the study where its file has vanished.
     ///
     /// # Errors
@@ -263,59 +294,74 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError`] that names the option, as in `--batch-size`.
+    /// [`JobError::Invalid`] that names the option, or what is wrong with images or output files.
     pub fn check(&self) -> Result<(), JobError> {
-        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         let options = &self.options;
         if options.batch_size < 2 {
-            return refuse("--batch-size must be at least 2: K compares pairs of images");
+            return refuse(JobOption::BatchSize, "must be at least 2: K compares pairs of images");
         }
         if options.device.trim().is_empty() {
-            return refuse("--device is empty: use auto, cpu, gpu or a part of an adapter's name");
+            return refuse(
+                JobOption::Device,
+                "is empty: use auto, cpu, gpu or a part of an adapter's name",
+            );
         }
         options.image_overrides().check(&options.images)?;
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }
         let stored = matches!(self.store, Some(StoreLocation::File(_)));
-        if !stored && self.study != StudyMode::New {
-            return refuse("--resume and --join need the file of the study: give --store");
-        }
-        if self.study != StudyMode::New && !self.repeats_exactly() {
-            return refuse(
-                "--resume and --join need a search that proposes the same architectures again, which \
-                 one within a measured latency does not: begin a new one, it reuses known scores",
-            );
+        let continued = match self.study {
+            StudyMode::New => None,
+            StudyMode::Resume(_) => Some(JobOption::Resume),
+            StudyMode::Join(_) => Some(JobOption::Join),
+        };
+        if let Some(option) = continued {
+            if !stored {
+                return refuse(option, "needs the database that holds the study");
+            }
+            if !self.repeats_exactly() {
+                return refuse(
+                    option,
+                    "needs a search that proposes the same architectures again, which one with a \
+                     latency constraint does not: start a new search, it reuses known scores",
+                );
+            }
         }
         if options.repeats == 0 {
-            return refuse("--repeats must be at least 1");
+            return refuse(JobOption::Repeats, "must be at least 1");
         }
         match &self.task {
             Task::Search(search) => search.check(),
             Task::Score { architectures } if architectures.is_empty() => {
-                refuse("no architecture was given")
+                refuse(JobOption::Architectures, "is empty: give at least one")
             }
             Task::Onnx { .. } if stored => {
-                refuse("--store keeps searches; a model file is scored at once")
+                refuse(JobOption::Store, "keeps searches; a model is scored without a study")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => {
-                refuse("--repeats draws weights anew: give --weights fresh with it")
+                refuse(JobOption::Repeats, "draws new weights: set weights to fresh with it")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.initialisation.is_some() => {
-                refuse("--initialisation draws weights anew: give --weights fresh with it")
-            }
-            Task::Onnx { .. }
-                if options.input.is_some()
-                    || options.classes.is_some()
-                    || !options.set.is_empty() =>
-            {
-                refuse("--input, --classes and --set belong to search spaces, not to ONNX models")
+                refuse(JobOption::Initialisation, "draws new weights: set weights to fresh with it")
             }
             Task::Onnx { .. } if options.count == Count::Published => refuse(
-                "--count published: a model file does not say which ReLUs open a ReLUConvBN \
-                 module; use paper or live",
+                JobOption::Count,
+                "published: a model file does not say which ReLUs open a ReLUConvBN module; use \
+                 paper or live",
             ),
-            _ => Ok(()),
+            Task::Onnx { .. } => [
+                (JobOption::Input, options.input.is_some()),
+                (JobOption::Classes, options.classes.is_some()),
+                (JobOption::Set, !options.set.is_empty()),
+            ]
+            .into_iter()
+            .find(|(_, is_given)| *is_given)
+            .map_or(Ok(()), |(option, _)| {
+                refuse(option, "belongs to search spaces, not to ONNX models")
+            }),
+            Task::Score { .. } => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{InvalidOption, JobOption};
 use crate::backend::BackendError;
 use crate::benchmark::BenchmarkError;
 use crate::data::DataError;
@@ -49,9 +50,12 @@ pub enum JobError {
         /// What went wrong.
         reason: String,
     },
-    /// Options that do not go together.
-    #[error("{0}")]
-    Options(String),
+    /// An option whose value cannot be used, alone or beside the others.
+    #[error(transparent)]
+    Invalid(#[from] InvalidOption),
+    /// A job that no file can hold.
+    #[error("the job cannot be written")]
+    Unwritable(#[from] toml::ser::Error),
     /// The study cannot be opened or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,6 +81,12 @@ pub enum JobError {
         /// What is wrong with them.
         source: serde_json::Error,
     },
+    /// A study that holds scores of given architectures, which cannot be resumed.
+    #[error("study {id} is not a search: only searches can be resumed and joined")]
+    NotASearch {
+        /// The study.
+        id: String,
+    },
     /// A list of architectures could not be read.
     #[error("cannot read {}", path.display())]
     List {
@@ -85,4 +95,15 @@ pub enum JobError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl JobError {
+    /// The option that is meant, where it is one.
+    pub fn option(&self) -> Option<JobOption> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid.option),
+            Self::Data(error) => JobOption::by_key(error.option()?),
+            _ => None,
+        }
+    }
 }

@@ -13,10 +13,9 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::Options`] if a value cannot be written.
+    /// [`JobError::Unwritable`] if a value cannot be written.
     pub fn to_text(&self) -> Result<String, JobError> {
-        toml::to_string_pretty(self)
-            .map_err(|error| JobError::Options(format!("the job cannot be written: {error}")))
+        Ok(toml::to_string_pretty(self)?)
     }
 
     /// Reads the text of a job; `origin` names it in messages.

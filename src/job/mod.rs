@@ -14,6 +14,9 @@ mod job_files;
 mod latency;
 mod listed;
 mod networks;
+mod option;
+mod option_schema;
+mod option_value;
 mod proposal;
 mod recorder;
 mod scorer;
@@ -23,10 +26,11 @@ mod session;
 mod shared_results;
 mod study_session;
 
-pub use config::{JobConfig, OnnxWeights, Options, Task, settings};
+pub use config::{JobConfig, OnnxWeights, Options, Task};
 pub use error::JobError;
 pub use event::{BEST, Event, Started, Summary};
 pub use networks::{ModelNetwork, NetworkSource, candidate};
+pub use option::{ChangeOnResume, ChoiceInfo, InvalidOption, JobOption, OptionInfo, OptionType};
 pub use scorer::{Candidate, ScoredNetwork, WeightSource};
 pub use search_options::SearchOptions;
 pub use session::{ESTIMATE_SAMPLES, KernelOutput, NetworkEstimate, Session};
@@ -45,6 +49,24 @@ use search_loop::SearchSetup;
 
 /// Runs a job to its end or until it is cancelled, and tells `events` what happens. A job that is
 /// cancelled while its images are loaded begins no table.
+///
+/// ```
+/// use untrained::backend::Cancel;
+/// use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
+///
+/// let options = Options { batch_size: 8, device: "cpu".to_owned(), ..Options::default() };
+/// let search = SearchOptions { samples: 3, ..SearchOptions::default() };
+/// let job = JobConfig::new(options, Task::Search(Box::new(search)));
+/// let mut scored = 0;
+/// let summary = job::run(&job, &Cancel::new(), &mut |event| {
+///     if let Event::Scored { record, .. } = event {
+///         scored += 1;
+///         println!("{}: {}", record.architecture, record.score);
+///     }
+/// })?;
+/// assert_eq!((scored, summary.counts.total()), (3, 3));
+/// # Ok::<(), untrained::job::JobError>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -9,7 +9,8 @@ use crate::data::Batch;
 use crate::graph::Graph;
 use crate::plan::{Count, Plan, PlanError, PlanOutputs};
 use crate::score::{
-    KernelMatrix, MomentScores, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues, unit_patterns,
+    KernelMatrix, MomentScores, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues,
+    unit_patterns,
 };
 use crate::seed;
 use crate::store::{Record, Status};

@@ -338,11 +338,8 @@ impl SearchLoop<'_> {
         let Some(accuracies) = &mut self.accuracies else { return Vec::new() };
         let origin = (self.config.options.seed, self.session.device());
         let records = accuracies.answer(&self.space, proposed, origin, self.cancel);
-        let scored = |record| ScoredNetwork {
-            record,
-            values: ScoreValues::default(),
-            output: None,
-        };
+        let scored =
+            |record| ScoredNetwork { record, values: ScoreValues::default(), output: None };
         records.into_iter().map(|record| Some(scored(record?))).collect()
     }
 

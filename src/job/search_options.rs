@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobError, Session};
+use super::{InvalidOption, JobError, JobOption, Session};
 use crate::backend::Cancel;
 use crate::score::{SCORES, Score, find_score};
 use crate::search::{
@@ -14,63 +14,46 @@ use crate::search::{
 use crate::space::Space;
 
 /// How architectures are chosen.
-#[derive(Clone, Debug, PartialEq, clap::Args, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SearchOptions {
     /// Architectures to look at; those of random are drawn uniformly without repetition
-    #[arg(long, default_value_t = Self::default().samples, value_name = "N")]
     pub samples: u64,
     /// Strategy
-    #[arg(long, default_value_t = Self::default().strategy, value_name = "NAME", long_help = strategies_help())]
     pub strategy: StrategyKind,
     /// What ranks architectures
-    #[arg(long, default_value_t = Self::default().score, value_name = "NAME", long_help = scores_help())]
     pub score: String,
     /// Limit to a range, NAME=MIN..MAX with K, M, G: params=..1M, macs=10M..100M, activations=..2M
     /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
     /// takes on --device, measured: on another machine, or at another time, other architectures may
     /// keep to it, so such a search repeats only as far as its measurements do
-    #[arg(long, value_name = "NAME=A..B")]
     pub constraint: Vec<Constraint>,
     /// Score one architecture of each set of equal ones and share the result
-    #[arg(long)]
     pub unique: bool,
     /// Evolution: architectures that live at a time
-    #[arg(long, default_value_t = Self::default().population, value_name = "N")]
     pub population: usize,
     /// Evolution: architectures of which the best becomes a parent
-    #[arg(long, default_value_t = Self::default().tournament, value_name = "N")]
     pub tournament: usize,
     /// AREA: architectures scored for the first population
-    #[arg(long, default_value_t = Self::default().candidates, value_name = "N")]
     pub candidates: usize,
     /// AREA, REA, RS: the command that trains an architecture; {arch.json} stands for the path of a
     /// JSON file, {arch} for its text. Its last line {"accuracy": X} is read
-    #[arg(long, value_name = "COMMAND")]
     pub trainer: Option<String>,
     /// AREA, REA, RS: a benchmark table in the place of a trainer (see `benchmark info`)
-    #[arg(long, value_name = "FILE")]
     pub table: Option<PathBuf>,
     /// The table's metric that is the accuracy
-    #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
     /// The table's metric that is reported of the architecture that was chosen
-    #[arg(long, value_name = "NAME")]
     pub report: Option<String>,
     /// The table's training time in seconds
-    #[arg(long, value_name = "NAME")]
     pub time: Option<String>,
-    /// Seconds of training by that time; without it --samples trainings
-    #[arg(long, value_name = "SECONDS")]
+    /// Total training budget in seconds; without it, as many trainings as samples
     pub budget: Option<f64>,
     /// Trainers that run at a time
-    #[arg(long, default_value_t = Self::default().trainers, value_name = "N")]
     pub trainers: usize,
     /// Seconds after which a trainer is stopped
-    #[arg(long, default_value_t = Self::default().trainer_limit, value_name = "SECONDS")]
     pub trainer_limit: f64,
     /// Repetitions of a failed training
-    #[arg(long, default_value_t = Self::default().trainer_retries, value_name = "N")]
     pub trainer_retries: u32,
 }
 
@@ -99,16 +82,6 @@ impl Default for SearchOptions {
     }
 }
 
-fn strategies_help() -> String {
-    let line = |kind: &StrategyKind| format!("\n  {:<12} {}", kind.name(), kind.info().about);
-    format!("Strategy:{}", StrategyKind::ALL.iter().map(line).collect::<String>())
-}
-
-fn scores_help() -> String {
-    let line = |score: &Score| format!("\n  {:<12} {}", score.name, score.about);
-    format!("What ranks architectures:{}", SCORES.iter().map(line).collect::<String>())
-}
-
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
@@ -118,11 +91,12 @@ impl SearchOptions {
     ///
     /// # Errors
     ///
-    /// [`JobError::Options`] that lists the known ones.
+    /// [`JobError::Invalid`] that lists the known ones.
     pub fn chosen_score(&self) -> Result<&'static Score, JobError> {
         find_score(&self.score).ok_or_else(|| {
             let known = names(SCORES.iter().map(|score| score.name));
-            JobError::Options(format!("--score {}: there are {known}", self.score))
+            let reason = format!("{} is unknown: there are {known}", self.score);
+            InvalidOption::new(JobOption::Score, reason).into()
         })
     }
 
@@ -133,21 +107,24 @@ impl SearchOptions {
 
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
-        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
+        let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         self.chosen_score()?;
         match self {
-            Self { samples: 0, .. } => refuse("--samples must be at least 1"),
-            Self { population: 0, .. } => refuse("--population must be at least 1"),
-            Self { tournament: 0, .. } => refuse("--tournament must be at least 1"),
+            Self { samples: 0, .. } => refuse(JobOption::Samples, "must be at least 1"),
+            Self { population: 0, .. } => refuse(JobOption::Population, "must be at least 1"),
+            Self { tournament: 0, .. } => refuse(JobOption::Tournament, "must be at least 1"),
             Self { candidates, population, .. }
                 if self.strategy.has_option(StrategyOption::Candidates)
                     && candidates < population =>
             {
-                refuse("--candidates must be at least --population: the best of them are its start")
+                refuse(
+                    JobOption::Candidates,
+                    "must be at least the population: the best candidates are its first members",
+                )
             }
-            Self { trainers: 0, .. } => refuse("--trainers must be at least 1"),
+            Self { trainers: 0, .. } => refuse(JobOption::Trainers, "must be at least 1"),
             Self { trainer_limit, .. } if !(*trainer_limit > 0.0 && *trainer_limit < 1e9) => {
-                refuse("--trainer-limit must be a number of seconds above 0")
+                refuse(JobOption::TrainerLimit, "must be a number of seconds above 0")
             }
             _ => self.check_accuracies(self.strategy.objective()),
         }
@@ -155,34 +132,50 @@ impl SearchOptions {
 
     /// Whether accuracies are given where they are needed, and only there.
     fn check_accuracies(&self, objective: Objective) -> Result<(), JobError> {
-        let refuse = |reason: &str| Err(JobError::Options(reason.to_owned()));
-        let given = self.trainer.is_some() || self.table.is_some();
+        let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
+        let given = match (&self.trainer, &self.table) {
+            (Some(_), _) => Some(JobOption::Trainer),
+            (None, Some(_)) => Some(JobOption::Table),
+            (None, None) => None,
+        };
+        let of_table = [
+            (JobOption::Metric, self.metric.is_some()),
+            (JobOption::Report, self.report.is_some()),
+            (JobOption::Time, self.time.is_some()),
+            (JobOption::Budget, self.budget.is_some()),
+        ];
+        let of_table = of_table.into_iter().find(|(_, is_given)| *is_given);
+        if let (Some(option), Objective::Score) = (given, objective) {
+            return refuse(
+                option,
+                "belongs to the strategies area, rea and rs; this one trains nothing",
+            );
+        }
+        if let (None, Some((option, _))) = (&self.table, of_table) {
+            return refuse(option, "belongs to a benchmark table, and none is given");
+        }
         match self {
-            _ if given && objective == Objective::Score => refuse(
-                "--trainer and --table belong to the strategies area, rea and rs; this one trains \
-                 nothing",
-            ),
             Self { trainer: Some(_), table: Some(_), .. } => {
-                refuse("--trainer and --table are two sources of accuracies: give one")
-            }
-            Self { table: None, metric, report, time, budget, .. }
-                if metric.is_some() || report.is_some() || time.is_some() || budget.is_some() =>
-            {
-                refuse("--metric, --report, --time and --budget belong to --table")
+                refuse(JobOption::Trainer, "and table are two sources of accuracies: give one")
             }
             Self { table: Some(_), metric: None, .. } => refuse(
-                "--table needs --metric, the name of its accuracy: see `benchmark info FILE`",
+                JobOption::Table,
+                "needs a metric, the name of its accuracy: see `benchmark info FILE`",
             ),
-            Self { time, budget, .. } if time.is_some() != budget.is_some() => {
-                refuse("--time and --budget belong together: seconds of what, and how many")
+            Self { time: Some(_), budget: None, .. } => {
+                refuse(JobOption::Time, "needs a budget: how many seconds of it")
+            }
+            Self { time: None, budget: Some(_), .. } => {
+                refuse(JobOption::Budget, "needs a time: the metric that is counted")
             }
             Self { budget: Some(budget), .. } if budget.is_nan() || *budget <= 0.0 => {
-                refuse("--budget must be a number of seconds above 0")
+                refuse(JobOption::Budget, "must be a number of seconds above 0")
             }
-            _ if !given && objective == Objective::Accuracy => refuse(
-                "this strategy learns from accuracies: give the command that trains an architecture, \
-                 such as --trainer \"python train.py {arch.json}\", or a benchmark table by --table \
-                 and --metric",
+            _ if given.is_none() && objective == Objective::Accuracy => refuse(
+                JobOption::Trainer,
+                "or a benchmark table is needed, since this strategy learns from accuracies: give \
+                 the command that trains an architecture, such as \"python train.py {arch.json}\", or \
+                 a table and its metric",
             ),
             _ => Ok(()),
         }

@@ -167,7 +167,9 @@ impl Session {
         let candidate = self.networks.candidate(architecture)?;
         let mut backend = self.backend();
         let scorer = self.scorer(backend.as_mut(), &SCORES[0], cancel);
-        let plan = scorer.plan(&candidate, PlanOutputs::KERNEL).map_err(|(_, reason)| JobError::Unscored { reason })?;
+        let plan = scorer
+            .plan(&candidate, PlanOutputs::KERNEL)
+            .map_err(|(_, reason)| JobError::Unscored { reason })?;
         let seed = self.weight_seeds.first().copied().unwrap_or_default();
         let weights = scorer.weights(&candidate, &plan, seed).into_owned();
         let networks = [Network { plan: &plan, weights: &weights }];

@@ -55,7 +55,10 @@ impl SharedResults {
         }
         for (architecture, scored) in unscored.iter().zip(&scored) {
             if let Some(key) = self.key(architecture) {
-                self.known.insert(key, scored.clone().map(|scored| ScoredNetwork { output: None, ..scored }));
+                self.known.insert(
+                    key,
+                    scored.clone().map(|scored| ScoredNetwork { output: None, ..scored }),
+                );
             }
         }
         wanted.iter().map(|architecture| self.known_result(architecture)).collect()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, JobConfig, JobError, chain};
+use super::{ChangeOnResume, Event, JobConfig, JobError, JobOption, chain};
 use crate::backend::DeviceInfo;
 use crate::plan::Count;
 use crate::space::{Architecture, Space};
@@ -13,21 +13,6 @@ use crate::store::{
     StoreError, Study, StudyInfo, StudySetup, StudyState, space_fingerprint,
 };
 use crate::weights::Initialisation;
-
-/// Options that say where a job runs and what it writes, not what comes out of it: they may differ in
-/// a study that is resumed or joined.
-const FREE: [&str; 7] = [
-    "out",
-    "overwrite",
-    "store",
-    "options.device",
-    "task.search.trainers",
-    "task.search.trainer-limit",
-    "task.search.trainer-retries",
-];
-
-/// The option that may grow in a study that is resumed.
-const SAMPLES: &str = "task.search.samples";
 
 /// Where a job keeps its results, as text: a file, or `none`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,19 +196,20 @@ fn samples(setup: &StudySetup) -> Option<u64> {
 
 /// The options that may differ: those of the list, and names of files that hold the same.
 fn free(info: &StudyInfo, setup: &StudySetup, grows: bool) -> Vec<&'static str> {
-    let mut free = FREE.to_vec();
-    if info.setup.batch == setup.batch {
-        free.push("options.images");
-    }
     let fingerprint =
         |setup: &StudySetup| setup.space.as_ref().map(|space| space.fingerprint.clone());
-    if fingerprint(&info.setup) == fingerprint(setup) {
-        free.push("options.space");
-    }
-    if grows {
-        free.push(SAMPLES);
-    }
-    free
+    let has_same_content = |option| match option {
+        JobOption::Images => info.setup.batch == setup.batch,
+        JobOption::Space => fingerprint(&info.setup) == fingerprint(setup),
+        _ => false,
+    };
+    let may_differ = |option: &&JobOption| match option.info().change_on_resume {
+        ChangeOnResume::Free => true,
+        ChangeOnResume::MayGrow => grows,
+        ChangeOnResume::SameContent => has_same_content(**option),
+        ChangeOnResume::Fixed => false,
+    };
+    JobOption::ALL.iter().filter(may_differ).map(|option| option.path()).collect()
 }
 
 fn setup(config: &JobConfig, facts: &StudyFacts<'_>) -> StudySetup {

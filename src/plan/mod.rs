@@ -29,8 +29,8 @@ use crate::weights::Weights;
 pub use count::{Count, UnknownCountRule};
 pub use points::ActivationSites;
 pub use step::{
-    BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
-    ScheduledStep, StoredActivation, SumTerm,
+    BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor,
+    RequestedOutput, ScheduledStep, StoredActivation, SumTerm,
 };
 
 /// The index of a tensor in [`Plan::tensors`].
@@ -114,7 +114,7 @@ pub enum PlanError {
     NoInput,
     /// No activation of the graph is counted.
     #[error(
-        "the counting rule `{0}` counts no activation of the network, so there is no code to compare"
+        "the counting rule `{0}` counts no activation of this network, so there are no codes to compare"
     )]
     NoUnits(Count),
     /// A node that is to be kept does not exist.

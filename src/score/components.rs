@@ -56,7 +56,8 @@ impl MomentScores {
                 scores.volume = moments.covariance_spectrum().mean_log();
             }
             if wanted.names("growth") && adds_normalised_branches(graph, last.node) {
-                scores.growth = Some(moments.mean_square().ln()).filter(|growth| growth.is_finite());
+                scores.growth =
+                    Some(moments.mean_square().ln()).filter(|growth| growth.is_finite());
             }
         }
         scores

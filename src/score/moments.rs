@@ -141,7 +141,8 @@ impl TensorMoments {
     /// The mean of all squared values.
     pub fn mean_square(&self) -> f64 {
         let squares = self.means.iter().map(|mean| mean * mean);
-        let sum: f64 = squares.zip(self.variances()).map(|(square, variance)| square + variance).sum();
+        let sum: f64 =
+            squares.zip(self.variances()).map(|(square, variance)| square + variance).sum();
         sum / self.channels.max(1) as f64
     }
 
@@ -190,7 +191,9 @@ impl TensorMoments {
         let (n, c) = (self.positions, self.channels);
         let scaled: Vec<f32> = rows
             .chunks_exact(c.max(1))
-            .flat_map(|row| row.iter().zip(scales).map(|(&value, &scale)| (f64::from(value) * scale) as f32))
+            .flat_map(|row| {
+                row.iter().zip(scales).map(|(&value, &scale)| (f64::from(value) * scale) as f32)
+            })
             .collect();
         let mut gram = vec![0.0; n * n];
         for (i, left) in scaled.chunks_exact(c.max(1)).enumerate() {
@@ -236,7 +239,8 @@ impl ChannelSpectrum {
         if total <= 0.0 {
             return 0.0;
         }
-        let shares = self.eigenvalues.iter().map(|value| value / total).filter(|&share| share > 0.0);
+        let shares =
+            self.eigenvalues.iter().map(|value| value / total).filter(|&share| share > 0.0);
         -shares.map(|share| share * share.ln()).sum::<f64>()
     }
 

@@ -9,11 +9,7 @@ use crate::weights::{Initialisation, Weights};
 /// channel. `None` for a network without a path to its output, and for one with attention, whose paths
 /// depend on the images (Neyshabur et al., COLT 2015; Tanaka et al., NeurIPS 2020, run the same network on
 /// ones).
-pub fn path_norm(
-    graph: &Graph,
-    stored: &Weights,
-    initialisation: Initialisation,
-) -> Option<f64> {
+pub fn path_norm(graph: &Graph, stored: &Weights, initialisation: Initialisation) -> Option<f64> {
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(graph.nodes().len());
     for (id, node) in graph.iter() {
         let walk = PathWalk { graph, stored, initialisation, values: &values };

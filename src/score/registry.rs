@@ -181,7 +181,7 @@ impl ScoreValues {
     /// The values of the wanted scores that the inputs tell.
     pub fn new(inputs: &ScoreInputs, wanted: ScoreSet) -> Self {
         let mut values = Self::default();
-        for (value, score) in values.0.iter_mut().zip(SCORES) {
+        for (value, score) in values.0.iter_mut().zip(&SCORES) {
             if wanted.names(score.name) {
                 *value = (score.compute)(inputs);
             }
@@ -202,7 +202,7 @@ impl ScoreValues {
 }
 
 /// Every score, the default one first.
-pub static SCORES: [Score; 15] = [
+pub static SCORES: [Score; 14] = [
     Score {
         name: "naswot",
         about: "ln |det K| of the kernel matrix (Mellor et al., ICML 2021)",

@@ -42,7 +42,7 @@ pub static QUANTITIES: &[Quantity] = &[
     },
     Quantity {
         name: "activations",
-        about: "bytes of 32-bit activations that live at a time, per image",
+        about: "peak memory of 32-bit activations per image, in bytes",
         value: QuantitySource::Graph(|graph| extent::peak_activation_bytes(graph) as f64),
     },
     Quantity {
@@ -52,7 +52,7 @@ pub static QUANTITIES: &[Quantity] = &[
     },
     Quantity {
         name: "latency",
-        about: "milliseconds that a mini-batch takes, measured on the device of the run",
+        about: "time of one mini-batch in milliseconds, measured on the device of the run",
         value: QuantitySource::Latency,
     },
 ];
@@ -121,7 +121,7 @@ impl FromStr for Constraint {
     fn from_str(text: &str) -> Result<Self, String> {
         let form = || {
             format!(
-                "`{text}` is no constraint: write NAME=LEAST..MOST, such as params=..1M or \
+                "`{text}` is not a constraint: expected NAME=MIN..MAX, such as params=..1M or \
                  latency=..5ms"
             )
         };
@@ -129,7 +129,7 @@ impl FromStr for Constraint {
         let quantity = QUANTITIES.iter().find(|quantity| quantity.name == name.trim());
         let quantity = quantity.ok_or_else(|| {
             let names: Vec<&str> = QUANTITIES.iter().map(|quantity| quantity.name).collect();
-            format!("`{}` cannot be constrained; what can is {}", name.trim(), names.join(", "))
+            format!("`{}` cannot be constrained; valid: {}", name.trim(), names.join(", "))
         })?;
         let (least, most) = range.split_once("..").ok_or_else(form)?;
         let end = |text: &str, open: f64| match text.trim() {
@@ -139,7 +139,7 @@ impl FromStr for Constraint {
         let least = end(least, f64::NEG_INFINITY).ok_or_else(form)?;
         let most = end(most, f64::INFINITY).ok_or_else(form)?;
         if least > most {
-            return Err(format!("`{text}`: no number is from {least} to {most}"));
+            return Err(format!("`{text}`: the range from {least} to {most} is empty"));
         }
         Ok(Self { quantity, least, most })
     }

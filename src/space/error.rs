@@ -10,7 +10,7 @@ use crate::graph::GraphError;
 pub enum SpaceError {
     /// No built-in space has that name.
     #[error(
-        "there is no built-in space `{id}`: {hint}; a space of your own is given as a file name that ends in .toml or .json"
+        "unknown space `{id}`: {hint}; to use your own space, give a file that ends in .toml or .json"
     )]
     Unknown {
         /// What was asked for.

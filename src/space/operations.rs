@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::layers::{self, Layer, LayerFile, Parameters, Place, any, emit, zero_after};
+use super::layers::{self, BranchPosition, Layer, LayerFile, Parameters, any, emit, zero_after};
 use super::problem::Problems;
 use crate::graph::{Graph, GraphError, NodeId};
 use crate::nearest;
@@ -73,7 +73,7 @@ impl Operation {
         graph: &mut Graph,
         input: NodeId,
         label: &str,
-        place: Place,
+        place: BranchPosition,
     ) -> Result<NodeId, GraphError> {
         let same = place.stride == 1 && place.width == graph.shape(input).channels;
         let layers = match &self.reshape {
@@ -130,7 +130,7 @@ impl Operations {
             let hint = nearest::hint(name, self.definitions.keys().map(String::as_str));
             let name = nearest::excerpt(name);
             let add = format!("define it under [operations.{name}]");
-            problems.add(path, format!("there is no operation `{name}`: {hint}; {add}"));
+            problems.add(path, format!("unknown operation `{name}`: {hint}; {add}"));
         }
         definition
     }
@@ -212,7 +212,7 @@ mod tests {
             for (stride, size) in [(1, 8), (2, 4)] {
                 let mut graph = Graph::new();
                 let input = graph.input(Shape::new(16, 8, 8));
-                let place = Place { width: 16, stride, classes: 10 };
+                let place = BranchPosition { width: 16, stride, classes: 10 };
                 let output = operation.emit(&mut graph, input, name, place).unwrap();
                 assert_eq!(graph.shape(output), Shape::new(16, size, size), "{name} by {stride}");
                 built += 1;
@@ -234,7 +234,7 @@ mod tests {
             assert_eq!((operation.activation, operation.keeps_zero), (true, keeps_zero), "{name}");
             let mut graph = Graph::new();
             let input = graph.input(Shape::new(2, 2, 2));
-            let place = Place { width: 2, stride: 1, classes: 10 };
+            let place = BranchPosition { width: 2, stride: 1, classes: 10 };
             let output = operation.emit(&mut graph, input, "mine", place).unwrap();
             assert_eq!(graph.node(output).label, format!("mine/0.{name}"));
             let Op::Activation(activation) = graph.node(output).op else { panic!("{name}") };

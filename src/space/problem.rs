@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::layers::Place;
+use super::layers::BranchPosition;
 use super::operations::Operation;
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 
@@ -67,7 +67,12 @@ impl Problems {
 
     /// Notes where an operation, put at a place behind an input, cannot be wired or does not give
     /// the shape `[width, ceil(height / stride), ceil(width / stride)]` that its place asks for.
-    pub(super) fn check_operation(&mut self, operation: &Operation, input: Shape, place: Place) {
+    pub(super) fn check_operation(
+        &mut self,
+        operation: &Operation,
+        input: Shape,
+        place: BranchPosition,
+    ) {
         self.check_operation_with(operation, input, place, "");
     }
 
@@ -76,7 +81,7 @@ impl Problems {
         &mut self,
         operation: &Operation,
         input: Shape,
-        place: Place,
+        place: BranchPosition,
         context: &str,
     ) {
         let path = format!("operations.{}", operation.name);
@@ -90,7 +95,7 @@ impl Problems {
         &mut self,
         path: &str,
         input: Shape,
-        place: Place,
+        place: BranchPosition,
         context: &str,
         emit: impl FnOnce(&mut Graph, NodeId) -> Result<NodeId, GraphError>,
     ) {
@@ -114,7 +119,7 @@ impl Problems {
         // One place is enough to see what is wrong.
         let known = |problem: &Problem| problem.path == path && problem.message.starts_with(&what);
         if !self.0.iter().any(known) {
-            let Place { width, stride, .. } = place;
+            let BranchPosition { width, stride, .. } = place;
             let place = format!("(on {input} at stride {stride}, width {width})");
             self.add(path, format!("{what}{detail} {place}"));
         }
@@ -155,7 +160,7 @@ impl FromStr for Setting {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (key, value) = text.split_once('=').ok_or_else(|| {
-            format!("`{text}` is no setting: write KEY=VALUE, such as skeleton.cells=1")
+            format!("`{text}` is not a setting: expected KEY=VALUE, such as skeleton.cells=1")
         })?;
         let (key, written) = (key.trim(), value.trim());
         let document = toml::from_str::<toml::Table>(&format!("value = {written}"));

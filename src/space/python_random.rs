@@ -8,7 +8,7 @@ const SHIFT: usize = 397;
 
 /// `random.seed(seed); list = [0, .., count - 1]; random.shuffle(list)`.
 pub(super) fn shuffled(count: u32, seed: u32) -> Vec<u32> {
-    let mut twister = Twister::new(seed);
+    let mut twister = MersenneTwister::new(seed);
     let mut list: Vec<u32> = (0..count).collect();
     for last in (1..list.len()).rev() {
         let other = twister.below(last as u32 + 1);
@@ -17,12 +17,12 @@ pub(super) fn shuffled(count: u32, seed: u32) -> Vec<u32> {
     list
 }
 
-struct Twister {
+struct MersenneTwister {
     state: Vec<u32>,
     next: usize,
 }
 
-impl Twister {
+impl MersenneTwister {
     /// `init_by_array` with a key of one word.
     fn new(seed: u32) -> Self {
         let mut state = vec![19_650_218_u32; SIZE];
@@ -96,7 +96,7 @@ mod tests {
     /// Golden values of CPython: `random.seed(88); random.getrandbits(32)`, and a shuffle.
     #[test]
     fn it_agrees_with_cpython() {
-        let mut twister = Twister::new(88);
+        let mut twister = MersenneTwister::new(88);
         let words: Vec<u32> = (0..3).map(|_| twister.next_u32()).collect();
         assert_eq!(words, WORDS);
         assert_eq!(shuffled(10, 88), SHUFFLED);

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::layers::{self, Layer, LayerFile, Place, emit};
+use super::layers::{self, BranchPosition, Layer, LayerFile, emit};
 use super::operations::Operation;
 use super::problem::Problems;
-use super::topology::Context;
+use super::topology::TopologyContext;
 use super::{MAX_CELLS, MAX_CLASSES};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 
@@ -46,13 +46,13 @@ pub(super) struct Skeleton {
 
 /// Wires one cell: graph, input, the prefix of its labels, its place.
 pub(super) type CellBuilder<'c> =
-    dyn Fn(&mut Graph, NodeId, &str, Place) -> Result<NodeId, GraphError> + 'c;
+    dyn Fn(&mut Graph, NodeId, &str, BranchPosition) -> Result<NodeId, GraphError> + 'c;
 
 impl Skeleton {
     /// Checks what a file says.
     pub(super) fn new(
         file: SkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let SkeletonFile { channels, stages, cells, stem, reduction, head } = file;
@@ -75,7 +75,7 @@ impl Skeleton {
 
     /// What a cell meets in every stage: the shape of its input and its place. Notes what of the
     /// skeleton itself cannot be wired.
-    pub(super) fn places(&self, problems: &mut Problems) -> Vec<(Shape, Place)> {
+    pub(super) fn places(&self, problems: &mut Problems) -> Vec<(Shape, BranchPosition)> {
         let mut graph = Graph::new();
         let mut place = self.first_place();
         let input = graph.input(self.input);
@@ -91,7 +91,7 @@ impl Skeleton {
         for stage in 0..self.stages {
             if stage > 0 {
                 place.width *= 2;
-                let down = Place { stride: 2, ..place };
+                let down = BranchPosition { stride: 2, ..place };
                 let reduced = self.reduction.emit(&mut graph, value, "", down);
                 let Some(reduced) = wired(reduced, "skeleton.reduction") else { return places };
                 value = reduced;
@@ -109,8 +109,8 @@ impl Skeleton {
         (0..self.stages).map(|stage| self.channels << stage)
     }
 
-    fn first_place(&self) -> Place {
-        Place { width: self.channels, stride: 1, classes: self.classes }
+    fn first_place(&self) -> BranchPosition {
+        BranchPosition { width: self.channels, stride: 1, classes: self.classes }
     }
 
     /// Wires a whole network.
@@ -123,7 +123,7 @@ impl Skeleton {
             if stage > 0 {
                 place.width *= 2;
                 let label = format!("reduction{stage}");
-                let down = Place { stride: 2, ..place };
+                let down = BranchPosition { stride: 2, ..place };
                 value = self.reduction.emit(&mut graph, value, &label, down)?;
             }
             for position in 0..self.cells {

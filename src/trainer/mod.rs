@@ -55,19 +55,18 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong.
+    /// What is wrong, to be read after the name of the option.
     pub fn new(command: &str) -> Result<Self, String> {
         let words = shlex::split(command)
-            .ok_or_else(|| format!("--trainer `{command}`: a quotation mark is not closed"))?;
+            .ok_or_else(|| format!("`{command}`: a quotation mark is not closed"))?;
         let Some((program, arguments)) = words.split_first() else {
             return Err(
-                "--trainer is empty: give a command, such as \"python train.py {arch.json}\""
-                    .to_owned(),
+                "is empty: give a command, such as \"python train.py {arch.json}\"".to_owned()
             );
         };
         if !arguments.iter().any(|word| word.contains(FILE) || word.contains(TEXT)) {
             return Err(format!(
-                "--trainer `{command}` does not say where the architecture goes: write {FILE} for the \
+                "`{command}` does not say where the architecture goes: write {FILE} for the \
                  path of a JSON file, or {TEXT} for its text"
             ));
         }

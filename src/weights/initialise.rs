@@ -193,8 +193,7 @@ impl WeightFan {
         match node.op {
             Op::Conv(conv) => Some((Self::of_conv(&conv, in_channels()?), conv.bias)),
             Op::Linear(Linear { out_features, bias }) => {
-                let fan =
-                    Self { input: in_channels()?, output: out_features, rows: out_features };
+                let fan = Self { input: in_channels()?, output: out_features, rows: out_features };
                 Some((fan, bias))
             }
             Op::Input

@@ -174,19 +174,23 @@ fn faults_say_where_and_what() {
         ("a.csv", b"a,b\n1,2\n", "line 1: no column names the architectures"),
         ("a.csv", b"arch,x,x\na,1,2\n", "line 1, column 3: a second column `x`"),
         ("a.csv", b"arch,x\na,1\n,2\n", "line 3, column architecture: is empty"),
-        ("a.csv", b"index,x\n-1,1\n", "line 2, column index: `-1` is no number"),
+        ("a.csv", b"index,x\n-1,1\n", "line 2, column index: `-1` is not a number"),
         ("a.csv", b"arch,x\na\xff,1\n", "line 2: is not UTF-8 text"),
         ("a.csv", &[&b"arch,x\na,1\n\""[..], &b"b".repeat(400_000)].concat(), "line 3"),
         ("a.tfrecord", &record[..record.len() - 1], "record 11 at byte"),
         ("a.tfrecord", &flipped, "its checksum is wrong"),
         ("a.tfrecord", b"0123456789ab", "record 0 at byte 0: the checksum of its length is wrong"),
-        ("a.pth", b"PK\x03\x04 and nothing else", "is no archive that can be read"),
+        ("a.pth", b"PK\x03\x04 and nothing else", "is not a readable archive"),
         ("a.pth", &legacy[..legacy.len() / 2], "ends at byte"),
         ("a.pth", b"some text", "was not written by torch.save"),
         ("a.json", b"[{\"net\": {}}", "the file ends in the middle of a value"),
-        ("a.json", b"[{\"other\": 1}]", "run 0 at byte 1: it is no training run with a `net`"),
+        ("a.json", b"[{\"other\": 1}]", "run 0 at byte 1: it is not a training run with a `net`"),
         ("a.json", b"[{\"net\": 1} {\"net\": 1}]", "run 1 at byte 11: a comma is missing"),
-        ("a.json", b"{\"cifar10\": [1]}", "the data set `cifar10` is no object of architectures"),
+        (
+            "a.json",
+            b"{\"cifar10\": [1]}",
+            "the dataset `cifar10` is not an object of architectures",
+        ),
         ("a.json", b"{\"cifar10\": {\"a\": 1}}", "`a` has no object of metrics"),
         ("a.tar", b"no archive", "its list of files"),
     ];
@@ -203,5 +207,5 @@ fn a_text_among_numbers_is_an_error() {
     let rows = "cell,1\n".repeat(150);
     write!(file, "arch,x\n{rows}cell,high\n").unwrap();
     let error = read(&benchmark::open(file.path()).unwrap()).unwrap_err().to_string();
-    assert!(error.contains("line 152, column x: `high` is no number"), "{error}");
+    assert!(error.contains("line 152, column x: `high` is not a number"), "{error}");
 }

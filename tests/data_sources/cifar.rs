@@ -144,13 +144,13 @@ fn damaged_pickles_are_told_apart() {
     for (bytes, part) in [
         (good[..good.len() / 2].to_vec(), "the file is cut short"),
         (Vec::new(), "the file is cut short"),
-        (b"\x1f\x8b a compressed file".to_vec(), "0x1f, no operation"),
+        (b"\x1f\x8b a compressed file".to_vec(), "0x1f, which is not an operation"),
         (renamed, "has no `data`"),
         (signed, "type i8, needed is uint8 [n, 3072]"),
         (fewer, "whose size and data do not fit"),
         (narrow, "has shape [27, 1024]"),
         (b"}.".to_vec(), "has no `data`"),
-        (b"}U\x04dataK\x01s.".to_vec(), "is no NumPy array"),
+        (b"}U\x04dataK\x01s.".to_vec(), "is not a NumPy array"),
     ] {
         std::fs::write(folder.path().join("data_batch_1"), bytes).unwrap();
         let error = chain(&from_folder(folder.path(), 2, 1).unwrap_err());

@@ -70,7 +70,7 @@ fn damaged_folders_are_told_apart() {
     for (bytes, part) in [
         (changed(labels + 1, b"\0"), "has the label 0, labels are from 1 to 1000"),
         (changed(labels + 7, b"\xe9\x03"), "has the label 1001"),
-        (changed(labels, b"NN"), "are no list or array of whole numbers"),
+        (changed(labels, b"NN"), "are not a list or array of integers"),
         (changed(labels, b"00"), "file is damaged"),
         (changed(place(b"labels"), b"L"), "has no `labels`"),
         (good[..100].to_vec(), "cut short"),

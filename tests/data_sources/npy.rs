@@ -101,7 +101,7 @@ fn wrong_npy_files_are_told_apart() {
         (npy("<f4", "False", "(2, 1, 2, 2)", 1, &not_finite.repeat(2)), "must be finite"),
         (npy("<f4", "False", "(3, 1, 2, 2)", 9, &data), "format version 9"),
         (raw_file(b""), "too short"),
-        (raw_file(b"PK\x03\x04 this is a zip file"), "is no .npy file"),
+        (raw_file(b"PK\x03\x04 this is a zip file"), "is not a .npy file"),
         (raw_file(b"\x93NUMPY\x02\x00\xff\xff\xff\xff"), "has a header of 4294967295 bytes"),
         (raw_file(b"\x93NUMPY\x01\x00\x40\x00{'descr'"), "too short"),
         (raw_file(b"\x93NUMPY\x01\x00\x02\x00{}"), "without `fortran_order`"),
@@ -187,7 +187,7 @@ fn damaged_archives_are_told_apart() {
     let (_folder, path) = npz(&[("x", bytes.clone())], CompressionMethod::Deflated);
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    assert!(error(&path).contains("no archive that can be read"));
+    assert!(error(&path).contains("not a readable archive"));
     // Any damage ends in an error or a batch.
     for place in 0..whole.len() {
         let mut bytes = whole.clone();

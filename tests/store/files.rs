@@ -134,8 +134,8 @@ fn files_that_are_not_ours_are_left_alone() {
 fn missing_and_empty_files() {
     let folder = Folder::new();
     let path = folder.db();
-    refused(Store::read(&path), &["no such file", "choose another"]);
-    refused(Store::open_with(&path, StoreAccess::Write, SOON), &["no such file"]);
+    refused(Store::read(&path), &["does not exist", "choose another"]);
+    refused(Store::open_with(&path, StoreAccess::Write, SOON), &["does not exist"]);
     assert!(!path.exists());
     refused(Store::open(&folder.path("no/folder/studies.db")), &["folder exists"]);
     std::fs::create_dir(folder.path("folder.db")).unwrap();

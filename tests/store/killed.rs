@@ -1,20 +1,21 @@
 //! A process that is killed while it appends: what the file holds is a prefix of what was appended,
-//! and nothing older than a second is missing.
+//! and nothing that was committed is missing. Commits come by themselves, at least every second.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::RngExt;
 use untrained::store::{FlushPolicy, ResultRow, Store, StudyInfo};
 
 use crate::store::support::{Folder, child, child_file, quick, row, rows, setup};
+use crate::support::watchdog::wait_until;
 
 /// Kills with commits every 20 ms, at moments spread over many of them.
 const KILLS: u64 = 50;
-/// Kills with the usual pace, late enough for something to be a second old.
+/// Kills with the usual pace, each after something was committed.
 const SLOW_KILLS: u64 = 3;
-/// What may be lost.
+/// What may be lost: the longest that rows wait for a commit.
 const LOSS: Duration = Duration::from_secs(1);
 
 /// Appends rows until it is killed, and says so after each.
@@ -42,40 +43,32 @@ fn child_that_appends() {
     append_forever(FlushPolicy::default());
 }
 
-/// What a child said until it was killed.
-struct Killed {
-    study: String,
-    /// When each row was appended, as far before the kill.
-    ages: Vec<Duration>,
-}
-
-fn kill(test: &str, path: &Path, after: Duration) -> Killed {
+/// Runs a child until something has happened, and kills it; the id of its study.
+fn kill(test: &str, path: &Path, happened: impl FnOnce(&str)) -> String {
     let mut child = child(test, path);
     let out = BufReader::new(child.stdout.take().unwrap());
     let (sender, begun) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
-        let mut study = None;
-        let mut times = Vec::new();
         for line in out.lines().map_while(Result::ok) {
             if let Some(id) = line.strip_prefix("study ") {
-                study = Some(id.to_owned());
-                sender.send(()).unwrap();
-            } else if line == format!("row {}", times.len()) {
-                times.push(Instant::now());
+                sender.send(id.to_owned()).unwrap();
             }
         }
-        (study.expect("no study was begun"), times)
     });
-    begun.recv().unwrap();
-    std::thread::sleep(after);
+    let study = begun.recv().expect("no study was begun");
+    happened(&study);
     child.kill().unwrap();
-    let at = Instant::now();
     child.wait().unwrap();
-    let (study, times) = reader.join().unwrap();
-    Killed {
-        study,
-        ages: times.into_iter().map(|time| at.saturating_duration_since(time)).collect(),
-    }
+    reader.join().unwrap();
+    study
+}
+
+/// Waits until a study has more committed rows; how many.
+fn wait_for_commit(path: &Path, study: &str) -> u64 {
+    let store = Store::read(path).unwrap();
+    let committed = || store.find(study).map_or(0, |study| study.counts.total());
+    wait_until("a commit", || committed() > 0);
+    committed()
 }
 
 /// Whether rows are the first ones that a child appends, with all of their values.
@@ -88,15 +81,13 @@ fn is_prefix(rows: &[ResultRow]) -> bool {
 }
 
 /// Checks what is left after a kill; how many rows that is.
-fn check(path: &Path, killed: &Killed) -> usize {
+fn check(path: &Path, study: &str) -> u64 {
     let store = Store::open(path).unwrap();
-    let study: StudyInfo = store.find(&killed.study).unwrap();
+    let study: StudyInfo = store.find(study).unwrap();
     let kept = rows(&store, &study);
     assert!(is_prefix(&kept), "study {}", study.id);
     assert_eq!(study.counts.total(), kept.len() as u64);
-    let old = killed.ages.iter().filter(|&&age| age > LOSS).count();
-    assert!(kept.len() >= old, "{} of {old} rows older than a second are left", kept.len());
-    kept.len()
+    kept.len() as u64
 }
 
 #[test]
@@ -104,35 +95,36 @@ fn a_killed_process_leaves_a_prefix() {
     let folder = Folder::new();
     let path = folder.db();
     let mut rng = untrained::seed::stream(0, &["kills"]);
-    let mut kept = 0;
     let mut last = None;
     for _ in 0..KILLS {
         let after = Duration::from_millis(rng.random_range(0..150));
-        let killed = kill("store::killed::child_that_appends_quickly", &path, after);
-        kept += check(&path, &killed);
-        last = Some(killed);
+        let sleep = |_: &str| std::thread::sleep(after);
+        let study = kill("store::killed::child_that_appends_quickly", &path, sleep);
+        check(&path, &study);
+        last = Some(study);
     }
-    // Commits every 20 ms must have saved something in 75 ms on average.
-    assert!(kept > 0);
     let connection = rusqlite::Connection::open(&path).unwrap();
     let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(text("PRAGMA integrity_check"), "ok");
-    let killed = last.unwrap();
-    let study = Store::read(&path).unwrap().find(&killed.study).unwrap();
+    let study = Store::read(&path).unwrap().find(&last.unwrap()).unwrap();
     assert!(["running", "killed"].contains(&study.standing()));
 }
 
 #[test]
-fn a_killed_process_loses_at_most_a_second() {
+fn a_killed_process_loses_nothing_that_was_committed() {
     let folder = Folder::new();
-    let mut rng = untrained::seed::stream(1, &["kills"]);
-    for _ in 0..SLOW_KILLS {
-        let after = Duration::from_millis(rng.random_range(1500..2500));
-        let killed = kill("store::killed::child_that_appends", &folder.db(), after);
-        let old = killed.ages.iter().filter(|&&age| age > LOSS).count();
-        assert!(old > 0, "the child was too slow to lose anything");
-        check(&folder.db(), &killed);
+    let path = folder.db();
+    let quickly = ("store::killed::child_that_appends_quickly", 1);
+    let usual = ("store::killed::child_that_appends", SLOW_KILLS);
+    for (test, kills) in [quickly, usual] {
+        for _ in 0..kills {
+            let mut committed = 0;
+            let study = kill(test, &path, |study| committed = wait_for_commit(&path, study));
+            let kept = check(&path, &study);
+            assert!(committed > 0 && kept >= committed, "{kept} of {committed} rows are left");
+        }
     }
+    assert!(FlushPolicy::default().commit <= LOSS);
 }
 
 #[test]

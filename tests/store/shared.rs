@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use untrained::plan::Count;
 use untrained::space::Space;
@@ -13,6 +13,7 @@ use untrained::store::{
 use untrained::weights::Initialisation;
 
 use crate::store::support::{Folder, child, child_file, quick, refused, row, rows, setup};
+use crate::support::watchdog::wait_until;
 
 const PROCESSES: usize = 3;
 const PLACES: u64 = 150;
@@ -89,9 +90,9 @@ fn processes_that_share_a_study_score_everything_once() {
     let info = study.info().clone();
     let children: Vec<_> =
         (1..PROCESSES).map(|_| child("store::shared::child_that_works", &folder.db())).collect();
-    while store.find(&info.id).unwrap().workers.len() < PROCESSES {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the start of every process", || {
+        store.find(&info.id).unwrap().workers.len() == PROCESSES
+    });
     let mut scored = vec![work(&study)];
     study.finish(StudyState::Done).unwrap();
     for mut child in children {
@@ -218,12 +219,7 @@ fn what_a_killed_process_had_claimed_is_taken_over_after_a_while() {
     assert_eq!(claim(&study, 0), ClaimOutcome::Taken);
     child.kill().unwrap();
     child.wait().unwrap();
-    let begin = Instant::now();
-    assert_eq!(claim(&study, 0), ClaimOutcome::Taken, "it may still be alive");
-    while claim(&study, 0) == ClaimOutcome::Taken {
-        assert!(begin.elapsed() < Duration::from_secs(30), "never taken over");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("the end of the killed process's claim", || claim(&study, 0) != ClaimOutcome::Taken);
     assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
 }
 

@@ -9,6 +9,7 @@
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
 //! * [`runners`]: everything that turns a network and a batch into a kernel matrix.
 //! * [`trial`]: one network on one batch, by the reference and on a device.
+//! * [`watchdog`]: waits for events, and fails instead of hanging.
 
 // Every test target compiles this module and uses a part of it.
 #![allow(dead_code)]
@@ -22,5 +23,6 @@ pub mod position;
 pub mod reference;
 pub mod runners;
 pub mod trial;
+pub mod watchdog;
 
 pub use data::shared;

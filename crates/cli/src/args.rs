@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::evaluate::args::{Correlate, Protocol};
+use super::job_args::{JobArgs, SpaceOptions, SpaceOverrides, help, parser};
 use clap::{Args, Command, Parser, Subcommand};
 
-use untrained::job::{OnnxWeights, Options, SearchOptions};
-use untrained::space::Setting;
+use untrained::job::{JobOption, Options, SearchOptions};
 use untrained::store::{DEFAULT_FILE, export_columns};
 
-pub(super) const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, \
-                          or a file or device that cannot be used, 3 some architectures failed, \
+pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2 usage error, invalid input, or \
+                          a file or device that cannot be used, 3 some architectures failed, \
                           130 interrupted.";
 
 /// Score and search untrained networks without a window.
@@ -20,7 +20,7 @@ pub(super) const EXIT_CODES: &str = "Exit codes: 0 done, 1 nothing usable was sc
     name = "untrained --batch",
     bin_name = "untrained --batch",
     version,
-    about = "Score and search untrained networks without a window. `search` is the default verb.",
+    about = "Score and search untrained networks without a window; `search` is the default command",
     after_help = EXIT_CODES
 )]
 pub struct Batch {
@@ -32,23 +32,23 @@ pub struct Batch {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Look for the best architectures of a space, by default NASWOT: score random ones
+    /// Search a space for its best architectures; by default NASWOT, which scores random ones
     Search(Box<Search>),
     /// Score given architectures or an ONNX model
     Score(Box<Score>),
-    /// Run a job file; a name that ends in .toml in the place of a verb does the same
+    /// Run a job file; `--batch JOB.toml` does the same
     Run(Box<RunFile>),
     /// Show an architecture's canonical form, index, sizes and layers
-    Describe(Describe),
-    /// List the adapters with their limits, and what `auto` takes
+    Describe(Box<Describe>),
+    /// List the GPU adapters with their limits, and which device `auto` selects
     Devices,
-    /// List the search spaces, print the file of one, or check a file
+    /// List the search spaces, print the file of one, or check space files
     Spaces(Spaces),
-    /// Look into a benchmark table of trained accuracies, or write it as CSV
+    /// Inspect a benchmark table of trained accuracies, or convert it to CSV
     Benchmark(Benchmark),
-    /// Compare a score and free baselines with trained accuracies
+    /// Correlate a score and its baselines with trained accuracies
     Correlate(Box<Correlate>),
-    /// Repeat the paper's search experiment: mean accuracy of what a score chooses of N architectures
+    /// Repeat the search experiment of the paper: mean accuracy of the best of N architectures by score
     Protocol(Box<Protocol>),
     /// List, show, export, delete and merge stored studies
     Studies(Studies),
@@ -59,9 +59,9 @@ pub enum Verb {
 #[command(after_help = EXIT_CODES)]
 pub struct Search {
     #[command(flatten)]
-    pub search: SearchOptions,
+    pub search: JobArgs<SearchOptions>,
     #[command(flatten)]
-    pub options: Options,
+    pub options: JobArgs<Options>,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
@@ -73,40 +73,36 @@ pub struct Search {
 #[command(after_help = EXIT_CODES)]
 pub struct RunFile {
     /// The job file, as --save-job writes it
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub file: Option<PathBuf>,
+    /// Print the JSON Schema of job files, for editors
+    #[arg(long, conflicts_with_all = ["file", "out", "overwrite", "save_job", "store", "resume", "join"])]
+    pub schema: bool,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
     pub study: StudyArgs,
 }
 
-/// Where a search is kept.
+/// Which study stores the results.
 #[derive(Args, Debug)]
 pub struct StudyArgs {
-    /// The file of studies that keeps the results and knows earlier scores, or none [default:
-    /// untrained.db here, or beside a job file]
-    #[arg(long, value_name = "FILE|none")]
+    #[arg(long, value_name = "FILE|none", help = help(JobOption::Store))]
     pub store: Option<String>,
-    /// Go on with a study that was interrupted, with its options; --samples may grow
-    #[arg(long, value_name = "ID", conflicts_with = "join")]
+    #[arg(long, value_name = "ID", conflicts_with = "join", help = help(JobOption::Resume))]
     pub resume: Option<String>,
-    /// Take part in a study that other processes are working on
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help = help(JobOption::Join))]
     pub join: Option<String>,
 }
 
-/// Where records go.
+/// Which files are written.
 #[derive(Args, Debug)]
 pub struct Output {
-    /// Write every architecture as it comes to FILE.csv or FILE.jsonl, and FILE.manifest.json beside
-    /// it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = help(JobOption::Out))]
     pub out: Option<PathBuf>,
-    /// Replace existing files
-    #[arg(long)]
+    #[arg(long, help = help(JobOption::Overwrite))]
     pub overwrite: bool,
-    /// Write the whole job to FILE.toml as well; `--batch FILE.toml` repeats it
+    /// Write the whole job to FILE.toml as well; `--batch FILE.toml` runs it again
     #[arg(long, value_name = "FILE")]
     pub save_job: Option<PathBuf>,
 }
@@ -117,7 +113,7 @@ pub struct Targets {
     /// Architectures in the space's notation
     #[arg(value_name = "ARCH")]
     pub architectures: Vec<String>,
-    /// A file with one architecture a line; empty lines and lines that begin with # do not count
+    /// A file with one architecture per line; empty lines and lines that begin with # are ignored
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// An ONNX model
@@ -131,19 +127,25 @@ pub struct Targets {
 pub struct Score {
     #[command(flatten)]
     pub targets: Targets,
-    /// Weights of the ONNX model: those of the file, or fresh ones
-    #[arg(long, default_value = "keep", requires = "onnx", value_name = "keep|fresh")]
-    pub weights: OnnxWeights,
+    #[arg(
+        long,
+        default_value = "keep",
+        requires = "onnx",
+        value_name = "keep|fresh",
+        value_parser = parser(JobOption::Weights),
+        help = help(JobOption::Weights)
+    )]
+    pub weights: String,
     #[command(flatten)]
-    pub options: Options,
+    pub options: JobArgs<Options>,
     #[command(flatten)]
     pub output: Output,
-    /// Write the kernel matrix K of the one architecture to a .npy file, uint32 [n,n]; an
-    /// existing file is replaced
+    /// Write the kernel matrix K of the architecture to a .npy file, uint32 [n,n]; an existing file
+    /// is replaced
     #[arg(long, value_name = "FILE")]
     pub kernel_out: Option<PathBuf>,
-    /// Write the binary codes of the one architecture to a .npy file, uint8 [n, ceil(V/8)], lowest
-    /// bit first; a code that counts twice stands there twice; an existing file is replaced
+    /// Write the binary codes of the architecture to a .npy file, uint8 [n, ceil(V/8)], lowest bit
+    /// first; a code that counts twice is written twice; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub codes_out: Option<PathBuf>,
     /// Draw the kernel matrices K / V of up to four architectures side by side to FILE.png or
@@ -160,22 +162,12 @@ pub struct Describe {
     /// One JSON object per architecture
     #[arg(long)]
     pub json: bool,
-    /// Every layer with its shape
+    /// List every layer with its shape
     #[arg(short, long)]
     pub verbose: bool,
-    /// Search space: the id of a built-in one or a space file
-    #[arg(long, default_value = "nas-bench-201", value_name = "ID|FILE")]
-    pub space: String,
-    /// Shape of one image, CxHxW [default: the space's]
-    #[arg(long, value_name = "CxHxW", conflicts_with = "onnx")]
-    pub input: Option<untrained::graph::Shape>,
-    /// Number of classes [default: the space's]
-    #[arg(long, value_name = "N", conflicts_with = "onnx")]
-    pub classes: Option<usize>,
-    /// Replace a value of the space's file, such as skeleton.cells=1; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "onnx")]
-    pub set: Vec<Setting>,
-    /// A drawing of the cells in the DOT language of Graphviz
+    #[command(flatten)]
+    pub space: JobArgs<SpaceOptions>,
+    /// Draw the cells in the DOT language of Graphviz
     #[arg(long, conflicts_with_all = ["onnx", "json", "verbose"])]
     pub dot: bool,
 }
@@ -183,7 +175,7 @@ pub struct Describe {
 /// `spaces`.
 #[derive(Args, Debug)]
 pub struct Spaces {
-    /// What to do with the spaces; lists them by default
+    /// What to do with the spaces; by default, list them
     #[command(subcommand)]
     pub action: Option<SpacesAction>,
 }
@@ -193,22 +185,21 @@ pub struct Spaces {
 pub enum SpacesAction {
     /// List the built-in spaces
     List,
-    /// Print the file of a space, to be edited and loaded back
+    /// Print the file of a space, to edit and load again
     Show {
         /// The id of a built-in space, or a space file
         #[arg(value_name = "ID|FILE")]
         id: String,
-        /// Replace a value of the file, such as skeleton.cells=1; may be repeated
-        #[arg(long, value_name = "KEY=VALUE")]
-        set: Vec<Setting>,
+        #[command(flatten)]
+        overrides: JobArgs<SpaceOverrides>,
     },
-    /// Check space files and list everything that is wrong with them
+    /// Check space files and list every problem in them
     Check {
         /// Space files, TOML or JSON
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Print the built-in operations, which every space file can name
+    /// Print the built-in operations that every space file can use
     Operations,
     /// Print the JSON Schema of space files, for editors
     Schema,
@@ -226,20 +217,20 @@ pub struct Benchmark {
 /// What to do with a benchmark table.
 #[derive(Subcommand, Debug)]
 pub enum BenchmarkAction {
-    /// Show its format, search space, rows, data sets and metrics
+    /// Show its format, search space, rows, datasets and metrics
     #[command(after_help = super::benchmark::formats())]
     Info {
-        /// The table: a file, or a folder where the benchmark is one
+        /// The table: a file, or a folder for benchmarks that are folders
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// One JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Write it as CSV, an architecture a line, which is a benchmark table again
+    /// Convert it to CSV with one architecture per line, which is again a benchmark table
     #[command(after_help = super::benchmark::formats())]
     Convert {
-        /// The table: a file, or a folder where the benchmark is one
+        /// The table: a file, or a folder for benchmarks that are folders
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The file to write
@@ -254,10 +245,10 @@ pub enum BenchmarkAction {
 /// `studies`.
 #[derive(Args, Debug)]
 pub struct Studies {
-    /// The file that holds the studies
+    /// The study database
     #[arg(long, global = true, default_value = DEFAULT_FILE, value_name = "FILE")]
     pub store: PathBuf,
-    /// What to do with the studies; lists them by default
+    /// What to do with the studies; by default, list them
     #[command(subcommand)]
     pub action: Option<StudiesAction>,
 }
@@ -265,24 +256,24 @@ pub struct Studies {
 /// What to do with the studies.
 #[derive(Subcommand, Debug)]
 pub enum StudiesAction {
-    /// List the studies, the oldest first
+    /// List the studies, oldest first
     List,
-    /// Show a study: its options, what happened, its best results
+    /// Show a study: its options, its events and its best results
     Show {
-        /// The study's id or its first digits
+        /// The id of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// Print its job file instead, which repeats it: studies show ID --job > job.toml
+        /// Print its job file instead, which runs it again: studies show ID --job > job.toml
         #[arg(long)]
         job: bool,
-        /// Print its space file instead, as it was: studies show ID --space > space.toml
+        /// Print its space file instead, as it was then: studies show ID --space > space.toml
         #[arg(long, conflicts_with = "job")]
         space: bool,
     },
-    /// Write a study's results to a file for other programs
+    /// Export the results of a study to a file for other programs
     #[command(after_help = columns_help())]
     Export {
-        /// The study's id or its first digits
+        /// The id of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
         /// The file: .csv, .jsonl (JSON Lines) or .parquet
@@ -294,16 +285,16 @@ pub enum StudiesAction {
     },
     /// Delete a study with its results
     Delete {
-        /// The study's id or its first digits
+        /// The id of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// Delete it without asking
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Copy all studies of another file into this one
+    /// Copy all studies of another database into this one
     Merge {
-        /// The other file, which stays as it is
+        /// The other database, which is not changed
         #[arg(value_name = "OTHER")]
         other: PathBuf,
     },
@@ -314,10 +305,10 @@ fn columns_help() -> String {
     let lines =
         export_columns().map(|column| format!("  {:<13} {}", column.name, column.explanation));
     let lines: Vec<String> = lines.collect();
-    format!("Columns:\n{}\n  scores.NAME   further scores, a column each", lines.join("\n"))
+    format!("Columns:\n{}\n  scores.NAME   further scores, one column each", lines.join("\n"))
 }
 
-/// The arguments behind `--batch` with the program's name before them, and `search` where no verb
+/// The arguments after `--batch` with the program's name before them, and `search` where no verb
 /// is named.
 pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
     let mut arguments = vec![OsString::from("untrained --batch")];
@@ -343,11 +334,11 @@ pub fn program() -> Command {
     Command::new("untrained")
         .about("Finds good neural networks before any of them is trained")
         .override_usage(
-            "untrained [SPACE|FILE]\n       untrained --batch [search] [OPTIONS]\n       untrained --batch <VERB> [OPTIONS]\n       \
+            "untrained [SPACE|FILE]\n       untrained --batch [search] [OPTIONS]\n       untrained --batch <COMMAND> [OPTIONS]\n       \
              untrained --batch JOB.toml\n       untrained --batch --help",
         )
-        .arg(clap::arg!([FILE] "Opens the desktop application with a space, a job file, a file of studies or an ONNX model; without it, with its start screen").value_name("SPACE|FILE"))
-        .arg(clap::arg!(--batch "Work without a window; verbs: search (default), score, run, describe, devices, spaces, benchmark, correlate, protocol, studies").required(false))
+        .arg(clap::arg!([FILE] "Open the desktop application with a space, a job file, a study database or an ONNX model; without one, with its start screen").value_name("SPACE|FILE"))
+        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, benchmark, correlate, protocol, studies").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

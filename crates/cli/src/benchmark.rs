@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{Benchmark, BenchmarkAction};
-use super::{Exit, complain, show, text_table, watch};
+use super::{Exit, log_line, progress, show, text_table};
 use untrained::benchmark::{self, ALL, BenchmarkError, Facts, Row, Table, Watch};
 use untrained::format;
 use untrained::output::{OutputError, OutputFile, check_output};
@@ -22,7 +22,7 @@ pub fn formats() -> String {
 
 /// Runs the verb.
 pub fn run(arguments: &Benchmark) -> anyhow::Result<Exit> {
-    let cancel = watch::cancelled_by_ctrl_c();
+    let cancel = progress::cancelled_by_ctrl_c();
     let bar = progress_bar();
     let watch = |share: f64| {
         bar.set_position((share * BAR_STEPS) as u64);
@@ -44,7 +44,7 @@ pub fn run(arguments: &Benchmark) -> anyhow::Result<Exit> {
     match result {
         Ok(()) => Ok(Exit::Done),
         Err(error) if is_cancelled(&error) => {
-            complain("interrupted");
+            log_line("interrupted");
             Ok(Exit::Interrupted)
         }
         Err(error) => Err(error),
@@ -120,7 +120,7 @@ fn convert(file: &Path, out: &Path, overwrite: bool, watch: Watch<'_>) -> anyhow
     output.commit()?;
     let noun = if rows == 1 { "row" } else { "rows" };
     let (format, out) = (table.format().name, out.display());
-    complain(&format!("{} {noun} of {format} in {out}", format::thousands(rows)));
+    log_line(&format!("{} {noun} of {format} in {out}", format::thousands(rows)));
     Ok(())
 }
 

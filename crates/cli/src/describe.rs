@@ -3,14 +3,15 @@
 use serde::Serialize;
 
 use super::args::Describe;
+use super::job_args::SpaceOptions;
 use super::{Exit, architectures, show, text_table};
 use untrained::format;
 use untrained::graph::cost::Cost;
 use untrained::graph::{Graph, Layer, analysis, layers};
-use untrained::job::{chain, settings};
+use untrained::job::{JobConfig, OnnxWeights, Task, chain};
 use untrained::onnx;
 use untrained::plan::{ActivationSites, Count};
-use untrained::space::{Space, dot};
+use untrained::space::dot;
 use untrained::weights::Weights;
 
 /// Everything `describe` tells.
@@ -59,7 +60,10 @@ pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
 }
 
 fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
+    let SpaceOptions(options) = &arguments.space.0;
     if let Some(path) = &arguments.targets.onnx {
+        let task = Task::Onnx { path: path.clone(), weights: OnnxWeights::default() };
+        JobConfig::new(options.clone(), task).check()?;
         let model = onnx::read(path)?;
         let connected = analysis::connected(&model.graph);
         let name = path.display().to_string();
@@ -71,8 +75,7 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
         });
         return Ok(vec![description]);
     }
-    let settings = settings(&arguments.set, arguments.input, arguments.classes);
-    let space = Space::open_with(&arguments.space, &settings)?;
+    let space = options.open_space()?;
     let mut all = Vec::new();
     for text in architectures(&arguments.targets)? {
         let architecture = space.parse(&text)?;

@@ -20,7 +20,7 @@ pub fn run() -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The adapters as text, and whether `auto` takes one of them.
+/// The adapters as text, and whether `auto` selects one of them.
 #[cfg(feature = "gpu")]
 fn adapters() -> (String, bool) {
     use untrained::backend::gpu::{AdapterSummary, adapters};
@@ -40,7 +40,7 @@ fn adapters() -> (String, bool) {
             adapter.max_invocations
         ));
         if adapter.software {
-            text.push_str("  runs on the processor: for tests, taken only by name\n");
+            text.push_str("  software adapter, for tests: used only when named\n");
         }
         if let Some(why) = &adapter.unusable {
             text.push_str(&format!("  cannot be used: {why}\n"));

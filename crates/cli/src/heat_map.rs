@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::complain;
+use super::log_line;
 use untrained::score::KernelMatrix;
 use untrained_plot::{KernelPanel, MOST_PANELS, PlotError, check_plot, kernels};
 
@@ -32,7 +32,7 @@ impl HeatMap {
     pub fn add(&mut self, architecture: &str, matrix: Option<&KernelMatrix>) {
         match matrix {
             Some(matrix) => self.panels.push((architecture.to_owned(), matrix.clone())),
-            None => complain(&format!("{architecture} has no kernel matrix to draw")),
+            None => log_line(&format!("{architecture} has no kernel matrix to draw")),
         }
     }
 

@@ -17,18 +17,19 @@
 
 mod args;
 mod benchmark;
+mod command_line;
 mod describe;
 mod devices;
 mod evaluate;
 mod heat_map;
+mod job_args;
+mod progress;
 mod score;
 mod search;
 mod spaces;
-mod stored;
 mod studies;
+mod study_args;
 mod text_table;
-mod watch;
-mod written;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -38,18 +39,18 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Batch, Verb};
+pub use command_line::job_command_line;
 use untrained::evaluation::EvaluationError;
 use untrained::job::JobError;
 use untrained::output::OutputError;
 use untrained::space::Space;
 use untrained::store::{ExportError, StoreError, TableError};
 use untrained_plot::PlotError;
-pub use written::job_command_line;
 
-/// What a run came to, as a process says it.
+/// How a run ended, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All is well.
+    /// Everything succeeded.
     Done = 0,
     /// Nothing usable was scored.
     Nothing = 1,
@@ -88,7 +89,7 @@ pub fn after_window(result: Result<(), impl std::fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(Exit::Done as u8),
         Err(why) => {
-            complain(&format!("{why}: use `untrained --batch`, see `untrained --help`"));
+            log_line(&format!("{why}: use `untrained --batch`, see `untrained --help`"));
             ExitCode::from(Exit::Usage as u8)
         }
     }
@@ -99,7 +100,7 @@ fn no_batch(first: Option<&OsString>) -> Exit {
     let mut command = args::program();
     match first.map(|first| first.to_string_lossy()) {
         None => {
-            let notice = "This program was built without its desktop application; the headless tool is here.";
+            let notice = "This program was built without its desktop application; the command line is available.";
             let _ = writeln!(std::io::stdout(), "{notice}\n\n{}", command.render_help());
             Exit::Done
         }
@@ -112,8 +113,8 @@ fn no_batch(first: Option<&OsString>) -> Exit {
             Exit::Done
         }
         Some(other) => {
-            complain(&format!(
-                "`{other}` is no file, space or option: headless work begins with --batch, as in \
+            log_line(&format!(
+                "`{other}` is not a file, space or option; to run without a window, start with --batch, as in \
                  `untrained --batch search`; see `untrained --help`"
             ));
             Exit::Usage
@@ -145,7 +146,7 @@ fn batch(rest: &[OsString]) -> Exit {
     };
     let result = match parsed.verb {
         Verb::Search(arguments) => {
-            let given = matches.subcommand().map(|(_, verb)| stored::given(verb));
+            let given = matches.subcommand().map(|(_, verb)| job_args::given(verb));
             search::run(*arguments, &given.unwrap_or_default())
         }
         Verb::Score(arguments) => score::run(*arguments),
@@ -161,7 +162,7 @@ fn batch(rest: &[OsString]) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => {
-            complain(&with_flags(&error));
+            log_line(&with_flags(&error));
             Exit::Usage
         }
     }
@@ -181,7 +182,7 @@ fn command_line() -> Vec<String> {
 }
 
 /// One line on stderr.
-fn complain(message: &str) {
+fn log_line(message: &str) {
     let _ = writeln!(std::io::stderr(), "untrained: {message}");
 }
 
@@ -193,7 +194,12 @@ fn with_flags(error: &anyhow::Error) -> String {
     if store_error(error).is_some_and(StoreError::is_wrong_file) {
         return format!("{error:#} (--store)");
     }
-    format!("{error:#}")
+    // The core names options as job files do; here they are flags.
+    let is_option = match error.downcast_ref() {
+        Some(error @ JobError::Invalid(_) | error @ JobError::Data(_)) => error.option().is_some(),
+        _ => false,
+    };
+    if is_option { format!("--{error:#}") } else { format!("{error:#}") }
 }
 
 /// The file of studies that cannot be used, if that is what went wrong.
@@ -235,7 +241,7 @@ fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
 }
 
 /// The architectures of a command line: given ones, then those of a file, one a line.
-fn architectures(targets: &args::Targets) -> Result<Vec<String>, JobError> {
+fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
     let mut list = targets.architectures.clone();
     if let Some(path) = &targets.from {
         let text = std::fs::read_to_string(path)
@@ -244,11 +250,10 @@ fn architectures(targets: &args::Targets) -> Result<Vec<String>, JobError> {
         list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
     }
     if list.is_empty() {
-        return Err(JobError::Options(
-            "no architecture was given: name them, or a file with one a line by --from, or a model \
-             by --onnx"
-                .to_owned(),
-        ));
+        anyhow::bail!(
+            "no architecture given: name one or more, or give a file with one per line by --from, or \
+             a model by --onnx"
+        );
     }
     Ok(list)
 }

@@ -8,35 +8,39 @@ use npyz::WriterBuilder;
 
 use super::args::{Output as Files, Score};
 use super::heat_map::HeatMap;
-use super::{Exit, architectures, search, show, text_table, watch};
+use super::{Exit, architectures, progress, search, show, text_table};
 use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
-use untrained::job::{JobConfig, JobError, Task};
+use untrained::job::{JobConfig, JobOption, OnnxWeights, Task};
 use untrained::output::{OutputError, OutputFile};
+use untrained::score::KernelMatrix;
 use untrained::store::Record;
 
 /// Runs the verb.
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     let task = match arguments.targets.onnx.clone() {
-        Some(path) => Task::Onnx { path, weights: arguments.weights },
+        Some(path) => Task::Onnx { path, weights: OnnxWeights::default() },
         None => Task::Score { architectures: architectures(&arguments.targets)? },
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
     if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {
-        return Err(one_only("--kernel-out and --codes-out take one architecture").into());
+        anyhow::bail!("--kernel-out and --codes-out take one architecture");
     }
-    if outputs && arguments.options.repeats > 1 {
-        return Err(one_only("--kernel-out and --codes-out take one repeat").into());
+    if outputs && arguments.options.0.repeats > 1 {
+        anyhow::bail!("--kernel-out and --codes-out take one repeat");
     }
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
-    let config = search::job(arguments.options, task, &files)?;
+    let mut config = search::job(arguments.options.0, task, &files)?;
+    if matches!(config.task, Task::Onnx { .. }) {
+        config.set_option(JobOption::Weights, &[&arguments.weights])?;
+    }
     search::save(&config, &files)?;
     let mut kept = None;
     let config = JobConfig { outputs: outputs || heat_map.is_some(), ..config };
     let exit = run_job(&config, |record, output| {
         if let Some(heat_map) = &mut heat_map {
-            heat_map.add(&record.architecture, output.map(|output| &output.kernel));
+            heat_map.add(&record.architecture, output.and_then(|output| output.kernel.as_ref()));
         }
         if outputs && let Some(output) = output {
             kept = Some(output.clone());
@@ -59,8 +63,8 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
 /// The picture that was asked for.
 fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
     let Some(path) = &arguments.heat_map else { return Ok(None) };
-    if arguments.options.repeats > 1 {
-        return Err(one_only("--heat-map takes one repeat").into());
+    if arguments.options.0.repeats > 1 {
+        anyhow::bail!("--heat-map takes one repeat");
     }
     let count = match task {
         Task::Score { architectures } => architectures.len(),
@@ -81,7 +85,7 @@ pub fn run_job(
     mut each: impl FnMut(&Record, Option<&RunOutput>),
 ) -> anyhow::Result<Exit> {
     let mut rows = vec![header()];
-    let (summary, result) = watch::run(config, |record, output| {
+    let (summary, result) = progress::run(config, |record, output| {
         rows.push(row(record));
         each(record, output);
     });
@@ -89,11 +93,7 @@ pub fn run_job(
         show(&text_table::table(&rows))?;
     }
     result?;
-    Ok(watch::conclude(&summary))
-}
-
-fn one_only(message: &str) -> JobError {
-    JobError::Options(message.to_owned())
+    Ok(progress::conclude(&summary))
 }
 
 fn header() -> Vec<String> {
@@ -115,11 +115,16 @@ fn row(record: &Record) -> Vec<String> {
     ]
 }
 
+/// The kernel matrix, which every run with outputs computes.
+fn kernel(output: &RunOutput) -> anyhow::Result<&KernelMatrix> {
+    output.kernel.as_ref().context("no kernel matrix was computed")
+}
+
 /// K as uint32 [n, n].
 fn write_kernel(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
-    let n = output.kernel.images() as u64;
-    let entries: Vec<u32> = output
-        .kernel
+    let kernel = kernel(output)?;
+    let n = kernel.images() as u64;
+    let entries: Vec<u32> = kernel
         .entries()
         .iter()
         .map(|&entry| u32::try_from(entry).context("an entry of K does not fit 32 bits"))
@@ -130,8 +135,9 @@ fn write_kernel(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
 /// All counted units as bits, uint8 [n, ceil(V / 8)], lowest bit first; units that are always 0
 /// stand at the end.
 fn write_codes(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
-    let n = output.kernel.images();
-    let row = usize::try_from(output.kernel.units().div_ceil(8))?;
+    let kernel = kernel(output)?;
+    let n = kernel.images();
+    let row = usize::try_from(kernel.units().div_ceil(8))?;
     let mut bytes = vec![0_u8; n * row];
     for (image, target) in bytes.chunks_exact_mut(row).enumerate() {
         let mut position = 0;

@@ -3,27 +3,32 @@
 use std::io::Write;
 
 use super::args::{Output, RunFile, Search};
-use super::{Exit, command_line, score, show, stored, text_table, watch};
-use untrained::job::{JobConfig, JobError, Options, Task};
+use super::{Exit, command_line, progress, score, show, study_args, text_table};
+use untrained::job::{JobConfig, JobError, JobOption, Options, Task};
 
 /// Runs the verb; `given` are the options that the command line gives.
-pub fn run(arguments: Search, given: &stored::Given) -> anyhow::Result<Exit> {
-    let task = Task::Search(Box::new(arguments.search));
-    let mut config = job(arguments.options, task, &arguments.output)?;
-    stored::choose(&mut config, arguments.study, None);
-    let config = stored::job_of_study(config, given)?;
+pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
+    let task = Task::Search(Box::new(arguments.search.0));
+    let mut config = job(arguments.options.0, task, &arguments.output)?;
+    study_args::choose(&mut config, arguments.study, None);
+    let config = study_args::job_of_study(config, given)?;
     save(&config, &arguments.output)?;
     run_job(&config)
 }
 
-/// Runs a job file.
+/// Runs a job file, or prints the schema of job files.
 pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
-    let mut config = JobConfig::load(&arguments.file)?;
+    let Some(file) = arguments.file else {
+        let schema = serde_json::to_string_pretty(&JobConfig::schema())?;
+        show(&format!("{schema}\n"))?;
+        return Ok(Exit::Done);
+    };
+    let mut config = JobConfig::load(&file)?;
     let output = arguments.output;
     config.out = output.out.clone().or(config.out);
     config.overwrite |= output.overwrite;
     config.command = command_line();
-    stored::choose(&mut config, arguments.study, arguments.file.parent());
+    study_args::choose(&mut config, arguments.study, file.parent());
     save(&config, &output)?;
     run_job(&config)
 }
@@ -49,7 +54,7 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if !matches!(config.task, Task::Search(_)) {
         return score::run_job(config, |_, _| {});
     }
-    let (summary, result) = watch::run(config, |_, _| {});
+    let (summary, result) = progress::run(config, |_, _| {});
     if !summary.best.is_empty() {
         let by = config.ranked_by();
         show(&text_table::ranking(&summary.best, by))?;
@@ -61,8 +66,8 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     let unwritten = matches!(result, Err(JobError::Write { .. } | JobError::Store(_)));
     let unfinished = summary.interrupted || unwritten;
     if let (Some(id), true) = (&summary.study, unfinished && config.repeats_exactly()) {
-        let _ = writeln!(std::io::stderr(), "{}", stored::how_to_resume(config, id));
+        let _ = writeln!(std::io::stderr(), "{}", study_args::how_to_resume(config, id));
     }
     result?;
-    Ok(watch::conclude(&summary))
+    Ok(progress::conclude(&summary))
 }

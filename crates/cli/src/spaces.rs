@@ -10,7 +10,9 @@ use untrained::space::Space;
 /// Runs the verb.
 pub fn run(arguments: &Spaces) -> anyhow::Result<Exit> {
     let text = match &arguments.action {
-        Some(SpacesAction::Show { id, set }) => Space::open_with(id, set)?.text().to_owned(),
+        Some(SpacesAction::Show { id, overrides }) => {
+            Space::open_with(id, &overrides.0.0)?.text().to_owned()
+        }
         Some(SpacesAction::Check { files }) => return check(files),
         Some(SpacesAction::Operations) => Space::builtin_operations_text().to_owned(),
         Some(SpacesAction::Schema) => serde_json::to_string_pretty(&Space::schema())? + "\n",

@@ -34,7 +34,7 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
 }
 
 fn list(store: &Store) -> Result<String, StoreError> {
-    let header = ["id", "begun", "state", "results", "best", "space", "task"].map(str::to_owned);
+    let header = ["id", "created", "state", "results", "best", "space", "task"].map(str::to_owned);
     let mut rows = vec![header.to_vec()];
     for study in store.list()? {
         rows.push(vec![
@@ -101,7 +101,7 @@ fn facts(study: &StudyInfo) -> String {
     if !study.workers.is_empty() {
         line("written by", &study.workers.join(", "));
     }
-    line("begun", &format::time(study.created_ms));
+    line("started", &format::time(study.created_ms));
     line("last written", &format::time(study.updated_ms));
     let counts =
         Status::ALL.map(|status| format!("{} {}", study.counts.get(status), status.name()));
@@ -138,8 +138,9 @@ fn options(job: &Value) -> Vec<(String, String)> {
 /// The job of a study as a job file.
 fn job_file(store: &Store, id: &str) -> anyhow::Result<String> {
     let study = store.find(id)?;
-    let job: JobConfig = serde_json::from_value(study.setup.job.clone())
-        .with_context(|| format!("study {} holds no job that this version can read", study.id))?;
+    let job: JobConfig = serde_json::from_value(study.setup.job.clone()).with_context(|| {
+        format!("the options of study {} cannot be read by this version", study.id)
+    })?;
     Ok(job.to_text()?)
 }
 
@@ -156,24 +157,24 @@ fn delete(path: &Path, id: &str, yes: bool) -> anyhow::Result<String> {
     let results = format::thousands(study.counts.total());
     anyhow::ensure!(
         yes,
-        "study {} with its {results} results would be deleted: say --yes to do so",
+        "this deletes study {} and its {results} results: add --yes to confirm",
         study.id
     );
     store.delete(&study)?;
-    Ok(format!("study {} with its {results} results is deleted\n", study.id))
+    Ok(format!("deleted study {} and its {results} results\n", study.id))
 }
 
 fn merge(path: &Path, other: &Path) -> anyhow::Result<String> {
     let from = Store::read(other)?;
     let merged = Store::open(path)?
         .merge(&from)
-        .with_context(|| format!("nothing of {} was copied", other.display()))?;
+        .with_context(|| format!("nothing was copied from {}", other.display()))?;
     let mut text = String::new();
     for study in merged {
         let name = if study.from == study.to {
             study.to
         } else {
-            format!("{} (there {}, an id that is taken here)", study.to, study.from)
+            format!("{} (was {}, an id that exists here)", study.to, study.from)
         };
         text.push_str(&format!("study {name}: {} results added\n", study.added));
     }

@@ -2,6 +2,8 @@
 
 use std::collections::TryReserveError;
 
+use sysinfo::{MemoryRefreshKind, System};
+
 use super::simd::LANES;
 
 /// One cache line of floats.
@@ -46,12 +48,11 @@ impl FloatBuffer {
     }
 }
 
-/// Bytes the system can still give without swapping, where it tells (Linux).
+/// Bytes the system can still give without swapping, or `None` on a system that does not tell.
 pub fn available_bytes() -> Option<u64> {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = meminfo.lines().find(|line| line.starts_with("MemAvailable:"))?;
-    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024)
+    let mut system = System::new().ok()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    (system.total_memory() > 0).then(|| system.available_memory())
 }
 
 /// Words of binary codes per cache line.
@@ -89,5 +90,33 @@ impl CodeBuffer {
     /// The first word.
     pub fn as_mut_ptr(&mut self) -> *mut u64 {
         self.0.as_mut_ptr().cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_here_tell_how_much_memory_is_left() {
+        let mut system = System::new().unwrap();
+        system.refresh_memory();
+        let total = system.total_memory();
+        let available = available_bytes().expect("Linux, Windows and macOS tell");
+        assert!((1..=total).contains(&available), "{available} of {total} bytes");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_memory_left_is_the_kernels_own_estimate() {
+        let kernel = || {
+            let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap();
+            let line = meminfo.lines().find(|line| line.starts_with("MemAvailable:")).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        };
+        // Other programs allocate meanwhile; "free" or "total" memory would be further off.
+        let (told, expected) = (available_bytes().unwrap(), kernel());
+        let difference = told.abs_diff(expected);
+        assert!(difference < expected / 4, "{told} is not about {expected}");
     }
 }

@@ -328,7 +328,11 @@ impl CpuBackend {
 
 impl MomentsBuffers {
     fn grow(&mut self, program: &CpuProgram) -> Result<(), TryReserveError> {
-        fn grow<T: Clone>(buffer: &mut Vec<T>, length: usize, zero: T) -> Result<(), TryReserveError> {
+        fn grow<T: Clone>(
+            buffer: &mut Vec<T>,
+            length: usize,
+            zero: T,
+        ) -> Result<(), TryReserveError> {
             if let Some(more) = length.checked_sub(buffer.len()) {
                 buffer.try_reserve_exact(more)?;
                 buffer.resize(length, zero);

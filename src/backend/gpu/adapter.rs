@@ -111,7 +111,7 @@ fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
         AdapterChoice::Named(part) => format!("no usable adapter is named like \"{part}\""),
     };
     if summaries.is_empty() {
-        return format!("{wanted}: there is no adapter at all; use the device `cpu`");
+        return format!("{wanted}: no adapter was found; use the device `cpu`");
     }
     let one = |summary: &AdapterSummary| {
         let DeviceInfo { name, kind, api, .. } = &summary.device;

@@ -208,7 +208,8 @@ impl GpuSession {
                     let has_kernel = one.plan().has_kernel;
                     let kernel = has_kernel.then(|| kernel_matrix(&one, &distances));
                     let kernel = kernel.transpose().map_err(BackendError::Distances)?;
-                    let codes = (group.wants.codes && has_kernel).then(|| packed_codes(&one, &codes));
+                    let codes =
+                        (group.wants.codes && has_kernel).then(|| packed_codes(&one, &codes));
                     let name = self.gpu.name.clone();
                     let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();

@@ -188,9 +188,8 @@ impl GpuBackend {
         if plan.measured.is_empty() {
             return Ok(());
         }
-        Err(self.error(
-            "scores of channel moments are not available on this backend: use --device cpu",
-        ))
+        Err(self
+            .error("scores of channel moments are not available on this backend: use --device cpu"))
     }
 
     fn error(&self, reason: &str) -> BackendError {
@@ -280,7 +279,8 @@ impl Backend for GpuBackend {
         let mut results: Vec<Result<RunOutput, BackendError>> = Vec::new();
         let mut placed = Vec::new();
         for (index, &network) in networks.iter().enumerate() {
-            let fit = check_input(network.plan, batch).and_then(|()| self.check_moments(network.plan));
+            let fit =
+                check_input(network.plan, batch).and_then(|()| self.check_moments(network.plan));
             match fit.and_then(|()| self.place(network.plan, batch, &[])) {
                 Ok(placement) => placed.push((index, PlacedNetwork { network, placement })),
                 Err(error) => {

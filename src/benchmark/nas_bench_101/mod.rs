@@ -11,14 +11,14 @@ mod tfrecord;
 use std::io::BufRead;
 use std::path::Path;
 
-use super::detect::Candidate;
-use super::error::Origin;
-use super::input::{Progress, Stream};
-use super::metrics::Metrics;
+use super::detect::FormatCandidate;
+use super::error::TableOrigin;
+use super::input::{Progress, TableStream};
+use super::metrics::MetricNames;
 use super::{BenchmarkError, Format, Reader, Row, Watch};
 use crate::space::Space;
-use models::Models;
-use tfrecord::{Fault, Records};
+use models::ModelRecords;
+use tfrecord::{RecordFault, TfRecords};
 
 pub(super) const FORMAT: Format = Format {
     name: "NAS-Bench-101",
@@ -32,25 +32,26 @@ pub(super) const FORMAT: Format = Format {
 /// Records between two questions whether to go on.
 const WATCHED_RECORDS: u64 = 1024;
 
-fn detect(candidate: &Candidate<'_>) -> bool {
+fn detect(candidate: &FormatCandidate<'_>) -> bool {
     candidate.name.ends_with(".tfrecord") || tfrecord::is_beginning(&candidate.head)
 }
 
 struct NasBench101 {
-    origin: Origin,
+    origin: TableOrigin,
     /// For the notation of rows.
     space: Option<Space>,
-    records: Records<Box<dyn BufRead>>,
+    records: TfRecords<Box<dyn BufRead>>,
     progress: Progress,
-    models: Models,
+    models: ModelRecords,
     /// The next architecture to be given.
     next: usize,
 }
 
-fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
-    let origin = Origin::new(path);
-    let Stream { reader, progress } = Stream::open(path).map_err(|error| origin.read(error))?;
-    let (records, models) = (Records::new(reader), Models::default());
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = TableOrigin::new(path);
+    let TableStream { reader, progress } =
+        TableStream::open(path).map_err(|error| origin.read(error))?;
+    let (records, models) = (TfRecords::new(reader), ModelRecords::default());
     let space = Space::builtin("nas-bench-101").ok();
     Ok(Box::new(NasBench101 { origin, space, records, progress, models, next: 0 }))
 }
@@ -69,8 +70,8 @@ impl NasBench101 {
                     Err(problem) => problem,
                 },
                 Ok(None) => return Ok(()),
-                Err(Fault::Wrong(problem)) => problem,
-                Err(Fault::Read(error)) => return Err(self.origin.read(error)),
+                Err(RecordFault::Wrong(problem)) => problem,
+                Err(RecordFault::Read(error)) => return Err(self.origin.read(error)),
             };
             return Err(self.origin.wrong(format!("record {number} at byte {start}"), problem));
         }
@@ -86,7 +87,7 @@ impl NasBench101 {
 impl Reader for NasBench101 {
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError> {
         if self.next == 0 {

@@ -20,16 +20,16 @@ const MAX_NAME_BYTES: usize = 64;
 
 /// All architectures in the order in which they were met.
 #[derive(Default)]
-pub struct Models {
+pub struct ModelRecords {
     known: HashMap<[u8; 16], u32>,
-    models: Vec<Model>,
-    budgets: Vec<Budget>,
+    models: Vec<ModelRecord>,
+    budgets: Vec<EpochBudget>,
     /// Names of operations.
     names: Vec<String>,
 }
 
 /// An architecture.
-struct Model {
+struct ModelRecord {
     hash: [u8; 16],
     /// Rows of the adjacency matrix, the first entry in the lowest bit.
     adjacency: u64,
@@ -40,17 +40,17 @@ struct Model {
 }
 
 /// The runs of one number of epochs.
-struct Budget {
+struct EpochBudget {
     epochs: u32,
-    /// Names of the metrics, in the order of [`Sums::values`].
+    /// Names of the metrics, in the order of [`MetricSums::values`].
     metrics: [String; 6],
     /// By architecture.
-    sums: Vec<Sums>,
+    sums: Vec<MetricSums>,
 }
 
 /// What is summed over the runs.
 #[derive(Clone, Copy, Default)]
-struct Sums {
+struct MetricSums {
     count: u32,
     train: f64,
     validation: f64,
@@ -60,7 +60,7 @@ struct Sums {
     best_test: f64,
 }
 
-impl Budget {
+impl EpochBudget {
     fn new(epochs: u32) -> Self {
         let metrics = [
             format!("train_{epochs}"),
@@ -74,7 +74,7 @@ impl Budget {
     }
 }
 
-impl Sums {
+impl MetricSums {
     fn add(&mut self, run: &EvaluationData) {
         let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let (validation, test) = (or_nan(run.validation_accuracy), or_nan(run.test_accuracy));
@@ -103,13 +103,13 @@ impl Sums {
     }
 }
 
-impl Models {
+impl ModelRecords {
     /// Adds the run of a record; says what is wrong with it.
     pub fn add(&mut self, record: &[u8]) -> Result<(), String> {
         let (hash, epochs, adjacency, operations, metrics): (&str, u32, &str, &str, &str) =
             serde_json::from_slice(record).map_err(|error| {
                 format!(
-                    "it is no list [hash, epochs, adjacency, operations, metrics] ({error}): this \
+                    "it is not a list [hash, epochs, adjacency, operations, metrics] ({error}): this \
                      is another data set"
                 )
             })?;
@@ -118,12 +118,12 @@ impl Models {
             .decode(metrics)
             .ok()
             .and_then(|bytes| ModelMetrics::decode(bytes.as_slice()).ok())
-            .ok_or("its metrics are no ModelMetrics in base64")?;
+            .ok_or("its metrics are not a base64 ModelMetrics")?;
         let last = metrics.evaluation_data.last().ok_or("its metrics have no evaluation")?;
         let number = self.number(hash, adjacency, operations, metrics.trainable_parameters)?;
         let sums = &mut self.budget(epochs)?.sums;
         if sums.len() <= number {
-            sums.resize(number + 1, Sums::default());
+            sums.resize(number + 1, MetricSums::default());
         }
         sums[number].add(last);
         Ok(())
@@ -144,8 +144,9 @@ impl Models {
         if number == MAX_MODELS {
             return Err(format!("there are more than the benchmark's {MAX_MODELS} architectures"));
         }
-        let (vertices, adjacency) = matrix(adjacency)
-            .ok_or_else(|| format!("the adjacency `{adjacency}` is no square of 0 and 1"))?;
+        let (vertices, adjacency) = matrix(adjacency).ok_or_else(|| {
+            format!("the adjacency `{adjacency}` is not a square matrix of 0 and 1")
+        })?;
         let names: Vec<&str> = operations.split(',').collect();
         if names.len() != usize::from(vertices) {
             return Err(format!("it has {vertices} vertices and {} operations", names.len()));
@@ -154,7 +155,7 @@ impl Models {
         for (place, name) in operations.iter_mut().zip(names) {
             *place = self.operation(name)?;
         }
-        self.models.push(Model { hash, adjacency, parameters, vertices, operations });
+        self.models.push(ModelRecord { hash, adjacency, parameters, vertices, operations });
         self.known.insert(hash, number as u32);
         Ok(number)
     }
@@ -162,7 +163,7 @@ impl Models {
     fn operation(&mut self, name: &str) -> Result<u8, String> {
         let known = self.names.iter().position(|known| known == name);
         if known.is_none() && (self.names.len() == MAX_NAMES || name.len() > MAX_NAME_BYTES) {
-            return Err("its operations are none of the benchmark's".to_owned());
+            return Err("has operations that the benchmark does not know".to_owned());
         }
         Ok(known.unwrap_or_else(|| {
             self.names.push(name.to_owned());
@@ -170,7 +171,7 @@ impl Models {
         }) as u8)
     }
 
-    fn budget(&mut self, epochs: u32) -> Result<&mut Budget, String> {
+    fn budget(&mut self, epochs: u32) -> Result<&mut EpochBudget, String> {
         let position = self.budgets.iter().position(|budget| budget.epochs == epochs);
         let position = match position {
             Some(position) => position,
@@ -180,7 +181,7 @@ impl Models {
                 ));
             }
             None => {
-                self.budgets.push(Budget::new(epochs));
+                self.budgets.push(EpochBudget::new(epochs));
                 self.budgets.sort_by_key(|budget| budget.epochs);
                 return self.budget(epochs);
             }

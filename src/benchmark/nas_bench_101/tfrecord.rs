@@ -7,21 +7,21 @@ use std::io::BufRead;
 const MAX_BYTES: u64 = 1 << 16;
 
 /// Why the next record could not be had.
-pub enum Fault {
+pub enum RecordFault {
     Read(std::io::Error),
     /// What is wrong and what to do.
     Wrong(String),
 }
 
 /// The records of a file.
-pub struct Records<R> {
+pub struct TfRecords<R> {
     reader: R,
     record: Vec<u8>,
     position: u64,
     number: u64,
 }
 
-impl<R: BufRead> Records<R> {
+impl<R: BufRead> TfRecords<R> {
     pub fn new(reader: R) -> Self {
         Self { reader, record: Vec::new(), position: 0, number: 0 }
     }
@@ -37,8 +37,8 @@ impl<R: BufRead> Records<R> {
     }
 
     /// The next record, its checksums verified.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, Fault> {
-        if self.reader.fill_buf().map_err(Fault::Read)?.is_empty() {
+    pub fn next(&mut self) -> Result<Option<&[u8]>, RecordFault> {
+        if self.reader.fill_buf().map_err(RecordFault::Read)?.is_empty() {
             return Ok(None);
         }
         let mut head = [0; 12];
@@ -67,20 +67,20 @@ impl<R: BufRead> Records<R> {
         Ok(Some(&self.record))
     }
 
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), RecordFault> {
         self.reader.read_exact(bytes).map_err(|error| match error.kind() {
             std::io::ErrorKind::UnexpectedEof => {
                 wrong("the file ends in the middle of it: it is cut short; fetch it again")
             }
-            _ => Fault::Read(error),
+            _ => RecordFault::Read(error),
         })?;
         self.position += bytes.len() as u64;
         Ok(())
     }
 }
 
-fn wrong(problem: &str) -> Fault {
-    Fault::Wrong(problem.to_owned())
+fn wrong(problem: &str) -> RecordFault {
+    RecordFault::Wrong(problem.to_owned())
 }
 
 /// Whether bytes are the beginning of a TFRecord file.

@@ -11,13 +11,13 @@ const VALUE_BYTES: usize = 3 * size_of::<(u32, f64)>();
 
 /// Architectures in the order in which they were met, with values by metric.
 #[derive(Default)]
-pub struct Gathered {
+pub struct GatheredScores {
     known: HashMap<String, u32>,
     rows: Vec<(String, Vec<(u32, f64)>)>,
     bytes: usize,
 }
 
-impl Gathered {
+impl GatheredScores {
     /// Makes sure that an architecture is there; its number.
     pub fn meet(&mut self, key: &str) -> Result<(), String> {
         self.number(key).map(drop)
@@ -50,7 +50,7 @@ impl Gathered {
         self.bytes += bytes;
         if self.bytes > MAX_BYTES {
             return Err(format!(
-                "the file has more than {} MiB of values: it is none of NAS-Bench-Suite-Zero",
+                "the file has more than {} MiB of values: it is not a file of NAS-Bench-Suite-Zero",
                 MAX_BYTES >> 20
             ));
         }

@@ -12,13 +12,13 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::detect::Candidate;
-use super::error::Origin;
-use super::input::{Progress, Stream};
-use super::json::{Fault, Pieces, wrong};
-use super::metrics::Metrics;
+use super::detect::FormatCandidate;
+use super::error::TableOrigin;
+use super::input::{Progress, TableStream};
+use super::json::{JsonFault, JsonPieces, wrong};
+use super::metrics::MetricNames;
 use super::{BenchmarkError, Format, Reader, Row, Watch};
-use gathered::Gathered;
+use gathered::GatheredScores;
 
 pub(super) const FORMAT: Format = Format {
     name: "NAS-Bench-Suite-Zero",
@@ -33,31 +33,32 @@ const MAX_BYTES: usize = 1 << 18;
 /// Architectures between two questions whether to go on.
 const WATCHED: u64 = 256;
 
-fn detect(candidate: &Candidate<'_>) -> bool {
+fn detect(candidate: &FormatCandidate<'_>) -> bool {
     candidate.first_character() == Some(b'{')
 }
 
 struct SuiteZero {
-    origin: Origin,
-    pieces: Pieces<Box<dyn BufRead>>,
+    origin: TableOrigin,
+    pieces: JsonPieces<Box<dyn BufRead>>,
     progress: Progress,
-    gathered: Gathered,
+    gathered: GatheredScores,
     datasets: Vec<String>,
     /// The next architecture to be given, once all are gathered.
     next: Option<usize>,
 }
 
-fn open(path: &Path, _metrics: &mut Metrics) -> Result<Box<dyn Reader>, BenchmarkError> {
-    let origin = Origin::new(path);
-    let Stream { reader, progress } = Stream::open(path).map_err(|error| origin.read(error))?;
-    let pieces = Pieces::new(reader, MAX_BYTES);
-    let (gathered, datasets) = (Gathered::default(), Vec::new());
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+    let origin = TableOrigin::new(path);
+    let TableStream { reader, progress } =
+        TableStream::open(path).map_err(|error| origin.read(error))?;
+    let pieces = JsonPieces::new(reader, MAX_BYTES);
+    let (gathered, datasets) = (GatheredScores::default(), Vec::new());
     Ok(Box::new(SuiteZero { origin, pieces, progress, gathered, datasets, next: None }))
 }
 
 impl SuiteZero {
     /// Gathers the whole file; whether it was read to its end.
-    fn gather(&mut self, metrics: &mut Metrics, watch: Watch<'_>) -> Result<bool, Fault> {
+    fn gather(&mut self, metrics: &mut MetricNames, watch: Watch<'_>) -> Result<bool, JsonFault> {
         if !self.pieces.enter(b'{')? {
             return Err(wrong("an object of data sets is missing"));
         }
@@ -68,7 +69,7 @@ impl SuiteZero {
             let dataset = self.pieces.key()?;
             if !self.pieces.enter(b'{')? {
                 return Err(wrong(&format!(
-                    "the data set `{dataset}` is no object of architectures"
+                    "the dataset `{dataset}` is not an object of architectures"
                 )));
             }
             let mut first = true;
@@ -88,7 +89,7 @@ impl SuiteZero {
     }
 
     /// Gathers what a data set says of an architecture.
-    fn gather_one(&mut self, dataset: &str, metrics: &mut Metrics) -> Result<(), Fault> {
+    fn gather_one(&mut self, dataset: &str, metrics: &mut MetricNames) -> Result<(), JsonFault> {
         let key = self.pieces.key()?;
         let measured: Map<String, Value> = serde_json::from_slice(self.pieces.value()?)
             .map_err(|error| wrong(&format!("`{key}` has no object of metrics ({error})")))?;
@@ -115,15 +116,15 @@ impl SuiteZero {
 impl Reader for SuiteZero {
     fn next(
         &mut self,
-        metrics: &mut Metrics,
+        metrics: &mut MetricNames,
         watch: Watch<'_>,
     ) -> Result<Option<Row>, BenchmarkError> {
         if self.next.is_none() {
             match self.gather(metrics, watch) {
                 Ok(true) => {}
                 Ok(false) => return Err(BenchmarkError::Cancelled),
-                Err(Fault::Read(error)) => return Err(self.origin.read(error)),
-                Err(Fault::Wrong(problem)) => {
+                Err(JsonFault::Read(error)) => return Err(self.origin.read(error)),
+                Err(JsonFault::Wrong(problem)) => {
                     return Err(self
                         .origin
                         .wrong(format!("byte {}", self.pieces.position()), problem));

@@ -3,7 +3,7 @@
 use std::io::{BufRead, Seek, SeekFrom};
 
 use super::input::Input;
-use super::machine::{Machine, Watched};
+use super::machine::{Machine, WatchedDict};
 use super::{Limits, PickleError, STORED_BYTES, Value};
 
 /// The entries of one dictionary, in the order of the pickle; see [`super::entries`].
@@ -25,7 +25,7 @@ impl<R: BufRead + Seek> Entries<R> {
         let machine = |file, watched| {
             Machine::new(Input::new(file, length), limits, STORED_BYTES).watching(watched)
         };
-        let mut survey = machine(file, Watched::survey(key));
+        let mut survey = machine(file, WatchedDict::survey(key));
         while survey.next_entry()?.is_some() {
             if !go_on(survey.position()) {
                 return Ok(None);
@@ -33,7 +33,7 @@ impl<R: BufRead + Seek> Entries<R> {
         }
         let (mut file, lasting) = survey.into_survey();
         file.seek(SeekFrom::Start(start))?;
-        Ok(Some(Self { machine: machine(file, Watched::replay(key, lasting)), ended: false }))
+        Ok(Some(Self { machine: machine(file, WatchedDict::replay(key, lasting)), ended: false }))
     }
 
     /// Bytes of the pickle read so far, this time.

@@ -16,7 +16,7 @@ pub enum PickleError {
     },
     /// A byte is no operation that the reader knows.
     #[error(
-        "byte {at} of the pickle is {opcode:#04x}, no operation of protocols 0 to 5 that data uses: the file is damaged or is no pickle"
+        "byte {at} of the pickle is {opcode:#04x}, which is not an operation that data uses in protocols 0 to 5: the file is damaged or not a pickle"
     )]
     Opcode {
         /// The byte.

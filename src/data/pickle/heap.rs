@@ -73,7 +73,7 @@ impl Node {
 
 /// Memory behind an object: itself while its vector grows, and its finished value.
 const NODE_BYTES: usize = 3 * size_of::<Node>() + size_of::<Making>() + FINISHED_BYTES;
-const FINISHED_BYTES: usize = size_of::<State>() + size_of::<Object>() + 2 * size_of::<usize>();
+const FINISHED_BYTES: usize = size_of::<NodeState>() + size_of::<Object>() + 2 * size_of::<usize>();
 /// Memory behind a part beside its number: its copy in the finished value (twice while that moves), its place on the way
 /// there.
 const PART_BYTES: usize = 2 * size_of::<Value>() + 3 * size_of::<(Id, bool)>();
@@ -86,7 +86,7 @@ pub struct Heap {
 
 /// How far an object is on its way to a value.
 #[derive(Clone)]
-enum State {
+enum NodeState {
     Untouched,
     /// Its parts are being finished.
     Open,
@@ -166,23 +166,23 @@ impl Heap {
     /// [`PickleError::Cycle`] if one contains itself, [`PickleError::Depth`] if one is too deep.
     pub fn finish(&mut self, roots: &[Id], depth: u32) -> Result<Vec<Value>, PickleError> {
         self.budget.take(roots.len().saturating_mul(size_of::<(Id, bool)>()))?;
-        let mut states = vec![State::Untouched; self.nodes.len()];
+        let mut states = vec![NodeState::Untouched; self.nodes.len()];
         let mut work: Vec<(Id, bool)> = roots.iter().map(|&root| (root, false)).collect();
         while let Some((id, parts_done)) = work.pop() {
             match &states[id as usize] {
-                State::Done(..) => {}
-                State::Open if !parts_done => return Err(PickleError::Cycle),
-                State::Open => {
+                NodeState::Done(..) => {}
+                NodeState::Open if !parts_done => return Err(PickleError::Cycle),
+                NodeState::Open => {
                     let done = self.build(id, &states);
                     if done.1 > depth {
                         return Err(PickleError::Depth { allowed: depth });
                     }
-                    states[id as usize] = State::Done(done.0, done.1);
+                    states[id as usize] = NodeState::Done(done.0, done.1);
                 }
-                State::Untouched => {
-                    states[id as usize] = State::Open;
+                NodeState::Untouched => {
+                    states[id as usize] = NodeState::Open;
                     work.push((id, true));
-                    let open = |part: &Id| !matches!(states[*part as usize], State::Done(..));
+                    let open = |part: &Id| !matches!(states[*part as usize], NodeState::Done(..));
                     self.each_part(id, |part| {
                         if open(&part) {
                             work.push((part, false));
@@ -192,7 +192,7 @@ impl Heap {
             }
         }
         let value = |root: &Id| match &states[*root as usize] {
-            State::Done(value, _) => value.clone(),
+            NodeState::Done(value, _) => value.clone(),
             _ => Value::None,
         };
         Ok(roots.iter().map(value).collect())
@@ -214,15 +214,15 @@ impl Heap {
     }
 
     /// The value of an object whose parts are finished, and the levels below it.
-    fn build(&self, id: Id, states: &[State]) -> (Value, u32) {
+    fn build(&self, id: Id, states: &[NodeState]) -> (Value, u32) {
         let mut deepest = 0;
         self.each_part(id, |part| {
-            if let State::Done(_, depth) = &states[part as usize] {
+            if let NodeState::Done(_, depth) = &states[part as usize] {
                 deepest = deepest.max(depth + 1);
             }
         });
         let value = |id: &Id| match &states[*id as usize] {
-            State::Done(value, _) => value.clone(),
+            NodeState::Done(value, _) => value.clone(),
             _ => Value::None,
         };
         let values = |ids: &[Id]| ids.iter().map(value).collect();

@@ -36,7 +36,7 @@ pub enum ArrayData {
 #[error("{0}")]
 pub struct ArrayError(&'static str);
 
-const NO_ARRAY: ArrayError = ArrayError("is no NumPy array");
+const NO_ARRAY: ArrayError = ArrayError("is not a NumPy array");
 const NO_DTYPE: ArrayError = ArrayError("is a NumPy array of no plain type of number");
 const BROKEN: ArrayError = ArrayError("is a NumPy array whose size and data do not fit");
 
@@ -66,7 +66,8 @@ impl Array {
         let extents = shape.sequence().ok_or(BROKEN)?.iter();
         let shape = extents.map(|extent| usize::try_from(extent.int()?).ok());
         let shape = shape.collect::<Option<Vec<usize>>>().ok_or(BROKEN)?;
-        let Dtype { kind, item_bytes, big_endian } = Dtype::from_value(&dtype).ok_or(NO_DTYPE)?;
+        let NumpyDtype { kind, item_bytes, big_endian } =
+            NumpyDtype::from_value(&dtype).ok_or(NO_DTYPE)?;
         let data = ArrayData::from_value(&data).ok_or(BROKEN)?;
         let fortran_order = fortran.int() == Some(1);
         let array = Self { shape, kind, item_bytes, big_endian, fortran_order, data };
@@ -152,7 +153,7 @@ fn scalar_array(value: &Value) -> Option<Array> {
         return None;
     };
     let [dtype, data] = object.arguments.sequence()? else { return None };
-    let Dtype { kind, item_bytes, big_endian } = Dtype::from_value(dtype)?;
+    let NumpyDtype { kind, item_bytes, big_endian } = NumpyDtype::from_value(dtype)?;
     let data = ArrayData::Here(data.bytes()?.into());
     let shape = Vec::new();
     let array = Array { shape, kind, item_bytes, big_endian, fortran_order: false, data };
@@ -160,13 +161,13 @@ fn scalar_array(value: &Value) -> Option<Array> {
 }
 
 /// A type of number: `dtype("u1", False, True)` with the state `(3, "|", None, ..)`.
-struct Dtype {
+struct NumpyDtype {
     kind: char,
     item_bytes: usize,
     big_endian: bool,
 }
 
-impl Dtype {
+impl NumpyDtype {
     fn from_value(value: &Value) -> Option<Self> {
         let Value::Object(object) = value else { return None };
         if object.class.global()? != ("numpy", "dtype") {

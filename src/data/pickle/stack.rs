@@ -10,18 +10,18 @@ use super::heap::Id;
 const MEMO_BYTES: usize = 8 * size_of::<(u32, Id)>();
 
 /// What is wrong with an operation: what it does against the rules, or another error.
-pub enum Fault {
+pub enum PickleFault {
     Rule(&'static str),
     Error(PickleError),
 }
 
-impl From<PickleError> for Fault {
+impl From<PickleError> for PickleFault {
     fn from(error: PickleError) -> Self {
         Self::Error(error)
     }
 }
 
-const NO_MARK: Fault = Fault::Rule("needs a mark where there is none");
+const NO_MARK: PickleFault = PickleFault::Rule("needs a mark, but there is none");
 
 /// Objects in the order they came; a mark hides those before it.
 #[derive(Default)]
@@ -52,19 +52,19 @@ impl Stack {
     }
 
     /// The last object, which stays.
-    pub fn top(&self) -> Result<Id, Fault> {
+    pub fn top(&self) -> Result<Id, PickleFault> {
         let last = self.items[self.base()..].last().copied();
-        last.ok_or(Fault::Rule("needs a value where there is none"))
+        last.ok_or(PickleFault::Rule("needs a value, but there is none"))
     }
 
-    pub fn pop(&mut self) -> Result<Id, Fault> {
+    pub fn pop(&mut self) -> Result<Id, PickleFault> {
         let id = self.top()?;
         self.items.pop();
         Ok(id)
     }
 
     /// The last objects, as many as asked for, in their order.
-    pub fn pop_array<const N: usize>(&mut self) -> Result<[Id; N], Fault> {
+    pub fn pop_array<const N: usize>(&mut self) -> Result<[Id; N], PickleFault> {
         let mut ids = [0; N];
         for place in ids.iter_mut().rev() {
             *place = self.pop()?;
@@ -73,7 +73,7 @@ impl Stack {
     }
 
     /// How many objects are behind the last mark.
-    pub fn marked(&self) -> Result<usize, Fault> {
+    pub fn marked(&self) -> Result<usize, PickleFault> {
         match self.marks.last() {
             Some(mark) => Ok(self.items.len() - mark),
             None => Err(NO_MARK),
@@ -81,21 +81,21 @@ impl Stack {
     }
 
     /// The objects behind the last mark, which goes.
-    pub fn pop_marked(&mut self) -> Result<Vec<Id>, Fault> {
+    pub fn pop_marked(&mut self) -> Result<Vec<Id>, PickleFault> {
         let mark = self.marks.pop().ok_or(NO_MARK)?;
         Ok(self.items.split_off(mark))
     }
 
     /// Drops the last object, or the last mark if nothing is behind it.
-    pub fn drop_top(&mut self) -> Result<(), Fault> {
+    pub fn drop_top(&mut self) -> Result<(), PickleFault> {
         if self.pop().is_ok() || self.marks.pop().is_some() {
             return Ok(());
         }
-        Err(Fault::Rule("drops a value where there is none"))
+        Err(PickleFault::Rule("drops a value, but there is none"))
     }
 
     /// Remembers the last object under a number.
-    pub fn remember(&mut self, key: u32, budget: &mut Budget) -> Result<(), Fault> {
+    pub fn remember(&mut self, key: u32, budget: &mut Budget) -> Result<(), PickleFault> {
         budget.take(MEMO_BYTES)?;
         self.memo.insert(key, self.top()?);
         Ok(())

@@ -99,7 +99,7 @@ pub(super) fn activation(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
 ) -> Result<OnnxValue, OnnxProblem> {
-    let kind = kind(reader, node)?.ok_or_else(|| node.fail("is no activation"))?;
+    let kind = kind(reader, node)?.ok_or_else(|| node.fail("is not an activation"))?;
     let tensor = reader.tensor(node, 0)?;
     reader.activate(node, kind, &tensor).map(OnnxValue::Tensor)
 }

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use super::points::counted_calls;
 use super::step::{
-    BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor, RequestedOutput,
-    ScheduledStep, StoredActivation, SumTerm,
+    BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor,
+    RequestedOutput, ScheduledStep, StoredActivation, SumTerm,
 };
 use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, PlanOutputs, TensorId, slots};
 use crate::graph::Statistics;

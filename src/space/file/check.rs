@@ -7,11 +7,11 @@ use crate::nearest;
 use crate::space::problem::Problems;
 
 /// The schema of all types, to look up its references.
-pub(super) struct Checker<'s> {
+pub(super) struct SpaceChecker<'s> {
     pub definitions: &'s Map<String, Value>,
 }
 
-impl<'s> Checker<'s> {
+impl<'s> SpaceChecker<'s> {
     /// Notes everything in a value that the schema does not allow.
     pub(super) fn check(
         &self,
@@ -103,7 +103,7 @@ impl<'s> Checker<'s> {
                 (Some(schema), _) => self.check(schema, value, &path, problems),
                 (None, Some(Value::Bool(false))) => {
                     let hint = nearest::hint(key, known());
-                    problems.add(path, format!("is no key that is known here; {hint}"));
+                    problems.add(path, format!("is not a known key here; {hint}"));
                 }
                 (None, Some(others)) => self.check(others, value, &path, problems),
                 (None, None) => {}

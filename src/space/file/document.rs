@@ -16,17 +16,17 @@ use crate::space::problem::{Problem, Setting};
 const MAX_DEPTH: usize = 32;
 
 /// What a file says, before it is checked.
-pub(super) struct Document {
+pub(super) struct SpaceDocument {
     /// The values, an object.
     pub value: Value,
     lines: HashMap<String, usize>,
 }
 
-impl Document {
+impl SpaceDocument {
     /// Reads TOML, or JSON where the text starts as a JSON object does.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = Reader { text, lines: HashMap::new() };
+        let mut reader = DocumentReader { text, lines: HashMap::new() };
         let value = if text.trim_start().starts_with('{') {
             let raw: &RawValue = serde_json::from_str(text).map_err(|error| json_error(&error))?;
             reader.json(raw, "", 0)?
@@ -43,7 +43,7 @@ impl Document {
         let mut place = &mut self.value;
         for part in setting.key.split('.') {
             if part.is_empty() {
-                return Err(wrong("is no key: a key is written section.name"));
+                return Err(wrong("is not a key: keys are written section.name"));
             }
             place = match place {
                 Value::Object(map) => map.entry(part).or_insert_with(|| Value::Object(Map::new())),
@@ -77,12 +77,12 @@ pub(super) fn member(path: &str, key: &str) -> String {
 }
 
 /// Walks a file's text and notes where things stand.
-struct Reader<'t> {
+struct DocumentReader<'t> {
     text: &'t str,
     lines: HashMap<String, usize>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> DocumentReader<'t> {
     fn line_of(&self, offset: usize) -> usize {
         let before = self.text.as_bytes().iter().take(offset);
         1 + before.filter(|&&byte| byte == b'\n').count()
@@ -123,7 +123,7 @@ impl<'t> Reader<'t> {
                 .ok()
                 .and_then(serde_json::Number::from_f64)
                 .map(Value::Number)
-                .ok_or_else(|| self.problem(path, "is no finite number"))?,
+                .ok_or_else(|| self.problem(path, "is not a finite number"))?,
             DeValue::Datetime(_) => return Err(self.problem(path, "is a date; none is needed")),
             DeValue::Array(list) => {
                 let mut values = Vec::with_capacity(list.len());
@@ -161,7 +161,7 @@ impl<'t> Reader<'t> {
         };
         match text.as_bytes().first() {
             Some(b'{') => {
-                let members: Members<'t> = serde_json::from_str(text).map_err(inner)?;
+                let members: ObjectMembers<'t> = serde_json::from_str(text).map_err(inner)?;
                 let mut map = Map::new();
                 for (key, raw) in members.0 {
                     let path = member(path, &key);
@@ -173,7 +173,7 @@ impl<'t> Reader<'t> {
                 Ok(Value::Object(map))
             }
             Some(b'[') => {
-                let entries: Entries<'t> = serde_json::from_str(text).map_err(inner)?;
+                let entries: ArrayEntries<'t> = serde_json::from_str(text).map_err(inner)?;
                 let mut list = Vec::with_capacity(entries.0.len());
                 for (position, raw) in entries.0.into_iter().enumerate() {
                     list.push(self.json(raw, &format!("{path}[{position}]"), depth + 1)?);
@@ -194,9 +194,9 @@ fn json_error(error: &serde_json::Error) -> Problem {
 }
 
 /// An object's members in their order, values as they are written.
-struct Members<'t>(Vec<(String, &'t RawValue)>);
+struct ObjectMembers<'t>(Vec<(String, &'t RawValue)>);
 
-impl<'de: 't, 't> Deserialize<'de> for Members<'t> {
+impl<'de: 't, 't> Deserialize<'de> for ObjectMembers<'t> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visit;
         impl<'de> Visitor<'de> for Visit {
@@ -214,14 +214,14 @@ impl<'de: 't, 't> Deserialize<'de> for Members<'t> {
                 Ok(members)
             }
         }
-        deserializer.deserialize_map(Visit).map(Members)
+        deserializer.deserialize_map(Visit).map(ObjectMembers)
     }
 }
 
 /// A list's entries as they are written.
-struct Entries<'t>(Vec<&'t RawValue>);
+struct ArrayEntries<'t>(Vec<&'t RawValue>);
 
-impl<'de: 't, 't> Deserialize<'de> for Entries<'t> {
+impl<'de: 't, 't> Deserialize<'de> for ArrayEntries<'t> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visit;
         impl<'de> Visitor<'de> for Visit {
@@ -239,6 +239,6 @@ impl<'de: 't, 't> Deserialize<'de> for Entries<'t> {
                 Ok(entries)
             }
         }
-        deserializer.deserialize_seq(Visit).map(Entries)
+        deserializer.deserialize_seq(Visit).map(ArrayEntries)
     }
 }

@@ -15,13 +15,13 @@ use serde_json::{Map, Value, json};
 use super::error::SpaceError;
 use super::operations::{Definitions, Operations};
 use super::problem::{Problem, Problems, Setting};
-use super::topology::{AnyTopology, Context, TOPOLOGIES, Topology};
+use super::topology::{AnyTopology, TOPOLOGIES, Topology, TopologyContext};
 use super::{MAX_CLASSES, MAX_EXTENT};
 use crate::graph::Shape;
 use crate::nearest;
 use crate::weights::Initialisation;
-use check::Checker;
-use document::Document;
+use check::SpaceChecker;
+use document::SpaceDocument;
 
 /// The format this program reads.
 const FORMAT: &str = "untrained-space/1";
@@ -81,7 +81,7 @@ struct InputFile {
 }
 
 /// What a space file says, checked.
-pub(super) struct Parsed {
+pub(super) struct ParsedSpace {
     pub id: String,
     pub title: String,
     pub reference: String,
@@ -97,7 +97,7 @@ pub(super) struct Parsed {
 pub(super) struct Kind {
     name: &'static str,
     schema: fn(&mut SchemaGenerator) -> Schema,
-    read: fn(&Value, &mut Problems) -> Option<Parsed>,
+    read: fn(&Value, &mut Problems) -> Option<ParsedSpace>,
 }
 
 impl Kind {
@@ -115,9 +115,13 @@ fn schema_of<T: Topology>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 /// Reads the text of a space file; `origin` names it in messages.
-pub(super) fn parse(text: &str, origin: &str, settings: &[Setting]) -> Result<Parsed, SpaceError> {
+pub(super) fn parse(
+    text: &str,
+    origin: &str,
+    settings: &[Setting],
+) -> Result<ParsedSpace, SpaceError> {
     let invalid = |problems| SpaceError::Invalid { origin: origin.to_owned(), problems };
-    let mut document = Document::parse(text).map_err(|problem| invalid(vec![problem]))?;
+    let mut document = SpaceDocument::parse(text).map_err(|problem| invalid(vec![problem]))?;
     let mut problems = Problems::default();
     for setting in settings {
         if let Err(problem) = document.set(setting) {
@@ -142,7 +146,7 @@ fn check_format(value: &Value, problems: &mut Problems) -> Option<()> {
     None
 }
 
-fn check_values(value: &Value, problems: &mut Problems) -> Option<Parsed> {
+fn check_values(value: &Value, problems: &mut Problems) -> Option<ParsedSpace> {
     let kind = kind(value, problems);
     let mut generator = SchemaGenerator::default();
     let schema = (kind.unwrap_or(&TOPOLOGIES[0]).schema)(&mut generator);
@@ -154,7 +158,7 @@ fn check_values(value: &Value, problems: &mut Problems) -> Option<Parsed> {
         properties.insert("topology".to_owned(), json!({}));
         properties.insert("skeleton".to_owned(), json!({}));
     }
-    Checker { definitions: generator.definitions() }.check(&schema, value, "", problems);
+    SpaceChecker { definitions: generator.definitions() }.check(&schema, value, "", problems);
     if problems.is_empty() {
         return (kind?.read)(value, problems);
     }
@@ -181,7 +185,7 @@ fn kind(value: &Value, problems: &mut Problems) -> Option<&'static Kind> {
 }
 
 /// Reads values that agree with the schema.
-fn read<T: Topology>(value: &Value, problems: &mut Problems) -> Option<Parsed>
+fn read<T: Topology>(value: &Value, problems: &mut Problems) -> Option<ParsedSpace>
 where
     AnyTopology: From<T>,
 {
@@ -194,12 +198,12 @@ where
         None => Some(Initialisation::default()),
     };
     let operations = Operations::new(file.operations, problems);
-    let context = Context { input, classes: file.classes, operations: &operations };
+    let context = TopologyContext { input, classes: file.classes, operations: &operations };
     let topology = T::new(file.topology, file.skeleton, &context, problems)?;
     if problems.is_empty() {
         topology.check_shapes(problems);
     }
-    Some(Parsed {
+    Some(ParsedSpace {
         id: file.id,
         title: file.title,
         reference: file.reference,
@@ -212,7 +216,7 @@ where
 }
 
 /// The problems in the order of the file.
-fn with_lines(problems: Problems, document: &Document, settings: &[Setting]) -> Vec<Problem> {
+fn with_lines(problems: Problems, document: &SpaceDocument, settings: &[Setting]) -> Vec<Problem> {
     let mut problems = problems.0;
     for problem in &mut problems {
         let set = settings.iter().any(|setting| setting.key == problem.path);

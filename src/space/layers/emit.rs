@@ -1,13 +1,15 @@
 //! Wires layers into a graph.
 
-use super::{Base, ConvLayer, Groups, Join, Layer, PoolLayer, Step, Width};
+use super::{
+    BranchJoin, ChannelWidth, ConvLayer, GroupCount, Layer, LayerStep, PoolLayer, WidthBase,
+};
 use crate::graph::{
     BatchNorm, Conv, Graph, GraphError, Linear, NodeId, Op, Padding, Pool, PoolKind, Shape, Window,
 };
 
 /// Where an operation stands: what its layers need to know to become primitives.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::space) struct Place {
+pub(in crate::space) struct BranchPosition {
     /// Channels that the operation is to give.
     pub width: usize,
     /// The operation's stride.
@@ -22,7 +24,7 @@ pub(in crate::space) fn emit(
     layers: &[Layer],
     input: NodeId,
     label: &str,
-    place: Place,
+    place: BranchPosition,
 ) -> Result<NodeId, GraphError> {
     let mut value = input;
     for (position, layer) in layers.iter().enumerate() {
@@ -36,7 +38,7 @@ fn emit_layer(
     layer: &Layer,
     input: NodeId,
     label: &str,
-    place: Place,
+    place: BranchPosition,
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
     let op = match layer {
@@ -75,7 +77,7 @@ fn emit_zero(
     graph: &mut Graph,
     input: NodeId,
     label: &str,
-    place: Place,
+    place: BranchPosition,
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
     if shape.channels != place.width {
@@ -98,28 +100,28 @@ fn emit_zero(
 
 fn emit_branches(
     graph: &mut Graph,
-    join: Join,
+    join: BranchJoin,
     branches: &[Vec<Layer>],
     input: NodeId,
     label: &str,
-    place: Place,
+    place: BranchPosition,
 ) -> Result<NodeId, GraphError> {
     let mut values = Vec::with_capacity(branches.len());
     for (branch, layers) in branches.iter().enumerate() {
         values.push(emit(graph, layers, input, &format!("{label}.{branch}"), place)?);
     }
     let op = match join {
-        Join::Add => Op::Add,
-        Join::Concat => Op::Concat,
+        BranchJoin::Add => Op::Add,
+        BranchJoin::Concat => Op::Concat,
     };
     graph.add(format!("{label}.{}", op.name()), op, &values)
 }
 
 impl ConvLayer {
-    fn op(&self, input: Shape, place: Place) -> Result<Op, String> {
+    fn op(&self, input: Shape, place: BranchPosition) -> Result<Op, String> {
         let groups = match self.groups {
-            Groups::Depthwise => input.channels,
-            Groups::Fixed(groups) => groups,
+            GroupCount::Depthwise => input.channels,
+            GroupCount::Fixed(groups) => groups,
         };
         Ok(Op::Conv(Conv {
             out_channels: self.out.channels(input, place)?,
@@ -134,7 +136,7 @@ impl ConvLayer {
 }
 
 impl PoolLayer {
-    fn op(&self, place: Place) -> Op {
+    fn op(&self, place: BranchPosition) -> Op {
         let kind = match self.average {
             Some(count_padding) => PoolKind::Average { count_padding },
             None => PoolKind::Max,
@@ -148,8 +150,8 @@ impl PoolLayer {
     }
 }
 
-impl Step {
-    fn size(self, place: Place) -> usize {
+impl LayerStep {
+    fn size(self, place: BranchPosition) -> usize {
         match self {
             Self::Operation => place.stride,
             Self::Fixed(size) => size,
@@ -157,12 +159,12 @@ impl Step {
     }
 }
 
-impl Width {
-    fn channels(self, input: Shape, place: Place) -> Result<usize, String> {
+impl ChannelWidth {
+    fn channels(self, input: Shape, place: BranchPosition) -> Result<usize, String> {
         let base = match self.base {
-            Base::Input => input.channels,
-            Base::Output => place.width,
-            Base::Fixed(channels) => channels,
+            WidthBase::Input => input.channels,
+            WidthBase::Output => place.width,
+            WidthBase::Fixed(channels) => channels,
         };
         let times = base * self.times;
         let (whole, rest) = (times / self.over, times % self.over);

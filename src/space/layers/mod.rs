@@ -9,7 +9,7 @@ mod text;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(super) use emit::{Place, emit};
+pub(super) use emit::{BranchPosition, emit};
 
 use super::problem::Problems;
 use crate::graph::Activation;
@@ -38,12 +38,12 @@ pub(super) enum Layer {
     /// Fully connected layer.
     Linear(LinearLayer),
     /// Branches that read the same input, and how their results are joined.
-    Branches(Join, Vec<Vec<Layer>>),
+    Branches(BranchJoin, Vec<Vec<Layer>>),
 }
 
 /// How branches are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Join {
+pub(super) enum BranchJoin {
     /// Summed.
     Add,
     /// Behind each other along the channels.
@@ -54,11 +54,11 @@ pub(super) enum Join {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConvLayer {
     kernel: [usize; 2],
-    stride: [Step; 2],
+    stride: [LayerStep; 2],
     padding: [usize; 2],
     dilation: [usize; 2],
-    groups: Groups,
-    out: Width,
+    groups: GroupCount,
+    out: ChannelWidth,
     bias: bool,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct ConvLayer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PoolLayer {
     kernel: [usize; 2],
-    stride: [Step; 2],
+    stride: [LayerStep; 2],
     padding: [usize; 2],
     /// `None` for the maximum, else whether padded pixels are in the divisor.
     average: Option<bool>,
@@ -82,7 +82,7 @@ pub(super) struct LinearLayer {
 
 /// A stride along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum LayerStep {
     /// That of the operation.
     Operation,
     Fixed(usize),
@@ -90,7 +90,7 @@ enum Step {
 
 /// Groups of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Groups {
+enum GroupCount {
     /// One per input channel.
     Depthwise,
     Fixed(usize),
@@ -98,15 +98,15 @@ enum Groups {
 
 /// A number of channels: `base * times / over`, rounded half to even where that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Width {
-    base: Base,
+struct ChannelWidth {
+    base: WidthBase,
     times: usize,
     over: usize,
     round: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Base {
+enum WidthBase {
     /// The layer's input.
     Input,
     /// The operation's output.
@@ -168,12 +168,16 @@ pub(super) fn read(
         let path = format!("{path}[{position}]");
         match file {
             LayerFile::Text(text) => problems.take(&path, text::parse(text, parameters)),
-            LayerFile::Branches(BranchesFile::Add(branches)) => {
-                read_branches(branches, Join::Add, parameters, &format!("{path}.add"), problems)
-            }
+            LayerFile::Branches(BranchesFile::Add(branches)) => read_branches(
+                branches,
+                BranchJoin::Add,
+                parameters,
+                &format!("{path}.add"),
+                problems,
+            ),
             LayerFile::Branches(BranchesFile::Concat(branches)) => {
                 let path = format!("{path}.concat");
-                read_branches(branches, Join::Concat, parameters, &path, problems)
+                read_branches(branches, BranchJoin::Concat, parameters, &path, problems)
             }
         }
     };
@@ -184,7 +188,7 @@ pub(super) fn read(
 
 fn read_branches(
     branches: &[Vec<LayerFile>],
-    join: Join,
+    join: BranchJoin,
     parameters: &Parameters<'_>,
     path: &str,
     problems: &mut Problems,

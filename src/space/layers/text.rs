@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Base, ConvLayer, Groups, Layer, LinearLayer, Parameters, PoolLayer, Step, Width};
+use super::{
+    ChannelWidth, ConvLayer, GroupCount, Layer, LayerStep, LinearLayer, Parameters, PoolLayer,
+    WidthBase,
+};
 use crate::graph::{Activation, ActivationKind};
 use crate::nearest;
 
@@ -46,7 +49,7 @@ fn with_values<'t>(text: &'t str, values: &Parameters<'_>) -> Result<Cow<'t, str
     for name in parameters(text) {
         let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
             let hint = nearest::hint(name, values.iter().map(|(known, _)| *known));
-            return Err(format!("`{text}`: there is no parameter `{{{name}}}` here; {hint}"));
+            return Err(format!("`{text}`: unknown parameter `{{{name}}}` here; {hint}"));
         };
         result = Cow::Owned(result.replace(&format!("{{{name}}}"), value));
     }
@@ -58,7 +61,7 @@ pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String
     let text = &*with_values(text, values)?;
     let mut words = text.split_whitespace();
     let name = words.next().ok_or("an empty layer; write \"identity\" for none")?;
-    let mut options = Options { text, words: words.collect() };
+    let mut options = LayerOptions { text, words: words.collect() };
     let layer = match name {
         "identity" => Layer::Identity,
         "zero" => Layer::Zero,
@@ -75,14 +78,14 @@ pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String
             None => {
                 let names = NAMES.into_iter().chain(ACTIVATIONS.map(ActivationKind::name));
                 let hint = nearest::hint(name, names);
-                return Err(format!("`{text}`: there is no layer `{name}`; {hint}"));
+                return Err(format!("`{text}`: unknown layer `{name}`; {hint}"));
             }
         },
     };
     options.finish(layer)
 }
 
-fn activation(kind: ActivationKind, options: &mut Options<'_>) -> Result<Activation, String> {
+fn activation(kind: ActivationKind, options: &mut LayerOptions<'_>) -> Result<Activation, String> {
     let published_calls = match options.value("published") {
         Some(calls) => options.number("published", calls, 0, MAX_EXTENT)? as u32,
         None => 1,
@@ -90,28 +93,29 @@ fn activation(kind: ActivationKind, options: &mut Options<'_>) -> Result<Activat
     Ok(Activation { kind, calls: 1, published_calls })
 }
 
-fn conv(options: &mut Options<'_>) -> Result<ConvLayer, String> {
+fn conv(options: &mut LayerOptions<'_>) -> Result<ConvLayer, String> {
     let kernel = options.extents(1)?;
     let dilation = match options.value("dilation") {
         Some(text) => options.pair("dilation", text, 1)?,
         None => [1, 1],
     };
     let groups = match options.value("groups") {
-        Some("in") => Groups::Depthwise,
-        Some(text) => Groups::Fixed(options.number("groups", text, 1, MAX_WIDTH)?),
-        None => Groups::Fixed(1),
+        Some("in") => GroupCount::Depthwise,
+        Some(text) => GroupCount::Fixed(options.number("groups", text, 1, MAX_WIDTH)?),
+        None => GroupCount::Fixed(1),
     };
-    let default = if groups == Groups::Depthwise { Base::Input } else { Base::Output };
+    let default =
+        if groups == GroupCount::Depthwise { WidthBase::Input } else { WidthBase::Output };
     let out = match options.value("out") {
         Some(text) => options.width(text)?,
-        None => Width { base: default, times: 1, over: 1, round: false },
+        None => ChannelWidth { base: default, times: 1, over: 1, round: false },
     };
     let padding = options.padding(kernel, dilation)?;
     let stride = options.stride()?;
     Ok(ConvLayer { kernel, stride, padding, dilation, groups, out, bias: options.flag("bias") })
 }
 
-fn pool(options: &mut Options<'_>, average: bool) -> Result<PoolLayer, String> {
+fn pool(options: &mut LayerOptions<'_>, average: bool) -> Result<PoolLayer, String> {
     let kernel = options.extents(1)?;
     let padding = options.padding(kernel, [1, 1])?;
     let stride = options.stride()?;
@@ -119,7 +123,7 @@ fn pool(options: &mut Options<'_>, average: bool) -> Result<PoolLayer, String> {
     Ok(PoolLayer { kernel, stride, padding, average })
 }
 
-fn linear(options: &mut Options<'_>) -> Result<LinearLayer, String> {
+fn linear(options: &mut LayerOptions<'_>) -> Result<LinearLayer, String> {
     let out = match options.value("out") {
         Some("classes") | None => None,
         Some(text) => Some(options.number("out", text, 1, MAX_WIDTH)?),
@@ -133,12 +137,12 @@ fn linear(options: &mut Options<'_>) -> Result<LinearLayer, String> {
 }
 
 /// The words behind a layer's name, taken out as they are understood.
-struct Options<'t> {
+struct LayerOptions<'t> {
     text: &'t str,
     words: Vec<&'t str>,
 }
 
-impl<'t> Options<'t> {
+impl<'t> LayerOptions<'t> {
     /// The `RxC` that follows the name.
     fn extents(&mut self, least: usize) -> Result<[usize; 2], String> {
         if self.words.first().is_none_or(|word| word.contains('=')) {
@@ -182,12 +186,12 @@ impl<'t> Options<'t> {
         Ok([axis(rows)?, axis(columns)?])
     }
 
-    fn stride(&mut self) -> Result<[Step; 2], String> {
-        let Some(text) = self.value("stride") else { return Ok([Step::Fixed(1); 2]) };
+    fn stride(&mut self) -> Result<[LayerStep; 2], String> {
+        let Some(text) = self.value("stride") else { return Ok([LayerStep::Fixed(1); 2]) };
         let (rows, columns) = text.split_once('x').unwrap_or((text, text));
         let axis = |text: &str| match text {
-            "s" => Ok(Step::Operation),
-            text => self.number("stride", text, 1, MAX_EXTENT).map(Step::Fixed),
+            "s" => Ok(LayerStep::Operation),
+            text => self.number("stride", text, 1, MAX_EXTENT).map(LayerStep::Fixed),
         };
         Ok([axis(rows)?, axis(columns)?])
     }
@@ -204,7 +208,7 @@ impl<'t> Options<'t> {
     }
 
     /// `in`, `out` or a number, times or over a number; rounded if it is times a decimal.
-    fn width(&self, text: &str) -> Result<Width, String> {
+    fn width(&self, text: &str) -> Result<ChannelWidth, String> {
         let whole = |number: &str| self.number("out", number, 1, MAX_EXTENT);
         let (base, (times, over), round) = if let Some((base, factor)) = text.split_once('*') {
             (base, self.decimal(factor)?, factor.contains('.'))
@@ -214,11 +218,11 @@ impl<'t> Options<'t> {
             (text, (1, 1), false)
         };
         let base = match base {
-            "in" => Base::Input,
-            "out" => Base::Output,
-            number => Base::Fixed(self.number("out", number, 1, MAX_WIDTH)?),
+            "in" => WidthBase::Input,
+            "out" => WidthBase::Output,
+            number => WidthBase::Fixed(self.number("out", number, 1, MAX_WIDTH)?),
         };
-        Ok(Width { base, times, over, round })
+        Ok(ChannelWidth { base, times, over, round })
     }
 
     /// A number from 0.001 to 64 with at most three decimals, as a fraction.

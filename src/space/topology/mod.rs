@@ -33,38 +33,38 @@ use crate::graph::{Graph, GraphError, Shape};
 
 /// The decisions of one architecture, together with the topology that gives them meaning. They are
 /// compared by the decisions alone.
-pub(super) struct Bound<T: Topology> {
+pub(super) struct BoundTopology<T: Topology> {
     pub topology: Arc<T>,
     pub decisions: T::Decisions,
 }
 
-impl<T: Topology> Clone for Bound<T> {
+impl<T: Topology> Clone for BoundTopology<T> {
     fn clone(&self) -> Self {
         Self { topology: Arc::clone(&self.topology), decisions: self.decisions.clone() }
     }
 }
 
-impl<T: Topology> PartialEq for Bound<T> {
+impl<T: Topology> PartialEq for BoundTopology<T> {
     fn eq(&self, other: &Self) -> bool {
         self.decisions == other.decisions
     }
 }
 
-impl<T: Topology> Eq for Bound<T> {}
+impl<T: Topology> Eq for BoundTopology<T> {}
 
-impl<T: Topology> Hash for Bound<T> {
+impl<T: Topology> Hash for BoundTopology<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.decisions.hash(state);
     }
 }
 
-impl<T: Topology> PartialOrd for Bound<T> {
+impl<T: Topology> PartialOrd for BoundTopology<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T: Topology> Ord for Bound<T> {
+impl<T: Topology> Ord for BoundTopology<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.decisions.cmp(&other.decisions)
     }
@@ -74,15 +74,15 @@ impl<T: Topology> Ord for Bound<T> {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum TopologyDecisions {
     /// An operation on every edge of a cell.
-    EdgeCell(Bound<EdgeCell>),
+    EdgeCell(BoundTopology<EdgeCell>),
     /// Two pairs of an operation and an input in every node of two cells, width and depth.
-    PairCell(Bound<PairCell>),
+    PairCell(BoundTopology<PairCell>),
     /// Depth, width, stride and parameters of every stage.
-    Stages(Bound<Stages>),
+    Stages(BoundTopology<Stages>),
     /// A graph with an operation in every vertex.
-    VertexCell(Bound<VertexCell>),
+    VertexCell(BoundTopology<VertexCell>),
     /// A width for every layer.
-    Widths(Bound<Widths>),
+    Widths(BoundTopology<Widths>),
 }
 
 /// Every kind of topology.
@@ -146,7 +146,7 @@ macro_rules! with_topology {
             $($crate::space::topology::AnyTopology::$kind($own) => {
                 let $bind = |decisions| {
                     let topology = std::sync::Arc::clone($own);
-                    let bound = $crate::space::topology::Bound { topology, decisions };
+                    let bound = $crate::space::topology::BoundTopology { topology, decisions };
                     $crate::space::topology::TopologyDecisions::$kind(bound)
                 };
                 $body
@@ -174,7 +174,7 @@ macro_rules! with_decisions {
                 let ($topology, $own) = (&*bound.topology, &bound.decisions);
                 let $bind = |decisions| {
                     let topology = std::sync::Arc::clone(&bound.topology);
-                    let bound = $crate::space::topology::Bound { topology, decisions };
+                    let bound = $crate::space::topology::BoundTopology { topology, decisions };
                     $crate::space::topology::TopologyDecisions::$kind(bound)
                 };
                 $body
@@ -194,7 +194,7 @@ pub struct Decision {
 }
 
 /// What the rest of a space file gives a topology.
-pub(super) struct Context<'o> {
+pub(super) struct TopologyContext<'o> {
     /// Shape of one image.
     pub input: Shape,
     /// Number of classes.
@@ -220,7 +220,7 @@ pub(super) trait Topology: Sized {
     fn new(
         file: Self::File,
         skeleton: Self::Skeleton,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self>;
     /// Notes where an operation does not fit a place at which it can occur, so that afterwards every

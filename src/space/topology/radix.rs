@@ -4,9 +4,9 @@ use rand::{Rng, RngExt};
 
 /// Several choices, each among so many values.
 #[derive(Clone, Debug)]
-pub(super) struct Radix(pub Vec<usize>);
+pub(super) struct MixedRadix(pub Vec<usize>);
 
-impl Radix {
+impl MixedRadix {
     /// The number of combinations; `u128::MAX` if it is larger.
     pub(super) fn count(&self) -> u128 {
         self.0.iter().fold(1, |count: u128, &values| count.saturating_mul(values as u128))
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn numbers_and_combinations_are_inverse() {
-        let radix = Radix(vec![2, 1, 5]);
+        let radix = MixedRadix(vec![2, 1, 5]);
         assert_eq!(radix.count(), 10);
         assert_eq!(radix.unrank(1), Some(vec![0, 0, 1]));
         assert_eq!(radix.unrank(10), None);
@@ -68,7 +68,7 @@ mod tests {
         }
         let ranks = radix.combinations().map(|digits| radix.rank(&digits));
         assert!(ranks.eq((0..10).map(Some)));
-        assert_eq!(Radix(vec![usize::MAX; 3]).count(), u128::MAX);
-        assert_eq!(Radix(vec![1 << 40; 2]).rank(&[1 << 30, 0]), None);
+        assert_eq!(MixedRadix(vec![usize::MAX; 3]).count(), u128::MAX);
+        assert_eq!(MixedRadix(vec![1 << 40; 2]).rank(&[1 << 30, 0]), None);
     }
 }

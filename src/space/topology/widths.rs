@@ -9,13 +9,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::edge_cell::{Cell, EdgeDecisions};
-use super::radix::Radix;
-use super::{Context, Decision, Topology};
+use super::radix::MixedRadix;
+use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 use crate::nearest;
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::{self, Layer, LayerFile, Place, emit};
+use crate::space::layers::{self, BranchPosition, Layer, LayerFile, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
@@ -82,7 +82,7 @@ enum Part {
 #[derive(Debug)]
 pub(in crate::space) struct Widths {
     widths: Vec<usize>,
-    radix: Radix,
+    radix: MixedRadix,
     fixed: EdgeDecisions,
     /// Where input and output have the same width.
     cell: Cell,
@@ -97,9 +97,9 @@ pub(in crate::space) struct Widths {
 }
 
 impl Widths {
-    fn place(&self, width: usize, part: Part) -> Place {
+    fn place(&self, width: usize, part: Part) -> BranchPosition {
         let stride = if part == Part::Reduction { 2 } else { 1 };
-        Place { width, stride, classes: self.classes }
+        BranchPosition { width, stride, classes: self.classes }
     }
 
     fn assemble(&self, widths: &[usize]) -> Result<Graph, GraphError> {
@@ -173,7 +173,7 @@ impl Topology for Widths {
     fn new(
         file: WidthsFile,
         skeleton: WidthsSkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         for (position, width) in file.widths.iter().enumerate() {
@@ -195,7 +195,7 @@ impl Topology for Widths {
             operation.identity = false;
         }
         Some(Self {
-            radix: Radix(vec![file.widths.len(); skeleton.sequence.len()]),
+            radix: MixedRadix(vec![file.widths.len(); skeleton.sequence.len()]),
             widths: file.widths,
             fixed: fixed?,
             cell,
@@ -280,7 +280,7 @@ impl Topology for Widths {
         let width = |token: &&str| {
             token.trim().parse().ok().filter(|width| self.widths.contains(width)).ok_or_else(|| {
                 let widths: Vec<String> = self.widths.iter().map(usize::to_string).collect();
-                wrong(token, format!("is no width of this space: {}", widths.join(", ")))
+                wrong(token, format!("is not a width of this space: {}", widths.join(", ")))
             })
         };
         Ok(WidthsDecisions { widths: tokens.iter().map(width).collect::<Result<_, _>>()? })

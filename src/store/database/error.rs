@@ -9,7 +9,7 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such file.
-    #[error("there are no studies in {}: no such file; choose another one", .0.display())]
+    #[error("{} does not exist; choose another database", .0.display())]
     Missing(PathBuf),
     /// Not an SQLite file at all.
     #[error(
@@ -99,7 +99,7 @@ pub enum StoreError {
     },
     /// No study has that id.
     #[error(
-        "there is no study `{id}` in {}: {}",
+        "no study `{id}` in {}: {}",
         path.display(),
         if known.is_empty() {
             "it holds none".to_owned()

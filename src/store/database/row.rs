@@ -193,7 +193,7 @@ pub(super) fn malformed(
 }
 
 /// Scores as a JSON object; `None` where there are none. JSON has no infinities: they are written as
-/// numbers that are too large, which SQLite, Python and Rust read as such. What is no number is null.
+/// numbers that are too large, which SQLite, Python and Rust read as such. What is not a number is null.
 fn written_scores(scores: &BTreeMap<String, f64>) -> Option<String> {
     if scores.is_empty() {
         return None;
@@ -214,7 +214,7 @@ fn read_scores(text: Option<&str>) -> Result<BTreeMap<String, f64>, serde_json::
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
     let value = |raw: &RawValue| match raw.get() {
         "null" => Ok(f64::NAN),
-        number => number.parse().map_err(|_| serde::de::Error::custom("a score is no number")),
+        number => number.parse().map_err(|_| serde::de::Error::custom("a score is not a number")),
     };
     members.into_iter().map(|(name, raw)| Ok((name, value(raw)?))).collect()
 }

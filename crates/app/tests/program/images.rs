@@ -117,5 +117,5 @@ fn what_cannot_be_is_refused_in_one_line() {
     refused("noise", &["--mean", "0.5,0.5,0.5"], &["mean does not apply to noise images"]);
     refused("builtin", &["--image-classes", "10"], &["only imagenet16"]);
     refused("builtin", &["--input", "4x32x32"], &["1 or 3 channels", "npy:FILE"]);
-    refused(&named("npz", &pickles.join("expected.json")), &[], &["is no archive"]);
+    refused(&named("npz", &pickles.join("expected.json")), &[], &["is not a readable archive"]);
 }

@@ -69,7 +69,7 @@ fn wrong_job_files_are_refused_with_the_line() {
     for (text, part) in [
         ("[options]\nsead = 1", "line 2"),
         ("[task.search]\nstrategy = \"magic\"", "`random`, `exhaustive`"),
-        ("[task.search]\nconstraint = [\"speed=..1\"]", "what can is params"),
+        ("[task.search]\nconstraint = [\"speed=..1\"]", "valid: params"),
         ("options = 3", "invalid type"),
         ("\u{0}", "job.toml"),
     ] {

@@ -37,7 +37,7 @@ fn refused(store: &Path, arguments: &[&str], words: &[&str]) {
 fn studies_are_listed_and_shown() {
     let folder = Folder::new();
     let path = folder.db();
-    refused(&path, &[], &["no such file", "--store"]);
+    refused(&path, &[], &["does not exist", "--store"]);
     assert!(!path.exists(), "a list made a file");
     Store::open(&path).unwrap();
     assert!(shown(&path, &["list"]).contains("holds no studies"));
@@ -87,7 +87,7 @@ fn a_study_is_deleted_with_yes_only() {
     let (study, _) = filled(&folder.db(), 12);
     refused(&folder.db(), &["delete", &study.id], &["12 results", "--yes"]);
     shown(&folder.db(), &["show", &study.id]);
-    assert!(shown(&folder.db(), &["delete", &study.id, "--yes"]).contains("is deleted"));
+    assert!(shown(&folder.db(), &["delete", &study.id, "--yes"]).contains("deleted study"));
     refused(&folder.db(), &["show", &study.id], &["no study"]);
     let running =
         Store::open(&folder.db()).unwrap().begin(&setup(1), FlushPolicy::default()).unwrap();

@@ -49,13 +49,13 @@ fn a_second_run_computes_nothing_and_gives_the_same() {
     };
     let (first, error) = table(&[]);
     // Two of them may be one network.
-    assert!(!error.contains("40 were known"), "{error}");
+    assert!(!error.contains("40 reused"), "{error}");
     let (second, error) = table(&[]);
-    assert!(error.contains("40 were known"), "{error}");
+    assert!(error.contains("40 reused"), "{error}");
     assert_eq!(second, first);
     // Another seed is another batch and other weights: nothing is known.
     let (other, error) = table(&["--seed", "1"]);
-    assert!(!error.contains("40 were known"), "{error}");
+    assert!(!error.contains("40 reused"), "{error}");
     assert_ne!(other, first);
     assert_eq!(ids(&store).len(), 3);
 }
@@ -66,13 +66,13 @@ fn known_results_serve_other_scores_but_not_other_networks() {
     let store = folder.path("s.db");
     search(&store, &["--samples", "20"]);
     let (_, error) = search(&store, &["--samples", "20", "--score", "regions"]);
-    assert!(error.contains("20 were known"), "{error}");
+    assert!(error.contains("20 reused"), "{error}");
     for other in [["--count", "live"], ["--batch-size", "9"], ["--set", "skeleton.channels=8"]] {
         let (_, error) = search(&store, &[&["--samples", "20"], &other[..]].concat());
         // Cells that differ in dead edges only are one network where only live units count.
         let known: u32 = error
             .split("; ")
-            .find_map(|part| part.split_once(" were known"))
+            .find_map(|part| part.split_once(" reused"))
             .map_or(0, |(count, _)| count.parse().unwrap());
         assert!(known < 5, "{other:?}: {error}");
     }
@@ -168,7 +168,7 @@ fn two_processes_on_one_study_score_each_network_once() {
         let output = child.wait_with_output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{error}");
-        let known = error.split("; ").find_map(|part| part.split_once(" were known"));
+        let known = error.split("; ").find_map(|part| part.split_once(" reused"));
         let known = known.map_or(0, |(count, _)| count.parse::<usize>().unwrap());
         assert!(error.contains("scored 1500 architectures"), "{error}");
         SAMPLES - known
@@ -212,15 +212,15 @@ fn a_study_is_not_mixed_with_other_options_and_may_grow() {
     refused(&with(&["--images", "noise"]), &["images"]);
     refused(&["search", "--store", file, "--resume", "ffffffff"], &["no study `ffffffff`", &id]);
     refused(&["search", "--store", file, "--resume", &id, "--join", &id], &["--join"]);
-    refused(&["search", "--store", "none", "--resume", &id], &["give --store"]);
+    refused(&["search", "--store", "none", "--resume", &id], &["--resume needs the database"]);
     let (code, _, error) = run(&with(&["--constraint", "latency=..5s"]));
-    assert!(code == 2 && error.contains("measured latency"), "{error}");
+    assert!(code == 2 && error.contains("latency constraint"), "{error}");
     let missing = folder.text("missing.db");
     refused(&["search", "--store", &missing, "--resume", &id], &["missing.db"]);
     assert_eq!(rows(&store, &id).len(), 12);
     let (code, _, error) = run(&with(&["--samples", "20"]));
     assert_eq!(code, 0, "{error}");
-    assert!(error.contains("scored 20") && error.contains("12 were known"), "{error}");
+    assert!(error.contains("scored 20") && error.contains("12 reused"), "{error}");
     // From now on it is a study of twenty.
     let (_, shown, _) = run(&["studies", "--store", file, "show", &id]);
     assert!(shown.lines().any(|line| line.split_whitespace().eq(["samples", "20"])), "{shown}");
@@ -269,7 +269,7 @@ fn a_study_goes_on_without_its_space_file() {
     std::fs::remove_file(&file).unwrap();
     let (code, _, error) = run(&resume);
     assert_eq!(code, 0, "{error}");
-    assert!(error.contains("10 were known"), "{error}");
+    assert!(error.contains("10 reused"), "{error}");
     let (_, copy, _) = run(&["studies", "--store", text(&store), "show", &id, "--space"]);
     let copied = untrained::space::Space::from_text(&copy, "copy").unwrap();
     assert_eq!(copied.id(), "nas-bench-201");
@@ -300,7 +300,7 @@ fn a_search_on_a_table_keeps_its_accuracies_and_its_budget() {
     assert!(before[20..].iter().all(|row| row.told.is_none() && row.record.accuracy.is_some()));
     let (code, _, error) = run(&["search", "--store", text(&store), "--resume", &id]);
     assert_eq!(code, 0, "{error}");
-    assert!(error.contains("45 were known"), "{error}");
+    assert!(error.contains("45 reused"), "{error}");
     let accuracies = |rows: &[ResultRow]| -> Vec<_> {
         rows.iter().map(|row| (outcome(row), row.record.accuracy, row.told)).collect()
     };

@@ -77,13 +77,13 @@ fn table_flags_that_do_not_go_together_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let table = table(folder.path());
     for (arguments, part) in [
-        (&["--table", &table, "--metric", "accuracy"][..], "belong to the strategies"),
-        (&["--strategy", "rs", "--table", &table], "--table needs --metric"),
-        (&["--strategy", "rs", "--metric", "accuracy"], "belong to --table"),
+        (&["--table", &table, "--metric", "accuracy"][..], "--table belongs to the strategies"),
+        (&["--strategy", "rs", "--table", &table], "--table needs a metric"),
+        (&["--strategy", "rs", "--metric", "accuracy"], "--metric belongs to a benchmark table"),
         (&["--strategy", "rs", "--table", &table, "--metric", "acuracy"], "acuracy"),
         (
             &["--strategy", "rs", "--table", &table, "--metric", "accuracy", "--budget", "3"],
-            "belong together",
+            "--budget needs a time",
         ),
         (
             &[

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Command, Id};
+use clap::{Args, Id};
 
-use untrained::job::{Options, StoreLocation};
+use crate::job_args::{JobArgs, OptionGroup};
+
+use untrained::job::{JobOption, Options, StoreLocation};
 use untrained::statistics::{ProtocolOptions, ReportOptions};
 use untrained::store::DEFAULT_FILE;
 
@@ -14,36 +16,37 @@ pub struct Source {
     /// The benchmark table of trained accuracies (see `benchmark info`)
     #[arg(long, value_name = "FILE")]
     pub table: PathBuf,
-    /// The table's metric that is the accuracy
+    /// The metric of the table that is used as accuracy
     #[arg(long, value_name = "NAME")]
     pub metric: String,
-    /// Scores from a file: a table that --out wrote, or any .csv or .jsonl with the columns
-    /// architecture and score (also read: status, regions, seconds)
+    /// Read scores from a file: a table written by --out, or any .csv or .jsonl with the columns
+    /// architecture and score (status, regions and seconds are read too)
     #[arg(long, value_name = "FILE", conflicts_with_all = not_with_scores())]
     pub scores: Option<PathBuf>,
-    /// The column of --scores that is the score
+    /// The column of --scores that holds the score
     #[arg(long, default_value = "score", value_name = "NAME", requires = "scores")]
     pub column: String,
-    /// Scores from a stored study: its id or its first digits (see `studies`)
+    /// Read scores from a stored study: its id or the first digits of it (see `studies`)
     #[arg(long, value_name = "ID", conflicts_with_all = not_with_study())]
     pub study: Option<String>,
-    /// The file that holds the studies, which also knows earlier scores and keeps new ones; none for
-    /// neither [default: untrained.db]
+    /// The study database, from which earlier scores are reused and in which new ones are stored, or
+    /// none [default: untrained.db]
     #[arg(long, value_name = "FILE|none", conflicts_with = "scores")]
     pub store: Option<String>,
-    /// Without --scores and --study: score so many architectures now, drawn from those of the table
-    /// uniformly and without repetition
+    /// Without --scores and --study: how many architectures to score now, drawn uniformly from the
+    /// table, each at most once
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub samples: usize,
-    /// What ranks architectures [default: naswot, or what ranks the study]; see `search --help`
+    /// What architectures are ranked by (see `search --help`) [default: naswot, or the score of the
+    /// study]
     #[arg(long, value_name = "NAME")]
     pub score: Option<String>,
-    /// Write every architecture that is scored now to FILE.csv or FILE.jsonl, and FILE.manifest.json
-    /// beside it
+    /// Write every architecture scored now to FILE.csv or FILE.jsonl, and a manifest to
+    /// FILE.manifest.json beside it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub options: Options,
+    pub options: JobArgs<Options>,
 }
 
 impl Source {
@@ -54,27 +57,25 @@ impl Source {
 }
 
 /// Options that say which space, and how anything random is drawn.
-const SPACE: [&str; 4] = ["space", "input", "classes", "set"];
-const SEED: &str = "seed";
+const SPACE_AND_SEED: [JobOption; 5] =
+    [JobOption::Space, JobOption::Input, JobOption::Classes, JobOption::Set, JobOption::Seed];
 
 /// Every option of scoring but those.
-fn scoring(kept: &[&str]) -> Vec<Id> {
-    let options = Options::augment_args(Command::new("options"));
-    let ids = options.get_arguments().map(|argument| argument.get_id().clone());
-    ids.filter(|id| !kept.contains(&id.as_str())).collect()
+fn scoring_but(kept: &[JobOption]) -> Vec<Id> {
+    let options = Options::options().into_iter().filter(|option| !kept.contains(option));
+    options.map(|option| option.key().into()).collect()
 }
 
 /// Scores that are there are not computed.
 fn not_with_scores() -> Vec<Id> {
-    let kept = [&SPACE[..], &[SEED]].concat();
     let others = ["study", "samples", "score", "out"].map(Id::from);
-    scoring(&kept).into_iter().chain(others).collect()
+    scoring_but(&SPACE_AND_SEED).into_iter().chain(others).collect()
 }
 
 /// A study knows its space as well.
 fn not_with_study() -> Vec<Id> {
     let others = ["scores", "samples", "out"].map(Id::from);
-    scoring(&[SEED]).into_iter().chain(others).collect()
+    scoring_but(&[JobOption::Seed]).into_iter().chain(others).collect()
 }
 
 /// `correlate`.
@@ -83,14 +84,14 @@ fn not_with_study() -> Vec<Id> {
 pub struct Correlate {
     #[command(flatten)]
     pub source: Source,
-    /// Resamples of the 95 % bootstrap intervals; 0 leaves them out
+    /// Resamples for the 95 % bootstrap intervals; 0 omits them
     #[arg(long, default_value_t = ReportOptions::default().resamples, value_name = "N")]
     pub resamples: u32,
-    /// Repeat the figures on the paper's choice: accuracy above 15 %, finite scores, 1,000 of them
-    /// drawn without replacement
+    /// Also report the figures on the selection of the paper: accuracy above 15 %, finite scores,
+    /// 1,000 of them drawn without replacement
     #[arg(long)]
     pub paper_filter: bool,
-    /// Draw score against accuracy to FILE.png or FILE.svg
+    /// Plot score against accuracy to FILE.png or FILE.svg
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
     /// Replace existing files
@@ -107,14 +108,14 @@ pub struct Correlate {
 pub struct Protocol {
     #[command(flatten)]
     pub source: Source,
-    /// The table's metric that the optimal choice looks at, usually on validation images [default:
-    /// the accuracy]
+    /// The metric of the table by which the optimal choice is made, usually on validation images
+    /// [default: the accuracy]
     #[arg(long, value_name = "NAME")]
     pub validation: Option<String>,
-    /// Architectures drawn in a run, with replacement
+    /// Architectures drawn in each run, with replacement
     #[arg(long, default_values_t = ProtocolOptions::default().sizes, value_delimiter = ',', value_name = "N,..")]
     pub sizes: Vec<u32>,
-    /// Runs of each size
+    /// Runs for each size
     #[arg(long, default_value_t = ProtocolOptions::default().runs, value_name = "N")]
     pub runs: u32,
     /// Replace existing files of --out

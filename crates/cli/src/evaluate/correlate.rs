@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::{Exit, complain, show, watch};
+use super::super::{Exit, log_line, progress, show};
 use super::args::Correlate;
 use super::{Compared, Facts, compare, text};
 use untrained::evaluation::{
@@ -34,7 +34,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         Ok(compared) => compared,
         Err(exit) => return Ok(exit),
     };
-    let seed = source.options.seed;
+    let seed = source.options.0.seed;
     let options = CorrelateOptions {
         report: ReportOptions { resamples: arguments.resamples, seed },
         filter: arguments
@@ -42,12 +42,12 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
             .then(|| AccuracyFilter { seed, ..AccuracyFilter::default() }),
     };
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
-    let cancel = watch::cancelled_by_ctrl_c();
+    let cancel = progress::cancelled_by_ctrl_c();
     let going_on = |_: f64| exit == Exit::Interrupted || !cancel.is_cancelled();
     let result = correlate(&compared.score, &compared.joined, options, &going_on);
     let correlation = match result {
         Err(EvaluationError::Cancelled) => {
-            complain("interrupted");
+            log_line("interrupted");
             return Ok(Exit::Interrupted);
         }
         result => result?,

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::benchmark::{BAR_STEPS, progress_bar};
-use super::{Exit, command_line, complain, watch};
+use super::{Exit, command_line, log_line, progress};
 use args::Source;
 use untrained::benchmark::{self, BenchmarkError, Lookup};
 use untrained::evaluation::{
@@ -71,12 +71,12 @@ fn compare(
     bar.finish_and_clear();
     match result {
         Err(error) if is_cancelled(&error) => {
-            complain("interrupted");
+            log_line("interrupted");
             Ok(Err(Exit::Interrupted))
         }
         Err(error) => match error.downcast::<Unscored>() {
             Ok(unscored) => {
-                complain(&unscored.why.to_string());
+                log_line(&unscored.why.to_string());
                 Ok(Err(unscored.exit))
             }
             Err(error) => Err(error),
@@ -105,7 +105,7 @@ fn prepare(
     overwrite: bool,
     bar: &ProgressBar,
 ) -> anyhow::Result<Compared> {
-    let cancel = watch::cancelled_by_ctrl_c();
+    let cancel = progress::cancelled_by_ctrl_c();
     let going_on = |share: f64| {
         bar.set_position((share * BAR_STEPS) as u64);
         !cancel.is_cancelled()
@@ -119,7 +119,8 @@ fn prepare(
     let (predictions, exit) = match origin.predictions {
         Some(predictions) => (predictions, Exit::Done),
         None => {
-            let drawn = sample(&table, &accuracy, source.samples, source.options.seed, &going_on)?;
+            let drawn =
+                sample(&table, &accuracy, source.samples, source.options.0.seed, &going_on)?;
             bar.finish_and_clear();
             score_now(source, overwrite, drawn, origin.chosen)?
         }
@@ -156,7 +157,7 @@ impl Origin {
                 study_scores(&store, id, source.score.as_deref())?;
             return Ok(Self { space, score, chosen, predictions: Some(predictions) });
         }
-        let space = source.options.open_space()?;
+        let space = source.options.0.open_space()?;
         if let Some(path) = &source.scores {
             let predictions = Some(read_scores(path, &source.column)?);
             return Ok(Self { space, score: source.column.clone(), chosen, predictions });
@@ -184,12 +185,12 @@ fn score_now(
         store: Some(source.keep()),
         store_is_default: source.store.is_none(),
         command: command_line(),
-        ..JobConfig::new(source.options.clone(), task)
+        ..JobConfig::new(source.options.0.clone(), task)
     };
     let mut predictions = Vec::new();
-    let (summary, result) = watch::run(&config, |record, _| {
+    let (summary, result) = progress::run(&config, |record, _| {
         predictions.push(Prediction::from_record(record, score));
     });
     result?;
-    Ok((predictions, watch::conclude(&summary)))
+    Ok((predictions, progress::conclude(&summary)))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::{Exit, complain, show, watch};
+use super::super::{Exit, log_line, progress, show};
 use super::args::Protocol as Arguments;
 use super::{Compared, Facts, compare, text};
 use untrained::evaluation::search_experiment;
@@ -29,13 +29,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             Ok(compared) => compared,
             Err(exit) => return Ok(exit),
         };
-    let options = ProtocolOptions { sizes: sizes.clone(), runs: *runs, seed: source.options.seed };
+    let options =
+        ProtocolOptions { sizes: sizes.clone(), runs: *runs, seed: source.options.0.seed };
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
-    let cancel = watch::cancelled_by_ctrl_c();
+    let cancel = progress::cancelled_by_ctrl_c();
     let cancelled = || exit != Exit::Interrupted && cancel.is_cancelled();
     let protocol = match search_experiment(&compared.joined, &options, &cancelled) {
         Err(ProtocolError::Cancelled) => {
-            complain("interrupted");
+            log_line("interrupted");
             return Ok(Exit::Interrupted);
         }
         result => result?,

@@ -10,9 +10,9 @@ use untrained::statistics::{
 /// What the columns of a correlation are.
 const LEGEND: &str = "\
 tau-b (Kendall) and rho (Spearman) with 95 % bootstrap intervals
-regret @k: the best accuracy less the best among the first k by score
-precision @x%: share of the first x % by score that is among the first x % by accuracy
-nDCG @k: of the first k by score, accuracies scaled to 0 for the worst and 1 for the best
+regret @k: the best accuracy minus the best among the top k by score
+precision @x%: share of the top x % by score that is in the top x % by accuracy
+nDCG @k: of the top k by score, with accuracies scaled to 0 for the worst and 1 for the best
 ";
 
 /// The tables of `correlate`.
@@ -27,7 +27,7 @@ pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> S
     section("best 10 % by accuracy", &correlation.predictors, |report| &report.best_tenth);
     if let Some(paper) = &correlation.paper {
         let title = format!(
-            "the paper's choice: accuracy above {} and a finite score, {} drawn without replacement \
+            "the selection of the paper: accuracy above {} and a finite score, {} drawn without replacement \
              ({} not accurate enough, {} without a finite score, {} not drawn)",
             paper.accuracy_above,
             thousands(paper.kept),
@@ -36,11 +36,11 @@ pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> S
             paper.not_drawn,
         );
         section(&title, &paper.predictors, |report| &report.all);
-        section("best 10 % of them", &paper.predictors, |report| &report.best_tenth);
+        section("best 10 % of those by accuracy", &paper.predictors, |report| &report.best_tenth);
     }
     text.push('\n');
     if !correlation.unknown.is_empty() {
-        text.push_str(&format!("not given: {}\n", correlation.unknown.join(", ")));
+        text.push_str(&format!("not available: {}\n", correlation.unknown.join(", ")));
     }
     text + LEGEND
 }
@@ -100,12 +100,12 @@ fn value(estimate: &IntervalEstimate) -> String {
 pub(super) fn protocol(compared: &Comparison, protocol: &ProtocolReport) -> String {
     let mut text = heading(compared);
     text.push_str(&format!(
-        "{} runs of each N, drawn with replacement; mean and sd of the chosen one's {}\n",
+        "{} runs of each N, drawn with replacement; mean and sd of {} of the architecture chosen\n",
         thousands(protocol.runs as usize),
         compared.accuracy.metric(),
     ));
     if let Some(validation) = &compared.validation {
-        text.push_str(&format!("the optimal choice is by {}\n", validation.metric()));
+        text.push_str(&format!("the optimal choice is made by {}\n", validation.metric()));
     }
     let largest = protocol.rows.iter().map(|row| row.size as usize).max().unwrap_or(0);
     if largest > protocol.candidates {

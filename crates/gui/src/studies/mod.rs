@@ -8,7 +8,7 @@ use std::path::Path;
 use self::watch::FileWatch;
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
-use untrained::job::{JobConfig, StoreLocation, StudyMode};
+use untrained::job::{JobConfig, StudyMode};
 use untrained::store::StudyInfo;
 
 /// The studies of the file that keeps them.
@@ -53,10 +53,9 @@ impl StudyList {
         let Some(path) = store.map(Path::to_owned) else { return };
         let id = id.to_owned();
         tasks.start("study", move |sender| {
-            let job = stored::job_of_study(&path, &id).map(|job| {
-                let study = if joins { StudyMode::Join(id) } else { StudyMode::Resume(id) };
-                Box::new(JobConfig { store: Some(StoreLocation::File(path)), study, ..job })
-            });
+            let study = if joins { StudyMode::Join(id) } else { StudyMode::Resume(id) };
+            let job = JobConfig::continuing(&path, study).map(Box::new);
+            let job = job.map_err(|error| untrained::job::chain(&error));
             sender.send(Message::StudyJobRead(job));
         });
     }

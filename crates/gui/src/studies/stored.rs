@@ -50,16 +50,6 @@ fn space_of(job: &JobConfig) -> Option<Space> {
     copy.or_else(|| job.open_space().ok())
 }
 
-/// The job of a study in a file.
-///
-/// # Errors
-///
-/// Why it cannot be read.
-pub fn job_of_study(path: &Path, id: &str) -> Result<JobConfig, String> {
-    let info = Store::read(path).and_then(|store| store.find(id)).map_err(|error| chain(&error))?;
-    JobConfig::of_study(&info).map_err(|error| chain(&error))
-}
-
 /// Stars and notes of the study that a job resumes or joins: a star that is set later must not cost a note
 /// that is there.
 pub fn resumed_remarks(job: &JobConfig) -> BTreeMap<String, Remark> {

@@ -132,7 +132,7 @@ fn a_file_that_is_no_table_lists_what_is_one() {
     std::fs::write(&path, "no table").unwrap();
     window.drop_file(&path);
     window.see("This table cannot be used");
-    window.see("is no benchmark table that can be read; these can:");
+    window.see("is not a benchmark table that can be read; valid formats:");
     window.drop_file(&fixture("evaluation/table.csv"));
     compared(&mut window);
     window.press("Detach");

@@ -93,7 +93,7 @@ fn a_search_is_stopped_and_goes_on_in_another_window() {
 #[test]
 fn what_is_wrong_stands_in_the_form() {
     let mut window = with_job(0);
-    window.see("--samples must be at least 1");
+    window.see("Architectures must be at least 1");
 }
 
 #[test]

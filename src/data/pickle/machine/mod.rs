@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::heap::{Heap, Id, Making, Node};
 use super::input::Input;
-use super::stack::{Fault, Stack};
+use super::stack::{PickleFault, Stack};
 use super::value::{Global, Stored, Value};
 use super::{Limits, PickleError, text};
-pub use watched::Watched;
+pub use watched::WatchedDict;
 
 /// The highest protocol there is.
 const PROTOCOLS: u8 = 5;
@@ -28,13 +28,13 @@ pub struct Machine<R> {
     /// Byte strings of more bytes than this stay in the file.
     longest: u64,
     /// The dictionary whose entries are handed over, if there is one.
-    watched: Option<Watched>,
+    watched: Option<WatchedDict>,
 }
 
-type Step = Result<(), Fault>;
+type StepResult = Result<(), PickleFault>;
 
-fn rule<T>(problem: &'static str) -> Result<T, Fault> {
-    Err(Fault::Rule(problem))
+fn rule<T>(problem: &'static str) -> Result<T, PickleFault> {
+    Err(PickleFault::Rule(problem))
 }
 
 impl<R: BufRead + Seek> Machine<R> {
@@ -58,7 +58,7 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// One operation; false if there is none of that number.
-    fn step(&mut self, opcode: u8) -> Result<bool, Fault> {
+    fn step(&mut self, opcode: u8) -> Result<bool, PickleFault> {
         match opcode {
             0x80 => self.protocol()?,
             // The length of a frame of protocol 4; frames are there for buffering only.
@@ -89,31 +89,31 @@ impl<R: BufRead + Seek> Machine<R> {
         Ok(true)
     }
 
-    fn protocol(&mut self) -> Step {
+    fn protocol(&mut self) -> StepResult {
         match self.input.array()? {
             [0..=PROTOCOLS] => Ok(()),
             _ => rule("asks for a protocol above 5"),
         }
     }
 
-    fn push_id(&mut self, id: Id) -> Step {
+    fn push_id(&mut self, id: Id) -> StepResult {
         Ok(self.stack.push(id, &mut self.heap.budget)?)
     }
 
-    fn push(&mut self, node: Node) -> Step {
+    fn push(&mut self, node: Node) -> StepResult {
         let id = self.heap.add(node)?;
         self.push_id(id)
     }
 
-    fn atom(&mut self, value: Value) -> Step {
+    fn atom(&mut self, value: Value) -> StepResult {
         self.push(Node::Atom(value))
     }
 
-    fn line(&mut self) -> Result<Vec<u8>, Fault> {
+    fn line(&mut self) -> Result<Vec<u8>, PickleFault> {
         Ok(self.input.line(&mut self.heap.budget)?)
     }
 
-    fn memo(&mut self, opcode: u8) -> Step {
+    fn memo(&mut self, opcode: u8) -> StepResult {
         let key = match opcode {
             b'p' | b'g' => match text::integer(&self.line()?) {
                 Some(Value::Int(key)) => u32::try_from(key).ok(),
@@ -131,7 +131,7 @@ impl<R: BufRead + Seek> Machine<R> {
         }
     }
 
-    fn scalar(&mut self, opcode: u8) -> Result<Value, Fault> {
+    fn scalar(&mut self, opcode: u8) -> Result<Value, PickleFault> {
         let parsed = match opcode {
             b'N' => Some(Value::None),
             0x88 => Some(Value::Bool(true)),
@@ -145,22 +145,22 @@ impl<R: BufRead + Seek> Machine<R> {
             0x8a => Some(self.long::<1>()?),
             _ => Some(self.long::<4>()?),
         };
-        parsed.ok_or(Fault::Rule("has a number that is none or is beyond 64 bits"))
+        parsed.ok_or(PickleFault::Rule("has an invalid number, or one beyond 64 bits"))
     }
 
-    fn long<const N: usize>(&mut self) -> Result<Value, Fault> {
+    fn long<const N: usize>(&mut self) -> Result<Value, PickleFault> {
         let length = self.input.number::<N>()?;
         let bytes = self.payload(length)?;
         Ok(text::long(&bytes).map_or(Value::Long(bytes), Value::Int))
     }
 
-    fn payload(&mut self, length: u64) -> Result<Arc<[u8]>, Fault> {
+    fn payload(&mut self, length: u64) -> Result<Arc<[u8]>, PickleFault> {
         let size = self.input.check(length)?;
         self.heap.budget.take(size.saturating_add(2 * size_of::<usize>()))?;
         Ok(self.input.bytes(size)?)
     }
 
-    fn text_line(&mut self, opcode: u8) -> Step {
+    fn text_line(&mut self, opcode: u8) -> StepResult {
         let line = self.line()?;
         // The unescaped text and its shared copy; Latin-1 takes up to two bytes in UTF-8.
         self.heap.budget.grow::<u8>(2 * line.len())?;
@@ -170,11 +170,11 @@ impl<R: BufRead + Seek> Machine<R> {
         };
         match value {
             Some(value) => self.atom(value),
-            None => rule("has a string that is none"),
+            None => rule("has an invalid string"),
         }
     }
 
-    fn string(&mut self, opcode: u8) -> Step {
+    fn string(&mut self, opcode: u8) -> StepResult {
         let length = match opcode {
             b'U' | b'C' | 0x8c => self.input.number::<1>()?,
             b'T' | b'B' | b'X' => self.input.number::<4>()?,
@@ -198,22 +198,22 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// The objects behind the last mark, paid for as parts.
-    fn marked(&mut self) -> Result<Vec<Id>, Fault> {
+    fn marked(&mut self) -> Result<Vec<Id>, PickleFault> {
         self.heap.pay_parts(self.stack.marked()?)?;
         self.stack.pop_marked()
     }
 
-    fn popped<const N: usize>(&mut self) -> Result<Vec<Id>, Fault> {
+    fn popped<const N: usize>(&mut self) -> Result<Vec<Id>, PickleFault> {
         self.heap.pay_parts(N)?;
         Ok(self.stack.pop_array::<N>()?.to_vec())
     }
 
-    fn pairs(&mut self) -> Result<Vec<Id>, Fault> {
+    fn pairs(&mut self) -> Result<Vec<Id>, PickleFault> {
         let parts = self.marked()?;
         if parts.len().is_multiple_of(2) { Ok(parts) } else { rule("has a key without a value") }
     }
 
-    fn container(&mut self, opcode: u8) -> Step {
+    fn container(&mut self, opcode: u8) -> StepResult {
         let node = match opcode {
             b']' => Node::List(Vec::new()),
             b'l' => Node::List(self.marked()?),
@@ -231,7 +231,7 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// Puts values into the container or object below them.
-    fn fill(&mut self, opcode: u8) -> Step {
+    fn fill(&mut self, opcode: u8) -> StepResult {
         let parts = match opcode {
             b'a' => self.popped::<1>()?,
             b's' => self.popped::<2>()?,
@@ -252,7 +252,7 @@ impl<R: BufRead + Seek> Machine<R> {
         Ok(())
     }
 
-    fn global(&mut self, opcode: u8) -> Step {
+    fn global(&mut self, opcode: u8) -> StepResult {
         let names = match opcode {
             b'c' => [self.line()?, self.line()?].map(|line| String::from_utf8(line).ok()),
             _ => self.stack.pop_array()?.map(|id| {
@@ -270,7 +270,7 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// Writes down that a class or function is called.
-    fn call(&mut self, opcode: u8) -> Step {
+    fn call(&mut self, opcode: u8) -> StepResult {
         let [class, arguments] = match opcode {
             b'i' => {
                 let arguments = self.marked()?;
@@ -296,7 +296,7 @@ impl<R: BufRead + Seek> Machine<R> {
         self.push(Node::Object(Box::new(Making { class, arguments, state: None, items, entries })))
     }
 
-    fn build(&mut self) -> Step {
+    fn build(&mut self) -> StepResult {
         let state = self.stack.pop()?;
         match self.target()? {
             Node::Object(object) => {
@@ -304,11 +304,11 @@ impl<R: BufRead + Seek> Machine<R> {
                 Ok(())
             }
             Node::Unknown => Ok(()),
-            _ => rule("gives a state to something that is no object"),
+            _ => rule("sets the state of something that is not an object"),
         }
     }
 
-    fn persistent(&mut self, opcode: u8) -> Step {
+    fn persistent(&mut self, opcode: u8) -> StepResult {
         if opcode == b'P' {
             let name = String::from_utf8_lossy(&self.line()?).into_owned();
             self.heap.budget.take(name.len())?;
@@ -320,7 +320,7 @@ impl<R: BufRead + Seek> Machine<R> {
 }
 
 /// What a step came to, as an error with its place.
-fn checked(step: Result<bool, Fault>, opcode: u8, at: u64) -> Result<(), PickleError> {
+fn checked(step: Result<bool, PickleFault>, opcode: u8, at: u64) -> Result<(), PickleError> {
     match step {
         Ok(true) => Ok(()),
         Ok(false) => Err(PickleError::Opcode { opcode, at }),
@@ -329,9 +329,9 @@ fn checked(step: Result<bool, Fault>, opcode: u8, at: u64) -> Result<(), PickleE
 }
 
 /// A fault with its place.
-fn located(fault: Fault, at: u64) -> PickleError {
+fn located(fault: PickleFault, at: u64) -> PickleError {
     match fault {
-        Fault::Rule(problem) => PickleError::Malformed { at, problem },
-        Fault::Error(error) => error,
+        PickleFault::Rule(problem) => PickleError::Malformed { at, problem },
+        PickleFault::Error(error) => error,
     }
 }

@@ -9,41 +9,41 @@ use std::io::{BufRead, Seek};
 
 use super::super::PickleError;
 use super::super::heap::{Id, Node};
-use super::super::stack::Fault;
+use super::super::stack::PickleFault;
 use super::super::value::Value;
-use super::{Machine, Step, checked, located, rule};
+use super::{Machine, StepResult, checked, located, rule};
 
 /// Numbers of remembered values that are needed after their entry.
-pub type Lasting = HashSet<u32>;
+pub type LastingMemo = HashSet<u32>;
 
-/// Memory behind a member of [`Lasting`], growth included.
+/// Memory behind a member of [`LastingMemo`], growth included.
 const LASTING_BYTES: usize = 32;
 
 /// An entry of the dictionary.
-pub type Entry = (Value, Value);
+pub type WatchedEntry = (Value, Value);
 
 /// The dictionary whose entries are handed over.
-pub struct Watched {
+pub struct WatchedDict {
     /// The text that is its key in the dictionary around it.
     key: String,
-    phase: Phase,
-    lasting: Lasting,
+    phase: WatchPhase,
+    lasting: LastingMemo,
     /// Whether this is the first run, which fills `lasting` and hands over nothing.
     survey: bool,
     /// Entries to be handed over.
-    ready: VecDeque<Entry>,
+    ready: VecDeque<WatchedEntry>,
 }
 
-enum Phase {
+enum WatchPhase {
     /// It did not begin yet.
     Awaited,
-    Open(Open),
+    Open(OpenDict),
     /// It, or the pickle, has ended.
     Past,
 }
 
 /// The dictionary as long as entries come.
-struct Open {
+struct OpenDict {
     dict: Id,
     /// Its place on the stack.
     height: usize,
@@ -55,26 +55,26 @@ struct Open {
     remembered: Vec<u32>,
 }
 
-impl Watched {
+impl WatchedDict {
     /// The first run.
     pub fn survey(key: &str) -> Self {
-        Self::new(key, Lasting::new(), true)
+        Self::new(key, LastingMemo::new(), true)
     }
 
     /// The second run.
-    pub fn replay(key: &str, lasting: Lasting) -> Self {
+    pub fn replay(key: &str, lasting: LastingMemo) -> Self {
         Self::new(key, lasting, false)
     }
 
-    fn new(key: &str, lasting: Lasting, survey: bool) -> Self {
-        let (phase, ready) = (Phase::Awaited, VecDeque::new());
+    fn new(key: &str, lasting: LastingMemo, survey: bool) -> Self {
+        let (phase, ready) = (WatchPhase::Awaited, VecDeque::new());
         Self { key: key.to_owned(), phase, lasting, survey, ready }
     }
 }
 
 impl<R: BufRead + Seek> Machine<R> {
     /// Watches for a dictionary.
-    pub fn watching(mut self, watched: Watched) -> Self {
+    pub fn watching(mut self, watched: WatchedDict) -> Self {
         self.watched = Some(watched);
         self
     }
@@ -85,12 +85,12 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// The source and what a survey found.
-    pub fn into_survey(self) -> (R, Lasting) {
+    pub fn into_survey(self) -> (R, LastingMemo) {
         (self.input.into_reader(), self.watched.map(|watched| watched.lasting).unwrap_or_default())
     }
 
     /// Runs to the next entry, which a survey tells but leaves empty, or to the end of the pickle.
-    pub fn next_entry(&mut self) -> Result<Option<Entry>, PickleError> {
+    pub fn next_entry(&mut self) -> Result<Option<WatchedEntry>, PickleError> {
         loop {
             if let Some(entry) = self.watched.as_mut().and_then(|watched| watched.ready.pop_front())
             {
@@ -106,16 +106,16 @@ impl<R: BufRead + Seek> Machine<R> {
         }
     }
 
-    fn open(&mut self) -> Option<&mut Open> {
+    fn open(&mut self) -> Option<&mut OpenDict> {
         match &mut self.watched.as_mut()?.phase {
-            Phase::Open(open) => Some(open),
+            WatchPhase::Open(open) => Some(open),
             _ => None,
         }
     }
 
     /// One operation, with what it means for the dictionary.
-    fn watched_step(&mut self, opcode: u8) -> Result<bool, Fault> {
-        let Some(Open { height, .. }) = self.open() else {
+    fn watched_step(&mut self, opcode: u8) -> Result<bool, PickleFault> {
+        let Some(OpenDict { height, .. }) = self.open() else {
             let known = self.step(opcode)?;
             if matches!(opcode, b'}' | b'd' | b'R') {
                 self.try_begin();
@@ -164,8 +164,8 @@ impl<R: BufRead + Seek> Machine<R> {
             _ => false,
         };
         let is_dict = matches!(self.heap.get(dict), Node::Dict(_) | Node::Object(_));
-        if is_key && is_dict && matches!(watched.phase, Phase::Awaited) {
-            watched.phase = Phase::Open(Open {
+        if is_key && is_dict && matches!(watched.phase, WatchPhase::Awaited) {
+            watched.phase = WatchPhase::Open(OpenDict {
                 dict,
                 height,
                 base: self.heap.count(),
@@ -177,12 +177,12 @@ impl<R: BufRead + Seek> Machine<R> {
 
     fn end(&mut self) {
         if let Some(watched) = &mut self.watched {
-            watched.phase = Phase::Past;
+            watched.phase = WatchPhase::Past;
         }
     }
 
     /// Takes the last `count` objects, keys and values in turns, off the stack and hands them over.
-    fn take_entries(&mut self, count: usize) -> Step {
+    fn take_entries(&mut self, count: usize) -> StepResult {
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
             ids.push(self.stack.pop()?);
@@ -203,9 +203,9 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// Forgets everything that was made since the last time but what lasts.
-    fn forget_entries(&mut self) -> Step {
+    fn forget_entries(&mut self) -> StepResult {
         let Some(watched) = &mut self.watched else { return Ok(()) };
-        let Phase::Open(open) = &mut watched.phase else { return Ok(()) };
+        let WatchPhase::Open(open) = &mut watched.phase else { return Ok(()) };
         let (mut keys, mut ids) = (Vec::new(), Vec::new());
         for key in open.remembered.drain(..) {
             match self.stack.recall(key) {
@@ -226,15 +226,15 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// Pushes what is remembered under a number.
-    pub(super) fn recall(&mut self, key: u32) -> Step {
+    pub(super) fn recall(&mut self, key: u32) -> StepResult {
         if let Some(id) = self.stack.recall(key) {
             return self.push_id(id);
         }
         match &mut self.watched {
-            Some(Watched { survey: true, lasting, phase, .. }) => {
+            Some(WatchedDict { survey: true, lasting, phase, .. }) => {
                 if lasting.insert(key) {
                     self.heap.budget.take(LASTING_BYTES)?;
-                    if let Phase::Open(open) = phase {
+                    if let WatchPhase::Open(open) = phase {
                         open.left_bytes = open.left_bytes.saturating_sub(LASTING_BYTES);
                     }
                 }
@@ -245,9 +245,9 @@ impl<R: BufRead + Seek> Machine<R> {
     }
 
     /// Remembers the last object under a number.
-    pub(super) fn remember(&mut self, key: u32) -> Step {
+    pub(super) fn remember(&mut self, key: u32) -> StepResult {
         self.stack.remember(key, &mut self.heap.budget)?;
-        if let Some(Watched { phase: Phase::Open(open), .. }) = &mut self.watched {
+        if let Some(WatchedDict { phase: WatchPhase::Open(open), .. }) = &mut self.watched {
             self.heap.budget.grow::<u32>(1)?;
             open.remembered.push(key);
         }
@@ -256,7 +256,7 @@ impl<R: BufRead + Seek> Machine<R> {
 
     /// The last object, to be changed. While entries are handed over, objects from before may not
     /// be changed, for what is put into them would be forgotten.
-    pub(super) fn target(&mut self) -> Result<&mut Node, Fault> {
+    pub(super) fn target(&mut self) -> Result<&mut Node, PickleFault> {
         let id = self.stack.top()?;
         let top = self.stack.height() - 1;
         if let Some(open) = self.open()

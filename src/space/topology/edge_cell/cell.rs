@@ -1,11 +1,11 @@
 //! The cell itself: its nodes, its edges and the operations to choose from.
 
 use super::EdgeDecisions;
-use super::expression::Expressions;
+use super::expression::CellExpressions;
 use crate::graph::{Graph, GraphError, NodeId};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::Place;
+use crate::space::layers::BranchPosition;
 use crate::space::operations::Operation;
 
 /// One edge of the cell.
@@ -77,26 +77,26 @@ impl Cell {
     }
 
     /// A way to wire this cell, as often as it is needed.
-    pub(in crate::space) fn wirer<'c>(&'c self, decisions: &'c EdgeDecisions) -> Wirer<'c> {
-        Wirer { cell: self, decisions, expressions: Expressions::new(self, decisions) }
+    pub(in crate::space) fn wirer<'c>(&'c self, decisions: &'c EdgeDecisions) -> CellWirer<'c> {
+        CellWirer { cell: self, decisions, expressions: CellExpressions::new(self, decisions) }
     }
 }
 
 /// Wires one cell again and again.
-pub(in crate::space) struct Wirer<'c> {
+pub(in crate::space) struct CellWirer<'c> {
     cell: &'c Cell,
     decisions: &'c EdgeDecisions,
-    expressions: Expressions,
+    expressions: CellExpressions,
 }
 
-impl Wirer<'_> {
+impl CellWirer<'_> {
     /// Wires the cell behind `input` and gives its output.
     pub(in crate::space) fn wire(
         &self,
         graph: &mut Graph,
         input: NodeId,
         prefix: &str,
-        place: Place,
+        place: BranchPosition,
     ) -> Result<NodeId, GraphError> {
         let Self { cell, decisions, expressions } = self;
         super::wiring::cell(cell, decisions, expressions, graph, input, prefix, place)

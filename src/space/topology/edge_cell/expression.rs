@@ -16,7 +16,7 @@ const MAX_NUMBERINGS: usize = 720;
 
 /// One summand of a node's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Term {
+pub(super) struct EdgeTerm {
     /// The expression.
     pub text: String,
     /// The edge that gives it; `None` for the cell's input.
@@ -24,16 +24,16 @@ pub(super) struct Term {
 }
 
 /// Values of all nodes, texts of all edges.
-struct Values {
-    nodes: Vec<Vec<Term>>,
+struct NodeValues {
+    nodes: Vec<Vec<EdgeTerm>>,
     edges: Vec<String>,
 }
 
-impl Values {
+impl NodeValues {
     /// `number(edge)` tells twins apart; 1 is not written.
     fn new(cell: &Cell, decisions: &EdgeDecisions, number: &dyn Fn(usize) -> usize) -> Self {
-        let mut nodes: Vec<Vec<Term>> = vec![Vec::new(); cell.nodes];
-        nodes[0].push(Term { text: "x".to_owned(), edge: None });
+        let mut nodes: Vec<Vec<EdgeTerm>> = vec![Vec::new(); cell.nodes];
+        nodes[0].push(EdgeTerm { text: "x".to_owned(), edge: None });
         let mut edges = Vec::with_capacity(cell.edges.len());
         for (position, (edge, operation)) in cell.iter(decisions).enumerate() {
             let source = &nodes[edge.source];
@@ -46,7 +46,7 @@ impl Values {
                 let handed_on = source.clone();
                 nodes[edge.target].extend(handed_on);
             } else if !zero {
-                nodes[edge.target].push(Term { text: text.clone(), edge: Some(position) });
+                nodes[edge.target].push(EdgeTerm { text: text.clone(), edge: Some(position) });
             }
             edges.push(text);
             if edge.source + 1 == edge.target {
@@ -61,7 +61,7 @@ impl Values {
     }
 }
 
-fn sum(terms: &[Term]) -> String {
+fn sum(terms: &[EdgeTerm]) -> String {
     match terms {
         [] => "0".to_owned(),
         terms => {
@@ -73,24 +73,24 @@ fn sum(terms: &[Term]) -> String {
 
 /// The flat expression of the output.
 pub(super) fn function_key(cell: &Cell, decisions: &EdgeDecisions) -> String {
-    Values::new(cell, decisions, &|_| 1).output()
+    NodeValues::new(cell, decisions, &|_| 1).output()
 }
 
 /// The expressions of one cell.
-pub(super) struct Expressions {
+pub(super) struct CellExpressions {
     /// By node, the terms of its value in the order of summation; none where it is zero.
-    pub terms: Vec<Vec<Term>>,
+    pub terms: Vec<Vec<EdgeTerm>>,
     /// By edge, a label that is unique in the cell: the flat expression and a number.
     pub labels: Vec<String>,
     /// By edge, whether the output depends on what it gives.
     pub live: Vec<bool>,
-    numbered: Values,
+    numbered: NodeValues,
 }
 
-impl Expressions {
+impl CellExpressions {
     /// Works out the expressions of a cell.
     pub(super) fn new(cell: &Cell, decisions: &EdgeDecisions) -> Self {
-        let flat = Values::new(cell, decisions, &|_| 1);
+        let flat = NodeValues::new(cell, decisions, &|_| 1);
         let live = live(cell, decisions, &flat);
         let mut twins: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (edge, text) in flat.edges.iter().enumerate() {
@@ -105,7 +105,7 @@ impl Expressions {
         });
         let labels = labels.collect();
         let numbered =
-            Values::new(cell, decisions, &|edge| written(cell, decisions, &numbers, edge));
+            NodeValues::new(cell, decisions, &|edge| written(cell, decisions, &numbers, edge));
         Self { terms: numbered.nodes.clone(), labels, live, numbered }
     }
 
@@ -128,7 +128,7 @@ impl Expressions {
 }
 
 /// The edges whose value reaches the output and is not zero.
-fn live(cell: &Cell, decisions: &EdgeDecisions, flat: &Values) -> Vec<bool> {
+fn live(cell: &Cell, decisions: &EdgeDecisions, flat: &NodeValues) -> Vec<bool> {
     let mut used = vec![false; cell.nodes];
     used[cell.nodes - 1] = true;
     let mut live = vec![false; cell.edges.len()];
@@ -179,8 +179,8 @@ fn number(
     }
     let mut best: Option<(String, Vec<usize>)> = None;
     for_each_numbering(&open, &mut numbers, &mut |numbers| {
-        let key =
-            Values::new(cell, decisions, &|edge| written(cell, decisions, numbers, edge)).output();
+        let key = NodeValues::new(cell, decisions, &|edge| written(cell, decisions, numbers, edge))
+            .output();
         if best.as_ref().is_none_or(|(least, _)| key < *least) {
             best = Some((key, numbers.to_vec()));
         }

@@ -15,7 +15,7 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Context, Decision, Topology};
+use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -25,7 +25,7 @@ use crate::space::python_random;
 use crate::space::skeleton::{Skeleton, SkeletonFile};
 pub(in crate::space) use cell::Cell;
 use cell::Edge;
-use expression::Expressions;
+use expression::CellExpressions;
 
 /// The most nodes of a cell.
 const MAX_NODES: usize = 8;
@@ -77,18 +77,18 @@ pub(in crate::space) struct EdgeCell {
     cell: Cell,
     skeleton: Skeleton,
     shuffle_seed: Option<u32>,
-    order: OnceLock<Order>,
+    order: OnceLock<EdgeOrder>,
 }
 
 /// A benchmark's order against the plain one, in which the last edge changes fastest.
 #[derive(Debug)]
-struct Order {
+struct EdgeOrder {
     rank_of_index: Vec<u32>,
     index_of_rank: Vec<u32>,
 }
 
 impl EdgeCell {
-    fn order(&self) -> Option<&Order> {
+    fn order(&self) -> Option<&EdgeOrder> {
         let seed = self.shuffle_seed?;
         Some(self.order.get_or_init(|| {
             let rank_of_index = python_random::shuffled(self.count() as u32, seed);
@@ -96,7 +96,7 @@ impl EdgeCell {
             for (index, rank) in rank_of_index.iter().enumerate() {
                 index_of_rank[*rank as usize] = index as u32;
             }
-            Order { rank_of_index, index_of_rank }
+            EdgeOrder { rank_of_index, index_of_rank }
         }))
     }
 
@@ -134,7 +134,7 @@ impl Topology for EdgeCell {
     fn new(
         file: EdgeCellFile,
         skeleton: SkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let path = "topology.operations";
@@ -234,7 +234,7 @@ impl Topology for EdgeCell {
         let Some(zero) = self.cell.operations.iter().position(|operation| operation.zero) else {
             return decisions.clone();
         };
-        let live = Expressions::new(&self.cell, decisions).live;
+        let live = CellExpressions::new(&self.cell, decisions).live;
         let keep = |(&operation, live)| if live { operation } else { zero as u8 };
         EdgeDecisions { operations: decisions.operations.iter().zip(live).map(keep).collect() }
     }
@@ -252,11 +252,11 @@ impl Topology for EdgeCell {
     }
 
     fn live_key(&self, decisions: &EdgeDecisions) -> String {
-        Expressions::new(&self.cell, decisions).live_key()
+        CellExpressions::new(&self.cell, decisions).live_key()
     }
 
     fn code_key(&self, decisions: &EdgeDecisions) -> String {
-        Expressions::new(&self.cell, decisions).code_key(&self.cell, decisions)
+        CellExpressions::new(&self.cell, decisions).code_key(&self.cell, decisions)
     }
 
     fn decisions(&self, decisions: &EdgeDecisions) -> Vec<Decision> {

@@ -60,10 +60,7 @@ fn operation(cell: &Cell, edge: &str, source: usize) -> Result<u8, String> {
         Some(position) => Ok(position as u8),
         None => {
             let names = cell.operations.iter().map(|operation| operation.name.as_str());
-            Err(format!(
-                "there is no operation `{name}` in this space; {}",
-                nearest::hint(name, names)
-            ))
+            Err(format!("unknown operation `{name}` in this space; {}", nearest::hint(name, names)))
         }
     }
 }

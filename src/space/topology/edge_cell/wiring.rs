@@ -2,9 +2,9 @@
 
 use super::EdgeDecisions;
 use super::cell::{Cell, Edge};
-use super::expression::Expressions;
+use super::expression::CellExpressions;
 use crate::graph::{Graph, GraphError, NodeId, Op};
-use crate::space::layers::Place;
+use crate::space::layers::BranchPosition;
 use crate::space::operations::Operation;
 
 /// Wires a cell behind `input` and gives its output.
@@ -14,13 +14,13 @@ use crate::space::operations::Operation;
 pub(super) fn cell(
     cell: &Cell,
     decisions: &EdgeDecisions,
-    expressions: &Expressions,
+    expressions: &CellExpressions,
     graph: &mut Graph,
     input: NodeId,
     prefix: &str,
-    place: Place,
+    place: BranchPosition,
 ) -> Result<NodeId, GraphError> {
-    let mut wiring = Wiring {
+    let mut wiring = EdgeWiring {
         cell,
         decisions,
         expressions,
@@ -40,13 +40,13 @@ pub(super) fn cell(
     wiring.value(cell.nodes - 1)
 }
 
-struct Wiring<'w> {
+struct EdgeWiring<'w> {
     cell: &'w Cell,
     decisions: &'w EdgeDecisions,
-    expressions: &'w Expressions,
+    expressions: &'w CellExpressions,
     graph: &'w mut Graph,
     prefix: &'w str,
-    place: Place,
+    place: BranchPosition,
     /// By edge, what it gives, once wired.
     results: Vec<Option<NodeId>>,
     /// The sums there are: their terms, their node.
@@ -55,7 +55,7 @@ struct Wiring<'w> {
     values: Vec<Option<NodeId>>,
 }
 
-impl Wiring<'_> {
+impl EdgeWiring<'_> {
     fn edge(
         &mut self,
         position: usize,

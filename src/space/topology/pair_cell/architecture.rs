@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::space::topology::radix::Radix;
+use crate::space::topology::radix::MixedRadix;
 
 /// The number of a cell's inputs, and of the summands of a node.
 pub(super) const INPUTS: usize = 2;
@@ -69,7 +69,7 @@ impl Concat {
 
 /// What can be chosen in the architectures of a space.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(super) struct PairGrid {
     pub nodes: usize,
     pub operations: usize,
     pub distinct: bool,
@@ -77,18 +77,18 @@ pub(super) struct Grid {
     pub widths: Vec<usize>,
     pub depths: Vec<usize>,
     /// The choices as digits; set by [`Self::with_radix`].
-    pub radix: Radix,
+    pub radix: MixedRadix,
 }
 
 /// One decision changed.
-enum Change {
+enum PairChange {
     Operation { cell: usize, pair: usize, operation: u8 },
     Input { cell: usize, pair: usize, input: u8 },
     Width(usize),
     Depth(usize),
 }
 
-impl Grid {
+impl PairGrid {
     /// The same with its [`Self::radix`]: in a fixed order, the number of choices of every decision.
     /// Where the inputs of a node are distinct, the second one has a choice less.
     pub(super) fn with_radix(mut self) -> Self {
@@ -98,7 +98,7 @@ impl Grid {
             radices.extend([operations, inputs, operations, inputs - usize::from(self.distinct)]);
         }
         radices.extend([self.widths.len(), self.depths.len()]);
-        self.radix = Radix(radices);
+        self.radix = MixedRadix(radices);
         self
     }
 
@@ -137,12 +137,12 @@ impl Grid {
     }
 
     /// All ways to change one decision into another value of the grid.
-    fn changes(&self, from: &PairDecisions) -> Vec<Change> {
+    fn changes(&self, from: &PairDecisions) -> Vec<PairChange> {
         let mut changes = Vec::new();
         for (cell, genes) in from.cells.iter().enumerate() {
             for (pair, current) in genes.pairs.iter().enumerate() {
                 let operations = (0..self.operations as u8).filter(|&to| to != current.operation);
-                changes.extend(operations.map(|operation| Change::Operation {
+                changes.extend(operations.map(|operation| PairChange::Operation {
                     cell,
                     pair,
                     operation,
@@ -150,20 +150,20 @@ impl Grid {
                 let partner = genes.pairs[pair ^ 1].input;
                 let inputs = (0..(pair / INPUTS + INPUTS) as u8)
                     .filter(|&to| to != current.input && !(self.distinct && to == partner));
-                changes.extend(inputs.map(|input| Change::Input { cell, pair, input }));
+                changes.extend(inputs.map(|input| PairChange::Input { cell, pair, input }));
             }
         }
         let others = |all: &[usize], current| {
             all.iter().copied().filter(move |&to| to != current).collect::<Vec<_>>()
         };
-        changes.extend(others(&self.widths, from.width).into_iter().map(Change::Width));
-        changes.extend(others(&self.depths, from.depth).into_iter().map(Change::Depth));
+        changes.extend(others(&self.widths, from.width).into_iter().map(PairChange::Width));
+        changes.extend(others(&self.depths, from.depth).into_iter().map(PairChange::Depth));
         changes
     }
 
     /// A cell that concatenates what the space's rule says does so afterwards; one that was given
     /// other nodes keeps them.
-    fn apply(&self, from: &PairDecisions, change: &Change) -> PairDecisions {
+    fn apply(&self, from: &PairDecisions, change: &PairChange) -> PairDecisions {
         let mut to = from.clone();
         let mut change_pair = |cell: usize, pair: usize, change: &dyn Fn(&mut Pair)| {
             let cell = &mut to.cells[cell];
@@ -174,14 +174,14 @@ impl Grid {
             }
         };
         match *change {
-            Change::Operation { cell, pair, operation } => {
+            PairChange::Operation { cell, pair, operation } => {
                 change_pair(cell, pair, &|pair| pair.operation = operation);
             }
-            Change::Input { cell, pair, input } => {
+            PairChange::Input { cell, pair, input } => {
                 change_pair(cell, pair, &|pair| pair.input = input);
             }
-            Change::Width(width) => to.width = width,
-            Change::Depth(depth) => to.depth = depth,
+            PairChange::Width(width) => to.width = width,
+            PairChange::Depth(depth) => to.depth = depth,
         }
         to
     }

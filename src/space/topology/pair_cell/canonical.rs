@@ -1,7 +1,7 @@
 //! What of a cell matters, and the one way to write it.
 //!
 //! Two cells are the same if a renaming of their nodes and swapping the pairs of nodes turns one
-//! into the other. A [`Form`] numbers the nodes so that the same cells are written alike: of all
+//! into the other. A [`CanonicalForm`] numbers the nodes so that the same cells are written alike: of all
 //! orders in which a node stands behind those it reads, the one with the least text.
 //!
 //! A cell has two forms. The *live* one leaves out what does not reach the output: nodes that are
@@ -21,20 +21,20 @@ const NONE: u8 = u8::MAX;
 
 /// A pair as it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Summand {
+pub(super) struct NodeSummand {
     pub source: u8,
     pub operation: u8,
 }
 
 /// What reaches the output of a cell.
-pub(super) struct Facts {
+pub(super) struct CanonicalFacts {
     /// By pair: it gives zero whatever the cell's inputs are.
     pub null: Vec<bool>,
     /// By value, inputs first: the output depends on it, or it is concatenated.
     pub live: Vec<bool>,
 }
 
-impl Facts {
+impl CanonicalFacts {
     pub(super) fn new(operations: &[Operation], cell: &PairedCell) -> Self {
         let mut null = Vec::with_capacity(cell.pairs.len());
         let mut zero = vec![false; INPUTS];
@@ -64,24 +64,24 @@ impl Facts {
 
 /// A cell with its nodes numbered by what they compute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Form {
+pub(super) struct CanonicalForm {
     /// By node from 2 on, its summands, sorted, and whether it is not concatenated.
-    nodes: Vec<([Summand; 2], bool)>,
+    nodes: Vec<([NodeSummand; 2], bool)>,
     /// The concatenated nodes in the order of the cell.
     concat: Vec<u8>,
     /// By value of the cell, its number in the form; [`NONE`] for those left out.
     labels: Vec<u8>,
 }
 
-impl Form {
+impl CanonicalForm {
     /// What the output depends on.
-    pub(super) fn live(cell: &PairedCell, facts: &Facts) -> Self {
+    pub(super) fn live(cell: &PairedCell, facts: &CanonicalFacts) -> Self {
         let summand = |(position, pair): (usize, &Pair)| match facts.null[position] {
-            true => Summand { source: NONE, operation: NONE },
-            false => Summand { source: pair.input, operation: pair.operation },
+            true => NodeSummand { source: NONE, operation: NONE },
+            false => NodeSummand { source: pair.input, operation: pair.operation },
         };
         let summands = cell.pairs.iter().enumerate().map(summand).collect();
-        Search::new(cell, summands, |node| facts.live[node]).run()
+        CanonicalSearch::new(cell, summands, |node| facts.live[node]).run()
     }
 
     /// Everything that is counted.
@@ -89,10 +89,10 @@ impl Form {
         let summand = |pair: &Pair| {
             let ignored = operations[usize::from(pair.operation)].ignores_input();
             let source = if ignored { NONE } else { pair.input };
-            Summand { source, operation: pair.operation }
+            NodeSummand { source, operation: pair.operation }
         };
         let summands = cell.pairs.iter().map(summand).collect();
-        Search::new(cell, summands, |_| true).run()
+        CanonicalSearch::new(cell, summands, |_| true).run()
     }
 
     /// The number of a value of the cell.
@@ -102,18 +102,18 @@ impl Form {
 }
 
 /// Looks for the least form.
-struct Search<'c> {
+struct CanonicalSearch<'c> {
     cell: &'c PairedCell,
     /// By pair, with the cell's own numbers.
-    summands: Vec<Summand>,
+    summands: Vec<NodeSummand>,
     /// By value, its place in the cell's list of concatenated nodes; `usize::MAX` if it has none.
     places: Vec<usize>,
     kept: Vec<usize>,
-    best: Option<Form>,
+    best: Option<CanonicalForm>,
 }
 
-impl<'c> Search<'c> {
-    fn new(cell: &'c PairedCell, summands: Vec<Summand>, keep: impl Fn(usize) -> bool) -> Self {
+impl<'c> CanonicalSearch<'c> {
+    fn new(cell: &'c PairedCell, summands: Vec<NodeSummand>, keep: impl Fn(usize) -> bool) -> Self {
         let values = INPUTS + summands.len() / 2;
         let mut places = vec![usize::MAX; values];
         for (place, &node) in cell.concat.iter().enumerate() {
@@ -123,17 +123,18 @@ impl<'c> Search<'c> {
         Self { cell, summands, places, kept, best: None }
     }
 
-    fn run(mut self) -> Form {
+    fn run(mut self) -> CanonicalForm {
         let mut labels = vec![NONE; self.places.len()];
         (labels[0], labels[1]) = (0, 1);
-        let mut form = Form { nodes: Vec::with_capacity(self.kept.len()), concat: vec![], labels };
+        let mut form =
+            CanonicalForm { nodes: Vec::with_capacity(self.kept.len()), concat: vec![], labels };
         self.extend(&mut form);
         self.best.unwrap_or(form)
     }
 
     /// Numbers the next node: the one with the least summands. Several that have the same ones are
     /// all tried, unless the rest of the cell cannot tell them apart either.
-    fn extend(&mut self, form: &mut Form) {
+    fn extend(&mut self, form: &mut CanonicalForm) {
         if form.nodes.len() == self.kept.len() {
             form.concat = self.cell.concat.iter().map(|&node| form.label(node)).collect();
             if self.best.as_ref().is_none_or(|best| *form < *best) {
@@ -162,12 +163,12 @@ impl<'c> Search<'c> {
     }
 
     /// A node as the form writes it; `None` while it reads nodes that have no number.
-    fn entry(&self, form: &Form, node: usize) -> Option<([Summand; 2], bool)> {
+    fn entry(&self, form: &CanonicalForm, node: usize) -> Option<([NodeSummand; 2], bool)> {
         let summand = |pair: usize| {
-            let Summand { source, operation } = self.summands[pair];
+            let NodeSummand { source, operation } = self.summands[pair];
             let source = if source == NONE { NONE } else { form.label(source) };
             let numbered = source != NONE || self.summands[pair].source == NONE;
-            numbered.then_some(Summand { source, operation })
+            numbered.then_some(NodeSummand { source, operation })
         };
         let first = 2 * (node - INPUTS);
         let mut summands = [summand(first)?, summand(first + 1)?];
@@ -188,7 +189,7 @@ impl<'c> Search<'c> {
 }
 
 /// The cell of a live form: dead pairs are zeros, dead nodes stand at the end and are not read.
-fn written(space: &PairCell, form: &Form, nodes: usize) -> PairedCell {
+fn written(space: &PairCell, form: &CanonicalForm, nodes: usize) -> PairedCell {
     let zero = space.operations.iter().position(|operation| operation.zero).unwrap_or(0) as u8;
     let filler = |taken: Option<u8>| {
         let input = u8::from(space.grid.distinct && taken == Some(0));
@@ -200,7 +201,7 @@ fn written(space: &PairCell, form: &Form, nodes: usize) -> PairedCell {
         for position in 0..2 {
             let summand = form.nodes.get(node).map(|(summands, _)| summands[position]);
             let pair = match summand {
-                Some(Summand { source, operation }) if source != NONE => {
+                Some(NodeSummand { source, operation }) if source != NONE => {
                     Pair { operation, input: source }
                 }
                 _ => filler(partner),
@@ -219,7 +220,7 @@ fn with_cells(from: &PairDecisions, cell: impl Fn(&PairedCell) -> PairedCell) ->
 /// What reaches the output, with the order of concatenation.
 pub(super) fn live(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     with_cells(from, |cell| {
-        let form = Form::live(cell, &Facts::new(&space.operations, cell));
+        let form = CanonicalForm::live(cell, &CanonicalFacts::new(&space.operations, cell));
         written(space, &form, space.grid.nodes)
     })
 }
@@ -235,8 +236,8 @@ pub(super) fn reduced(space: &PairCell, from: &PairDecisions) -> PairDecisions {
 /// ignores it is 0.
 pub(super) fn whole(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     with_cells(from, |cell| {
-        let form = Form::whole(cell, &space.operations);
-        let pair = |&Summand { source, operation }: &Summand| Pair {
+        let form = CanonicalForm::whole(cell, &space.operations);
+        let pair = |&NodeSummand { source, operation }: &NodeSummand| Pair {
             operation,
             input: if source == NONE { 0 } else { source },
         };

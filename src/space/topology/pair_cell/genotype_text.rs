@@ -4,15 +4,15 @@
 //! Lists stand in brackets or parentheses. Width and depth may follow, as in `Genotype(..), width=36,
 //! depth=20`.
 
-use super::notation::{Record, Wrong};
+use super::notation::{GenotypeFault, GenotypeRecord};
 
 /// The most numbers a range can stand for.
 const MAX_RANGE: i64 = 256;
 
 /// Reads such a text.
-pub(super) fn read(text: &str) -> Result<Record<String>, Wrong> {
-    let mut reader = Reader { tokens: tokens(text), next: 0 };
-    let mut record = Record::default();
+pub(super) fn read(text: &str) -> Result<GenotypeRecord<String>, GenotypeFault> {
+    let mut reader = GenotypeReader { tokens: tokens(text), next: 0 };
+    let mut record = GenotypeRecord::default();
     let mut seen = Vec::new();
     reader.expect("Genotype")?;
     reader.expect("(")?;
@@ -20,8 +20,8 @@ pub(super) fn read(text: &str) -> Result<Record<String>, Wrong> {
         let key = reader.key(&mut seen)?;
         let genotype = &mut record.genotype;
         match key {
-            "normal" => genotype.normal = reader.list(Reader::pair)?,
-            "reduce" => genotype.reduce = reader.list(Reader::pair)?,
+            "normal" => genotype.normal = reader.list(GenotypeReader::pair)?,
+            "reduce" => genotype.reduce = reader.list(GenotypeReader::pair)?,
             "normal_concat" => genotype.normal_concat = reader.numbers()?,
             "reduce_concat" => genotype.reduce_concat = reader.numbers()?,
             _ => return Err(unknown(key, "normal, normal_concat, reduce, reduce_concat")),
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Result<Record<String>, Wrong> {
     }
     for key in ["normal", "normal_concat", "reduce", "reduce_concat"] {
         if !seen.contains(&key) {
-            return Err(Wrong::new(text, format!("misses `{key}=`")));
+            return Err(GenotypeFault::new(text, format!("misses `{key}=`")));
         }
     }
     reader.take(",");
@@ -46,8 +46,8 @@ pub(super) fn read(text: &str) -> Result<Record<String>, Wrong> {
     Ok(record)
 }
 
-fn unknown(key: &str, known: &str) -> Wrong {
-    Wrong::new(key, format!("is not known here; known are {known}"))
+fn unknown(key: &str, known: &str) -> GenotypeFault {
+    GenotypeFault::new(key, format!("is not known here; known are {known}"))
 }
 
 /// Quoted texts, words and numbers, single other characters.
@@ -70,20 +70,20 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-struct Reader<'t> {
+struct GenotypeReader<'t> {
     tokens: Vec<&'t str>,
     next: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> GenotypeReader<'t> {
     fn peek(&self) -> Option<&'t str> {
         self.tokens.get(self.next).copied()
     }
 
-    fn token(&mut self, expected: &str) -> Result<&'t str, Wrong> {
+    fn token(&mut self, expected: &str) -> Result<&'t str, GenotypeFault> {
         let token = self.peek().ok_or_else(|| {
             let last = self.tokens.last().copied().unwrap_or_default();
-            Wrong::new(last, format!("the text ends here; expected is {expected}"))
+            GenotypeFault::new(last, format!("the text ends here; expected is {expected}"))
         })?;
         self.next += 1;
         Ok(token)
@@ -95,41 +95,41 @@ impl<'t> Reader<'t> {
         found
     }
 
-    fn expect(&mut self, wanted: &str) -> Result<(), Wrong> {
+    fn expect(&mut self, wanted: &str) -> Result<(), GenotypeFault> {
         match self.token(&format!("`{wanted}`"))? {
             token if token == wanted => Ok(()),
-            token => Err(Wrong::new(token, format!("expected is `{wanted}`"))),
+            token => Err(GenotypeFault::new(token, format!("expected is `{wanted}`"))),
         }
     }
 
     /// A comma, unless the end of the list follows.
-    fn comma_before(&mut self, end: &str) -> Result<(), Wrong> {
+    fn comma_before(&mut self, end: &str) -> Result<(), GenotypeFault> {
         if self.peek() == Some(end) { Ok(()) } else { self.expect(",") }
     }
 
     /// `name=`, each once.
-    fn key(&mut self, seen: &mut Vec<&'t str>) -> Result<&'t str, Wrong> {
+    fn key(&mut self, seen: &mut Vec<&'t str>) -> Result<&'t str, GenotypeFault> {
         let key = self.token("a name and `=`")?;
         if seen.contains(&key) {
-            return Err(Wrong::new(key, "is given twice"));
+            return Err(GenotypeFault::new(key, "is given twice"));
         }
         seen.push(key);
         self.expect("=")?;
         Ok(key)
     }
 
-    fn number(&mut self) -> Result<i64, Wrong> {
+    fn number(&mut self) -> Result<i64, GenotypeFault> {
         let token = self.token("a whole number")?;
-        token.parse().map_err(|_| Wrong::new(token, "expected is a whole number"))
+        token.parse().map_err(|_| GenotypeFault::new(token, "expected is a whole number"))
     }
 
     /// `('operation', input)`.
-    fn pair(&mut self) -> Result<(String, i64), Wrong> {
+    fn pair(&mut self) -> Result<(String, i64), GenotypeFault> {
         let end = self.open()?;
         let token = self.token("an operation in quotes")?;
         let inner = token.strip_prefix(['\'', '"']).and_then(|text| text.strip_suffix(['\'', '"']));
         let Some(name) = inner else {
-            return Err(Wrong::new(token, "expected is an operation in quotes"));
+            return Err(GenotypeFault::new(token, "expected is an operation in quotes"));
         };
         self.expect(",")?;
         let input = self.number()?;
@@ -139,15 +139,18 @@ impl<'t> Reader<'t> {
     }
 
     /// The start of a list; gives what ends it.
-    fn open(&mut self) -> Result<&'static str, Wrong> {
+    fn open(&mut self) -> Result<&'static str, GenotypeFault> {
         match self.token("`[` or `(`")? {
             "[" => Ok("]"),
             "(" => Ok(")"),
-            token => Err(Wrong::new(token, "expected is `[` or `(`")),
+            token => Err(GenotypeFault::new(token, "expected is `[` or `(`")),
         }
     }
 
-    fn list<T>(&mut self, item: fn(&mut Self) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+    fn list<T>(
+        &mut self,
+        item: fn(&mut Self) -> Result<T, GenotypeFault>,
+    ) -> Result<Vec<T>, GenotypeFault> {
         let end = self.open()?;
         let mut items = Vec::new();
         while !self.take(end) {
@@ -158,7 +161,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A list of numbers or `range(first, behind the last)`.
-    fn numbers(&mut self) -> Result<Vec<i64>, Wrong> {
+    fn numbers(&mut self) -> Result<Vec<i64>, GenotypeFault> {
         if !self.take("range") {
             return self.list(Self::number);
         }
@@ -168,7 +171,10 @@ impl<'t> Reader<'t> {
         let end = self.number()?;
         self.expect(")")?;
         if end.checked_sub(first).is_none_or(|length| length > MAX_RANGE) {
-            return Err(Wrong::new(end, format!("a range has at most {MAX_RANGE} numbers")));
+            return Err(GenotypeFault::new(
+                end,
+                format!("a range has at most {MAX_RANGE} numbers"),
+            ));
         }
         Ok((first..end).collect())
     }

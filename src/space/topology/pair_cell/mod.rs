@@ -24,12 +24,12 @@ use serde::Deserialize;
 
 pub(in crate::space) use architecture::PairDecisions;
 use architecture::PairedCell;
-use architecture::{Concat, Grid, INPUTS};
-use canonical::Facts;
+use architecture::{Concat, INPUTS, PairGrid};
+use canonical::CanonicalFacts;
 use skeleton::{PairSkeletonFile, Skeleton};
 
-use super::radix::Radix;
-use super::{Context, Decision, Topology};
+use super::radix::MixedRadix;
+use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -77,14 +77,14 @@ enum Kind {
 #[derive(Debug)]
 pub(in crate::space) struct PairCell {
     operations: Vec<Operation>,
-    grid: Grid,
+    grid: PairGrid,
     skeleton: Skeleton,
 }
 
 impl PairCell {
     /// Whether a path leads from each input of a cell to its output.
     fn passes(&self, cell: &PairedCell) -> [bool; INPUTS] {
-        let live = Facts::new(&self.operations, cell).live;
+        let live = CanonicalFacts::new(&self.operations, cell).live;
         [live[0], live[1]]
     }
 
@@ -118,7 +118,7 @@ impl Topology for PairCell {
     fn new(
         file: PairCellFile,
         skeleton: PairSkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let path = "topology.operations";
@@ -144,14 +144,14 @@ impl Topology for PairCell {
             );
             problems.add(format!("topology.widths[{position}]"), message);
         }
-        let grid = Grid {
+        let grid = PairGrid {
             nodes: file.nodes,
             operations: operations.len(),
             distinct: file.distinct_inputs,
             concat: file.concat,
             widths: file.widths,
             depths: file.depths,
-            radix: Radix(Vec::new()),
+            radix: MixedRadix(Vec::new()),
         };
         Some(Self { operations, grid: grid.with_radix(), skeleton })
     }

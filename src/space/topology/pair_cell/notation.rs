@@ -14,7 +14,7 @@ use crate::space::error::ArchitectureError;
 /// An architecture as records write it, not yet compared with a space.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Record<S> {
+pub(super) struct GenotypeRecord<S> {
     pub genotype: Genotype<S>,
     pub width: Option<i64>,
     pub depth: Option<i64>,
@@ -35,12 +35,12 @@ pub(super) struct Genotype<S> {
 }
 
 /// A part of a text that is wrong, and why.
-pub(super) struct Wrong {
+pub(super) struct GenotypeFault {
     pub token: String,
     pub reason: String,
 }
 
-impl Wrong {
+impl GenotypeFault {
     pub(super) fn new(token: impl ToString, reason: impl Into<String>) -> Self {
         Self { token: token.to_string(), reason: reason.into() }
     }
@@ -53,7 +53,7 @@ pub(super) fn format(space: &PairCell, architecture: &PairDecisions) -> String {
     };
     let concat = |cell: &PairedCell| cell.concat.iter().map(|&node| i64::from(node)).collect();
     let (normal, reduction) = (architecture.normal(), architecture.reduction());
-    let record = Record {
+    let record = GenotypeRecord {
         genotype: Genotype {
             normal: pairs(normal),
             normal_concat: concat(normal),
@@ -62,7 +62,7 @@ pub(super) fn format(space: &PairCell, architecture: &PairDecisions) -> String {
         },
         width: Some(architecture.width as i64),
         depth: Some(architecture.depth as i64),
-        ..Record::default()
+        ..GenotypeRecord::default()
     };
     // Texts and numbers always can be written.
     serde_json::to_string(&record).unwrap_or_default()
@@ -75,7 +75,7 @@ pub(super) fn parse(space: &PairCell, text: &str) -> Result<PairDecisions, Archi
     } else if text.starts_with('{') {
         serde_json::from_str(text).map_err(|error| json_error(text, &error))
     } else {
-        Err(Wrong::new(text, format!("an architecture is written {FORM}")))
+        Err(GenotypeFault::new(text, format!("an architecture is written {FORM}")))
     };
     record.and_then(|record| checked(space, &record)).map_err(|wrong| ArchitectureError {
         text: nearest::excerpt(text),
@@ -90,7 +90,7 @@ const FORM: &str = "{\"genotype\":{\"normal\":[[\"operation\",input],..],\"norma
                     Genotype(normal=[('operation', input), ..], ..)";
 
 /// What is wrong with JSON, at the part of the text that ends where it was noticed.
-fn json_error(text: &str, error: &serde_json::Error) -> Wrong {
+fn json_error(text: &str, error: &serde_json::Error) -> GenotypeFault {
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default().as_bytes();
@@ -99,10 +99,13 @@ fn json_error(text: &str, error: &serde_json::Error) -> Wrong {
     let token = before.trim_end_matches([':', ',', ']', '}', ' ']);
     let token = token.rsplit([',', '[', '{']).next().unwrap_or_default().trim();
     let token = if token.is_empty() { text } else { token };
-    Wrong::new(token, format!("{message}; an architecture is written {FORM}"))
+    GenotypeFault::new(token, format!("{message}; an architecture is written {FORM}"))
 }
 
-fn checked(space: &PairCell, record: &Record<String>) -> Result<PairDecisions, Wrong> {
+fn checked(
+    space: &PairCell,
+    record: &GenotypeRecord<String>,
+) -> Result<PairDecisions, GenotypeFault> {
     let Genotype { normal, normal_concat, reduce, reduce_concat } = &record.genotype;
     let width = record.width.unwrap_or(space.grid.widths[0] as i64);
     let depth = record.depth.unwrap_or(space.grid.depths[0] as i64);
@@ -116,9 +119,11 @@ fn checked(space: &PairCell, record: &Record<String>) -> Result<PairDecisions, W
     })
 }
 
-fn within(name: &str, value: i64, most: usize) -> Result<usize, Wrong> {
+fn within(name: &str, value: i64, most: usize) -> Result<usize, GenotypeFault> {
     let size = usize::try_from(value).ok().filter(|size| (1..=most).contains(size));
-    size.ok_or_else(|| Wrong::new(value, format!("the {name} is a whole number from 1 to {most}")))
+    size.ok_or_else(|| {
+        GenotypeFault::new(value, format!("the {name} is a whole number from 1 to {most}"))
+    })
 }
 
 fn cell(
@@ -126,12 +131,12 @@ fn cell(
     name: &str,
     pairs: &[(String, i64)],
     concat: &[i64],
-) -> Result<PairedCell, Wrong> {
+) -> Result<PairedCell, GenotypeFault> {
     let nodes = space.grid.nodes;
     if pairs.len() != INPUTS * nodes {
         let (found, needed) = (pairs.len(), INPUTS * nodes);
         let reason = format!("has {found} pairs; the {nodes} nodes of this space have {needed}");
-        return Err(Wrong::new(name, reason));
+        return Err(GenotypeFault::new(name, reason));
     }
     let pairs: Vec<Pair> = pairs
         .iter()
@@ -143,35 +148,35 @@ fn cell(
                 input: input_of(name, node, *input)?,
             })
         })
-        .collect::<Result<_, Wrong>>()?;
+        .collect::<Result<_, GenotypeFault>>()?;
     Ok(PairedCell { pairs, concat: concat_of(name, nodes, concat)? })
 }
 
-fn operation_of(space: &PairCell, name: &str) -> Result<u8, Wrong> {
+fn operation_of(space: &PairCell, name: &str) -> Result<u8, GenotypeFault> {
     let names = space.operations.iter().map(|operation| operation.name.as_str());
     match names.clone().position(|known| known == name) {
         Some(position) => Ok(position as u8),
         None => {
             let hint = nearest::hint(name, names);
-            Err(Wrong::new(name, format!("there is no such operation in this space; {hint}")))
+            Err(GenotypeFault::new(name, format!("unknown operation in this space; {hint}")))
         }
     }
 }
 
-fn input_of(cell: &str, node: usize, input: i64) -> Result<u8, Wrong> {
+fn input_of(cell: &str, node: usize, input: i64) -> Result<u8, GenotypeFault> {
     u8::try_from(input).ok().filter(|&input| usize::from(input) < node).ok_or_else(|| {
         let last = node - 1;
         let reason = format!(
             "node {node} of `{cell}` reads the cell's inputs 0 and 1 or an earlier node: 0 to {last}"
         );
-        Wrong::new(input, reason)
+        GenotypeFault::new(input, reason)
     })
 }
 
-fn concat_of(cell: &str, nodes: usize, concat: &[i64]) -> Result<Vec<u8>, Wrong> {
+fn concat_of(cell: &str, nodes: usize, concat: &[i64]) -> Result<Vec<u8>, GenotypeFault> {
     let key = format!("{cell}_concat");
     if concat.is_empty() {
-        return Err(Wrong::new(&key, "is empty; the output consists of at least one node"));
+        return Err(GenotypeFault::new(&key, "is empty; the output consists of at least one node"));
     }
     let mut all = Vec::with_capacity(concat.len());
     for &node in concat {
@@ -181,13 +186,13 @@ fn concat_of(cell: &str, nodes: usize, concat: &[i64]) -> Result<Vec<u8>, Wrong>
         match inner {
             None => {
                 let last = INPUTS + nodes - 1;
-                return Err(Wrong::new(
+                return Err(GenotypeFault::new(
                     node,
                     format!("`{key}` names nodes from {INPUTS} to {last}"),
                 ));
             }
             Some(node) if all.contains(&node) => {
-                return Err(Wrong::new(node, format!("`{key}` names this node twice")));
+                return Err(GenotypeFault::new(node, format!("`{key}` names this node twice")));
             }
             Some(node) => all.push(node),
         }

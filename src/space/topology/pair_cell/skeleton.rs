@@ -9,10 +9,10 @@ use super::architecture::INPUTS;
 use super::{MAX_CELLS, PairCell};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 use crate::space::MAX_CLASSES;
-use crate::space::layers::{self, Layer, LayerFile, Place, emit};
+use crate::space::layers::{self, BranchPosition, Layer, LayerFile, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
-use crate::space::topology::Context;
+use crate::space::topology::TopologyContext;
 
 /// The most reductions of a network.
 const MAX_REDUCTIONS: usize = 8;
@@ -57,7 +57,7 @@ pub(super) struct Skeleton {
 impl Skeleton {
     pub(super) fn new(
         file: PairSkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let stem = layers::read(&file.stem, &[], "skeleton.stem", problems);
@@ -111,8 +111,8 @@ impl Skeleton {
     }
 
     /// The place of the stems.
-    pub(super) fn first_place(&self, width: usize) -> Place {
-        Place { width, stride: 1, classes: self.classes }
+    pub(super) fn first_place(&self, width: usize) -> BranchPosition {
+        BranchPosition { width, stride: 1, classes: self.classes }
     }
 
     /// The operation on one input of a cell, with its stride.
@@ -156,12 +156,12 @@ fn part(text: &str) -> Result<[usize; 2], String> {
 /// An input of a cell as far as all architectures agree on it: rows and columns, and the numbers of
 /// channels it can have.
 #[derive(Clone)]
-struct Input {
+struct CellInput {
     plane: Shape,
     channels: Vec<usize>,
 }
 
-impl Input {
+impl CellInput {
     fn of(shape: Shape) -> Self {
         Self { plane: shape, channels: vec![shape.channels] }
     }
@@ -174,7 +174,7 @@ impl Input {
 /// Notes where an operation or a layer does not fit a place at which some architecture of the grid
 /// has it. Every size is halved to the larger half, as the operations do with odd ones.
 pub(super) fn check(space: &PairCell, problems: &mut Problems) {
-    let mut check = Check { space, problems, seen: HashSet::new() };
+    let mut check = SkeletonCheck { space, problems, seen: HashSet::new() };
     for &width in &space.grid.widths {
         for &depth in &space.grid.depths {
             check.network(width, depth);
@@ -182,14 +182,14 @@ pub(super) fn check(space: &PairCell, problems: &mut Problems) {
     }
 }
 
-struct Check<'c> {
+struct SkeletonCheck<'c> {
     space: &'c PairCell,
     problems: &'c mut Problems,
     /// Operations by address, with what they were tried on.
     seen: HashSet<(*const Operation, Shape, usize, usize)>,
 }
 
-impl Check<'_> {
+impl SkeletonCheck<'_> {
     fn network(&mut self, width: usize, depth: usize) {
         let skeleton = &self.space.skeleton;
         let mut graph = Graph::new();
@@ -200,7 +200,7 @@ impl Check<'_> {
                 return self.problems.add(path, format!("at width {width}: {op}: {reason}"));
             }
         };
-        let mut inputs = stems.map(|stem| Input::of(graph.shape(stem)));
+        let mut inputs = stems.map(|stem| CellInput::of(graph.shape(stem)));
         let mut place = skeleton.first_place(width);
         let mut after_reduction = skeleton.second_stem_reduces;
         if !self.stems_agree(&inputs) {
@@ -218,8 +218,8 @@ impl Check<'_> {
     }
 
     /// Both inputs of the first cell must have one size once they are preprocessed.
-    fn stems_agree(&mut self, [first, second]: &[Input; INPUTS]) -> bool {
-        let plane = |input: &Input| [input.plane.height, input.plane.width];
+    fn stems_agree(&mut self, [first, second]: &[CellInput; INPUTS]) -> bool {
+        let plane = |input: &CellInput| [input.plane.height, input.plane.width];
         let reduces = self.space.skeleton.second_stem_reduces;
         let halved = plane(first).map(|extent| if reduces { extent.div_ceil(2) } else { extent });
         let agree = halved == plane(second);
@@ -239,21 +239,21 @@ impl Check<'_> {
 
     fn cell(
         &mut self,
-        inputs: &[Input; INPUTS],
-        place: Place,
+        inputs: &[CellInput; INPUTS],
+        place: BranchPosition,
         reduction: bool,
         after_reduction: bool,
-    ) -> Input {
+    ) -> CellInput {
         let space = self.space;
         for (position, input) in inputs.iter().enumerate() {
             let (operation, stride) = space.skeleton.preprocessing(position, after_reduction);
             for shape in input.shapes() {
-                self.operation(operation, shape, Place { stride, ..place });
+                self.operation(operation, shape, BranchPosition { stride, ..place });
             }
         }
         let mut value = Shape { channels: place.width, ..inputs[1].plane };
         for operation in space.operations.iter().filter(|_| reduction) {
-            self.operation(operation, value, Place { stride: 2, ..place });
+            self.operation(operation, value, BranchPosition { stride: 2, ..place });
         }
         if reduction {
             (value.height, value.width) = (value.height.div_ceil(2), value.width.div_ceil(2));
@@ -262,16 +262,16 @@ impl Check<'_> {
             self.operation(operation, value, place);
         }
         let channels = (1..=space.grid.nodes).map(|nodes| nodes * place.width).collect();
-        Input { plane: value, channels }
+        CellInput { plane: value, channels }
     }
 
-    fn operation(&mut self, operation: &Operation, input: Shape, place: Place) {
+    fn operation(&mut self, operation: &Operation, input: Shape, place: BranchPosition) {
         if self.seen.insert((operation, input, place.width, place.stride)) {
             self.problems.check_operation(operation, input, place);
         }
     }
 
-    fn head(&mut self, input: &Input, place: Place) {
+    fn head(&mut self, input: &CellInput, place: BranchPosition) {
         for shape in input.shapes() {
             let mut graph = Graph::new();
             let node = graph.input(shape);

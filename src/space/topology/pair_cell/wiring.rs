@@ -2,14 +2,14 @@
 //!
 //! Layers are wired in the order of the published code: the preprocessing of both inputs, then node
 //! by node the operations of its pairs as the genotype lists them. Labels and the order of sums come
-//! from the [`Form`]s of a cell instead, so that architectures that are written differently but are
+//! from the [`CanonicalForm`]s of a cell instead, so that architectures that are written differently but are
 //! the same draw the same weights and add in the same order.
 
 use super::architecture::{INPUTS, PairDecisions, PairedCell};
-use super::canonical::{Facts, Form};
+use super::canonical::{CanonicalFacts, CanonicalForm};
 use super::{Operation, PairCell};
 use crate::graph::{Graph, GraphError, NodeId, Op};
-use crate::space::layers::{Place, emit};
+use crate::space::layers::{BranchPosition, emit};
 
 /// Wires a whole network.
 pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<Graph, GraphError> {
@@ -27,7 +27,8 @@ pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<
         for (input, node) in preprocessed.iter_mut().enumerate() {
             let (operation, stride) = skeleton.preprocessing(input, after_reduction);
             let label = format!("{prefix}.input{input}");
-            *node = operation.emit(&mut graph, *node, &label, Place { stride, ..place })?;
+            *node =
+                operation.emit(&mut graph, *node, &label, BranchPosition { stride, ..place })?;
         }
         let plan = &plans[usize::from(reduction)];
         let output = plan.wire(space, &mut graph, preprocessed, &prefix, place, reduction)?;
@@ -53,9 +54,9 @@ struct CellPlan<'c> {
 
 impl<'c> CellPlan<'c> {
     fn new(space: &PairCell, cell: &'c PairedCell) -> Self {
-        let facts = Facts::new(&space.operations, cell);
-        let live = Form::live(cell, &facts);
-        let whole = Form::whole(cell, &space.operations);
+        let facts = CanonicalFacts::new(&space.operations, cell);
+        let live = CanonicalForm::live(cell, &facts);
+        let whole = CanonicalForm::whole(cell, &space.operations);
         let form = |node: usize| if facts.live[node + INPUTS] { &live } else { &whole };
         let mut plan = Self { cell, labels: Vec::new(), sums: Vec::new(), terms: Vec::new() };
         for (position, pair) in cell.pairs.iter().enumerate() {
@@ -92,7 +93,7 @@ impl<'c> CellPlan<'c> {
         graph: &mut Graph,
         inputs: [NodeId; INPUTS],
         prefix: &str,
-        place: Place,
+        place: BranchPosition,
         reduction: bool,
     ) -> Result<NodeId, GraphError> {
         let mut values = inputs.to_vec();
@@ -103,7 +104,7 @@ impl<'c> CellPlan<'c> {
                 let input = usize::from(pair.input);
                 let stride = if reduction && input < INPUTS { 2 } else { 1 };
                 let label = format!("{prefix}.{}", self.labels[2 * node + position]);
-                let place = Place { stride, ..place };
+                let place = BranchPosition { stride, ..place };
                 results[position] = operation.emit(graph, values[input], &label, place)?;
             }
             let terms: Vec<NodeId> =

@@ -12,8 +12,8 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::radix::Radix;
-use super::{Context, Decision, Topology};
+use super::radix::MixedRadix;
+use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
@@ -31,12 +31,12 @@ const MAX_CHECKED: usize = 100_000;
 /// The stem and the stages of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StagesDecisions {
-    stem: Stem,
+    stem: StageStem,
     stages: Vec<Stage>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Stem {
+struct StageStem {
     width: usize,
     stride: usize,
 }
@@ -104,7 +104,7 @@ pub(in crate::space) struct StagesSkeletonFile {
 
 /// A parameter of the block.
 #[derive(Clone, Debug)]
-struct Parameter {
+struct StageParameter {
     name: String,
     values: Vec<Number>,
 }
@@ -117,18 +117,18 @@ pub(in crate::space) struct Stages {
     depths: Vec<usize>,
     widths: Vec<usize>,
     strides: Vec<Vec<usize>>,
-    parameters: Vec<Parameter>,
-    stem: Stem,
+    parameters: Vec<StageParameter>,
+    stem: StageStem,
     stem_layers: Vec<Layer>,
     head: Vec<Layer>,
     input: Shape,
     classes: usize,
-    radix: Radix,
+    radix: MixedRadix,
 }
 
 /// What is decided in a stage, in the order of the digits.
 #[derive(Clone, Copy)]
-enum Slot {
+enum StageSlot {
     Depth,
     Width,
     Stride,
@@ -137,45 +137,47 @@ enum Slot {
 
 impl Stages {
     /// What is decided, by stage.
-    fn slots(&self) -> impl Iterator<Item = (usize, Slot)> + '_ {
+    fn slots(&self) -> impl Iterator<Item = (usize, StageSlot)> + '_ {
         (0..self.strides.len()).flat_map(|stage| {
-            let fixed = [Slot::Depth, Slot::Width, Slot::Stride];
-            let own = (0..self.parameters.len()).map(Slot::Parameter);
+            let fixed = [StageSlot::Depth, StageSlot::Width, StageSlot::Stride];
+            let own = (0..self.parameters.len()).map(StageSlot::Parameter);
             fixed.into_iter().chain(own).map(move |slot| (stage, slot))
         })
     }
 
     /// The number of values to choose from.
-    fn values(&self, stage: usize, slot: Slot) -> usize {
+    fn values(&self, stage: usize, slot: StageSlot) -> usize {
         match slot {
-            Slot::Depth => self.depths.len(),
-            Slot::Width => self.widths.len(),
-            Slot::Stride => self.strides[stage].len(),
-            Slot::Parameter(parameter) => self.parameters[parameter].values.len(),
+            StageSlot::Depth => self.depths.len(),
+            StageSlot::Width => self.widths.len(),
+            StageSlot::Stride => self.strides[stage].len(),
+            StageSlot::Parameter(parameter) => self.parameters[parameter].values.len(),
         }
     }
 
     /// Puts a value in its place.
-    fn set(&self, decisions: &mut StagesDecisions, stage: usize, slot: Slot, value: usize) {
+    fn set(&self, decisions: &mut StagesDecisions, stage: usize, slot: StageSlot, value: usize) {
         let target = &mut decisions.stages[stage];
         match slot {
-            Slot::Depth => target.depth = self.depths[value],
-            Slot::Width => target.width = self.widths[value],
-            Slot::Stride => target.stride = self.strides[stage][value],
-            Slot::Parameter(parameter) => {
+            StageSlot::Depth => target.depth = self.depths[value],
+            StageSlot::Width => target.width = self.widths[value],
+            StageSlot::Stride => target.stride = self.strides[stage][value],
+            StageSlot::Parameter(parameter) => {
                 target.parameters[parameter] = self.parameters[parameter].values[value];
             }
         }
     }
 
     /// The position of what was chosen; `None` for a value that is not among the choices.
-    fn digit(&self, decisions: &StagesDecisions, stage: usize, slot: Slot) -> Option<usize> {
+    fn digit(&self, decisions: &StagesDecisions, stage: usize, slot: StageSlot) -> Option<usize> {
         let chosen = &decisions.stages[stage];
         match slot {
-            Slot::Depth => self.depths.iter().position(|depth| *depth == chosen.depth),
-            Slot::Width => self.widths.iter().position(|width| *width == chosen.width),
-            Slot::Stride => self.strides[stage].iter().position(|stride| *stride == chosen.stride),
-            Slot::Parameter(parameter) => {
+            StageSlot::Depth => self.depths.iter().position(|depth| *depth == chosen.depth),
+            StageSlot::Width => self.widths.iter().position(|width| *width == chosen.width),
+            StageSlot::Stride => {
+                self.strides[stage].iter().position(|stride| *stride == chosen.stride)
+            }
+            StageSlot::Parameter(parameter) => {
                 let value = chosen.parameters[parameter];
                 self.parameters[parameter].values.iter().position(|known| *known == value)
             }
@@ -198,7 +200,7 @@ impl Stages {
         &self,
         decisions: &StagesDecisions,
         stage: usize,
-        slot: Slot,
+        slot: StageSlot,
     ) -> Vec<StagesDecisions> {
         let current = self.digit(decisions, stage, slot);
         let others = (0..self.values(stage, slot)).filter(|value| Some(*value) != current);
@@ -230,7 +232,7 @@ fn read_parameters(
     file: &serde_json::Map<String, serde_json::Value>,
     block: &Definition,
     problems: &mut Problems,
-) -> Vec<Parameter> {
+) -> Vec<StageParameter> {
     let used = block.parameters();
     for name in used.iter().filter(|name| !file.contains_key(**name)) {
         let message = format!("misses `{name}`, which stands as {{{name}}} in the block's layers");
@@ -249,7 +251,7 @@ fn read_parameters(
         match list {
             Some(values) => {
                 check_distinct(&values, &path, problems);
-                parameters.push(Parameter { name: name.clone(), values });
+                parameters.push(StageParameter { name: name.clone(), values });
             }
             None => problems.add(
                 &path,
@@ -270,7 +272,7 @@ impl Topology for Stages {
     fn new(
         file: StagesFile,
         skeleton: StagesSkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         check_distinct(&file.depths, "topology.depths", problems);
@@ -289,15 +291,15 @@ impl Topology for Stages {
             widths: file.widths,
             strides: file.strides,
             parameters,
-            stem: Stem { width: skeleton.channels, stride: skeleton.stride.unwrap_or(1) },
+            stem: StageStem { width: skeleton.channels, stride: skeleton.stride.unwrap_or(1) },
             stem_layers: stem_layers?,
             head: head?,
             input: context.input,
             classes: context.classes,
-            radix: Radix(Vec::new()),
+            radix: MixedRadix(Vec::new()),
         };
         let sizes = stages.slots().map(|(stage, slot)| stages.values(stage, slot)).collect();
-        stages.radix = Radix(sizes);
+        stages.radix = MixedRadix(sizes);
         Some(stages)
     }
 
@@ -370,13 +372,13 @@ impl Topology for Stages {
     }
 
     fn decisions(&self, decisions: &StagesDecisions) -> Vec<Decision> {
-        let choice = |(stage, slot): (usize, Slot)| {
+        let choice = |(stage, slot): (usize, StageSlot)| {
             let chosen = &decisions.stages[stage];
             let (name, value) = match slot {
-                Slot::Depth => ("depth", chosen.depth.to_string()),
-                Slot::Width => ("width", chosen.width.to_string()),
-                Slot::Stride => ("stride", chosen.stride.to_string()),
-                Slot::Parameter(parameter) => {
+                StageSlot::Depth => ("depth", chosen.depth.to_string()),
+                StageSlot::Width => ("width", chosen.width.to_string()),
+                StageSlot::Stride => ("stride", chosen.stride.to_string()),
+                StageSlot::Parameter(parameter) => {
                     let name = self.parameters[parameter].name.as_str();
                     (name, chosen.parameters[parameter].to_string())
                 }

@@ -2,7 +2,7 @@
 
 use super::{MAX_CHECKED, Number, Stage, Stages, StagesDecisions};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
-use crate::space::layers::{Place, emit};
+use crate::space::layers::{BranchPosition, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 
@@ -30,7 +30,8 @@ pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<G
     let mut graph = Graph::new();
     let input = graph.input(stages.input);
     let stem = decisions.stem;
-    let mut place = Place { width: stem.width, stride: stem.stride, classes: stages.classes };
+    let mut place =
+        BranchPosition { width: stem.width, stride: stem.stride, classes: stages.classes };
     let mut value = emit(&mut graph, &stages.stem_layers, input, "stem", place)?;
     for (position, stage) in decisions.stages.iter().enumerate() {
         let block = block(stages, stage)?;
@@ -42,7 +43,8 @@ pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<G
         }
     }
     graph.set_body(value);
-    let output = emit(&mut graph, &stages.head, value, "head", Place { stride: 1, ..place })?;
+    let output =
+        emit(&mut graph, &stages.head, value, "head", BranchPosition { stride: 1, ..place })?;
     graph.set_output(output);
     Ok(graph)
 }
@@ -81,12 +83,12 @@ pub(super) fn check(stages: &Stages, problems: &mut Problems) {
                 for (context, block) in &blocks {
                     let at = |channels, (height, width)| Shape::new(channels, height, width);
                     for &out in &stages.widths {
-                        let place = Place { width: out, stride, classes: stages.classes };
+                        let place = BranchPosition { width: out, stride, classes: stages.classes };
                         for &from in &channels {
                             let input = at(from, (height, width));
                             problems.check_operation_with(block, input, place, context);
                         }
-                        let inner = Place { stride: 1, ..place };
+                        let inner = BranchPosition { stride: 1, ..place };
                         problems.check_operation_with(block, at(out, small), inner, context);
                     }
                 }
@@ -136,7 +138,7 @@ fn check_stem(stages: &Stages, problems: &mut Problems) -> Option<Shape> {
     let mut graph = Graph::new();
     let input = graph.input(stages.input);
     let (width, stride) = (stages.stem.width, stages.stem.stride);
-    let place = Place { width, stride, classes: stages.classes };
+    let place = BranchPosition { width, stride, classes: stages.classes };
     let stem = emit(&mut graph, &stages.stem_layers, input, "", place);
     wired(stem, "skeleton.stem", problems).map(|stem| graph.shape(stem))
 }
@@ -146,7 +148,7 @@ fn check_head(stages: &Stages, sizes: &[(usize, usize)], problems: &mut Problems
         for &channels in &stages.widths {
             let mut graph = Graph::new();
             let input = graph.input(Shape::new(channels, height, width));
-            let place = Place { width: channels, stride: 1, classes: stages.classes };
+            let place = BranchPosition { width: channels, stride: 1, classes: stages.classes };
             wired(emit(&mut graph, &stages.head, input, "", place), "skeleton.head", problems);
         }
     }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Number, Stage, Stages, StagesDecisions, Stem};
+use super::{Number, Stage, StageStem, Stages, StagesDecisions};
 use crate::nearest;
 use crate::space::error::ArchitectureError;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
@@ -18,7 +18,7 @@ pub(super) fn format(stages: &Stages, decisions: &StagesDecisions) -> String {
         let values: Vec<String> = decisions.stages.iter().map(value).collect();
         format!("{name}={stem},{}", values.join(","))
     };
-    let Stem { width, stride } = decisions.stem;
+    let StageStem { width, stride } = decisions.stem;
     let mut lists = vec![
         list("ds", "1".to_owned(), &|stage| stage.depth.to_string()),
         list("ws", width.to_string(), &|stage| stage.width.to_string()),
@@ -32,12 +32,12 @@ pub(super) fn format(stages: &Stages, decisions: &StagesDecisions) -> String {
 }
 
 /// The lists of one text, taken out as they are understood.
-struct Lists<'t> {
+struct StageLists<'t> {
     text: &'t str,
     lists: Vec<(String, Vec<String>)>,
 }
 
-impl Lists<'_> {
+impl StageLists<'_> {
     fn wrong(&self, token: &str, reason: String) -> ArchitectureError {
         wrong(self.text, token, reason)
     }
@@ -68,7 +68,7 @@ impl Lists<'_> {
         let number = |entry: &String| {
             entry.trim().parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(
                 || {
-                    let reason = format!("in `{name}` is no whole number from 1 to {most}");
+                    let reason = format!("in `{name}` is not an integer from 1 to {most}");
                     self.wrong(entry, reason)
                 },
             )
@@ -81,7 +81,9 @@ impl Lists<'_> {
         // What stands for the stem means nothing.
         let number = |entry: &String| {
             Number::parse(entry).ok_or_else(|| {
-                let reason = format!("in `{name}` is no number from 0 to 65536, three decimals");
+                let reason = format!(
+                    "in `{name}` is not a number from 0 to 65536 with at most three decimals"
+                );
                 self.wrong(entry, reason)
             })
         };
@@ -96,7 +98,7 @@ fn wrong(text: &str, token: &str, reason: String) -> ArchitectureError {
 pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, ArchitectureError> {
     let text = text.trim();
     let lists = if text.starts_with('{') { of_json(stages, text)? } else { of_text(text)? };
-    let mut lists = Lists { text, lists };
+    let mut lists = StageLists { text, lists };
     let entries = stages.strides.len() + 1;
     let depths = lists.whole("ds", entries, MAX_CELLS)?;
     let widths = lists.whole("ws", entries, MAX_CLASSES)?;
@@ -110,7 +112,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, Arch
         known.extend(stages.parameters.iter().map(|parameter| format!("{}s", parameter.name)));
         let hint = nearest::hint(name, known.iter().map(String::as_str));
         return Err(
-            lists.wrong(name, format!("is no list of this space or is there twice; {hint}"))
+            lists.wrong(name, format!("is not a list of this space, or is given twice; {hint}"))
         );
     }
     if depths[0] != 1 {
@@ -123,7 +125,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, Arch
         parameters: parameters.iter().map(|values| values[stage - 1]).collect(),
     };
     let decisions = StagesDecisions {
-        stem: Stem { width: widths[0], stride: strides[0] },
+        stem: StageStem { width: widths[0], stride: strides[0] },
         stages: (1..entries).map(stage).collect(),
     };
     super::network::assemble(stages, &decisions)

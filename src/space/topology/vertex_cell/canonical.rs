@@ -4,24 +4,28 @@
 //! first upper triangle as text; among those, the first list of operations; among those, the first
 //! list of marks.
 
-use super::matrix::{MAX_INNER, Matrix, Order};
+use super::matrix::{AdjacencyMatrix, MAX_INNER, VertexOrder};
 
 /// What stands in the vertices between input and output, by position from 0.
-pub(super) type Labels<T> = [T; MAX_INNER];
+pub(super) type VertexLabels<T> = [T; MAX_INNER];
 
 /// What the canonical order is the first by.
-type Key = (Matrix, Labels<u8>, Labels<u64>);
+type CanonicalKey = (AdjacencyMatrix, VertexLabels<u8>, VertexLabels<u64>);
 
 /// The canonical order of a graph's vertices. Marks tell apart what operations do not.
-pub(super) fn order(matrix: Matrix, operations: &[u8], marks: &Labels<u64>) -> Order {
-    let mut best: Option<(Key, Order)> = None;
+pub(super) fn order(
+    matrix: AdjacencyMatrix,
+    operations: &[u8],
+    marks: &VertexLabels<u64>,
+) -> VertexOrder {
+    let mut best: Option<(CanonicalKey, VertexOrder)> = None;
     matrix.for_each_order(&mut |order| {
         let reordered = matrix.reordered(order);
         // The upper triangle decides for nearly all orders.
         if best.as_ref().is_some_and(|((least, ..), _)| *least < reordered) {
             return true;
         }
-        let (mut own, mut others) = (Labels::default(), Labels::default());
+        let (mut own, mut others) = (VertexLabels::default(), VertexLabels::default());
         for vertex in matrix.inner() {
             own[vertex - 1] = operations[order[vertex] - 1];
             others[vertex - 1] = marks[order[vertex] - 1];
@@ -32,12 +36,12 @@ pub(super) fn order(matrix: Matrix, operations: &[u8], marks: &Labels<u64>) -> O
         }
         true
     });
-    best.map_or_else(Order::default, |(_, order)| order)
+    best.map_or_else(VertexOrder::default, |(_, order)| order)
 }
 
 /// The orders that leave a graph as it is, the given one included; `None` if another order gives an
 /// earlier upper triangle, so that this graph is not the canonical one of its kind.
-pub(super) fn automorphisms(matrix: Matrix) -> Option<Vec<Order>> {
+pub(super) fn automorphisms(matrix: AdjacencyMatrix) -> Option<Vec<VertexOrder>> {
     let mut automorphisms = Vec::new();
     let mut first = true;
     matrix.for_each_order(&mut |order| {
@@ -58,19 +62,19 @@ pub(super) fn automorphisms(matrix: Matrix) -> Option<Vec<Order>> {
 /// automorphisms leave labellings unchanged, on average.
 pub(super) fn count(max_vertices: usize, max_edges: usize, operations: usize) -> u128 {
     let operations = operations as u128;
-    let labellings = |matrix: Matrix| {
+    let labellings = |matrix: AdjacencyMatrix| {
         let automorphisms = automorphisms(matrix)?;
-        let unchanged = |order: &Order| operations.pow(cycles(matrix, order));
+        let unchanged = |order: &VertexOrder| operations.pow(cycles(matrix, order));
         Some(automorphisms.iter().map(unchanged).sum::<u128>() / automorphisms.len() as u128)
     };
     (2..=max_vertices)
-        .flat_map(|vertices| Matrix::all_full(vertices, max_edges))
+        .flat_map(|vertices| AdjacencyMatrix::all_full(vertices, max_edges))
         .filter_map(labellings)
         .sum()
 }
 
 /// The cycles of a permutation of the inner vertices.
-fn cycles(matrix: Matrix, order: &Order) -> u32 {
+fn cycles(matrix: AdjacencyMatrix, order: &VertexOrder) -> u32 {
     let mut seen = [false; MAX_INNER + 2];
     let mut cycles = 0;
     for start in matrix.inner() {
@@ -90,9 +94,9 @@ pub(super) fn all(
     max_vertices: usize,
     max_edges: usize,
     operations: usize,
-) -> impl Iterator<Item = (Matrix, Vec<u8>)> {
+) -> impl Iterator<Item = (AdjacencyMatrix, Vec<u8>)> {
     (2..=max_vertices).flat_map(move |vertices| {
-        let graphs = Matrix::all_full(vertices, max_edges);
+        let graphs = AdjacencyMatrix::all_full(vertices, max_edges);
         let graphs = graphs
             .filter_map(|matrix| automorphisms(matrix).map(|symmetries| (matrix, symmetries)));
         graphs.flat_map(move |(matrix, symmetries)| {
@@ -116,7 +120,7 @@ fn lists(length: usize, operations: usize) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// Whether no symmetry of the graph gives an earlier list of operations.
-fn is_first(list: &[u8], symmetries: &[Order]) -> bool {
+fn is_first(list: &[u8], symmetries: &[VertexOrder]) -> bool {
     symmetries.iter().all(|order| {
         let permuted = (0..list.len()).map(|position| list[order[position + 1] - 1]);
         list.iter().copied().le(permuted)

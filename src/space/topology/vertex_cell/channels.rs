@@ -1,7 +1,7 @@
 //! How many channels the vertices of a cell have: `compute_vertex_channels` of the benchmark's code.
 
-use super::canonical::Labels;
-use super::matrix::{MAX_VERTICES, Matrix};
+use super::canonical::VertexLabels;
+use super::matrix::{AdjacencyMatrix, MAX_VERTICES};
 
 /// The most vertices that can feed the output of a cell of so many vertices and edges: each needs
 /// an edge to the output and one from elsewhere.
@@ -14,7 +14,7 @@ pub(super) fn most_feeders(max_vertices: usize, max_edges: usize) -> usize {
 /// The output has `width`. Its channels are divided over the vertices that feed it, the input not
 /// counted, and the remainder goes to the first of them; every other vertex has the most channels
 /// of those it feeds.
-pub(super) fn of(matrix: Matrix, width: usize) -> [usize; MAX_VERTICES] {
+pub(super) fn of(matrix: AdjacencyMatrix, width: usize) -> [usize; MAX_VERTICES] {
     let mut channels = [0; MAX_VERTICES];
     let output = matrix.output();
     channels[output] = width;
@@ -32,8 +32,11 @@ pub(super) fn of(matrix: Matrix, width: usize) -> [usize; MAX_VERTICES] {
 
 /// By inner vertex, the stages, as bits, in which it has one channel more than others that feed the
 /// output.
-pub(super) fn wider(matrix: Matrix, widths: impl Iterator<Item = usize>) -> Labels<u64> {
-    let mut wider = Labels::default();
+pub(super) fn wider(
+    matrix: AdjacencyMatrix,
+    widths: impl Iterator<Item = usize>,
+) -> VertexLabels<u64> {
+    let mut wider = VertexLabels::default();
     let output = matrix.output();
     let feeders: Vec<usize> = matrix.sources(output).filter(|&vertex| vertex > 0).collect();
     for (stage, width) in widths.enumerate() {
@@ -86,7 +89,8 @@ mod tests {
     #[test]
     fn channels_shrink_along_edges_and_are_foreseen() {
         let mut graphs = 0;
-        for matrix in (2..=MAX_VERTICES).flat_map(|vertices| Matrix::all_full(vertices, 9)) {
+        for matrix in (2..=MAX_VERTICES).flat_map(|vertices| AdjacencyMatrix::all_full(vertices, 9))
+        {
             for width in [16, 32, 64] {
                 let channels = super::of(matrix, width);
                 let possible = possible(width, most_feeders(MAX_VERTICES, 9));

@@ -2,17 +2,17 @@
 
 use md5::{Digest, Md5};
 
-use super::matrix::Matrix;
+use super::matrix::AdjacencyMatrix;
 
 /// An MD5 digest as lower-case hexadecimal digits.
-type Hash = [u8; 32];
+type Md5Digits = [u8; 32];
 
 /// The hash of a graph with its operations, as in the benchmark's files. It is that of the vertices'
 /// hashes in sorted order, each of which starts from the vertex's degrees and operation and takes
 /// in the hashes of its neighbours as often as there are vertices.
-pub(super) fn hash(matrix: Matrix, operations: &[u8]) -> String {
+pub(super) fn hash(matrix: AdjacencyMatrix, operations: &[u8]) -> String {
     let vertices = matrix.vertices();
-    let mut hashes: Vec<Hash> = (0..vertices).map(|v| first(matrix, operations, v)).collect();
+    let mut hashes: Vec<Md5Digits> = (0..vertices).map(|v| first(matrix, operations, v)).collect();
     for _ in 0..vertices {
         hashes = (0..vertices).map(|vertex| next(matrix, &hashes, vertex)).collect();
     }
@@ -22,7 +22,7 @@ pub(super) fn hash(matrix: Matrix, operations: &[u8]) -> String {
 }
 
 /// `md5(str((out_degree, in_degree, label)))`.
-fn first(matrix: Matrix, operations: &[u8], vertex: usize) -> Hash {
+fn first(matrix: AdjacencyMatrix, operations: &[u8], vertex: usize) -> Md5Digits {
     let label = match vertex {
         0 => -1,
         vertex if vertex == matrix.output() => -2,
@@ -34,10 +34,10 @@ fn first(matrix: Matrix, operations: &[u8], vertex: usize) -> Hash {
 }
 
 /// `md5(sorted(in) joined + "|" + sorted(out) joined + "|" + own)`.
-fn next(matrix: Matrix, hashes: &[Hash], vertex: usize) -> Hash {
-    let mut incoming: Vec<&Hash> = matrix.sources(vertex).map(|from| &hashes[from]).collect();
+fn next(matrix: AdjacencyMatrix, hashes: &[Md5Digits], vertex: usize) -> Md5Digits {
+    let mut incoming: Vec<&Md5Digits> = matrix.sources(vertex).map(|from| &hashes[from]).collect();
     let outgoing = (0..matrix.vertices()).filter(|&to| matrix.has(vertex, to));
-    let mut outgoing: Vec<&Hash> = outgoing.map(|to| &hashes[to]).collect();
+    let mut outgoing: Vec<&Md5Digits> = outgoing.map(|to| &hashes[to]).collect();
     incoming.sort_unstable();
     outgoing.sort_unstable();
     let mut digest = Md5::new();
@@ -49,11 +49,11 @@ fn next(matrix: Matrix, hashes: &[Hash], vertex: usize) -> Hash {
     digits(digest.finalize().into())
 }
 
-fn md5(bytes: &[u8]) -> Hash {
+fn md5(bytes: &[u8]) -> Md5Digits {
     digits(Md5::digest(bytes).into())
 }
 
-fn digits(digest: [u8; 16]) -> Hash {
+fn digits(digest: [u8; 16]) -> Md5Digits {
     let mut digits = [0; 32];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
         pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
@@ -62,6 +62,6 @@ fn digits(digest: [u8; 16]) -> Hash {
     digits
 }
 
-fn text(hash: &Hash) -> String {
+fn text(hash: &Md5Digits) -> String {
     hash.iter().map(|&digit| char::from(digit)).collect()
 }

@@ -14,18 +14,18 @@ pub(super) const fn pairs(vertices: usize) -> usize {
 
 /// The vertices of a graph in a new order: by new position, the old one. Entries beyond the graph's
 /// vertices mean nothing.
-pub(super) type Order = [usize; MAX_VERTICES];
+pub(super) type VertexOrder = [usize; MAX_VERTICES];
 
 /// A directed graph of 2 to [`MAX_VERTICES`] vertices whose edges lead to later vertices. The first
 /// vertex is the input, the last one the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Matrix {
+pub(super) struct AdjacencyMatrix {
     vertices: usize,
     /// The upper triangle row by row, its first entry the highest bit.
     bits: u32,
 }
 
-impl Matrix {
+impl AdjacencyMatrix {
     /// The graph of an upper triangle; bits beyond it are cut off.
     pub(super) fn new(vertices: usize, bits: u32) -> Self {
         Self { vertices, bits: bits & ((1 << pairs(vertices)) - 1) }
@@ -103,7 +103,7 @@ impl Matrix {
     /// positions; `None` where no path leads from input to output.
     ///
     /// This is `ModelSpec._prune` of the benchmark's code.
-    pub(super) fn pruned(self) -> Option<(Self, Order)> {
+    pub(super) fn pruned(self) -> Option<(Self, VertexOrder)> {
         let (mut reached, mut used) = (1_u32, 1_u32 << self.output());
         for (from, to) in self.edges() {
             reached |= (reached >> from & 1) << to;
@@ -115,7 +115,7 @@ impl Matrix {
         if live >> self.output() & 1 == 0 {
             return None;
         }
-        let mut order = Order::default();
+        let mut order = VertexOrder::default();
         let mut vertices = 0;
         for vertex in (0..self.vertices).filter(|vertex| live >> vertex & 1 == 1) {
             order[vertices] = vertex;
@@ -129,8 +129,8 @@ impl Matrix {
     }
 
     /// The graph with its vertices in another order, in which edges still lead to later vertices.
-    pub(super) fn reordered(self, order: &Order) -> Self {
-        let mut position = Order::default();
+    pub(super) fn reordered(self, order: &VertexOrder) -> Self {
+        let mut position = VertexOrder::default();
         for (new, &old) in order.iter().enumerate().take(self.vertices) {
             position[old] = new;
         }
@@ -143,8 +143,8 @@ impl Matrix {
 
     /// Visits every order of the vertices in which edges lead to later vertices, input first and
     /// output last, until a visit returns false.
-    pub(super) fn for_each_order(self, visit: &mut dyn FnMut(&Order) -> bool) {
-        let mut order = Order::default();
+    pub(super) fn for_each_order(self, visit: &mut dyn FnMut(&VertexOrder) -> bool) {
+        let mut order = VertexOrder::default();
         order[self.output()] = self.output();
         let mut needs = [0_u32; MAX_VERTICES];
         for (from, to) in self.edges().filter(|&(from, _)| from > 0) {
@@ -156,11 +156,11 @@ impl Matrix {
     /// Puts every vertex that can stand at `position` there; `placed` are those before it.
     fn extend(
         self,
-        order: &mut Order,
+        order: &mut VertexOrder,
         position: usize,
         placed: u32,
         needs: &[u32; MAX_VERTICES],
-        visit: &mut dyn FnMut(&Order) -> bool,
+        visit: &mut dyn FnMut(&VertexOrder) -> bool,
     ) -> bool {
         if position == self.output() {
             return visit(order);
@@ -182,7 +182,7 @@ impl Matrix {
 
 /// The graph of an upper triangle whose rows are joined by `-`.
 #[cfg(test)]
-pub(super) fn from_rows(rows: &str) -> Matrix {
+pub(super) fn from_rows(rows: &str) -> AdjacencyMatrix {
     let bits = u32::from_str_radix(&rows.replace('-', ""), 2).unwrap();
-    Matrix::new(rows.split('-').count() + 1, bits)
+    AdjacencyMatrix::new(rows.split('-').count() + 1, bits)
 }

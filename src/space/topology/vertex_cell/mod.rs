@@ -25,35 +25,35 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Context, Decision, Topology};
+use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::{self, Layer, LayerFile, Place, emit};
+use crate::space::layers::{self, BranchPosition, Layer, LayerFile, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::Problems;
 use crate::space::skeleton::{Skeleton, SkeletonFile};
 pub use architecture::VertexDecisions;
 use architecture::resized;
-use canonical::Labels;
-use matrix::{MAX_EDGES, MAX_VERTICES, Matrix, Order};
+use canonical::VertexLabels;
+use matrix::{AdjacencyMatrix, MAX_EDGES, MAX_VERTICES, VertexOrder};
 
 /// The most operations to choose from.
 const MAX_OPERATIONS: usize = 64;
 
 /// What is built of an architecture: its vertices that lie on a path from input to output, in their
 /// canonical order.
-struct Network {
-    matrix: Matrix,
+struct VertexNetwork {
+    matrix: AdjacencyMatrix,
     operations: Vec<u8>,
     /// The vertices in the given order.
-    given: Matrix,
+    given: AdjacencyMatrix,
     /// By position in the canonical order, that in the given one.
-    order: Order,
+    order: VertexOrder,
 }
 
-impl Network {
-    fn new(given: Matrix, operations: &[u8], marks: &Labels<u64>) -> Self {
+impl VertexNetwork {
+    fn new(given: AdjacencyMatrix, operations: &[u8], marks: &VertexLabels<u64>) -> Self {
         let order = canonical::order(given, operations, marks);
         let matrix = given.reordered(&order);
         let operations = matrix.inner().map(|vertex| operations[order[vertex] - 1]).collect();
@@ -109,14 +109,14 @@ impl VertexCell {
     }
 
     /// The cell of all vertices for one of fewer.
-    fn full(&self, matrix: Matrix, operations: &[u8]) -> VertexDecisions {
+    fn full(&self, matrix: AdjacencyMatrix, operations: &[u8]) -> VertexDecisions {
         let mut operations = operations.to_vec();
         operations.resize(self.max_vertices - 2, 0);
         VertexDecisions { matrix: resized(matrix, self.max_vertices), operations }
     }
 
     /// Whether a graph is a cell of this space, or why it is not.
-    fn check(&self, matrix: Matrix) -> Result<(), String> {
+    fn check(&self, matrix: AdjacencyMatrix) -> Result<(), String> {
         let Some((pruned, _)) = matrix.pruned() else {
             return Err("no path leads from the input to the output".to_owned());
         };
@@ -130,24 +130,25 @@ impl VertexCell {
         Ok(())
     }
 
-    fn valid(&self, matrix: Matrix) -> bool {
+    fn valid(&self, matrix: AdjacencyMatrix) -> bool {
         matrix.pruned().is_some_and(|(pruned, _)| pruned.edge_count() <= self.max_edges)
     }
 
     /// Vertices on no path left out.
-    fn pruned(&self, decisions: &VertexDecisions) -> (Matrix, Vec<u8>) {
+    fn pruned(&self, decisions: &VertexDecisions) -> (AdjacencyMatrix, Vec<u8>) {
         // Architectures of this space have a path.
-        let (matrix, order) = decisions.matrix.pruned().unwrap_or((Matrix::empty(2), [0; 7]));
+        let (matrix, order) =
+            decisions.matrix.pruned().unwrap_or((AdjacencyMatrix::empty(2), [0; 7]));
         let operations = matrix.inner().map(|vertex| decisions.operations[order[vertex] - 1]);
         (matrix, operations.collect())
     }
 
     /// The network with its vertices in an order that is the same for equal networks, and by vertex
     /// the stages in which it gets one of the channels that are left over.
-    fn network(&self, decisions: &VertexDecisions) -> (Network, Vec<u64>) {
+    fn network(&self, decisions: &VertexDecisions) -> (VertexNetwork, Vec<u64>) {
         let (given, operations) = self.pruned(decisions);
         let wider = channels::wider(given, self.skeleton.widths());
-        let network = Network::new(given, &operations, &wider);
+        let network = VertexNetwork::new(given, &operations, &wider);
         let wider = given.inner().map(|vertex| wider[network.order[vertex] - 1]).collect();
         (network, wider)
     }
@@ -180,7 +181,7 @@ impl Topology for VertexCell {
     fn new(
         file: VertexCellFile,
         skeleton: SkeletonFile,
-        context: &Context<'_>,
+        context: &TopologyContext<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let VertexCellFile { max_vertices, max_edges, .. } = file;
@@ -206,7 +207,7 @@ impl Topology for VertexCell {
                 continue;
             }
             for channels in channels::possible(place.width, most_feeders) {
-                let place = Place { width: channels, ..place };
+                let place = BranchPosition { width: channels, ..place };
                 // The first cell of a stage reads the reduction, the others read cells.
                 for given in [input.channels, place.width] {
                     let input = Shape { channels: given, ..input };
@@ -237,7 +238,7 @@ impl Topology for VertexCell {
     /// vertices uniformly, again until the cell is valid.
     fn sample(&self, rng: &mut dyn Rng) -> VertexDecisions {
         let matrix = loop {
-            let matrix = Matrix::new(self.max_vertices, rng.next_u32());
+            let matrix = AdjacencyMatrix::new(self.max_vertices, rng.next_u32());
             if self.valid(matrix) {
                 break matrix;
             }
@@ -279,7 +280,7 @@ impl Topology for VertexCell {
 
     fn reduced(&self, decisions: &VertexDecisions) -> VertexDecisions {
         let (matrix, operations) = self.pruned(decisions);
-        let network = Network::new(matrix, &operations, &Labels::default());
+        let network = VertexNetwork::new(matrix, &operations, &VertexLabels::default());
         self.full(network.matrix, &network.operations)
     }
 

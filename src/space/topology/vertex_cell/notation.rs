@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value};
 
-use super::matrix::Matrix;
+use super::matrix::AdjacencyMatrix;
 use super::{VertexCell, VertexDecisions};
 use crate::nearest;
 use crate::space::error::ArchitectureError;
@@ -18,7 +18,7 @@ const PARTS: [[&str; 2]; 2] =
     [["adjacency", "module_adjacency"], ["operations", "module_operations"]];
 
 /// What is wrong: a part of the text, and why.
-type Wrong = (String, String);
+type NotationFault = (String, String);
 
 pub(super) fn format(cell: &VertexCell, decisions: &VertexDecisions) -> String {
     let (matrix, operations) = decisions.shortest();
@@ -45,7 +45,7 @@ pub(super) fn parse(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Ar
     })
 }
 
-fn parse_text(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Wrong> {
+fn parse_text(cell: &VertexCell, text: &str) -> Result<VertexDecisions, NotationFault> {
     let (bits, names) = text.split_once(':').unwrap_or((text, ""));
     let bits = bits.trim();
     let rows = rows_of_text(bits)?;
@@ -55,7 +55,7 @@ fn parse_text(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Wrong> {
 }
 
 /// The rows of a matrix, or those of its upper triangle.
-fn rows_of_text(text: &str) -> Result<Vec<Vec<bool>>, Wrong> {
+fn rows_of_text(text: &str) -> Result<Vec<Vec<bool>>, NotationFault> {
     if let Some(other) = text.chars().find(|letter| !"01-".contains(*letter)) {
         let reason = "a cell is written 111-11-1:operation,operation: first the upper triangle of \
                       the adjacency matrix in zeros and ones, its rows joined by `-`";
@@ -88,7 +88,7 @@ fn rows_of_text(text: &str) -> Result<Vec<Vec<bool>>, Wrong> {
     Err((text.to_owned(), reason))
 }
 
-fn parse_json(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Wrong> {
+fn parse_json(cell: &VertexCell, text: &str) -> Result<VertexDecisions, NotationFault> {
     let value: Value =
         serde_json::from_str(text).map_err(|error| (text.to_owned(), format!("{error}")))?;
     let (adjacency, operations) = match &value {
@@ -116,16 +116,16 @@ fn member<'v>(
     map: &'v Map<String, Value>,
     text: &str,
     names: [&str; 2],
-) -> Result<&'v Value, Wrong> {
+) -> Result<&'v Value, NotationFault> {
     if let Some(other) = map.keys().find(|key| !PARTS.iter().flatten().any(|known| known == key)) {
         let hint = nearest::hint(other, [PARTS[0][0], PARTS[1][0]]);
-        return Err((other.clone(), format!("is no key of a cell; {hint}")));
+        return Err((other.clone(), format!("is not a key of a cell; {hint}")));
     }
     let found = names.iter().find_map(|name| map.get(*name));
     found.ok_or_else(|| (text.to_owned(), format!("misses the key `{}`", names[0])))
 }
 
-fn rows_of_json(value: &Value) -> Result<Vec<Vec<bool>>, Wrong> {
+fn rows_of_json(value: &Value) -> Result<Vec<Vec<bool>>, NotationFault> {
     let wrong = |value: &Value, expected: &str| (value.to_string(), expected.to_owned());
     let entry = |value: &Value| match value {
         Value::Bool(edge) => Ok(*edge),
@@ -137,7 +137,7 @@ fn rows_of_json(value: &Value) -> Result<Vec<Vec<bool>>, Wrong> {
     };
     let row = |value: &Value| {
         let row = value.as_array().ok_or_else(|| wrong(value, "a row is a list of 0 and 1"))?;
-        row.iter().map(entry).collect::<Result<Vec<bool>, Wrong>>()
+        row.iter().map(entry).collect::<Result<Vec<bool>, NotationFault>>()
     };
     let rows = value.as_array().ok_or_else(|| wrong(value, "the adjacency is a list of rows"))?;
     rows.iter().map(row).collect()
@@ -149,7 +149,7 @@ fn assemble(
     bits: &str,
     rows: &[Vec<bool>],
     names: &[&str],
-) -> Result<VertexDecisions, Wrong> {
+) -> Result<VertexDecisions, NotationFault> {
     let matrix = matrix(cell, bits, rows)?;
     let inner = matrix.vertices() - 2;
     let own = match names {
@@ -168,15 +168,19 @@ fn assemble(
     Ok(architecture)
 }
 
-fn operation(cell: &VertexCell, name: &str) -> Result<u8, Wrong> {
+fn operation(cell: &VertexCell, name: &str) -> Result<u8, NotationFault> {
     let mut names = cell.operations.iter().map(|operation| operation.name.as_str());
     names.clone().position(|known| known == name).map(|position| position as u8).ok_or_else(|| {
         let hint = nearest::hint(name, &mut names);
-        (name.to_owned(), format!("there is no operation `{name}` in this space; {hint}"))
+        (name.to_owned(), format!("unknown operation `{name}` in this space; {hint}"))
     })
 }
 
-fn matrix(cell: &VertexCell, bits: &str, rows: &[Vec<bool>]) -> Result<Matrix, Wrong> {
+fn matrix(
+    cell: &VertexCell,
+    bits: &str,
+    rows: &[Vec<bool>],
+) -> Result<AdjacencyMatrix, NotationFault> {
     let whole = rows.iter().all(|row| row.len() == rows.len());
     let triangle = rows.iter().rev().enumerate().all(|(above, row)| row.len() == above + 1);
     // A single row of one entry is the triangle of two vertices.
@@ -195,7 +199,7 @@ fn matrix(cell: &VertexCell, bits: &str, rows: &[Vec<bool>]) -> Result<Matrix, W
         let reason = format!("is a cell of {vertices} vertices; this space has at most {most}");
         return Err((bits.to_owned(), reason));
     }
-    let mut matrix = Matrix::empty(vertices);
+    let mut matrix = AdjacencyMatrix::empty(vertices);
     for (from, row) in rows.iter().enumerate() {
         let first = if triangle { from + 1 } else { 0 };
         for (to, _) in row.iter().enumerate().filter(|(_, edge)| **edge) {

@@ -1,9 +1,9 @@
 //! Wires one cell into a graph.
 
 use super::matrix::MAX_VERTICES;
-use super::{Network, VertexCell};
+use super::{VertexCell, VertexNetwork};
 use crate::graph::{Graph, GraphError, NodeId, Op};
-use crate::space::layers::{Place, emit};
+use crate::space::layers::{BranchPosition, emit};
 
 /// Wires a cell behind `input` and gives its output.
 ///
@@ -13,35 +13,35 @@ use crate::space::layers::{Place, emit};
 /// other, plus the projected input.
 pub(super) fn cell(
     cell: &VertexCell,
-    network: &Network,
+    network: &VertexNetwork,
     graph: &mut Graph,
     input: NodeId,
     prefix: &str,
-    place: Place,
+    place: BranchPosition,
 ) -> Result<NodeId, GraphError> {
     let channels = network.channels(place.width);
     let values = [None; MAX_VERTICES];
-    let mut wiring = Wiring { cell, network, graph, input, prefix, place, channels, values };
+    let mut wiring = VertexWiring { cell, network, graph, input, prefix, place, channels, values };
     for vertex in network.matrix.inner() {
         wiring.vertex(vertex)?;
     }
     wiring.output()
 }
 
-struct Wiring<'w> {
+struct VertexWiring<'w> {
     cell: &'w VertexCell,
-    network: &'w Network,
+    network: &'w VertexNetwork,
     graph: &'w mut Graph,
     input: NodeId,
     prefix: &'w str,
-    place: Place,
+    place: BranchPosition,
     /// By vertex.
     channels: [usize; MAX_VERTICES],
     /// By vertex, what it gives, once wired.
     values: [Option<NodeId>; MAX_VERTICES],
 }
 
-impl Wiring<'_> {
+impl VertexWiring<'_> {
     fn vertex(&mut self, vertex: usize) -> Result<(), GraphError> {
         let label = format!("{}.v{vertex}", self.prefix);
         let mut terms = Vec::new();
@@ -53,7 +53,7 @@ impl Wiring<'_> {
         }
         let sum = self.joined(Op::Add, &terms, &label)?;
         let operation = &self.cell.operations[usize::from(self.network.operations[vertex - 1])];
-        let place = Place { width: self.channels[vertex], ..self.place };
+        let place = BranchPosition { width: self.channels[vertex], ..self.place };
         let label = format!("{label}({})", operation.name);
         self.values[vertex] = Some(operation.emit(self.graph, sum, &label, place)?);
         Ok(())
@@ -90,7 +90,7 @@ impl Wiring<'_> {
     }
 
     fn projection(&mut self, vertex: usize, label: &str) -> Result<NodeId, GraphError> {
-        let place = Place { width: self.channels[vertex], ..self.place };
+        let place = BranchPosition { width: self.channels[vertex], ..self.place };
         let label = format!("{label}.projection");
         emit(self.graph, &self.cell.projection, self.input, &label, place)
     }

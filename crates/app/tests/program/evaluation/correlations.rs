@@ -130,7 +130,7 @@ fn what_is_left_out_is_counted() {
         "1 not used: no accuracy in the table, such as |none~0|",
         "1 without a score",
         "2 with an infinite score",
-        "not given: regions",
+        "not available: regions",
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
@@ -144,7 +144,7 @@ fn tables_name_what_they_show() {
     for words in [
         "score against accuracy on nas-bench-201: 60 of 60 architectures",
         "best 10 % by accuracy",
-        "the paper's choice: accuracy above 15",
+        "the selection of the paper: accuracy above 15",
         "regret @1",
         &value(&golden["score"]["all"]["tau_b"]),
         &value(&golden["params"]["best_tenth"]["rho"]),

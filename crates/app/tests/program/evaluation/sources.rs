@@ -212,7 +212,7 @@ fn scores_of_a_comparison_are_kept() {
     };
     let (first, _) = run();
     let (second, error) = run();
-    assert!(error.contains("20 were known"), "{error}");
+    assert!(error.contains("20 reused"), "{error}");
     assert_eq!(second, first);
     let id = Store::read(Path::new(&store)).unwrap().list().unwrap().remove(0).id;
     let (_, studied, _) =

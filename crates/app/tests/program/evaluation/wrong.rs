@@ -30,7 +30,7 @@ fn files_of_scores_that_are_none() {
     let message = "it has architecture, naswot; choose the column that holds the score";
     refused(run(&path), &format!("{path} has no column `score`: {message}"));
     let path = folder.file("d.csv", "architecture,score\nx,high\n");
-    refused(run(&path), &format!("{path}, line 2: `high` in column `score` is no number"));
+    refused(run(&path), &format!("{path}, line 2: `high` in column `score` is not a number"));
     let path = folder.file("e.csv", "architecture,score\nx\n");
     refused(run(&path), &format!("{path}, line 2: 1 cells, the header has 2"));
     let path = folder.file("f.csv", "architecture,score,status\nx,1,good\n");
@@ -80,10 +80,10 @@ fn studies_that_are_not_there() {
     let folder = Folder::new();
     let store = folder.path("studies.db");
     let run = || compared("correlate", &["--study", "3fa9", "--store", &store]);
-    let message = "no such file; choose another one (--store)";
-    refused(run(), &format!("there are no studies in {store}: {message}"));
+    let message = "choose another database (--store)";
+    refused(run(), &format!("{store} does not exist; {message}"));
     untrained::store::Store::open(std::path::Path::new(&store)).unwrap();
-    refused(run(), &format!("there is no study `3fa9` in {store}: it holds none"));
+    refused(run(), &format!("no study `3fa9` in {store}: it holds none"));
 }
 
 #[test]

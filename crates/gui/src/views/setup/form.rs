@@ -5,13 +5,26 @@ use std::str::FromStr;
 
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use untrained::job::JobConfig;
+use untrained::job::{JobConfig, JobError, JobOption, OptionInfo, OptionType};
 
-/// The option that a problem is about: the first one it names.
-pub fn flag(problem: &str) -> Option<&str> {
-    let name = problem.split("--").nth(1)?;
-    let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(name.len());
-    Some(&name[..end]).filter(|name| !name.is_empty())
+/// What is wrong with the job that is set up.
+pub struct SetupProblem {
+    /// The option that is meant, where it is one.
+    pub option: Option<JobOption>,
+    /// What is wrong and what to do; beside its field, without the option's name.
+    pub text: String,
+}
+
+impl SetupProblem {
+    /// What [`JobConfig::check`] finds.
+    pub fn of(job: &JobConfig) -> Option<Self> {
+        let error = job.check().err()?;
+        let text = match &error {
+            JobError::Invalid(invalid) => invalid.reason.clone(),
+            error => error.to_string(),
+        };
+        Some(Self { option: error.option(), text })
+    }
 }
 
 /// What is edited in a frame.
@@ -25,24 +38,27 @@ pub struct SetupDraft {
 /// Where a problem of the job is shown.
 pub struct OptionForm<'p> {
     /// The problem.
-    pub problem: Option<&'p str>,
+    pub problem: Option<&'p SetupProblem>,
 }
 
 impl OptionForm<'_> {
     /// A row: the label, the field, and what is wrong with it.
-    pub fn row(
-        &self,
-        ui: &mut Ui,
-        name: &str,
-        option: &str,
-        about: &str,
-        add: impl FnOnce(&mut Ui) -> egui::Response,
-    ) {
-        let label = ui.label(name).on_hover_text(about);
+    pub fn row(&self, ui: &mut Ui, option: JobOption, add: impl FnOnce(&mut Ui) -> egui::Response) {
+        let OptionInfo { label: name, help, values, .. } = option.info();
+        let help = match values {
+            OptionType::Texts if option != JobOption::Architectures => {
+                format!("{help}. Several are separated by spaces")
+            }
+            _ => help.to_owned(),
+        };
+        let label = ui.label(name).on_hover_text(&help);
         ui.horizontal(|ui| {
-            add(ui).labelled_by(label.id).on_hover_text(about);
-            if let Some(problem) = self.problem.filter(|problem| flag(problem) == Some(option)) {
-                let text = RichText::new(problem).small().color(ui.visuals().error_fg_color);
+            add(ui).labelled_by(label.id).on_hover_text(&help);
+            let is_here = |problem: &&SetupProblem| problem.option == Some(option);
+            if let Some(problem) = self.problem.filter(is_here) {
+                let text = RichText::new(format!("{name} {}", problem.text))
+                    .small()
+                    .color(ui.visuals().error_fg_color);
                 ui.add(egui::Label::new(text).wrap());
             }
         });
@@ -128,11 +144,10 @@ mod tests {
         let mut job = JobConfig::new(Options::default(), Task::default());
         assert!(job.check().is_ok());
         job.options.batch_size = 1;
-        assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("batch-size"));
+        assert_eq!(SetupProblem::of(&job).unwrap().option, Some(JobOption::BatchSize));
         job.options.batch_size = 2;
         let Task::Search(search) = &mut job.task else { panic!() };
         search.strategy = untrained::search::StrategyKind::Area;
-        assert_eq!(flag(&job.check().unwrap_err().to_string()), Some("trainer"));
-        assert_eq!(flag("nothing named -- here"), None);
+        assert_eq!(SetupProblem::of(&job).unwrap().option, Some(JobOption::Trainer));
     }
 }

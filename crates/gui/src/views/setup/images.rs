@@ -7,6 +7,7 @@ use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
 use crate::views::context::ViewContext;
 use untrained::data::ImageSource;
+use untrained::job::JobOption;
 
 /// The kinds of image sources: name, what they are, and whether they have a path.
 const KINDS: [(&str, &str, bool); 8] = [
@@ -60,8 +61,7 @@ pub fn show(
     let mut chooses = false;
     let SetupDraft { job, image_kind } = draft;
     let options = &mut job.options;
-    let about = "The mini-batch that all networks are scored on; labels are not needed";
-    form.row(ui, "Images", "images", about, |ui| {
+    form.row(ui, JobOption::Images, |ui| {
         let id = ui.scope_id().with("images");
         let known = ui.data(|data| data.get_temp::<TypedSource>(id));
         let known = known.filter(|known| known.source == options.images.to_string());
@@ -89,9 +89,7 @@ pub fn show(
         ui.data_mut(|data| data.insert_temp(id, typed));
         inner.response
     });
-    form.row(ui, "Batch size", "batch-size", "Images in the mini-batch, at least 2", |ui| {
-        ui.add(DragValue::new(&mut options.batch_size))
-    });
+    form.row(ui, JobOption::BatchSize, |ui| ui.add(DragValue::new(&mut options.batch_size)));
     if chooses {
         context.send(Action::ChooseFile(FilePurpose::Images));
     }

@@ -10,7 +10,7 @@ mod task;
 
 use egui::{Grid, ScrollArea, Ui};
 
-use self::form::{OptionForm, SetupDraft, flag};
+use self::form::{OptionForm, SetupDraft, SetupProblem};
 use crate::action::Action;
 use crate::command::Command;
 use crate::views::chrome;
@@ -34,22 +34,22 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
             chrome::button(ui, context, Command::CopyCommandLine);
         });
     });
-    let problem = context.setup.job.check().err().map(|error| error.to_string());
-    if let Some(problem) = problem.as_ref().filter(|problem| flag(problem).is_none()) {
-        ui.colored_label(ui.visuals().error_fg_color, problem);
+    let problem = SetupProblem::of(&context.setup.job);
+    if let Some(problem) = problem.as_ref().filter(|problem| problem.option.is_none()) {
+        ui.colored_label(ui.visuals().error_fg_color, &problem.text);
     }
     let setup = context.models().setup;
     let mut draft = SetupDraft { job: setup.job.clone(), image_kind: setup.image_kind.clone() };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         Grid::new("form").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
-            let form = &OptionForm { problem: problem.as_deref() };
+            let form = &OptionForm { problem: problem.as_ref() };
             task::show(ui, context, &mut draft, form);
             images::show(ui, context, &mut draft, form);
             scoring::show(ui, context, &mut draft, form);
         });
         egui::CollapsingHeader::new("More options").show(ui, |ui| {
             Grid::new("more").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
-                more::show(ui, &mut draft, &OptionForm { problem: problem.as_deref() });
+                more::show(ui, &mut draft, &OptionForm { problem: problem.as_ref() });
             });
         });
         ui.separator();

@@ -3,27 +3,23 @@
 use egui::Ui;
 
 use super::form::{OptionForm, SetupDraft, optional, typed};
-use untrained::job::Task;
+use untrained::job::{JobOption, Task};
 
 /// Shows their rows.
 pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     let is_model = matches!(draft.job.task, Task::Onnx { .. });
     let options = &mut draft.job.options;
-    let about = "pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal, orthogonal, \
-                 uniform:A or normal:S";
-    form.row(ui, "Weight initialisation", "initialisation", about, |ui| {
+    form.row(ui, JobOption::Initialisation, |ui| {
         optional(ui, "initialisation", (&mut options.initialisation, "Default (from space)"))
     });
     if !is_model {
-        form.row(ui, "Image shape", "input", "Channels, height, width: CxHxW", |ui| {
+        form.row(ui, JobOption::Input, |ui| {
             optional(ui, "input", (&mut options.input, "Default (from space)"))
         });
-        form.row(ui, "Classes", "classes", "Outputs of the classifier", |ui| {
+        form.row(ui, JobOption::Classes, |ui| {
             optional(ui, "classes", (&mut options.classes, "Default (from space)"))
         });
-        let about = "Values that override those of the space file, separated by spaces: \
-                     skeleton.cells=1 skeleton.channels=8";
-        form.row(ui, "Space overrides", "set", about, |ui| {
+        form.row(ui, JobOption::Set, |ui| {
             typed(
                 ui,
                 "set",
@@ -33,12 +29,9 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
             )
         });
     }
-    let about = "Per-channel mean, subtracted from pixels in 0 to 1: 0.5,0.5,0.5";
-    form.row(ui, "Mean", "mean", about, |ui| list(ui, "mean", &mut options.mean));
-    let about = "Per-channel standard deviation, by which they are then divided";
-    form.row(ui, "Std", "std", about, |ui| list(ui, "std", &mut options.std));
-    let about = "imagenet16 only: use images of the first N classes";
-    form.row(ui, "Image classes", "image-classes", about, |ui| {
+    form.row(ui, JobOption::Mean, |ui| list(ui, "mean", &mut options.mean));
+    form.row(ui, JobOption::Std, |ui| list(ui, "std", &mut options.std));
+    form.row(ui, JobOption::ImageClasses, |ui| {
         optional(ui, "image-classes", (&mut options.image_classes, "120"))
     });
 }

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::explain;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
-use untrained::job::{JobConfig, StoreLocation, Task};
+use untrained::job::{JobConfig, JobOption, StoreLocation, Task};
 use untrained::plan::Count;
 
 /// Shows the rows of scoring.
@@ -18,23 +18,12 @@ pub fn show(
     form: &OptionForm<'_>,
 ) {
     let JobConfig { options, .. } = &mut draft.job;
-    form.row(ui, "Seed", "seed", "Seeds everything random: architectures, images, weights", |ui| {
-        ui.add(DragValue::new(&mut options.seed))
-    });
-    form.row(
-        ui,
-        "Initialisations per network",
-        "repeats",
-        "Weight initialisations per network; the score is their mean",
-        |ui| ui.add(DragValue::new(&mut options.repeats)),
-    );
-    form.row(ui, "Count", "count", explain::COUNT, |ui| count(ui, &mut options.count));
-    form.row(ui, "Device", "device", "The device that scores networks", |ui| {
-        device(ui, &mut options.device, &context.setup.devices)
-    });
+    form.row(ui, JobOption::Seed, |ui| ui.add(DragValue::new(&mut options.seed)));
+    form.row(ui, JobOption::Repeats, |ui| ui.add(DragValue::new(&mut options.repeats)));
+    form.row(ui, JobOption::Count, |ui| count(ui, &mut options.count));
+    form.row(ui, JobOption::Device, |ui| device(ui, &mut options.device, &context.setup.devices));
     if !matches!(draft.job.task, Task::Onnx { .. }) {
-        let about = "The database that stores the results; shared with the command line";
-        form.row(ui, "Study database", "store", about, |ui| studies(ui, context));
+        form.row(ui, JobOption::Store, |ui| studies(ui, context));
     }
 }
 

@@ -8,7 +8,7 @@ use super::form::{OptionForm, SetupDraft, choose, optional, typed};
 use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
 use crate::views::context::ViewContext;
-use untrained::job::{OnnxWeights, SearchOptions, Task};
+use untrained::job::{JobOption, OnnxWeights, SearchOptions, Task};
 use untrained::score::SCORES;
 use untrained::search::{Objective, StrategyKind, StrategyOption};
 
@@ -28,23 +28,17 @@ pub fn show(
         }
         Task::Onnx { path, weights } => {
             let name = path.to_string_lossy().into_owned();
-            form.row(ui, "Model", "onnx", "The ONNX file that is scored", |ui| {
+            form.row(ui, JobOption::Onnx, |ui| {
                 ui.add(egui::Label::new(RichText::new(name).monospace()).truncate())
             });
-            form.row(
-                ui,
-                "Weights",
-                "weights",
-                "Keep the weights of the file, or initialise new ones",
-                |ui| {
-                    let inner = ui.horizontal(|ui| {
-                        ui.selectable_value(weights, OnnxWeights::Keep, "keep");
-                        ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
-                    });
-                    inner.inner
-                },
-            );
-            becomes_search = instead(ui, form);
+            form.row(ui, JobOption::Weights, |ui| {
+                let inner = ui.horizontal(|ui| {
+                    ui.selectable_value(weights, OnnxWeights::Keep, "keep");
+                    ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
+                });
+                inner.inner
+            });
+            becomes_search = search_instead(ui);
             false
         }
     };
@@ -58,7 +52,7 @@ pub fn show(
 
 /// Architectures, one a line; whether a search is wanted instead.
 fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &OptionForm<'_>) -> bool {
-    form.row(ui, "Architectures", "architectures", "One per line, in the space's notation", |ui| {
+    form.row(ui, JobOption::Architectures, |ui| {
         let mut text = architectures.join("\n");
         let edit = TextEdit::multiline(&mut text).desired_rows(3).desired_width(420.0);
         let response = ui.add(edit.code_editor());
@@ -67,44 +61,39 @@ fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &OptionForm<'_>) ->
         }
         response
     });
-    instead(ui, form)
+    search_instead(ui)
 }
 
 /// Whether a search is wanted in the place of this task.
-fn instead(ui: &mut Ui, form: &OptionForm<'_>) -> bool {
+fn search_instead(ui: &mut Ui) -> bool {
     let mut pressed = false;
-    form.row(ui, "", "task", "Search the open space", |ui| {
-        let response = ui.button("Search a space instead");
-        pressed = response.clicked();
-        response
-    });
+    ui.label("");
+    let button = ui.button("Search a space instead").on_hover_text("Search the open space");
+    pressed |= button.clicked();
+    ui.end_row();
     pressed
 }
 
 /// Rows of a search; whether a table is to be chosen by dialog.
 fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let strategies = StrategyKind::ALL.map(|kind| (kind.name(), kind.info().about));
-    form.row(ui, "Strategy", "strategy", "How architectures are chosen", |ui| {
+    form.row(ui, JobOption::Strategy, |ui| {
         let mut name = search.strategy.name().to_owned();
         let response = choose(ui, "strategy", &mut name, &strategies);
         search.strategy = name.parse().unwrap_or(search.strategy);
         response
     });
-    form.row(ui, "Architectures", "samples", "How many architectures are evaluated", |ui| {
+    form.row(ui, JobOption::Samples, |ui| {
         ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
     });
     let scores: Vec<_> = SCORES.iter().map(|score| (score.name, score.about)).collect();
-    form.row(ui, "Score", "score", "What ranks architectures; the higher the better", |ui| {
-        choose(ui, "score", &mut search.score, &scores)
-    });
+    form.row(ui, JobOption::Score, |ui| choose(ui, "score", &mut search.score, &scores));
     constraints(ui, search, form);
     strategy_options(ui, search, form)
 }
 
 fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
-    let about = "Ranges with K, M, G, separated by spaces: params=..1M macs=10M..100M depth=8.. \
-                 latency=..5ms";
-    form.row(ui, "Constraints", "constraint", about, |ui| {
+    form.row(ui, JobOption::Constraint, |ui| {
         typed(
             ui,
             "constraints",
@@ -113,13 +102,9 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
             |text| text.split_whitespace().map(str::parse).collect(),
         )
     });
-    form.row(
-        ui,
-        "Duplicates",
-        "unique",
-        "Score isomorphic networks only once and share the result",
-        |ui| ui.checkbox(&mut search.unique, "Skip duplicate networks"),
-    );
+    form.row(ui, JobOption::Unique, |ui| {
+        ui.checkbox(&mut search.unique, "Skip duplicate networks")
+    });
 }
 
 /// Rows of the strategy; whether a table is to be chosen by dialog.
@@ -128,25 +113,11 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'
     let (evolves, has_candidates) =
         (has(StrategyOption::Population), has(StrategyOption::Candidates));
     if evolves {
-        form.row(ui, "Population", "population", "Size of the population", |ui| {
-            ui.add(DragValue::new(&mut search.population))
-        });
-        form.row(
-            ui,
-            "Tournament size",
-            "tournament",
-            "The best of this many random members becomes a parent",
-            |ui| ui.add(DragValue::new(&mut search.tournament)),
-        );
+        form.row(ui, JobOption::Population, |ui| ui.add(DragValue::new(&mut search.population)));
+        form.row(ui, JobOption::Tournament, |ui| ui.add(DragValue::new(&mut search.tournament)));
     }
     if has_candidates {
-        form.row(
-            ui,
-            "Candidates",
-            "candidates",
-            "Architectures scored to select the first population",
-            |ui| ui.add(DragValue::new(&mut search.candidates)),
-        );
+        form.row(ui, JobOption::Candidates, |ui| ui.add(DragValue::new(&mut search.candidates)));
     }
     search.strategy.objective() == Objective::Accuracy && accuracy(ui, search, form)
 }
@@ -154,50 +125,27 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'
 /// Where accuracies come from; whether a table is to be chosen by dialog.
 fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let mut chooses = false;
-    let about =
-        "The command that trains an architecture; the last line it prints is {\"accuracy\": X}";
-    form.row(ui, "Trainer", "trainer", about, |ui| {
+    form.row(ui, JobOption::Trainer, |ui| {
         optional(ui, "trainer", (&mut search.trainer, "python train.py {arch.json}"))
     });
-    form.row(
-        ui,
-        "Benchmark table",
-        "table",
-        "A table of trained accuracies instead of a trainer",
-        |ui| {
-            let response = path(ui, "table", (&mut search.table, "file"));
-            chooses = ui.button("Choose table…").clicked();
-            response
-        },
-    );
-    form.row(ui, "Metric", "metric", "The metric of the table that is used as accuracy", |ui| {
-        optional(ui, "metric", (&mut search.metric, "accuracy"))
+    form.row(ui, JobOption::Table, |ui| {
+        let response = path(ui, "table", (&mut search.table, "file"));
+        chooses = ui.button("Choose table…").clicked();
+        response
     });
-    let about = "The metric reported for the winner";
-    form.row(ui, "Report", "report", about, |ui| {
-        optional(ui, "report", (&mut search.report, "accuracy"))
-    });
-    form.row(
-        ui,
-        "Training time",
-        "time",
-        "The metric of the table that is the training time in seconds",
-        |ui| optional(ui, "time", (&mut search.time, "none")),
-    );
-    form.row(ui, "Time budget", "budget", "Total training budget (s)", |ui| {
+    form.row(ui, JobOption::Metric, |ui| optional(ui, "metric", (&mut search.metric, "accuracy")));
+    form.row(ui, JobOption::Report, |ui| optional(ui, "report", (&mut search.report, "accuracy")));
+    form.row(ui, JobOption::Time, |ui| optional(ui, "time", (&mut search.time, "none")));
+    form.row(ui, JobOption::Budget, |ui| {
         optional(ui, "budget", (&mut search.budget, "one training per architecture"))
     });
-    form.row(ui, "Trainers", "trainers", "How many run in parallel", |ui| {
+    form.row(ui, JobOption::Trainers, |ui| {
         ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
     });
-    form.row(
-        ui,
-        "Trainer timeout",
-        "trainer-limit",
-        "Seconds after which a training is stopped",
-        |ui| ui.add(DragValue::new(&mut search.trainer_limit).range(1.0..=1e9).suffix(" s")),
-    );
-    form.row(ui, "Retries", "trainer-retries", "How often a failed training is repeated", |ui| {
+    form.row(ui, JobOption::TrainerLimit, |ui| {
+        ui.add(DragValue::new(&mut search.trainer_limit).range(1.0..=1e9).suffix(" s"))
+    });
+    form.row(ui, JobOption::TrainerRetries, |ui| {
         ui.add(DragValue::new(&mut search.trainer_retries))
     });
     chooses

@@ -1,12 +1,12 @@
 //! NAS-Bench-201 against its published table and independently computed costs.
 
-use crate::space_support;
+use crate::space::support;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use space_support::nas_bench_201_table;
+use support::nas_bench_201_table;
 use untrained::graph::Shape;
 use untrained::space::{Architecture, Space};
 

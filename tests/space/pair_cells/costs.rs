@@ -7,8 +7,8 @@ use untrained::plan::{Count, Plan};
 use untrained::space::Space;
 use untrained::weights::Weights;
 
-use crate::pair_cells::genotype::Record;
-use crate::pair_cells::{spaces, support::fixtures};
+use crate::space::pair_cells::genotype::Record;
+use crate::space::pair_cells::{spaces, support::fixtures};
 
 /// Parameters of a network: the weights of its layers, two values per normalised channel.
 fn params(space: &Space, record: &Record) -> u64 {
@@ -119,9 +119,12 @@ fn published_scores_are_as_expected() {
         let space = space.with(&settings).unwrap();
         let architecture = space.parse(&fixture.expected.arch.to_string()).unwrap();
         let graph = architecture.build().unwrap();
-        let weights = crate::pair_cells::support::position::weights(&graph, &model).unwrap();
-        let values =
-            crate::pair_cells::support::reference::evaluate(&graph, &weights, &fixture.batch);
+        let weights = crate::space::pair_cells::support::position::weights(&graph, &model).unwrap();
+        let values = crate::space::pair_cells::support::reference::evaluate(
+            &graph,
+            &weights,
+            &fixture.batch,
+        );
         let [paper, published] = [Count::Paper, Count::Published]
             .map(|count| values.kernel(&graph, &weights, count).score());
         let expected = fixture.expected.score_published_count;

@@ -1,11 +1,11 @@
-//! Watching a job: progress on stderr, Ctrl-C, warnings, exit codes.
+//! Runs a job with its progress and warnings on stderr; Ctrl-C stops it.
 
 use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, complain};
+use super::{Exit, log_line};
 use untrained::backend::Cancel;
 use untrained::job::{self, Event, JobConfig, JobError, Started, Summary};
 use untrained::store::{Record, Status};
@@ -42,13 +42,13 @@ pub fn run(
             seen.study.clone_from(&started.study);
             begin(&bar, &started);
         }
-        Event::Warning(warning) => bar.suspend(|| complain(&warning)),
+        Event::Warning(warning) => bar.suspend(|| log_line(&warning)),
         Event::Scored { record, output } => {
             seen.add(&record);
             if record.status == Status::Failed && seen.counts.get(Status::Failed) <= FAILURES_SHOWN
             {
-                let why = record.message.as_deref().unwrap_or("no reason given");
-                bar.suspend(|| complain(&format!("{} failed: {why}", record.architecture)));
+                let why = record.message.as_deref().unwrap_or("unknown reason");
+                bar.suspend(|| log_line(&format!("{} failed: {why}", record.architecture)));
             }
             each(&record, output.as_deref());
             if let Some(best) = seen.best.first() {
@@ -90,7 +90,7 @@ fn begin(bar: &ProgressBar, started: &Started) {
     bar.enable_steady_tick(Duration::from_millis(200));
 }
 
-/// The exit code of a job, and one line on stderr of what it came to.
+/// The exit code of a job, and its summary in one line on stderr.
 pub fn conclude(summary: &Summary) -> Exit {
     let counts = summary.counts;
     let named = [Status::Ok, Status::Singular, Status::Disconnected, Status::Failed]
@@ -102,15 +102,15 @@ pub fn conclude(summary: &Summary) -> Exit {
     let total = counts.total();
     let known = match summary.known {
         0 => String::new(),
-        known => format!("; {known} were known, from earlier or from equal networks"),
+        known => format!("; {known} reused, from earlier runs or from isomorphic networks"),
     };
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };
     let rejected = match summary.rejected {
         0 => String::new(),
-        rejected => format!("; constraints rejected {rejected} others"),
+        rejected => format!("; {rejected} rejected by constraints"),
     };
-    complain(&format!("{what} {total} {noun}{list}{known}{rejected}"));
+    log_line(&format!("{what} {total} {noun}{list}{known}{rejected}"));
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if counts.get(Status::Ok) == 0 => Exit::Nothing,

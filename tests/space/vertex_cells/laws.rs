@@ -9,10 +9,10 @@ use serde_json::json;
 use untrained::search::{ConstrainedSpace, NextStep, Objective, RandomSearch, Strategy};
 use untrained::space::{Architecture, Setting};
 
-use crate::vertex_cells::cells::{
+use crate::space::vertex_cells::cells::{
     all_decisions, decisions, nas_bench_101, relabelled, small, written,
 };
-use crate::vertex_cells::support::cases;
+use crate::space::vertex_cells::support::cases;
 
 #[test]
 fn an_architecture_is_read_as_it_is_written() {

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use untrained::graph::{Op, Shape};
 use untrained::space::{Setting, Space};
 
-use crate::pair_cells::{changed, small, spaces};
+use crate::space::pair_cells::{changed, small, spaces};
 
 #[test]
 fn wrong_files_are_refused_with_the_place() {

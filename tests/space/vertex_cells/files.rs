@@ -3,7 +3,7 @@
 use serde_json::json;
 use untrained::space::Setting;
 
-use crate::vertex_cells::cells::nas_bench_101;
+use crate::space::vertex_cells::cells::nas_bench_101;
 
 fn problems(settings: &[Setting]) -> String {
     untrained::job::chain(&nas_bench_101().with(settings).unwrap_err())

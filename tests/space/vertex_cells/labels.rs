@@ -13,9 +13,9 @@ use untrained::plan::{Count, Plan};
 use untrained::space::{Architecture, Setting, Space};
 use untrained::weights::{Initialiser, Weights};
 
-use crate::vertex_cells::cells::{nas_bench_101, relabelled, small};
-use crate::vertex_cells::support::devices::Device;
-use crate::vertex_cells::support::trial::run_alone;
+use crate::space::vertex_cells::cells::{nas_bench_101, relabelled, small};
+use crate::space::vertex_cells::support::devices::Device;
+use crate::space::vertex_cells::support::trial::run_alone;
 
 /// Images in a run.
 const IMAGES: usize = 8;

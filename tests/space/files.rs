@@ -92,7 +92,8 @@ fn json_says_the_same_as_toml() {
     assert_ne!(broken, json);
     let error = message(&Space::from_text(&broken, "tiny.json").unwrap_err());
     assert!(
-        error.contains("tiny.json") && error.contains("operations.my_block.speed: is no key"),
+        error.contains("tiny.json")
+            && error.contains("operations.my_block.speed: is not a known key"),
         "{error}"
     );
 }
@@ -105,8 +106,12 @@ fn wrong_files_are_refused_with_the_place() {
             "untrained-space/9",
             ["untrained-space/9", "reads `untrained-space/1`"],
         ),
-        ("classes = 4", "classes = 4\ncolour = 1", ["line 7: colour: is no key", "valid: "]),
-        ("title = ", "titel = ", ["misses the key `title`, a text", "titel: is no key"]),
+        (
+            "classes = 4",
+            "classes = 4\ncolour = 1",
+            ["line 7: colour: is not a known key", "valid: "],
+        ),
+        ("title = ", "titel = ", ["misses the key `title`, a text", "titel: is not a known key"]),
         ("nodes = 3", "nodes = 3\noperatons = []", ["operatons: ", "did you mean `operations`?"]),
         ("nodes = 3", "nodes = 99", ["line 11: topology.nodes: is 99", "from 2 to 8"]),
         ("nodes = 3", "nodes = 2.5", ["topology.nodes: is the number 2.5", "a whole number"]),
@@ -279,7 +284,7 @@ fn values_can_be_replaced_within_limits() {
         let error = message(&set(&[wrong]).unwrap_err());
         assert!(error.contains(part), "{wrong}: {error}");
     }
-    assert!("skeleton.cells".parse::<Setting>().unwrap_err().contains("write KEY=VALUE"));
+    assert!("skeleton.cells".parse::<Setting>().unwrap_err().contains("expected KEY=VALUE"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use untrained::graph::cost::Cost;
 use untrained::space::{Setting, Space};
 
-use crate::pair_cells::genotype::Record;
+use crate::space::pair_cells::genotype::Record;
 
 /// `DARTS_V2` of the published code.
 const DARTS_V2: &str = "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), \

@@ -8,9 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use untrained::graph::analysis;
 use untrained::space::{Architecture, Space};
 
-use crate::pair_cells::genotype::Record;
-use crate::pair_cells::support::cases;
-use crate::pair_cells::{changed, small, spaces};
+use crate::space::pair_cells::genotype::Record;
+use crate::space::pair_cells::support::cases;
+use crate::space::pair_cells::{changed, small, spaces};
 
 /// Cases of every law.
 const CASES: u32 = 200;

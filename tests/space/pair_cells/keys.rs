@@ -16,8 +16,8 @@ use untrained::plan::{Count, Plan};
 use untrained::space::{Architecture, Setting, Space};
 use untrained::weights::{Initialiser, Weights};
 
-use crate::pair_cells::genotype::Record;
-use crate::pair_cells::{small, spaces};
+use crate::space::pair_cells::genotype::Record;
+use crate::space::pair_cells::{small, spaces};
 
 /// What one node computes, by operation, weights and order of its inputs; 0 where it is zero.
 fn fingerprints(graph: &Graph) -> Vec<u64> {

@@ -1,0 +1,429 @@
+//! The options of a job, each once: its name, type, help and label, where a job file has it, and what
+//! may change when a study is resumed. `--help`, the labels of the window and the JSON Schema of job
+//! files are made from this list.
+
+use std::fmt;
+
+use super::OnnxWeights;
+use crate::plan::Count;
+use crate::score::SCORES;
+use crate::search::StrategyKind;
+
+/// What may become of an option when a study is resumed or joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOnResume {
+    /// It says where a job runs and what it writes, not what comes out of it.
+    Free,
+    /// It may grow when the study is resumed.
+    MayGrow,
+    /// It names a file, which may be another one with the same content.
+    SameContent,
+    /// It stays as it is.
+    Fixed,
+}
+
+/// What values an option takes.
+#[derive(Clone, Copy, Debug)]
+pub enum OptionType {
+    /// On or off.
+    Switch,
+    /// A whole number from 0.
+    Integer,
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// One of a few names.
+    Choice(fn() -> Vec<ChoiceInfo>),
+    /// Several numbers, separated by commas.
+    Numbers,
+    /// Several texts; the option is given once for each.
+    Texts,
+}
+
+/// One of the names that an option may have as its value.
+#[derive(Clone, Copy, Debug)]
+pub struct ChoiceInfo {
+    /// The name.
+    pub name: &'static str,
+    /// What it means; empty where the option's own explanation says so.
+    pub about: &'static str,
+}
+
+/// What is known of an option besides its value.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionInfo {
+    /// Where a job file has it, as in `options.batch-size`.
+    pub path: &'static str,
+    /// What may become of it when a study is resumed or joined.
+    pub change_on_resume: ChangeOnResume,
+    /// Its label in a form.
+    pub label: &'static str,
+    /// What it does, without a full stop.
+    pub help: &'static str,
+    /// What values it takes.
+    pub values: OptionType,
+    /// What stands for a value in a usage line.
+    pub value_name: &'static str,
+    /// What it is where it is not given and its default is not a plain value; empty otherwise.
+    pub default: &'static str,
+}
+
+fn strategies() -> Vec<ChoiceInfo> {
+    let choice = |kind: &StrategyKind| ChoiceInfo { name: kind.name(), about: kind.info().about };
+    StrategyKind::ALL.iter().map(choice).collect()
+}
+
+fn scores() -> Vec<ChoiceInfo> {
+    SCORES.iter().map(|score| ChoiceInfo { name: score.name, about: score.about }).collect()
+}
+
+fn counts() -> Vec<ChoiceInfo> {
+    Count::ALL.iter().map(|count| ChoiceInfo { name: count.name(), about: "" }).collect()
+}
+
+fn onnx_weights() -> Vec<ChoiceInfo> {
+    OnnxWeights::ALL.iter().map(|weights| ChoiceInfo { name: weights.name(), about: "" }).collect()
+}
+
+/// Declares the options once.
+macro_rules! job_options {
+    ($($variant:ident {
+        path: $path:literal, on_resume: $change:ident, label: $label:literal,
+        values: $values:expr, $(value_name: $value_name:literal,)? $(default: $default:literal,)?
+        help: $help:literal $(,)?
+    })+) => {
+        /// An option of a job.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum JobOption {
+            $(#[doc = $help] $variant,)+
+        }
+
+        impl JobOption {
+            /// Every option, in the order in which help and forms show them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// What is known of it besides its value.
+            pub fn info(self) -> OptionInfo {
+                match self {
+                    $(Self::$variant => OptionInfo {
+                        path: $path,
+                        change_on_resume: ChangeOnResume::$change,
+                        label: $label,
+                        help: $help,
+                        values: $values,
+                        value_name: concat!($($value_name)?),
+                        default: concat!($($default)?),
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+job_options! {
+    Samples {
+        path: "task.search.samples", on_resume: MayGrow, label: "Architectures",
+        values: OptionType::Integer, value_name: "N",
+        help: "How many architectures are evaluated; `random` draws them uniformly, each at most \
+               once",
+    }
+    Strategy {
+        path: "task.search.strategy", on_resume: Fixed, label: "Strategy",
+        values: OptionType::Choice(strategies), value_name: "NAME",
+        help: "How architectures are chosen",
+    }
+    Score {
+        path: "task.search.score", on_resume: Fixed, label: "Score",
+        values: OptionType::Choice(scores), value_name: "NAME",
+        help: "What architectures are ranked by; higher is better",
+    }
+    Constraint {
+        path: "task.search.constraint", on_resume: Fixed, label: "Constraints",
+        values: OptionType::Texts, value_name: "NAME=MIN..MAX",
+        help: "Only architectures within this range, with K, M and G as units: params=..1M, \
+               macs=10M..100M, activations=..2M (bytes), depth=8.., latency=..5ms (us, ms, s). \
+               Latency is measured: the time of one mini-batch on the chosen device, so a search \
+               with this constraint may choose other architectures on another machine or at another \
+               time",
+    }
+    Unique {
+        path: "task.search.unique", on_resume: Fixed, label: "Duplicates",
+        values: OptionType::Switch,
+        help: "Score isomorphic architectures only once and share the result",
+    }
+    Population {
+        path: "task.search.population", on_resume: Fixed, label: "Population",
+        values: OptionType::Integer, value_name: "N",
+        help: "Evolutionary strategies: size of the population",
+    }
+    Tournament {
+        path: "task.search.tournament", on_resume: Fixed, label: "Tournament size",
+        values: OptionType::Integer, value_name: "N",
+        help: "Evolutionary strategies: how many random members compete to become the parent",
+    }
+    Candidates {
+        path: "task.search.candidates", on_resume: Fixed, label: "Candidates",
+        values: OptionType::Integer, value_name: "N",
+        help: "area: how many architectures are scored to select the first population",
+    }
+    Trainer {
+        path: "task.search.trainer", on_resume: Fixed, label: "Trainer",
+        values: OptionType::Text, value_name: "COMMAND",
+        help: "area, rea, rs: the command that trains an architecture; {arch.json} stands for the \
+               path of a JSON file that describes it, {arch} for its text. The last line it prints \
+               must be {\"accuracy\": X}",
+    }
+    Table {
+        path: "task.search.table", on_resume: Fixed, label: "Benchmark table",
+        values: OptionType::Text, value_name: "FILE",
+        help: "area, rea, rs: a benchmark table of trained accuracies instead of a trainer",
+    }
+    Metric {
+        path: "task.search.metric", on_resume: Fixed, label: "Metric",
+        values: OptionType::Text, value_name: "NAME",
+        help: "The metric of the table that is used as accuracy",
+    }
+    Report {
+        path: "task.search.report", on_resume: Fixed, label: "Report",
+        values: OptionType::Text, value_name: "NAME",
+        help: "The metric of the table that is reported for the winner",
+    }
+    Time {
+        path: "task.search.time", on_resume: Fixed, label: "Training time",
+        values: OptionType::Text, value_name: "NAME",
+        help: "The metric of the table that is the training time in seconds",
+    }
+    Budget {
+        path: "task.search.budget", on_resume: Fixed, label: "Time budget",
+        values: OptionType::Number, value_name: "SECONDS", default: "one training per architecture",
+        help: "Total training budget in seconds",
+    }
+    Trainers {
+        path: "task.search.trainers", on_resume: Free, label: "Trainers",
+        values: OptionType::Integer, value_name: "N",
+        help: "How many trainers run in parallel",
+    }
+    TrainerLimit {
+        path: "task.search.trainer-limit", on_resume: Free, label: "Trainer timeout",
+        values: OptionType::Number, value_name: "SECONDS",
+        help: "Seconds after which a trainer is stopped",
+    }
+    TrainerRetries {
+        path: "task.search.trainer-retries", on_resume: Free, label: "Retries",
+        values: OptionType::Integer, value_name: "N",
+        help: "How often a failed training is repeated",
+    }
+    Space {
+        path: "options.space", on_resume: SameContent, label: "Search space",
+        values: OptionType::Text, value_name: "ID|FILE",
+        help: "Search space: the id of a built-in one, or a space file (.toml, .json)",
+    }
+    BatchSize {
+        path: "options.batch-size", on_resume: Fixed, label: "Batch size",
+        values: OptionType::Integer, value_name: "N",
+        help: "Images in the mini-batch, at least 2",
+    }
+    Images {
+        path: "options.images", on_resume: SameContent, label: "Images",
+        values: OptionType::Text, value_name: "SOURCE",
+        help: "Where the images come from: builtin, cifar10:DIR or cifar100:DIR (binary or Python \
+               version), imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or \
+               in sub-folders), npy:FILE, npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as they \
+               are), or noise",
+    }
+    Mean {
+        path: "options.mean", on_resume: Fixed, label: "Mean",
+        values: OptionType::Numbers, value_name: "M,..", default: "the dataset's",
+        help: "Per-channel mean, subtracted from pixels in 0 to 1, as in 0.5,0.5,0.5; not for npy, \
+               npz and noise",
+    }
+    Std {
+        path: "options.std", on_resume: Fixed, label: "Std",
+        values: OptionType::Numbers, value_name: "S,..", default: "the dataset's",
+        help: "Per-channel standard deviation that pixels are then divided by; not for npy, npz and \
+               noise",
+    }
+    ImageClasses {
+        path: "options.image-classes", on_resume: Fixed, label: "Image classes",
+        values: OptionType::Integer, value_name: "N", default: "120",
+        help: "imagenet16 only: use images of the first N classes",
+    }
+    Device {
+        path: "options.device", on_resume: Free, label: "Device",
+        values: OptionType::Text, value_name: "auto|cpu|gpu|NAME",
+        help: "The device that scores networks: auto (a discrete, integrated or virtual GPU, else \
+               the CPU), cpu, gpu (the best hardware adapter), or a part of the name of an adapter",
+    }
+    Seed {
+        path: "options.seed", on_resume: Fixed, label: "Seed",
+        values: OptionType::Integer, value_name: "S",
+        help: "Seeds everything random: architectures, images and weights",
+    }
+    Count {
+        path: "options.count", on_resume: Fixed, label: "Count",
+        values: OptionType::Choice(counts), value_name: "paper|published|live",
+        help: "Which activations count: paper (each call once), published (as in the code of the \
+               paper: twice where a ReLU opens a ReLUConvBN module), or live (only those on a path \
+               from input to output)",
+    }
+    Repeats {
+        path: "options.repeats", on_resume: Fixed, label: "Initialisations per network",
+        values: OptionType::Integer, value_name: "R",
+        help: "Weight initialisations per network; the score is their mean",
+    }
+    Initialisation {
+        path: "options.initialisation", on_resume: Fixed, label: "Weight initialisation",
+        values: OptionType::Text, value_name: "NAME", default: "the space's; pytorch-default for an ONNX model",
+        help: "Distribution of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, \
+               xavier-normal, orthogonal, uniform:A or normal:S",
+    }
+    Input {
+        path: "options.input", on_resume: Fixed, label: "Image shape",
+        values: OptionType::Text, value_name: "CxHxW", default: "the space's",
+        help: "Shape of one image: channels, height, width",
+    }
+    Classes {
+        path: "options.classes", on_resume: Fixed, label: "Classes",
+        values: OptionType::Integer, value_name: "N", default: "the space's",
+        help: "Number of classes",
+    }
+    Set {
+        path: "options.set", on_resume: Fixed, label: "Space overrides",
+        values: OptionType::Texts, value_name: "KEY=VALUE",
+        help: "Override a value of the space file, such as skeleton.cells=1",
+    }
+    Architectures {
+        path: "task.score.architectures", on_resume: Fixed, label: "Architectures",
+        values: OptionType::Texts, value_name: "ARCH",
+        help: "Architectures to score, in the space's notation",
+    }
+    Onnx {
+        path: "task.onnx.path", on_resume: Fixed, label: "Model",
+        values: OptionType::Text, value_name: "FILE",
+        help: "The ONNX model to score",
+    }
+    Weights {
+        path: "task.onnx.weights", on_resume: Fixed, label: "Weights",
+        values: OptionType::Choice(onnx_weights), value_name: "keep|fresh",
+        help: "Weights of the ONNX model: keep those of the file, or draw fresh ones",
+    }
+    Out {
+        path: "out", on_resume: Free, label: "Results",
+        values: OptionType::Text, value_name: "FILE",
+        help: "Write every result as it comes to FILE.csv or FILE.jsonl, and a manifest to \
+               FILE.manifest.json beside it",
+    }
+    Overwrite {
+        path: "overwrite", on_resume: Free, label: "Overwrite",
+        values: OptionType::Switch,
+        help: "Replace existing files",
+    }
+    Store {
+        path: "store", on_resume: Free, label: "Study database",
+        values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, or beside the job file",
+        help: "The database that stores the results and knows earlier scores, or none",
+    }
+    Resume {
+        path: "resume", on_resume: Free, label: "Resume",
+        values: OptionType::Text, value_name: "ID",
+        help: "Resume an interrupted study with its own options; the number of samples may grow",
+    }
+    Join {
+        path: "join", on_resume: Free, label: "Join",
+        values: OptionType::Text, value_name: "ID",
+        help: "Work on a study together with other processes",
+    }
+}
+
+impl JobOption {
+    /// Where a job file has it, as in `options.batch-size`.
+    pub fn path(self) -> &'static str {
+        self.info().path
+    }
+
+    /// Its name, as job files spell it: the last part of its path.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Onnx => "onnx",
+            _ => self.path().rsplit('.').next().unwrap_or_default(),
+        }
+    }
+
+    /// The option of that name.
+    pub fn by_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|option| option.key() == key)
+    }
+}
+
+/// An option whose value cannot be used, alone or beside the others.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct InvalidOption {
+    /// The option.
+    pub option: JobOption,
+    /// What is wrong and what to do, without the option's name: `must be at least 2`.
+    pub reason: String,
+}
+
+impl InvalidOption {
+    /// Refuses a value.
+    pub fn new(option: JobOption, reason: impl Into<String>) -> Self {
+        Self { option, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for InvalidOption {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.option.key(), self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::job::{JobConfig, OnnxWeights, Options, SearchOptions, Task};
+
+    /// The paths of all values of a job; a list is one value.
+    fn paths(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) if !members.is_empty() => {
+                for (name, value) in members {
+                    let dot = if prefix.is_empty() { "" } else { "." };
+                    paths(&format!("{prefix}{dot}{name}"), value, found);
+                }
+            }
+            _ => drop(found.insert(prefix.to_owned())),
+        }
+    }
+
+    // An option that a job file has and the list lacks could not be named, and would count as fixed.
+    #[test]
+    fn the_list_has_every_option_of_a_job_file() {
+        let search = Task::Search(Box::<SearchOptions>::default());
+        let score = Task::Score { architectures: vec!["a".to_owned()] };
+        let onnx = Task::Onnx { path: "m.onnx".into(), weights: OnnxWeights::Keep };
+        let mut written = BTreeSet::new();
+        for task in [search, score, onnx] {
+            let mut job = JobConfig::new(Options::default(), task);
+            job.store = Some("none".to_owned().into());
+            paths("", &serde_json::to_value(job).unwrap(), &mut written);
+        }
+        let listed: BTreeSet<String> =
+            JobOption::ALL.iter().map(|option| option.path().to_owned()).collect();
+        let outside = ["resume", "join"].map(str::to_owned);
+        let expected: BTreeSet<String> = written.into_iter().chain(outside).collect();
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn keys_are_unique_and_lead_back() {
+        for &option in JobOption::ALL {
+            assert_eq!(JobOption::by_key(option.key()), Some(option));
+        }
+        assert_eq!(JobOption::by_key("batch_size"), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! Values of options as text: read from a command line, and written as one.
+
+use serde_json::{Number, Value};
+
+use super::{ChoiceInfo, InvalidOption, JobConfig, JobOption, OptionType, Options, Task};
+use crate::nearest;
+
+impl JobConfig {
+    /// Sets an option to the values of a command line: none for a switch, several for a list.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOption`] if they cannot be read, or the job's task has no such option.
+    pub fn set_option(&mut self, option: JobOption, values: &[&str]) -> Result<(), InvalidOption> {
+        let value = option.read(values).map_err(|reason| InvalidOption::new(option, reason))?;
+        self.replace(option, value)
+    }
+
+    /// This job with options of another one in place of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOption`] if an option does not belong to what this job does.
+    pub fn with_options(
+        mut self,
+        other: &Self,
+        options: &[JobOption],
+    ) -> Result<Self, InvalidOption> {
+        let mut tree = tree(other);
+        for &option in options {
+            let value = place(&mut tree, option).map(|value| value.take());
+            self.replace(option, value.unwrap_or_default())?;
+        }
+        Ok(self)
+    }
+
+    fn replace(&mut self, option: JobOption, value: Value) -> Result<(), InvalidOption> {
+        let refuse = |reason: String| InvalidOption::new(option, reason);
+        let mut tree = tree(self);
+        let Some(place) = place(&mut tree, option) else {
+            return Err(refuse("does not belong to what this job does".to_owned()));
+        };
+        *place = value;
+        let job: Self = serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
+        let Self { options, task, out, overwrite, store, .. } = job;
+        (self.options, self.task, self.out) = (options, task, out);
+        (self.overwrite, self.store) = (overwrite, store);
+        Ok(())
+    }
+
+    /// The values of an option as a command line gives them: none where it is not set, is an empty
+    /// list or an open switch.
+    pub fn option_texts(&self, option: JobOption) -> Vec<String> {
+        let mut tree = tree(self);
+        place(&mut tree, option).map(|value| option.write(value)).unwrap_or_default()
+    }
+
+    /// The value of an option as a job file has it; none where it is not set.
+    pub(super) fn option_value(&self, option: JobOption) -> Option<Value> {
+        let mut tree = tree(self);
+        place(&mut tree, option).map(Value::take).filter(|value| !value.is_null())
+    }
+
+    /// The options that differ from those of a job of the same kind of task with nothing set.
+    pub fn changed_options(&self) -> Vec<JobOption> {
+        let task = match &self.task {
+            Task::Search(_) => Task::default(),
+            Task::Score { .. } => Task::Score { architectures: Vec::new() },
+            Task::Onnx { .. } => Task::Onnx { path: "".into(), weights: super::OnnxWeights::Keep },
+        };
+        let plain = Self::new(Options::default(), task);
+        let is_changed =
+            |option: &JobOption| self.option_texts(*option) != plain.option_texts(*option);
+        JobOption::ALL.iter().copied().filter(is_changed).collect()
+    }
+}
+
+fn tree(job: &JobConfig) -> Value {
+    // A job is plain data, which JSON can hold.
+    serde_json::to_value(job).unwrap_or_default()
+}
+
+/// Where the tree of a job has the value of an option; what is not set is null there.
+fn place(tree: &mut Value, option: JobOption) -> Option<&mut Value> {
+    let (parents, name) = option.path().rsplit_once('.').unwrap_or(("", option.path()));
+    let mut members = tree;
+    for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+        members = members.as_object_mut()?.get_mut(parent)?;
+    }
+    Some(members.as_object_mut()?.entry(name).or_insert(Value::Null))
+}
+
+impl JobOption {
+    /// The value that a command line gives.
+    fn read(self, values: &[&str]) -> Result<Value, String> {
+        let one = || match values {
+            [value] => Ok(*value),
+            _ => Err("takes one value".to_owned()),
+        };
+        match self.info().values {
+            OptionType::Switch => Ok(Value::Bool(true)),
+            OptionType::Integer => {
+                let number: Result<u64, _> = one()?.parse();
+                number.map(Value::from).map_err(|_| "must be a whole number, 0 or more".to_owned())
+            }
+            OptionType::Number => number(one()?),
+            OptionType::Text => Ok(one()?.into()),
+            OptionType::Choice(choices) => choice(one()?, &choices()),
+            OptionType::Numbers => {
+                let words = values.iter().flat_map(|text| text.split(','));
+                words.map(|word| number(word.trim())).collect()
+            }
+            OptionType::Texts => Ok(values.iter().copied().collect()),
+        }
+    }
+
+    /// A value as a command line gives it.
+    fn write(self, value: &Value) -> Vec<String> {
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number_text(number)),
+            Value::Bool(true) => Some("true".to_owned()),
+            _ => None,
+        };
+        match (self.info().values, value) {
+            (OptionType::Numbers, Value::Array(list)) => {
+                let list: Vec<String> = list.iter().filter_map(text).collect();
+                vec![list.join(",")]
+            }
+            (_, Value::Array(list)) => list.iter().filter_map(text).collect(),
+            (_, value) => text(value).into_iter().collect(),
+        }
+    }
+}
+
+/// A number without the point that a whole one has in JSON.
+fn number_text(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => float.to_string(),
+        _ => number.to_string(),
+    }
+}
+
+fn number(text: &str) -> Result<Value, String> {
+    let number = text.parse().ok().and_then(Number::from_f64);
+    number.map(Value::Number).ok_or_else(|| "must be a number".to_owned())
+}
+
+fn choice(text: &str, choices: &[ChoiceInfo]) -> Result<Value, String> {
+    let names = || choices.iter().map(|choice| choice.name);
+    if names().any(|name| name == text) {
+        return Ok(text.into());
+    }
+    Err(format!("`{text}` is unknown; {}", nearest::hint(text, names())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{OnnxWeights, SearchOptions};
+
+    fn search() -> JobConfig {
+        JobConfig::new(Options::default(), Task::Search(Box::<SearchOptions>::default()))
+    }
+
+    fn onnx() -> JobConfig {
+        let task = Task::Onnx { path: "m.onnx".into(), weights: OnnxWeights::Keep };
+        JobConfig::new(Options::default(), task)
+    }
+
+    // Every option of every kind: what is written is read back.
+    #[test]
+    fn values_are_read_as_they_are_written() {
+        let values: &[(JobOption, &[&str])] = &[
+            (JobOption::Samples, &["7"]),
+            (JobOption::Strategy, &["area"]),
+            (JobOption::Score, &["params"]),
+            (JobOption::Constraint, &["params=..1000000", "macs=10000000..100000000"]),
+            (JobOption::Unique, &["true"]),
+            (JobOption::Trainer, &["python t.py {arch}"]),
+            (JobOption::Budget, &["0.5"]),
+            (JobOption::TrainerLimit, &["60"]),
+            (JobOption::Mean, &["-0.5,0.25"]),
+            (JobOption::Seed, &["18446744073709551615"]),
+            (JobOption::Input, &["3x16x16"]),
+            (JobOption::Images, &["folder:some where"]),
+            (JobOption::Set, &["skeleton.cells=1"]),
+            (JobOption::Out, &["a.csv"]),
+            (JobOption::Store, &["none"]),
+        ];
+        let mut job = search();
+        for (option, values) in values {
+            assert!(!job.changed_options().contains(option), "{option:?}");
+            job.set_option(*option, values).unwrap();
+            assert_eq!(job.option_texts(*option), *values, "{option:?}");
+        }
+        let changed: Vec<JobOption> = values.iter().map(|(option, _)| *option).collect();
+        assert!(job.changed_options().iter().all(|option| changed.contains(option)));
+        assert_eq!(job.changed_options().len(), changed.len());
+        let again = search().with_options(&job, &changed).unwrap();
+        assert_eq!(again, job);
+    }
+
+    #[test]
+    fn wrong_values_say_what_is_expected() {
+        for (option, value, part) in [
+            (JobOption::Samples, "-1", "must be a whole number"),
+            (JobOption::Budget, "soon", "must be a number"),
+            (JobOption::Strategy, "evolutoin", "did you mean `evolution`"),
+            (JobOption::Count, "all", "valid: "),
+            (JobOption::Input, "3x16", "3x16"),
+            (JobOption::Weights, "keep", "does not belong"),
+        ] {
+            let error = search().set_option(option, &[value]).unwrap_err();
+            assert_eq!(error.option, option);
+            assert!(error.reason.contains(part), "{error}");
+        }
+        assert!(onnx().set_option(JobOption::Weights, &["fresh"]).is_ok());
+    }
+}

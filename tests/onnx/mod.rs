@@ -1,0 +1,6 @@
+//! Models from ONNX files.
+
+mod families;
+mod fixtures;
+mod reader;
+mod transformers;

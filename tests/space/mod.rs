@@ -1,0 +1,11 @@
+//! Search spaces: their files, notations, counts, and the structure of their networks.
+
+mod files;
+mod labels;
+mod laws;
+mod nas_bench_101;
+mod nas_bench_201;
+mod pair_cells;
+mod structure;
+pub mod support;
+mod vertex_cells;
