@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use untrained::backend::Cancel;
 use untrained::job::{JobConfig, Options, Session, Task, candidate};
-use untrained::score::SCORES;
+use untrained::score::{SCORES, ScoreSet};
 use untrained::seed;
 use untrained::space::{Architecture, Space};
 
@@ -25,7 +25,7 @@ fn main() {
     println!("{:?}, batch {BATCH}", session.device());
     let seconds = |architecture: &Architecture| {
         let begin = Instant::now();
-        let scored = session.score(vec![candidate(architecture)], &SCORES[0], false, &cancel);
+        let scored = session.score(vec![candidate(architecture)], &SCORES[0], ScoreSet::NONE, false, &cancel);
         assert!(scored[0].is_some());
         begin.elapsed().as_secs_f64()
     };

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut device, _) = backend::open("cpu")?;
     let network = Network { plan: &plan, weights: &weights };
     for output in device.run(&[network], &batch, true, &Cancel::new()) {
-        let RunOutput { kernel, codes, kept } = output?;
+        let RunOutput { kernel: Some(kernel), codes, kept, .. } = output? else { continue };
         for (code, values) in codes.iter().flatten().zip(&kept) {
             let on: u32 = code.words.iter().map(|word| word.count_ones()).sum();
             println!(

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let weights = initialiser.draw(&graph, &canonical, plan.weighted_nodes());
         let network = Network { plan: &plan, weights: &weights };
         for output in device.run(&[network], &batch, false, &Cancel::new()) {
-            let kernel = output?.kernel;
+            let Some(kernel) = output?.kernel else { continue };
             println!(
                 "seed {seed}: ln |det K| = {:.4}, K[0][1] = {} of {} units",
                 kernel.score(),

@@ -3,6 +3,7 @@
 //! Readers whose memory is measured have programs of their own: `benchmark_tables` and `pickles`.
 
 mod built_fixtures;
+mod components;
 mod correlation;
 mod data_sources;
 mod dependencies;

@@ -39,7 +39,7 @@ fn scores_are_those_of_the_published_code() {
             let plan = Plan::new(&model.graph, &model.weights, count).unwrap();
             let network = Network { plan: &plan, weights: &model.weights };
             let outputs = backend.run(&[network], &fixture.batch, false, &Cancel::new());
-            outputs[0].as_ref().unwrap().kernel.score()
+            outputs[0].as_ref().unwrap().kernel.as_ref().unwrap().score()
         };
         let (paper, published) = (score(Count::Paper), score(Count::Published));
         let expected = &fixture.expected;

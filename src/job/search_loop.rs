@@ -11,11 +11,11 @@ use super::scorer::ScoredNetwork;
 use super::shared_results::SharedResults;
 use super::study_session::{StudyFacts, StudySession};
 use super::{Event, JobConfig, JobError, Session, Summary, candidate};
-use crate::backend::{Cancel, RunOutput};
+use crate::backend::Cancel;
 use crate::score::{Score, ScoreSet, ScoreValues};
 use crate::search::{NextStep, Objective, Strategy};
 use crate::space::{Architecture, Space};
-use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, StudyState};
+use crate::store::{ClaimOutcome, ClaimRequest, ResultRow, StudyState};
 
 /// Proposals that are claimed at once take about as long as this, so that claims cost little beside them.
 const BATCH_DURATION: Duration = Duration::from_millis(500);
@@ -268,23 +268,28 @@ impl SearchLoop<'_> {
         let seed = self.config.options.seed;
         let architecture = &self.proposals[at].architecture;
         let record = reused(architecture, self.score, seed, &row.record);
-        self.set_answer(at, record, None)
+        let (values, output) = (ScoreValues::default(), None);
+        self.set_answer(at, ScoredNetwork { record, values, output })
     }
 
     /// Writes a result to the study and keeps it until the strategy observes it.
     fn set_answer(
         &mut self,
         at: usize,
-        mut record: Record,
-        output: Option<RunOutput>,
+        ScoredNetwork { mut record, values, output }: ScoredNetwork,
     ) -> Result<(), JobError> {
         let proposal = &mut self.proposals[at];
         let value = record.rank_score();
         if proposal.objective != self.objective {
             record.value = f64::NEG_INFINITY;
         }
-        let row =
-            || ResultRow { key: proposal.key, ..ResultRow::new(proposal.position, record.clone()) };
+        // What no column holds is stored by its name.
+        let further = values.iter().filter(|(score, _)| !score.has_column());
+        let scores = further.map(|(score, value)| (score.name.to_owned(), value)).collect();
+        let row = || {
+            let row = ResultRow::new(proposal.position, record.clone());
+            ResultRow { key: proposal.key, scores, ..row }
+        };
         self.study.append(&proposal.architecture, value, row)?;
         proposal.state =
             ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));
@@ -316,9 +321,7 @@ impl SearchLoop<'_> {
         };
         for (&at, answer) in chunk.iter().zip(answers) {
             match answer {
-                Some(ScoredNetwork { record, output, .. }) => {
-                    self.set_answer(at, record, output)?;
-                }
+                Some(scored) => self.set_answer(at, scored)?,
                 None => self.proposals[at].state = ProposalState::Unclaimed,
             }
         }

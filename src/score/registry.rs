@@ -115,6 +115,11 @@ impl Score {
         }
     }
 
+    /// Whether results have a column for it, or the graph tells it.
+    pub fn has_column(&self) -> bool {
+        self.is_recorded() || self.needs == ScoreNeeds::Graph
+    }
+
     /// Whether every record of a run with a kernel matrix tells its value, so that the value need not be
     /// computed again for an architecture that has a record.
     pub fn is_recorded(&self) -> bool {

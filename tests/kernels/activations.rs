@@ -204,7 +204,7 @@ fn a_normalised_function_takes_one_step() {
         "{steps:?}"
     );
     let compare = |_: &_, expected: &Expected, found: &Found| {
-        let (differ, bits) = (expected.same_output(&found.output), found.output.kernel.units());
+        let (differ, bits) = (expected.same_output(&found.output), found.kernel().units());
         // Rounding may move a value over zero, but not in a network of 432 units.
         differ.map_err(|why| format!("{why} of {bits} units"))
     };

@@ -88,7 +88,7 @@ fn one_bit_is_noticed() {
         let found = other.run(device, &expected).unwrap();
         let code = &found.output.codes.as_ref().unwrap()[0];
         assert_eq!(differing_bits(code, &expected.codes[0]), 1, "{}", device.name);
-        assert_ne!(found.output.kernel, expected.kernel, "{}", device.name);
+        assert_ne!(*found.kernel(), expected.kernel, "{}", device.name);
         assert!(expected.same_output(&found.output).is_err(), "{}", device.name);
     }
 }

@@ -212,7 +212,7 @@ fn near(trial: &Trial, expected: &Expected, found: &Found) -> Result<(), String>
             }
         }
     }
-    let deviation = deviation(&found.output.kernel, &expected.kernel);
+    let deviation = deviation(found.kernel(), &expected.kernel);
     if deviation > DEVIATION {
         return Err(format!("{deviation} of the bits behind K differ"));
     }

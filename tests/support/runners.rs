@@ -39,6 +39,7 @@ fn on_device(mut device: Device) -> Run {
         let network = Network { plan: &plan, weights };
         let mut results = device.backend().run(&[network], batch, false, &Cancel::new());
         let output = results.pop().ok_or("the backend gave no result")?;
-        output.map(|output| output.kernel).map_err(|error| error.to_string())
+        let output = output.map_err(|error| error.to_string())?;
+        output.kernel.ok_or_else(|| "the backend gave no kernel matrix".to_owned())
     })
 }

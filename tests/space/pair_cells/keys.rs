@@ -138,7 +138,7 @@ fn equal_code_keys_give_equal_kernel_matrices() {
         let batch = data::load(&"builtin".parse().unwrap(), space.input(), 8, 0).unwrap();
         let network = Network { plan: &plan, weights: &weights };
         let outputs = backend.run(&[network], &batch, false, &Cancel::new());
-        outputs[0].as_ref().unwrap().kernel.entries().to_vec()
+        outputs[0].as_ref().unwrap().kernel.as_ref().unwrap().entries().to_vec()
     };
     let small =
         [Setting::new("topology.widths", vec![8]), Setting::new("topology.depths", vec![5])];

@@ -1,0 +1,282 @@
+//! Scores of activation moments against an independent program, and the laws they keep.
+
+use serde::Deserialize;
+use untrained::backend::{BackendError, Cancel, Network, RunOutput};
+use untrained::data::{self, Batch};
+use untrained::graph::{BatchNorm, Conv, Graph, NodeId, Op, Shape};
+use untrained::onnx;
+use untrained::plan::{Count, Plan, PlanOutputs};
+use untrained::score::{MomentScores, ScoreSet, TensorMoments};
+use untrained::space::Space;
+use untrained::weights::{Initialiser, Weights};
+
+use crate::support;
+use support::devices::{self, Device};
+use support::fixtures::{self, Fixture};
+
+/// How far a figure may be off, as a part of it, and absolutely.
+const RELATIVE: f64 = 1e-3;
+const ABSOLUTE: f64 = 1e-4;
+
+/// All that moments tell, and nothing else.
+const MOMENTS: PlanOutputs<'static> = PlanOutputs { kernel: false, moments: true, keep: &[] };
+
+/// What ONNX's reference evaluator and numpy say of the tensors that the Relu nodes of a model read.
+#[derive(Deserialize)]
+struct Components {
+    layers: Vec<Layer>,
+}
+
+#[derive(Deserialize)]
+struct Layer {
+    tensor: String,
+    channels: usize,
+    mean_square: f64,
+    spectral_entropy: f64,
+    correlation_entropy: f64,
+    correlation_logdet: f64,
+    least_correlation_eigenvalue: f64,
+}
+
+/// Runs one plan; `None` on a backend that says it has no moments.
+fn run(
+    device: &mut Device,
+    plan: &Plan,
+    weights: &Weights,
+    batch: &Batch,
+) -> Option<RunOutput> {
+    let network = Network { plan, weights };
+    match device.backend().run(&[network], batch, true, &Cancel::new()).pop().unwrap() {
+        Ok(output) => Some(output),
+        Err(BackendError::Device { reason, .. }) if reason.contains("use --device cpu") => None,
+        Err(error) => panic!("{}: {error}", device.name),
+    }
+}
+
+fn close(found: f64, expected: f64) -> bool {
+    (found - expected).abs() <= ABSOLUTE.max(RELATIVE * expected.abs())
+}
+
+/// The figures of a tensor that differ from the expected ones.
+fn differing(moments: &TensorMoments, layer: &Layer) -> Vec<String> {
+    let (correlation, covariance) = (moments.correlation_spectrum(), moments.covariance_spectrum());
+    let rank = layer.channels.min(moments.positions - 1) as f64;
+    // The other program divides by the channels, and counts eigenvalues that are zero whatever the network.
+    let zeros = (layer.channels as f64 - rank) * 1e-10_f64.ln();
+    let mean_log = (layer.correlation_logdet * layer.channels as f64 - zeros) / rank;
+    let figures = [
+        ("mean square", moments.mean_square(), layer.mean_square),
+        ("spectral entropy", covariance.entropy(), layer.spectral_entropy),
+        ("correlation entropy", correlation.entropy(), layer.correlation_entropy),
+        ("ln det", correlation.mean_log().unwrap(), mean_log),
+        ("least eigenvalue", correlation.least(), layer.least_correlation_eigenvalue),
+    ];
+    let differs = |(_, found, expected): &(&str, f64, f64)| !close(*found, *expected);
+    let text = |(name, found, expected)| format!("{name} {found}, expected {expected}");
+    figures.into_iter().filter(differs).map(text).collect()
+}
+
+/// The figures of a fixture that differ, and how many tensors were compared.
+fn compared(fixture: &Fixture, weights: Option<&Weights>, device: &mut Device) -> Option<(usize, Vec<String>)> {
+    let model = onnx::read(&fixture.model).unwrap();
+    let text = std::fs::read_to_string(fixture.model.with_file_name("components.json")).unwrap();
+    let expected: Components = serde_json::from_str(&text).unwrap();
+    let weights = weights.unwrap_or(&model.weights);
+    let plan = Plan::with_outputs(&model.graph, weights, Count::Paper, MOMENTS).unwrap();
+    let output = run(device, &plan, weights, &fixture.batch)?;
+    assert!(output.kernel.is_none() && output.codes.is_none() && plan.codes.is_empty());
+    assert_eq!(output.moments.len(), plan.measured.len());
+    let (mut count, mut problems) = (0, Vec::new());
+    for (measured, moments) in plan.measured.iter().zip(&output.moments) {
+        assert_eq!(measured.node, moments.node);
+        let label = &model.graph.node(measured.node).label;
+        let name = format!("{label}_output_0");
+        let Some(layer) = expected.layers.iter().find(|layer| layer.tensor == name) else {
+            if measured.is_site {
+                problems.push(format!("no figures of {label}"));
+            }
+            continue;
+        };
+        assert_eq!(layer.channels, moments.channels, "{label}");
+        count += 1;
+        problems.extend(differing(moments, layer).into_iter().map(|text| format!("{label}: {text}")));
+    }
+    Some((count, problems))
+}
+
+/// The fixtures that have figures.
+fn with_figures() -> Vec<Fixture> {
+    let mut fixtures = fixtures::all();
+    fixtures.retain(|fixture| fixture.model.with_file_name("components.json").is_file());
+    fixtures
+}
+
+#[test]
+fn moments_are_those_of_an_independent_program() {
+    let fixtures = with_figures();
+    let mut problems = Vec::new();
+    for mut device in devices::all() {
+        for fixture in &fixtures {
+            let Some((count, differing)) = compared(fixture, None, &mut device) else { continue };
+            assert!(count > 0, "{}: nothing was compared", fixture.name);
+            println!("{} on {}: {count} tensors", fixture.name, device.name);
+            let named = |text| format!("{} on {}: {text}", fixture.name, device.name);
+            problems.extend(differing.into_iter().map(named));
+        }
+    }
+    assert!(problems.is_empty(), "{} figures differ:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// The comparison above must fail for a network with another weight.
+#[test]
+fn another_weight_changes_the_moments() {
+    let mut device = devices::all().swap_remove(0);
+    for fixture in with_figures().iter().take(3) {
+        let model = onnx::read(&fixture.model).unwrap();
+        let is_conv = |(_, node): &(NodeId, &untrained::graph::Node)| matches!(node.op, Op::Conv(_));
+        let (id, _) = model.graph.iter().find(is_conv).unwrap();
+        let mut layer = model.weights.get(id).unwrap().clone();
+        layer.weight[0] += 1.0;
+        let mut weights = model.weights.clone();
+        weights.set(id, layer);
+        let (_, problems) = compared(fixture, Some(&weights), &mut device).unwrap();
+        assert!(!problems.is_empty(), "{}", fixture.name);
+    }
+}
+
+/// A network of NAS-Bench-201 and its scores on a batch.
+fn scores_of(device: &mut Device, graph: &Graph, weights: &Weights, batch: &Batch) -> MomentScores {
+    let plan = Plan::with_outputs(graph, weights, Count::Paper, MOMENTS).unwrap();
+    let output = run(device, &plan, weights, batch).unwrap();
+    MomentScores::new(graph, &plan.measured, &output.moments, ScoreSet::all())
+}
+
+fn values(scores: &MomentScores) -> [f64; 5] {
+    [
+        scores.expressivity,
+        scores.independence,
+        scores.decorrelation,
+        scores.volume,
+        scores.growth,
+    ]
+    .map(Option::unwrap)
+}
+
+fn native() -> Device {
+    devices::all().swap_remove(0)
+}
+
+const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|nor_conv_3x3~0|avg_pool_3x3~1|nor_conv_3x3~2|";
+
+fn nas_bench_201() -> (Graph, Weights, Batch) {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let architecture = space.parse(CELL).unwrap();
+    let graph = architecture.build().unwrap();
+    let law = Initialiser { initialisation: space.initialisation(), seed: 5 };
+    let all = (0..graph.nodes().len() as u32).map(NodeId);
+    let weights = law.draw(&graph, &architecture.canonical(), all);
+    let batch = data::load(&"noise".parse().unwrap(), space.input(), 4, 0).unwrap();
+    (graph, weights, batch)
+}
+
+/// The order of images is nobody's business; nor is the number of threads, bit for bit.
+#[test]
+fn the_order_of_images_and_the_threads_do_not_matter() {
+    let (graph, weights, batch) = nas_bench_201();
+    let volume = batch.shape.volume();
+    let turned: Vec<f32> = batch.values.rchunks_exact(volume).flatten().copied().collect();
+    let turned = Batch { values: turned, ..batch.clone() };
+    let isa = untrained::backend::cpu::simd::Isa::detect();
+    let forward = scores_of(&mut Device::native(1, isa), &graph, &weights, &batch);
+    assert_eq!(forward, scores_of(&mut Device::native(3, isa), &graph, &weights, &batch));
+    let backward = scores_of(&mut native(), &graph, &weights, &turned);
+    for (forward, backward) in values(&forward).into_iter().zip(values(&backward)) {
+        assert!(close(forward, backward), "{forward} and {backward}");
+    }
+}
+
+/// K and its codes are the same bits whether moments are asked for or not.
+#[test]
+fn moments_change_no_bit_of_the_kernel_matrix() {
+    let (graph, weights, batch) = nas_bench_201();
+    for mut device in devices::all() {
+        let bare = Plan::new(&graph, &weights, Count::Paper).unwrap();
+        let both = PlanOutputs { kernel: true, ..MOMENTS };
+        let both = Plan::with_outputs(&graph, &weights, Count::Paper, both).unwrap();
+        assert_eq!(bare.units, both.units);
+        let Some(found) = run(&mut device, &both, &weights, &batch) else { continue };
+        let bare = run(&mut device, &bare, &weights, &batch).unwrap();
+        assert!(bare.moments.is_empty() && !found.moments.is_empty());
+        assert!(bare.kernel == found.kernel && bare.codes == found.codes, "{}", device.name);
+    }
+}
+
+/// Two convolutions with a normalisation between them: the scores see neither the order of the channels
+/// between them nor the scale of the first one's weights.
+#[test]
+fn permuted_channels_and_a_scale_before_a_normalisation_do_not_matter() {
+    let mut graph = Graph::new();
+    let input = graph.input(Shape::new(3, 9, 7));
+    let first = graph.add("first", Op::Conv(Conv::square(20, 3, 1)), &[input]).unwrap();
+    let norm = graph.add("norm", Op::BatchNorm(BatchNorm { eps: 0.0, ..BatchNorm::default() }), &[first]);
+    let relu = untrained::graph::Activation::RELU;
+    let relu = graph.add("relu", Op::Activation(relu), &[norm.unwrap()]).unwrap();
+    let second = graph.add("second", Op::Conv(Conv::square(18, 1, 1)), &[relu]).unwrap();
+    let pool = graph.add("pool", Op::GlobalAvgPool, &[second]).unwrap();
+    graph.set_output(pool);
+    let law = Initialiser { initialisation: "kaiming-normal".parse().unwrap(), seed: 2 };
+    let weights = law.draw(&graph, "laws", [first, second].into_iter());
+    let batch = data::load(&"noise".parse().unwrap(), Shape::new(3, 9, 7), 5, 0).unwrap();
+    let mut other = weights.clone();
+    let mut layer = weights.get(first).unwrap().clone();
+    let rows: Vec<f32> = layer.weight.rchunks_exact(27).flatten().map(|w| 3.0 * w).collect();
+    layer.weight = rows;
+    other.set(first, layer);
+    let mut layer = weights.get(second).unwrap().clone();
+    layer.weight.chunks_exact_mut(20).for_each(<[f32]>::reverse);
+    other.set(second, layer);
+    let scores = [&weights, &other].map(|weights| {
+        let scores = scores_of(&mut native(), &graph, weights, &batch);
+        assert_eq!(scores.growth, None, "nothing is added");
+        values(&MomentScores { growth: Some(0.0), ..scores })
+    });
+    for (a, b) in scores[0].into_iter().zip(scores[1]) {
+        assert!(close(a, b), "{a} and {b}");
+    }
+    let mut damaged = other;
+    let mut layer = damaged.get(second).unwrap().clone();
+    layer.weight.reverse();
+    damaged.set(second, layer);
+    let scores = [scores[0], values(&MomentScores {
+        growth: Some(0.0),
+        ..scores_of(&mut native(), &graph, &damaged, &batch)
+    })];
+    assert!(!close(scores[0][3], scores[1][3]), "another network has another volume");
+}
+
+/// More channels than positions, and more than the largest matrix.
+#[test]
+fn wide_tensors_are_measured_at_some_positions() {
+    for (channels, extent) in [(40, 3), (700, 20)] {
+        let mut graph = Graph::new();
+        let shape = Shape::new(4, extent, extent);
+        let input = graph.input(shape);
+        let conv = graph.add("conv", Op::Conv(Conv::square(channels, 1, 1)), &[input]).unwrap();
+        let relu = untrained::graph::Activation::RELU;
+        graph.add("relu", Op::Activation(relu), &[conv]).unwrap();
+        let law = Initialiser { initialisation: "kaiming-normal".parse().unwrap(), seed: 2 };
+        let weights = law.draw(&graph, "wide", [conv].into_iter());
+        let batch = data::load(&"noise".parse().unwrap(), shape, 3, 0).unwrap();
+        let plan = Plan::with_outputs(&graph, &weights, Count::Live, MOMENTS).unwrap();
+        let output = run(&mut native(), &plan, &weights, &batch).unwrap();
+        let spectrum = output.moments[0].correlation_spectrum();
+        let positions = output.moments[0].positions;
+        assert_eq!(positions, (3 * extent * extent).min(512 / 3 * 3));
+        assert_eq!(spectrum.least(), 0.0, "fewer positions than channels");
+        // Four channels of images make four directions.
+        let large = spectrum.eigenvalues.iter().filter(|&&value| value > 1e-3).count();
+        assert_eq!((spectrum.eigenvalues.len(), large), (positions, 4));
+        let total: f64 = spectrum.eigenvalues.iter().sum();
+        assert!((total / channels as f64 - 1.0).abs() < 1e-3, "{total}");
+    }
+}
