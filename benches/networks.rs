@@ -25,7 +25,13 @@ fn main() {
     println!("{:?}, batch {BATCH}", session.device());
     let seconds = |architecture: &Architecture| {
         let begin = Instant::now();
-        let scored = session.score(vec![candidate(architecture)], &SCORES[0], ScoreSet::NONE, false, &cancel);
+        let scored = session.score(
+            vec![candidate(architecture)],
+            &SCORES[0],
+            ScoreSet::NONE,
+            false,
+            &cancel,
+        );
         assert!(scored[0].is_some());
         begin.elapsed().as_secs_f64()
     };

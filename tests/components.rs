@@ -19,7 +19,8 @@ const RELATIVE: f64 = 1e-3;
 const ABSOLUTE: f64 = 1e-4;
 
 /// All that moments tell, and nothing else.
-const MOMENTS: PlanOutputs<'static> = PlanOutputs { kernel: false, moments: true, keep: &[] };
+const MOMENTS: PlanOutputs<'static> =
+    PlanOutputs { kernel: false, sites: true, last: true, keep: &[] };
 
 /// What ONNX's reference evaluator and numpy say of the tensors that the Relu nodes of a model read.
 #[derive(Deserialize)]
@@ -39,12 +40,7 @@ struct Layer {
 }
 
 /// Runs one plan; `None` on a backend that says it has no moments.
-fn run(
-    device: &mut Device,
-    plan: &Plan,
-    weights: &Weights,
-    batch: &Batch,
-) -> Option<RunOutput> {
+fn run(device: &mut Device, plan: &Plan, weights: &Weights, batch: &Batch) -> Option<RunOutput> {
     let network = Network { plan, weights };
     match device.backend().run(&[network], batch, true, &Cancel::new()).pop().unwrap() {
         Ok(output) => Some(output),
@@ -57,51 +53,72 @@ fn close(found: f64, expected: f64) -> bool {
     (found - expected).abs() <= ABSOLUTE.max(RELATIVE * expected.abs())
 }
 
-/// The figures of a tensor that differ from the expected ones.
-fn differing(moments: &TensorMoments, layer: &Layer) -> Vec<String> {
+/// The figures of a tensor that differ from the expected ones. The logarithm of a determinant is that of
+/// the least eigenvalues, so it takes moments from values.
+fn differing(moments: &TensorMoments, precise: bool, layer: &Layer) -> Vec<String> {
+    assert_eq!(layer.channels, moments.channels, "{}", layer.tensor);
     let (correlation, covariance) = (moments.correlation_spectrum(), moments.covariance_spectrum());
     let rank = layer.channels.min(moments.positions - 1) as f64;
     // The other program divides by the channels, and counts eigenvalues that are zero whatever the network.
     let zeros = (layer.channels as f64 - rank) * 1e-10_f64.ln();
     let mean_log = (layer.correlation_logdet * layer.channels as f64 - zeros) / rank;
     let figures = [
+        ("ln det", correlation.mean_log().unwrap(), mean_log),
         ("mean square", moments.mean_square(), layer.mean_square),
         ("spectral entropy", covariance.entropy(), layer.spectral_entropy),
         ("correlation entropy", correlation.entropy(), layer.correlation_entropy),
-        ("ln det", correlation.mean_log().unwrap(), mean_log),
         ("least eigenvalue", correlation.least(), layer.least_correlation_eigenvalue),
     ];
+    let figures = figures.into_iter().skip(usize::from(!precise));
     let differs = |(_, found, expected): &(&str, f64, f64)| !close(*found, *expected);
-    let text = |(name, found, expected)| format!("{name} {found}, expected {expected}");
-    figures.into_iter().filter(differs).map(text).collect()
+    let text =
+        |(name, found, expected)| format!("{}: {name} {found}, expected {expected}", layer.tensor);
+    figures.filter(differs).map(text).collect()
 }
 
-/// The figures of a fixture that differ, and how many tensors were compared.
-fn compared(fixture: &Fixture, weights: Option<&Weights>, device: &mut Device) -> Option<(usize, Vec<String>)> {
+/// What a fixture expects of the tensor that a node gives. A concatenation of one tensor is no node.
+fn figures_of<'l>(layers: &'l [Layer], label: &str) -> Option<&'l Layer> {
+    let (scope, _) = label.rsplit_once('/').unwrap_or_default();
+    let names = [format!("{label}_output_0"), format!("{scope}/Concat_output_0")];
+    names.iter().find_map(|name| layers.iter().find(|layer| layer.tensor == *name))
+}
+
+/// The figures of a fixture that differ, and how many tensors were compared: every one that an activation
+/// reads, from its values; those on a path to the output as the backend measures them.
+fn compared(
+    fixture: &Fixture,
+    weights: Option<&Weights>,
+    device: &mut Device,
+) -> Option<(usize, Vec<String>)> {
     let model = onnx::read(&fixture.model).unwrap();
     let text = std::fs::read_to_string(fixture.model.with_file_name("components.json")).unwrap();
-    let expected: Components = serde_json::from_str(&text).unwrap();
+    let Components { layers } = serde_json::from_str(&text).unwrap();
     let weights = weights.unwrap_or(&model.weights);
-    let plan = Plan::with_outputs(&model.graph, weights, Count::Paper, MOMENTS).unwrap();
+    let graph = &model.graph;
+    let activations = graph.nodes().iter().filter(|node| node.op.activation().is_some());
+    let mut keep: Vec<NodeId> = activations.map(|node| node.inputs[0]).collect();
+    keep.sort_unstable();
+    keep.dedup();
+    let outputs = PlanOutputs { keep: &keep, ..MOMENTS };
+    let plan = Plan::with_outputs(graph, weights, Count::Paper, outputs).unwrap();
     let output = run(device, &plan, weights, &fixture.batch)?;
     assert!(output.kernel.is_none() && output.codes.is_none() && plan.codes.is_empty());
-    assert_eq!(output.moments.len(), plan.measured.len());
-    let (mut count, mut problems) = (0, Vec::new());
-    for (measured, moments) in plan.measured.iter().zip(&output.moments) {
-        assert_eq!(measured.node, moments.node);
-        let label = &model.graph.node(measured.node).label;
-        let name = format!("{label}_output_0");
-        let Some(layer) = expected.layers.iter().find(|layer| layer.tensor == name) else {
-            if measured.is_site {
-                problems.push(format!("no figures of {label}"));
-            }
-            continue;
-        };
-        assert_eq!(layer.channels, moments.channels, "{label}");
-        count += 1;
-        problems.extend(differing(moments, layer).into_iter().map(|text| format!("{label}: {text}")));
+    assert_eq!(keep.len(), layers.len(), "{}", fixture.name);
+    let mut problems = Vec::new();
+    for kept in &output.kept {
+        let label = &graph.node(kept.node).label;
+        let layer = figures_of(&layers, label).unwrap_or_else(|| panic!("no figures of {label}"));
+        let moments = TensorMoments::from_values(kept.node, kept.shape, &kept.values);
+        problems.extend(differing(&moments, true, layer));
     }
-    Some((count, problems))
+    for (measured, moments) in plan.measured.iter().zip(&output.sites) {
+        assert_eq!(measured.node, moments.node);
+        let layer = figures_of(&layers, &graph.node(measured.node).label).unwrap();
+        problems.extend(differing(moments, false, layer));
+    }
+    let live = layers.iter().filter(|layer| layer.mean_square > 0.0).count();
+    assert!(4 * output.sites.len() >= 3 * live, "{}: too few live tensors", fixture.name);
+    Some((output.kept.len() + output.sites.len(), problems))
 }
 
 /// The fixtures that have figures.
@@ -133,7 +150,8 @@ fn another_weight_changes_the_moments() {
     let mut device = devices::all().swap_remove(0);
     for fixture in with_figures().iter().take(3) {
         let model = onnx::read(&fixture.model).unwrap();
-        let is_conv = |(_, node): &(NodeId, &untrained::graph::Node)| matches!(node.op, Op::Conv(_));
+        let is_conv =
+            |(_, node): &(NodeId, &untrained::graph::Node)| matches!(node.op, Op::Conv(_));
         let (id, _) = model.graph.iter().find(is_conv).unwrap();
         let mut layer = model.weights.get(id).unwrap().clone();
         layer.weight[0] += 1.0;
@@ -148,18 +166,12 @@ fn another_weight_changes_the_moments() {
 fn scores_of(device: &mut Device, graph: &Graph, weights: &Weights, batch: &Batch) -> MomentScores {
     let plan = Plan::with_outputs(graph, weights, Count::Paper, MOMENTS).unwrap();
     let output = run(device, &plan, weights, batch).unwrap();
-    MomentScores::new(graph, &plan.measured, &output.moments, ScoreSet::all())
+    MomentScores::new(graph, &output.sites, output.last.as_ref(), ScoreSet::all())
 }
 
 fn values(scores: &MomentScores) -> [f64; 5] {
-    [
-        scores.expressivity,
-        scores.independence,
-        scores.decorrelation,
-        scores.volume,
-        scores.growth,
-    ]
-    .map(Option::unwrap)
+    [scores.expressivity, scores.independence, scores.decorrelation, scores.volume, scores.growth]
+        .map(Option::unwrap)
 }
 
 fn native() -> Device {
@@ -206,7 +218,7 @@ fn moments_change_no_bit_of_the_kernel_matrix() {
         assert_eq!(bare.units, both.units);
         let Some(found) = run(&mut device, &both, &weights, &batch) else { continue };
         let bare = run(&mut device, &bare, &weights, &batch).unwrap();
-        assert!(bare.moments.is_empty() && !found.moments.is_empty());
+        assert!(bare.sites.is_empty() && !found.sites.is_empty() && found.last.is_some());
         assert!(bare.kernel == found.kernel && bare.codes == found.codes, "{}", device.name);
     }
 }
@@ -218,7 +230,8 @@ fn permuted_channels_and_a_scale_before_a_normalisation_do_not_matter() {
     let mut graph = Graph::new();
     let input = graph.input(Shape::new(3, 9, 7));
     let first = graph.add("first", Op::Conv(Conv::square(20, 3, 1)), &[input]).unwrap();
-    let norm = graph.add("norm", Op::BatchNorm(BatchNorm { eps: 0.0, ..BatchNorm::default() }), &[first]);
+    let norm =
+        graph.add("norm", Op::BatchNorm(BatchNorm { eps: 0.0, ..BatchNorm::default() }), &[first]);
     let relu = untrained::graph::Activation::RELU;
     let relu = graph.add("relu", Op::Activation(relu), &[norm.unwrap()]).unwrap();
     let second = graph.add("second", Op::Conv(Conv::square(18, 1, 1)), &[relu]).unwrap();
@@ -247,10 +260,13 @@ fn permuted_channels_and_a_scale_before_a_normalisation_do_not_matter() {
     let mut layer = damaged.get(second).unwrap().clone();
     layer.weight.reverse();
     damaged.set(second, layer);
-    let scores = [scores[0], values(&MomentScores {
-        growth: Some(0.0),
-        ..scores_of(&mut native(), &graph, &damaged, &batch)
-    })];
+    let scores = [
+        scores[0],
+        values(&MomentScores {
+            growth: Some(0.0),
+            ..scores_of(&mut native(), &graph, &damaged, &batch)
+        }),
+    ];
     assert!(!close(scores[0][3], scores[1][3]), "another network has another volume");
 }
 
@@ -269,8 +285,8 @@ fn wide_tensors_are_measured_at_some_positions() {
         let batch = data::load(&"noise".parse().unwrap(), shape, 3, 0).unwrap();
         let plan = Plan::with_outputs(&graph, &weights, Count::Live, MOMENTS).unwrap();
         let output = run(&mut native(), &plan, &weights, &batch).unwrap();
-        let spectrum = output.moments[0].correlation_spectrum();
-        let positions = output.moments[0].positions;
+        let spectrum = output.sites[0].correlation_spectrum();
+        let positions = output.sites[0].positions;
         assert_eq!(positions, (3 * extent * extent).min(512 / 3 * 3));
         assert_eq!(spectrum.least(), 0.0, "fewer positions than channels");
         // Four channels of images make four directions.

@@ -110,6 +110,19 @@ fn kept(
     plan.kept.iter().map(of).collect()
 }
 
+/// The moments of the last representation, from its values.
+fn last_moments(
+    plan: &Plan,
+    batch: &Batch,
+    mut read: impl FnMut(TensorId) -> Result<Vec<f32>, BackendError>,
+) -> Result<Option<TensorMoments>, BackendError> {
+    let Some(RequestedOutput { node, shape, tensor: Some(tensor) }) = plan.last else {
+        return Ok(None);
+    };
+    let values = if tensor == plan.input { batch.values.clone() } else { read(tensor)? };
+    Ok(Some(TensorMoments::from_values(node, shape, &values)))
+}
+
 /// Zeros, if there is memory for them.
 fn zeros(device: &str, count: usize) -> Result<Vec<f32>, BackendError> {
     let mut values = Vec::new();
@@ -123,7 +136,7 @@ fn zeros(device: &str, count: usize) -> Result<Vec<f32>, BackendError> {
 
 /// Bytes of what [`kept`] returns.
 fn kept_bytes(plan: &Plan, images: usize) -> u64 {
-    let values = plan.kept.iter().map(|kept| kept.shape.volume() as u64);
+    let values = plan.kept.iter().chain(&plan.last).map(|kept| kept.shape.volume() as u64);
     let bytes = values.map(|values| values.saturating_mul(images as u64 * size_of::<f32>() as u64));
     bytes.fold(0, u64::saturating_add)
 }
@@ -138,7 +151,9 @@ pub struct RunOutput {
     /// The activations of [`Plan::kept`], in that order: those [`Plan::keeping`] was asked for.
     pub kept: Vec<NodeActivations>,
     /// The moments of [`Plan::measured`], in that order.
-    pub moments: Vec<TensorMoments>,
+    pub sites: Vec<TensorMoments>,
+    /// The moments of [`Plan::last`].
+    pub last: Option<TensorMoments>,
 }
 
 /// Why a backend could not run a network.

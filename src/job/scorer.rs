@@ -165,7 +165,12 @@ impl Scorer<'_> {
         let kernel = outputs
             || of_codes.into_iter().any(|needs| wanted.needs(needs))
             || !wanted.needs_forward_pass();
-        PlanOutputs { kernel, moments: wanted.needs(ScoreNeeds::ChannelMoments), keep: &[] }
+        PlanOutputs {
+            kernel,
+            sites: wanted.needs(ScoreNeeds::SiteMoments),
+            last: wanted.needs(ScoreNeeds::LastMoments),
+            keep: &[],
+        }
     }
 
     pub(super) fn plan(
@@ -325,7 +330,8 @@ fn add_repeat(
                 so_far.unit_patterns.extend(patterns(kernel, &output, plan, wanted));
             }
             if let Ok(graph) = &candidate.network {
-                let scores = MomentScores::new(graph, &plan.measured, &output.moments, wanted);
+                let last = output.last.as_ref();
+                let scores = MomentScores::new(graph, &output.sites, last, wanted);
                 so_far.moments.push(scores);
             }
             so_far.output.get_or_insert(output);
@@ -403,7 +409,7 @@ mod tests {
                 let kernel = KernelMatrix::from_distances(2, network.plan.units, &distances)
                     .map_err(BackendError::Distances)?;
                 let (kernel, kept) = (Some(kernel), Vec::new());
-                Ok(RunOutput { kernel, codes: None, kept, moments: Vec::new() })
+                Ok(RunOutput { kernel, codes: None, kept, sites: Vec::new(), last: None })
             };
             self.repeats += networks.len();
             if self.repeats >= self.cancel_after {

@@ -14,7 +14,7 @@
 //! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
 //! * Activations that a caller asks for ([`Plan::keeping`]) live to the end, computed where the codes
 //!   do not need them, and change no bit of the codes.
-//! * Tensors whose moments are asked for ([`PlanOutputs::moments`]) are measured right behind the step that
+//! * Tensors whose moments are asked for ([`PlanOutputs::sites`]) are measured right behind the step that
 //!   writes them, while they lie in the caches.
 
 mod build;
@@ -75,8 +75,10 @@ pub struct Plan {
     pub codes: Vec<BinaryCode>,
     /// The activations that backends return, in the order they were asked for.
     pub kept: Vec<RequestedOutput>,
-    /// The tensors whose moments backends return, in the order of the graph.
+    /// The tensors at activation sites whose moments backends return, in the order of the graph.
     pub measured: Vec<MeasuredTensor>,
+    /// The last representation before the head, if its moments are wanted.
+    pub last: Option<RequestedOutput>,
     /// Whether backends return the kernel matrix; if not, there are no codes.
     pub has_kernel: bool,
     /// The tensor that holds the value of each node of the graph, where one does.
@@ -94,16 +96,17 @@ pub struct Plan {
 pub struct PlanOutputs<'k> {
     /// The kernel matrix, and the codes for whoever asks for them.
     pub kernel: bool,
-    /// The moments of the tensors that activations read on a path from the input to the output, and of the
-    /// last representation before the head.
-    pub moments: bool,
+    /// The moments of the tensors that activations read on a path from the input to the output.
+    pub sites: bool,
+    /// The moments of the last representation before the head.
+    pub last: bool,
     /// The activations of these nodes; see [`Plan::keeping`].
     pub keep: &'k [NodeId],
 }
 
 impl PlanOutputs<'_> {
     /// The kernel matrix and nothing else.
-    pub const KERNEL: Self = Self { kernel: true, moments: false, keep: &[] };
+    pub const KERNEL: Self = Self { kernel: true, sites: false, last: false, keep: &[] };
 }
 
 /// Why no plan could be made.

@@ -7,13 +7,13 @@ use super::step::{PlannedTensor, RequestedOutput, ScheduledStep};
 /// Slot 0 holds the images (tensor 0) and nothing else, so they can stay where they are from one
 /// network to the next. The others get the best fit among the free slots, in order of first use. What is
 /// kept lives until after the last step.
-pub(super) fn assign(
+pub(super) fn assign<'k>(
     steps: &[ScheduledStep],
     tensors: &mut [PlannedTensor],
-    kept: &[RequestedOutput],
+    kept: impl Iterator<Item = &'k RequestedOutput>,
 ) -> Vec<usize> {
     lifetimes(steps, tensors);
-    for tensor in kept.iter().filter_map(|kept| kept.tensor) {
+    for tensor in kept.filter_map(|kept| kept.tensor) {
         tensors[tensor.index()].last_step = steps.len();
     }
     let mut order: Vec<usize> = (1..tensors.len()).collect();

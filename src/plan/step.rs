@@ -29,7 +29,7 @@ pub struct RequestedOutput {
     pub tensor: Option<TensorId>,
 }
 
-/// A tensor whose moments a backend returns: means and covariances of its channels.
+/// A tensor that activations read, whose moments a backend returns: means and covariances of its channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MeasuredTensor {
     /// The node of the graph whose value it is.
@@ -38,10 +38,6 @@ pub struct MeasuredTensor {
     pub shape: Shape,
     /// The tensor, there where its [`PlanStep::Moments`] stands.
     pub tensor: TensorId,
-    /// Whether an activation on a path from the input to the output reads it.
-    pub is_site: bool,
-    /// Whether it is the last representation before the head.
-    pub is_last: bool,
 }
 
 /// Batch normalisation of one tensor, applied where the tensor is read:

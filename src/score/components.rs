@@ -5,7 +5,6 @@ use rayon::prelude::*;
 use super::moments::TensorMoments;
 use super::registry::ScoreSet;
 use crate::graph::{Graph, adds_normalised_branches};
-use crate::plan::MeasuredTensor;
 
 /// What the moments of a network's activations tell; `None` for what was not asked for, and for what
 /// the network does not have.
@@ -24,40 +23,38 @@ pub struct MomentScores {
 }
 
 impl MomentScores {
-    /// The wanted ones, from the tensors that a plan measures and their moments.
+    /// The wanted ones, from the moments at activation sites and of the last representation.
     pub fn new(
         graph: &Graph,
-        measured: &[MeasuredTensor],
-        moments: &[TensorMoments],
+        sites: &[TensorMoments],
+        last: Option<&TensorMoments>,
         wanted: ScoreSet,
     ) -> Self {
         let [expressivity, independence] =
             ["expressivity", "independence"].map(|name| wanted.names(name));
-        let tensors: Vec<_> = measured.iter().zip(moments).collect();
         let mut scores = Self::default();
         if expressivity || independence {
-            let of_site = |(measured, moments): &(&MeasuredTensor, &TensorMoments)| {
-                let spectrum = measured.is_site.then(|| moments.correlation_spectrum())?;
-                Some((spectrum.entropy(), spectrum.least()))
+            let of_site = |moments: &TensorMoments| {
+                let spectrum = moments.correlation_spectrum();
+                (spectrum.entropy(), spectrum.least())
             };
             // Collected first, so that the sums are the same in every run.
-            let sites: Vec<(f64, f64)> = tensors.par_iter().filter_map(of_site).collect();
+            let sites: Vec<(f64, f64)> = sites.par_iter().map(of_site).collect();
             let has_sites = !sites.is_empty();
             scores.expressivity =
                 (expressivity && has_sites).then(|| sites.iter().map(|site| site.0).sum());
             scores.independence =
                 (independence && has_sites).then(|| sites.iter().map(|site| site.1).sum());
         }
-        if let Some((last, moments)) = tensors.iter().find(|(measured, _)| measured.is_last) {
+        if let Some(last) = last {
             if wanted.names("decorrelation") {
-                scores.decorrelation = moments.correlation_spectrum().mean_log();
+                scores.decorrelation = last.correlation_spectrum().mean_log();
             }
             if wanted.names("volume") {
-                scores.volume = moments.covariance_spectrum().mean_log();
+                scores.volume = last.covariance_spectrum().mean_log();
             }
             if wanted.names("growth") && adds_normalised_branches(graph, last.node) {
-                scores.growth =
-                    Some(moments.mean_square().ln()).filter(|growth| growth.is_finite());
+                scores.growth = Some(last.mean_square().ln()).filter(|growth| growth.is_finite());
             }
         }
         scores

@@ -1,6 +1,7 @@
 //! The moments of a tensor's channels over images and positions: mean, covariance, correlation.
 
 use rand::seq::SliceRandom;
+use rayon::prelude::*;
 
 use super::eigen::symmetric_eigenvalues;
 use crate::graph::{NodeId, Shape};
@@ -86,6 +87,8 @@ pub struct TensorMoments {
 enum MomentsValues {
     /// The lower triangle of the biased covariance, row by row.
     Covariance(Vec<f32>),
+    /// The same in double precision.
+    Precise(Vec<f64>),
     /// Deviations from the means, `[positions][channels]`.
     Rows(Vec<f32>),
 }
@@ -102,6 +105,40 @@ impl TensorMoments {
         debug_assert_eq!(triangle.len(), means.len() * (means.len() + 1) / 2);
         let values = MomentsValues::Covariance(triangle);
         Self { node, channels: means.len(), positions, means, values }
+    }
+
+    /// From all values, `[images, channels, height, width]`, summed in double precision: as exact as values in
+    /// single precision allow, for what depends on the least eigenvalues.
+    pub fn from_values(node: NodeId, shape: Shape, values: &[f32]) -> Self {
+        let (channels, plane) = (shape.channels, shape.plane());
+        let images = values.len() / shape.volume().max(1);
+        if let MomentsForm::Rows(sample) = MomentsForm::new(shape, images) {
+            let mut rows = Vec::with_capacity(sample.len() * channels);
+            for image in values.chunks_exact(shape.volume().max(1)).take(MAX_SIDE) {
+                for &pixel in &sample.pixels {
+                    rows.extend((0..channels).map(|channel| image[channel * plane + pixel]));
+                }
+            }
+            return Self::from_rows(node, channels, rows);
+        }
+        let positions = images * plane;
+        let of_channel = |channel: usize| {
+            let images = values.chunks_exact(shape.volume().max(1));
+            let own = images.flat_map(move |image| &image[channel * plane..][..plane]);
+            let mut own: Vec<f64> = own.map(|&value| f64::from(value)).collect();
+            let mean = own.iter().sum::<f64>() / positions as f64;
+            own.iter_mut().for_each(|value| *value -= mean);
+            (mean, own)
+        };
+        let (means, centred): (Vec<f64>, Vec<Vec<f64>>) =
+            (0..channels).into_par_iter().map(of_channel).unzip();
+        let of_row = |row: usize| {
+            let products = centred[..=row].iter().map(|column| dot64(&centred[row], column));
+            products.map(|product| product / positions as f64).collect::<Vec<f64>>()
+        };
+        let triangle: Vec<f64> = (0..channels).into_par_iter().flat_map_iter(of_row).collect();
+        let values = MomentsValues::Precise(triangle);
+        Self { node, channels, positions, means, values }
     }
 
     /// From values `[positions][channels]` at fewer positions than there are channels.
@@ -125,6 +162,9 @@ impl TensorMoments {
         match &self.values {
             MomentsValues::Covariance(triangle) => {
                 (0..self.channels).map(|c| f64::from(triangle[c * (c + 3) / 2])).collect()
+            }
+            MomentsValues::Precise(triangle) => {
+                (0..self.channels).map(|c| triangle[c * (c + 3) / 2]).collect()
             }
             MomentsValues::Rows(rows) => {
                 let mut variances = vec![0.0; self.channels];
@@ -166,16 +206,10 @@ impl TensorMoments {
     fn spectrum(&self, scales: &[f64]) -> ChannelSpectrum {
         let (side, matrix) = match &self.values {
             MomentsValues::Covariance(triangle) => {
-                let c = self.channels;
-                let mut matrix = vec![0.0; c * c];
-                let mut entries = triangle.iter();
-                for row in 0..c {
-                    for (column, &entry) in entries.by_ref().take(row + 1).enumerate() {
-                        let entry = f64::from(entry) * scales[row] * scales[column];
-                        (matrix[row * c + column], matrix[column * c + row]) = (entry, entry);
-                    }
-                }
-                (c, matrix)
+                (self.channels, scaled(triangle.iter().map(|&entry| f64::from(entry)), scales))
+            }
+            MomentsValues::Precise(triangle) => {
+                (self.channels, scaled(triangle.iter().copied(), scales))
             }
             MomentsValues::Rows(rows) => (self.positions, self.gram(rows, scales)),
         };
@@ -204,6 +238,31 @@ impl TensorMoments {
         }
         gram
     }
+}
+
+/// A symmetric matrix from its lower triangle, rows and columns multiplied by `scales`.
+fn scaled(mut triangle: impl Iterator<Item = f64>, scales: &[f64]) -> Vec<f64> {
+    let side = scales.len();
+    let mut matrix = vec![0.0; side * side];
+    for row in 0..side {
+        for (column, entry) in triangle.by_ref().take(row + 1).enumerate() {
+            let entry = entry * scales[row] * scales[column];
+            (matrix[row * side + column], matrix[column * side + row]) = (entry, entry);
+        }
+    }
+    matrix
+}
+
+/// The product of two vectors in double precision.
+fn dot64(left: &[f64], right: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (left, right) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest = left.remainder().iter().zip(right.remainder());
+    let rest: f64 = rest.map(|(a, b)| a * b).sum();
+    for (a, b) in left.zip(right) {
+        lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, (a, b))| *lane += a * b);
+    }
+    rest + lanes.iter().sum::<f64>()
 }
 
 /// The product of two vectors; stretches of single-precision sums are added in double precision.

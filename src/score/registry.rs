@@ -76,8 +76,10 @@ pub enum ScoreNeeds {
     BinaryCodes,
     /// The binary codes of a mini-batch, unit by unit.
     UnitPatterns,
-    /// The means and covariances of channels over a mini-batch.
-    ChannelMoments,
+    /// Means and covariances of channels at all activation sites, over a mini-batch.
+    SiteMoments,
+    /// Means and covariances of the channels of the last representation before the head.
+    LastMoments,
     /// The graph and the settings of the run, without a forward pass.
     Settings,
     /// The graph alone, without a forward pass.
@@ -110,7 +112,8 @@ impl Score {
             ScoreNeeds::KernelMatrix
             | ScoreNeeds::BinaryCodes
             | ScoreNeeds::UnitPatterns
-            | ScoreNeeds::ChannelMoments => true,
+            | ScoreNeeds::SiteMoments
+            | ScoreNeeds::LastMoments => true,
             ScoreNeeds::Settings | ScoreNeeds::Graph => false,
         }
     }
@@ -287,7 +290,7 @@ pub static SCORES: [Score; 14] = [
         about: "directions that features use, summed over activations (Lee and Ham, CVPR 2024)",
         source: "sum of the entropies of the eigenvalues of the channel correlations at every tensor that \
                  live activations read; after Lee and Ham, CVPR 2024",
-        needs: ScoreNeeds::ChannelMoments,
+        needs: ScoreNeeds::SiteMoments,
         is_baseline: false,
         has_log_axis: false,
         compute: |inputs| inputs.moments.expressivity,
@@ -298,7 +301,7 @@ pub static SCORES: [Score; 14] = [
                 2023)",
         source: "sum of the least eigenvalues of the channel correlations at every tensor that live \
                  activations read; after Jiang et al., NeurIPS 2023",
-        needs: ScoreNeeds::ChannelMoments,
+        needs: ScoreNeeds::SiteMoments,
         is_baseline: false,
         has_log_axis: false,
         compute: |inputs| inputs.moments.independence,
@@ -307,7 +310,7 @@ pub static SCORES: [Score; 14] = [
         name: "decorrelation",
         about: "how little redundancy the classifier gets",
         source: "ln det of the channel correlations of the last representation before the head, per channel",
-        needs: ScoreNeeds::ChannelMoments,
+        needs: ScoreNeeds::LastMoments,
         is_baseline: false,
         has_log_axis: false,
         compute: |inputs| inputs.moments.decorrelation,
@@ -317,7 +320,7 @@ pub static SCORES: [Score; 14] = [
         about: "information that reaches the classifier (Sun et al., ICML 2022)",
         source: "ln det of the channel covariance of the last representation before the head, per channel; \
                  after Sun et al., ICML 2022",
-        needs: ScoreNeeds::ChannelMoments,
+        needs: ScoreNeeds::LastMoments,
         is_baseline: false,
         has_log_axis: false,
         compute: |inputs| inputs.moments.volume,
@@ -327,7 +330,7 @@ pub static SCORES: [Score; 14] = [
         about: "normalised branches that reach the end side by side",
         source: "ln of the mean square of the last representation before the head; only where it is a sum \
                  of normalised branches",
-        needs: ScoreNeeds::ChannelMoments,
+        needs: ScoreNeeds::LastMoments,
         is_baseline: false,
         has_log_axis: false,
         compute: |inputs| inputs.moments.growth,
@@ -407,7 +410,7 @@ mod tests {
         let some = ScoreSet::of(&SCORES[0]).with(&SCORES[3]);
         let names: Vec<_> = some.iter().map(|score| score.name).collect();
         assert_eq!(names, ["naswot", "layers"]);
-        assert!(some.needs(ScoreNeeds::KernelMatrix) && !some.needs(ScoreNeeds::ChannelMoments));
+        assert!(some.needs(ScoreNeeds::KernelMatrix) && !some.needs(ScoreNeeds::SiteMoments));
         assert!(has_log_axis("macs") && !has_log_axis("naswot") && !has_log_axis("magic"));
     }
 }

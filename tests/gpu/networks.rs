@@ -72,8 +72,8 @@ fn networks_at_once_give_what_each_gives_alone() {
     }
     for (trial, (kernel, codes)) in trials.iter().zip(&kernels[0]) {
         let alone = Trial { batch: batch.clone(), ..trial.clone() };
-        let (kept, moments) = (Vec::new(), Vec::new());
-        let output = RunOutput { kernel: kernel.clone(), codes: codes.clone(), kept, moments };
+        let (kept, sites, last) = (Vec::new(), Vec::new(), None);
+        let output = RunOutput { kernel: kernel.clone(), codes: codes.clone(), kept, sites, last };
         alone.expected().same_output(&output).unwrap();
     }
     assert!(kernels.iter().all(|other| *other == kernels[0]));

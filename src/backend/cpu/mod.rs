@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicUsize;
 use rayon::ThreadPool;
 
 use super::{Backend, BackendError, Cancel, DeviceInfo, Network, PackedCode, RunOutput};
-use super::{kept, kept_bytes};
+use super::{kept, kept_bytes, last_moments};
 use crate::data::Batch;
 use crate::graph::{NodeId, Statistics};
 use crate::plan::{BinaryCode, Plan, TensorId};
@@ -57,7 +57,7 @@ struct MomentsBuffers {
 /// A run that is done, but for what is made of its codes.
 struct FinishedRun {
     program: CpuProgram,
-    moments: Vec<TensorMoments>,
+    sites: Vec<TensorMoments>,
 }
 
 impl CpuBackend {
@@ -156,7 +156,7 @@ impl CpuBackend {
         let packed = &mut self.packed.as_mut_slice()[..program.packed];
         self.pool.install(|| pack::pack(&program, plan, weights, packed));
         let turns: Vec<AtomicUsize> = plan.measured.iter().map(|_| AtomicUsize::new(0)).collect();
-        let mut moments: Vec<Option<TensorMoments>> = vec![None; plan.measured.len()];
+        let mut sites: Vec<Option<TensorMoments>> = vec![None; plan.measured.len()];
         for (level, segment) in program.segments.iter().enumerate() {
             self.normalise(plan, &program, weights, level, batch.images);
             self.moments.sums.fill(0.0);
@@ -184,12 +184,11 @@ impl CpuBackend {
                 if place.level == level {
                     let tensor = &plan.measured[index];
                     let layout = program.places[tensor.tensor.index()].layout;
-                    moments[index] =
-                        Some(self.moments.of(tensor.node, place, layout, batch.images));
+                    sites[index] = Some(self.moments.of(tensor.node, place, layout, batch.images));
                 }
             }
         }
-        Ok(FinishedRun { program, moments: moments.into_iter().flatten().collect() })
+        Ok(FinishedRun { program, sites: sites.into_iter().flatten().collect() })
     }
 
     /// Makes the buffers large enough, after a look at what the system can give.
@@ -277,14 +276,15 @@ impl CpuBackend {
     fn output(
         &self,
         plan: &Plan,
-        FinishedRun { program, moments }: FinishedRun,
+        FinishedRun { program, sites }: FinishedRun,
         batch: &Batch,
         codes: bool,
     ) -> Result<RunOutput, BackendError> {
         let images = batch.images;
         let kept = kept(&self.info.name, plan, batch, |id| self.read(&program, id, images))?;
+        let last = last_moments(plan, batch, |id| self.read(&program, id, images))?;
         if !plan.has_kernel {
-            return Ok(RunOutput { kernel: None, codes: None, kept, moments });
+            return Ok(RunOutput { kernel: None, codes: None, kept, sites, last });
         }
         let words = &self.codes.as_slice()[..images * program.codes.words];
         let layout = &program.codes;
@@ -298,7 +298,7 @@ impl CpuBackend {
             unpack_code(words, images, program.codes.words, offset, code)
         };
         let codes = codes.then(|| plan.codes.iter().enumerate().map(unpack).collect());
-        Ok(RunOutput { kernel: Some(kernel), codes, kept, moments })
+        Ok(RunOutput { kernel: Some(kernel), codes, kept, sites, last })
     }
 
     /// A tensor that outlives the last segment, `[n, c, h, w]`.

@@ -9,7 +9,7 @@ use super::lower::{ConvVariant, NetworkLowering};
 use super::pack;
 use super::schedule::LaunchSchedule;
 use super::submit::{self, KernelTime, SubmitPace, SubmitReport};
-use crate::backend::{BackendError, Cancel, Network, PackedCode, RunOutput, kept};
+use crate::backend::{BackendError, Cancel, Network, PackedCode, RunOutput, kept, last_moments};
 use crate::data::Batch;
 use crate::plan::TensorId;
 use crate::score::{KernelMatrix, KernelMatrixError};
@@ -212,10 +212,11 @@ impl GpuSession {
                         (group.wants.codes && has_kernel).then(|| packed_codes(&one, &codes));
                     let name = self.gpu.name.clone();
                     let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
+                    let last = last_moments(one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();
                     let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
                     Ok(TracedOutput {
-                        output: RunOutput { kernel, codes, kept, moments: Vec::new() },
+                        output: RunOutput { kernel, codes, kept, sites: Vec::new(), last },
                         tensors: tensors?,
                     })
                 }

@@ -7,12 +7,21 @@ use super::PlanBuilder;
 use crate::graph::analysis::Analysis;
 use crate::graph::{NodeId, last_representation};
 use crate::plan::points::counted_calls;
-use crate::plan::step::{MeasuredTensor, PlanStep, ScheduledStep};
+use crate::plan::step::{MeasuredTensor, PlanStep, RequestedOutput, ScheduledStep};
 use crate::plan::{Count, TensorId};
 
 impl PlanBuilder<'_> {
-    /// Measures every tensor that a live activation reads, and the last representation before the head,
-    /// each right behind the step that writes it. A tensor that is known to be zero is not measured.
+    /// Keeps the last representation before the head, if a path leads to it.
+    pub(super) fn keep_last(&mut self, analysis: &Analysis) {
+        let last = last_representation(self.graph).filter(|last| analysis.fed[last.index()]);
+        let Some(node) = last.filter(|last| !self.zero[last.index()]) else { return };
+        self.lower_missing(&[node]);
+        let tensor = Some(self.hold(node));
+        self.last = Some(RequestedOutput { node, shape: self.graph.shape(node), tensor });
+    }
+
+    /// Measures every tensor that a live activation reads, right behind the step that writes it. A tensor
+    /// that is known to be zero is not measured.
     pub(super) fn measure(&mut self, analysis: &Analysis) {
         let mut is_site = vec![false; self.graph.nodes().len()];
         let calls = counted_calls(self.graph, analysis, Count::Live);
@@ -21,17 +30,15 @@ impl PlanBuilder<'_> {
                 is_site[node.inputs[0].index()] = true;
             }
         }
-        let last = last_representation(self.graph).filter(|last| analysis.fed[last.index()]);
-        let wanted = |id: &NodeId| is_site[id.index()] || Some(*id) == last;
+        let wanted = |id: &NodeId| is_site[id.index()];
         let mut nodes: Vec<NodeId> = self.graph.iter().map(|(id, _)| id).filter(wanted).collect();
         nodes.retain(|id| !self.zero[id.index()]);
         self.lower_missing(&nodes);
         for node in nodes {
             let tensor = self.hold(node);
             let measured = self.measured.len();
-            let (is_site, is_last) = (is_site[node.index()], Some(node) == last);
             let shape = self.graph.shape(node);
-            self.measured.push(MeasuredTensor { node, shape, tensor, is_site, is_last });
+            self.measured.push(MeasuredTensor { node, shape, tensor });
             let step = PlanStep::Moments { src: tensor, measured };
             let level = self.level(tensor);
             let place = self.last_write(tensor).map_or(0, |step| step + 1);

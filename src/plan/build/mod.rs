@@ -32,7 +32,10 @@ pub(super) fn plan(
         }
     }
     builder.keep(outputs.keep)?;
-    if outputs.moments {
+    if outputs.last {
+        builder.keep_last(&analysis);
+    }
+    if outputs.sites {
         builder.measure(&analysis);
     }
     Ok(builder.finish())
@@ -77,6 +80,7 @@ struct PlanBuilder<'g> {
     input_node: usize,
     kept: Vec<RequestedOutput>,
     measured: Vec<MeasuredTensor>,
+    last: Option<RequestedOutput>,
     /// Whether codes are wanted.
     has_kernel: bool,
     constant_units: u64,
@@ -112,6 +116,7 @@ impl<'g> PlanBuilder<'g> {
             input_node: input.index(),
             kept: Vec::new(),
             measured: Vec::new(),
+            last: None,
             has_kernel,
             constant_units: 0,
             units: 0,
@@ -466,7 +471,8 @@ impl<'g> PlanBuilder<'g> {
     fn finish(mut self) -> Plan {
         self.steps.sort_by_key(|planned| planned.level);
         gather_siblings(&mut self.steps);
-        let slots = slots::assign(&self.steps, &mut self.tensors, &self.kept);
+        let slots =
+            slots::assign(&self.steps, &mut self.tensors, self.kept.iter().chain(&self.last));
         let stored = self.terms.iter().map(|terms| match terms.as_slice() {
             [term] if *term == plain(term.tensor) => Some(term.tensor),
             _ => None,
@@ -480,6 +486,7 @@ impl<'g> PlanBuilder<'g> {
             codes: self.codes,
             kept: self.kept,
             measured: self.measured,
+            last: self.last,
             has_kernel: self.has_kernel,
             input: self.input,
             constant_units: self.constant_units,
