@@ -144,7 +144,9 @@ fn a_study_is_compared_on_its_own_space() {
     let tau = |figures: Value| figures["tau_b"]["value"].as_f64().unwrap();
     assert_eq!(tau(figures(&opposite, "opposite")), -tau(figures(&expected, "score")));
     let message = format!(
-        "study {id} has no score `other`: it has naswot, params, macs, layers, relu-layers, regions, opposite"
+        "study {id} has no score `other`: it has naswot, params, macs, layers, relu-layers, regions, \
+         activation-sites, path-norm, expressivity, independence, decorrelation, volume, growth, swap, \
+         opposite"
     );
     refused(compared("correlate", &[&common[..], &["--score", "other"]].concat()), &message);
     let arguments = ["--study", &id, "--store", &store, "--sizes", "8", "--runs", "3"];
