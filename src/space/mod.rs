@@ -55,7 +55,8 @@ const MAX_CELLS: usize = 64;
 /// assert_eq!(architecture.to_string(), text);
 /// assert!(architecture.is_connected());
 /// let graph = architecture.build()?;
-/// assert!(graph.nodes().len() > 100);
+/// let last = graph.output().expect("a classifier");
+/// assert_eq!(graph.shape(last).channels, 10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
