@@ -4,6 +4,10 @@
 //! ICML 2021): a mini-batch goes once through an untrained network, every unit of a ReLU or another
 //! activation is on or off, and the score is `ln |det K|` where `K[i][j]` counts the units that agree
 //! on images i and j.
+//!
+//! A [`Space`] parses or samples architectures and builds the [`Graph`] of each. A [`JobConfig`] says
+//! what is scored and how; [`job::run`] runs it. The [`KernelMatrix`] of a network gives its score, and
+//! a [`Store`] keeps the results of searches. Each of these has an example.
 
 #![deny(missing_docs)]
 #![deny(
@@ -37,3 +41,9 @@ pub mod statistics;
 pub mod store;
 pub mod trainer;
 pub mod weights;
+
+pub use graph::Graph;
+pub use job::JobConfig;
+pub use score::KernelMatrix;
+pub use space::{Architecture, Space};
+pub use store::Store;

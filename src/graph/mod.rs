@@ -60,6 +60,22 @@ pub struct GraphError {
 }
 
 /// A directed acyclic graph of operations in topological order.
+///
+/// ```
+/// use untrained::Graph;
+/// use untrained::graph::cost::Cost;
+/// use untrained::graph::{Activation, Conv, Op, Shape};
+///
+/// let mut graph = Graph::new();
+/// let input = graph.input(Shape::new(3, 32, 32));
+/// let conv = graph.add("conv", Op::Conv(Conv::square(16, 3, 1)), &[input])?;
+/// let relu = graph.add("relu", Op::Activation(Activation::RELU), &[conv])?;
+/// assert_eq!(graph.shape(relu), Shape::new(16, 32, 32));
+/// assert_eq!(Cost::of(&graph).macs, 3 * 3 * 3 * 16 * 32 * 32);
+/// // An operation that does not fit its inputs is refused.
+/// assert!(graph.add("sum", Op::Add, &[input, relu]).is_err());
+/// # Ok::<(), untrained::graph::GraphError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,

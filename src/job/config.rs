@@ -147,6 +147,7 @@ pub enum Task {
         /// The file.
         path: PathBuf,
         /// Whose weights.
+        #[serde(default)]
         weights: OnnxWeights,
     },
 }
@@ -340,11 +341,12 @@ impl JobConfig {
             Task::Onnx { .. } if stored => {
                 refuse(JobOption::Store, "keeps searches; a model is scored without a study")
             }
-            Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => {
-                refuse(JobOption::Repeats, "draws new weights: set weights to fresh with it")
-            }
+            Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => refuse(
+                JobOption::Repeats,
+                "needs fresh weights: those of the file are always the same",
+            ),
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.initialisation.is_some() => {
-                refuse(JobOption::Initialisation, "draws new weights: set weights to fresh with it")
+                refuse(JobOption::Initialisation, "needs fresh weights: those of the file are kept")
             }
             Task::Onnx { .. } if options.count == Count::Published => refuse(
                 JobOption::Count,
@@ -352,6 +354,7 @@ impl JobConfig {
                  paper or live",
             ),
             Task::Onnx { .. } => [
+                (JobOption::Space, options.space != Options::default().space),
                 (JobOption::Input, options.input.is_some()),
                 (JobOption::Classes, options.classes.is_some()),
                 (JobOption::Set, !options.set.is_empty()),

@@ -27,8 +27,13 @@ pub enum ChangeOnResume {
 pub enum OptionType {
     /// On or off.
     Switch,
-    /// A whole number from 0.
-    Integer,
+    /// A whole number in a range.
+    Integer {
+        /// The least.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
     /// A number.
     Number,
     /// A text.
@@ -86,6 +91,16 @@ fn onnx_weights() -> Vec<ChoiceInfo> {
     OnnxWeights::ALL.iter().map(|weights| ChoiceInfo { name: weights.name(), about: "" }).collect()
 }
 
+/// A whole number of 32 bits that is at least `least`.
+const fn count_from(least: u64) -> OptionType {
+    OptionType::Integer { least, most: u32::MAX as u64 }
+}
+
+/// A whole number of 64 bits that is at least `least`.
+const fn long_count_from(least: u64) -> OptionType {
+    OptionType::Integer { least, most: u64::MAX }
+}
+
 /// Declares the options once.
 macro_rules! job_options {
     ($($variant:ident {
@@ -124,7 +139,7 @@ macro_rules! job_options {
 job_options! {
     Samples {
         path: "task.search.samples", on_resume: MayGrow, label: "Architectures",
-        values: OptionType::Integer, value_name: "N",
+        values: long_count_from(1), value_name: "N",
         help: "How many architectures are evaluated; `random` draws them uniformly, each at most \
                once",
     }
@@ -142,7 +157,7 @@ job_options! {
         path: "task.search.constraint", on_resume: Fixed, label: "Constraints",
         values: OptionType::Texts, value_name: "NAME=MIN..MAX",
         help: "Only architectures within this range, with K, M and G as units: params=..1M, \
-               macs=10M..100M, activations=..2M (bytes), depth=8.., latency=..5ms (us, ms, s). \
+               macs=10M..100M, activations=..2M (bytes), depth=8.., latency=..5ms (us, ms, s; ms without a unit). \
                Latency is measured: the time of one mini-batch on the chosen device, so a search \
                with this constraint may choose other architectures on another machine or at another \
                time",
@@ -154,17 +169,17 @@ job_options! {
     }
     Population {
         path: "task.search.population", on_resume: Fixed, label: "Population",
-        values: OptionType::Integer, value_name: "N",
+        values: long_count_from(1), value_name: "N",
         help: "Evolutionary strategies: size of the population",
     }
     Tournament {
         path: "task.search.tournament", on_resume: Fixed, label: "Tournament size",
-        values: OptionType::Integer, value_name: "N",
+        values: long_count_from(1), value_name: "N",
         help: "Evolutionary strategies: how many random members compete to become the parent",
     }
     Candidates {
         path: "task.search.candidates", on_resume: Fixed, label: "Candidates",
-        values: OptionType::Integer, value_name: "N",
+        values: long_count_from(1), value_name: "N",
         help: "area: how many architectures are scored to select the first population",
     }
     Trainer {
@@ -201,7 +216,7 @@ job_options! {
     }
     Trainers {
         path: "task.search.trainers", on_resume: Free, label: "Trainers",
-        values: OptionType::Integer, value_name: "N",
+        values: long_count_from(1), value_name: "N",
         help: "How many trainers run in parallel",
     }
     TrainerLimit {
@@ -211,7 +226,7 @@ job_options! {
     }
     TrainerRetries {
         path: "task.search.trainer-retries", on_resume: Free, label: "Retries",
-        values: OptionType::Integer, value_name: "N",
+        values: count_from(0), value_name: "N",
         help: "How often a failed training is repeated",
     }
     Space {
@@ -221,7 +236,7 @@ job_options! {
     }
     BatchSize {
         path: "options.batch-size", on_resume: Fixed, label: "Batch size",
-        values: OptionType::Integer, value_name: "N",
+        values: long_count_from(2), value_name: "N",
         help: "Images in the mini-batch, at least 2",
     }
     Images {
@@ -241,12 +256,12 @@ job_options! {
     Std {
         path: "options.std", on_resume: Fixed, label: "Std",
         values: OptionType::Numbers, value_name: "S,..", default: "the dataset's",
-        help: "Per-channel standard deviation that pixels are then divided by; not for npy, npz and \
+        help: "Per-channel standard deviation by which pixels are then divided; not for npy, npz and \
                noise",
     }
     ImageClasses {
         path: "options.image-classes", on_resume: Fixed, label: "Image classes",
-        values: OptionType::Integer, value_name: "N", default: "120",
+        values: count_from(1), value_name: "N", default: "120",
         help: "imagenet16 only: use images of the first N classes",
     }
     Device {
@@ -257,8 +272,8 @@ job_options! {
     }
     Seed {
         path: "options.seed", on_resume: Fixed, label: "Seed",
-        values: OptionType::Integer, value_name: "S",
-        help: "Seeds everything random: architectures, images and weights",
+        values: long_count_from(0), value_name: "S",
+        help: "Seed of everything random: architectures, images and weights",
     }
     Count {
         path: "options.count", on_resume: Fixed, label: "Count",
@@ -269,7 +284,7 @@ job_options! {
     }
     Repeats {
         path: "options.repeats", on_resume: Fixed, label: "Initialisations per network",
-        values: OptionType::Integer, value_name: "R",
+        values: count_from(1), value_name: "R",
         help: "Weight initialisations per network; the score is their mean",
     }
     Initialisation {
@@ -285,7 +300,7 @@ job_options! {
     }
     Classes {
         path: "options.classes", on_resume: Fixed, label: "Classes",
-        values: OptionType::Integer, value_name: "N", default: "the space's",
+        values: long_count_from(1), value_name: "N", default: "the space's",
         help: "Number of classes",
     }
     Set {
@@ -311,8 +326,8 @@ job_options! {
     Out {
         path: "out", on_resume: Free, label: "Results",
         values: OptionType::Text, value_name: "FILE",
-        help: "Write every result as it comes to FILE.csv or FILE.jsonl, and a manifest to \
-               FILE.manifest.json beside it",
+        help: "Write each result to FILE, .csv or .jsonl, as soon as it is ready, and a manifest \
+               to FILE.manifest.json",
     }
     Overwrite {
         path: "overwrite", on_resume: Free, label: "Overwrite",
@@ -322,12 +337,13 @@ job_options! {
     Store {
         path: "store", on_resume: Free, label: "Study database",
         values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, or beside the job file",
-        help: "The database that stores the results and knows earlier scores, or none",
+        help: "The database for results and earlier scores; `none` for no database",
     }
     Resume {
         path: "resume", on_resume: Free, label: "Resume",
         values: OptionType::Text, value_name: "ID",
-        help: "Resume an interrupted study with its own options; the number of samples may grow",
+        help: "Resume an interrupted study with its own options; a larger number of samples is \
+               allowed",
     }
     Join {
         path: "join", on_resume: Free, label: "Join",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{JobConfig, JobOption, OptionType, Options, Task};
+use super::{JobConfig, JobOption, OptionType};
 
 impl JobConfig {
     /// The JSON Schema of job files, for editors, as in `assets/untrained-job.schema.json`.
@@ -14,7 +14,9 @@ impl JobConfig {
             }
         }
         // A job has one task.
-        root["properties"]["task"]["maxProperties"] = 1.into();
+        let task = &mut root["properties"]["task"];
+        (task["minProperties"], task["maxProperties"]) = (1.into(), 1.into());
+        task["properties"]["score"]["properties"]["architectures"]["minItems"] = 1.into();
         for (task, required) in [("score", json!(["architectures"])), ("onnx", json!(["path"]))] {
             root["properties"]["task"]["properties"][task]["required"] = required;
         }
@@ -71,10 +73,12 @@ fn property(option: JobOption) -> Map<String, Value> {
     let kind = match info.values {
         OptionType::Switch => json!({ "type": "boolean" }),
         // TOML's integers end at 63 bits; longer seeds are texts.
-        OptionType::Integer if option == JobOption::Seed => {
-            json!({ "type": ["integer", "string"], "minimum": 0 })
+        OptionType::Integer { least, .. } if option == JobOption::Seed => {
+            json!({ "type": ["integer", "string"], "minimum": least, "pattern": "^[0-9]+$" })
         }
-        OptionType::Integer => json!({ "type": "integer", "minimum": 0 }),
+        OptionType::Integer { least, most } => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
         OptionType::Number => json!({ "type": "number" }),
         OptionType::Text => json!({ "type": "string" }),
         OptionType::Choice(choices) => {
@@ -87,8 +91,7 @@ fn property(option: JobOption) -> Map<String, Value> {
     if let Value::Object(kind) = kind {
         property.extend(kind);
     }
-    let default = JobConfig::new(Options::default(), Task::default());
-    if let Some(value) = default.option_value(option) {
+    if let Some(value) = JobConfig::default_value(option) {
         property.insert("default".to_owned(), value);
     }
     property
@@ -97,7 +100,7 @@ fn property(option: JobOption) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{OnnxWeights, StoreLocation};
+    use crate::job::{OnnxWeights, Options, StoreLocation, Task};
 
     /// Whether a value is what a schema asks for; of JSON Schema as much as ours uses.
     fn accepts(schema: &Value, value: &Value) -> bool {

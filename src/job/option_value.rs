@@ -1,8 +1,13 @@
 //! Values of options as text: read from a command line, and written as one.
 
+use std::num::{IntErrorKind, ParseIntError};
+use std::path::PathBuf;
+
 use serde_json::{Number, Value};
 
-use super::{ChoiceInfo, InvalidOption, JobConfig, JobOption, OptionType, Options, Task};
+use super::{
+    ChoiceInfo, InvalidOption, JobConfig, JobOption, OnnxWeights, OptionType, Options, Task,
+};
 use crate::nearest;
 
 impl JobConfig {
@@ -42,9 +47,26 @@ impl JobConfig {
         };
         *place = value;
         let job: Self = serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
-        let Self { options, task, out, overwrite, store, .. } = job;
-        (self.options, self.task, self.out) = (options, task, out);
-        (self.overwrite, self.store) = (overwrite, store);
+        let Self { options, mut task, out, overwrite, store, .. } = job;
+        // Paths that are not Unicode are not whole in the tree.
+        match (&mut task, &self.task) {
+            (Task::Onnx { path, .. }, Task::Onnx { path: own, .. })
+                if option != JobOption::Onnx =>
+            {
+                path.clone_from(own);
+            }
+            (Task::Search(search), Task::Search(own)) if option != JobOption::Table => {
+                search.table.clone_from(&own.table);
+            }
+            _ => {}
+        }
+        (self.options, self.task) = (options, task);
+        match option {
+            JobOption::Out => self.out = out,
+            JobOption::Overwrite => self.overwrite = overwrite,
+            JobOption::Store => self.store = store,
+            _ => {}
+        }
         Ok(())
     }
 
@@ -63,20 +85,46 @@ impl JobConfig {
 
     /// The options that differ from those of a job of the same kind of task with nothing set.
     pub fn changed_options(&self) -> Vec<JobOption> {
-        let task = match &self.task {
-            Task::Search(_) => Task::default(),
-            Task::Score { .. } => Task::Score { architectures: Vec::new() },
-            Task::Onnx { .. } => Task::Onnx { path: "".into(), weights: super::OnnxWeights::Keep },
-        };
-        let plain = Self::new(Options::default(), task);
+        let plain = Self::plain(&self.task);
         let is_changed =
             |option: &JobOption| self.option_texts(*option) != plain.option_texts(*option);
         JobOption::ALL.iter().copied().filter(is_changed).collect()
     }
 }
 
+impl JobConfig {
+    /// A job of the same kind of task with nothing set.
+    fn plain(task: &Task) -> Self {
+        let task = match task {
+            Task::Search(_) => Task::default(),
+            Task::Score { .. } => Task::Score { architectures: Vec::new() },
+            Task::Onnx { .. } => Task::Onnx { path: "".into(), weights: OnnxWeights::default() },
+        };
+        Self::new(Options::default(), task)
+    }
+
+    /// The value of an option in a job that has it and sets nothing.
+    pub(super) fn default_value(option: JobOption) -> Option<Value> {
+        let onnx = Task::Onnx { path: "".into(), weights: OnnxWeights::default() };
+        let tasks = [Task::default(), onnx];
+        tasks.iter().find_map(|task| {
+            let value = Self::plain(task).option_value(option)?;
+            (value != Value::String(String::new())).then_some(value)
+        })
+    }
+}
+
+/// The job as a job file has it; paths that are not Unicode as far as they are.
 fn tree(job: &JobConfig) -> Value {
-    // A job is plain data, which JSON can hold.
+    let lossy = |path: &mut PathBuf| *path = path.to_string_lossy().into_owned().into();
+    let mut job = job.clone();
+    job.out.as_mut().map(lossy);
+    match &mut job.task {
+        Task::Search(search) => drop(search.table.as_mut().map(lossy)),
+        Task::Onnx { path, .. } => lossy(path),
+        Task::Score { .. } => {}
+    }
+    // All else is plain data, which JSON can hold.
     serde_json::to_value(job).unwrap_or_default()
 }
 
@@ -99,9 +147,15 @@ impl JobOption {
         };
         match self.info().values {
             OptionType::Switch => Ok(Value::Bool(true)),
-            OptionType::Integer => {
-                let number: Result<u64, _> = one()?.parse();
-                number.map(Value::from).map_err(|_| "must be a whole number, 0 or more".to_owned())
+            OptionType::Integer { most, .. } => {
+                let number: Result<u64, ParseIntError> = one()?.parse();
+                match number {
+                    Ok(number) if number <= most => Ok(number.into()),
+                    Err(error) if *error.kind() != IntErrorKind::PosOverflow => {
+                        Err("must be a whole number, 0 or more".to_owned())
+                    }
+                    _ => Err(format!("must be at most {most}")),
+                }
             }
             OptionType::Number => number(one()?),
             OptionType::Text => Ok(one()?.into()),
@@ -143,7 +197,7 @@ fn number_text(number: &Number) -> String {
 
 fn number(text: &str) -> Result<Value, String> {
     let number = text.parse().ok().and_then(Number::from_f64);
-    number.map(Value::Number).ok_or_else(|| "must be a number".to_owned())
+    number.map(Value::Number).ok_or_else(|| "must be a finite number".to_owned())
 }
 
 fn choice(text: &str, choices: &[ChoiceInfo]) -> Result<Value, String> {
@@ -157,7 +211,7 @@ fn choice(text: &str, choices: &[ChoiceInfo]) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{OnnxWeights, SearchOptions};
+    use crate::job::SearchOptions;
 
     fn search() -> JobConfig {
         JobConfig::new(Options::default(), Task::Search(Box::<SearchOptions>::default()))
@@ -205,7 +259,10 @@ mod tests {
     fn wrong_values_say_what_is_expected() {
         for (option, value, part) in [
             (JobOption::Samples, "-1", "must be a whole number"),
-            (JobOption::Budget, "soon", "must be a number"),
+            (JobOption::Budget, "soon", "must be a finite number"),
+            (JobOption::Budget, "inf", "must be a finite number"),
+            (JobOption::Repeats, "5000000000", "must be at most 4294967295"),
+            (JobOption::Seed, "18446744073709551616", "must be at most 18446744073709551615"),
             (JobOption::Strategy, "evolutoin", "did you mean `evolution`"),
             (JobOption::Count, "all", "valid: "),
             (JobOption::Input, "3x16", "3x16"),
@@ -216,5 +273,23 @@ mod tests {
             assert!(error.reason.contains(part), "{error}");
         }
         assert!(onnx().set_option(JobOption::Weights, &["fresh"]).is_ok());
+    }
+
+    // Systems have names of files that are not Unicode, and a job with one keeps it whole.
+    #[cfg(unix)]
+    #[test]
+    fn paths_that_are_not_unicode_outlive_other_options() {
+        use std::os::unix::ffi::OsStrExt;
+        let odd: PathBuf = std::ffi::OsStr::from_bytes(b"a\xff.csv").into();
+        let mut job = onnx();
+        job.out = Some(odd.clone());
+        if let Task::Onnx { path, .. } = &mut job.task {
+            path.clone_from(&odd);
+        }
+        job.set_option(JobOption::Weights, &["fresh"]).unwrap();
+        job.set_option(JobOption::Seed, &["7"]).unwrap();
+        assert_eq!((job.out.as_ref(), job.options.seed), (Some(&odd), 7));
+        assert_eq!(job.task, Task::Onnx { path: odd, weights: OnnxWeights::Fresh });
+        assert!(job.changed_options().contains(&JobOption::Out));
     }
 }

@@ -156,7 +156,7 @@ impl SearchOptions {
         }
         match self {
             Self { trainer: Some(_), table: Some(_), .. } => {
-                refuse(JobOption::Trainer, "and table are two sources of accuracies: give one")
+                refuse(JobOption::Trainer, "cannot be combined with a benchmark table: give one")
             }
             Self { table: Some(_), metric: None, .. } => refuse(
                 JobOption::Table,
@@ -168,7 +168,7 @@ impl SearchOptions {
             Self { time: None, budget: Some(_), .. } => {
                 refuse(JobOption::Budget, "needs a time: the metric that is counted")
             }
-            Self { budget: Some(budget), .. } if budget.is_nan() || *budget <= 0.0 => {
+            Self { budget: Some(budget), .. } if !budget.is_finite() || *budget <= 0.0 => {
                 refuse(JobOption::Budget, "must be a number of seconds above 0")
             }
             _ if given.is_none() && objective == Objective::Accuracy => refuse(

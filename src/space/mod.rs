@@ -44,6 +44,21 @@ const MAX_CLASSES: usize = 16_384;
 const MAX_CELLS: usize = 64;
 
 /// A search space. Cloning is cheap. Two spaces are equal if their [texts](Space::text) are.
+///
+/// ```
+/// use untrained::Space;
+///
+/// let space = Space::builtin("nas-bench-201")?;
+/// assert_eq!(space.count(), 15_625);
+/// let text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|skip_connect~2|";
+/// let architecture = space.parse(text)?;
+/// assert_eq!(architecture.to_string(), text);
+/// assert!(architecture.is_connected());
+/// let graph = architecture.build()?;
+/// let last = graph.output().expect("a classifier");
+/// assert_eq!(graph.shape(last).channels, 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Space {
     definition: Arc<SpaceDefinition>,

@@ -32,7 +32,7 @@ pub struct Batch {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Search a space for its best architectures; by default NASWOT, which scores random ones
+    /// Search a space for its best architectures; by default, score random ones with NASWOT
     Search(Box<Search>),
     /// Score given architectures or an ONNX model
     Score(Box<Score>),
@@ -48,7 +48,7 @@ pub enum Verb {
     Benchmark(Benchmark),
     /// Correlate a score and its baselines with trained accuracies
     Correlate(Box<Correlate>),
-    /// Repeat the search experiment of the paper: mean accuracy of the best of N architectures by score
+    /// Repeat the search experiment of the paper: mean accuracy of the best-scoring of N architectures
     Protocol(Box<Protocol>),
     /// List, show, export, delete and merge stored studies
     Studies(Studies),
@@ -129,13 +129,11 @@ pub struct Score {
     pub targets: Targets,
     #[arg(
         long,
-        default_value = "keep",
-        requires = "onnx",
         value_name = "keep|fresh",
         value_parser = parser(JobOption::Weights),
-        help = help(JobOption::Weights)
+        help = help(JobOption::Weights) + " [default: keep]"
     )]
-    pub weights: String,
+    pub weights: Option<String>,
     #[command(flatten)]
     pub options: JobArgs<Options>,
     #[command(flatten)]
@@ -159,7 +157,7 @@ pub struct Score {
 pub struct Describe {
     #[command(flatten)]
     pub targets: Targets,
-    /// One JSON object per architecture
+    /// Print one JSON object per architecture
     #[arg(long)]
     pub json: bool,
     /// List every layer with its shape
@@ -217,17 +215,17 @@ pub struct Benchmark {
 /// What to do with a benchmark table.
 #[derive(Subcommand, Debug)]
 pub enum BenchmarkAction {
-    /// Show its format, search space, rows, datasets and metrics
+    /// Show the format of a table, its search space, rows, datasets and metrics
     #[command(after_help = super::benchmark::formats())]
     Info {
-        /// The table: a file, or a folder for benchmarks that are folders
+        /// The table: a file, or a folder where the benchmark is a folder
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// One JSON object
+        /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Convert it to CSV with one architecture per line, which is again a benchmark table
+    /// Convert a table to CSV with one architecture per line, which is again a benchmark table
     #[command(after_help = super::benchmark::formats())]
     Convert {
         /// The table: a file, or a folder for benchmarks that are folders
@@ -263,10 +261,10 @@ pub enum StudiesAction {
         /// The id of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// Print its job file instead, which runs it again: studies show ID --job > job.toml
+        /// Print the job file of the study instead, which runs it again: studies show ID --job > job.toml
         #[arg(long)]
         job: bool,
-        /// Print its space file instead, as it was then: studies show ID --space > space.toml
+        /// Print the space file of the study instead, as it was then: studies show ID --space > space.toml
         #[arg(long, conflicts_with = "job")]
         space: bool,
     },

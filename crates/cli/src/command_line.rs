@@ -10,8 +10,12 @@ pub fn job_command_line(config: &JobConfig) -> String {
     };
     let mut words = ["untrained", "--batch", verb].map(str::to_owned).to_vec();
     for option in config.changed_options() {
-        let is_told = option != JobOption::Store || !config.store_is_default;
-        if is_told {
+        let is_in_verb = match option {
+            JobOption::Store => verb == "search" && !config.store_is_default,
+            JobOption::Space => !matches!(config.task, Task::Onnx { .. }),
+            _ => true,
+        };
+        if is_in_verb {
             add_option(&mut words, option, config.option_texts(option));
         }
     }
@@ -36,7 +40,8 @@ fn add_option(words: &mut Vec<String>, option: JobOption, values: Vec<String>) {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// A word for a POSIX shell.
+pub fn quoted(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), Into::into)
 }
 

@@ -132,11 +132,16 @@ pub fn argument(option: JobOption) -> Arg {
     if let OptionType::Switch = values {
         return argument.action(ArgAction::SetTrue);
     }
-    let argument = argument.value_name(value_name).value_parser(parser(option));
+    // So that `--samples -1` is refused for its value.
+    let is_number = matches!(values, OptionType::Integer { .. } | OptionType::Number);
+    let argument = argument
+        .value_name(value_name)
+        .value_parser(parser(option))
+        .allow_negative_numbers(is_number);
     match values {
         OptionType::Texts => argument.action(ArgAction::Append),
         // Means may be negative.
-        OptionType::Numbers => argument.allow_hyphen_values(true),
+        OptionType::Numbers => argument.action(ArgAction::Append).allow_hyphen_values(true),
         _ => match plain_job().option_texts(option).first() {
             Some(default) => argument.default_value(default.clone()),
             None => argument,

@@ -41,7 +41,7 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{Batch, Verb};
 pub use command_line::job_command_line;
 use untrained::evaluation::EvaluationError;
-use untrained::job::JobError;
+use untrained::job::{JobError, JobOption};
 use untrained::output::OutputError;
 use untrained::space::Space;
 use untrained::store::{ExportError, StoreError, TableError};
@@ -67,7 +67,7 @@ pub enum Exit {
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let exit = match arguments.get(1) {
         Some(first) if first == "--batch" => batch(&arguments[2..]),
-        first => no_batch(first),
+        _ => no_batch(&arguments),
     };
     ExitCode::from(exit as u8)
 }
@@ -96,8 +96,18 @@ pub fn after_window(result: Result<(), impl std::fmt::Display>) -> ExitCode {
 }
 
 /// Without `--batch` and without a window.
-fn no_batch(first: Option<&OsString>) -> Exit {
+fn no_batch(arguments: &[OsString]) -> Exit {
     let mut command = args::program();
+    let first = arguments.get(1);
+    if let Some(second) = arguments.get(2)
+        && window(&arguments[..2]).is_some()
+    {
+        let second = second.to_string_lossy();
+        log_line(&format!(
+            "`{second}`: the window opens one file or space; see `untrained --help`"
+        ));
+        return Exit::Usage;
+    }
     match first.map(|first| first.to_string_lossy()) {
         None => {
             let notice = "This program was built without its desktop application; the command line is available.";
@@ -196,7 +206,10 @@ fn with_flags(error: &anyhow::Error) -> String {
     }
     // The core names options as job files do; here they are flags.
     let is_option = match error.downcast_ref() {
-        Some(error @ JobError::Invalid(_) | error @ JobError::Data(_)) => error.option().is_some(),
+        Some(error @ JobError::Invalid(_) | error @ JobError::Data(_)) => {
+            // Architectures are named without one.
+            error.option().is_some_and(|option| option != JobOption::Architectures)
+        }
         _ => false,
     };
     if is_option { format!("--{error:#}") } else { format!("{error:#}") }

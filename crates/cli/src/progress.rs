@@ -66,7 +66,13 @@ pub fn run(
 
 fn begin(bar: &ProgressBar, started: &Started) {
     let device = &started.device;
-    let _ = writeln!(std::io::stderr(), "on {} ({} {})", device.name, device.api, device.driver);
+    let _ = writeln!(
+        std::io::stderr(),
+        "running on {} ({} {})",
+        device.name,
+        device.api,
+        device.driver
+    );
     if let Some(points) = &started.code_points {
         let _ = writeln!(std::io::stderr(), "activation sites: {points}");
     }

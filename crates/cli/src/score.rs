@@ -20,6 +20,9 @@ use untrained::store::Record;
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     let task = match arguments.targets.onnx.clone() {
         Some(path) => Task::Onnx { path, weights: OnnxWeights::default() },
+        None if arguments.weights.is_some() => {
+            anyhow::bail!("--weights belongs to an ONNX model: give one by --onnx")
+        }
         None => Task::Score { architectures: architectures(&arguments.targets)? },
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
@@ -32,8 +35,8 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
     let mut config = search::job(arguments.options.0, task, &files)?;
-    if matches!(config.task, Task::Onnx { .. }) {
-        config.set_option(JobOption::Weights, &[&arguments.weights])?;
+    if let Some(weights) = &arguments.weights {
+        config.set_option(JobOption::Weights, &[weights])?;
     }
     search::save(&config, &files)?;
     let mut kept = None;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::StudyArgs;
+use super::command_line::quoted;
 use untrained::job::{JobConfig, JobOption, StoreLocation, StudyMode, Task};
 use untrained::store::DEFAULT_FILE;
 
@@ -33,7 +34,11 @@ pub fn job_of_study(given_job: JobConfig, given: &[JobOption]) -> anyhow::Result
     else {
         return Ok(given_job);
     };
-    let stored = JobConfig::continuing(database, given_job.study.clone())?;
+    let mut stored = JobConfig::continuing(database, given_job.study.clone())?;
+    // Its copy stands for its own file, not for one that is given now.
+    if given.contains(&JobOption::Space) {
+        stored.space_copy = None;
+    }
     let changed: Vec<JobOption> =
         given.iter().copied().filter(|option| option.path().contains('.')).collect();
     let stored = stored.with_options(&given_job, &changed)?;
@@ -45,10 +50,10 @@ pub fn job_of_study(given_job: JobConfig, given: &[JobOption]) -> anyhow::Result
 pub fn how_to_resume(config: &JobConfig, id: &str) -> String {
     let store = match &config.store {
         Some(StoreLocation::File(path)) if !config.store_is_default => {
-            format!(" --store {}", path.display())
+            format!(" --store {}", quoted(&path.to_string_lossy()))
         }
         Some(StoreLocation::File(path)) if path != Path::new(DEFAULT_FILE) => {
-            format!(" --store {}", path.display())
+            format!(" --store {}", quoted(&path.to_string_lossy()))
         }
         _ => String::new(),
     };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::program::run as untrained;
+use crate::program::{refused, run as untrained};
 
 fn examples() -> Vec<PathBuf> {
     let folder = crate::data::repository().join("assets/examples");
@@ -204,4 +204,20 @@ fn equal_architectures_share_a_result() {
         rows.records().map(|one| row(one.unwrap())).collect::<Vec<_>>()
     };
     assert_eq!(table("shared.csv", true), table("own.csv", false));
+}
+
+// An option that belongs to something else would be ignored, and its user would not know.
+#[test]
+fn options_without_what_they_belong_to_are_refused() {
+    let cell = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+    let of_table = ["correlate", "--table", "none.csv", "--metric", "x"];
+    for (arguments, words) in [
+        (vec!["score", cell, "--weights", "fresh"], ["--weights belongs", "--onnx"]),
+        ([&of_table[..], &["--column", "x"]].concat(), ["--column belongs", "--scores"]),
+        (vec!["search", "--repeats", "5000000000"], ["--repeats", "at most 4294967295"]),
+        (vec!["search", "--samples", "-1"], ["--samples", "must be a whole number"]),
+        (vec!["search", "--mean", "inf"], ["--mean", "must be a finite number"]),
+    ] {
+        refused(&arguments, &words);
+    }
 }

@@ -217,6 +217,9 @@ fn a_study_is_not_mixed_with_other_options_and_may_grow() {
     assert!(code == 2 && error.contains("latency constraint"), "{error}");
     let missing = folder.text("missing.db");
     refused(&["search", "--store", &missing, "--resume", &id], &["missing.db"]);
+    // The study's copy of its space does not stand for a file that was mistyped.
+    let missing = folder.text("missing.toml");
+    refused(&[&resume[..], &["--space", &missing]].concat(), &["missing.toml"]);
     assert_eq!(rows(&store, &id).len(), 12);
     let (code, _, error) = run(&with(&["--samples", "20"]));
     assert_eq!(code, 0, "{error}");

@@ -23,9 +23,9 @@ pub struct Source {
     /// architecture and score (status, regions and seconds are read too)
     #[arg(long, value_name = "FILE", conflicts_with_all = not_with_scores())]
     pub scores: Option<PathBuf>,
-    /// The column of --scores that holds the score
-    #[arg(long, default_value = "score", value_name = "NAME", requires = "scores")]
-    pub column: String,
+    /// The column of --scores that holds the score [default: score]
+    #[arg(long, value_name = "NAME")]
+    pub column: Option<String>,
     /// Read scores from a stored study: its id or the first digits of it (see `studies`)
     #[arg(long, value_name = "ID", conflicts_with_all = not_with_study())]
     pub study: Option<String>,

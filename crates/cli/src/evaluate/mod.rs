@@ -149,6 +149,9 @@ struct Origin {
 impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
         let chosen = &SCORES[0];
+        if source.column.is_some() && source.scores.is_none() {
+            anyhow::bail!("--column belongs to a file of scores: give one by --scores");
+        }
         if let Some(id) = &source.study {
             let StoreLocation::File(store) = source.keep() else {
                 anyhow::bail!("--study needs the file that holds it: give it by --store");
@@ -159,8 +162,9 @@ impl Origin {
         }
         let space = source.options.0.open_space()?;
         if let Some(path) = &source.scores {
-            let predictions = Some(read_scores(path, &source.column)?);
-            return Ok(Self { space, score: source.column.clone(), chosen, predictions });
+            let column = source.column.as_deref().unwrap_or("score");
+            let predictions = Some(read_scores(path, column)?);
+            return Ok(Self { space, score: column.to_owned(), chosen, predictions });
         }
         anyhow::ensure!(source.samples >= 2, "--samples must be at least 2: pairs are compared");
         let name = source.score.as_deref().unwrap_or(chosen.name);

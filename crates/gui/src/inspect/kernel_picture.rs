@@ -40,18 +40,19 @@ pub struct KernelPicture {
 }
 
 impl KernelPicture {
-    fn new(output: &RunOutput, graph: &Graph, plan: &Plan) -> Self {
-        let matrix = output.kernel.clone();
+    /// None if the run computed no kernel matrix.
+    fn new(output: &RunOutput, graph: &Graph, plan: &Plan) -> Option<Self> {
+        let matrix = output.kernel.clone()?;
         let least = matrix.entries().iter().min().copied().unwrap_or_default();
         let codes = plan.codes.iter().zip(output.codes.iter().flatten());
-        Self {
+        Some(Self {
             score: matrix.score(),
             least: least as f64 / matrix.units().max(1) as f64,
             eigenvalues: eigenvalues(&matrix),
             points: codes.map(|(code, bits)| point(graph, code, bits, matrix.images())).collect(),
             constant_units: plan.constant_units,
             matrix,
-        }
+        })
     }
 
     /// Scores one architecture as a job does.
@@ -63,7 +64,7 @@ impl KernelPicture {
         let session = Session::open(job, cancel, &mut |_| {}).map_err(|error| chain(&error))?;
         let computed = session.kernel_matrix(architecture, cancel);
         let KernelOutput { graph, plan, output } = computed.map_err(|error| chain(&error))?;
-        Ok(Self::new(&output, &graph, &plan))
+        Self::new(&output, &graph, &plan).ok_or_else(|| "no kernel matrix was computed".to_owned())
     }
 
     /// The mean share of units that are on, each counted unit once.

@@ -124,7 +124,7 @@ fn choices(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
         let shown = if score.is_empty() { ranked_by } else { score.clone() };
         let combo = ComboBox::from_id_salt("score").width(90.0).selected_text(shown);
         let response = combo.show_ui(ui, |ui| {
-            for known in SCORES {
+            for known in &SCORES {
                 let name = known.name.to_owned();
                 ui.selectable_value(&mut score, name, known.name).on_hover_text(known.about);
             }
