@@ -320,7 +320,7 @@ job_options! {
     }
     Weights {
         path: "task.onnx.weights", on_resume: Fixed, label: "Weights",
-        values: OptionType::Choice(onnx_weights), value_name: "keep|fresh",
+        values: OptionType::Choice(onnx_weights), value_name: "keep|fresh", default: "keep",
         help: "Weights of the ONNX model: keep those of the file, or draw fresh ones",
     }
     Out {

@@ -85,9 +85,11 @@ impl JobConfig {
 
     /// The options that differ from those of a job of the same kind of task with nothing set.
     pub fn changed_options(&self) -> Vec<JobOption> {
-        let plain = Self::plain(&self.task);
-        let is_changed =
-            |option: &JobOption| self.option_texts(*option) != plain.option_texts(*option);
+        let (mut own, mut plain) = (tree(self), tree(&Self::plain(&self.task)));
+        let is_changed = |option: &JobOption| {
+            let texts = |tree| place(tree, *option).map(|value| option.write(value));
+            texts(&mut own).unwrap_or_default() != texts(&mut plain).unwrap_or_default()
+        };
         JobOption::ALL.iter().copied().filter(is_changed).collect()
     }
 }

@@ -131,7 +131,7 @@ pub struct Score {
         long,
         value_name = "keep|fresh",
         value_parser = parser(JobOption::Weights),
-        help = help(JobOption::Weights) + " [default: keep]"
+        help = help(JobOption::Weights)
     )]
     pub weights: Option<String>,
     #[command(flatten)]
@@ -228,7 +228,7 @@ pub enum BenchmarkAction {
     /// Convert a table to CSV with one architecture per line, which is again a benchmark table
     #[command(after_help = super::benchmark::formats())]
     Convert {
-        /// The table: a file, or a folder for benchmarks that are folders
+        /// The table: a file, or a folder where the benchmark is a folder
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The file to write

@@ -10,12 +10,11 @@ pub fn job_command_line(config: &JobConfig) -> String {
     };
     let mut words = ["untrained", "--batch", verb].map(str::to_owned).to_vec();
     for option in config.changed_options() {
-        let is_in_verb = match option {
+        let is_told = match option {
             JobOption::Store => verb == "search" && !config.store_is_default,
-            JobOption::Space => !matches!(config.task, Task::Onnx { .. }),
             _ => true,
         };
-        if is_in_verb {
+        if is_told {
             add_option(&mut words, option, config.option_texts(option));
         }
     }

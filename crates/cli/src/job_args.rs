@@ -153,11 +153,11 @@ pub fn argument(option: JobOption) -> Arg {
 pub fn help(option: JobOption) -> String {
     let OptionInfo { help, values, default, .. } = option.info();
     let mut text = help.to_owned();
-    if let OptionType::Texts = values {
-        text.push_str("; may be repeated");
-    }
     if let Some(command) = see_also(option) {
-        text.push_str(&format!(" (see `{command}`)"));
+        text.push_str(&format!("; see `{command}`"));
+    }
+    if let OptionType::Texts = values {
+        text.push_str(" (may be repeated)");
     }
     if !default.is_empty() {
         text.push_str(&format!(" [default: {default}]"));

@@ -49,10 +49,9 @@ pub fn job_of_study(given_job: JobConfig, given: &[JobOption]) -> anyhow::Result
 /// How to resume a run that was interrupted.
 pub fn how_to_resume(config: &JobConfig, id: &str) -> String {
     let store = match &config.store {
-        Some(StoreLocation::File(path)) if !config.store_is_default => {
-            format!(" --store {}", quoted(&path.to_string_lossy()))
-        }
-        Some(StoreLocation::File(path)) if path != Path::new(DEFAULT_FILE) => {
+        Some(StoreLocation::File(path))
+            if !config.store_is_default || path != Path::new(DEFAULT_FILE) =>
+        {
             format!(" --store {}", quoted(&path.to_string_lossy()))
         }
         _ => String::new(),

@@ -1,11 +1,12 @@
-//! Lowers a graph to steps. `keep` adds what a caller wants beside the codes.
+//! Lowers a graph to steps. `demand` finds what is needed, `keep` adds what a caller wants beside the codes.
 
+mod demand;
 mod keep;
 mod measure;
 
 use std::collections::HashMap;
 
-use super::points::counted_calls;
+use self::demand::NodeDemand;
 use super::step::{
     BinaryCode, CombineStep, ConvStep, MeasuredTensor, PlanStep, PlannedNorm, PlannedTensor,
     RequestedOutput, ScheduledStep, StoredActivation, SumTerm,
@@ -39,23 +40,6 @@ pub(super) fn plan(
         builder.measure(&analysis);
     }
     Ok(builder.finish())
-}
-
-/// What the rest of the network wants of a node.
-#[derive(Clone, Copy, Default)]
-struct NodeDemand {
-    /// Readers that need the value in memory.
-    stored: u32,
-    /// Sums that could read the value as terms.
-    summed: u32,
-    /// Its code is counted, or a function of it is read.
-    activated: bool,
-}
-
-impl NodeDemand {
-    fn computed(self) -> bool {
-        self.stored + self.summed > 0 || self.activated
-    }
 }
 
 struct PlanBuilder<'g> {
@@ -129,60 +113,6 @@ impl<'g> PlanBuilder<'g> {
         }
         builder.spread_demand();
         Ok(builder)
-    }
-
-    fn count_units(&mut self, analysis: &Analysis, count: Count) {
-        let calls = counted_calls(self.graph, analysis, count);
-        for ((id, node), calls) in self.graph.iter().zip(calls).filter(|(_, calls)| *calls > 0) {
-            let units = node.shape.volume() as u64 * u64::from(calls);
-            self.units += units;
-            if self.zero[node.inputs[0].index()] {
-                self.constant_units += units;
-            } else {
-                self.calls[id.index()] = calls;
-            }
-        }
-        if !self.has_kernel {
-            // Without codes, only what leads to the output is worth computing.
-            let live = |(id, calls)| if analysis.live(NodeId(id as u32)) { calls } else { 0 };
-            let calls = std::mem::take(&mut self.calls).into_iter().enumerate();
-            self.calls = calls.map(live).collect();
-        }
-    }
-
-    /// Walks from the counted activations up and notes who reads what how.
-    fn spread_demand(&mut self) {
-        for (id, node) in self.graph.iter().collect::<Vec<_>>().into_iter().rev() {
-            let wanted = self.demand[id.index()].computed() && !self.zero[id.index()];
-            let counted = self.calls[id.index()] > 0;
-            if !wanted && !counted {
-                continue;
-            }
-            for &input in &node.inputs {
-                let demand = &mut self.demand[input.index()];
-                match node.op {
-                    Op::Activation(_) => demand.activated = true,
-                    Op::Add | Op::Scale(_) => demand.summed += 1,
-                    Op::Input
-                    | Op::Conv(_)
-                    | Op::BatchNorm(_)
-                    | Op::Pool(_)
-                    | Op::Mul
-                    | Op::Concat
-                    | Op::ChannelSlice { .. }
-                    | Op::Window(_)
-                    | Op::Resize(_)
-                    | Op::GlobalAvgPool
-                    | Op::Flatten
-                    | Op::Linear(_)
-                    | Op::Parameter(_)
-                    | Op::Rearrange(_)
-                    | Op::LayerNorm(_)
-                    | Op::Softmax
-                    | Op::MatMul => demand.stored += 1,
-                }
-            }
-        }
     }
 
     fn lower(&mut self, id: NodeId, node: &'g Node) {

@@ -146,6 +146,16 @@ impl Setup {
         self.estimate = None;
     }
 
+    /// The job as it is run, saved and copied: a model has no use for the open space and the studies.
+    pub fn runnable_job(&self) -> JobConfig {
+        let mut job = self.job.clone();
+        if let Task::Onnx { .. } = job.task {
+            job.options.space = Options::default().space;
+            job.store = None;
+        }
+        job
+    }
+
     /// Takes a space that was opened.
     pub fn on_space_loaded(&mut self, tasks: &mut TaskRunner, space: Space, name: &str) {
         self.job.options.space = name.to_owned();
@@ -191,5 +201,25 @@ impl Setup {
         let text = format!("{}:{}", self.image_kind, path.display());
         let images = text.parse().unwrap_or_else(|_| ImageSource::Folder(path.to_owned()));
         self.job.options.images = images;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // What belongs to a space would be refused, in fields that a model does not show.
+    #[test]
+    fn a_model_is_set_up_whatever_space_was_open() {
+        let mut setup = Setup::new("untrained.db".into());
+        let options = &mut setup.job.options;
+        options.space = "nds-darts".to_owned();
+        options.set.push("skeleton.cells=1".parse().unwrap());
+        options.classes = Some(3);
+        setup.set_model(Path::new("model.onnx"));
+        let check = setup.runnable_job().check();
+        assert!(check.is_ok(), "{check:?}");
+        // The space is still open.
+        assert_eq!(setup.job.options.space, "nds-darts");
     }
 }

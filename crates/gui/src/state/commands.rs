@@ -30,7 +30,7 @@ impl AppState {
             Command::SavePicture => self.overlay.captures.want_main(window),
             Command::CopyCommandLine => {
                 if let Some(write) = self.command_line {
-                    window.copy_text(write(&self.setup.job));
+                    window.copy_text(write(&self.setup.runnable_job()));
                 }
             }
             Command::CopyArchitecture => {
@@ -49,14 +49,14 @@ impl AppState {
             Command::ToggleInspector => self.preferences.inspector ^= true,
             Command::Palette => self.overlay.palette = Some(String::new()),
             Command::About => self.overlay.is_about_open = true,
-            Command::Start => self.start(self.setup.job.clone()),
+            Command::Start => self.start(self.setup.runnable_job()),
             Command::Stop => self.runner.stop(),
             Command::Pause => {
                 if let Some(live) = self.runner.live_mut() {
                     live.pause(!live.is_paused());
                 }
             }
-            Command::Enqueue => self.enqueue(self.setup.job.clone()),
+            Command::Enqueue => self.enqueue(self.setup.runnable_job()),
             Command::Resume => {
                 if let Some(job) = self.results.shown().and_then(resuming_job) {
                     self.start(job);

@@ -112,7 +112,7 @@ impl AppState {
                 }
             }
             FilePurpose::SaveJob => {
-                let (job, path) = (self.setup.job.clone(), path.to_owned());
+                let (job, path) = (self.setup.runnable_job(), path.to_owned());
                 self.tasks.start("save", move |sender| {
                     // The dialog has already asked whether to overwrite.
                     sender.send(match job.save(&path, true) {

@@ -3,6 +3,7 @@
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 
+use crate::data::fixture;
 use crate::support::{Window, shows};
 
 #[test]
@@ -74,4 +75,17 @@ fn nothing_is_cut_off_in_a_small_window() {
             assert!(screen.contains_rect(node.rect()), "{view}: {action} at {}", node.rect());
         }
     }
+}
+
+// The open space and the studies do not belong to a model; they must not stand in its way.
+#[test]
+fn a_model_is_opened_and_scored_while_a_space_is_open() {
+    let mut window = Window::new(Some("nds-darts"));
+    window.see("400 random networks");
+    window.drop_file(&fixture("nas-bench-201-1/model.onnx"));
+    window.see("Score a model");
+    window.press("Start search");
+    window.see("Done");
+    window.press("Results");
+    window.see("model.onnx");
 }

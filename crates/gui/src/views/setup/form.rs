@@ -1,5 +1,6 @@
 //! Rows of a form: labels, fields, and what is wrong beside the field that is meant.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -47,13 +48,13 @@ impl OptionForm<'_> {
         let OptionInfo { label: name, help, values, .. } = option.info();
         let help = match values {
             OptionType::Texts if option != JobOption::Architectures => {
-                format!("{help}. Several are separated by spaces")
+                Cow::Owned(format!("{help}. Several are separated by spaces"))
             }
-            _ => help.to_owned(),
+            _ => Cow::Borrowed(help),
         };
-        let label = ui.label(name).on_hover_text(&help);
+        let label = ui.label(name).on_hover_text(&*help);
         ui.horizontal(|ui| {
-            add(ui).labelled_by(label.id).on_hover_text(&help);
+            add(ui).labelled_by(label.id).on_hover_text(&*help);
             let is_here = |problem: &&SetupProblem| problem.option == Some(option);
             if let Some(problem) = self.problem.filter(is_here) {
                 let text = RichText::new(format!("{name} {}", problem.text))

@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
             chrome::button(ui, context, Command::CopyCommandLine);
         });
     });
-    let problem = SetupProblem::of(&context.setup.job);
+    let problem = SetupProblem::of(&context.setup.runnable_job());
     if let Some(problem) = problem.as_ref().filter(|problem| problem.option.is_none()) {
         ui.colored_label(ui.visuals().error_fg_color, &problem.text);
     }

@@ -66,12 +66,10 @@ fn given(ui: &mut Ui, architectures: &mut Vec<String>, form: &OptionForm<'_>) ->
 
 /// Whether a search is wanted in the place of this task.
 fn search_instead(ui: &mut Ui) -> bool {
-    let mut pressed = false;
     ui.label("");
     let button = ui.button("Search a space instead").on_hover_text("Search the open space");
-    pressed |= button.clicked();
     ui.end_row();
-    pressed
+    button.clicked()
 }
 
 /// Rows of a search; whether a table is to be chosen by dialog.
