@@ -46,6 +46,7 @@ fn record(architecture: &Architecture, position: u64) -> Record {
         version: env!("CARGO_PKG_VERSION").into(),
         message: None,
         value: 1000.0 + (position as f64).sin() * 300.0,
+        scores: Default::default(),
     }
 }
 

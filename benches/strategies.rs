@@ -32,7 +32,7 @@ fn strategy(space: &Space, at: usize) -> f64 {
 
 /// Microseconds that a job takes for an architecture whose score needs no forward pass.
 fn unscored_job(store: Option<StoreLocation>) -> f64 {
-    let options = Options { device: "cpu".to_owned(), batch_size: 8, ..Options::default() };
+    let options = Options { device: "cpu".to_owned(), batch_size: Some(8), ..Options::default() };
     let search =
         SearchOptions { samples: SAMPLES, score: "params".to_owned(), ..SearchOptions::default() };
     let config = JobConfig { store, ..JobConfig::new(options, Task::Search(Box::new(search))) };

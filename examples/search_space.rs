@@ -6,10 +6,10 @@ use untrained::backend::Cancel;
 use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = Options { batch_size: 16, device: "cpu".to_owned(), ..Options::default() };
+    let options = Options { batch_size: Some(16), device: "cpu".to_owned(), ..Options::default() };
     let config = JobConfig::new(
         options,
-        Task::Search(Box::new(SearchOptions { samples: 8, ..SearchOptions::default() })),
+        Task::Search(Box::new(SearchOptions { samples: Some(8), ..SearchOptions::default() })),
     );
     let summary = job::run(&config, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event {

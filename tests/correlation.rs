@@ -45,7 +45,7 @@ fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
     };
     let config = JobConfig::new(
         options,
-        Task::Search(Box::new(SearchOptions { samples: 300, ..SearchOptions::default() })),
+        Task::Search(Box::new(SearchOptions { samples: Some(300), ..SearchOptions::default() })),
     );
     let mut pairs = Vec::new();
     job::run(&config, &Cancel::new(), &mut |event| {

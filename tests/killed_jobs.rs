@@ -18,7 +18,7 @@ const SAMPLES: u64 = 4000;
 /// A search that takes about a millisecond for a network and learns from what it has scored.
 fn config(store: &Path) -> JobConfig {
     let options = Options {
-        batch_size: 8,
+        batch_size: Some(8),
         device: "cpu".to_owned(),
         set: ["skeleton.cells=1", "skeleton.channels=4"].map(|set| set.parse().unwrap()).to_vec(),
         ..Options::default()

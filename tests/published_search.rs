@@ -25,7 +25,7 @@ fn scores(space: &Space) -> &'static HashMap<String, f64> {
 
 fn score_all(space: &Space) -> HashMap<String, f64> {
     let options = Options {
-        batch_size: 32,
+        batch_size: Some(32),
         device: "cpu".to_owned(),
         set: ["skeleton.cells=1", "skeleton.channels=4"].map(|set| set.parse().unwrap()).to_vec(),
         ..Options::default()

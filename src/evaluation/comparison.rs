@@ -90,7 +90,7 @@ pub fn study_scores(
         return Err(EvaluationError::SpaceChanged { space, study });
     }
     let ranked_by = match &job.task {
-        Task::Search(search) => search.score.as_str(),
+        Task::Search(search) => search.score_name(),
         Task::Score { .. } | Task::Onnx { .. } => SCORES[0].name,
     };
     let score = score.unwrap_or(ranked_by).to_owned();

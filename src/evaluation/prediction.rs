@@ -26,7 +26,7 @@ impl Prediction {
     /// What a score says by a record; not available where the record lacks what the score needs, or
     /// failed.
     pub fn from_record(record: &Record, score: &Score) -> Self {
-        Self::new(record, score, &recorded_inputs(record))
+        Self::new(record, score, &record.score_inputs())
     }
 
     fn new(record: &Record, score: &Score, inputs: &ScoreInputs) -> Self {
@@ -52,20 +52,6 @@ impl Prediction {
     }
 }
 
-/// What a record says of the inputs of scores. Records hold no calls of activations; a search by a
-/// score that needs no forward pass has no ln |det K|.
-fn recorded_inputs(record: &Record) -> ScoreInputs {
-    ScoreInputs {
-        log_det: Some(record.score).filter(|score| record.repeats > 0 && !score.is_nan()),
-        regions: record.regions,
-        params: Some(record.params),
-        macs: Some(record.macs),
-        layers: Some(record.layers),
-        activation_calls: None,
-        ..ScoreInputs::default()
-    }
-}
-
 /// What a score of that name says of the architectures of a study: one of its further scores, or one
 /// of [`SCORES`]. What a record lacks and the graph tells is computed from the network that the space
 /// builds.
@@ -87,7 +73,7 @@ pub fn study_predictions(
         let (study, name) = (study.id.clone(), name.to_owned());
         return Err(EvaluationError::NoScore { study, name, known });
     }
-    let predict = |row: ResultRow| match (listed, row.scores.get(name)) {
+    let predict = |row: ResultRow| match (listed, row.record.scores.get(name)) {
         (Some(score), None) => predicted(&row.record, score, space),
         (_, further) => Prediction::with_score(&row.record, further.copied().unwrap_or(f64::NAN)),
     };
@@ -95,7 +81,7 @@ pub fn study_predictions(
 }
 
 fn predicted(record: &Record, score: &Score, space: &Space) -> Prediction {
-    let inputs = recorded_inputs(record);
+    let inputs = record.score_inputs();
     let is_missing = score.needs == ScoreNeeds::Graph && (score.compute)(&inputs).is_none();
     let graph = || {
         let architecture = space.parse(&record.architecture).ok()?;
@@ -130,6 +116,7 @@ mod tests {
             version: "".into(),
             message: None,
             value: 10.0,
+            scores: Default::default(),
         }
     }
 

@@ -151,15 +151,13 @@ fn training_request(space: &Space, architecture: &Architecture, seed: u64) -> Tr
 /// that took.
 pub(super) fn reused(
     architecture: &Architecture,
-    score: &Score,
+    score: Option<&Score>,
     seed: u64,
     known: &Record,
 ) -> Record {
     let graph = architecture.build();
     let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
-    let log_det = Some(known.score);
-    let value = (score.compute)(&ScoreInputs { log_det, regions: known.regions, ..graph });
-    Record {
+    let record = Record {
         architecture: architecture.to_string(),
         index: architecture.index(),
         params: graph.params.unwrap_or_default(),
@@ -168,9 +166,10 @@ pub(super) fn reused(
         seed,
         seconds: known.seconds,
         accuracy: None,
-        value: value.unwrap_or(f64::NEG_INFINITY),
         ..known.clone()
-    }
+    };
+    let value = score.and_then(|score| record.score_value(score));
+    Record { value: value.unwrap_or(f64::NEG_INFINITY), ..record }
 }
 
 /// What is known of an architecture without a score.
@@ -197,5 +196,6 @@ fn unscored(architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Reco
         version: env!("CARGO_PKG_VERSION").into(),
         message: None,
         value: f64::NEG_INFINITY,
+        scores: Default::default(),
     }
 }

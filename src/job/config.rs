@@ -8,10 +8,40 @@ use super::{InvalidOption, JobError, JobOption, SearchOptions, StoreLocation, St
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
-use crate::score::SCORES;
+use crate::search::Objective;
+use crate::score::{Components, Ranking, SCORES, Score, ScoreId, ScoreNeeds, ScoreSet};
 use crate::space::{Setting, Space, SpaceError};
 use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
 use crate::weights::Initialisation;
+
+/// Which mini-batch scores see. Statistics over images and positions need few images, and of noise;
+/// codes of images need many, and real ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MiniBatch {
+    /// That of scores of binary codes: 128 images of the program, unless others are given.
+    Codes,
+    /// That of scores of channel moments: 4 images of noise, unless others are given.
+    Moments,
+}
+
+impl MiniBatch {
+    /// The other kind.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Codes => Self::Moments,
+            Self::Moments => Self::Codes,
+        }
+    }
+
+    /// The mini-batch of what these scores need; that of codes where they need none.
+    pub fn of(scores: ScoreSet) -> Self {
+        let is_moments = |score: &Score| {
+            matches!(score.needs, ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments)
+        };
+        let mut passes = scores.iter().filter(|score| score.needs_forward_pass()).peekable();
+        if passes.peek().is_some() && passes.all(is_moments) { Self::Moments } else { Self::Codes }
+    }
+}
 
 /// How networks are scored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,12 +49,12 @@ use crate::weights::Initialisation;
 pub struct Options {
     /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
     pub space: String,
-    /// Images in the mini-batch, at least 2
-    pub batch_size: usize,
+    /// Images in the mini-batch, at least 2; see [`Options::batch_size`]
+    pub batch_size: Option<usize>,
     /// Images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version), imagenet16:DIR
     /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE,
-    /// npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as given) or noise
-    pub images: ImageSource,
+    /// npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as given) or noise; see [`Options::images`]
+    pub images: Option<ImageSource>,
     /// Mean that is subtracted from pixels from 0 to 1, a value per channel as in 0.5,0.5,0.5; not
     /// for npy, npz and noise [default: the source's]
     pub mean: Option<Vec<f64>>,
@@ -54,6 +84,9 @@ pub struct Options {
     /// repeated
     #[serde(default)]
     pub set: Vec<Setting>,
+    /// Scores that are computed beside the one that ranks
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 impl Default for Options {
@@ -61,8 +94,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             space: "nas-bench-201".to_owned(),
-            batch_size: 128,
-            images: ImageSource::Builtin,
+            batch_size: None,
+            images: None,
             mean: None,
             std: None,
             image_classes: None,
@@ -74,6 +107,7 @@ impl Default for Options {
             input: None,
             classes: None,
             set: Vec::new(),
+            also: Vec::new(),
         }
     }
 }
@@ -86,6 +120,44 @@ impl Options {
     /// [`SpaceError`] if there is no such space or the values do not make one.
     pub fn open_space(&self) -> Result<Space, SpaceError> {
         Space::open_with(&self.space, &settings(&self.set, self.input, self.classes))
+    }
+
+    /// Images in the mini-batch that scores of that kind see.
+    pub fn batch_size(&self, of: MiniBatch) -> usize {
+        self.batch_size.unwrap_or(match of {
+            MiniBatch::Codes => 128,
+            MiniBatch::Moments => 4,
+        })
+    }
+
+    /// Where the images come from that scores of that kind see.
+    pub fn images(&self, of: MiniBatch) -> ImageSource {
+        self.images.clone().unwrap_or(match of {
+            MiniBatch::Codes => ImageSource::Builtin,
+            MiniBatch::Moments => ImageSource::Noise,
+        })
+    }
+
+    /// Whether both kinds of scores see the same mini-batch.
+    pub fn shares_batch(&self) -> bool {
+        let [codes, moments] = [MiniBatch::Codes, MiniBatch::Moments];
+        self.batch_size(codes) == self.batch_size(moments)
+            && self.images(codes) == self.images(moments)
+    }
+
+    /// The scores that are computed beside the one that ranks.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOption`] with the nearest names for one that is not known.
+    pub fn also(&self) -> Result<ScoreSet, InvalidOption> {
+        let mut scores = ScoreSet::NONE;
+        for name in &self.also {
+            let ranking = Ranking::by_name(name, &Components::default())
+                .map_err(|reason| InvalidOption::new(JobOption::Also, reason))?;
+            scores = scores.and(ranking.scores());
+        }
+        Ok(scores)
     }
 
     /// The settings that replace the image source's.
@@ -275,6 +347,19 @@ impl JobConfig {
         }
     }
 
+    /// The job with the number of architectures that its search looks at on a space, and the name of what
+    /// ranks them, so that a later version with other defaults resumes the same search.
+    pub(super) fn with_samples(&self, space: &Space) -> Self {
+        let mut job = self.clone();
+        if let Task::Search(search) = &mut job.task {
+            search.samples = Some(search.samples_of(space));
+            if search.initial_score.is_none() {
+                search.score = Some(search.score_name().to_owned());
+            }
+        }
+        job
+    }
+
     /// Whether the job proposes the same architectures again when it is repeated.
     pub fn repeats_exactly(&self) -> bool {
         !matches!(&self.task, Task::Search(search) if search.measures_latency())
@@ -286,9 +371,42 @@ impl JobConfig {
             Task::Search(search) if search.trainer.is_some() || search.table.is_some() => {
                 "accuracy"
             }
-            Task::Search(search) if search.score != SCORES[0].name => &search.score,
+            Task::Search(search) if search.score_name() != SCORES[0].name => search.score_name(),
             _ => "score",
         }
+    }
+
+    /// What architectures are ranked by, without training.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOption`] that lists the nearest names.
+    pub fn ranking(&self) -> Result<Ranking, InvalidOption> {
+        match &self.task {
+            Task::Search(search) => search.ranking(),
+            Task::Score { .. } | Task::Onnx { .. } => Ok(Ranking::Score(ScoreId(&SCORES[0]))),
+        }
+    }
+
+    /// What its records are ranked by, unless by their accuracies.
+    ///
+    /// # Errors
+    ///
+    /// As [`JobConfig::ranking`].
+    pub fn ranked_without_training(&self) -> Result<Option<Ranking>, InvalidOption> {
+        match &self.task {
+            Task::Search(search) if search.strategy.objective() == Objective::Accuracy => Ok(None),
+            _ => self.ranking().map(Some),
+        }
+    }
+
+    /// All scores that are computed.
+    ///
+    /// # Errors
+    ///
+    /// As [`JobConfig::ranking`] and [`Options::also`].
+    pub fn scores(&self) -> Result<ScoreSet, InvalidOption> {
+        Ok(self.ranking()?.scores().and(self.options.also()?))
     }
 
     /// Checks what can be checked without opening anything.
@@ -299,16 +417,18 @@ impl JobConfig {
     pub fn check(&self) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         let options = &self.options;
-        if options.batch_size < 2 {
+        if options.batch_size.is_some_and(|size| size < 2) {
             return refuse(JobOption::BatchSize, "must be at least 2: K compares pairs of images");
         }
+        self.scores()?;
         if options.device.trim().is_empty() {
             return refuse(
                 JobOption::Device,
                 "is empty: use auto, cpu, gpu or a part of an adapter's name",
             );
         }
-        options.image_overrides().check(&options.images)?;
+        let batch = MiniBatch::of(self.ranking()?.scores());
+        options.image_overrides().check(&options.images(batch))?;
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }

@@ -45,6 +45,8 @@ pub struct Summary {
     pub counts: StatusCounts,
     /// The best records, best first; at most [`BEST`].
     pub best: Vec<Record>,
+    /// How many architectures the combined rank compares; none where a score ranks.
+    pub compared: Option<u64>,
     /// The metric that is reported of the best one, where a table has it: its name and value.
     pub reported: Option<(String, f64)>,
     /// The id of the study that keeps the results, if one does.
@@ -55,28 +57,4 @@ pub struct Summary {
     pub rejected: u64,
     /// The job was cancelled.
     pub interrupted: bool,
-}
-
-impl Summary {
-    /// Counts a record and keeps it if it is among the best; of equal scores the earlier one wins.
-    pub fn add(&mut self, record: &Record) {
-        self.counts.add(record.status, 1);
-        let score = record.rank_score();
-        if score == f64::NEG_INFINITY {
-            return;
-        }
-        // Evolution may come back to an architecture, and a trainer to another accuracy.
-        let is_there = |known: &Record| known.architecture == record.architecture;
-        if let Some(at) = self.best.iter().position(is_there) {
-            if self.best[at].rank_score() >= score {
-                return;
-            }
-            self.best.remove(at);
-        }
-        let place = self.best.partition_point(|better| better.rank_score() >= score);
-        if place < BEST {
-            self.best.insert(place, record.clone());
-            self.best.truncate(BEST);
-        }
-    }
 }

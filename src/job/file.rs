@@ -91,7 +91,7 @@ mod tests {
         let mut options = Options { seed: u64::MAX, ..Options::default() };
         options.set.push("skeleton.cells=1".parse().unwrap());
         options.mean = Some(vec![0.5; 3]);
-        let mut search = SearchOptions { samples: 7, ..SearchOptions::default() };
+        let mut search = SearchOptions { samples: Some(7), ..SearchOptions::default() };
         search.constraint.push("params=..1M".parse().unwrap());
         let score = Task::Score { architectures: vec!["a|b".to_owned()] };
         for task in [Task::Search(Box::new(search)), score] {

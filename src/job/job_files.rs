@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::{JobConfig, Session};
+use crate::score::{COMBINED, Ranking};
 use crate::plan::ActivationSites;
-use crate::store::{Manifest, Record, TableError, TableWriter};
+use crate::store::{BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter};
 
 /// Where a job's records go.
 pub(super) struct JobFiles(Option<TableFiles>);
@@ -24,7 +25,11 @@ impl JobFiles {
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let images = session.images();
-        let table = TableWriter::create(path, config.overwrite)?;
+        let further = session.scores().iter().filter(|score| !score.has_column());
+        let further = further.map(|score| score.name);
+        let is_combined = matches!(session.ranking(), Ranking::Combined(_));
+        let names = is_combined.then_some(COMBINED).into_iter().chain(further);
+        let table = TableWriter::create(path, config.overwrite, names)?;
         let manifest = Manifest {
             version: env!("CARGO_PKG_VERSION"),
             command: config.command.clone(),
@@ -36,6 +41,7 @@ impl JobFiles {
             images: images.facts.clone(),
             image_indices: images.batch.indices.clone(),
             batch: images.batch.fingerprint(),
+            further_batch: session.other_images().map(BatchFacts::new),
             code_points: code_points.cloned(),
             state: "running",
             records: 0,
@@ -50,6 +56,14 @@ impl JobFiles {
         files.table.append(record)?;
         files.manifest.records += 1;
         Ok(())
+    }
+
+    /// Writes the combined rank of every record into the table, once the set is known.
+    pub(super) fn rank(&mut self, ranks: Option<&RecordRanks>) -> Result<(), TableError> {
+        match (&mut self.0, ranks) {
+            (Some(files), Some(ranks)) => files.table.rank(ranks),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the manifest's last state.

@@ -1,6 +1,6 @@
 //! Architectures given by hand, as a strategy proposes them.
 
-use crate::search::{NextStep, Objective, Strategy, Unsatisfiable};
+use crate::search::{NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
 use crate::space::Architecture;
 
 /// Proposes architectures given by hand.
@@ -22,7 +22,7 @@ impl Strategy for ListedArchitectures {
         Ok(self.left.next().map_or(NextStep::Done, propose))
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _objective: Objective, _value: f64) {}
+    fn observe(&mut self, _architecture: &Architecture, _objective: Objective, _value: &TrialValue) {}
 
     fn total(&self) -> Option<u64> {
         Some(self.total)

@@ -12,6 +12,7 @@ mod event;
 mod file;
 mod job_files;
 mod latency;
+mod leaderboard;
 mod listed;
 mod networks;
 mod option;
@@ -26,7 +27,8 @@ mod session;
 mod shared_results;
 mod study_session;
 
-pub use config::{JobConfig, OnnxWeights, Options, Task};
+pub use config::{JobConfig, MiniBatch, OnnxWeights, Options, Task};
+pub use leaderboard::Leaderboard;
 pub use error::JobError;
 pub use event::{BEST, Event, Started, Summary};
 pub use networks::{ModelNetwork, NetworkSource, candidate};
@@ -39,7 +41,6 @@ pub use study_session::{StoreLocation, StudyMode};
 use crate::backend::Cancel;
 use crate::data::DataError;
 use crate::plan::ActivationSites;
-use crate::score::{SCORES, ScoreSet};
 use crate::search::Objective;
 pub use crate::store::StatusCounts;
 use accuracy::AccuracySource;
@@ -54,8 +55,8 @@ use search_loop::SearchSetup;
 /// use untrained::backend::Cancel;
 /// use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 ///
-/// let options = Options { batch_size: 8, device: "cpu".to_owned(), ..Options::default() };
-/// let search = SearchOptions { samples: 3, ..SearchOptions::default() };
+/// let options = Options { batch_size: Some(8), device: "cpu".to_owned(), ..Options::default() };
+/// let search = SearchOptions { samples: Some(3), ..SearchOptions::default() };
 /// let job = JobConfig::new(options, Task::Search(Box::new(search)));
 /// let mut scored = 0;
 /// let summary = job::run(&job, &Cancel::new(), &mut |event| {
@@ -99,11 +100,14 @@ fn run_task(
                 events(Event::Warning(notice));
             }
             let networks = space.clone().into();
-            let session = Session::with_networks(networks, &config.options, cancel, events)?;
+            let config = &config.with_samples(&space);
+            let ranking = search.ranking()?;
+            let session =
+                Session::with_networks(networks, &config.options, ranking, cancel, events)?;
             let strategy = search.start(&session, &space, cancel)?;
             let objective = search.strategy.objective();
-            let (score, unique) = (search.chosen_score()?, search.unique);
-            let setup = SearchSetup { space, strategy, score, objective, accuracies, unique };
+            let unique = search.unique;
+            let setup = SearchSetup { space, strategy, objective, accuracies, unique };
             search_loop::run(config, &session, setup, cancel, events)
         }
         Task::Score { architectures } => {
@@ -111,11 +115,12 @@ fn run_task(
             let parsed = architectures.iter().map(|text| space.parse(text));
             let strategy = ListedArchitectures::new(parsed.collect::<Result<_, _>>()?);
             let networks = space.clone().into();
-            let session = Session::with_networks(networks, &config.options, cancel, events)?;
+            let ranking = config.ranking()?;
+            let session =
+                Session::with_networks(networks, &config.options, ranking, cancel, events)?;
             let setup = SearchSetup {
                 space,
                 strategy: Box::new(strategy),
-                score: &SCORES[0],
                 objective: Objective::Score,
                 accuracies: None,
                 unique: false,
@@ -138,10 +143,10 @@ fn run_model(
     let points = ActivationSites::new(model.graph(), model.stored(), config.options.count);
     let candidate = model.candidate();
     let networks = NetworkSource::Model(Box::new(model));
-    let session = Session::with_networks(networks, &config.options, cancel, events)?;
+    let ranking = config.ranking()?;
+    let session = Session::with_networks(networks, &config.options, ranking, cancel, events)?;
     let mut recorder = Recorder::start(config, &session, (Some(1), None), Some(points), events)?;
-    let (score, further) = (&SCORES[0], ScoreSet::NONE);
-    let scored = session.score(vec![candidate], score, further, config.outputs, cancel);
+    let scored = session.score(vec![candidate], config.outputs, cancel);
     for ScoredNetwork { record, output, .. } in scored.into_iter().flatten() {
         recorder.record(record, output, events);
     }

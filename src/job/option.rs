@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::OnnxWeights;
 use crate::plan::Count;
-use crate::score::SCORES;
+use crate::score::{COMBINED, SCORES, Score};
 use crate::search::StrategyKind;
 
 /// What may become of an option when a study is resumed or joined.
@@ -44,6 +44,8 @@ pub enum OptionType {
     Numbers,
     /// Several texts; the option is given once for each.
     Texts,
+    /// Several names, separated by commas.
+    Names,
 }
 
 /// One of the names that an option may have as its value.
@@ -80,7 +82,9 @@ fn strategies() -> Vec<ChoiceInfo> {
 }
 
 fn scores() -> Vec<ChoiceInfo> {
-    SCORES.iter().map(|score| ChoiceInfo { name: score.name, about: score.about }).collect()
+    let combined = ChoiceInfo { name: COMBINED, about: "several scores, combined by their ranks" };
+    let one = |score: &Score| ChoiceInfo { name: score.name, about: score.about };
+    std::iter::once(combined).chain(SCORES.iter().map(one)).collect()
 }
 
 fn counts() -> Vec<ChoiceInfo> {
@@ -140,6 +144,8 @@ job_options! {
     Samples {
         path: "task.search.samples", on_resume: MayGrow, label: "Architectures",
         values: long_count_from(1), value_name: "N",
+        default: "by combined, the whole space where it has at most 20,000 architectures, else \
+                  1,000; otherwise 100",
         help: "How many architectures are evaluated; `random` draws them uniformly, each at most \
                once",
     }
@@ -151,7 +157,19 @@ job_options! {
     Score {
         path: "task.search.score", on_resume: Fixed, label: "Score",
         values: OptionType::Choice(scores), value_name: "NAME",
+        default: "naswot",
         help: "What architectures are ranked by; higher is better",
+    }
+    Combine {
+        path: "task.search.combine", on_resume: Fixed, label: "Components",
+        values: OptionType::Names, value_name: "NAME,..",
+        default: "macs,path-norm,expressivity,independence,decorrelation,volume",
+        help: "The scores that `combined` puts together by their ranks",
+    }
+    InitialScore {
+        path: "task.search.initial-score", on_resume: Fixed, label: "Initial score",
+        values: OptionType::Choice(scores), value_name: "NAME", default: "naswot",
+        help: "area: what ranks the candidates of the first population",
     }
     Constraint {
         path: "task.search.constraint", on_resume: Fixed, label: "Constraints",
@@ -237,11 +255,13 @@ job_options! {
     BatchSize {
         path: "options.batch-size", on_resume: Fixed, label: "Batch size",
         values: long_count_from(2), value_name: "N",
+        default: "4 for scores of channel moments, which combined consists of; 128 for others",
         help: "Images in the mini-batch, at least 2",
     }
     Images {
         path: "options.images", on_resume: SameContent, label: "Images",
         values: OptionType::Text, value_name: "SOURCE",
+        default: "noise for scores of channel moments, which combined consists of; builtin for others",
         help: "Where the images come from: builtin, cifar10:DIR or cifar100:DIR (binary or Python \
                version), imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or \
                in sub-folders), npy:FILE, npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as they \
@@ -307,6 +327,12 @@ job_options! {
         path: "options.set", on_resume: Fixed, label: "Space overrides",
         values: OptionType::Texts, value_name: "KEY=VALUE",
         help: "Override a value of the space file, such as skeleton.cells=1",
+    }
+    Also {
+        path: "options.also", on_resume: Fixed, label: "Further scores",
+        values: OptionType::Names, value_name: "NAME,..", default: "none",
+        help: "Scores that are computed beside the one that ranks, each on its own mini-batch, and \
+               written as columns of their names",
     }
     Architectures {
         path: "task.score.architectures", on_resume: Fixed, label: "Architectures",

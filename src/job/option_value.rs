@@ -167,6 +167,10 @@ impl JobOption {
                 words.map(|word| number(word.trim())).collect()
             }
             OptionType::Texts => Ok(values.iter().copied().collect()),
+            OptionType::Names => {
+                let names = values.iter().flat_map(|text| text.split(','));
+                Ok(names.map(str::trim).filter(|name| !name.is_empty()).collect())
+            }
         }
     }
 
@@ -179,7 +183,7 @@ impl JobOption {
             _ => None,
         };
         match (self.info().values, value) {
-            (OptionType::Numbers, Value::Array(list)) => {
+            (OptionType::Numbers | OptionType::Names, Value::Array(list)) => {
                 let list: Vec<String> = list.iter().filter_map(text).collect();
                 vec![list.join(",")]
             }
@@ -229,6 +233,8 @@ mod tests {
     fn values_are_read_as_they_are_written() {
         let values: &[(JobOption, &[&str])] = &[
             (JobOption::Samples, &["7"]),
+            (JobOption::Combine, &["macs,path-norm"]),
+            (JobOption::Also, &["naswot"]),
             (JobOption::Strategy, &["area"]),
             (JobOption::Score, &["params"]),
             (JobOption::Constraint, &["params=..1000000", "macs=10000000..100000000"]),

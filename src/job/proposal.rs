@@ -1,7 +1,7 @@
 //! A proposal of a strategy on its way to its value.
 
 use crate::backend::RunOutput;
-use crate::search::Objective;
+use crate::search::{Objective, TrialValue};
 use crate::space::Architecture;
 use crate::store::{Record, ScoreKey};
 
@@ -29,7 +29,7 @@ pub(super) enum ProposalState {
 
 /// The value that the strategy observes, and the record.
 pub(super) struct ProposalAnswer {
-    pub value: f64,
+    pub value: TrialValue,
     pub record: Record,
     pub output: Option<RunOutput>,
 }

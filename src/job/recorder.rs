@@ -1,7 +1,7 @@
 //! The records of a running job: they go to its files, its summary and the front end.
 
 use super::job_files::JobFiles;
-use super::{Event, JobConfig, JobError, Session, Started, Summary};
+use super::{Event, JobConfig, JobError, Leaderboard, Session, Started, Summary};
 use crate::backend::{Cancel, RunOutput};
 use crate::plan::ActivationSites;
 use crate::store::Record;
@@ -9,6 +9,7 @@ use crate::store::Record;
 /// Takes the records of a running job.
 pub(super) struct Recorder {
     files: JobFiles,
+    leaderboard: Leaderboard,
     pub(super) summary: Summary,
     /// What kept a record from being written.
     failure: Option<JobError>,
@@ -24,11 +25,12 @@ impl Recorder {
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
         let files = JobFiles::create(config, session, code_points.as_ref())?;
+        let leaderboard = Leaderboard::new(config.ranked_without_training()?.as_ref());
         let batch = session.images().batch.fingerprint();
         let device = session.device().clone();
         let summary = Summary { study: study.clone(), ..Summary::default() };
         events(Event::Started(Started { device, total, batch, code_points, study }));
-        Ok(Self { files, summary, failure: None })
+        Ok(Self { files, leaderboard, summary, failure: None })
     }
 
     /// Writes a record and hands it out; after a record that could not be written, only the latter.
@@ -44,7 +46,8 @@ impl Recorder {
             let written = self.summary.counts.total();
             self.failure = Some(JobError::Write { written, source });
         }
-        self.summary.add(&record);
+        self.summary.counts.add(record.status, 1);
+        self.leaderboard.add(&record);
         events(Event::Scored { record: Box::new(record), output: output.map(Box::new) });
     }
 
@@ -60,9 +63,17 @@ impl Recorder {
         }
     }
 
+    /// The best record, if there is one.
+    pub(super) fn best(&self) -> Option<Record> {
+        self.leaderboard.best().into_iter().next()
+    }
+
     /// Closes the files; the summary says whether the run was cancelled.
     pub(super) fn finish(mut self, cancel: &Cancel) -> Result<Summary, JobError> {
         self.summary.interrupted = cancel.is_cancelled();
+        self.summary.best = self.leaderboard.best();
+        self.summary.compared = self.leaderboard.ranks().map(|ranks| ranks.len() as u64);
+        self.files.rank(self.leaderboard.ranks())?;
         self.files.finish(if self.summary.interrupted { "interrupted" } else { "done" })?;
         Ok(self.summary)
     }

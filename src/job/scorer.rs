@@ -72,10 +72,10 @@ pub(super) struct Scorer<'r> {
     pub weight_seeds: &'r [u64],
     /// How fresh weights are drawn.
     pub initialisation: Initialisation,
-    /// What the search maximises.
-    pub score: &'static Score,
-    /// Further scores that are computed, from the same forward pass.
-    pub further: ScoreSet,
+    /// The score that is the record's value; none where records get their value by comparison.
+    pub score: Option<&'static Score>,
+    /// All scores that are computed, from one forward pass.
+    pub wanted: ScoreSet,
     /// Cancels the run.
     pub cancel: &'r Cancel,
 }
@@ -83,12 +83,25 @@ pub(super) struct Scorer<'r> {
 /// What scoring one network gave.
 #[derive(Clone, Debug)]
 pub struct ScoredNetwork {
-    /// The record.
+    /// The record, with all scores that were asked for, the means over repeats.
     pub record: Record,
-    /// The values of the scores that were asked for, the means over repeats.
-    pub values: ScoreValues,
     /// The first repeat's output, if asked for.
     pub output: Option<RunOutput>,
+}
+
+impl ScoredNetwork {
+    /// This result with the scores of another mini-batch.
+    pub(super) fn joined(mut self, other: Self) -> Self {
+        let Record { score, sd, regions, repeats, seconds, status, message, scores, .. } = other.record;
+        let record = &mut self.record;
+        if !score.is_nan() && status != Status::Failed {
+            (record.score, record.sd, record.regions, record.repeats) = (score, sd, regions, repeats);
+        }
+        record.scores.extend(scores);
+        record.seconds += seconds;
+        record.message = record.message.take().or(message);
+        Self { output: self.output.or(other.output), ..self }
+    }
 }
 
 impl Scorer<'_> {
@@ -101,7 +114,7 @@ impl Scorer<'_> {
         outputs: bool,
     ) -> Vec<Option<ScoredNetwork>> {
         let begin = Instant::now();
-        let wanted = self.wanted();
+        let wanted = self.wanted;
         let plan_outputs = self.plan_outputs(outputs);
         let planned: Vec<Result<Plan, (Status, String)>> =
             candidates.iter().map(|candidate| self.plan(candidate, plan_outputs)).collect();
@@ -152,14 +165,9 @@ impl Scorer<'_> {
             .collect()
     }
 
-    /// All scores that are computed.
-    fn wanted(&self) -> ScoreSet {
-        self.further.and(ScoreSet::of(self.score))
-    }
-
     /// What one forward pass must return for them. Outputs that are asked for are those of the kernel matrix.
     fn plan_outputs(&self, outputs: bool) -> PlanOutputs<'static> {
-        let wanted = self.wanted();
+        let wanted = self.wanted;
         let of_codes =
             [ScoreNeeds::KernelMatrix, ScoreNeeds::BinaryCodes, ScoreNeeds::UnitPatterns];
         let kernel = outputs
@@ -221,7 +229,7 @@ impl Scorer<'_> {
         repeats: Result<RepeatScores, ScoringFailure>,
         seconds: f64,
     ) -> Option<ScoredNetwork> {
-        let wanted = self.wanted();
+        let wanted = self.wanted;
         let graph = candidate.network.as_ref();
         let graph = graph.map(|graph| self.graph_inputs(candidate, graph)).unwrap_or_default();
         let (outputs, failure) = match repeats {
@@ -253,7 +261,7 @@ impl Scorer<'_> {
             Some(_) => ScoreValues::default(),
             None => ScoreValues::new(&inputs, wanted),
         };
-        let value = values.get(self.score);
+        let value = self.score.and_then(|score| values.get(score));
         let status = match &failure {
             Some((status, _)) => *status,
             None if !candidate.connected => Status::Disconnected,
@@ -261,7 +269,7 @@ impl Scorer<'_> {
             None => Status::Singular,
         };
         let device = self.backend.info();
-        let record = Record {
+        let mut record = Record {
             architecture: candidate.name.clone(),
             score,
             sd,
@@ -281,8 +289,14 @@ impl Scorer<'_> {
             version: env!("CARGO_PKG_VERSION").into(),
             message: failure.map(|(_, message)| message),
             value: value.unwrap_or(f64::NEG_INFINITY),
+            scores: Default::default(),
         };
-        Some(ScoredNetwork { record, values, output: outputs.output })
+        for (score, value) in values.iter() {
+            if record.score_value(score).is_none() {
+                record.scores.insert(score.name.to_owned(), value);
+            }
+        }
+        Some(ScoredNetwork { record, output: outputs.output })
     }
 
     /// What is known without a forward pass.
@@ -290,7 +304,7 @@ impl Scorer<'_> {
         let empty = Weights::default();
         let stored = candidate.stored_weights().unwrap_or(&empty);
         let (initialisation, count) = (self.initialisation, self.count);
-        ScoreInputs::from_settings(graph, stored, initialisation, count, self.wanted())
+        ScoreInputs::from_settings(graph, stored, initialisation, count, self.wanted)
     }
 }
 
@@ -448,8 +462,8 @@ mod tests {
             seed: 0,
             weight_seeds: &[1, 2],
             initialisation: Initialisation::default(),
-            score: &SCORES[0],
-            further: ScoreSet::NONE,
+            score: Some(&SCORES[0]),
+            wanted: ScoreSet::of(&SCORES[0]),
             cancel: &Cancel::new(),
         };
         let scored = scorer.score(vec![candidate; 3], false);

@@ -12,10 +12,11 @@ use super::shared_results::SharedResults;
 use super::study_session::{StudyFacts, StudySession};
 use super::{Event, JobConfig, JobError, Session, Summary, candidate};
 use crate::backend::Cancel;
-use crate::score::{Score, ScoreSet, ScoreValues};
-use crate::search::{NextStep, Objective, Strategy};
+use crate::plan::Count;
+use crate::score::{Ranking, Score, ScoreNeeds};
+use crate::search::{NextStep, Objective, Strategy, TrialValue};
 use crate::space::{Architecture, Space};
-use crate::store::{ClaimOutcome, ClaimRequest, ResultRow, StudyState};
+use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, Status, StudyState};
 
 /// Proposals that are claimed at once take about as long as this, so that claims cost little beside them.
 const BATCH_DURATION: Duration = Duration::from_millis(500);
@@ -30,8 +31,6 @@ const POLL: Duration = Duration::from_millis(50);
 pub(super) struct SearchSetup<'m> {
     pub space: Space,
     pub strategy: Box<dyn Strategy + 'm>,
-    /// The score of its proposals.
-    pub score: &'static Score,
     /// What decides which architecture is best.
     pub objective: Objective,
     /// Where accuracies come from, if it needs them.
@@ -49,7 +48,6 @@ struct SearchLoop<'r> {
     cancel: &'r Cancel,
     space: Space,
     strategy: Box<dyn Strategy + 'r>,
-    score: &'static Score,
     objective: Objective,
     accuracies: Option<AccuracySource>,
     shared: SharedResults,
@@ -73,29 +71,34 @@ pub(super) fn run<'r>(
     cancel: &'r Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
-    let SearchSetup { space, strategy, score, objective, accuracies, unique } = setup;
+    let SearchSetup { space, strategy, objective, accuracies, unique } = setup;
     let facts = StudyFacts {
         space: &space,
-        batch: &session.images().batch.fingerprint(),
+        batch: &session.fingerprint(),
         weight_seeds: session.weight_seeds(),
         device: session.device(),
         initialisation: session.initialisation(),
-        reuse: score.is_recorded() && !config.outputs,
+        reuse: session.scores().needs_forward_pass() && !config.outputs,
+        count: counted(config, session),
+        scores: further_scores(session),
     };
     let study = StudySession::open(config, &facts, events)?;
     let (total, id) = (strategy.total(), study.id().map(str::to_owned));
     let recorder = Recorder::start(config, session, (total, id), None, events)?;
-    let shares = unique && !study.reuses();
+    let is_combined = matches!(session.ranking(), Ranking::Combined(_));
+    let shares = (unique || is_combined && !config.outputs) && !study.reuses();
     let mut search = SearchLoop {
         config,
         session,
         recorder,
-        shared: SharedResults::new(shares.then_some(config.options.count), score),
+        shared: SharedResults::new(
+            shares.then(|| counted(config, session)),
+            score_of(session.ranking()),
+        ),
         study,
         cancel,
         space,
         strategy,
-        score,
         objective,
         accuracies,
         proposals: VecDeque::new(),
@@ -106,6 +109,34 @@ pub(super) fn run<'r>(
     };
     let result = search.work(events);
     search.finish(result)
+}
+
+/// The score that is the value of a record; none where records get it by comparison.
+fn score_of(ranking: &Ranking) -> Option<&'static Score> {
+    match ranking {
+        Ranking::Score(score) => Some(score.0),
+        Ranking::Combined(_) => None,
+    }
+}
+
+/// What decides which architectures are equal: scores of moments see what leads to the output, whatever
+/// counts for codes.
+fn counted(config: &JobConfig, session: &Session) -> Count {
+    let needs_codes = |score: &Score| {
+        !matches!(score.needs, ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments)
+            && score.needs_forward_pass()
+            || score.name == "activation-sites"
+    };
+    let is_counted = session.scores().iter().any(needs_codes);
+    if is_counted { config.options.count } else { Count::Live }
+}
+
+/// The names of computed scores that a record without them lacks; those of NASWOT it always has.
+fn further_scores(session: &Session) -> Vec<&'static str> {
+    let others = session.scores().iter().filter(|score| !score.has_column());
+    let names: Vec<_> = others.map(|score| score.name).collect();
+    let without_codes = !session.scores().iter().any(Score::is_recorded);
+    names.into_iter().chain(without_codes.then_some("without codes")).collect()
 }
 
 impl SearchLoop<'_> {
@@ -257,7 +288,7 @@ impl SearchLoop<'_> {
     /// Takes a result of this study, from an earlier run or another process.
     fn use_stored(&mut self, at: usize, row: ResultRow) {
         self.recorder.summary.known += 1;
-        let value = row.told.unwrap_or(row.record.rank_score());
+        let value = self.trial_value(&row.record, row.told);
         let answer = ProposalAnswer { value, record: row.record, output: None };
         self.proposals[at].state = ProposalState::Answered(Box::new(answer));
     }
@@ -267,30 +298,40 @@ impl SearchLoop<'_> {
         self.recorder.summary.known += 1;
         let seed = self.config.options.seed;
         let architecture = &self.proposals[at].architecture;
-        let record = reused(architecture, self.score, seed, &row.record);
-        let (values, output) = (ScoreValues::default(), None);
-        self.set_answer(at, ScoredNetwork { record, values, output })
+        let score = score_of(self.session.ranking());
+        let record = reused(architecture, score, seed, &row.record);
+        self.set_answer(at, ScoredNetwork { record, output: None })
+    }
+
+    /// What a strategy compares a record by; `told` is the score of one that is ranked by its accuracy.
+    fn trial_value(&self, record: &Record, told: Option<f64>) -> TrialValue {
+        match self.session.ranking() {
+            _ if record.accuracy.is_some() => TrialValue::Number(record.rank_score()),
+            _ if record.status != Status::Ok => TrialValue::Number(f64::NEG_INFINITY),
+            Ranking::Combined(components) => {
+                TrialValue::Components(record.component_values(components))
+            }
+            Ranking::Score(_) => TrialValue::Number(told.unwrap_or(record.rank_score())),
+        }
     }
 
     /// Writes a result to the study and keeps it until the strategy observes it.
     fn set_answer(
         &mut self,
         at: usize,
-        ScoredNetwork { mut record, values, output }: ScoredNetwork,
+        ScoredNetwork { mut record, output }: ScoredNetwork,
     ) -> Result<(), JobError> {
+        let told = record.rank_score();
+        let value = self.trial_value(&record, None);
         let proposal = &mut self.proposals[at];
-        let value = record.rank_score();
         if proposal.objective != self.objective {
             record.value = f64::NEG_INFINITY;
         }
-        // What no column holds is stored by its name.
-        let further = values.iter().filter(|(score, _)| !score.has_column());
-        let scores = further.map(|(score, value)| (score.name.to_owned(), value)).collect();
         let row = || {
             let row = ResultRow::new(proposal.position, record.clone());
-            ResultRow { key: proposal.key, scores, ..row }
+            ResultRow { key: proposal.key, ..row }
         };
-        self.study.append(&proposal.architecture, value, row)?;
+        self.study.append(&proposal.architecture, told, row)?;
         proposal.state =
             ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));
         Ok(())
@@ -332,8 +373,7 @@ impl SearchLoop<'_> {
         let unscored = self.shared.unscored(proposed);
         let candidates = unscored.iter().map(candidate).collect();
         let outputs = self.config.outputs;
-        let further = ScoreSet::NONE;
-        let scored = self.session.score(candidates, self.score, further, outputs, self.cancel);
+        let scored = self.session.score(candidates, outputs, self.cancel);
         self.shared.spread(proposed, &unscored, scored)
     }
 
@@ -341,8 +381,7 @@ impl SearchLoop<'_> {
         let Some(accuracies) = &mut self.accuracies else { return Vec::new() };
         let origin = (self.config.options.seed, self.session.device());
         let records = accuracies.answer(&self.space, proposed, origin, self.cancel);
-        let scored =
-            |record| ScoredNetwork { record, values: ScoreValues::default(), output: None };
+        let scored = |record| ScoredNetwork { record, output: None };
         records.into_iter().map(|record| Some(scored(record?))).collect()
     }
 
@@ -353,7 +392,7 @@ impl SearchLoop<'_> {
             self.proposals.pop_front_if(|front| matches!(front.state, ProposalState::Answered(_)))
         {
             let ProposalState::Answered(answer) = front.state else { continue };
-            self.strategy.observe(&front.architecture, front.objective, answer.value);
+            self.strategy.observe(&front.architecture, front.objective, &answer.value);
             self.recorder.record(answer.record, answer.output, events);
         }
         self.recorder.check_written()
@@ -373,7 +412,7 @@ impl SearchLoop<'_> {
         let closed = self.study.finish(state);
         result?;
         closed?;
-        let best = self.recorder.summary.best.first();
+        let best = self.recorder.best();
         self.recorder.summary.reported =
             self.accuracies.as_ref().zip(best).and_then(|(accuracies, best)| {
                 accuracies.reported(&self.space.parse(&best.architecture).ok()?)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{InvalidOption, JobError, JobOption, Session};
 use crate::backend::Cancel;
-use crate::score::{SCORES, Score, find_score};
+use crate::score::{COMBINED, Components, Ranking, SCORES};
 use crate::search::{
     ConstrainedSpace, Constraint, Objective, QuantitySource, SearchSizes, Strategy, StrategyKind,
     StrategyOption,
@@ -17,12 +17,17 @@ use crate::space::Space;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SearchOptions {
-    /// Architectures to look at; those of random are drawn uniformly without repetition
-    pub samples: u64,
+    /// Architectures to look at; those of random are drawn uniformly without repetition. See
+    /// [`SearchOptions::samples_of`]
+    pub samples: Option<u64>,
     /// Strategy
     pub strategy: StrategyKind,
-    /// What ranks architectures
-    pub score: String,
+    /// What ranks architectures; see [`SearchOptions::score_name`]
+    pub score: Option<String>,
+    /// The components of the combined rank; its usual ones where the list is empty
+    pub combine: Vec<String>,
+    /// AREA: what ranks the candidates of the first population
+    pub initial_score: Option<String>,
     /// Limit to a range, NAME=MIN..MAX with K, M, G: params=..1M, macs=10M..100M, activations=..2M
     /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
     /// takes on --device, measured: on another machine, or at another time, other architectures may
@@ -61,9 +66,11 @@ impl Default for SearchOptions {
     /// The sizes of AREA and REA are those of the paper on NAS-Bench-201.
     fn default() -> Self {
         Self {
-            samples: 100,
+            samples: None,
             strategy: StrategyKind::default(),
-            score: SCORES[0].name.to_owned(),
+            score: None,
+            combine: Vec::new(),
+            initial_score: None,
             constraint: Vec::new(),
             unique: false,
             population: 10,
@@ -82,21 +89,44 @@ impl Default for SearchOptions {
     }
 }
 
-fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
+/// A space of at most so many architectures is ranked as a whole.
+const WHOLE_SPACE: u128 = 20_000;
 
 impl SearchOptions {
-    /// The chosen score.
+    /// The name of what ranks architectures without training.
+    pub fn score_name(&self) -> &str {
+        self.initial_score.as_deref().or(self.score.as_deref()).unwrap_or(SCORES[0].name)
+    }
+
+    /// What ranks architectures without training.
     ///
     /// # Errors
     ///
-    /// [`JobError::Invalid`] that lists the known ones.
-    pub fn chosen_score(&self) -> Result<&'static Score, JobError> {
-        find_score(&self.score).ok_or_else(|| {
-            let known = names(SCORES.iter().map(|score| score.name));
-            let reason = format!("{} is unknown: there are {known}", self.score);
-            InvalidOption::new(JobOption::Score, reason).into()
+    /// [`InvalidOption`] with the nearest names.
+    pub fn ranking(&self) -> Result<Ranking, InvalidOption> {
+        let refuse = |option, reason: String| InvalidOption::new(option, reason);
+        let components = match self.combine.is_empty() {
+            true => Components::default(),
+            false => Components::from_names(self.combine.iter().map(String::as_str))
+                .map_err(|reason| refuse(JobOption::Combine, reason))?,
+        };
+        let of = if self.initial_score.is_some() {
+            JobOption::InitialScore
+        } else {
+            JobOption::Score
+        };
+        Ranking::by_name(self.score_name(), &components).map_err(|reason| refuse(of, reason))
+    }
+
+    /// How many architectures are looked at on a space: by the combined rank all, where there are at most
+    /// 20,000, else 1,000; by another score 100.
+    pub fn samples_of(&self, space: &Space) -> u64 {
+        let is_combined = self.strategy.objective() == Objective::Score
+            && self.score_name() == COMBINED;
+        self.samples.unwrap_or_else(|| match u64::try_from(space.count()) {
+            _ if !is_combined => 100,
+            Ok(count) if space.count() <= WHOLE_SPACE => count,
+            _ => 1_000,
         })
     }
 
@@ -108,9 +138,21 @@ impl SearchOptions {
     /// Checks what can be checked without opening anything.
     pub(super) fn check(&self) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
-        self.chosen_score()?;
+        self.ranking()?;
         match self {
-            Self { samples: 0, .. } => refuse(JobOption::Samples, "must be at least 1"),
+            Self { combine, .. } if !combine.is_empty() && self.score_name() != COMBINED => {
+                refuse(JobOption::Combine, "belongs to the score `combined`")
+            }
+            Self { initial_score: Some(_), strategy, .. }
+                if !strategy.has_option(StrategyOption::Candidates) =>
+            {
+                refuse(JobOption::InitialScore, "belongs to the strategy area")
+            }
+            Self { initial_score: Some(_), score: Some(_), .. } => refuse(
+                JobOption::InitialScore,
+                "cannot be combined with a score, which says the same of area: give one",
+            ),
+            Self { samples: Some(0), .. } => refuse(JobOption::Samples, "must be at least 1"),
             Self { population: 0, .. } => refuse(JobOption::Population, "must be at least 1"),
             Self { tournament: 0, .. } => refuse(JobOption::Tournament, "must be at least 1"),
             Self { candidates, population, .. }
@@ -190,7 +232,7 @@ impl SearchOptions {
     ) -> Result<Box<dyn Strategy + 's>, JobError> {
         let Self { population, tournament, candidates, .. } = *self;
         // A training budget alone ends the search.
-        let samples = if self.budget.is_some() { u64::MAX } else { self.samples };
+        let samples = if self.budget.is_some() { u64::MAX } else { self.samples_of(space) };
         let sizes = SearchSizes { samples, population, tournament, candidates };
         let within = if self.measures_latency() {
             let meter = session.latency_meter(space, cancel)?;

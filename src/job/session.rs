@@ -1,18 +1,18 @@
 //! What scoring needs, opened once: the networks, the mini-batch and the device. A job, the kernel
 //! matrix of one architecture, an estimate and a latency measurement all run on the same session.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::latency;
 use super::networks::{NetworkSource, candidate};
 use super::scorer::{Candidate, ScoredNetwork, Scorer, weight_seeds};
-use super::{Event, JobConfig, JobError, Options, Task};
+use super::{Event, JobConfig, JobError, MiniBatch, Options, Task};
 use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
-use crate::data::{self, Images};
+use crate::data::{self, DataError, Images};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
 use crate::plan::{Plan, PlanOutputs};
-use crate::score::{SCORES, Score, ScoreSet};
+use crate::score::{Ranking, SCORES, Score, ScoreSet};
 use crate::search::LatencyMeter;
 use crate::seed;
 use crate::space::Space;
@@ -26,7 +26,14 @@ pub const ESTIMATE_SAMPLES: usize = 4;
 pub struct Session {
     networks: NetworkSource,
     options: Options,
+    ranking: Ranking,
+    /// Everything that is computed of a network: what ranks it, and what was asked for beside.
+    scores: ScoreSet,
+    /// The kind of mini-batch of what ranks.
+    ranked_on: MiniBatch,
     images: Images,
+    /// The mini-batch of the other kind of scores, once it is needed.
+    other_images: OnceLock<Images>,
     initialisation: Initialisation,
     weight_seeds: Vec<u64>,
     device: DeviceInfo,
@@ -65,7 +72,8 @@ impl Session {
         cancel: &Cancel,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        Self::with_networks(NetworkSource::open(config)?, &config.options, cancel, events)
+        let networks = NetworkSource::open(config)?;
+        Self::with_networks(networks, &config.options, config.ranking()?, cancel, events)
     }
 
     /// The same for networks that are open already.
@@ -76,22 +84,22 @@ impl Session {
     pub fn with_networks(
         networks: NetworkSource,
         options: &Options,
+        ranking: Ranking,
         cancel: &Cancel,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        let images = data::open(&data::Request {
-            source: &options.images,
-            shape: networks.input(),
-            batch_size: options.batch_size,
-            seed: options.seed,
-            overrides: &options.image_overrides(),
-            cancelled: &|| cancel.is_cancelled(),
-        })?;
+        let ranked_on = MiniBatch::of(ranking.scores());
+        let scores = ranking.scores().and(options.also()?);
+        let images = load(&networks, options, ranked_on, cancel)?;
         let (backend, warning) = backend::open(&options.device)?;
         for warning in images.facts.notices.iter().cloned().chain(warning) {
             events(Event::Warning(warning));
         }
-        Ok(Self {
+        let session = Self {
+            ranking,
+            scores,
+            ranked_on,
+            other_images: OnceLock::new(),
             initialisation: options.initialisation.unwrap_or(networks.initialisation()),
             weight_seeds: weight_seeds(options.seed, options.repeats),
             device: backend.info().clone(),
@@ -99,7 +107,12 @@ impl Session {
             options: options.clone(),
             networks,
             images,
-        })
+        };
+        if !session.scores_of(ranked_on.other()).is_empty() {
+            let images = session.images_of(ranked_on.other(), cancel)?;
+            images.facts.notices.iter().cloned().map(Event::Warning).for_each(events);
+        }
+        Ok(session)
     }
 
     /// What networks run on.
@@ -112,9 +125,57 @@ impl Session {
         &self.networks
     }
 
-    /// The mini-batch that every network sees.
+    /// The mini-batch on which every network is ranked.
     pub fn images(&self) -> &Images {
         &self.images
+    }
+
+    /// The mini-batch of scores that need another one than what ranks, if there are such.
+    pub fn other_images(&self) -> Option<&Images> {
+        self.other_images.get()
+    }
+
+    /// A fingerprint of all images that scores depend on.
+    pub(super) fn fingerprint(&self) -> String {
+        let ranked_on = self.images.batch.fingerprint();
+        match self.other_images() {
+            Some(other) => format!("{ranked_on}+{}", other.batch.fingerprint()),
+            None => ranked_on,
+        }
+    }
+
+    /// What networks are ranked by.
+    pub fn ranking(&self) -> &Ranking {
+        &self.ranking
+    }
+
+    /// Everything that is computed of a network.
+    pub fn scores(&self) -> ScoreSet {
+        self.scores
+    }
+
+    /// The mini-batch that scores of a kind see.
+    fn images_of(&self, kind: MiniBatch, cancel: &Cancel) -> Result<&Images, DataError> {
+        if kind == self.ranked_on || self.options.shares_batch() {
+            return Ok(&self.images);
+        }
+        if let Some(images) = self.other_images.get() {
+            return Ok(images);
+        }
+        let images = load(&self.networks, &self.options, kind, cancel)?;
+        Ok(self.other_images.get_or_init(|| images))
+    }
+
+    /// The scores that are computed on the mini-batch of a kind.
+    fn scores_of(&self, kind: MiniBatch) -> ScoreSet {
+        if self.options.shares_batch() {
+            return if kind == self.ranked_on { self.scores } else { ScoreSet::NONE };
+        }
+        let is_of_kind = |score: &&Score| match score.needs_forward_pass() {
+            true => MiniBatch::of(ScoreSet::of(score)) == kind,
+            false => kind == self.ranked_on,
+        };
+        self.scores.iter().filter(is_of_kind).fold(ScoreSet::NONE, ScoreSet::with)
     }
 
     pub(super) fn seed(&self) -> u64 {
@@ -136,20 +197,51 @@ impl Session {
     }
 
     /// Scores candidates in order; `None` for those that were not finished before the work was
-    /// cancelled. `score` is what records are ranked by; `further` scores come from the same forward
-    /// pass. `with_outputs` asks for kernel matrices and codes of the first repeat.
+    /// cancelled. `with_outputs` asks for kernel matrices and codes of the first repeat.
     pub fn score(
         &self,
         candidates: Vec<Candidate>,
-        score: &'static Score,
-        further: ScoreSet,
         with_outputs: bool,
         cancel: &Cancel,
     ) -> Vec<Option<ScoredNetwork>> {
+        let other = self.ranked_on.other();
+        let mut further = self.scores_of(other);
+        let is_apart = !self.options.shares_batch();
+        let outputs_apart = with_outputs && is_apart && other == MiniBatch::Codes;
+        if outputs_apart {
+            further = further.with(&SCORES[0]);
+        }
+        if further.is_empty() {
+            let wanted = self.scores_of(self.ranked_on);
+            return self.pass(candidates, self.ranked_on, wanted, with_outputs, cancel);
+        }
+        let wanted = self.scores_of(self.ranked_on);
+        let copies = candidates.clone();
+        let first = with_outputs && !outputs_apart;
+        let ranked = self.pass(candidates, self.ranked_on, wanted, first, cancel);
+        let others = self.pass(copies, other, further, outputs_apart, cancel);
+        ranked.into_iter().zip(others).map(|(one, other)| Some(one?.joined(other?))).collect()
+    }
+
+    /// Scores candidates on the mini-batch of a kind.
+    fn pass(
+        &self,
+        candidates: Vec<Candidate>,
+        kind: MiniBatch,
+        wanted: ScoreSet,
+        with_outputs: bool,
+        cancel: &Cancel,
+    ) -> Vec<Option<ScoredNetwork>> {
+        // Both were loaded when the session was opened, or are now.
+        let Ok(images) = self.images_of(kind, cancel) else {
+            return candidates.iter().map(|_| None).collect();
+        };
         let mut backend = self.backend();
-        let mut scorer = self.scorer(backend.as_mut(), score, cancel);
-        scorer.further = further;
-        scorer.score(candidates, with_outputs)
+        let score = match &self.ranking {
+            Ranking::Score(score) if kind == self.ranked_on => Some(score.0),
+            Ranking::Score(_) | Ranking::Combined(_) => None,
+        };
+        self.scorer(backend.as_mut(), images, (score, wanted), cancel).score(candidates, with_outputs)
     }
 
     /// Runs the network of one architecture with the weights of the first repeat; see
@@ -165,15 +257,17 @@ impl Session {
         cancel: &Cancel,
     ) -> Result<KernelOutput, JobError> {
         let candidate = self.networks.candidate(architecture)?;
+        let images = self.images_of(MiniBatch::Codes, cancel)?;
         let mut backend = self.backend();
-        let scorer = self.scorer(backend.as_mut(), &SCORES[0], cancel);
+        let wanted = (None, ScoreSet::of(&SCORES[0]));
+        let scorer = self.scorer(backend.as_mut(), images, wanted, cancel);
         let plan = scorer
             .plan(&candidate, PlanOutputs::KERNEL)
             .map_err(|(_, reason)| JobError::Unscored { reason })?;
         let seed = self.weight_seeds.first().copied().unwrap_or_default();
         let weights = scorer.weights(&candidate, &plan, seed).into_owned();
         let networks = [Network { plan: &plan, weights: &weights }];
-        let output = backend.run(&networks, &self.images.batch, true, cancel).into_iter().next();
+        let output = backend.run(&networks, &images.batch, true, cancel).into_iter().next();
         let stopped = backend::BackendError::Cancelled;
         let output = output.unwrap_or(Err(stopped))?;
         let graph = candidate.network.map_err(|reason| JobError::Unscored { reason })?;
@@ -191,7 +285,7 @@ impl Session {
         let candidates = self.estimated(task)?;
         let bytes = candidates.iter().map(|candidate| self.bytes(candidate)).max();
         let (mut seconds, mut count) = (0.0, 0.0);
-        for scored in self.score(candidates, &SCORES[0], ScoreSet::NONE, false, cancel) {
+        for scored in self.score(candidates, false, cancel) {
             let Some(ScoredNetwork { record, .. }) = scored else {
                 return Err(backend::BackendError::Cancelled.into());
             };
@@ -229,7 +323,7 @@ impl Session {
         let Ok(graph) = &candidate.network else { return 0 };
         let weights = 4 * Cost::of(graph).params;
         Plan::new(graph, &Weights::default(), self.options.count)
-            .map_or(0, |plan| weights + plan.activation_bytes(self.options.batch_size))
+            .map_or(0, |plan| weights + plan.activation_bytes(self.images.batch.images))
     }
 
     /// Measures latencies on the device of this session, while nothing else runs there.
@@ -242,7 +336,7 @@ impl Session {
         space: &Space,
         cancel: &'s Cancel,
     ) -> Result<LatencyMeter<'s>, JobError> {
-        let Options { batch_size, seed, .. } = self.options;
+        let (batch_size, seed) = (self.options.batch_size(self.ranked_on), self.options.seed);
         let noise = data::load(&data::ImageSource::Noise, space.input(), batch_size, seed)?;
         Ok(Box::new(move |_, graph| {
             latency::median_ms(self.backend().as_mut(), &noise, graph, seed, cancel)
@@ -257,19 +351,37 @@ impl Session {
     fn scorer<'s>(
         &'s self,
         backend: &'s mut dyn Backend,
-        score: &'static Score,
+        images: &'s Images,
+        (score, wanted): (Option<&'static Score>, ScoreSet),
         cancel: &'s Cancel,
     ) -> Scorer<'s> {
         Scorer {
             backend,
-            batch: &self.images.batch,
+            batch: &images.batch,
             count: self.options.count,
             seed: self.options.seed,
             weight_seeds: &self.weight_seeds,
             initialisation: self.initialisation,
             score,
-            further: ScoreSet::NONE,
+            wanted,
             cancel,
         }
     }
+}
+
+/// Loads the mini-batch that scores of a kind see.
+fn load(
+    networks: &NetworkSource,
+    options: &Options,
+    kind: MiniBatch,
+    cancel: &Cancel,
+) -> Result<Images, DataError> {
+    data::open(&data::Request {
+        source: &options.images(kind),
+        shape: networks.input(),
+        batch_size: options.batch_size(kind),
+        seed: options.seed,
+        overrides: &options.image_overrides(),
+        cancelled: &|| cancel.is_cancelled(),
+    })
 }

@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use super::accuracy::reused;
 use super::scorer::ScoredNetwork;
 use crate::plan::Count;
-use crate::score::{Score, ScoreNeeds};
+use crate::score::Score;
 use crate::space::Architecture;
 
 /// Results by what they depend on, where sharing is wanted.
 pub(super) struct SharedResults {
     /// What is counted decides which architectures are equal; `None` where nothing is shared.
     count: Option<Count>,
-    score: &'static Score,
+    score: Option<&'static Score>,
     known: HashMap<String, Option<ScoredNetwork>>,
 }
 
 impl SharedResults {
-    pub(super) fn new(count: Option<Count>, score: &'static Score) -> Self {
+    pub(super) fn new(count: Option<Count>, score: Option<&'static Score>) -> Self {
         Self { count, score, known: HashMap::new() }
     }
 
@@ -66,10 +66,7 @@ impl SharedResults {
 
     fn known_result(&self, architecture: &Architecture) -> Option<ScoredNetwork> {
         let known = self.known.get(&self.key(architecture)?)?.as_ref()?;
-        let mut record = reused(architecture, self.score, known.record.seed, &known.record);
-        if !self.score.is_recorded() && self.score.needs != ScoreNeeds::Graph {
-            record.value = known.record.value;
-        }
-        Some(ScoredNetwork { record, values: known.values, output: None })
+        let record = reused(architecture, self.score, known.record.seed, &known.record);
+        Some(ScoredNetwork { record, output: None })
     }
 }

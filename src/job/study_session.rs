@@ -70,6 +70,10 @@ pub(super) struct StudyFacts<'f> {
     pub weight_seeds: &'f [u64],
     pub device: &'f DeviceInfo,
     pub initialisation: Initialisation,
+    /// What decides which architectures are equal.
+    pub count: Count,
+    /// Scores that a result must have beside those that every result of codes has.
+    pub scores: Vec<&'static str>,
     /// Whether results of equal networks may take the place of a forward pass.
     pub reuse: bool,
 }
@@ -93,7 +97,7 @@ impl StudySession {
             }
             result => result?,
         };
-        let keys = facts.reuse.then(|| keys(config.options.count, facts));
+        let keys = facts.reuse.then(|| keys(facts));
         Ok(Self(Some(OpenStudy { study, keys })))
     }
 
@@ -148,8 +152,10 @@ impl StudySession {
     }
 }
 
-fn keys(count: Count, facts: &StudyFacts<'_>) -> ScoreKeys {
-    ScoreKeys::new(facts.space, facts.batch, facts.weight_seeds, count, facts.initialisation)
+fn keys(facts: &StudyFacts<'_>) -> ScoreKeys {
+    let StudyFacts { space, batch, weight_seeds, initialisation, count, .. } = facts;
+    let keys = ScoreKeys::new(space, batch, weight_seeds, *count, *initialisation);
+    keys.with_scores(facts.scores.iter().copied())
 }
 
 fn open(

@@ -1,5 +1,6 @@
 //! The kernel matrix, and the scores that rank architectures: one list, [`SCORES`].
 
+mod combined;
 mod components;
 mod determinant;
 mod eigen;
@@ -10,6 +11,7 @@ mod patterns;
 mod registry;
 mod spectrum;
 
+pub use combined::{COMBINED, ComponentRanks, Components, DEFAULT_COMPONENTS, Ranking, ScoreId};
 pub use components::MomentScores;
 pub use kernel::{KernelMatrix, KernelMatrixError};
 pub use moments::{ChannelSpectrum, MAX_SIDE, MomentsForm, PositionSample, TensorMoments};

@@ -170,6 +170,11 @@ impl ScoreSet {
         self.iter().any(|score| score.name == name)
     }
 
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether one of them needs that.
     pub fn needs(self, needs: ScoreNeeds) -> bool {
         self.iter().any(|score| score.needs == needs)

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::{ConstrainedSpace, NextStep, Objective, SearchSizes, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, NextStep, Objective, ObservedValues, SearchSizes, Strategy, TrialValue, Unsatisfiable};
 use crate::seed;
 use crate::space::Architecture;
 
@@ -29,11 +29,12 @@ pub struct Evolution<'m> {
     drive: Objective,
     sizes: SearchSizes,
     /// Scored candidates of the first population; `None` once it is chosen.
-    candidates: Option<Vec<(Architecture, f64)>>,
+    candidates: Option<Vec<(Architecture, TrialValue)>>,
     candidates_asked: usize,
     /// The chosen first population, as far as it was not asked about.
     first: VecDeque<Architecture>,
-    population: VecDeque<(Architecture, f64)>,
+    population: VecDeque<(Architecture, TrialValue)>,
+    observed: ObservedValues,
     asked: u64,
     in_flight: usize,
 }
@@ -57,6 +58,7 @@ impl<'m> Evolution<'m> {
             candidates_asked: 0,
             first: VecDeque::new(),
             population: VecDeque::new(),
+            observed: ObservedValues::default(),
             asked: 0,
             in_flight: 0,
         }
@@ -80,7 +82,9 @@ impl<'m> Evolution<'m> {
             return Ok(Some(NextStep::Wait));
         }
         // Of equal scores the one drawn first.
-        known.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        known.sort_by(|(_, a), (_, b)| {
+            self.observed.number(b).total_cmp(&self.observed.number(a))
+        });
         known.truncate(self.sizes.population);
         let chosen = self.candidates.take().unwrap_or_default();
         self.first.extend(chosen.into_iter().map(|(architecture, _)| architecture));
@@ -93,7 +97,8 @@ impl<'m> Evolution<'m> {
         let mut best: Option<usize> = None;
         for _ in 0..self.sizes.tournament.max(1) {
             let member = self.rng.random_range(0..members) as usize;
-            let better = |best: usize| self.population[member].1 > self.population[best].1;
+            let value = |member: usize| self.observed.number(&self.population[member].1);
+            let better = |best: usize| value(member) > value(best);
             if best.is_none_or(better) {
                 best = Some(member);
             }
@@ -125,15 +130,16 @@ impl Strategy for Evolution<'_> {
         Ok(self.ask(child))
     }
 
-    fn observe(&mut self, architecture: &Architecture, ask: Objective, value: f64) {
+    fn observe(&mut self, architecture: &Architecture, ask: Objective, value: &TrialValue) {
+        self.observed.add(architecture, value);
         if let Some(candidates) = &mut self.candidates
             && ask == Objective::Score
         {
-            candidates.push((architecture.clone(), value));
+            candidates.push((architecture.clone(), value.clone()));
             return;
         }
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.population.push_back((architecture.clone(), value));
+        self.population.push_back((architecture.clone(), value.clone()));
         if self.population.len() > self.sizes.population {
             self.population.pop_front();
         }

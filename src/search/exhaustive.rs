@@ -1,6 +1,6 @@
 //! Every architecture of a space, in the order of its index.
 
-use super::{ConstrainedSpace, NextStep, Objective, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
 use crate::space::Architecture;
 
 /// Proposes every architecture once.
@@ -52,7 +52,7 @@ impl Strategy for ExhaustiveSearch<'_> {
         Ok(NextStep::Done)
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _ask: Objective, _value: f64) {}
+    fn observe(&mut self, _architecture: &Architecture, _ask: Objective, _value: &TrialValue) {}
 
     fn total(&self) -> Option<u64> {
         u64::try_from(self.space.space().count()).ok()

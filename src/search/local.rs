@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{ConstrainedSpace, NextStep, Objective, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, NextStep, Objective, ObservedValues, Strategy, TrialValue, Unsatisfiable};
 use crate::seed;
 use crate::space::Architecture;
 
@@ -23,14 +23,15 @@ pub struct LocalSearch<'m> {
     idle: u64,
     in_flight: usize,
     /// What was observed, by [`crate::space::Space::identity`].
-    known: HashMap<String, f64>,
+    known: HashMap<String, TrialValue>,
+    observed: ObservedValues,
     /// Where the climb stands; `None` before its start is known.
-    summit: Option<(Architecture, f64)>,
+    summit: Option<(Architecture, TrialValue)>,
     start: Option<Architecture>,
     /// Neighbours that are not asked about yet.
     left: VecDeque<Architecture>,
-    /// The best neighbour so far.
-    best: Option<(Architecture, f64)>,
+    /// Neighbours whose values are known.
+    around: Vec<(Architecture, TrialValue)>,
 }
 
 impl<'m> LocalSearch<'m> {
@@ -45,10 +46,11 @@ impl<'m> LocalSearch<'m> {
             idle: 0,
             in_flight: 0,
             known: HashMap::new(),
+            observed: ObservedValues::default(),
             summit: None,
             start: None,
             left: VecDeque::new(),
-            best: None,
+            around: Vec::new(),
         }
     }
 
@@ -64,25 +66,33 @@ impl<'m> LocalSearch<'m> {
     }
 
     /// Stands on an architecture and looks around.
-    fn climb(&mut self, architecture: Architecture, value: f64) {
+    fn climb(&mut self, architecture: Architecture, value: TrialValue) {
         let mut neighbours = architecture.neighbours();
         neighbours.shuffle(&mut self.rng);
         self.left = neighbours.into();
         self.summit = Some((architecture, value));
-        self.best = None;
+        self.around.clear();
     }
 
-    fn note(&mut self, architecture: &Architecture, value: f64) {
-        if self.best.as_ref().is_none_or(|(_, best)| value > *best) {
-            self.best = Some((architecture.clone(), value));
+    /// The best neighbour, the first of equal ones, if it is better than where the climb stands.
+    fn best(&mut self) -> Option<(Architecture, TrialValue)> {
+        let here = self.summit.take();
+        let mut highest = here.map_or(f64::NEG_INFINITY, |(_, value)| self.observed.number(&value));
+        let mut best = None;
+        for (architecture, value) in self.around.drain(..) {
+            let number = self.observed.number(&value);
+            if number > highest {
+                (highest, best) = (number, Some((architecture, value)));
+            }
         }
+        best
     }
 
     /// The next neighbour that is not known yet.
     fn neighbour(&mut self) -> Option<Architecture> {
         while let Some(neighbour) = self.left.pop_front() {
-            match self.known.get(&self.identity(&neighbour)).copied() {
-                Some(value) => self.note(&neighbour, value),
+            match self.known.get(&self.identity(&neighbour)).cloned() {
+                Some(value) => self.around.push((neighbour, value)),
                 None if self.space.admits(&neighbour) => return Some(neighbour),
                 None => {}
             }
@@ -102,7 +112,7 @@ impl Strategy for LocalSearch<'_> {
                     return Ok(NextStep::Wait);
                 }
                 let start = self.space.draw(&mut self.rng)?;
-                if let Some(&value) = self.known.get(&self.identity(&start)) {
+                if let Some(value) = self.known.get(&self.identity(&start)).cloned() {
                     self.climb(start, value);
                     continue;
                 }
@@ -115,8 +125,7 @@ impl Strategy for LocalSearch<'_> {
             if self.in_flight > 0 {
                 return Ok(NextStep::Wait);
             }
-            let here = self.summit.take().map_or(f64::NEG_INFINITY, |(_, value)| value);
-            if let Some((architecture, value)) = self.best.take().filter(|(_, best)| *best > here) {
+            if let Some((architecture, value)) = self.best() {
                 self.climb(architecture, value);
             } else {
                 self.idle += 1;
@@ -124,14 +133,15 @@ impl Strategy for LocalSearch<'_> {
         }
     }
 
-    fn observe(&mut self, architecture: &Architecture, _ask: Objective, value: f64) {
+    fn observe(&mut self, architecture: &Architecture, _ask: Objective, value: &TrialValue) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.known.insert(self.identity(architecture), value);
+        self.known.insert(self.identity(architecture), value.clone());
+        self.observed.add(architecture, value);
         if self.start.as_ref() == Some(architecture) {
             self.start = None;
-            self.climb(architecture.clone(), value);
+            self.climb(architecture.clone(), value.clone());
         } else {
-            self.note(architecture, value);
+            self.around.push((architecture.clone(), value.clone()));
         }
     }
 

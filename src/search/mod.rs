@@ -11,6 +11,7 @@ mod latency;
 mod local;
 mod random;
 mod strategy_kind;
+mod trial_value;
 
 pub use constrained_space::{ConstrainedSpace, Unsatisfiable};
 pub use constraint::{Constraint, QUANTITIES, Quantity, QuantitySource};
@@ -20,6 +21,7 @@ pub use latency::{LatencyError, LatencyMeter};
 pub use local::LocalSearch;
 pub use random::RandomSearch;
 pub use strategy_kind::{StrategyInfo, StrategyKind, StrategyOption, UnknownStrategy};
+pub use trial_value::{ObservedValues, TrialValue};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,9 +58,8 @@ pub trait Strategy {
     /// [`Unsatisfiable`] if no architecture within the constraints is found.
     fn next(&mut self) -> Result<NextStep, Unsatisfiable>;
 
-    /// Takes the value of one proposal, in the order in which they were made; negative infinity for an
-    /// architecture that may not be chosen.
-    fn observe(&mut self, architecture: &Architecture, objective: Objective, value: f64);
+    /// Takes the value of one proposal, in the order in which they were made.
+    fn observe(&mut self, architecture: &Architecture, objective: Objective, value: &TrialValue);
 
     /// How many architectures it will propose in all, if that is known.
     fn total(&self) -> Option<u64>;

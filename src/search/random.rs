@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{ConstrainedSpace, ExhaustiveSearch, NextStep, Objective, Strategy, Unsatisfiable};
+use super::{ConstrainedSpace, ExhaustiveSearch, NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
 use crate::seed;
 use crate::space::Architecture;
 
@@ -61,7 +61,7 @@ impl Strategy for RandomSearch<'_> {
         Ok(NextStep::Done)
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _ask: Objective, _value: f64) {}
+    fn observe(&mut self, _architecture: &Architecture, _ask: Objective, _value: &TrialValue) {}
 
     fn total(&self) -> Option<u64> {
         (self.samples < u64::MAX).then_some(self.samples)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::backend::DeviceInfo;
-use crate::data::ImageFacts;
+use crate::data::{ImageFacts, Images};
 use crate::output::{OutputError, write_output};
 use crate::plan::ActivationSites;
 
@@ -30,6 +30,9 @@ pub struct Manifest {
     pub image_indices: Vec<usize>,
     /// SHA-256 of the batch.
     pub batch: String,
+    /// The mini-batch of scores that need another one than what ranks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub further_batch: Option<BatchFacts>,
     /// Counted calls of a model file's activations; architectures of a space have their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_points: Option<ActivationSites>,
@@ -37,6 +40,28 @@ pub struct Manifest {
     pub state: &'static str,
     /// Records written.
     pub records: u64,
+}
+
+/// A mini-batch.
+#[derive(Clone, Debug, Serialize)]
+pub struct BatchFacts {
+    /// How the images came about.
+    pub images: ImageFacts,
+    /// Which images of the source were used, in order.
+    pub image_indices: Vec<usize>,
+    /// SHA-256 of the batch.
+    pub batch: String,
+}
+
+impl BatchFacts {
+    /// What there is to know about a mini-batch.
+    pub fn new(images: &Images) -> Self {
+        Self {
+            images: images.facts.clone(),
+            image_indices: images.batch.indices.clone(),
+            batch: images.batch.fingerprint(),
+        }
+    }
 }
 
 /// Where the manifest of a table lies: `FILE.manifest.json`.

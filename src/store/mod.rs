@@ -5,6 +5,7 @@ mod column;
 mod database;
 mod export;
 mod manifest;
+mod ranks;
 mod record;
 mod table;
 
@@ -19,6 +20,7 @@ pub use database::{
     StudyState, space_fingerprint,
 };
 pub use export::{ExportError, ExportRows, export};
-pub use manifest::{Manifest, manifest_path};
+pub use manifest::{BatchFacts, Manifest, manifest_path};
+pub use ranks::RecordRanks;
 pub use record::{Record, Status, StatusCounts};
 pub use table::{TableError, TableWriter};

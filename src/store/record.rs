@@ -1,8 +1,11 @@
 //! One scored architecture.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
+
+use crate::score::{Components, Score, ScoreInputs};
 
 /// What became of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -99,6 +102,10 @@ pub struct Record {
     /// What drives the search: the chosen score, or the accuracy.
     #[serde(skip)]
     pub value: f64,
+    /// Further scores by name, and accuracies where they are known. Any value is kept, infinities and
+    /// values that are no number included.
+    #[serde(skip)]
+    pub scores: BTreeMap<String, f64>,
 }
 
 fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -106,6 +113,31 @@ fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> 
 }
 
 impl Record {
+    /// What the record says of the inputs of scores. It holds no calls of activations; a search by a score
+    /// that needs no forward pass has no ln |det K|.
+    pub fn score_inputs(&self) -> ScoreInputs {
+        ScoreInputs {
+            log_det: Some(self.score).filter(|score| self.repeats > 0 && !score.is_nan()),
+            regions: self.regions,
+            params: Some(self.params),
+            macs: Some(self.macs),
+            layers: Some(self.layers),
+            activation_calls: None,
+            ..ScoreInputs::default()
+        }
+    }
+
+    /// The value of a score, from the columns or the further scores; none where neither tells it.
+    pub fn score_value(&self, score: &Score) -> Option<f64> {
+        let further = || self.scores.get(score.name).copied();
+        (score.compute)(&self.score_inputs()).or_else(further)
+    }
+
+    /// The values of components; NaN for what is not available.
+    pub fn component_values(&self, components: &Components) -> Vec<f64> {
+        components.iter().map(|score| self.score_value(score).unwrap_or(f64::NAN)).collect()
+    }
+
     /// The value by which records are ranked: negative infinity unless the record may be chosen.
     pub fn rank_score(&self) -> f64 {
         if self.status == Status::Ok && self.value.is_finite() {
@@ -142,6 +174,7 @@ mod tests {
             version: Cow::Borrowed(""),
             message: None,
             value: f64::NEG_INFINITY,
+            scores: BTreeMap::new(),
         };
         let json = serde_json::to_value(&record).unwrap();
         let fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();

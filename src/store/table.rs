@@ -3,8 +3,11 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Record, run_table_columns};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Record, RecordRanks, run_table_columns};
 use crate::output::{OutputError, OutputFile, check_output};
+use crate::score::COMBINED;
 
 /// Why a table could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +23,41 @@ pub enum TableError {
 /// Writes records as they come; every row is on its way to the disk before the next one is taken.
 pub struct TableWriter {
     path: PathBuf,
-    rows: TableRows,
+    rows: TableRows<OutputFile>,
+    /// Columns of further scores, by name.
+    further: Vec<&'static str>,
+    /// The records so far, where a column awaits the last one.
+    records: Vec<Record>,
 }
 
-enum TableRows {
-    Csv(Box<csv::Writer<OutputFile>>),
-    JsonLines(BufWriter<OutputFile>),
+enum TableRows<W: Write> {
+    Csv(Box<csv::Writer<W>>),
+    JsonLines(BufWriter<W>),
+}
+
+/// A record with further columns.
+#[derive(serde::Serialize)]
+struct TableRow<'r> {
+    #[serde(flatten)]
+    record: &'r Record,
+    #[serde(flatten)]
+    further: FurtherColumns<'r>,
+}
+
+/// Further columns; empty where a value is not finite or not known.
+struct FurtherColumns<'r> {
+    names: &'r [&'static str],
+    values: Vec<Option<f64>>,
+}
+
+impl Serialize for FurtherColumns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.names.len()))?;
+        for (name, value) in self.names.iter().zip(&self.values) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
 }
 
 impl TableWriter {
@@ -40,26 +72,23 @@ impl TableWriter {
     }
 
     /// Creates a table; the format is told by the name's ending. A CSV table begins with its header.
+    /// `further` are scores that have columns of their names behind those of every table; that of the
+    /// combined rank is empty until [`TableWriter::rank`].
     ///
     /// # Errors
     ///
     /// [`TableError`] if the ending is unknown, the file exists and may not be replaced, or it
     /// cannot be created.
-    pub fn create(path: &Path, overwrite: bool) -> Result<Self, TableError> {
-        let is_csv = is_csv(path)?;
+    pub fn create(
+        path: &Path,
+        overwrite: bool,
+        further: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Self, TableError> {
+        is_csv(path)?;
         let file = OutputFile::stream(path, overwrite)?;
-        let rows = if is_csv {
-            let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-            writer
-                .write_record(run_table_columns().map(|column| column.name))
-                .map_err(std::io::Error::from)
-                .and_then(|()| writer.flush())
-                .map_err(|error| OutputError::new(path, error))?;
-            TableRows::Csv(Box::new(writer))
-        } else {
-            TableRows::JsonLines(BufWriter::new(file))
-        };
-        Ok(Self { path: path.to_owned(), rows })
+        let further: Vec<&str> = further.into_iter().collect();
+        let rows = TableRows::begin(path, file, &further)?;
+        Ok(Self { path: path.to_owned(), rows, further, records: Vec::new() })
     }
 
     /// Appends a record and hands it to the system.
@@ -68,16 +97,80 @@ impl TableWriter {
     ///
     /// [`TableError::Output`], for example when the disk is full.
     pub fn append(&mut self, record: &Record) -> Result<(), TableError> {
-        let written = match &mut self.rows {
-            TableRows::Csv(writer) => {
-                writer.serialize(record).map_err(std::io::Error::from).and_then(|()| writer.flush())
-            }
-            TableRows::JsonLines(writer) => serde_json::to_writer(&mut *writer, record)
-                .map_err(std::io::Error::from)
-                .and_then(|()| writer.write_all(b"\n"))
-                .and_then(|()| writer.flush()),
-        };
+        if self.further.contains(&COMBINED) {
+            self.records.push(record.clone());
+        }
+        let written = self.rows.append(record, &self.further, None);
+        let written = written.and_then(|()| self.rows.flush());
         written.map_err(|error| OutputError::new(&self.path, error).into())
+    }
+
+    /// Writes the combined rank of every record within a set into its column: the table is replaced as a
+    /// whole, and takes no more records.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Output`]; the table then is as it was.
+    pub fn rank(&mut self, ranks: &RecordRanks) -> Result<(), TableError> {
+        let mut file = OutputFile::create(&self.path, true)?;
+        let written = (|| {
+            let mut rows = TableRows::begin(&self.path, &mut file, &self.further)?;
+            for record in &self.records {
+                rows.append(record, &self.further, Some(ranks.combined(record)))
+                    .map_err(|error| OutputError::new(&self.path, error))?;
+            }
+            rows.flush().map_err(|error| OutputError::new(&self.path, error))
+        })();
+        written?;
+        Ok(file.commit()?)
+    }
+}
+
+impl<W: Write> TableRows<W> {
+    fn begin(path: &Path, file: W, further: &[&str]) -> Result<Self, OutputError> {
+        if !is_csv(path).unwrap_or_default() {
+            return Ok(Self::JsonLines(BufWriter::new(file)));
+        }
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+        let names = run_table_columns().map(|column| column.name).chain(further.iter().copied());
+        writer
+            .write_record(names)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writer.flush())
+            .map_err(|error| OutputError::new(path, error))?;
+        Ok(Self::Csv(Box::new(writer)))
+    }
+
+    fn append(
+        &mut self,
+        record: &Record,
+        names: &[&'static str],
+        combined: Option<f64>,
+    ) -> std::io::Result<()> {
+        let value = |name: &&str| match *name {
+            COMBINED => combined,
+            name => record.scores.get(name).copied(),
+        };
+        let values = names.iter().map(value).map(|value| value.filter(|v| v.is_finite())).collect();
+        match self {
+            Self::Csv(writer) => {
+                let values: Vec<Option<f64>> = values;
+                writer.serialize((record, values)).map_err(std::io::Error::from)
+            }
+            Self::JsonLines(writer) => {
+                let further = FurtherColumns { names, values };
+                serde_json::to_writer(&mut *writer, &TableRow { record, further })
+                    .map_err(std::io::Error::from)
+                    .and_then(|()| writer.write_all(b"\n"))
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Csv(writer) => writer.flush(),
+            Self::JsonLines(writer) => writer.flush(),
+        }
     }
 }
 

@@ -44,7 +44,7 @@ fn check_version_1(store: &Store) {
     let scores: Vec<f64> = rows.iter().map(|row| row.record.score).collect();
     assert_eq!(scores, [1712.5, f64::NEG_INFINITY, 1650.0]);
     assert_eq!(rows[1].canonical, "|a~0|");
-    assert_eq!(rows[1].scores["accuracy"], 93.25);
+    assert_eq!(rows[1].record.scores["accuracy"], 93.25);
     assert_eq!((&*rows[1].record.device, &*rows[1].record.version), ("Apple M2", "0.1.0"));
     assert_eq!(store.cached(&rows[0].key.unwrap()).unwrap(), Some(rows[0].clone()));
     assert_eq!(store.events(&studies[0]).unwrap().len(), 2);

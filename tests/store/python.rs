@@ -55,6 +55,6 @@ fn python_reads_the_view() {
         let time = chrono::DateTime::from_timestamp_millis(row.time_ms).unwrap();
         assert_eq!(read["time"], time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
         let scores = read["scores"].as_str().map_or(0, |text| text.matches(':').count());
-        assert_eq!(scores, row.scores.len());
+        assert_eq!(scores, row.record.scores.len());
     }
 }

@@ -73,7 +73,7 @@ mod tests {
         job.store_is_default = true;
         assert_eq!(job_command_line(&job), "untrained --batch search");
         job.options.space = "my space.toml".to_owned();
-        job.options.images = "folder:some where".parse().unwrap();
+        job.options.images = Some("folder:some where".parse().unwrap());
         job.options.mean = Some(vec![-0.5, 0.25]);
         job.options.seed = u64::MAX;
         job.options.set = vec!["skeleton.cells=1".parse().unwrap()];
@@ -82,7 +82,7 @@ mod tests {
         let Task::Search(search) = &mut job.task else { panic!() };
         search.constraint = vec!["params=..1M".parse().unwrap(), "macs=10M..100M".parse().unwrap()];
         search.unique = true;
-        search.samples = 7;
+        search.samples = Some(7);
         search.trainer = Some("python train.py {arch.json}".to_owned());
         search.budget = Some(0.5);
         (job.out, job.overwrite) = (Some("a.csv".into()), true);

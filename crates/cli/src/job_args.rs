@@ -141,6 +141,7 @@ pub fn argument(option: JobOption) -> Arg {
     match values {
         OptionType::Texts => argument.action(ArgAction::Append),
         // Means may be negative.
+        OptionType::Names => argument.action(ArgAction::Append),
         OptionType::Numbers => argument.action(ArgAction::Append).allow_hyphen_values(true),
         _ => match plain_job().option_texts(option).first() {
             Some(default) => argument.default_value(default.clone()),

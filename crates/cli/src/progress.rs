@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Exit, log_line};
 use untrained::backend::Cancel;
-use untrained::job::{self, Event, JobConfig, JobError, Started, Summary};
+use untrained::job::{self, Event, JobConfig, JobError, Leaderboard, Started, Summary};
 use untrained::store::{Record, Status};
 
 /// The request to stop that Ctrl-C makes.
@@ -37,6 +37,8 @@ pub fn run(
     let cancel = cancelled_by_ctrl_c();
     let bar = ProgressBar::hidden();
     let mut seen = Summary::default();
+    let ranking = config.ranked_without_training().ok().flatten();
+    let mut leaderboard = Leaderboard::new(ranking.as_ref());
     let result = job::run(config, cancel, &mut |event| match event {
         Event::Started(started) => {
             seen.study.clone_from(&started.study);
@@ -44,15 +46,16 @@ pub fn run(
         }
         Event::Warning(warning) => bar.suspend(|| log_line(&warning)),
         Event::Scored { record, output } => {
-            seen.add(&record);
+            seen.counts.add(record.status, 1);
+            leaderboard.add(&record);
             if record.status == Status::Failed && seen.counts.get(Status::Failed) <= FAILURES_SHOWN
             {
                 let why = record.message.as_deref().unwrap_or("unknown reason");
                 bar.suspend(|| log_line(&format!("{} failed: {why}", record.architecture)));
             }
             each(&record, output.as_deref());
-            if let Some(best) = seen.best.first() {
-                bar.set_message(format!("best {:.2}", best.value));
+            if let Some(best) = leaderboard.best_value() {
+                bar.set_message(format!("best {best:.2}"));
             }
             bar.inc(1);
         }
@@ -60,7 +63,10 @@ pub fn run(
     bar.finish_and_clear();
     match result {
         Ok(summary) => (summary, Ok(())),
-        Err(error) => (seen, Err(error)),
+        Err(error) => {
+            seen.best = leaderboard.best();
+            (seen, Err(error))
+        }
     }
 }
 

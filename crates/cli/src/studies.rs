@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::args::{Studies, StudiesAction};
 use super::{Exit, show, text_table};
 use untrained::format;
-use untrained::job::{BEST, JobConfig, Summary};
+use untrained::job::{BEST, JobConfig, Leaderboard};
+use untrained::score::Ranking;
 use untrained::store::{ExportRows, Status, Store, StoreAccess, StoreError, StudyInfo, export};
 
 /// Runs the verb.
@@ -79,15 +80,23 @@ fn describe(store: &Store, id: &str) -> Result<String, StoreError> {
         let (time, kind) = (format::time(event.time_ms), event.kind.name());
         text.push_str(&format!("  {time}  {kind:<8} {}\n", event.text));
     }
-    let mut summary = Summary::default();
-    // Evolution comes back to architectures: more rows than different ones.
-    for row in store.best(&study, BEST * 20)? {
-        summary.add(&row.record);
+    let job = serde_json::from_value::<JobConfig>(study.setup.job.clone());
+    let ranking = job.as_ref().ok().and_then(|job| job.ranked_without_training().ok().flatten());
+    let mut leaderboard = Leaderboard::new(ranking.as_ref());
+    if let Some(Ranking::Combined(_)) = ranking {
+        for row in store.rows(&study)? {
+            leaderboard.add(&row?.record);
+        }
+    } else {
+        // Evolution comes back to architectures: more rows than different ones.
+        for row in store.best(&study, BEST * 20)? {
+            leaderboard.add(&row.record);
+        }
     }
-    if !summary.best.is_empty() {
-        let job = serde_json::from_value::<JobConfig>(study.setup.job.clone());
+    let best = leaderboard.best();
+    if !best.is_empty() {
         let by = job.as_ref().map_or("value", JobConfig::ranked_by);
-        text.push_str(&text_table::ranking(&summary.best, by));
+        text.push_str(&text_table::ranking(&best, by));
     }
     Ok(text)
 }

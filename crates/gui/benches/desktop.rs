@@ -202,6 +202,7 @@ impl Results {
                 version: env!("CARGO_PKG_VERSION").into(),
                 message: None,
                 value: score,
+                scores: Default::default(),
             },
         )
     }

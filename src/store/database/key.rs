@@ -53,6 +53,15 @@ impl ScoreKeys {
         Self { common, count }
     }
 
+    /// The keys of runs that compute these scores as well, by their names.
+    pub fn with_scores<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
+        for name in names {
+            self.common.update((name.len() as u64).to_le_bytes());
+            self.common.update(name);
+        }
+        self
+    }
+
     /// The key of an architecture: equal for all that the counted units of this run cannot tell
     /// apart.
     pub fn of(&self, architecture: &Architecture) -> ScoreKey {

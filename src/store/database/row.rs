@@ -21,9 +21,6 @@ pub struct ResultRow {
     pub record: Record,
     /// The architecture's canonical text.
     pub canonical: String,
-    /// Further scores by name, and accuracies where they are known. Any value is kept, infinities and
-    /// values that are no number included.
-    pub scores: BTreeMap<String, f64>,
     /// What the strategy was told, where that is not the record's value: a score in a search that
     /// ranks by accuracy.
     pub told: Option<f64>,
@@ -39,8 +36,8 @@ impl ResultRow {
     /// A record of this moment whose architecture is canonical, without further scores and a key.
     pub fn new(position: u64, record: Record) -> Self {
         let canonical = record.architecture.clone();
-        let (scores, time_ms, remark) = (BTreeMap::new(), now_ms(), Remark::default());
-        Self { position, record, canonical, scores, told: None, key: None, time_ms, remark }
+        let (time_ms, remark) = (now_ms(), Remark::default());
+        Self { position, record, canonical, told: None, key: None, time_ms, remark }
     }
 }
 
@@ -59,7 +56,7 @@ pub(super) fn insert(
     let (position, params) = (row.position as i64, record.params as i64);
     let (macs, units, layers) = (record.macs as i64, record.units as i64, record.layers as i64);
     let index = record.index.map(|index| index as i64);
-    let (status, scores) = (record.status.name(), written_scores(&row.scores));
+    let (status, scores) = (record.status.name(), written_scores(&record.scores));
     let columns: [(&str, &dyn ToSql); 23] = [
         ("study", &study),
         ("position", &position),
@@ -136,7 +133,6 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
     Ok(ResultRow {
         position: whole(at!("position"))?,
         canonical: canonical.unwrap_or_else(|| architecture.clone()),
-        scores: read_scores(scores.as_deref()).map_err(|error| malformed(at!("scores"), error))?,
         key: columns.get(at!("key"))?,
         time_ms: columns.get(at!("time"))?,
         told: columns.get(at!("told"))?,
@@ -169,6 +165,8 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
             version: Cow::Owned(columns.get(at!("version"))?),
             message: columns.get(at!("message"))?,
             value: columns.get::<_, Option<f64>>(at!("value"))?.unwrap_or(f64::NEG_INFINITY),
+            scores: read_scores(scores.as_deref())
+                .map_err(|error| malformed(at!("scores"), error))?,
         },
     })
 }

@@ -140,15 +140,18 @@ fn options(job: &Value) -> BTreeMap<String, &Value> {
     found
 }
 
-fn compare(
-    stored: &BTreeMap<String, &Value>,
-    given: &BTreeMap<String, &Value>,
+fn compare<'v>(
+    stored: &BTreeMap<String, &'v Value>,
+    given: &BTreeMap<String, &'v Value>,
 ) -> Vec<OptionDifference> {
     let text = |value: Option<&&Value>| value.map_or_else(|| "none".to_owned(), |v| v.to_string());
     let missing = given.keys().filter(|name| !stored.contains_key(*name));
     let mut names: Vec<&String> = stored.keys().chain(missing).collect();
     names.sort();
-    let differ = names.into_iter().filter(|&name| stored.get(name) != given.get(name));
+    // What an earlier version did not write is not set.
+    let is_set = |value: &&&Value| !value.is_null() && value.as_array().is_none_or(|a| !a.is_empty());
+    let value_of = |all: &BTreeMap<String, &'v Value>, name: &String| all.get(name).filter(is_set).copied();
+    let differ = names.into_iter().filter(|&name| value_of(stored, name) != value_of(given, name));
     differ
         .map(|name| OptionDifference {
             name: name.clone(),

@@ -35,7 +35,7 @@ impl<'n> ExportHeading<'n> {
         match self {
             Self::Listed(column) => (column.cell)(study, row),
             Self::Score(name) => {
-                row.scores.get(*name).map_or(CellValue::Empty, |&score| CellValue::real(score))
+                row.record.scores.get(*name).map_or(CellValue::Empty, |&score| CellValue::real(score))
             }
         }
     }

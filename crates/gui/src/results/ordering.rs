@@ -2,7 +2,6 @@
 //! by a thread. While a thread holds the table it cannot grow, so that results wait until it is done:
 //! a table is never copied.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use crate::results::result_set::{ResultSet, TableView};
@@ -23,7 +22,7 @@ const BATCH: usize = 5_000;
 pub const DECIDED: usize = 1_000_000;
 
 /// Results in order of arrival.
-pub type PendingRows = Vec<(u64, Box<Record>, BTreeMap<String, f64>)>;
+pub type PendingRows = Vec<(u64, Box<Record>)>;
 
 /// What an order answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +38,8 @@ pub struct OrderRequest {
 
 impl ResultSet {
     /// Adds a result.
-    pub fn push(&mut self, position: u64, record: Box<Record>, scores: BTreeMap<String, f64>) {
-        self.waiting.push((position, record, scores));
+    pub fn push(&mut self, position: u64, record: Box<Record>) {
+        self.waiting.push((position, record));
         self.add_pending();
     }
 
@@ -49,9 +48,21 @@ impl ResultSet {
             return;
         }
         if let Some(table) = Arc::get_mut(&mut self.table) {
-            for (position, record, scores) in self.waiting.drain(..) {
-                table.push(position, &record, &scores);
+            for (position, record) in self.waiting.drain(..) {
+                table.push(position, &record);
             }
+        }
+        self.compare(false);
+    }
+
+    /// Brings the combined rank up to date with the rows, if it ranks them; `all` says that no more rows
+    /// are expected soon.
+    pub fn compare(&mut self, all: bool) {
+        self.compares_all |= all;
+        if let Some(table) = Arc::get_mut(&mut self.table)
+            && table.compare(self.compares_all && self.waiting.is_empty())
+        {
+            self.asked = None;
         }
     }
 
@@ -247,14 +258,14 @@ mod tests {
         let mut fixture = OrderingFixture::new(ResultSet::new("long".to_owned(), table(&rows)));
         let held = fixture.set().table.clone();
         let sheet = fixture.set();
-        sheet.push(20_000, Box::new(record("b", 1e6, 1)), BTreeMap::new());
+        sheet.push(20_000, Box::new(record("b", 1e6, 1)));
         assert_eq!((sheet.table.len(), sheet.waiting.len()), (20_000, 1));
         drop(held);
         fixture.wait("all rows", |sheet| sheet.rows.len() == 20_001);
         let sheet = fixture.set();
         assert_eq!(sheet.rows[0], 20_000);
         let version = sheet.version;
-        sheet.push(20_001, Box::new(record("c", 2e6, 1)), BTreeMap::new());
+        sheet.push(20_001, Box::new(record("c", 2e6, 1)));
         fixture.wait("one more", |sheet| sheet.rows.len() == 20_002);
         let sheet = fixture.set();
         assert_eq!((sheet.rows[0], sheet.version), (20_001, version));

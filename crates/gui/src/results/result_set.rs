@@ -81,6 +81,8 @@ pub struct ResultSet {
     typed: Option<Instant>,
     /// How often marks were changed.
     pub(super) star_changes: u64,
+    /// Whether all rows are there, as far as is known.
+    pub(super) compares_all: bool,
     /// Results that wait for a thread to be done with the table.
     pub(super) waiting: PendingRows,
     /// What `rows` answers, or what a thread is at.
@@ -121,6 +123,7 @@ impl ResultSet {
             fault: None,
             typed: None,
             star_changes: 0,
+            compares_all: false,
             waiting: PendingRows::default(),
             asked: None,
             question: Arc::default(),

@@ -11,7 +11,7 @@ use crate::results::sheet::ResultTable;
 use crate::studies::stored::resumed_remarks;
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
-use untrained::job::{JobConfig, SearchOptions, StoreLocation, StudyMode, Task};
+use untrained::job::{JobConfig, StoreLocation, StudyMode, Task};
 
 /// Runs jobs one after the other.
 pub struct SearchRunner {
@@ -23,10 +23,13 @@ pub struct SearchRunner {
 
 impl Default for SearchRunner {
     fn default() -> Self {
-        let extends_by = SearchOptions::default().samples;
+        let extends_by = EXTENDS_BY;
         Self { live: None, queue: VecDeque::new(), extends_by }
     }
 }
+
+/// How many more architectures a search looks at when it is extended, unless another number is asked for.
+const EXTENDS_BY: u64 = 100;
 
 impl SearchRunner {
     /// The search that runs, or ran last.
@@ -56,7 +59,7 @@ impl SearchRunner {
 
     /// Begins a job whatever is shown meanwhile.
     pub fn begin(&mut self, tasks: &mut TaskRunner, results: &mut Results, job: JobConfig) {
-        let mut set = ResultSet::new(job_title(&job), ResultTable::default());
+        let mut set = ResultSet::new(job_title(&job), ResultTable::of_job(Some(&job)));
         set.job = Some(job.clone());
         set.store = match &job.store {
             Some(StoreLocation::File(path)) => Some(path.clone()),
@@ -99,7 +102,7 @@ pub fn resuming_job(set: &ResultSet) -> Option<JobConfig> {
 pub fn extending_job(set: &ResultSet, extends_by: u64) -> Option<JobConfig> {
     let mut job = resuming_job(set)?;
     let Task::Search(search) = &mut job.task else { return None };
-    search.samples = search.samples.saturating_add(extends_by);
+    search.samples = Some(search.samples?.saturating_add(extends_by));
     Some(job)
 }
 

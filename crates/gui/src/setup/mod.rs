@@ -200,7 +200,7 @@ impl Setup {
     pub fn on_images_chosen(&mut self, path: &Path) {
         let text = format!("{}:{}", self.image_kind, path.display());
         let images = text.parse().unwrap_or_else(|_| ImageSource::Folder(path.to_owned()));
-        self.job.options.images = images;
+        self.job.options.images = Some(images);
     }
 }
 

@@ -85,7 +85,7 @@ impl AppState {
                 let position = live.counts.total();
                 live.on_scored(&record);
                 if let Some(set) = self.results.running_mut() {
-                    set.push(position, record, Default::default());
+                    set.push(position, record);
                 }
             }
             Message::RunEnded(end) => self.on_run_ended(end.map(|summary| *summary)),
@@ -98,7 +98,7 @@ impl AppState {
             Message::RowsArrived(results, rows) => {
                 if let Some(set) = self.results.by_id_mut(results) {
                     for row in rows {
-                        set.push(row.position, Box::new(row.record), row.scores);
+                        set.push(row.position, Box::new(row.record));
                     }
                 }
             }

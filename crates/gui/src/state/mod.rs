@@ -241,6 +241,9 @@ impl AppState {
             self.overlay.notify(Severity::Error, why.clone());
         }
         live.finish(end);
+        if let Some(set) = self.results.running_mut() {
+            set.compare(true);
+        }
         self.list_studies();
         if !stopped && !self.overlay.asks_to_close {
             self.runner.begin_next(&mut self.tasks, &mut self.results);

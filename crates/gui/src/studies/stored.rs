@@ -32,13 +32,14 @@ pub struct LoadedStudy {
 pub fn load_study(path: &Path, id: &str) -> Result<LoadedStudy, StoreError> {
     let store = Store::read(path)?;
     let info = store.find(id)?;
-    let mut table = ResultTable::default();
+    let job = JobConfig::of_study(&info).ok();
+    let mut table = ResultTable::of_job(job.as_ref());
     let remarks = store.remarks(&info)?;
     for row in store.rows(&info)? {
         let row = row?;
-        table.push(row.position, &row.record, &row.scores);
+        table.push(row.position, &row.record);
     }
-    let job = JobConfig::of_study(&info).ok();
+    table.compare(true);
     let space = job.as_ref().and_then(space_of);
     Ok(LoadedStudy { store: path.to_owned(), info, job, space, table, remarks })
 }

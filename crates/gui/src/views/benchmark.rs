@@ -178,7 +178,7 @@ fn further_scores(sheet: &crate::results::result_set::ResultSet) -> Vec<String> 
 /// The score of the search, which a search by accuracy has as well.
 fn default_score(sheet: &crate::results::result_set::ResultSet) -> String {
     match sheet.job.as_ref().map(|job| &job.task) {
-        Some(untrained::job::Task::Search(search)) => search.score.clone(),
+        Some(untrained::job::Task::Search(search)) => search.score_name().to_owned(),
         _ => SCORES[0].name.to_owned(),
     }
 }

@@ -32,6 +32,7 @@ fn record(space: &Space, position: u64, of: u64) -> Record {
         version: env!("CARGO_PKG_VERSION").into(),
         message: None,
         value: score,
+        scores: Default::default(),
     }
 }
 

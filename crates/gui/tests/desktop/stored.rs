@@ -13,7 +13,7 @@ pub fn quick() -> Options {
     let set = ["skeleton.cells=1", "skeleton.channels=4"];
     Options {
         device: "cpu".to_owned(),
-        batch_size: 8,
+        batch_size: Some(8),
         set: set.map(|setting| setting.parse().unwrap()).to_vec(),
         ..Options::default()
     }
@@ -41,6 +41,7 @@ pub fn record(architecture: &str, score: f64, status: Status) -> Record {
         version: "0".into(),
         message: None,
         value: score,
+        scores: Default::default(),
     }
 }
 

@@ -98,13 +98,14 @@ fn record(architecture: &str, score: f64) -> Record {
         version: "0".into(),
         message: None,
         value: score,
+        scores: Default::default(),
     }
 }
 
 /// A study of the scores of the small file, with their negative as a further score; its id.
 fn study(path: &Path, options: Options) -> String {
     let space = options.open_space().unwrap();
-    let search = SearchOptions { samples: 60, ..SearchOptions::default() };
+    let search = SearchOptions { samples: Some(60), ..SearchOptions::default() };
     let job = JobConfig::new(options, Task::Search(Box::new(search)));
     let name = SpaceSnapshot {
         id: space.id().to_owned(),
@@ -119,7 +120,7 @@ fn study(path: &Path, options: Options) -> String {
     for (at, (score, architecture)) in rows(&fixture("scores.csv")).iter().enumerate() {
         let score: f64 = score.parse().unwrap();
         let mut row = ResultRow::new(at as u64, record(architecture, score));
-        row.scores.insert("opposite".to_owned(), -score);
+        row.record.scores.insert("opposite".to_owned(), -score);
         study.append(row).unwrap();
     }
     let id = study.id().to_owned();

@@ -1,7 +1,6 @@
 //! Tables for tests.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::table::ResultTable;
 use untrained::store::{Record, Status};
@@ -28,6 +27,7 @@ pub fn record(architecture: &str, score: f64, params: u64) -> Record {
         version: Cow::Borrowed(""),
         message: None,
         value: score,
+        scores: Default::default(),
     }
 }
 
@@ -35,7 +35,7 @@ pub fn record(architecture: &str, score: f64, params: u64) -> Record {
 pub fn table(rows: &[(&str, f64, u64)]) -> ResultTable {
     let mut table = ResultTable::default();
     for (position, &(name, score, params)) in rows.iter().enumerate() {
-        table.push(position as u64, &record(name, score, params), &BTreeMap::new());
+        table.push(position as u64, &record(name, score, params));
     }
     table
 }

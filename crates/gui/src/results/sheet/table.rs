@@ -1,10 +1,12 @@
 //! Columns of results.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::numbers::NUMBERS;
+use untrained::job::JobConfig;
+use untrained::score::{SCORES, ComponentRanks, Components, Ranking};
 use untrained::store::{NumberFormat, Record, Status};
 
 /// A column, with what is asked of it in every frame.
@@ -55,11 +57,63 @@ pub struct ResultTable {
     /// Further scores by name, NaN where a row has none.
     scores: BTreeMap<String, NumberValues>,
     last_rank: LastRank,
+    /// What rows are compared by, where that is the combined rank, and how many were when it was computed
+    /// last.
+    combined: Option<(Components, usize)>,
 }
 
 impl ResultTable {
+    /// A table for the results of a job.
+    pub fn of_job(job: Option<&JobConfig>) -> Self {
+        let ranking = job.and_then(|job| job.ranked_without_training().ok().flatten());
+        let combined = match ranking {
+            Some(Ranking::Combined(components)) => Some((components, 0)),
+            Some(Ranking::Score(_)) | None => None,
+        };
+        Self { combined, ..Self::default() }
+    }
+
+    /// Compares all rows by the combined rank, if that ranks them: each value is within all rows that may
+    /// be chosen. Unless `all` is set, only once the table has grown by a few per cent. Whether values
+    /// changed.
+    pub fn compare(&mut self, all: bool) -> bool {
+        const GROWTH: usize = 32;
+        let rows = self.len();
+        let Some((components, compared)) = &mut self.combined else { return false };
+        if rows == *compared || !all && rows < *compared + *compared / GROWTH + 1 {
+            return false;
+        }
+        *compared = rows;
+        let columns: Vec<Option<Vec<f64>>> = {
+            let names: Vec<&str> = components.names().collect();
+            names.iter().map(|name| self.column(score_column(name)).map(<[f64]>::to_vec)).collect()
+        };
+        let of_row = |row: usize| -> Vec<f64> {
+            let value = |column: &Option<Vec<f64>>| column.as_ref().map_or(f64::NAN, |all| all[row]);
+            columns.iter().map(value).collect()
+        };
+        let mut seen = HashSet::new();
+        let counts = |row: &usize| {
+            self.status[*row] == Status::Ok && seen.insert(self.architectures[*row].clone())
+        };
+        let values: Vec<Vec<f64>> = (0..rows).filter(counts).map(of_row).collect();
+        let ranks = ComponentRanks::of(columns.len(), values.iter().map(Vec::as_slice));
+        let value = |row: usize| match self.status[row] {
+            Status::Ok => ranks.combined(&of_row(row)),
+            Status::Singular | Status::Disconnected | Status::Failed => f64::NEG_INFINITY,
+        };
+        let mut compared = NumberValues::gaps(0);
+        (0..rows).map(value).for_each(|value| compared.push(value));
+        if let Some(values) = self.numbers.get_mut(*VALUE) {
+            *values = compared;
+        }
+        self.last_rank = LastRank::default();
+        true
+    }
+
     /// Adds a row.
-    pub fn push(&mut self, position: u64, record: &Record, scores: &BTreeMap<String, f64>) {
+    pub fn push(&mut self, position: u64, record: &Record) {
+        let scores = &record.scores;
         let before = self.len();
         self.numbers.resize_with(NUMBERS.len(), || NumberValues::gaps(0));
         for (number, values) in NUMBERS.iter().zip(&mut self.numbers) {
@@ -178,6 +232,11 @@ impl ResultTable {
     }
 }
 
+/// The column that holds the values of a score.
+fn score_column(name: &str) -> &str {
+    if name == SCORES[0].name { "score" } else { name }
+}
+
 /// Where the value that the search ranks by is among [`NUMBERS`]; a test holds it.
 static VALUE: LazyLock<usize> = LazyLock::new(|| {
     let place = NUMBERS.iter().position(|number| number.name == "value");
@@ -189,10 +248,36 @@ mod tests {
     use super::super::samples::{record, table};
     use super::*;
 
+    fn with_flops(mut record: Record) -> Record {
+        record.scores.insert("flops".to_owned(), 7.0);
+        record
+    }
+
+    // The value of a row depends on all rows: it changes when others join.
+    #[test]
+    fn the_combined_rank_is_within_all_rows() {
+        let mut job = JobConfig::new(Default::default(), untrained::job::Task::default());
+        job.set_option(untrained::job::JobOption::Combine, &["params,flops"]).unwrap();
+        let mut table = ResultTable::of_job(Some(&job));
+        for (at, (name, params)) in [("a", 1), ("b", 2), ("c", 3)].into_iter().enumerate() {
+            table.push(at as u64, &with_flops(record(name, f64::NAN, params)));
+        }
+        assert!(job.ranking().is_err(), "flops is no score");
+        job.set_option(untrained::job::JobOption::Combine, &["params,layers"]).unwrap();
+        let mut table = ResultTable { combined: ResultTable::of_job(Some(&job)).combined, ..table };
+        assert!(table.compare(true) && !table.compare(true));
+        let first = table.value("value", 0);
+        assert!((first - (1.0_f64 / 3.0 * 2.0 / 3.0).ln()).abs() < 1e-12, "{first}");
+        table.push(3, &record("d", f64::NAN, 0));
+        assert!(table.compare(true));
+        assert_ne!(table.value("value", 0), first);
+        assert_eq!(table.rank(2), Some(1));
+    }
+
     #[test]
     fn columns_keep_step_when_a_score_comes_late() {
         let mut table = table(&[("a", 1.0, 10), ("b", 2.0, 20)]);
-        table.push(2, &record("c", 3.0, 30), &BTreeMap::from([("flops".to_owned(), 7.0)]));
+        table.push(2, &with_flops(record("c", 3.0, 30)));
         let flops = table.column("flops").unwrap();
         assert_eq!((flops.len(), flops[2]), (3, 7.0));
         assert!(flops[0].is_nan() && flops[1].is_nan());
@@ -216,7 +301,7 @@ mod tests {
         let mut kept = table(&[("a", 1.0, 1)]);
         for (at, score) in [2.0, 0.5, f64::NEG_INFINITY, 1.0, 3.0].into_iter().enumerate() {
             let before = kept.rank(0);
-            kept.push(at as u64 + 1, &record("b", score, 1), &BTreeMap::new());
+            kept.push(at as u64 + 1, &record("b", score, 1));
             assert_eq!(kept.rank(0), kept.clone().rank(0));
             assert_eq!(kept.rank(0) == before, score <= 1.0);
         }
@@ -229,7 +314,7 @@ mod tests {
         assert_eq!(table.range("score"), Some([5.0, 5.0]));
         assert_eq!((table.range("accuracy"), table.range("nothing")), (None, None));
         assert!(table.filled().all(|name| name != "accuracy"));
-        table.push(2, &record("c", 3.0, 5), &BTreeMap::from([("flops".to_owned(), 7.0)]));
+        table.push(2, &with_flops(record("c", 3.0, 5)));
         assert_eq!(table.range("score"), Some([3.0, 5.0]));
         assert_eq!(table.filled().last(), Some("flops"));
     }

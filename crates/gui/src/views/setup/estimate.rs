@@ -25,7 +25,10 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
             _ if context.setup.is_estimating => drop(ui.spinner()),
             Some(Ok(estimate)) => {
                 let count = match &context.setup.job.task {
-                    Task::Search(search) => search.samples,
+                    Task::Search(search) => match &context.setup.space {
+                        Some(space) => search.samples_of(space),
+                        None => search.samples.unwrap_or_default(),
+                    },
                     Task::Score { architectures } => architectures.len() as u64,
                     Task::Onnx { .. } => 1,
                 };

@@ -144,9 +144,9 @@ mod tests {
     fn problems_name_their_field() {
         let mut job = JobConfig::new(Options::default(), Task::default());
         assert!(job.check().is_ok());
-        job.options.batch_size = 1;
+        job.options.batch_size = Some(1);
         assert_eq!(SetupProblem::of(&job).unwrap().option, Some(JobOption::BatchSize));
-        job.options.batch_size = 2;
+        job.options.batch_size = Some(2);
         let Task::Search(search) = &mut job.task else { panic!() };
         search.strategy = untrained::search::StrategyKind::Area;
         assert_eq!(SetupProblem::of(&job).unwrap().option, Some(JobOption::Trainer));

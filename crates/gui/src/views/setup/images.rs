@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
 use crate::views::context::ViewContext;
 use untrained::data::ImageSource;
-use untrained::job::JobOption;
+use untrained::job::{JobOption, MiniBatch};
 
 /// The kinds of image sources: name, what they are, and whether they have a path.
 const KINDS: [(&str, &str, bool); 8] = [
@@ -60,12 +60,14 @@ pub fn show(
 ) {
     let mut chooses = false;
     let SetupDraft { job, image_kind } = draft;
+    let batch = job.ranking().map_or(MiniBatch::Codes, |ranking| MiniBatch::of(ranking.scores()));
     let options = &mut job.options;
     form.row(ui, JobOption::Images, |ui| {
         let id = ui.scope_id().with("images");
         let known = ui.data(|data| data.get_temp::<TypedSource>(id));
-        let known = known.filter(|known| known.source == options.images.to_string());
-        let mut typed = known.unwrap_or_else(|| TypedSource::of(&options.images));
+        let source = options.images(batch);
+        let known = known.filter(|known| known.source == source.to_string());
+        let mut typed = known.unwrap_or_else(|| TypedSource::of(&source));
         let combo = ComboBox::from_id_salt("images").selected_text(typed.kind.clone()).width(110.0);
         let inner = combo.show_ui(ui, |ui| {
             for (kind, about, _) in KINDS {
@@ -81,15 +83,23 @@ pub fn show(
             chooses = ui.button("Choose images…").clicked();
         }
         match typed.read() {
-            Ok(images) => options.images = images,
+            Ok(images) if images != source => options.images = Some(images),
+            Ok(_) => {}
             Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
         }
-        typed.source = options.images.to_string();
+        typed.source = options.images(batch).to_string();
         image_kind.clone_from(&typed.kind);
         ui.data_mut(|data| data.insert_temp(id, typed));
         inner.response
     });
-    form.row(ui, JobOption::BatchSize, |ui| ui.add(DragValue::new(&mut options.batch_size)));
+    form.row(ui, JobOption::BatchSize, |ui| {
+        let mut size = options.batch_size(batch);
+        let response = ui.add(DragValue::new(&mut size));
+        if response.changed() {
+            options.batch_size = Some(size);
+        }
+        response
+    });
     if chooses {
         context.send(Action::ChooseFile(FilePurpose::Images));
     }

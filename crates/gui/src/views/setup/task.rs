@@ -9,7 +9,8 @@ use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
 use crate::views::context::ViewContext;
 use untrained::job::{JobOption, OnnxWeights, SearchOptions, Task};
-use untrained::score::SCORES;
+use untrained::score::{COMBINED, DEFAULT_COMPONENTS, SCORES};
+use untrained::space::Space;
 use untrained::search::{Objective, StrategyKind, StrategyOption};
 
 /// Shows the rows of the task.
@@ -20,8 +21,9 @@ pub fn show(
     form: &OptionForm<'_>,
 ) {
     let mut becomes_search = false;
+    let space = context.setup.space.as_ref();
     let chooses_table = match &mut draft.job.task {
-        Task::Search(options) => search(ui, options, form),
+        Task::Search(options) => search(ui, options, space, form),
         Task::Score { architectures } => {
             becomes_search = given(ui, architectures, form);
             false
@@ -73,7 +75,12 @@ fn search_instead(ui: &mut Ui) -> bool {
 }
 
 /// Rows of a search; whether a table is to be chosen by dialog.
-fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
+fn search(
+    ui: &mut Ui,
+    search: &mut SearchOptions,
+    space: Option<&Space>,
+    form: &OptionForm<'_>,
+) -> bool {
     let strategies = StrategyKind::ALL.map(|kind| (kind.name(), kind.info().about));
     form.row(ui, JobOption::Strategy, |ui| {
         let mut name = search.strategy.name().to_owned();
@@ -82,10 +89,39 @@ fn search(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> boo
         response
     });
     form.row(ui, JobOption::Samples, |ui| {
-        ui.add(DragValue::new(&mut search.samples).range(0..=u64::MAX).speed(10.0))
+        let mut samples = space.map_or(search.samples.unwrap_or(100), |space| search.samples_of(space));
+        let response = ui.add(DragValue::new(&mut samples).range(0..=u64::MAX).speed(10.0));
+        if response.changed() {
+            search.samples = Some(samples);
+        }
+        response
     });
-    let scores: Vec<_> = SCORES.iter().map(|score| (score.name, score.about)).collect();
-    form.row(ui, JobOption::Score, |ui| choose(ui, "score", &mut search.score, &scores));
+    let combined = (COMBINED, "several scores, combined by their ranks");
+    let scores = SCORES.iter().map(|score| (score.name, score.about));
+    let scores: Vec<_> = std::iter::once(combined).chain(scores).collect();
+    form.row(ui, JobOption::Score, |ui| {
+        let before = search.score_name().to_owned();
+        let mut name = before.clone();
+        let response = choose(ui, "score", &mut name, &scores);
+        if name != before {
+            (search.score, search.initial_score) = (Some(name), None);
+        }
+        response
+    });
+    if search.score_name() == COMBINED {
+        form.row(ui, JobOption::Combine, |ui| {
+            typed(
+                ui,
+                "components",
+                (&mut search.combine, &DEFAULT_COMPONENTS.join(",")),
+                |list| list.join(","),
+                |text| {
+                    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+                    Ok::<_, String>(names.map(str::to_owned).collect())
+                },
+            )
+        });
+    }
     constraints(ui, search, form);
     strategy_options(ui, search, form)
 }
