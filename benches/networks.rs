@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use untrained::backend::Cancel;
 use untrained::job::{JobConfig, Options, Session, Task, candidate};
-use untrained::score::{SCORES, ScoreSet};
 use untrained::seed;
 use untrained::space::{Architecture, Space};
 
@@ -18,20 +17,15 @@ const HEAVIEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_co
 
 fn main() {
     let space = Space::builtin("nas-bench-201").unwrap();
-    let options = Options { batch_size: BATCH, device: "cpu".to_owned(), ..Options::default() };
+    let options =
+        Options { batch_size: Some(BATCH), device: "cpu".to_owned(), ..Options::default() };
     let cancel = Cancel::new();
     let config = JobConfig::new(options, Task::default());
     let session = Session::open(&config, &cancel, &mut |_| {}).unwrap();
     println!("{:?}, batch {BATCH}", session.device());
     let seconds = |architecture: &Architecture| {
         let begin = Instant::now();
-        let scored = session.score(
-            vec![candidate(architecture)],
-            &SCORES[0],
-            ScoreSet::NONE,
-            false,
-            &cancel,
-        );
+        let scored = session.score(vec![candidate(architecture)], false, &cancel);
         assert!(scored[0].is_some());
         begin.elapsed().as_secs_f64()
     };

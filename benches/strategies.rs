@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use untrained::backend::Cancel;
 use untrained::job::{self, JobConfig, Options, SearchOptions, StoreLocation, Task};
-use untrained::search::{ConstrainedSpace, NextStep, SearchSizes, StrategyKind};
+use untrained::search::{ConstrainedSpace, NextStep, SearchSizes, StrategyKind, TrialValue};
 use untrained::space::Space;
 
 /// Questions of each search.
@@ -23,8 +23,8 @@ fn strategy(space: &Space, at: usize) -> f64 {
     while asked < QUESTIONS {
         let Ok(NextStep::Propose(architecture, ask)) = strategy.next() else { break };
         // Any landscape does, as long as it has slopes.
-        let value = architecture.to_string().bytes().map(f64::from).sum();
-        strategy.observe(&architecture, ask, value);
+        let value = TrialValue::Number(architecture.to_string().bytes().map(f64::from).sum());
+        strategy.observe(&architecture, ask, &value);
         asked += 1;
     }
     begin.elapsed().as_secs_f64() * 1e6 / asked as f64
@@ -33,8 +33,11 @@ fn strategy(space: &Space, at: usize) -> f64 {
 /// Microseconds that a job takes for an architecture whose score needs no forward pass.
 fn unscored_job(store: Option<StoreLocation>) -> f64 {
     let options = Options { device: "cpu".to_owned(), batch_size: Some(8), ..Options::default() };
-    let search =
-        SearchOptions { samples: SAMPLES, score: "params".to_owned(), ..SearchOptions::default() };
+    let search = SearchOptions {
+        samples: Some(SAMPLES),
+        score: Some("params".to_owned()),
+        ..SearchOptions::default()
+    };
     let config = JobConfig { store, ..JobConfig::new(options, Task::Search(Box::new(search))) };
     let begin = Instant::now();
     let summary = job::run(&config, &Cancel::new(), &mut |_| {});

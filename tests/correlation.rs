@@ -38,7 +38,7 @@ fn accuracies(path: &std::path::Path) -> HashMap<String, f64> {
 
 fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
     let options = Options {
-        images: images.parse().unwrap(),
+        images: Some(images.parse().unwrap()),
         device: "cpu".to_owned(),
         seed: 2021,
         ..Options::default()

@@ -24,7 +24,7 @@ fn config(store: &Path) -> JobConfig {
         ..Options::default()
     };
     let search = SearchOptions {
-        samples: SAMPLES,
+        samples: Some(SAMPLES),
         strategy: untrained::search::StrategyKind::Evolution,
         ..SearchOptions::default()
     };

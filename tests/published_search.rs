@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 use untrained::backend::Cancel;
 use untrained::benchmark::{self, Lookup};
 use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
-use untrained::search::{ConstrainedSpace, NextStep, Objective, SearchSizes, StrategyKind};
+use untrained::search::{
+    ConstrainedSpace, NextStep, Objective, SearchSizes, StrategyKind, TrialValue,
+};
 use untrained::space::{Architecture, Space};
 use untrained::statistics::{ProtocolOptions, ScoredCandidate, protocol};
 
@@ -75,7 +77,7 @@ impl Table {
         let mut trainings = 0;
         while let NextStep::Propose(architecture, ask) = search.next().unwrap() {
             let value = self.answer(&architecture, ask);
-            search.observe(&architecture, ask, value);
+            search.observe(&architecture, ask, &TrialValue::Number(value));
             if ask == Objective::Score {
                 continue;
             }

@@ -7,7 +7,7 @@ use untrained::backend::Cancel;
 use untrained::job::{self, JobConfig, Options, SearchOptions, Task};
 use untrained::search::{
     ConstrainedSpace, Constraint, LatencyError, LatencyMeter, NextStep, Objective, SearchSizes,
-    Strategy, StrategyKind,
+    Strategy, StrategyKind, TrialValue,
 };
 use untrained::space::{Architecture, Space};
 
@@ -43,7 +43,7 @@ fn run(strategy: &mut dyn Strategy, group: usize) -> Trace {
             return trace;
         }
         for (architecture, ask) in asked {
-            strategy.observe(&architecture, ask, value(&architecture));
+            strategy.observe(&architecture, ask, &TrialValue::Number(value(&architecture)));
             trace.push((ask, architecture.to_string()));
         }
     }
@@ -158,7 +158,7 @@ fn constraints_are_kept_by_every_strategy() {
                     kind.name()
                 );
             }
-            strategy.observe(&architecture, ask, value(&architecture));
+            strategy.observe(&architecture, ask, &TrialValue::Number(value(&architecture)));
             asked += 1;
         }
         assert!(asked >= 30 && strategy.rejected() > 0, "{}: {asked}", kind.name());
@@ -200,7 +200,7 @@ fn measured(name: &str, ranges: [&str; 2]) -> (Trace, Vec<String>) {
     let mut trace = Vec::new();
     while trace.len() < 40 {
         let NextStep::Propose(architecture, ask) = strategy.next().unwrap() else { break };
-        strategy.observe(&architecture, ask, value(&architecture));
+        strategy.observe(&architecture, ask, &TrialValue::Number(value(&architecture)));
         trace.push((ask, architecture.to_string()));
     }
     assert!(strategy.rejected() > 0, "{name}");
@@ -269,7 +269,7 @@ fn failed_and_stopped_measurements_are_told_apart() {
         let mut searched = kind.start(pool, SIZES, 0);
         for _ in 0..10 {
             let NextStep::Propose(architecture, ask) = searched.next().unwrap() else { panic!() };
-            searched.observe(&architecture, ask, value(&architecture));
+            searched.observe(&architecture, ask, &TrialValue::Number(value(&architecture)));
             assert!(!architecture.to_string().contains("avg_pool"), "{}", kind.name());
         }
         let asked = Cell::new(0);

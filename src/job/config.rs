@@ -8,8 +8,8 @@ use super::{InvalidOption, JobError, JobOption, SearchOptions, StoreLocation, St
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
-use crate::search::Objective;
 use crate::score::{Components, Ranking, SCORES, Score, ScoreId, ScoreNeeds, ScoreSet};
+use crate::search::Objective;
 use crate::space::{Setting, Space, SpaceError};
 use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
 use crate::weights::Initialisation;

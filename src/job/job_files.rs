@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{JobConfig, Session};
-use crate::score::{COMBINED, Ranking};
 use crate::plan::ActivationSites;
+use crate::score::{COMBINED, Ranking};
 use crate::store::{BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter};
 
 /// Where a job's records go.

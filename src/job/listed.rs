@@ -22,7 +22,13 @@ impl Strategy for ListedArchitectures {
         Ok(self.left.next().map_or(NextStep::Done, propose))
     }
 
-    fn observe(&mut self, _architecture: &Architecture, _objective: Objective, _value: &TrialValue) {}
+    fn observe(
+        &mut self,
+        _architecture: &Architecture,
+        _objective: Objective,
+        _value: &TrialValue,
+    ) {
+    }
 
     fn total(&self) -> Option<u64> {
         Some(self.total)

@@ -28,9 +28,9 @@ mod shared_results;
 mod study_session;
 
 pub use config::{JobConfig, MiniBatch, OnnxWeights, Options, Task};
-pub use leaderboard::Leaderboard;
 pub use error::JobError;
 pub use event::{BEST, Event, Started, Summary};
+pub use leaderboard::Leaderboard;
 pub use networks::{ModelNetwork, NetworkSource, candidate};
 pub use option::{ChangeOnResume, ChoiceInfo, InvalidOption, JobOption, OptionInfo, OptionType};
 pub use scorer::{Candidate, ScoredNetwork, WeightSource};

@@ -86,7 +86,9 @@ fn property(option: JobOption) -> Map<String, Value> {
             json!({ "type": "string", "enum": names })
         }
         OptionType::Numbers => json!({ "type": "array", "items": { "type": "number" } }),
-        OptionType::Texts | OptionType::Names => json!({ "type": "array", "items": { "type": "string" } }),
+        OptionType::Texts | OptionType::Names => {
+            json!({ "type": "array", "items": { "type": "string" } })
+        }
     };
     if let Value::Object(kind) = kind {
         property.extend(kind);

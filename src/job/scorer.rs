@@ -92,10 +92,12 @@ pub struct ScoredNetwork {
 impl ScoredNetwork {
     /// This result with the scores of another mini-batch.
     pub(super) fn joined(mut self, other: Self) -> Self {
-        let Record { score, sd, regions, repeats, seconds, status, message, scores, .. } = other.record;
+        let Record { score, sd, regions, repeats, seconds, status, message, scores, .. } =
+            other.record;
         let record = &mut self.record;
         if !score.is_nan() && status != Status::Failed {
-            (record.score, record.sd, record.regions, record.repeats) = (score, sd, regions, repeats);
+            (record.score, record.sd, record.regions, record.repeats) =
+                (score, sd, regions, repeats);
         }
         record.scores.extend(scores);
         record.seconds += seconds;

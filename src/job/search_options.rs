@@ -110,19 +110,16 @@ impl SearchOptions {
             false => Components::from_names(self.combine.iter().map(String::as_str))
                 .map_err(|reason| refuse(JobOption::Combine, reason))?,
         };
-        let of = if self.initial_score.is_some() {
-            JobOption::InitialScore
-        } else {
-            JobOption::Score
-        };
+        let of =
+            if self.initial_score.is_some() { JobOption::InitialScore } else { JobOption::Score };
         Ranking::by_name(self.score_name(), &components).map_err(|reason| refuse(of, reason))
     }
 
     /// How many architectures are looked at on a space: by the combined rank all, where there are at most
     /// 20,000, else 1,000; by another score 100.
     pub fn samples_of(&self, space: &Space) -> u64 {
-        let is_combined = self.strategy.objective() == Objective::Score
-            && self.score_name() == COMBINED;
+        let is_combined =
+            self.strategy.objective() == Objective::Score && self.score_name() == COMBINED;
         self.samples.unwrap_or_else(|| match u64::try_from(space.count()) {
             _ if !is_combined => 100,
             Ok(count) if space.count() <= WHOLE_SPACE => count,

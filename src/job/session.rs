@@ -241,7 +241,8 @@ impl Session {
             Ranking::Score(score) if kind == self.ranked_on => Some(score.0),
             Ranking::Score(_) | Ranking::Combined(_) => None,
         };
-        self.scorer(backend.as_mut(), images, (score, wanted), cancel).score(candidates, with_outputs)
+        self.scorer(backend.as_mut(), images, (score, wanted), cancel)
+            .score(candidates, with_outputs)
     }
 
     /// Runs the network of one architecture with the weights of the first repeat; see

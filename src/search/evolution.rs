@@ -9,7 +9,10 @@ use std::collections::VecDeque;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::{ConstrainedSpace, NextStep, Objective, ObservedValues, SearchSizes, Strategy, TrialValue, Unsatisfiable};
+use super::{
+    ConstrainedSpace, NextStep, Objective, ObservedValues, SearchSizes, Strategy, TrialValue,
+    Unsatisfiable,
+};
 use crate::seed;
 use crate::space::Architecture;
 
@@ -82,9 +85,7 @@ impl<'m> Evolution<'m> {
             return Ok(Some(NextStep::Wait));
         }
         // Of equal scores the one drawn first.
-        known.sort_by(|(_, a), (_, b)| {
-            self.observed.number(b).total_cmp(&self.observed.number(a))
-        });
+        known.sort_by(|(_, a), (_, b)| self.observed.number(b).total_cmp(&self.observed.number(a)));
         known.truncate(self.sizes.population);
         let chosen = self.candidates.take().unwrap_or_default();
         self.first.extend(chosen.into_iter().map(|(architecture, _)| architecture));

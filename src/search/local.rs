@@ -6,7 +6,9 @@ use std::collections::{HashMap, VecDeque};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{ConstrainedSpace, NextStep, Objective, ObservedValues, Strategy, TrialValue, Unsatisfiable};
+use super::{
+    ConstrainedSpace, NextStep, Objective, ObservedValues, Strategy, TrialValue, Unsatisfiable,
+};
 use crate::seed;
 use crate::space::Architecture;
 

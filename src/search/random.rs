@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{ConstrainedSpace, ExhaustiveSearch, NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
+use super::{
+    ConstrainedSpace, ExhaustiveSearch, NextStep, Objective, Strategy, TrialValue, Unsatisfiable,
+};
 use crate::seed;
 use crate::space::Architecture;
 

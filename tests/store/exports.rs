@@ -40,7 +40,8 @@ impl Exported {
         let number = |value: f64| Value::from(value);
         let time = chrono::DateTime::from_timestamp_millis(row.time_ms).unwrap();
         let record = &row.record;
-        let further = |name: &str| row.record.scores.get(name).map_or(Value::Null, |&score| number(score));
+        let further =
+            |name: &str| row.record.scores.get(name).map_or(Value::Null, |&score| number(score));
         let values: [Value; 26] = [
             record.architecture.clone().into(),
             number(record.score),

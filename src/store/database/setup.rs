@@ -149,8 +149,10 @@ fn compare<'v>(
     let mut names: Vec<&String> = stored.keys().chain(missing).collect();
     names.sort();
     // What an earlier version did not write is not set.
-    let is_set = |value: &&&Value| !value.is_null() && value.as_array().is_none_or(|a| !a.is_empty());
-    let value_of = |all: &BTreeMap<String, &'v Value>, name: &String| all.get(name).filter(is_set).copied();
+    let is_set =
+        |value: &&&Value| !value.is_null() && value.as_array().is_none_or(|a| !a.is_empty());
+    let value_of =
+        |all: &BTreeMap<String, &'v Value>, name: &String| all.get(name).filter(is_set).copied();
     let differ = names.into_iter().filter(|&name| value_of(stored, name) != value_of(given, name));
     differ
         .map(|name| OptionDifference {

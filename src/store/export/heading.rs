@@ -34,9 +34,11 @@ impl<'n> ExportHeading<'n> {
     pub(super) fn cell<'r>(&self, study: &'r StudyInfo, row: &'r ResultRow) -> CellValue<'r> {
         match self {
             Self::Listed(column) => (column.cell)(study, row),
-            Self::Score(name) => {
-                row.record.scores.get(*name).map_or(CellValue::Empty, |&score| CellValue::real(score))
-            }
+            Self::Score(name) => row
+                .record
+                .scores
+                .get(*name)
+                .map_or(CellValue::Empty, |&score| CellValue::real(score)),
         }
     }
 }

@@ -103,7 +103,8 @@ mod tests {
     const NOTHING: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
 
     fn job() -> JobConfig {
-        let mut options = Options { batch_size: Some(4), device: "cpu".to_owned(), ..Options::default() };
+        let mut options =
+            Options { batch_size: Some(4), device: "cpu".to_owned(), ..Options::default() };
         options.set = vec!["skeleton.cells=1".parse().unwrap()];
         JobConfig::new(options, Task::default())
     }

@@ -118,7 +118,7 @@ fn kernel_matrices_come_unasked_where_that_is_wanted() {
 
 #[test]
 fn a_long_computation_is_stopped() {
-    let (device, images) = ("cpu".to_owned(), "noise".parse().unwrap());
+    let (device, images) = ("cpu".to_owned(), Some("noise".parse().unwrap()));
     let options = Options { device, images, batch_size: Some(2048), ..Options::default() };
     let mut window = three(options);
     choose(&mut window, GOOD);

@@ -122,7 +122,7 @@ fn a_study_of_another_process_is_followed() {
     let mut other = JobConfig::load(path.as_ref()).unwrap();
     // Large enough networks that the search goes on while the test looks.
     other.options.set.clear();
-    other.options.batch_size = 64;
+    other.options.batch_size = Some(64);
     other.store = Some(StoreLocation::File(window.path("studies.db")));
     let cancel = std::sync::Arc::new(Cancel::new());
     let request = cancel.clone();

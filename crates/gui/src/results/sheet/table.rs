@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::numbers::NUMBERS;
 use untrained::job::JobConfig;
-use untrained::score::{SCORES, ComponentRanks, Components, Ranking};
+use untrained::score::{ComponentRanks, Components, Ranking, SCORES};
 use untrained::store::{NumberFormat, Record, Status};
 
 /// A column, with what is asked of it in every frame.
@@ -89,7 +89,8 @@ impl ResultTable {
             names.iter().map(|name| self.column(score_column(name)).map(<[f64]>::to_vec)).collect()
         };
         let of_row = |row: usize| -> Vec<f64> {
-            let value = |column: &Option<Vec<f64>>| column.as_ref().map_or(f64::NAN, |all| all[row]);
+            let value =
+                |column: &Option<Vec<f64>>| column.as_ref().map_or(f64::NAN, |all| all[row]);
             columns.iter().map(value).collect()
         };
         let mut seen = HashSet::new();

@@ -10,8 +10,8 @@ use crate::overlay::dialogs::FilePurpose;
 use crate::views::context::ViewContext;
 use untrained::job::{JobOption, OnnxWeights, SearchOptions, Task};
 use untrained::score::{COMBINED, DEFAULT_COMPONENTS, SCORES};
-use untrained::space::Space;
 use untrained::search::{Objective, StrategyKind, StrategyOption};
+use untrained::space::Space;
 
 /// Shows the rows of the task.
 pub fn show(
@@ -89,7 +89,8 @@ fn search(
         response
     });
     form.row(ui, JobOption::Samples, |ui| {
-        let mut samples = space.map_or(search.samples.unwrap_or(100), |space| search.samples_of(space));
+        let mut samples =
+            space.map_or(search.samples.unwrap_or(100), |space| search.samples_of(space));
         let response = ui.add(DragValue::new(&mut samples).range(0..=u64::MAX).speed(10.0));
         if response.changed() {
             search.samples = Some(samples);
