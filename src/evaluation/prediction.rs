@@ -1,8 +1,11 @@
 //! What a score says of an architecture, from records and studies.
 
-use crate::score::{SCORES, Score, ScoreInputs, ScoreNeeds, find_score};
+use crate::job::JobConfig;
+use crate::score::{
+    COMBINED, Components, Ranking, SCORES, Score, ScoreInputs, ScoreNeeds, find_score,
+};
 use crate::space::Space;
-use crate::store::{Record, ResultRow, Status, Store, StudyInfo};
+use crate::store::{Record, RecordRanks, ResultRow, Status, Store, StoreError, StudyInfo};
 
 use super::EvaluationError;
 
@@ -29,8 +32,16 @@ impl Prediction {
         Self::new(record, score, &record.score_inputs())
     }
 
+    /// The combined rank of records within all of them.
+    pub fn combined(records: &[Record], components: Components) -> Vec<Self> {
+        let ranks = RecordRanks::of(components, records);
+        let of = |record| Self::with_score(record, ranks.combined(record));
+        records.iter().map(of).collect()
+    }
+
     fn new(record: &Record, score: &Score, inputs: &ScoreInputs) -> Self {
-        let value = (score.compute)(inputs);
+        let further = || record.scores.get(score.name).copied();
+        let value = (score.compute)(inputs).or_else(further);
         // A network without a path to its output, or without any unit, runs no forward pass.
         let unscored = match record.status {
             Status::Disconnected | Status::Singular if score.needs_forward_pass() => {
@@ -65,6 +76,9 @@ pub fn study_predictions(
     space: &Space,
     name: &str,
 ) -> Result<Vec<Prediction>, EvaluationError> {
+    if name == COMBINED {
+        return combined_predictions(store, study);
+    }
     let further = store.score_names(study)?;
     let listed = find_score(name);
     if listed.is_none() && !further.iter().any(|other| other == name) {
@@ -78,6 +92,29 @@ pub fn study_predictions(
         (_, further) => Prediction::with_score(&row.record, further.copied().unwrap_or(f64::NAN)),
     };
     store.rows(study)?.map(|row| Ok(predict(row?))).collect()
+}
+
+/// The combined rank of every architecture within the study: of the components that ranked it, or the
+/// usual ones.
+fn combined_predictions(
+    store: &Store,
+    study: &StudyInfo,
+) -> Result<Vec<Prediction>, EvaluationError> {
+    let ranking = JobConfig::of_study(study)?.ranking();
+    let components = match ranking {
+        Ok(Ranking::Combined(components)) => components,
+        Ok(Ranking::Score(_)) | Err(_) => Components::default(),
+    };
+    let records: Vec<Record> =
+        store.rows(study)?.map(|row| Ok(row?.record)).collect::<Result<_, StoreError>>()?;
+    let is_known = |score: &Score| records.iter().any(|record| record.score_value(score).is_some());
+    if let Some(missing) = components.iter().find(|score| !is_known(score)) {
+        let known =
+            SCORES.iter().filter(|score| is_known(score)).map(|score| score.name.to_owned());
+        let (study, name) = (study.id.clone(), missing.name.to_owned());
+        return Err(EvaluationError::NoScore { study, name, known: known.collect() });
+    }
+    Ok(Prediction::combined(&records, components))
 }
 
 fn predicted(record: &Record, score: &Score, space: &Space) -> Prediction {

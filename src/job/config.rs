@@ -8,7 +8,9 @@ use super::{InvalidOption, JobError, JobOption, SearchOptions, StoreLocation, St
 use crate::data::{ImageSource, Overrides};
 use crate::graph::Shape;
 use crate::plan::Count;
-use crate::score::{Components, Ranking, SCORES, Score, ScoreId, ScoreNeeds, ScoreSet};
+use crate::score::{
+    COMBINED, Components, DEFAULT_COMPONENTS, Ranking, SCORES, Score, ScoreId, ScoreNeeds, ScoreSet,
+};
 use crate::search::Objective;
 use crate::space::{Setting, Space, SpaceError};
 use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
@@ -153,9 +155,15 @@ impl Options {
     pub fn also(&self) -> Result<ScoreSet, InvalidOption> {
         let mut scores = ScoreSet::NONE;
         for name in &self.also {
-            let ranking = Ranking::by_name(name, &Components::default())
-                .map_err(|reason| InvalidOption::new(JobOption::Also, reason))?;
-            scores = scores.and(ranking.scores());
+            let refuse = |reason| InvalidOption::new(JobOption::Also, reason);
+            if name == COMBINED {
+                let components = DEFAULT_COMPONENTS.join(",");
+                return Err(refuse(format!(
+                    "cannot be `combined`, which compares the architectures of a search: its \
+                     components are {components}"
+                )));
+            }
+            scores = scores.and(Components::from_names([name.as_str()]).map_err(refuse)?.scores());
         }
         Ok(scores)
     }
@@ -272,6 +280,9 @@ pub struct JobConfig {
     /// How often the study is written.
     #[serde(skip)]
     pub pace: FlushPolicy,
+    /// What architectures given by hand are ranked by; NASWOT where it is not given.
+    #[serde(skip)]
+    pub listed_by: Option<Ranking>,
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
     pub outputs: bool,
@@ -293,6 +304,7 @@ impl JobConfig {
             study: StudyMode::New,
             space_copy: None,
             pace: FlushPolicy::default(),
+            listed_by: None,
             outputs: false,
             command: Vec::new(),
         }
@@ -384,7 +396,10 @@ impl JobConfig {
     pub fn ranking(&self) -> Result<Ranking, InvalidOption> {
         match &self.task {
             Task::Search(search) => search.ranking(),
-            Task::Score { .. } | Task::Onnx { .. } => Ok(Ranking::Score(ScoreId(&SCORES[0]))),
+            Task::Score { .. } | Task::Onnx { .. } => {
+                let naswot = || Ranking::Score(ScoreId(&SCORES[0]));
+                Ok(self.listed_by.clone().unwrap_or_else(naswot))
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
 use untrained::job::{JobConfig, JobOption, OnnxWeights, Task};
 use untrained::output::{OutputError, OutputFile};
-use untrained::score::KernelMatrix;
+use untrained::score::{self, KernelMatrix};
 use untrained::store::Record;
 
 /// Runs the verb.
@@ -87,9 +87,11 @@ pub fn run_job(
     config: &JobConfig,
     mut each: impl FnMut(&Record, Option<&RunOutput>),
 ) -> anyhow::Result<Exit> {
-    let mut rows = vec![header()];
+    let further: Vec<&score::Score> =
+        config.scores()?.iter().filter(|score| !score.has_column()).collect();
+    let mut rows = vec![header(&further)];
     let (summary, result) = progress::run(config, |record, output| {
-        rows.push(row(record));
+        rows.push(row(record, &further));
         each(record, output);
     });
     if rows.len() > 1 {
@@ -99,14 +101,14 @@ pub fn run_job(
     Ok(progress::conclude(&summary))
 }
 
-fn header() -> Vec<String> {
-    ["score", "sd", "status", "params", "multiply-adds", "units", "seconds", "architecture"]
-        .map(str::to_owned)
-        .to_vec()
+fn header(further: &[&score::Score]) -> Vec<String> {
+    let names = ["score", "sd", "status", "params", "multiply-adds", "units", "seconds"];
+    let further = further.iter().map(|score| score.name);
+    names.into_iter().chain(further).chain(["architecture"]).map(str::to_owned).collect()
 }
 
-fn row(record: &Record) -> Vec<String> {
-    vec![
+fn row(record: &Record, further: &[&score::Score]) -> Vec<String> {
+    let mut row = vec![
         format::score(record.score),
         record.sd.map_or_else(|| "-".to_owned(), |sd| format!("{sd:.4}")),
         record.status.name().to_owned(),
@@ -114,8 +116,14 @@ fn row(record: &Record) -> Vec<String> {
         format::thousands(record.macs),
         format::thousands(record.units),
         format!("{:.3}", record.seconds),
-        record.architecture.clone(),
-    ]
+    ];
+    let value = |score: &&score::Score| match record.score_value(score) {
+        Some(value) => format!("{value:.4}"),
+        None => "not available".to_owned(),
+    };
+    row.extend(further.iter().map(value));
+    row.push(record.architecture.clone());
+    row
 }
 
 /// The kernel matrix, which every run with outputs computes.

@@ -4,7 +4,9 @@ use std::io::Write;
 
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, progress, score, show, study_args, text_table};
-use untrained::job::{JobConfig, JobError, JobOption, Options, Task};
+use untrained::format;
+use untrained::job::{JobConfig, JobError, JobOption, MiniBatch, Options, Task};
+use untrained::score::{Components, Ranking};
 
 /// Runs the verb; `given` are the options that the command line gives.
 pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
@@ -50,6 +52,18 @@ pub fn save(config: &JobConfig, output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the combined rank compared, and how to get the ranking of the paper.
+fn ranked_text(config: &JobConfig, compared: u64, components: &Components) -> String {
+    let batch = MiniBatch::of(components.scores());
+    let (size, images) = (config.options.batch_size(batch), config.options.images(batch));
+    let names = components.names().collect::<Vec<_>>().join(", ");
+    let compared = format::thousands(compared);
+    format!(
+        "combined: the sum of ln(rank / {compared}) over {names}, among the {compared} connected \
+         architectures, on {size} images ({images}); for the ranking of the paper: --score naswot\n"
+    )
+}
+
 fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if !matches!(config.task, Task::Search(_)) {
         return score::run_job(config, |_, _| {});
@@ -58,6 +72,11 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if !summary.best.is_empty() {
         let by = config.ranked_by();
         show(&text_table::ranking(&summary.best, by))?;
+        if let (Some(compared), Ok(Ranking::Combined(components))) =
+            (summary.compared, config.ranking())
+        {
+            show(&ranked_text(config, compared, &components))?;
+        }
     }
     if let Some((name, value)) = &summary.reported {
         show(&format!("{name} of the first: {value:.4}\n"))?;

@@ -5,7 +5,6 @@ pub mod correlate;
 pub mod protocol;
 pub(crate) mod text;
 
-use anyhow::Context;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -18,7 +17,7 @@ use untrained::evaluation::{
     read_scores, sample, study_scores,
 };
 use untrained::job::{JobConfig, StoreLocation, Task};
-use untrained::score::{SCORES, Score};
+use untrained::score::{Components, Ranking, SCORES, ScoreId};
 use untrained::space::Space;
 use untrained::store::TableWriter;
 
@@ -140,15 +139,15 @@ struct Origin {
     space: Space,
     /// The name of the score.
     score: String,
-    /// The score that is computed now.
-    chosen: &'static Score,
+    /// What is computed now.
+    chosen: Ranking,
     /// Scores that are there already.
     predictions: Option<Vec<Prediction>>,
 }
 
 impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
-        let chosen = &SCORES[0];
+        let usual = Ranking::Score(ScoreId(&SCORES[0]));
         if source.column.is_some() && source.scores.is_none() {
             anyhow::bail!("--column belongs to a file of scores: give one by --scores");
         }
@@ -158,19 +157,18 @@ impl Origin {
             };
             let StudyScores { space, score, predictions } =
                 study_scores(&store, id, source.score.as_deref())?;
-            return Ok(Self { space, score, chosen, predictions: Some(predictions) });
+            return Ok(Self { space, score, chosen: usual, predictions: Some(predictions) });
         }
         let space = source.options.0.open_space()?;
         if let Some(path) = &source.scores {
             let column = source.column.as_deref().unwrap_or("score");
             let predictions = Some(read_scores(path, column)?);
-            return Ok(Self { space, score: column.to_owned(), chosen, predictions });
+            return Ok(Self { space, score: column.to_owned(), chosen: usual, predictions });
         }
         anyhow::ensure!(source.samples >= 2, "--samples must be at least 2: pairs are compared");
-        let name = source.score.as_deref().unwrap_or(chosen.name);
-        let known = SCORES.iter().map(|score| score.name).collect::<Vec<_>>().join(", ");
-        let chosen = untrained::score::find_score(name)
-            .with_context(|| format!("--score {name}: there are {known}"))?;
+        let name = source.score.as_deref().unwrap_or(usual.name());
+        let chosen = Ranking::by_name(name, &Components::default())
+            .map_err(|why| anyhow::anyhow!("--score {why}"))?;
         Ok(Self { space, score: name.to_owned(), chosen, predictions: None })
     }
 }
@@ -180,7 +178,7 @@ fn score_now(
     source: &Source,
     overwrite: bool,
     architectures: Vec<String>,
-    score: &Score,
+    ranking: Ranking,
 ) -> anyhow::Result<(Vec<Prediction>, Exit)> {
     let task = Task::Score { architectures };
     let config = JobConfig {
@@ -189,12 +187,17 @@ fn score_now(
         store: Some(source.keep()),
         store_is_default: source.store.is_none(),
         command: command_line(),
+        listed_by: Some(ranking.clone()),
         ..JobConfig::new(source.options.0.clone(), task)
     };
-    let mut predictions = Vec::new();
-    let (summary, result) = progress::run(&config, |record, _| {
-        predictions.push(Prediction::from_record(record, score));
-    });
+    let mut records = Vec::new();
+    let (summary, result) = progress::run(&config, |record, _| records.push(record.clone()));
     result?;
+    let predictions = match ranking {
+        Ranking::Score(ScoreId(score)) => {
+            records.iter().map(|record| Prediction::from_record(record, score)).collect()
+        }
+        Ranking::Combined(components) => Prediction::combined(&records, components),
+    };
     Ok((predictions, progress::conclude(&summary)))
 }
