@@ -1,8 +1,8 @@
 //! Which values the counted activations depend on, and in which form they are wanted.
 
 use super::PlanBuilder;
-use crate::graph::{NodeId, Op};
 use crate::graph::analysis::Analysis;
+use crate::graph::{NodeId, Op};
 use crate::plan::Count;
 use crate::plan::points::counted_calls;
 
