@@ -201,3 +201,51 @@ fn merged(node: NodeId, channels: usize, parts: &MomentsParts, values: &[f32]) -
     let triangle = (0..channels).into_par_iter().flat_map_iter(row).collect();
     TensorMoments::from_covariance(node, parts.pixels as usize, means, triangle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::gpu::layout::BufferSizes;
+    use crate::graph::{Activation, Graph, Op};
+    use crate::plan::{Count, PlanOutputs};
+    use crate::weights::Weights;
+
+    #[test]
+    fn parts_cover_every_pixel_once() {
+        for channels in [1, 16, 17, 33, 64, 130, 512] {
+            for (side, images) in [(1, 1), (7, 5), (32, 128), (224, 256)] {
+                let parts = MomentsParts::new(Shape::new(channels, side, side), images);
+                let covered: u64 =
+                    (0..parts.parts as usize).map(|part| parts.pixels_of(part)).sum();
+                assert_eq!(covered, (images * side * side) as u64, "{parts:?}");
+                assert!(parts.part_pixels.is_multiple_of(STEP_PIXELS), "{parts:?}");
+                assert!(parts.parts * parts.pairs() < WORKGROUPS + parts.pairs(), "{parts:?}");
+                assert!(parts.tiles as usize * parts.tile.blocks() * LANES >= channels);
+            }
+        }
+    }
+
+    #[test]
+    fn wide_tensors_take_large_tiles() {
+        let tile = |channels: usize| MomentsTile::choose(pack::blocks(channels)).blocks() * LANES;
+        assert_eq!([16, 32, 512].map(tile), [16, 32, 64]);
+    }
+
+    /// What moments need counts against the limits of the device: 4 parts, each of references and sums
+    /// of 3 blocks and of 6 pairs of blocks.
+    #[test]
+    fn memory_is_counted() {
+        let mut graph = Graph::new();
+        let image = graph.input(Shape::new(9, 16, 16));
+        graph.add("relu", Op::Activation(Activation::RELU), &[image]).unwrap();
+        let outputs = PlanOutputs { kernel: false, sites: true, last: false, keep: &[] };
+        let plan = Plan::with_outputs(&graph, &Weights::default(), Count::Paper, outputs).unwrap();
+        let mut quads = 0;
+        place(&plan, 4, &mut quads);
+        assert_eq!(quads, 4 * (3 + 3 + 6 * 4));
+        let sizes = BufferSizes { moments: quads, ..BufferSizes::default() };
+        assert!(sizes.bytes(0).iter().any(|&(_, bytes)| bytes == quads * 16));
+        let placement = NetworkPlacement::new(&plan, 4, &[]);
+        assert_eq!(placement.sizes.moments, quads);
+    }
+}
