@@ -1,4 +1,4 @@
-//! The WGSL backend: convolutions by themselves and the heaviest NAS-Bench-201 network.
+//! The WGSL backend: convolutions and moments by themselves and the heaviest NAS-Bench-201 network.
 //!
 //! `cargo bench --bench gpu` runs on the adapter named by `UNTRAINED_BENCH_ADAPTER` (a part of its
 //! name), llvmpipe unless set. On a software adapter the numbers only show that the kernels run.
@@ -8,8 +8,8 @@ use std::time::Instant;
 use untrained::backend::gpu::{AdapterChoice, ConvVariant, GpuBackend};
 use untrained::backend::{Backend, Cancel, Network};
 use untrained::data::{self, Batch, ImageSource};
-use untrained::graph::{Activation, Conv, Graph, Op, Shape};
-use untrained::plan::{Count, Plan, ScheduledStep};
+use untrained::graph::{Activation, Conv, Graph, Op, Shape, Window};
+use untrained::plan::{Count, Plan, PlanOutputs, ScheduledStep};
 use untrained::space::Space;
 use untrained::weights::{Initialisation, Initialiser, Weights};
 
@@ -31,6 +31,7 @@ fn main() {
     };
     println!("{:?}, batch {IMAGES}", backend.info());
     convolutions(&mut backend);
+    moments(&mut backend);
     heaviest(&mut backend);
 }
 
@@ -74,14 +75,78 @@ fn bytes_moved(plan: &Plan) -> f64 {
 
 /// The least that all convolution dispatches of a network took together.
 fn convolution_seconds(backend: &mut GpuBackend, network: Network<'_>, batch: &Batch) -> f64 {
+    kernel_seconds(backend, network, batch, "conv")
+}
+
+/// The least that all dispatches of kernels whose names begin so took together.
+fn kernel_seconds(
+    backend: &mut GpuBackend,
+    network: Network<'_>,
+    batch: &Batch,
+    name: &str,
+) -> f64 {
     let mut least = f64::INFINITY;
     for _ in 0..ROUNDS {
         let times = backend.profile(network, batch, &Cancel::new()).unwrap();
-        let convolutions =
-            times.iter().filter(|time| time.kernel.source().name.starts_with("conv"));
-        least = least.min(convolutions.map(|time| time.seconds).sum());
+        let own = times.iter().filter(|time| time.kernel.source().name.starts_with(name));
+        least = least.min(own.map(|time| time.seconds).sum());
     }
+    assert!(least > 0.0, "no kernel is named {name}");
     least
+}
+
+/// The sums of channel products against the device's own bounds: the rate of a 3x3 convolution with
+/// tiles in workgroup memory, and that of a copy, which reads and writes each value once.
+fn moments(backend: &mut GpuBackend) {
+    backend.set_conv_variant(ConvVariant::Tiled);
+    let graph = chain(64, 16, 3);
+    let plan = Plan::new(&graph, &Weights::default(), Count::Paper).unwrap();
+    let weights = draw(&graph, &plan);
+    let network = Network { plan: &plan, weights: &weights };
+    let batch = noise(Shape::new(64, 16, 16));
+    let arithmetic = operations(&plan) / convolution_seconds(backend, network, &batch);
+    let memory = copy_rate(backend);
+    println!("bounds: {:.1} GFLOP/s, {:.1} GB/s", arithmetic / 1e9, memory / 1e9);
+    for (channels, side) in [(16, 32), (32, 16), (64, 8), (64, 32), (128, 16), (256, 16), (512, 8)]
+    {
+        let mut graph = Graph::new();
+        let image = graph.input(Shape::new(channels, side, side));
+        graph.add("relu", Op::Activation(Activation::RELU), &[image]).unwrap();
+        let outputs = PlanOutputs { kernel: false, sites: true, last: false, keep: &[] };
+        let weights = Weights::default();
+        let plan = Plan::with_outputs(&graph, &weights, Count::Paper, outputs).unwrap();
+        let network = Network { plan: &plan, weights: &weights };
+        let batch = noise(Shape::new(channels, side, side));
+        let seconds = kernel_seconds(backend, network, &batch, "moments");
+        let positions = IMAGES * side * side;
+        let products = (positions * channels * (channels + 1)) as f64;
+        let bytes = (4 * positions * channels) as f64;
+        let (computing, reading) = (products / arithmetic, bytes / memory);
+        println!(
+            "moments, {channels} channels, {side}x{side}: {:.2} ms, {:.1} GFLOP/s of pairs counted \
+             once; bound by {} at {:.2} ms: {:.0} %",
+            seconds * 1e3,
+            products / seconds / 1e9,
+            if computing > reading { "arithmetic" } else { "memory" },
+            computing.max(reading) * 1e3,
+            100.0 * computing.max(reading) / seconds
+        );
+    }
+}
+
+/// Bytes per second that a copy of a large tensor reads and writes.
+fn copy_rate(backend: &mut GpuBackend) -> f64 {
+    let shape = Shape::new(64, 32, 32);
+    let mut graph = Graph::new();
+    let image = graph.input(shape);
+    let whole = Window { top: 0, left: 0, height: 32, width: 32, stride: [1, 1] };
+    let copy = graph.add("copy", Op::Window(whole), &[image]).unwrap();
+    graph.add("relu", Op::Activation(Activation::RELU), &[copy]).unwrap();
+    let weights = Weights::default();
+    let plan = Plan::new(&graph, &weights, Count::Paper).unwrap();
+    let network = Network { plan: &plan, weights: &weights };
+    let seconds = kernel_seconds(backend, network, &noise(shape), "window");
+    (2 * 4 * IMAGES * shape.volume()) as f64 / seconds
 }
 
 fn heaviest(backend: &mut GpuBackend) {

@@ -8,10 +8,11 @@ use crate::support;
 use support::devices::{self, Device};
 use support::trial::{differing_bits, run_alone};
 use untrained::backend::cpu::simd::Isa;
-use untrained::backend::{Network, RunOutput};
+use untrained::backend::{Cancel, Network, RunOutput};
 use untrained::data::{self, Batch};
 use untrained::graph::cost::Cost;
-use untrained::plan::{Count, Plan};
+use untrained::plan::{Count, Plan, PlanOutputs};
+use untrained::score::{MomentScores, ScoreSet};
 use untrained::seed;
 use untrained::space::{Architecture, Setting, Space};
 use untrained::weights::{Initialiser, Weights};
@@ -113,6 +114,88 @@ fn every_space_agrees() {
         spaces += 1;
     }
     assert!(spaces >= 25, "only {spaces} spaces");
+}
+
+/// How far scores of moments may be apart, as a part of them, and absolutely.
+const MOMENTS: [f64; 2] = [1e-3, 1e-4];
+
+/// Images that are enough for scores of moments.
+const FEW_IMAGES: usize = 4;
+
+/// The scores of moments of an architecture with the weights of a seed, from a plan without codes.
+fn moment_scores(
+    device: &mut Device,
+    space: &Space,
+    architecture: &Architecture,
+    seed: u64,
+) -> MomentScores {
+    let graph = architecture.build().unwrap();
+    let outputs = PlanOutputs { kernel: false, sites: true, last: true, keep: &[] };
+    let plan = Plan::with_outputs(&graph, &Weights::default(), Count::Paper, outputs).unwrap();
+    let initialiser = Initialiser { initialisation: space.initialisation(), seed };
+    let weights = initialiser.draw(&graph, &architecture.canonical(), plan.weighted_nodes());
+    let batch = data::load(&"noise".parse().unwrap(), space.input(), FEW_IMAGES, 0).unwrap();
+    let network = Network { plan: &plan, weights: &weights };
+    let output = device.backend().run(&[network], &batch, false, &Cancel::new()).pop().unwrap();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", device.name));
+    assert!(output.kernel.is_none() && output.sites.len() == plan.measured.len());
+    MomentScores::new(&graph, &output.sites, output.last.as_ref(), ScoreSet::all())
+}
+
+/// Whether two scores are equal within [`MOMENTS`], or both missing.
+fn agree(a: Option<f64>, b: Option<f64>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= MOMENTS[1].max(MOMENTS[0] * a.abs()),
+        (a, b) => a == b,
+    }
+}
+
+fn of_moments(scores: &MomentScores) -> [Option<f64>; 5] {
+    let MomentScores { expressivity, independence, decorrelation, volume, growth } = *scores;
+    [expressivity, independence, decorrelation, volume, growth]
+}
+
+#[test]
+fn scores_of_moments_agree() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let mut devices = devices::all();
+    assert!(devices.len() > 1, "one device agrees with itself");
+    for architecture in architectures(&space) {
+        let first = of_moments(&moment_scores(&mut devices[0], &space, &architecture, 7));
+        for device in &mut devices[1..] {
+            let other = of_moments(&moment_scores(device, &space, &architecture, 7));
+            let same = first.into_iter().zip(other).all(|(a, b)| agree(a, b));
+            assert!(same, "{architecture} on {}: {other:?}, not {first:?}", device.name);
+        }
+        let other = of_moments(&moment_scores(&mut devices[0], &space, &architecture, 8));
+        let same = first.into_iter().zip(other).all(|(a, b)| agree(a, b));
+        assert!(!same, "other weights have other moments: {first:?}");
+    }
+}
+
+/// What does not rest on eigenvalues next to zero, in every space.
+#[test]
+fn scores_of_moments_agree_in_every_space() {
+    let mut devices = devices::all();
+    assert!(devices.len() > 1, "one device agrees with itself");
+    let last = devices.len() - 1;
+    let mut compared = 0;
+    for space in spaces_at_small_size() {
+        let mut rng = seed::stream(5, &["every space agrees"]);
+        let samples = std::iter::repeat_with(|| space.sample(&mut rng));
+        let macs = |architecture: &Architecture| Cost::of(&architecture.build().unwrap()).macs;
+        let connected = samples.filter(|architecture| architecture.is_connected());
+        let architecture = connected.take(12).min_by_key(macs).unwrap();
+        let [first, other] =
+            [0, last].map(|index| moment_scores(&mut devices[index], &space, &architecture, 7));
+        let pairs =
+            [(first.expressivity, other.expressivity), (first.independence, other.independence)];
+        for (a, b) in pairs {
+            assert!(agree(a, b), "{} on {}: {b:?}, not {a:?}", space.id(), devices[last].name);
+            compared += usize::from(a.is_some());
+        }
+    }
+    assert!(compared >= 50, "only {compared} scores");
 }
 
 /// Images of 16x16 pixels, of 64x64 where the stem takes steps of 8.

@@ -178,6 +178,26 @@ impl TensorMoments {
         }
     }
 
+    /// The mean of each channel.
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// The biased covariance of two channels.
+    pub fn covariance(&self, first: usize, second: usize) -> f64 {
+        let (row, column) = (first.max(second), first.min(second));
+        let entry = row * (row + 1) / 2 + column;
+        match &self.values {
+            MomentsValues::Covariance(triangle) => f64::from(triangle[entry]),
+            MomentsValues::Precise(triangle) => triangle[entry],
+            MomentsValues::Rows(rows) => {
+                let rows = rows.chunks_exact(self.channels);
+                let products = rows.map(|row| f64::from(row[first]) * f64::from(row[second]));
+                products.sum::<f64>() / self.positions.max(1) as f64
+            }
+        }
+    }
+
     /// The mean of all squared values.
     pub fn mean_square(&self) -> f64 {
         let squares = self.means.iter().map(|mean| mean * mean);

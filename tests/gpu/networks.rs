@@ -3,7 +3,7 @@
 use untrained::backend::{Backend, Cancel, Network, RunOutput};
 use untrained::data::Batch;
 use untrained::graph::{Activation, Conv, Graph, NodeId, Op, Padding, Pool, PoolKind, Shape};
-use untrained::plan::{Plan, PlanStep};
+use untrained::plan::{Plan, PlanOutputs, PlanStep};
 
 use crate::gpu::support::devices::gpu;
 use crate::gpu::support::trial::{Trial, same_values};
@@ -114,6 +114,45 @@ fn networks_at_once_keep_their_own_nodes() {
             same_values(label, &kept.values, expected.values.of(*node)).unwrap();
         }
     }
+}
+
+/// Each network of a group has its own moments, rows of sampled pixels or sums, or none; with a kernel
+/// matrix or without.
+#[test]
+fn networks_at_once_measure_their_own_tensors() {
+    let Some(mut backend) = gpu() else { return };
+    let wants = [(true, true), (true, false), (false, true), (false, true), (true, true)];
+    let trials: Vec<Trial> = [(4, false), (9, true), (70, true), (400, false), (6, true)]
+        .into_iter()
+        .map(|(width, twisted)| Trial::whole(network(width, twisted), 5, width as u64))
+        .collect();
+    let batch = &trials[0].batch;
+    let plan = |(trial, (kernel, sites)): (&Trial, &(bool, bool))| {
+        let outputs = PlanOutputs { kernel: *kernel, sites: *sites, last: *sites, keep: &[] };
+        Plan::with_outputs(&trial.graph, &trial.weights, trial.count, outputs).unwrap()
+    };
+    let plans: Vec<Plan> = trials.iter().zip(&wants).map(plan).collect();
+    let networks: Vec<Network<'_>> = plans
+        .iter()
+        .zip(&trials)
+        .map(|(plan, trial)| Network { plan, weights: &trial.weights })
+        .collect();
+    backend.set_networks_at_once(1);
+    let alone = backend.run(&networks, batch, true, &Cancel::new());
+    backend.set_networks_at_once(networks.len());
+    let together = backend.run(&networks, batch, true, &Cancel::new());
+    for (((alone, together), plan), (kernel, sites)) in
+        alone.iter().zip(&together).zip(&plans).zip(wants)
+    {
+        let (alone, together) = (alone.as_ref().unwrap(), together.as_ref().unwrap());
+        assert_eq!(together.kernel.is_some(), kernel);
+        assert_eq!((&alone.kernel, &alone.codes), (&together.kernel, &together.codes));
+        assert_eq!(together.sites.len(), plan.measured.len());
+        assert_eq!(plan.measured.is_empty(), !sites);
+        assert!(alone.sites == together.sites && alone.last == together.last);
+    }
+    let sites = |index: usize| &together[index].as_ref().unwrap().sites;
+    assert_ne!(sites(0)[0].variances(), sites(4)[0].variances());
 }
 
 #[test]

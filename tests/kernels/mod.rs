@@ -12,6 +12,7 @@ mod codes;
 mod conv;
 mod copies;
 mod kept;
+mod moments;
 mod networks;
 mod norms;
 mod pixels;

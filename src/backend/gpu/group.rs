@@ -6,7 +6,8 @@ use super::buffers::{GpuBuffers, MAX_LAUNCHES, SharedBuffer};
 use super::device::GpuDevice;
 use super::layout::{BufferSizes, NetworkPlacement};
 use super::lower::{ConvVariant, NetworkLowering};
-use super::pack;
+use super::moments::sites;
+use super::pack::{self, LANES};
 use super::schedule::LaunchSchedule;
 use super::submit::{self, KernelTime, SubmitPace, SubmitReport};
 use crate::backend::{BackendError, Cancel, Network, PackedCode, RunOutput, kept, last_moments};
@@ -14,8 +15,8 @@ use crate::data::Batch;
 use crate::plan::TensorId;
 use crate::score::{KernelMatrix, KernelMatrixError};
 
-/// Bytes of a tensor that come back at once, so that reading a large one needs no buffer of its size;
-/// a single image may be more.
+/// Bytes of a tensor or of moments that come back at once, so that reading many needs no buffer of
+/// their size; a single image of a tensor may be more.
 const READBACK_BYTES: u64 = 8 << 20;
 
 /// A network and where it lies in its stretches of the buffers.
@@ -104,6 +105,7 @@ impl GpuSession {
             bases.push(total);
             total = total.plus(placed.placement.sizes);
         }
+        bases.iter_mut().for_each(|base| base.moments += total.statistics);
         let lower = |(placed, base): (&'a PlacedNetwork<'a>, BufferSizes)| {
             let (images, variant) = (group.batch.images, group.variant);
             NetworkLowering::run(placed.network, &placed.placement, base, images, variant)
@@ -129,7 +131,8 @@ impl GpuSession {
             self.images = None;
         }
         buffers.reserve(gpu, SharedBuffer::Weights, total.weights * 16)?;
-        buffers.reserve(gpu, SharedBuffer::Statistics, total.statistics * 16)?;
+        let statistics = total.statistics + total.moments;
+        buffers.reserve(gpu, SharedBuffer::Statistics, statistics * 16)?;
         buffers.reserve(gpu, SharedBuffer::Codes, total.codes * 4)?;
         buffers.reserve(gpu, SharedBuffer::Distances, total.distances * 4)?;
         let print = print_of(batch);
@@ -201,6 +204,8 @@ impl GpuSession {
         } else {
             Vec::new()
         };
+        let first_moments = total.statistics;
+        let moments = self.moments(first_moments, total.moments)?;
         let mut results = Vec::with_capacity(lowered.len());
         for one in lowered {
             let traced = match one {
@@ -210,13 +215,15 @@ impl GpuSession {
                     let kernel = kernel.transpose().map_err(BackendError::Distances)?;
                     let codes =
                         (group.wants.codes && has_kernel).then(|| packed_codes(&one, &codes));
+                    let start = LANES * (one.base.moments - first_moments) as usize;
+                    let sites = sites(one.plan(), one.placement, &moments[start..]);
                     let name = self.gpu.name.clone();
                     let kept = kept(&name, one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let last = last_moments(one.plan(), group.batch, |id| self.tensor(&one, id))?;
                     let wanted = group.wants.tensors.iter();
                     let tensors = wanted.map(|&id| self.tensor(&one, id)).collect::<Result<_, _>>();
                     Ok(TracedOutput {
-                        output: RunOutput { kernel, codes, kept, sites: Vec::new(), last },
+                        output: RunOutput { kernel, codes, kept, sites, last },
                         tensors: tensors?,
                     })
                 }
@@ -230,6 +237,19 @@ impl GpuSession {
     fn words(&mut self, shared: SharedBuffer, count: u64) -> Result<Vec<u32>, BackendError> {
         let bytes = self.buffers.read(&self.gpu, shared, 0, count * 4)?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    /// Reads the moments of all networks, which begin at `first` and are `count` `vec4`s long.
+    fn moments(&mut self, first: u64, count: u64) -> Result<Vec<f32>, BackendError> {
+        let mut values = Vec::with_capacity(count as usize * LANES);
+        let (mut offset, end) = (first * 16, (first + count) * 16);
+        while offset < end {
+            let bytes = READBACK_BYTES.min(end - offset);
+            let part = self.buffers.read(&self.gpu, SharedBuffer::Statistics, offset, bytes)?;
+            values.extend(bytemuck::pod_collect_to_vec::<u8, f32>(&part));
+            offset += bytes;
+        }
+        Ok(values)
     }
 
     /// Reads a tensor, as many images at once as [`READBACK_BYTES`] allows.

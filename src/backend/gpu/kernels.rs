@@ -2,8 +2,8 @@
 
 use super::records::{
     CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, MatMulRecord,
-    MulRecord, NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord, RearrangeRecord,
-    ResizeRecord, StatisticsRecord, WindowRecord,
+    MomentsRecord, MulRecord, NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord,
+    RearrangeRecord, ResizeRecord, SampleRowsRecord, StatisticsRecord, WindowRecord,
 };
 
 /// The entry point of every kernel.
@@ -50,6 +50,14 @@ pub enum GpuKernel {
     Normalise,
     /// The fused node kernel.
     Combine,
+    /// Sums of products of channels, 16 x 16 channels per tile.
+    Moments16,
+    /// The same, 32 x 32 channels per tile.
+    Moments32,
+    /// The same, 64 x 64 channels per tile.
+    Moments64,
+    /// Values at some pixels of every image.
+    SampleRows,
     /// Hamming distances between codes.
     Hamming,
 }
@@ -99,8 +107,12 @@ const TILE_16: &[(&str, f64)] = &[("PIXEL_THREADS", 32.0), ("CHANNEL_THREADS", 2
 const TILE_32: &[(&str, f64)] = &[("PIXEL_THREADS", 16.0), ("CHANNEL_THREADS", 4.0)];
 const TILE_64: &[(&str, f64)] = &[("PIXEL_THREADS", 8.0), ("CHANNEL_THREADS", 8.0)];
 
+const SIDE_2: &[(&str, f64)] = &[("SIDE", 2.0)];
+const SIDE_4: &[(&str, f64)] = &[("SIDE", 4.0)];
+const SIDE_8: &[(&str, f64)] = &[("SIDE", 8.0)];
+
 /// All kernels, in the order of [`GpuKernel`].
-pub const KERNELS: [KernelSource; 20] = [
+pub const KERNELS: [KernelSource; 24] = [
     kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
     kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
     kernel!(ConvTiled64, "conv_tiled_64", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_64),
@@ -120,6 +132,10 @@ pub const KERNELS: [KernelSource; 20] = [
     kernel!(Statistics, "statistics", "ops/statistics.wgsl", StatisticsRecord, [MOMENTS], &[]),
     kernel!(Normalise, "normalise", "ops/normalise.wgsl", NormaliseRecord, [MOMENTS], &[]),
     kernel!(Combine, "combine", "ops/combine.wgsl", CombineRecord, [ACTIVATION], &[]),
+    kernel!(Moments16, "moments_16", "ops/moments.wgsl", MomentsRecord, [], SIDE_2),
+    kernel!(Moments32, "moments_32", "ops/moments.wgsl", MomentsRecord, [], SIDE_4),
+    kernel!(Moments64, "moments_64", "ops/moments.wgsl", MomentsRecord, [], SIDE_8),
+    kernel!(SampleRows, "sample_rows", "ops/sample_rows.wgsl", SampleRowsRecord, [], &[]),
     kernel!(Hamming, "hamming", "codes/hamming.wgsl", HammingRecord, [], &[]),
 ];
 

@@ -3,6 +3,7 @@
 //! Offsets are relative to the network's own stretch of each buffer; [`BufferSizes`] says how long the
 //! stretches are. The images lie in front of all stretches of the arena, once for all networks.
 
+use super::moments::{self, MomentsPlace, PlacedForm};
 use super::pack::{self, ConvGrouping};
 use crate::plan::{BinaryCode, Plan, PlanStep, PlannedNorm, TensorId};
 
@@ -15,6 +16,8 @@ pub struct BufferSizes {
     pub weights: u64,
     /// Partial statistics, scales and shifts.
     pub statistics: u64,
+    /// Moments: they lie in the statistics buffer, behind the statistics of all networks.
+    pub moments: u64,
     /// Packed codes.
     pub codes: u64,
     /// Summed distances.
@@ -28,6 +31,7 @@ impl BufferSizes {
             arena: self.arena + other.arena,
             weights: self.weights + other.weights,
             statistics: self.statistics + other.statistics,
+            moments: self.moments + other.moments,
             codes: self.codes + other.codes,
             distances: self.distances + other.distances,
         }
@@ -38,7 +42,7 @@ impl BufferSizes {
         [
             ("the arena of tensors", (self.arena + images) * 16),
             ("the weights buffer", self.weights * 16),
-            ("the statistics buffer", self.statistics * 16),
+            ("the buffer of statistics and moments", (self.statistics + self.moments) * 16),
             ("the codes buffer", self.codes * 4),
             ("the distances buffer", self.distances * 4),
         ]
@@ -95,6 +99,8 @@ pub struct NetworkPlacement {
     pub partials: Vec<Option<u64>>,
     /// Offset of scale and shift of each norm.
     pub norms: Vec<u64>,
+    /// Where and how the moments of each tensor of [`Plan::measured`] are collected.
+    pub moments: Vec<MomentsPlace>,
     /// First word of each code in an image's row.
     pub codes: Vec<u64>,
     /// Words of an image's row.
@@ -113,7 +119,8 @@ impl NetworkPlacement {
     pub fn new(plan: &Plan, images: usize, kept: &[TensorId]) -> Self {
         let mut sizes = BufferSizes::default();
         let (tensors, homes) = place_tensors(plan, images, kept, &mut sizes.arena);
-        let weights = place_weights(plan, &mut sizes.weights);
+        let moments = moments::place(plan, images, &mut sizes.moments);
+        let weights = place_weights(plan, &moments, &mut sizes.weights);
         let affines = plan.norms.iter().map(|norm| take_pair(plan, norm, &mut sizes.weights));
         let affines = affines.collect();
         let norms = plan.norms.iter().map(|norm| take_pair(plan, norm, &mut sizes.statistics));
@@ -130,6 +137,7 @@ impl NetworkPlacement {
             affines,
             partials,
             norms,
+            moments,
             codes,
             code_row,
             runs,
@@ -143,7 +151,7 @@ impl NetworkPlacement {
 }
 
 /// Takes `count` elements at the end of a stretch.
-const fn take(total: &mut u64, count: u64) -> u64 {
+pub const fn take(total: &mut u64, count: u64) -> u64 {
     let offset = *total;
     *total += count;
     offset
@@ -174,7 +182,7 @@ fn place_tensors(
     (homes.iter().map(|&home| offsets[home]).collect(), homes)
 }
 
-fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
+fn place_weights(plan: &Plan, moments: &[MomentsPlace], total: &mut u64) -> Vec<u64> {
     let place = |planned: &crate::plan::ScheduledStep| match &planned.step {
         PlanStep::Conv(step) => {
             let grouping = ConvGrouping::new(&step.conv, plan.shape(step.src).channels);
@@ -185,6 +193,10 @@ fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
         PlanStep::LayerNorm { src, .. } => {
             take(total, 2 * pack::blocks(plan.shape(*src).channels) as u64)
         }
+        PlanStep::Moments { measured, .. } => match &moments[*measured].form {
+            PlacedForm::Parts(_) => 0,
+            PlacedForm::Rows(sample) => take(total, sample.pixels.len().div_ceil(2) as u64),
+        },
         PlanStep::Combine(_)
         | PlanStep::Pool { .. }
         | PlanStep::Window { .. }
@@ -195,8 +207,7 @@ fn place_weights(plan: &Plan, total: &mut u64) -> Vec<u64> {
         | PlanStep::Rearrange { .. }
         | PlanStep::Softmax { .. }
         | PlanStep::MatMul { .. }
-        | PlanStep::Statistics { .. }
-        | PlanStep::Moments { .. } => 0,
+        | PlanStep::Statistics { .. } => 0,
     };
     plan.steps.iter().map(place).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::kernels::GpuKernel;
 use super::layout::{BufferSizes, NetworkPlacement};
+use super::moments::PlacedForm;
 use super::ops;
 use super::pack::{self, LANES};
 use super::task::{BYTE_WORK, GpuResource, KernelTask, ResourceAccess};
@@ -28,7 +29,7 @@ pub struct NetworkLowering<'a> {
     pub network: Network<'a>,
     /// Where everything lies in the network's stretches.
     pub placement: &'a NetworkPlacement,
-    /// Where the stretches start; in the arena behind the images.
+    /// Where the stretches start; in the arena behind the images, those of moments behind all statistics.
     pub base: BufferSizes,
     /// Images of the batch.
     pub images: usize,
@@ -111,7 +112,15 @@ impl<'a> NetworkLowering<'a> {
             PlanStep::Softmax { src, dst } => ops::softmax::lower(self, *src, *dst),
             PlanStep::MatMul { a, b, dst } => ops::mat_mul::lower(self, *a, *b, *dst),
             PlanStep::Statistics { src } => ops::statistics::lower(self, *src),
-            PlanStep::Moments { .. } => {}
+            PlanStep::Moments { src, measured } => {
+                let place = self.placement.weights[index];
+                match &self.placement.moments[*measured].form {
+                    PlacedForm::Parts(parts) => ops::moments::lower(self, *src, *measured, *parts),
+                    PlacedForm::Rows(sample) => {
+                        ops::sample_rows::lower(self, *src, *measured, sample, place);
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -147,6 +156,11 @@ impl<'a> NetworkLowering<'a> {
     /// The offset of a tensor's partial statistics.
     pub fn partials(&self, id: TensorId) -> u32 {
         (self.base.statistics + self.placement.partials[id.index()].unwrap_or(0)) as u32
+    }
+
+    /// The offset of what is summed of a measured tensor, among the statistics.
+    pub fn moments(&self, measured: usize) -> u32 {
+        (self.base.moments + self.placement.moments[measured].offset) as u32
     }
 
     /// The memory a tensor lives in.

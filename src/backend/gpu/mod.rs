@@ -7,7 +7,7 @@
 //!
 //! **Records.** A kernel on a step is a `task`: a pipeline, a record of 128 bytes with shapes,
 //! strides and offsets, and what it reads and writes. Shapes never enter shader text; there are
-//! twenty pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
+//! twenty-four pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
 //!
 //! **Waves.** A task's wave is the length of the longest chain of tasks it depends on, slots that
 //! are rewritten included. Tasks of one wave and kernel, from whatever network of the group, are
@@ -20,6 +20,10 @@
 //! **Codes.** The combine kernel packs code bits in an order of its own; the Hamming kernel compares
 //! an image's whole row of words with every other's and adds weighted counts in exact 32-bit sums.
 //! Only these come back, and the activations that a plan keeps (`group`).
+//!
+//! **Moments.** Products of channels are summed where the activations are, over parts of all
+//! positions; the host adds the parts in double precision. Of a tensor with fewer positions than
+//! channels, or very many channels, the values at some pixels come back instead (`moments`).
 
 mod adapter;
 mod buffers;
@@ -28,6 +32,7 @@ mod group;
 pub mod kernels;
 mod layout;
 mod lower;
+mod moments;
 mod ops;
 mod pack;
 pub mod records;
@@ -127,7 +132,6 @@ impl GpuBackend {
         cancel: &Cancel,
     ) -> Result<TracedOutput, BackendError> {
         check_input(network.plan, batch)?;
-        self.check_moments(network.plan)?;
         let placement = self.place(network.plan, batch, tensors)?;
         let placed = [PlacedNetwork { network, placement }];
         let traced =
@@ -181,15 +185,6 @@ impl GpuBackend {
         let result = session.run(&group, cancel);
         self.cost = session.cost;
         result
-    }
-
-    /// Moments are not computed here, which is said.
-    fn check_moments(&self, plan: &Plan) -> Result<(), BackendError> {
-        if plan.measured.is_empty() {
-            return Ok(());
-        }
-        Err(self
-            .error("scores of channel moments are not available on this backend: use --device cpu"))
     }
 
     fn error(&self, reason: &str) -> BackendError {
@@ -279,8 +274,7 @@ impl Backend for GpuBackend {
         let mut results: Vec<Result<RunOutput, BackendError>> = Vec::new();
         let mut placed = Vec::new();
         for (index, &network) in networks.iter().enumerate() {
-            let fit =
-                check_input(network.plan, batch).and_then(|()| self.check_moments(network.plan));
+            let fit = check_input(network.plan, batch);
             match fit.and_then(|()| self.place(network.plan, batch, &[])) {
                 Ok(placement) => placed.push((index, PlacedNetwork { network, placement })),
                 Err(error) => {

@@ -281,6 +281,54 @@ record! {
 }
 
 record! {
+    /// `shaders/ops/moments.wgsl`.
+    MomentsRecord {
+        /// The tensor.
+        source: u32,
+        /// Where references and sums go.
+        target_offset: u32,
+        /// Pixels per channel and image.
+        plane: u32,
+        /// Channel blocks.
+        blocks: u32,
+        /// Images * plane.
+        pixels: u32,
+        /// Pixels of one part.
+        part_pixels: u32,
+        /// Parts.
+        parts: u32,
+        /// Tiles of channels on one side.
+        tiles: u32,
+        /// Fills the record.
+        unused: [u32; 24],
+    }
+}
+
+record! {
+    /// `shaders/ops/sample_rows.wgsl`.
+    SampleRowsRecord {
+        /// Output `vec4`s of all images.
+        quads: u32,
+        /// The tensor.
+        source: u32,
+        /// Where the values go.
+        target_offset: u32,
+        /// Pixels per channel and image.
+        plane: u32,
+        /// Columns.
+        width: u32,
+        /// Channel blocks.
+        blocks: u32,
+        /// Pixels taken of each image.
+        samples: u32,
+        /// Their rows and columns.
+        pixel_offset: u32,
+        /// Fills the record.
+        unused: [u32; 24],
+    }
+}
+
+record! {
     /// `shaders/ops/normalise.wgsl`.
     NormaliseRecord {
         /// Partial statistics.
