@@ -1,12 +1,15 @@
 //! What scoring needs, opened once: the networks, the mini-batch and the device. A job, the kernel
 //! matrix of one architecture, an estimate and a latency measurement all run on the same session.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::latency;
 use super::networks::{NetworkSource, candidate};
 use super::scorer::{Candidate, ScoredNetwork, Scorer, weight_seeds};
 use super::{Event, JobConfig, JobError, MiniBatch, Options, Task};
+use crate::backend::cpu::CpuBackend;
+use crate::backend::cpu::simd::Isa;
 use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
 use crate::data::{self, DataError, Images};
 use crate::graph::Graph;
@@ -38,7 +41,12 @@ pub struct Session {
     weight_seeds: Vec<u64>,
     device: DeviceInfo,
     backend: Mutex<Box<dyn Backend>>,
+    /// A backend of one thread for each core, where whole networks are scored side by side.
+    lanes: OnceLock<Vec<Mutex<CpuBackend>>>,
 }
+
+/// Networks that a lane scores before others are asked for.
+const NETWORKS_PER_LANE: usize = 8;
 
 /// The kernel matrix and the binary codes of one network, with what they were computed from.
 #[derive(Clone, Debug)]
@@ -100,6 +108,7 @@ impl Session {
             scores,
             ranked_on,
             other_images: OnceLock::new(),
+            lanes: OnceLock::new(),
             initialisation: options.initialisation.unwrap_or(networks.initialisation()),
             weight_seeds: weight_seeds(options.seed, options.repeats),
             device: backend.info().clone(),
@@ -192,7 +201,11 @@ impl Session {
 
     /// How many candidates are best scored at once.
     pub fn group_size(&self) -> usize {
-        let networks = self.backend().preferred_networks();
+        let lanes = match self.scores_side_by_side(self.ranked_on) {
+            true => self.lanes().len() * NETWORKS_PER_LANE,
+            false => 1,
+        };
+        let networks = self.backend().preferred_networks().max(lanes);
         networks.div_ceil(self.weight_seeds.len().max(1)).max(1)
     }
 
@@ -236,13 +249,70 @@ impl Session {
         let Ok(images) = self.images_of(kind, cancel) else {
             return candidates.iter().map(|_| None).collect();
         };
-        let mut backend = self.backend();
         let score = match &self.ranking {
             Ranking::Score(score) if kind == self.ranked_on => Some(score.0),
             Ranking::Score(_) | Ranking::Combined(_) => None,
         };
+        if self.scores_side_by_side(kind) && candidates.len() > 1 && !with_outputs {
+            return self.pass_side_by_side(candidates, images, (score, wanted), cancel);
+        }
+        let mut backend = self.backend();
         self.scorer(backend.as_mut(), images, (score, wanted), cancel)
             .score(candidates, with_outputs)
+    }
+
+    /// Whether networks are best scored side by side, a core each: few images do not occupy the cores, and
+    /// what a network takes beside its forward pass does not either.
+    fn scores_side_by_side(&self, kind: MiniBatch) -> bool {
+        kind == MiniBatch::Moments && self.device.kind == "cpu" && self.lanes().len() > 1
+    }
+
+    /// The backends of one thread; none where they cannot be opened.
+    fn lanes(&self) -> &[Mutex<CpuBackend>] {
+        self.lanes.get_or_init(|| {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            let open = |_| CpuBackend::with(1, Isa::detect()).map(Mutex::new);
+            (0..cores).map(open).collect::<Result<_, _>>().unwrap_or_default()
+        })
+    }
+
+    /// Scores every candidate on one core, as many at once as there are cores. The results are the same
+    /// bits as on all cores together.
+    fn pass_side_by_side(
+        &self,
+        candidates: Vec<Candidate>,
+        images: &Images,
+        (score, wanted): (Option<&'static Score>, ScoreSet),
+        cancel: &Cancel,
+    ) -> Vec<Option<ScoredNetwork>> {
+        let count = candidates.len();
+        let waiting: Vec<Mutex<Option<Candidate>>> =
+            candidates.into_iter().map(|candidate| Mutex::new(Some(candidate))).collect();
+        let results: Vec<Mutex<Option<ScoredNetwork>>> =
+            (0..count).map(|_| Mutex::new(None)).collect();
+        let next = AtomicUsize::new(0);
+        let work = |lane: &Mutex<CpuBackend>| {
+            let mut backend = lock(lane);
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(candidate) = waiting.get(at).and_then(|one| lock(one).take()) else {
+                    return;
+                };
+                let mut scorer = self.scorer(&mut *backend, images, (score, wanted), cancel);
+                let scored = scorer.score(vec![candidate], false).pop().flatten();
+                *lock(&results[at]) = scored;
+            }
+        };
+        std::thread::scope(|scope| {
+            for lane in self.lanes() {
+                let work = &work;
+                scope.spawn(move || work(lane));
+            }
+        });
+        let take = |result: Mutex<Option<ScoredNetwork>>| {
+            result.into_inner().unwrap_or_else(PoisonError::into_inner)
+        };
+        results.into_iter().map(take).collect()
     }
 
     /// Runs the network of one architecture with the weights of the first repeat; see
@@ -346,7 +416,7 @@ impl Session {
 
     /// The device. A panic while it was used leaves it usable: a run starts from its inputs.
     fn backend(&self) -> MutexGuard<'_, Box<dyn Backend>> {
-        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.backend)
     }
 
     fn scorer<'s>(
@@ -368,6 +438,11 @@ impl Session {
             cancel,
         }
     }
+}
+
+/// Locks, whatever a panic left: a run starts from its inputs.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Loads the mini-batch that scores of a kind see.

@@ -275,6 +275,21 @@ mod tests {
         assert_eq!(named(&other, &["task"]), expected[..2]);
     }
 
+    // An option that came with a later version is not set in the studies before it.
+    #[test]
+    fn what_is_not_set_equals_what_is_not_written() {
+        let stored = setup(json!({ "task": { "search": { "samples": 10 } } }));
+        let newer = setup(
+            json!({ "task": { "search": { "samples": 10, "combine": [], "initial-score": null } } }),
+        );
+        assert_eq!(
+            (stored.differences(&newer, &[]), newer.differences(&stored, &[])),
+            (vec![], vec![])
+        );
+        let other = setup(json!({ "task": { "search": { "samples": 10, "combine": ["macs"] } } }));
+        assert_eq!(stored.differences(&other, &[]).len(), 1);
+    }
+
     #[test]
     fn other_images_spaces_and_seeds_differ_though_the_options_are_the_same() {
         let stored = setup(json!({}));

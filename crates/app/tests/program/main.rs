@@ -5,6 +5,7 @@ mod data;
 
 mod basics;
 mod benchmark_tables;
+mod combined;
 mod evaluation;
 mod images;
 mod jobs;

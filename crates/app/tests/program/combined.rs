@@ -1,0 +1,154 @@
+//! The combined rank: tables, studies, resumed searches, comparison with accuracies, wrong input.
+
+use std::collections::HashMap;
+
+use crate::program::run as untrained;
+
+const QUICK: [&str; 9] = [
+    "search",
+    "--score",
+    "combined",
+    "--device",
+    "cpu",
+    "--set",
+    "skeleton.cells=1",
+    "--set",
+    "skeleton.channels=4",
+];
+const COMPONENTS: [&str; 6] =
+    ["macs", "path-norm", "expressivity", "independence", "decorrelation", "volume"];
+
+/// The rows of a table by column, cells as text.
+fn rows(path: &str) -> Vec<HashMap<String, String>> {
+    csv::Reader::from_path(path).unwrap().deserialize().map(|row| row.unwrap()).collect()
+}
+
+fn number(row: &HashMap<String, String>, column: &str) -> f64 {
+    row[column].parse().unwrap_or(f64::NEG_INFINITY)
+}
+
+/// The combined rank by its definition: each rank counted pair by pair.
+fn expected(rows: &[HashMap<String, String>]) -> Vec<f64> {
+    let compared: Vec<_> = rows.iter().filter(|row| row["status"] == "ok").collect();
+    let n = compared.len() as f64;
+    let of = |row: &HashMap<String, String>| {
+        let ln = |column: &&str| {
+            let own = number(row, column);
+            let count = |test: fn(f64, f64) -> bool| {
+                compared.iter().filter(|other| test(number(other, column), own)).count() as f64
+            };
+            let below = count(|other, own| other < own);
+            let equal = count(|other, own| other == own);
+            ((below + (equal + 1.0) / 2.0) / n).ln()
+        };
+        COMPONENTS.iter().map(ln).sum()
+    };
+    rows.iter().map(of).collect()
+}
+
+/// The architectures that are listed, best first.
+fn listed(text: &str) -> Vec<String> {
+    let ranks =
+        text.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    ranks.filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect()
+}
+
+#[test]
+fn tables_studies_and_exports_have_the_combined_rank_and_its_components() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (out, store, lines) = (path("out.csv"), path("studies.db"), path("out.jsonl"));
+    let flags = [&QUICK[..], &["--samples", "40", "--store", &store]].concat();
+    let (code, shown, error) = untrained(&[&flags[..], &["--out", &out]].concat());
+    assert_eq!(code, 0, "{error}");
+    assert!(shown.contains("4 images (noise)") && shown.contains("--score naswot"), "{shown}");
+    let rows = rows(&out);
+    let compared = rows.iter().filter(|row| row["status"] == "ok").count();
+    assert!(shown.contains(&format!("ln(rank / {compared})")), "{shown}");
+    for (row, expected) in rows.iter().zip(expected(&rows)) {
+        let combined = number(row, "combined");
+        if row["status"] == "ok" {
+            assert!((combined - expected).abs() < 1e-9, "{row:?} {expected}");
+        } else {
+            assert_eq!(row["combined"], "", "{row:?}");
+        }
+        assert_eq!(row["score"], "", "NASWOT was not asked for");
+    }
+    let mut order: Vec<_> = rows.iter().filter(|row| row["status"] == "ok").collect();
+    order.sort_by(|a, b| number(b, "combined").total_cmp(&number(a, "combined")));
+    let best: Vec<_> = order.iter().take(10).map(|row| row["architecture"].clone()).collect();
+    assert_eq!(listed(&shown), best);
+    // A second search reuses every result and comes to the same.
+    let (code, again, error) = untrained(&[&flags[..], &["--out", &lines]].concat());
+    assert_eq!(code, 0, "{error}");
+    assert!(error.contains("40 reused"), "{error}");
+    assert_eq!(listed(&again), best);
+    let first = std::fs::read_to_string(&lines).unwrap();
+    let first: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!(first["path-norm"].as_f64(), rows[0]["path-norm"].parse().ok());
+    // The study ranks by the same.
+    let (_, list, _) = untrained(&["studies", "--store", &store]);
+    let id = list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let (code, study, error) = untrained(&["studies", "show", &id, "--store", &store]);
+    assert_eq!(code, 0, "{error}");
+    assert!(study.contains(&best[0]) && study.contains("combined"), "{study}");
+}
+
+#[test]
+fn naswot_beside_it_sees_the_mini_batch_of_the_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (both, alone) = (path("both.csv"), path("alone.csv"));
+    let common = ["--samples", "6", "--store", "none", "--count", "live"];
+    let also = [&QUICK[..], &common, &["--also", "naswot", "--out", &both]].concat();
+    let naswot = [&["search", "--score", "naswot"], &QUICK[3..], &common, &["--out", &alone]];
+    for flags in [also, naswot.concat()] {
+        let (code, _, error) = untrained(&flags);
+        assert_eq!(code, 0, "{error}");
+    }
+    for (both, alone) in rows(&both).iter().zip(rows(&alone)) {
+        for column in ["architecture", "score", "regions", "units", "params"] {
+            assert_eq!(both[column], alone[column], "{column}");
+        }
+        assert!(both["status"] != "ok" || !both["path-norm"].is_empty(), "{both:?}");
+        assert!(!alone.contains_key("path-norm"));
+    }
+}
+
+#[test]
+fn a_resumed_evolution_is_the_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (whole, parts) = (path("whole.db"), path("parts.db"));
+    let evolution = [&QUICK[..], &["--strategy", "evolution", "--population", "6"]].concat();
+    let run = |samples: &str, store: &str, more: &[&str]| {
+        let flags = [&evolution[..], &["--samples", samples, "--store", store], more].concat();
+        let (code, shown, error) = untrained(&flags);
+        assert_eq!(code, 0, "{error}");
+        shown
+    };
+    let at_once = run("40", &whole, &[]);
+    run("15", &parts, &[]);
+    let (_, list, _) = untrained(&["studies", "--store", &parts]);
+    let id = list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let resume = ["search", "--resume", &id, "--samples", "40", "--store", &parts];
+    let (code, resumed, error) = untrained(&resume);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(listed(&resumed), listed(&at_once));
+}
+
+#[test]
+fn wrong_lists_are_refused() {
+    for (flags, part) in [
+        (&["--score", "combined", "--combine", "path-norn"][..], "did you mean `path-norm`"),
+        (&["--score", "combined", "--combine", "macs,macs"], "listed twice"),
+        (&["--score", "combind"], "did you mean `combined`"),
+        (&["--score", "naswot", "--combine", "macs"], "--combine belongs to the score `combined`"),
+        (&["--also", "combined"], "--also cannot be `combined`"),
+        (&["--also", "volum"], "did you mean `volume`"),
+        (&["--initial-score", "combined"], "--initial-score belongs to the strategy area"),
+    ] {
+        let (code, _, error) = untrained(&[&["search"], flags].concat());
+        assert!(code == 2 && error.contains(part), "{flags:?}: {error}");
+    }
+}
