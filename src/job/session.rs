@@ -8,7 +8,7 @@ use super::networks::{NetworkSource, candidate};
 use super::scorer::{Candidate, Scored, Scorer, weight_seeds};
 use super::{Event, JobConfig, JobError, Options, Task};
 use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
-use crate::data::{self, Images};
+use crate::data::{self, LoadedImages};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
 use crate::plan::Plan;
@@ -26,7 +26,7 @@ pub const ESTIMATE_SAMPLES: usize = 4;
 pub struct Session {
     networks: NetworkSource,
     options: Options,
-    images: Images,
+    images: LoadedImages,
     initialisation: Initialisation,
     weight_seeds: Vec<u64>,
     device: DeviceInfo,
@@ -79,7 +79,7 @@ impl Session {
         cancel: &Cancel,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        let images = data::open(&data::Request {
+        let images = data::open(&data::ImageRequest {
             source: &options.images,
             shape: networks.input(),
             batch_size: options.batch_size,
@@ -113,7 +113,7 @@ impl Session {
     }
 
     /// The mini-batch that every network sees.
-    pub fn images(&self) -> &Images {
+    pub fn images(&self) -> &LoadedImages {
         &self.images
     }
 
