@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use untrained::benchmark::{self, Lookup, TO_THE_END};
+use untrained::benchmark::{self, MetricLookup, NEVER_CANCEL};
 use untrained::space::Space;
 
 fn main() {
@@ -20,15 +20,15 @@ fn main() {
     let space = Space::builtin("nas-bench-101").unwrap();
     let cells = timed("writing", || write_records(&space, &records));
     let table = benchmark::open(&records).unwrap();
-    let facts = timed("facts", || table.facts(TO_THE_END).unwrap());
+    let facts = timed("facts", || table.facts(NEVER_CANCEL).unwrap());
     assert_eq!((facts.rows, cells), (423_624, 423_624));
-    let lookup = timed("lookup", || Lookup::new(&table, &space, "test_108").unwrap());
+    let lookup = timed("lookup", || MetricLookup::new(&table, &space, "test_108").unwrap());
     assert_eq!(lookup.report().values, 423_624);
     timed("rows to CSV", || convert(&records, &csv));
     let table = benchmark::open(&csv).unwrap();
-    let facts = timed("facts of the CSV", || table.facts(TO_THE_END).unwrap());
+    let facts = timed("facts of the CSV", || table.facts(NEVER_CANCEL).unwrap());
     assert_eq!(facts.rows, 423_624);
-    timed("lookup of the CSV", || Lookup::new(&table, &space, "test_108").unwrap());
+    timed("lookup of the CSV", || MetricLookup::new(&table, &space, "test_108").unwrap());
     for path in [&records, &csv] {
         let bytes = path.metadata().unwrap().len();
         println!("{}: {} MB", path.extension().unwrap().display(), bytes / 1_000_000);
@@ -93,7 +93,7 @@ fn write_record(file: &mut impl Write, record: &[u8]) {
 fn convert(from: &Path, to: &Path) {
     let rows = benchmark::open(from).unwrap();
     let mut file = csv::Writer::from_path(to).unwrap();
-    let mut rows = rows.rows(TO_THE_END).unwrap();
+    let mut rows = rows.rows(NEVER_CANCEL).unwrap();
     let mut header = false;
     while let Some(row) = rows.next().transpose().unwrap() {
         if !header {

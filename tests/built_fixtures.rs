@@ -10,7 +10,7 @@ use untrained::graph::{Graph, Node, NodeId, Op};
 use untrained::onnx::{self, Model};
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
-use untrained::space::{Setting, Space};
+use untrained::space::{Space, SpaceOverride};
 use untrained::weights::Weights;
 
 /// Fixtures that are part of the repository.
@@ -44,9 +44,9 @@ fn build(fixture: &Fixture, model: &Model) -> Graph {
     };
     for mut settings in sizes(&expected.space, model) {
         settings.extend([
-            Setting::new("input.channels", model.input.channels),
-            Setting::new("input.height", model.input.height),
-            Setting::new("input.width", model.input.width),
+            SpaceOverride::new("input.channels", model.input.channels),
+            SpaceOverride::new("input.height", model.input.height),
+            SpaceOverride::new("input.width", model.input.width),
         ]);
         let space = Space::open_with(&expected.space, &settings).unwrap();
         let architecture = space.parse(&arch).unwrap();
@@ -61,10 +61,13 @@ fn build(fixture: &Fixture, model: &Model) -> Graph {
 }
 
 /// Settings that may give a fixture's size: the fixtures are small.
-fn sizes(space: &str, model: &Model) -> Vec<Vec<Setting>> {
+fn sizes(space: &str, model: &Model) -> Vec<Vec<SpaceOverride>> {
     let cells = |channels: usize| {
         let of = |cells: usize| {
-            [Setting::new("skeleton.channels", channels), Setting::new("skeleton.cells", cells)]
+            [
+                SpaceOverride::new("skeleton.channels", channels),
+                SpaceOverride::new("skeleton.cells", cells),
+            ]
         };
         (1..=5).map(|cells| of(cells).to_vec()).collect()
     };
@@ -75,7 +78,7 @@ fn sizes(space: &str, model: &Model) -> Vec<Vec<Setting>> {
             vec![Vec::new()]
         }
         "nds-amoeba" | "nds-darts" | "nds-enas" | "nds-nasnet" | "nds-pnas" => vec![Vec::new()],
-        "nds-darts-imagenet" => vec![vec![Setting::new("classes", 10)]],
+        "nds-darts-imagenet" => vec![vec![SpaceOverride::new("classes", 10)]],
         other => panic!("say here which sizes the fixtures of {other} may have"),
     }
 }

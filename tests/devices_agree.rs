@@ -14,7 +14,7 @@ use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan, PlanOutputs};
 use untrained::score::{MomentScores, ScoreSet};
 use untrained::seed;
-use untrained::space::{Architecture, Setting, Space};
+use untrained::space::{Architecture, Space, SpaceOverride};
 use untrained::weights::{Initialiser, Weights};
 
 /// Images; the software adapter of the tests needs about a second for them and the heaviest cell.
@@ -207,7 +207,7 @@ fn spaces_at_small_size() -> Vec<Space> {
     let names = names.chain(Space::builtin_ids().map(str::to_owned));
     let open = |name: String| {
         let size = if name.ends_with("-imagenet") { 64 } else { 16 };
-        let settings = ["input.height", "input.width"].map(|key| Setting::new(key, size));
+        let settings = ["input.height", "input.width"].map(|key| SpaceOverride::new(key, size));
         Space::open_with(&name, &settings).unwrap()
     };
     names.map(open).collect()

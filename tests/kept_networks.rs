@@ -13,7 +13,7 @@ use untrained::graph::{Graph, NodeId, extent};
 use untrained::onnx;
 use untrained::plan::{Count, Plan};
 use untrained::seed;
-use untrained::space::{Architecture, Setting, Space};
+use untrained::space::{Architecture, Space, SpaceOverride};
 use untrained::weights::{Initialiser, Weights};
 
 /// How far a node's values may be off, as a part of their root mean square: the root of the mean
@@ -39,7 +39,7 @@ struct Case {
 /// The shallowest of some architectures at 16x16 pixels: a plain stack enlarges every difference by a
 /// fifth per layer.
 fn of_space(id: &str, weight_seed: u64) -> Case {
-    let settings = ["input.height", "input.width"].map(|key| Setting::new(key, 16));
+    let settings = ["input.height", "input.width"].map(|key| SpaceOverride::new(key, 16));
     let space = Space::open_with(id, &settings).unwrap();
     let mut rng = seed::stream(3, &["kept"]);
     let samples = std::iter::repeat_with(|| space.sample(&mut rng));

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use untrained::backend::Cancel;
-use untrained::benchmark::{self, Lookup};
+use untrained::benchmark::{self, MetricLookup};
 use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 use untrained::search::{
     ConstrainedSpace, NextStep, Objective, SearchSizes, StrategyKind, TrialValue,
@@ -51,8 +51,8 @@ fn score_all(space: &Space) -> HashMap<String, f64> {
 
 struct Table {
     space: Space,
-    after_12: Lookup,
-    after_200: Lookup,
+    after_12: MetricLookup,
+    after_200: MetricLookup,
     scores: &'static HashMap<String, f64>,
 }
 
@@ -97,7 +97,7 @@ fn what_the_score_chooses_is_as_good_as_the_paper_reports() {
     let Some(path) = support::shared("data/nb201_tss.csv.gz") else { return };
     let space = Space::builtin("nas-bench-201").unwrap();
     let table = benchmark::open(&path).unwrap();
-    let accuracy = Lookup::new(&table, &space, "c10_test_200").unwrap();
+    let accuracy = MetricLookup::new(&table, &space, "c10_test_200").unwrap();
     let scores = scores(&space);
     let candidate = |architecture: Architecture| {
         let value = accuracy.get(&architecture).unwrap();
@@ -133,7 +133,7 @@ fn searches_on_the_table_reach_what_the_paper_reports() {
     let Some(path) = support::shared("data/nb201_tss.csv.gz") else { return };
     let space = Space::builtin("nas-bench-201").unwrap();
     let table = benchmark::open(&path).unwrap();
-    let metric = |name: &str| Lookup::new(&table, &space, name).unwrap();
+    let metric = |name: &str| MetricLookup::new(&table, &space, name).unwrap();
     let (after_12, after_200) = (metric("c10valid_valid_12"), metric("c10valid_valid_200_v11"));
     let table = Table { scores: scores(&space), space, after_12, after_200 };
     let mut means = HashMap::new();

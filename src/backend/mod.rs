@@ -67,7 +67,7 @@ pub struct PackedCode {
     /// Units, that is bits, per image.
     pub units: usize,
     /// How often the code counts.
-    pub weight: u32,
+    pub multiplicity: u32,
     /// `[images, ceil(units / 32)]` words; bits past `units` are 0.
     pub words: Vec<u32>,
 }

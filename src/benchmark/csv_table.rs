@@ -13,11 +13,11 @@ use ::csv::{Reader as Csv, ReaderBuilder, StringRecord};
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{Progress, ReadAllowance, TableStream};
+use super::input::{BytesRead, ReadAllowance, TableStream};
 use super::metrics::MetricNames;
-use super::{BenchmarkError, Format, Reader, Row, Watch};
+use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
 
-pub(super) const FORMAT: Format = Format {
+pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "CSV",
     files: "NAME.csv or NAME.csv.gz with a header",
     metrics: "every column of numbers, under its own name",
@@ -68,7 +68,7 @@ struct CsvColumns {
 struct CsvTable {
     origin: TableOrigin,
     rows: Csv<ReadAllowance<Box<dyn BufRead>>>,
-    progress: Progress,
+    progress: BytesRead,
     header: Vec<String>,
     columns: CsvColumns,
     /// Rows that were read ahead.
@@ -77,7 +77,7 @@ struct CsvTable {
     count: u64,
 }
 
-fn open(path: &Path, metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+fn open(path: &Path, metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let TableStream { reader, progress } =
         TableStream::open(path).map_err(|error| origin.read(error))?;
@@ -198,7 +198,7 @@ impl CsvTable {
         }
     }
 
-    fn row(&self, record: &StringRecord) -> Result<Row, BenchmarkError> {
+    fn row(&self, record: &StringRecord) -> Result<BenchmarkRow, BenchmarkError> {
         let cell = |column: usize| record.get(column).unwrap_or_default().trim();
         let text = |column: Option<usize>| column.map(cell).filter(|text| !text.is_empty());
         let architecture = match self.columns.parts {
@@ -213,7 +213,7 @@ impl CsvTable {
         if architecture.is_empty() && hash.is_none() && index.is_none() {
             return Err(self.no(record, "architecture", ""));
         }
-        let mut row = Row { architecture, index, hash, values: Vec::new() };
+        let mut row = BenchmarkRow { architecture, index, hash, values: Vec::new() };
         for &(column, metric) in &self.columns.metrics {
             let value = number(cell(column))
                 .ok_or_else(|| self.no(record, &self.header[column], cell(column)))?;
@@ -237,12 +237,12 @@ impl CsvTable {
     }
 }
 
-impl Reader for CsvTable {
+impl RowReader for CsvTable {
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         if self.count.is_multiple_of(WATCHED_ROWS) && !watch(self.progress.share()) {
             return Err(BenchmarkError::Cancelled);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::TableOrigin;
 use super::input::TableStream;
-use super::{ALL, BenchmarkError, Format};
+use super::{ALL, BenchmarkError, BenchmarkFormat};
 
 /// How many bytes of a file are looked at.
 const HEAD_BYTES: u64 = 4096;
@@ -41,7 +41,7 @@ impl<'c> FormatCandidate<'c> {
 }
 
 /// The format of a file or folder.
-pub(super) fn format(path: &Path) -> Result<&'static Format, BenchmarkError> {
+pub(super) fn format(path: &Path) -> Result<&'static BenchmarkFormat, BenchmarkError> {
     let candidate =
         FormatCandidate::of(path).map_err(|error| TableOrigin::new(path).read(error))?;
     ALL.iter().find(|format| (format.detect)(&candidate)).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! What there is in a table.
 
-use super::{BenchmarkError, Table, Watch};
+use super::{BenchmarkError, BenchmarkTable, ReadProgress};
 use crate::space::Space;
 
 /// Architectures by which the space is guessed.
@@ -10,7 +10,7 @@ const MOST_DATASETS: usize = 64;
 
 /// What there is in a table.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Facts {
+pub struct BenchmarkFacts {
     /// The name of its format.
     pub format: &'static str,
     /// The built-in spaces that read its first architectures, the likeliest first.
@@ -50,7 +50,10 @@ impl MetricRange {
     }
 }
 
-pub(super) fn count(table: &Table, watch: Watch<'_>) -> Result<Facts, BenchmarkError> {
+pub(super) fn count(
+    table: &BenchmarkTable,
+    watch: ReadProgress<'_>,
+) -> Result<BenchmarkFacts, BenchmarkError> {
     let mut rows = table.rows(watch)?;
     let (mut first, mut ranges) = (Vec::new(), Vec::new());
     let mut count = 0;
@@ -76,7 +79,7 @@ pub(super) fn count(table: &Table, watch: Watch<'_>) -> Result<Facts, BenchmarkE
     };
     let mut datasets = rows.datasets();
     datasets.truncate(MOST_DATASETS);
-    Ok(Facts {
+    Ok(BenchmarkFacts {
         format: table.format().name,
         spaces: spaces(table, &first),
         rows: count,
@@ -87,7 +90,7 @@ pub(super) fn count(table: &Table, watch: Watch<'_>) -> Result<Facts, BenchmarkE
 
 /// The ids of the built-in spaces that read all of some architectures. The Network Design Spaces share
 /// a notation: the one that the file is named after comes first.
-pub(super) fn spaces(table: &Table, architectures: &[String]) -> Vec<String> {
+pub(super) fn spaces(table: &BenchmarkTable, architectures: &[String]) -> Vec<String> {
     if architectures.is_empty() {
         return Vec::new();
     }

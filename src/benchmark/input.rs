@@ -15,17 +15,17 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The bytes of a file, unpacked where gzip packed them.
 pub(super) struct TableStream {
     pub reader: Box<dyn BufRead>,
-    pub progress: Progress,
+    pub progress: BytesRead,
 }
 
 /// How much of a file was read.
 #[derive(Clone)]
-pub(super) struct Progress {
+pub(super) struct BytesRead {
     read: Rc<Cell<u64>>,
     length: u64,
 }
 
-impl Progress {
+impl BytesRead {
     /// From 0 to 1.
     pub fn share(&self) -> f64 {
         self.read.get() as f64 / self.length.max(1) as f64
@@ -35,7 +35,7 @@ impl Progress {
 impl TableStream {
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = File::open(path)?;
-        let progress = Progress { read: Rc::default(), length: file.metadata()?.len() };
+        let progress = BytesRead { read: Rc::default(), length: file.metadata()?.len() };
         let mut file = BufReader::with_capacity(
             1 << 16,
             CountingReader { inner: file, read: Rc::clone(&progress.read) },

@@ -5,7 +5,9 @@ use std::collections::hash_map::Entry;
 
 use md5::{Digest, Md5};
 
-use super::{BenchmarkError, ForeignTable, Row, TO_THE_END, Table, Watch, facts};
+use super::{
+    BenchmarkError, BenchmarkRow, BenchmarkTable, ForeignTable, NEVER_CANCEL, ReadProgress, facts,
+};
 use crate::space::{Architecture, Space};
 
 /// Architectures that are named of those that are counted.
@@ -22,18 +24,18 @@ const LISTED: usize = 40;
 /// Architectures are told apart as [`Architecture::identity`](crate::space::Architecture::identity) does it, so the order of a graph's vertices is
 /// no matter. Where a table has no architectures but NAS-Bench-101's hashes or indices, these serve.
 #[derive(Clone, Debug)]
-pub struct Lookup {
+pub struct MetricLookup {
     space: Space,
     metric: String,
     values: HashMap<u128, f64>,
     /// Whether some architectures are known by NAS-Bench-101's hash only.
     hashed: bool,
-    report: Report,
+    report: LookupReport,
 }
 
 /// What became of the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Report {
+pub struct LookupReport {
     /// Rows of the table.
     pub rows: u64,
     /// Different architectures with a value.
@@ -41,24 +43,24 @@ pub struct Report {
     /// Different architectures without one.
     pub missing: u64,
     /// Rows of an architecture that came before; the first value counts.
-    pub duplicates: Counted,
+    pub duplicates: NamedCount,
     /// Rows that name no architecture of the space.
-    pub unknown: Counted,
+    pub unknown: NamedCount,
 }
 
 /// How many there are, with the first few.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Counted {
+pub struct NamedCount {
     /// How many.
     pub count: u64,
     /// The first few by name.
     pub first: Vec<String>,
 }
 
-impl Report {
+impl LookupReport {
     /// What of a table is not used, a line each.
     pub fn notices(&self, space: &str, metric: &str) -> Vec<String> {
-        let listed = |counted: &Counted| {
+        let listed = |counted: &NamedCount| {
             let more = if counted.count > NAMED as u64 { ", ..." } else { "" };
             format!("{}{more}", counted.first.join(", "))
         };
@@ -83,7 +85,7 @@ impl Report {
     }
 }
 
-impl Counted {
+impl NamedCount {
     /// Counts one more; its name is kept if it is among the first few.
     pub fn add(&mut self, name: &str) {
         self.count += 1;
@@ -92,22 +94,26 @@ impl Counted {
         }
     }
 
-    fn add_row(&mut self, row: &Row) {
+    fn add_row(&mut self, row: &BenchmarkRow) {
         // Names of rows are put together: only as many as are kept.
         let name = if self.first.len() < NAMED { row.name() } else { String::new() };
         self.add(&name);
     }
 }
 
-impl Lookup {
+impl MetricLookup {
     /// Reads a metric of a table.
     ///
     /// # Errors
     ///
     /// [`BenchmarkError::Metric`] if there is none of that name, [`BenchmarkError::Space`] if no row
     /// names an architecture of the space, and whatever reading meets.
-    pub fn new(table: &Table, space: &Space, metric: &str) -> Result<Self, BenchmarkError> {
-        Self::watched(table, space, metric, TO_THE_END)
+    pub fn new(
+        table: &BenchmarkTable,
+        space: &Space,
+        metric: &str,
+    ) -> Result<Self, BenchmarkError> {
+        Self::watched(table, space, metric, NEVER_CANCEL)
     }
 
     /// The same, watched.
@@ -116,17 +122,17 @@ impl Lookup {
     ///
     /// As [`Self::new`], and [`BenchmarkError::Cancelled`].
     pub fn watched(
-        table: &Table,
+        table: &BenchmarkTable,
         space: &Space,
         metric: &str,
-        watch: Watch<'_>,
+        watch: ReadProgress<'_>,
     ) -> Result<Self, BenchmarkError> {
         let mut lookup = Self {
             space: space.clone(),
             metric: metric.to_owned(),
             values: HashMap::new(),
             hashed: false,
-            report: Report::default(),
+            report: LookupReport::default(),
         };
         let keys = ArchitectureKeys::new(space);
         let mut rows = table.rows(watch)?;
@@ -158,9 +164,9 @@ impl Lookup {
 
     fn add(
         &mut self,
-        table: &Table,
+        table: &BenchmarkTable,
         key: ArchitectureKey,
-        row: &Row,
+        row: &BenchmarkRow,
         position: Option<usize>,
     ) -> Result<(), BenchmarkError> {
         let value = position.and_then(|position| row.value(position)).unwrap_or(f64::NAN);
@@ -193,7 +199,7 @@ impl Lookup {
         self.report.unknown.count == self.report.rows
     }
 
-    fn foreign(&self, table: &Table, reason: String) -> BenchmarkError {
+    fn foreign(&self, table: &BenchmarkTable, reason: String) -> BenchmarkError {
         let example = self.report.unknown.first.first().cloned().unwrap_or_default();
         let spaces = facts::spaces(table, std::slice::from_ref(&example));
         let hint = match spaces.as_slice() {
@@ -242,7 +248,7 @@ impl Lookup {
     }
 
     /// What became of the rows.
-    pub fn report(&self) -> &Report {
+    pub fn report(&self) -> &LookupReport {
         &self.report
     }
 }
@@ -271,7 +277,7 @@ impl<'s> ArchitectureKeys<'s> {
     }
 
     /// The key of a row, or why it names no architecture of the space.
-    fn of(&self, row: &Row) -> Result<ArchitectureKey, String> {
+    fn of(&self, row: &BenchmarkRow) -> Result<ArchitectureKey, String> {
         let by_identity = |architecture: Architecture| {
             let digest = digest(&architecture.identity());
             ArchitectureKey { digest, is_hash: false }
@@ -296,7 +302,7 @@ fn digest(text: &str) -> u128 {
     u128::from_le_bytes(Md5::digest(text).into())
 }
 
-fn no_metric(table: &Table, metric: &str, names: &[String]) -> BenchmarkError {
+fn no_metric(table: &BenchmarkTable, metric: &str, names: &[String]) -> BenchmarkError {
     let mut list = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > LISTED {
         list.push_str(", ...");

@@ -1,7 +1,7 @@
 //! Benchmark tables: the accuracies of architectures that other people trained, read where they are.
 //!
-//! [`open`] tells the format of a file or folder. [`Table::rows`] streams its rows, [`Table::facts`]
-//! counts them, [`Lookup`] keeps one metric of all of them in memory. A format is one file here and
+//! [`open`] tells the format of a file or folder. [`BenchmarkTable::rows`] streams its rows, [`BenchmarkTable::facts`]
+//! counts them, [`MetricLookup`] keeps one metric of all of them in memory. A format is one file here and
 //! one line in [`ALL`]; `pickle` of [`crate::data`] reads the formats that hold Python's pickles.
 //!
 //! Any bytes may be given: reading ends with rows or an error, without a panic and within 256 MiB.
@@ -27,14 +27,14 @@ mod trials;
 use std::path::{Path, PathBuf};
 
 pub use error::{BenchmarkError, ForeignTable};
-pub use facts::{Facts, MetricFacts};
-pub use lookup::{Counted, Lookup, Report};
+pub use facts::{BenchmarkFacts, MetricFacts};
+pub use lookup::{LookupReport, MetricLookup, NamedCount};
 
 use detect::FormatCandidate;
 use metrics::MetricNames;
 
 /// Every format, in the order in which they are tried.
-pub const ALL: &[Format] = &[
+pub const ALL: &[BenchmarkFormat] = &[
     nas_bench_101::FORMAT,
     nats::FORMAT,
     nas_bench_201::FORMAT,
@@ -44,17 +44,17 @@ pub const ALL: &[Format] = &[
 ];
 
 /// Hears how much of a table is read, from 0 to 1, and says whether to go on.
-pub type Watch<'w> = &'w dyn Fn(f64) -> bool;
+pub type ReadProgress<'w> = &'w dyn Fn(f64) -> bool;
 
 /// Goes on to the end.
-pub const TO_THE_END: Watch<'static> = &|_| true;
+pub const NEVER_CANCEL: ReadProgress<'static> = &|_| true;
 
 /// Opens a table and names the metrics it finds at its beginning.
-type OpenTable = fn(&Path, &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError>;
+type OpenTable = fn(&Path, &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError>;
 
 /// A format of benchmark tables.
 #[derive(Clone, Copy, Debug)]
-pub struct Format {
+pub struct BenchmarkFormat {
     /// Its name, for people.
     pub name: &'static str,
     /// The files it is in, for people.
@@ -66,14 +66,14 @@ pub struct Format {
 }
 
 /// What every format can do once a table is open.
-trait Reader {
+trait RowReader {
     /// The next row; its metrics may be new ones. `watch` is asked often enough to cancel within a
     /// second; where it says no, [`BenchmarkError::Cancelled`].
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError>;
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError>;
 
     /// The data sets that the rows seen so far are about, as the table names them.
     fn datasets(&self) -> Vec<String>;
@@ -81,14 +81,14 @@ trait Reader {
 
 /// A table that can be read. It holds no data and no open file.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct BenchmarkTable {
     path: PathBuf,
-    format: &'static Format,
+    format: &'static BenchmarkFormat,
 }
 
 /// One architecture of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
+pub struct BenchmarkRow {
     /// The architecture in a notation that its space reads, or as the table writes it; empty where
     /// the table only numbers or hashes architectures.
     pub architecture: String,
@@ -96,12 +96,12 @@ pub struct Row {
     pub index: Option<u64>,
     /// NAS-Bench-101's hash of its graph.
     pub hash: Option<String>,
-    /// The values by the position of their metric in [`Rows::metrics`]; NaN, or nothing at the end,
+    /// The values by the position of their metric in [`BenchmarkRows::metrics`]; NaN, or nothing at the end,
     /// where one is missing. Values are finite or missing.
     pub values: Vec<f64>,
 }
 
-impl Row {
+impl BenchmarkRow {
     /// The value at the position of a metric, if there is one.
     pub fn value(&self, metric: usize) -> Option<f64> {
         self.values.get(metric).copied().filter(|value| !value.is_nan())
@@ -130,20 +130,20 @@ impl Row {
 /// # Errors
 ///
 /// [`BenchmarkError`] if it cannot be read, is of no known format, or is damaged where it begins.
-pub fn open(path: &Path) -> Result<Table, BenchmarkError> {
+pub fn open(path: &Path) -> Result<BenchmarkTable, BenchmarkError> {
     let format = detect::format(path)?;
     (format.open)(path, &mut MetricNames::default())?;
-    Ok(Table { path: path.to_owned(), format })
+    Ok(BenchmarkTable { path: path.to_owned(), format })
 }
 
-impl Table {
+impl BenchmarkTable {
     /// The file or folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Its format.
-    pub fn format(&self) -> &'static Format {
+    pub fn format(&self) -> &'static BenchmarkFormat {
         self.format
     }
 
@@ -152,10 +152,10 @@ impl Table {
     /// # Errors
     ///
     /// [`BenchmarkError`] if the file changed since it was opened; each row may be one as well.
-    pub fn rows<'w>(&self, watch: Watch<'w>) -> Result<Rows<'w>, BenchmarkError> {
+    pub fn rows<'w>(&self, watch: ReadProgress<'w>) -> Result<BenchmarkRows<'w>, BenchmarkError> {
         let mut metrics = MetricNames::default();
         let reader = (self.format.open)(&self.path, &mut metrics)?;
-        Ok(Rows { reader, metrics, watch, ended: false })
+        Ok(BenchmarkRows { reader, metrics, watch, ended: false })
     }
 
     /// Reads all rows and counts them.
@@ -163,20 +163,20 @@ impl Table {
     /// # Errors
     ///
     /// [`BenchmarkError`] with the place of what cannot be read.
-    pub fn facts(&self, watch: Watch<'_>) -> Result<Facts, BenchmarkError> {
+    pub fn facts(&self, watch: ReadProgress<'_>) -> Result<BenchmarkFacts, BenchmarkError> {
         facts::count(self, watch)
     }
 }
 
 /// The rows of a table, in its order.
-pub struct Rows<'w> {
-    reader: Box<dyn Reader>,
+pub struct BenchmarkRows<'w> {
+    reader: Box<dyn RowReader>,
     metrics: MetricNames,
-    watch: Watch<'w>,
+    watch: ReadProgress<'w>,
     ended: bool,
 }
 
-impl Rows<'_> {
+impl BenchmarkRows<'_> {
     /// The names of the metrics that were met so far; later rows may add some behind them.
     pub fn metrics(&self) -> &[String] {
         self.metrics.names()
@@ -188,8 +188,8 @@ impl Rows<'_> {
     }
 }
 
-impl Iterator for Rows<'_> {
-    type Item = Result<Row, BenchmarkError>;
+impl Iterator for BenchmarkRows<'_> {
+    type Item = Result<BenchmarkRow, BenchmarkError>;
 
     /// The next row; nothing after the last one or an error.
     fn next(&mut self) -> Option<Self::Item> {

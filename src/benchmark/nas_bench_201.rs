@@ -11,11 +11,11 @@ use super::error::TableOrigin;
 use super::input::{self, FileSection};
 use super::metrics::MetricNames;
 use super::torch::{self, TorchFault};
-use super::trials::Measured;
-use super::{BenchmarkError, Format, Reader, Row, Watch, nats};
-use crate::data::pickle::{self, Entries, Limits};
+use super::trials::MeasuredArchitecture;
+use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader, nats};
+use crate::data::pickle::{self, PickleEntries, PickleLimits};
 
-pub(super) const FORMAT: Format = Format {
+pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "NAS-Bench-201",
     files: "NAS-Bench-201-v1_1-096897.pth",
     metrics: "as for NATS-Bench",
@@ -26,7 +26,7 @@ pub(super) const FORMAT: Format = Format {
 /// The dictionary of architectures.
 const KEY: &str = "arch2infos";
 /// What one architecture and everything around it may take.
-const LIMITS: Limits = Limits { memory_bytes: 160 << 20, depth: 50 };
+const LIMITS: PickleLimits = PickleLimits { memory_bytes: 160 << 20, depth: 50 };
 
 fn detect(candidate: &FormatCandidate<'_>) -> bool {
     candidate.name.ends_with(".pth") || torch::is_beginning(&candidate.head)
@@ -45,11 +45,11 @@ struct NasBench201 {
 
 enum ReadState {
     Opened(TableData),
-    Reading(Box<Entries<TableData>>),
+    Reading(Box<PickleEntries<TableData>>),
     Ended,
 }
 
-fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
     if input::is_packed(path).map_err(read)? {
@@ -74,8 +74,8 @@ impl NasBench201 {
     /// The entries, behind the first reading.
     fn entries(
         &mut self,
-        watch: Watch<'_>,
-    ) -> Result<Option<&mut Entries<TableData>>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<&mut PickleEntries<TableData>>, BenchmarkError> {
         if let ReadState::Opened(_) = self.state
             && let ReadState::Opened(data) = std::mem::replace(&mut self.state, ReadState::Ended)
         {
@@ -91,12 +91,12 @@ impl NasBench201 {
     }
 }
 
-impl Reader for NasBench201 {
+impl RowReader for NasBench201 {
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         let Some(entries) = self.entries(watch)? else { return Ok(None) };
         let next = entries.next();
         let position = entries.bytes_read();
@@ -116,7 +116,7 @@ impl Reader for NasBench201 {
         let wrong = |problem: String| self.origin.wrong(&place, problem);
         let index = key.int().and_then(|index| u64::try_from(index).ok());
         let index = index.ok_or_else(|| wrong("has a key that is not an index".to_owned()))?;
-        let measured = Measured::of(&value);
+        let measured = MeasuredArchitecture::of(&value);
         let mut measured = measured.map_err(|problem| wrong(format!("{index}: {problem}")))?;
         measured.index = Some(index);
         self.count += 1;

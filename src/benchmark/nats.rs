@@ -12,11 +12,11 @@ use rayon::prelude::*;
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
 use super::metrics::MetricNames;
-use super::trials::Measured;
-use super::{BenchmarkError, Format, Reader, Row, Watch};
-use crate::data::pickle::{self, Limits};
+use super::trials::MeasuredArchitecture;
+use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
+use crate::data::pickle::{self, PickleLimits};
 
-pub(super) const FORMAT: Format = Format {
+pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "NATS-Bench",
     files: "NATS-tss-v1_0-3ffb9-simple, NATS-sss-v1_0-50262-simple, or a .tar of one",
     metrics: "DATASET.SET.EPOCHS such as cifar10-valid.x-valid.200 or cifar10.ori-test.200 (mean over \
@@ -37,7 +37,7 @@ const MAX_NAME_BYTES: usize = 255;
 const MAX_PACKED_BYTES: u64 = 2 << 20;
 const MAX_BYTES: u64 = 4 << 20;
 /// What a pickle may take.
-const LIMITS: Limits = Limits { memory_bytes: 48 << 20, depth: 50 };
+const LIMITS: PickleLimits = PickleLimits { memory_bytes: 48 << 20, depth: 50 };
 /// Files that are read at once.
 const AT_ONCE: usize = 3;
 
@@ -66,11 +66,11 @@ struct NatsTable {
     archive: Option<File>,
     members: Vec<ArchiveMember>,
     next: usize,
-    ahead: VecDeque<Result<Measured, BenchmarkError>>,
+    ahead: VecDeque<Result<MeasuredArchitecture, BenchmarkError>>,
     datasets: Vec<String>,
 }
 
-fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
     let (archive, mut members) = if path.is_dir() {
@@ -174,7 +174,11 @@ impl NatsTable {
         Ok(packed)
     }
 
-    fn measured(&self, member: usize, packed: Vec<u8>) -> Result<Measured, BenchmarkError> {
+    fn measured(
+        &self,
+        member: usize,
+        packed: Vec<u8>,
+    ) -> Result<MeasuredArchitecture, BenchmarkError> {
         let name = &self.members[member].name;
         let mut bytes = Vec::new();
         let unpacked =
@@ -189,16 +193,16 @@ impl NatsTable {
         drop(packed);
         let value = pickle::read(&bytes, &LIMITS);
         let value = value.map_err(|error| self.origin.pickle(name, error))?;
-        Measured::of(&value).map_err(|problem| self.origin.wrong(name, problem))
+        MeasuredArchitecture::of(&value).map_err(|problem| self.origin.wrong(name, problem))
     }
 }
 
-impl Reader for NatsTable {
+impl RowReader for NatsTable {
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         if self.ahead.is_empty() {
             if !watch(self.next as f64 / self.members.len() as f64) {
                 return Err(BenchmarkError::Cancelled);
@@ -218,17 +222,17 @@ impl Reader for NatsTable {
 
 /// The row of an architecture.
 pub(super) fn row(
-    measured: Measured,
+    measured: MeasuredArchitecture,
     metrics: &mut MetricNames,
     datasets: &mut Vec<String>,
-) -> Result<Row, String> {
+) -> Result<BenchmarkRow, String> {
     for dataset in measured.datasets {
         if !datasets.contains(&dataset) {
             datasets.push(dataset);
         }
     }
-    let Measured { architecture, index, values, .. } = measured;
-    let mut row = Row { architecture, index, ..Row::default() };
+    let MeasuredArchitecture { architecture, index, values, .. } = measured;
+    let mut row = BenchmarkRow { architecture, index, ..BenchmarkRow::default() };
     for (name, value) in values {
         row.set(metrics.position(&name)?, value);
     }

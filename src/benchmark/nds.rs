@@ -10,12 +10,12 @@ use serde_json::value::RawValue;
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{Progress, TableStream};
+use super::input::{BytesRead, TableStream};
 use super::json::{JsonFault, JsonPieces, wrong};
 use super::metrics::MetricNames;
-use super::{BenchmarkError, Format, Reader, Row, Watch};
+use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
 
-pub(super) const FORMAT: Format = Format {
+pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "Network Design Spaces",
     files: "ResNet.json, DARTS_in.json and the others of nds_data",
     metrics: "accuracy, best_accuracy (test, percent, last and best epoch), train_accuracy, params, \
@@ -96,7 +96,7 @@ impl<'de> serde::Deserialize<'de> for LearningCurve {
 struct NdsTable {
     origin: TableOrigin,
     pieces: JsonPieces<Box<dyn BufRead>>,
-    progress: Progress,
+    progress: BytesRead,
     dataset: &'static str,
     place: FilePosition,
     runs: u64,
@@ -120,7 +120,7 @@ enum FilePosition {
     End,
 }
 
-fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let TableStream { reader, progress } =
         TableStream::open(path).map_err(|error| origin.read(error))?;
@@ -218,18 +218,18 @@ impl NdsTable {
     }
 }
 
-impl Reader for NdsTable {
+impl RowReader for NdsTable {
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         if self.runs.is_multiple_of(WATCHED_RUNS) && !watch(self.progress.share()) {
             return Err(BenchmarkError::Cancelled);
         }
         let run = self.run().map_err(|fault| self.located(fault))?;
         let Some((architecture, values)) = run else { return Ok(None) };
-        let mut row = Row { architecture, ..Row::default() };
+        let mut row = BenchmarkRow { architecture, ..BenchmarkRow::default() };
         for (name, value) in values {
             let position = metrics.position(name);
             row.set(position.map_err(|problem| self.located(wrong(&problem)))?, value);

@@ -10,7 +10,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::input::FileSection;
-use crate::data::pickle::{self, Limits, PickleError};
+use crate::data::pickle::{self, PickleError, PickleLimits};
 
 /// How zip archives begin.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -22,7 +22,7 @@ const MAX_DIRECTORY_BYTES: u64 = 1 << 20;
 /// before at most 64 KiB of comment.
 const END_BYTES: u64 = (1 << 16) + 98;
 /// What the pickles before the data may take.
-const LIMITS: Limits = Limits { memory_bytes: 1 << 20, depth: 20 };
+const LIMITS: PickleLimits = PickleLimits { memory_bytes: 1 << 20, depth: 20 };
 
 /// Why the data could not be found.
 pub(super) enum TorchFault {

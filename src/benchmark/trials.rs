@@ -13,11 +13,11 @@
 //! | `params`, `flops` | millions |
 
 use super::metrics::mean;
-use crate::data::pickle::{Value, number};
+use crate::data::pickle::{PickleValue, number};
 
 /// An architecture with the metrics of its runs.
 #[derive(Debug, Default)]
-pub(super) struct Measured {
+pub(super) struct MeasuredArchitecture {
     pub architecture: String,
     pub index: Option<u64>,
     /// Names and values.
@@ -28,10 +28,10 @@ pub(super) struct Measured {
 /// The longest architecture.
 const MAX_ARCHITECTURE_BYTES: usize = 1000;
 
-impl Measured {
+impl MeasuredArchitecture {
     /// Reads a dictionary of `{arch_str, arch_index, all_results: {(dataset, seed): run}}` for each
     /// way of training; says what is wrong with it.
-    pub fn of(ways: &Value) -> Result<Self, String> {
+    pub fn of(ways: &PickleValue) -> Result<Self, String> {
         let ways = ways.entries().ok_or("is not a dictionary by training setup")?;
         let mut measured = Self::default();
         for (name, way) in ways {
@@ -44,8 +44,9 @@ impl Measured {
         Ok(measured)
     }
 
-    fn add(&mut self, way: &Value) -> Result<(), String> {
-        let name = way.get("arch_str").and_then(Value::text).ok_or("has no text `arch_str`")?;
+    fn add(&mut self, way: &PickleValue) -> Result<(), String> {
+        let name =
+            way.get("arch_str").and_then(PickleValue::text).ok_or("has no text `arch_str`")?;
         if name.len() > MAX_ARCHITECTURE_BYTES {
             return Err("has an `arch_str` that is too long for an architecture".to_owned());
         }
@@ -53,9 +54,9 @@ impl Measured {
             return Err(format!("is of {name}, another way of {}", self.architecture));
         }
         name.clone_into(&mut self.architecture);
-        let index = way.get("arch_index").and_then(Value::int);
+        let index = way.get("arch_index").and_then(PickleValue::int);
         self.index = index.and_then(|index| u64::try_from(index).ok());
-        let results = way.get("all_results").and_then(Value::entries);
+        let results = way.get("all_results").and_then(PickleValue::entries);
         let results = results.ok_or("has no dictionary `all_results`")?;
         for (dataset, epochs, runs) in grouped(results)? {
             self.add_runs(dataset, epochs, &runs);
@@ -67,8 +68,8 @@ impl Measured {
     }
 
     /// The means of the runs of one data set and number of epochs.
-    fn add_runs(&mut self, dataset: &str, epochs: i64, runs: &[&Value]) {
-        let mut add = |what: &str, value: &dyn Fn(&Value) -> Option<f64>| {
+    fn add_runs(&mut self, dataset: &str, epochs: i64, runs: &[&PickleValue]) {
+        let mut add = |what: &str, value: &dyn Fn(&PickleValue) -> Option<f64>| {
             let value = mean(runs.iter().filter_map(|run| value(run)));
             if !value.is_nan() {
                 self.values.push((format!("{dataset}.{what}.{epochs}"), value));
@@ -97,14 +98,14 @@ impl Measured {
 }
 
 /// Runs that are averaged: those of one data set and number of epochs.
-type TrialGroup<'v> = (&'v str, i64, Vec<&'v Value>);
+type TrialGroup<'v> = (&'v str, i64, Vec<&'v PickleValue>);
 
-fn grouped(results: &[(Value, Value)]) -> Result<Vec<TrialGroup<'_>>, String> {
+fn grouped(results: &[(PickleValue, PickleValue)]) -> Result<Vec<TrialGroup<'_>>, String> {
     let mut groups: Vec<TrialGroup<'_>> = Vec::new();
     for (key, run) in results {
         let dataset = key.sequence().and_then(|key| key.first()?.text());
         let dataset = dataset.ok_or("has results under keys other than (data set, seed)")?;
-        let epochs = run.get("epochs").and_then(Value::int).filter(|&epochs| epochs > 0);
+        let epochs = run.get("epochs").and_then(PickleValue::int).filter(|&epochs| epochs > 0);
         let epochs = epochs.ok_or("has a result without a number of `epochs`")?;
         match groups.iter_mut().find(|group| (group.0, group.1) == (dataset, epochs)) {
             Some(group) => group.2.push(run),
@@ -115,11 +116,11 @@ fn grouped(results: &[(Value, Value)]) -> Result<Vec<TrialGroup<'_>>, String> {
 }
 
 /// The sets of images on which a run was evaluated after its last epoch.
-fn evaluated<'v>(runs: &[&'v Value], epochs: i64) -> Vec<&'v str> {
+fn evaluated<'v>(runs: &[&'v PickleValue], epochs: i64) -> Vec<&'v str> {
     let end = format!("@{}", epochs - 1);
     let mut sets: Vec<&str> = Vec::new();
     for run in runs {
-        let accuracies = run.get("eval_acc1es").and_then(Value::entries).unwrap_or_default();
+        let accuracies = run.get("eval_acc1es").and_then(PickleValue::entries).unwrap_or_default();
         for set in accuracies.iter().filter_map(|(key, _)| key.text()?.strip_suffix(&end)) {
             if !sets.contains(&set) {
                 sets.push(set);

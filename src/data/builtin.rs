@@ -2,7 +2,7 @@
 
 use super::normalisation::CIFAR10;
 use super::pictures::ImagePreparation;
-use super::{DataError, Images, Request, draw};
+use super::{DataError, ImageRequest, LoadedImages, draw};
 
 static SHEET: &[u8] = include_bytes!("../../assets/images/natural32.png");
 
@@ -13,14 +13,14 @@ const SIDE: usize = 32;
 /// Values of a tile.
 const VOLUME: usize = 3 * SIDE * SIDE;
 
-pub(super) fn load(request: &Request<'_>) -> Result<Images, DataError> {
+pub(super) fn load(request: &ImageRequest<'_>) -> Result<LoadedImages, DataError> {
     let preparation = ImagePreparation::new(request, &CIFAR10)?;
     let sheet = decode(SHEET).map_err(DataError::Builtin)?;
     let origin = "the built-in sheet";
     let indices = draw::select(origin, sheet.tiles, request.batch_size, request.seed)?;
     let tiles: Vec<_> = indices.iter().map(|&index| sheet.tile(index)).collect();
     let batch = preparation.batch(SIDE, tiles.iter().map(|tile| &tile[..]), indices);
-    Ok(Images { batch, facts: preparation.facts() })
+    Ok(LoadedImages { batch, facts: preparation.facts() })
 }
 
 /// Decoded rows of `[red, green, blue]` pixels.

@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::normalisation::{CIFAR10, CIFAR100, Colours};
+use super::normalisation::{CIFAR10, CIFAR100, ColourStatistics};
 use super::pictures::ImagePreparation;
 use super::rows::{self, RowFile};
-use super::{DataError, Images, Request, draw, layout};
+use super::{DataError, ImageRequest, LoadedImages, draw, layout};
 
 /// Rows and columns of a picture.
 const SIDE: usize = 32;
@@ -16,7 +16,7 @@ const VOLUME: usize = 3 * SIDE * SIDE;
 
 /// One of the two data sets.
 pub(super) struct CifarBatches {
-    normalisation: Colours,
+    normalisation: ColourStatistics,
     /// Bytes of labels before an image in the binary layout.
     label_bytes: u64,
     /// What the published archives unpack to.
@@ -49,10 +49,10 @@ pub(super) const HUNDRED: CifarBatches = CifarBatches {
 
 /// Draws from all images, which are numbered through the files.
 pub(super) fn load(
-    request: &Request<'_>,
+    request: &ImageRequest<'_>,
     cifar: &CifarBatches,
     folder: &Path,
-) -> Result<Images, DataError> {
+) -> Result<LoadedImages, DataError> {
     let preparation = ImagePreparation::new(request, &cifar.normalisation)?;
     let files = cifar.files(folder)?;
     let available = files.iter().map(|file| file.images).sum();
@@ -61,7 +61,7 @@ pub(super) fn load(
     let chosen: Vec<_> = indices.iter().map(|&index| locate(&files, index)).collect();
     let images = rows::read(request, &files, &chosen, VOLUME)?;
     let batch = preparation.batch(SIDE, images.iter().map(Vec::as_slice), indices);
-    Ok(Images { batch, facts: preparation.facts() })
+    Ok(LoadedImages { batch, facts: preparation.facts() })
 }
 
 /// The file that holds an image, and the row in it.

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use super::draw::SeededShuffle;
 use super::normalisation::IMAGENET;
 use super::pictures::{DecodedImage, ImagePreparation};
-use super::{Batch, DataError, Images, Request};
+use super::{Batch, DataError, ImageRequest, LoadedImages};
 use crate::graph::Shape;
 
 /// Endings of names of image files, in small letters.
@@ -24,11 +24,11 @@ const MAX_DECODED_BYTES: u64 = 1 << 29;
 /// Damaged files that are named.
 const SKIPPED_NAMED: usize = 20;
 
-pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataError> {
+pub(super) fn load(request: &ImageRequest<'_>, folder: &Path) -> Result<LoadedImages, DataError> {
     let preparation = ImagePreparation::new(request, &IMAGENET)?;
     let files = list(request, folder)?;
     let mut draw = SeededShuffle::new(files.len(), request.seed);
-    let mut found = ImageFiles::default();
+    let mut found = ImageCollector::default();
     while found.indices.len() < request.batch_size {
         let missing = request.batch_size - found.indices.len();
         let drawn: Vec<usize> = draw.by_ref().take(missing).collect();
@@ -47,7 +47,7 @@ pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataE
 
 /// What the draw has brought so far.
 #[derive(Default)]
-struct ImageFiles {
+struct ImageCollector {
     indices: Vec<usize>,
     files: Vec<String>,
     values: Vec<f32>,
@@ -55,7 +55,7 @@ struct ImageFiles {
     skipped_files: Vec<String>,
 }
 
-impl ImageFiles {
+impl ImageCollector {
     fn add(&mut self, index: usize, file: &Path, image: Result<Vec<f32>, String>) {
         match image {
             Ok(values) => {
@@ -72,7 +72,7 @@ impl ImageFiles {
         }
     }
 
-    fn too_few(self, request: &Request<'_>, folder: &Path) -> DataError {
+    fn too_few(self, request: &ImageRequest<'_>, folder: &Path) -> DataError {
         let (available, wanted) = (self.indices.len(), request.batch_size);
         match self.skipped_files.into_iter().next() {
             None => {
@@ -88,10 +88,10 @@ impl ImageFiles {
 
     fn finish(
         self,
-        request: &Request<'_>,
+        request: &ImageRequest<'_>,
         folder: &Path,
         preparation: &ImagePreparation,
-    ) -> Images {
+    ) -> LoadedImages {
         let Self { indices, files, values, skipped, skipped_files } = self;
         let (images, shape) = (indices.len(), request.shape);
         let batch = Batch { images, shape, values, indices };
@@ -108,7 +108,7 @@ impl ImageFiles {
             ));
         }
         (facts.files, facts.skipped, facts.skipped_files) = (files, skipped, skipped_files);
-        Images { batch, facts }
+        LoadedImages { batch, facts }
     }
 }
 
@@ -118,7 +118,7 @@ fn slashes(path: &Path) -> String {
 }
 
 /// The image files in a folder, as paths in it, sorted.
-fn list(request: &Request<'_>, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+fn list(request: &ImageRequest<'_>, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let advice = "give a folder of PNG, JPEG or WebP files, or of folders of them";
     let read = |path: &Path, source| DataError::Read { path: path.to_owned(), advice, source };
     if !std::fs::metadata(folder).map_err(|source| read(folder, source))?.is_dir() {

@@ -8,7 +8,7 @@ use super::normalisation::IMAGENET16;
 use super::pictures::ImagePreparation;
 use super::request::IMAGENET_CLASSES;
 use super::rows::{self, RowFile};
-use super::{DataError, Images, Request, draw, layout, pickle};
+use super::{DataError, ImageRequest, LoadedImages, draw, layout, pickle};
 
 /// Rows and columns of a picture.
 const SIDE: usize = 16;
@@ -20,7 +20,7 @@ const USUAL_CLASSES: u32 = 120;
 const ADVICE: &str = "give the folder with the training batches of Imagenet16";
 
 /// Draws from the images of the first classes; images of all classes are numbered through the files.
-pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataError> {
+pub(super) fn load(request: &ImageRequest<'_>, folder: &Path) -> Result<LoadedImages, DataError> {
     let preparation = ImagePreparation::new(request, &IMAGENET16)?;
     let classes = request.overrides.classes.unwrap_or(USUAL_CLASSES);
     let (mut files, mut eligible, mut before) = (Vec::new(), Vec::new(), 0);
@@ -40,7 +40,7 @@ pub(super) fn load(request: &Request<'_>, folder: &Path) -> Result<Images, DataE
     let batch = preparation.batch(SIDE, images.iter().map(Vec::as_slice), indices);
     let mut facts = preparation.facts();
     facts.classes = Some(classes);
-    Ok(Images { batch, facts })
+    Ok(LoadedImages { batch, facts })
 }
 
 fn paths(given: &Path) -> Result<Vec<PathBuf>, DataError> {

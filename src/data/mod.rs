@@ -26,7 +26,7 @@ mod source;
 
 pub use batch::Batch;
 pub use error::DataError;
-pub use request::{ImageFacts, Images, Overrides, Request};
+pub use request::{ImageFacts, ImageOverrides, ImageRequest, LoadedImages};
 pub use source::{ImageSource, UnknownSource};
 
 use crate::graph::Shape;
@@ -45,8 +45,8 @@ pub fn load(
     batch_size: usize,
     seed: u64,
 ) -> Result<Batch, DataError> {
-    let overrides = &Overrides::default();
-    let request = Request { source, shape, batch_size, seed, overrides, cancelled: &|| false };
+    let overrides = &ImageOverrides::default();
+    let request = ImageRequest { source, shape, batch_size, seed, overrides, cancelled: &|| false };
     Ok(open(&request)?.batch)
 }
 
@@ -70,7 +70,7 @@ pub fn load(
 /// [`DataError`] if the batch has fewer than two images, the source has fewer than asked for, its
 /// images do not fit the shape, its files are missing or damaged, settings mean nothing for it, or
 /// loading was cancelled.
-pub fn open(request: &Request<'_>) -> Result<Images, DataError> {
+pub fn open(request: &ImageRequest<'_>) -> Result<LoadedImages, DataError> {
     check_size(request.shape, request.batch_size)?;
     request.overrides.check(request.source)?;
     match request.source {

@@ -1,9 +1,9 @@
 //! Standard normal values in place of images.
 
-use super::{Batch, Images, Request, draw};
+use super::{Batch, ImageRequest, LoadedImages, draw};
 use crate::seed;
 
-pub(super) fn load(request: &Request<'_>) -> Images {
+pub(super) fn load(request: &ImageRequest<'_>) -> LoadedImages {
     let (shape, images) = (request.shape, request.batch_size);
     let mut rng = draw::stream(request.seed, "noise");
     let values = seed::normal(&mut rng, images * shape.volume(), 1.0);

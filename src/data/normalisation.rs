@@ -1,6 +1,6 @@
 //! Mean and standard deviation of sources of pictures, and what replaces them.
 
-use super::{DataError, Overrides};
+use super::{DataError, ImageOverrides};
 
 /// Weights of red, green and blue in the brightness of a pixel (ITU-R BT.601).
 pub(super) const LUMINANCE: [f64; 3] = [0.299, 0.587, 0.114];
@@ -13,18 +13,18 @@ pub(super) struct ChannelNormalisation {
 }
 
 /// Mean and standard deviation of red, green and blue, of values from 0 to 255.
-pub(super) type Colours = [[f64; 3]; 2];
+pub(super) type ColourStatistics = [[f64; 3]; 2];
 
-pub(super) const CIFAR10: Colours = [[125.3, 123.0, 113.9], [63.0, 62.1, 66.7]];
-pub(super) const CIFAR100: Colours = [[129.3, 124.1, 112.4], [68.2, 65.4, 70.4]];
-pub(super) const IMAGENET16: Colours = [[122.68, 116.66, 104.01], [63.22, 61.26, 65.09]];
-pub(super) const IMAGENET: Colours =
+pub(super) const CIFAR10: ColourStatistics = [[125.3, 123.0, 113.9], [63.0, 62.1, 66.7]];
+pub(super) const CIFAR100: ColourStatistics = [[129.3, 124.1, 112.4], [68.2, 65.4, 70.4]];
+pub(super) const IMAGENET16: ColourStatistics = [[122.68, 116.66, 104.01], [63.22, 61.26, 65.09]];
+pub(super) const IMAGENET: ColourStatistics =
     [[0.485 * 255.0, 0.456 * 255.0, 0.406 * 255.0], [0.229 * 255.0, 0.224 * 255.0, 0.225 * 255.0]];
 
 impl ChannelNormalisation {
     /// For three channels the colours'. One channel takes the brightness of the mean; its deviation
     /// is the same mix of the colours', which is exact for pictures in shades of grey.
-    pub(super) fn new([mean, deviation]: &Colours, channels: usize) -> Self {
+    pub(super) fn new([mean, deviation]: &ColourStatistics, channels: usize) -> Self {
         let mix = |of: &[f64; 3]| match channels {
             1 => vec![of.iter().zip(LUMINANCE).map(|(value, weight)| value * weight).sum()],
             _ => of.to_vec(),
@@ -33,7 +33,7 @@ impl ChannelNormalisation {
     }
 
     /// With the given values in place of the usual ones.
-    pub(super) fn replaced(mut self, overrides: &Overrides) -> Result<Self, DataError> {
+    pub(super) fn replaced(mut self, overrides: &ImageOverrides) -> Result<Self, DataError> {
         for (option, given, target) in [
             ("mean", &overrides.mean, &mut self.mean),
             ("std", &overrides.deviation, &mut self.deviation),

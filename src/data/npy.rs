@@ -7,16 +7,16 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use super::npy_header::Header;
-use super::{Batch, DataError, ImageFacts, Images, Request, draw, resize};
+use super::npy_header::NpyHeader;
+use super::{Batch, DataError, ImageFacts, ImageRequest, LoadedImages, draw, resize};
 use crate::graph::Shape;
 
 /// A file.
-pub(super) fn load(request: &Request<'_>, path: &Path) -> Result<Images, DataError> {
+pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImages, DataError> {
     let advice = "give a .npy file that you may read";
     let (file, size_bytes) = open(path, advice)?;
     let mut file = BufReader::new(file);
-    let array = Array::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
+    let array = NpyArray::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
     array.images(request, &mut SeekableFile(file))
 }
 
@@ -54,27 +54,27 @@ impl ArrayRead for SeekableFile {
 }
 
 /// An array whose header was read.
-pub(super) struct Array<'p> {
+pub(super) struct NpyArray<'p> {
     path: &'p Path,
     /// The array, as the user knows it.
     origin: String,
-    header: Header,
+    header: NpyHeader,
     images: usize,
     /// The shape of its images.
     shape: Shape,
 }
 
-impl<'p> Array<'p> {
+impl<'p> NpyArray<'p> {
     /// Reads the header of an array of `size_bytes` bytes, header included.
     pub(super) fn read(
-        request: &Request<'_>,
+        request: &ImageRequest<'_>,
         path: &'p Path,
         origin: &str,
         size_bytes: u64,
         file: &mut impl Read,
     ) -> Result<Self, DataError> {
         let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
-        let header = Header::read(file).map_err(wrong)?;
+        let header = NpyHeader::read(file).map_err(wrong)?;
         let [images, channels, height, width] = header.shape().map_err(wrong)?;
         let shape = Shape::new(channels, height, width);
         let found = || shape.to_string();
@@ -93,9 +93,9 @@ impl<'p> Array<'p> {
     /// Reads the drawn images, in the order in which they lie in the file.
     pub(super) fn images(
         &self,
-        request: &Request<'_>,
+        request: &ImageRequest<'_>,
         file: &mut impl ArrayRead,
-    ) -> Result<Images, DataError> {
+    ) -> Result<LoadedImages, DataError> {
         let indices = draw::select(&self.origin, self.images, request.batch_size, request.seed)?;
         let mut order: Vec<usize> = (0..indices.len()).collect();
         order.sort_unstable_by_key(|&place| indices[place]);
@@ -109,7 +109,7 @@ impl<'p> Array<'p> {
         }
         let batch = Batch { images: indices.len(), shape: request.shape, values, indices };
         let notices = self.notice(request.shape).into_iter().collect();
-        Ok(Images { batch, facts: ImageFacts { notices, ..ImageFacts::default() } })
+        Ok(LoadedImages { batch, facts: ImageFacts { notices, ..ImageFacts::default() } })
     }
 
     /// The values of one image; `next` is the image that the file stands before.

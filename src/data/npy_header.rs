@@ -9,13 +9,13 @@ use std::io::Read;
 const MAX_HEADER_BYTES: usize = 4096;
 
 /// What the header says.
-pub(super) struct Header {
+pub(super) struct NpyHeader {
     data_start: u64,
     big_endian: bool,
     extents: Vec<u64>,
 }
 
-impl Header {
+impl NpyHeader {
     pub(super) fn read(file: &mut impl Read) -> Result<Self, String> {
         let short = |_| "is too short for a .npy file: give a file saved by numpy.save".to_owned();
         let mut start = [0; 10];

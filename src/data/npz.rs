@@ -6,15 +6,15 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::npy::{Array, ArrayRead, open};
-use super::{DataError, Images, Request};
+use super::npy::{ArrayRead, NpyArray, open};
+use super::{DataError, ImageRequest, LoadedImages};
 
 /// The array of that name, or the only one.
 pub(super) fn load(
-    request: &Request<'_>,
+    request: &ImageRequest<'_>,
     path: &Path,
     key: Option<&str>,
-) -> Result<Images, DataError> {
+) -> Result<LoadedImages, DataError> {
     let (file, _) = open(path, "give a .npz file that you may read")?;
     let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
     let damaged = |error: ZipError| {
@@ -28,7 +28,7 @@ pub(super) fn load(
     let size_bytes = member.size();
     let mut member = StreamingEntry(member);
     let origin = format!("{}:{key}", path.display());
-    Array::read(request, path, &origin, size_bytes, &mut member)?.images(request, &mut member)
+    NpyArray::read(request, path, &origin, size_bytes, &mut member)?.images(request, &mut member)
 }
 
 /// The array that is meant, if that is clear.

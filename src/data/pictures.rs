@@ -1,7 +1,7 @@
 //! Pictures, that is bytes of brightness or colour, as network input.
 
-use super::normalisation::{ChannelNormalisation, Colours, LUMINANCE};
-use super::{Batch, DataError, ImageFacts, Request, resize};
+use super::normalisation::{ChannelNormalisation, ColourStatistics, LUMINANCE};
+use super::{Batch, DataError, ImageFacts, ImageRequest, resize};
 use crate::graph::Shape;
 
 /// A picture.
@@ -28,7 +28,10 @@ impl ImagePreparation {
     ///
     /// [`DataError::Shape`] if the network takes neither one channel nor three, and
     /// [`DataError::Channels`].
-    pub(super) fn new(request: &Request<'_>, usual: &Colours) -> Result<Self, DataError> {
+    pub(super) fn new(
+        request: &ImageRequest<'_>,
+        usual: &ColourStatistics,
+    ) -> Result<Self, DataError> {
         let shape = request.shape;
         if ![1, 3].contains(&shape.channels) {
             return Err(DataError::Shape {

@@ -10,7 +10,7 @@ pub(super) const IMAGENET_CLASSES: u32 = 1_000;
 
 /// What replaces a source's usual settings.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Overrides {
+pub struct ImageOverrides {
     /// Mean per channel, of pixels from 0 to 1.
     pub mean: Option<Vec<f64>>,
     /// Standard deviation per channel, of pixels from 0 to 1.
@@ -20,7 +20,7 @@ pub struct Overrides {
 }
 
 /// What to load.
-pub struct Request<'r> {
+pub struct ImageRequest<'r> {
     /// Where from.
     pub source: &'r ImageSource,
     /// Shape of one image.
@@ -30,7 +30,7 @@ pub struct Request<'r> {
     /// The run's seed.
     pub seed: u64,
     /// What replaces the source's usual settings.
-    pub overrides: &'r Overrides,
+    pub overrides: &'r ImageOverrides,
     /// Asked between files and images; once it says yes loading ends with
     /// [`DataError::Cancelled`].
     pub cancelled: &'r (dyn Fn() -> bool + Sync),
@@ -38,7 +38,7 @@ pub struct Request<'r> {
 
 /// What was loaded.
 #[derive(Clone, Debug)]
-pub struct Images {
+pub struct LoadedImages {
     /// The images, normalised.
     pub batch: Batch,
     /// How they came about.
@@ -65,7 +65,7 @@ pub struct ImageFacts {
     pub notices: Vec<String>,
 }
 
-impl Overrides {
+impl ImageOverrides {
     /// Whether the settings fit a source, as far as that can be told without opening it.
     ///
     /// # Errors
@@ -100,14 +100,14 @@ impl Overrides {
     }
 }
 
-impl Request<'_> {
+impl ImageRequest<'_> {
     /// Ends loading if it was cancelled.
     pub(super) fn check_cancelled(&self) -> Result<(), DataError> {
         if (self.cancelled)() { Err(DataError::Cancelled) } else { Ok(()) }
     }
 }
 
-impl From<Batch> for Images {
+impl From<Batch> for LoadedImages {
     fn from(batch: Batch) -> Self {
         Self { batch, facts: ImageFacts::default() }
     }

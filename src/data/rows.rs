@@ -5,8 +5,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::pickle::{self, Array, ArrayData, Limits, Stored, Value};
-use super::{DataError, Request};
+use super::pickle::{self, ArrayData, PickleLimits, PickleValue, PickledArray, StoredBytes};
+use super::{DataError, ImageRequest};
 
 const ADVICE: &str = "check that the data set is complete and that you may read it";
 
@@ -23,7 +23,7 @@ enum RowContent {
     /// The first row's first byte, and bytes from row to row.
     Rows { first: u64, distance: u64 },
     /// Text that stands for the rows: it must be read whole.
-    Text(Stored),
+    Text(StoredBytes),
     /// They were read.
     Here(Arc<[u8]>),
 }
@@ -63,18 +63,18 @@ impl RowFile {
     }
 
     /// A pickled dictionary whose `data` is a uint8 array `[images, volume]`; and the dictionary.
-    pub(super) fn python(path: PathBuf, volume: usize) -> Result<(Self, Value), DataError> {
+    pub(super) fn python(path: PathBuf, volume: usize) -> Result<(Self, PickleValue), DataError> {
         let file = File::open(&path).map_err(unreadable(&path))?;
         let facts = file.metadata().map_err(unreadable(&path))?;
         check_file(&path, &facts)?;
-        let scanned = pickle::scan(BufReader::new(file), facts.len(), &Limits::default());
+        let scanned = pickle::scan(BufReader::new(file), facts.len(), &PickleLimits::default());
         let fields = match scanned {
             Ok(fields) => fields,
             Err(source) => return Err(DataError::Pickle { path, source }),
         };
         let data = fields.get("data").ok_or_else(|| wrong(&path, "has no `data`"))?;
-        let data =
-            Array::from_value(data).map_err(|error| wrong(&path, format!("its `data` {error}")))?;
+        let data = PickledArray::from_value(data)
+            .map_err(|error| wrong(&path, format!("its `data` {error}")))?;
         if data.shape.get(1) != Some(&volume)
             || data.shape.len() != 2
             || (data.kind, data.item_bytes, data.fortran_order) != ('u', 1, false)
@@ -90,7 +90,7 @@ impl RowFile {
         let content = match data.data {
             ArrayData::Here(bytes) => RowContent::Here(bytes),
             ArrayData::Stored(stored) if stored.text => RowContent::Text(stored),
-            ArrayData::Stored(Stored { offset, .. }) => {
+            ArrayData::Stored(StoredBytes { offset, .. }) => {
                 RowContent::Rows { first: offset, distance: volume as u64 }
             }
         };
@@ -149,7 +149,7 @@ impl RowReader<'_> {
 
 /// The chosen images, each a number of a file and a row in it, in their order.
 pub(super) fn read(
-    request: &Request<'_>,
+    request: &ImageRequest<'_>,
     files: &[RowFile],
     chosen: &[(usize, usize)],
     volume: usize,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{JoinedRow, JoinedScores};
-use crate::benchmark::Lookup;
+use crate::benchmark::MetricLookup;
 use crate::store::Status;
 
 /// The architecture that a score prefers, and how good it is.
@@ -27,7 +27,7 @@ pub struct TopScored {
 
 /// What a search that saw these architectures would have chosen: the highest finite score of those that
 /// are connected and did not fail, the first of equal ones. `None` where there is none.
-pub fn choice(joined: &JoinedScores, accuracy: &Lookup) -> Option<TopScored> {
+pub fn choice(joined: &JoinedScores, accuracy: &MetricLookup) -> Option<TopScored> {
     let may = |row: &&JoinedRow| {
         let is_left_out =
             matches!(row.prediction.status, Some(Status::Disconnected | Status::Failed));
@@ -54,7 +54,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::benchmark::{self, TO_THE_END};
+    use crate::benchmark::{self, NEVER_CANCEL};
     use crate::evaluation::{AccuracyLookups, Prediction, join};
     use crate::space::Space;
 
@@ -69,13 +69,13 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/evaluation");
         let table = benchmark::open(&folder.join("table.csv")).unwrap();
         let space = Space::builtin("nas-bench-201").unwrap();
-        let accuracy = Lookup::new(&table, &space, "accuracy").unwrap();
-        let rows = table.rows(TO_THE_END).unwrap().map(|row| row.unwrap());
+        let accuracy = MetricLookup::new(&table, &space, "accuracy").unwrap();
+        let rows = table.rows(NEVER_CANCEL).unwrap().map(|row| row.unwrap());
         let predictions = rows
             .zip(scores)
             .map(|(row, &(score, status))| prediction(&row.architecture, score, status));
         let accuracies = AccuracyLookups { accuracy: &accuracy, validation: None };
-        let joined = join(predictions.collect(), accuracies, TO_THE_END).unwrap();
+        let joined = join(predictions.collect(), accuracies, NEVER_CANCEL).unwrap();
         choice(&joined, &accuracy)
     }
 

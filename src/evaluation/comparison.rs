@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{
-    AccuracyLookups, EvaluationError, JoinedScores, Prediction, Watch, join, study_predictions,
+    AccuracyLookups, EvaluationError, EvaluationProgress, JoinedScores, Prediction, join,
+    study_predictions,
 };
-use crate::benchmark::{Counted, Lookup, Table};
+use crate::benchmark::{BenchmarkTable, MetricLookup, NamedCount};
 use crate::job::{JobConfig, Task};
 use crate::score::SCORES;
 use crate::space::Space;
@@ -20,9 +21,9 @@ pub struct Comparison {
     /// Scores and accuracies.
     pub joined: JoinedScores,
     /// The table's accuracies.
-    pub accuracy: Lookup,
+    pub accuracy: MetricLookup,
     /// The table's validation accuracies, where another metric is used for them.
-    pub validation: Option<Lookup>,
+    pub validation: Option<MetricLookup>,
 }
 
 impl Comparison {
@@ -30,7 +31,7 @@ impl Comparison {
     pub fn notices(&self) -> Vec<String> {
         let coverage = &self.joined.coverage;
         let space = self.space.id();
-        let counted = |counted: &Counted, what: &str| {
+        let counted = |counted: &NamedCount, what: &str| {
             let named = counted.first.first().map(|first| format!(", such as {first}"));
             (counted.count, format!("{what}{}", named.unwrap_or_default()))
         };
@@ -107,11 +108,11 @@ pub fn compare_study(
     store: &Path,
     id: &str,
     score: Option<&str>,
-    (table, metric): (&Table, &str),
-    watch: Watch<'_>,
+    (table, metric): (&BenchmarkTable, &str),
+    watch: EvaluationProgress<'_>,
 ) -> Result<Comparison, EvaluationError> {
     let StudyScores { space, score, predictions } = study_scores(store, id, score)?;
-    let accuracy = Lookup::watched(table, &space, metric, watch)?;
+    let accuracy = MetricLookup::watched(table, &space, metric, watch)?;
     let accuracies = AccuracyLookups { accuracy: &accuracy, validation: None };
     let joined = join(predictions, accuracies, watch)?;
     Ok(Comparison { space, score, joined, accuracy, validation: None })

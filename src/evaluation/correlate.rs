@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{EvaluationError, JoinedRow, JoinedScores, Watch};
+use super::{EvaluationError, EvaluationProgress, JoinedRow, JoinedScores};
 use crate::score::{SCORES, ScoreInputs};
 use crate::statistics::{AccuracyFilter, PredictorReport, ReportOptions};
 
@@ -65,7 +65,7 @@ pub fn correlate(
     name: &str,
     joined: &JoinedScores,
     options: CorrelateOptions,
-    watch: Watch<'_>,
+    watch: EvaluationProgress<'_>,
 ) -> Result<Correlation, EvaluationError> {
     let rows = &joined.rows;
     let score = rows.iter().map(|row| row.prediction.score).collect();
@@ -110,7 +110,7 @@ fn reports(
     accuracies: &[f64],
     places: &[usize],
     options: ReportOptions,
-    watch: Watch<'_>,
+    watch: EvaluationProgress<'_>,
 ) -> Result<Vec<PredictorReport>, EvaluationError> {
     let report = |(at, column): (usize, &PredictorColumn<'_>)| {
         if !watch(at as f64 / columns.len() as f64) {

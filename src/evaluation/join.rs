@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 
 use serde::Serialize;
 
-use super::{EvaluationError, Prediction, Watch};
-use crate::benchmark::{Counted, Lookup};
+use super::{EvaluationError, EvaluationProgress, Prediction};
+use crate::benchmark::{MetricLookup, NamedCount};
 use crate::space::Architecture;
 use crate::store::Status;
 
@@ -17,9 +17,9 @@ const WATCHED: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub struct AccuracyLookups<'a> {
     /// The accuracy that scores are compared with.
-    pub accuracy: &'a Lookup,
+    pub accuracy: &'a MetricLookup,
     /// The accuracy that the optimal choice looks at, where it is another one.
-    pub validation: Option<&'a Lookup>,
+    pub validation: Option<&'a MetricLookup>,
 }
 
 /// What became of the predictions.
@@ -30,11 +30,11 @@ pub struct Coverage {
     /// Different architectures with an accuracy.
     pub used: usize,
     /// Predictions whose architecture is none of the space.
-    pub unknown: Counted,
+    pub unknown: NamedCount,
     /// Predictions of an architecture that came before; the first with a score counts.
-    pub duplicates: Counted,
+    pub duplicates: NamedCount,
     /// Different architectures without an accuracy.
-    pub without_accuracy: Counted,
+    pub without_accuracy: NamedCount,
     /// Of those used, architectures without a score, which the score's figures leave out.
     pub without_score: usize,
     /// Of those used, architectures whose score is infinite; they rank first or last.
@@ -81,7 +81,7 @@ impl JoinedScores {
 pub fn join(
     predictions: Vec<Prediction>,
     accuracies: AccuracyLookups<'_>,
-    watch: Watch<'_>,
+    watch: EvaluationProgress<'_>,
 ) -> Result<JoinedScores, EvaluationError> {
     let space = accuracies.accuracy.space();
     let mut coverage = Coverage { given: predictions.len(), ..Coverage::default() };

@@ -27,4 +27,4 @@ pub use sample::sample;
 pub use scores::read_scores;
 
 /// Hears how much is done, from 0 to 1, and says whether to go on.
-pub type Watch<'w> = &'w dyn Fn(f64) -> bool;
+pub type EvaluationProgress<'w> = &'w dyn Fn(f64) -> bool;

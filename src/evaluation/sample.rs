@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{EvaluationError, Watch};
-use crate::benchmark::{Lookup, Row, Table};
+use super::{EvaluationError, EvaluationProgress};
+use crate::benchmark::{BenchmarkRow, BenchmarkTable, MetricLookup};
 use crate::seed;
 use crate::space::{Architecture, Space};
 
@@ -18,11 +18,11 @@ use crate::space::{Architecture, Space};
 /// [`EvaluationError::NothingToDraw`] if the table names no architecture that can be built, and
 /// whatever reading meets.
 pub fn sample(
-    table: &Table,
-    accuracy: &Lookup,
+    table: &BenchmarkTable,
+    accuracy: &MetricLookup,
     count: usize,
     seed: u64,
-    watch: Watch<'_>,
+    watch: EvaluationProgress<'_>,
 ) -> Result<Vec<String>, EvaluationError> {
     let space = accuracy.space();
     let mut drawn: BTreeMap<(u64, String), String> = BTreeMap::new();
@@ -45,7 +45,7 @@ pub fn sample(
     Ok(drawn.into_values().collect())
 }
 
-fn architecture(space: &Space, row: &Row) -> Option<Architecture> {
+fn architecture(space: &Space, row: &BenchmarkRow) -> Option<Architecture> {
     if row.architecture.is_empty() {
         return row.index.and_then(|index| space.from_index(index));
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::backend::{Cancel, DeviceInfo};
-use crate::benchmark::{self, Lookup};
+use crate::benchmark::{self, MetricLookup};
 use crate::graph::cost::Cost;
 use crate::graph::extent;
 use crate::score::{Score, ScoreInputs};
@@ -23,10 +23,10 @@ pub(super) enum AccuracySource {
 
 /// AccuracySource of a table, and its clock.
 pub(super) struct TableAccuracies {
-    metric: Lookup,
-    report: Option<Lookup>,
+    metric: MetricLookup,
+    report: Option<MetricLookup>,
     /// Training times in seconds, and how many seconds may be spent.
-    clock: Option<(Lookup, f64)>,
+    clock: Option<(MetricLookup, f64)>,
 }
 
 impl AccuracySource {
@@ -47,7 +47,7 @@ impl AccuracySource {
         let (Some(path), Some(metric)) = (&options.table, &options.metric) else { return Ok(None) };
         let table = benchmark::open(path)?;
         let watch = |_: f64| !cancel.is_cancelled();
-        let read = |name: &str| Lookup::watched(&table, space, name, &watch);
+        let read = |name: &str| MetricLookup::watched(&table, space, name, &watch);
         let clock = match (&options.time, options.budget) {
             (Some(time), Some(budget)) => Some((read(time)?, budget)),
             _ => None,

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidOption, JobError, JobOption, SearchOptions, StoreLocation, StudyMode};
-use crate::data::{ImageSource, Overrides};
+use crate::data::{ImageOverrides, ImageSource};
 use crate::graph::Shape;
 use crate::plan::Count;
 use crate::score::{
     COMBINED, Components, DEFAULT_COMPONENTS, Ranking, SCORES, Score, ScoreId, ScoreNeeds, ScoreSet,
 };
 use crate::search::Objective;
-use crate::space::{Setting, Space, SpaceError};
+use crate::space::{Space, SpaceError, SpaceOverride};
 use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
 use crate::weights::Initialisation;
 
@@ -85,7 +85,7 @@ pub struct Options {
     /// Replace a value of the space's file, such as skeleton.cells=1 (see `spaces show`); may be
     /// repeated
     #[serde(default)]
-    pub set: Vec<Setting>,
+    pub set: Vec<SpaceOverride>,
     /// Scores that are computed beside the one that ranks
     #[serde(default)]
     pub also: Vec<String>,
@@ -169,21 +169,25 @@ impl Options {
     }
 
     /// The settings that replace the image source's.
-    pub fn image_overrides(&self) -> Overrides {
+    pub fn image_overrides(&self) -> ImageOverrides {
         let (mean, deviation) = (self.mean.clone(), self.std.clone());
-        Overrides { mean, deviation, classes: self.image_classes }
+        ImageOverrides { mean, deviation, classes: self.image_classes }
     }
 }
 
 /// Replaced values, with those that have a flag of their own.
-fn settings(set: &[Setting], input: Option<Shape>, classes: Option<usize>) -> Vec<Setting> {
+fn settings(
+    set: &[SpaceOverride],
+    input: Option<Shape>,
+    classes: Option<usize>,
+) -> Vec<SpaceOverride> {
     let mut settings = set.to_vec();
     if let Some(Shape { channels, height, width }) = input {
-        settings.push(Setting::new("input.channels", channels));
-        settings.push(Setting::new("input.height", height));
-        settings.push(Setting::new("input.width", width));
+        settings.push(SpaceOverride::new("input.channels", channels));
+        settings.push(SpaceOverride::new("input.height", height));
+        settings.push(SpaceOverride::new("input.width", width));
     }
-    settings.extend(classes.map(|classes| Setting::new("classes", classes)));
+    settings.extend(classes.map(|classes| SpaceOverride::new("classes", classes)));
     settings
 }
 

@@ -11,7 +11,7 @@ use super::{Event, JobConfig, JobError, MiniBatch, Options, Task};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::cpu::simd::Isa;
 use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
-use crate::data::{self, DataError, Images};
+use crate::data::{self, DataError, LoadedImages};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
 use crate::plan::{Plan, PlanOutputs};
@@ -34,9 +34,9 @@ pub struct Session {
     scores: ScoreSet,
     /// The kind of mini-batch of what ranks.
     ranked_on: MiniBatch,
-    images: Images,
+    images: LoadedImages,
     /// The mini-batch of the other kind of scores, once it is needed.
-    other_images: OnceLock<Images>,
+    other_images: OnceLock<LoadedImages>,
     initialisation: Initialisation,
     weight_seeds: Vec<u64>,
     device: DeviceInfo,
@@ -135,12 +135,12 @@ impl Session {
     }
 
     /// The mini-batch on which every network is ranked.
-    pub fn images(&self) -> &Images {
+    pub fn images(&self) -> &LoadedImages {
         &self.images
     }
 
     /// The mini-batch of scores that need another one than what ranks, if there are such.
-    pub fn other_images(&self) -> Option<&Images> {
+    pub fn other_images(&self) -> Option<&LoadedImages> {
         self.other_images.get()
     }
 
@@ -164,7 +164,7 @@ impl Session {
     }
 
     /// The mini-batch that scores of a kind see.
-    fn images_of(&self, kind: MiniBatch, cancel: &Cancel) -> Result<&Images, DataError> {
+    fn images_of(&self, kind: MiniBatch, cancel: &Cancel) -> Result<&LoadedImages, DataError> {
         if kind == self.ranked_on || self.options.shares_batch() {
             return Ok(&self.images);
         }
@@ -281,7 +281,7 @@ impl Session {
     fn pass_side_by_side(
         &self,
         candidates: Vec<Candidate>,
-        images: &Images,
+        images: &LoadedImages,
         (score, wanted): (Option<&'static Score>, ScoreSet),
         cancel: &Cancel,
     ) -> Vec<Option<ScoredNetwork>> {
@@ -422,7 +422,7 @@ impl Session {
     fn scorer<'s>(
         &'s self,
         backend: &'s mut dyn Backend,
-        images: &'s Images,
+        images: &'s LoadedImages,
         (score, wanted): (Option<&'static Score>, ScoreSet),
         cancel: &'s Cancel,
     ) -> Scorer<'s> {
@@ -451,8 +451,8 @@ fn load(
     options: &Options,
     kind: MiniBatch,
     cancel: &Cancel,
-) -> Result<Images, DataError> {
-    data::open(&data::Request {
+) -> Result<LoadedImages, DataError> {
+    data::open(&data::ImageRequest {
         source: &options.images(kind),
         shape: networks.input(),
         batch_size: options.batch_size(kind),

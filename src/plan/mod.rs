@@ -5,7 +5,7 @@
 //!   pair of images, which adds their number to every entry of the kernel matrix
 //!   ([`Plan::constant_units`]).
 //! * Activations of one tensor, whatever their functions, have one code, which is computed once and
-//!   weighted ([`BinaryCode::weight`]).
+//!   counted as often as there are activations ([`BinaryCode::multiplicity`]).
 //! * Normalisation is lazy: a convolution writes raw values; the [`CombineStep`] step that reads them
 //!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores
 //!   what later steps need: the sum, and a function of it.
@@ -85,7 +85,7 @@ pub struct Plan {
     pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
     pub input: TensorId,
-    /// Counted units (calls weighted) whose code is 0 for every image.
+    /// Counted units, each as often as its code counts, whose code is 0 for every image.
     pub constant_units: u64,
     /// All counted units `V`: the diagonal of the kernel matrix.
     pub units: u64,

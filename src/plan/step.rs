@@ -57,8 +57,8 @@ pub struct PlannedNorm {
 pub struct BinaryCode {
     /// Shape of the tensor for one image; `shape.volume()` units.
     pub shape: Shape,
-    /// How often its agreement counts; at least 1.
-    pub weight: u32,
+    /// How often its agreement counts; at least 1, since several activations may read the tensor.
+    pub multiplicity: u32,
     /// The first counted activation node of the graph that reads the tensor.
     pub node: NodeId,
 }

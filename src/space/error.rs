@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::problem::{self, Problem};
+use super::problem::{self, SpaceProblem};
 use crate::graph::GraphError;
 
 /// Why a space could not be had.
@@ -32,7 +32,7 @@ pub enum SpaceError {
         /// The file or the built-in space.
         origin: String,
         /// Everything that is wrong, in the order of the file.
-        problems: Vec<Problem>,
+        problems: Vec<SpaceProblem>,
     },
 }
 

@@ -29,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 pub use architecture::Architecture;
 pub use drawing::{Drawing, DrawnEdge, dot};
 pub use error::{ArchitectureError, BuildError, SpaceError};
-pub use problem::{Problem, Setting};
+pub use problem::{SpaceOverride, SpaceProblem};
 pub use topology::Decision;
 
 use crate::graph::Shape;
@@ -171,7 +171,7 @@ impl Space {
     /// # Errors
     ///
     /// As [`Space::open`].
-    pub fn open_with(name: &str, settings: &[Setting]) -> Result<Self, SpaceError> {
+    pub fn open_with(name: &str, settings: &[SpaceOverride]) -> Result<Self, SpaceError> {
         let path = Path::new(name);
         let is_file = path.extension().is_some_and(|end| end == "toml" || end == "json");
         if is_file {
@@ -207,7 +207,7 @@ impl Space {
     pub fn from_text_with(
         text: &str,
         origin: &str,
-        settings: &[Setting],
+        settings: &[SpaceOverride],
     ) -> Result<Self, SpaceError> {
         let parsed = file::parse(text, origin, settings)?;
         let text =
@@ -231,7 +231,7 @@ impl Space {
     /// # Errors
     ///
     /// [`SpaceError::Invalid`].
-    pub fn with(&self, settings: &[Setting]) -> Result<Self, SpaceError> {
+    pub fn with(&self, settings: &[SpaceOverride]) -> Result<Self, SpaceError> {
         Self::from_text_with(self.text(), &format!("space {}", self.id()), settings)
     }
 }
@@ -241,7 +241,7 @@ fn read(path: &Path) -> Result<String, SpaceError> {
     let read = |source| SpaceError::Read { path: path.to_owned(), source };
     let problem = |message: String| SpaceError::Invalid {
         origin: path.display().to_string(),
-        problems: vec![Problem::at("", &message)],
+        problems: vec![SpaceProblem::at("", &message)],
     };
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(read)?;
@@ -261,7 +261,7 @@ fn read(path: &Path) -> Result<String, SpaceError> {
 fn written(value: &serde_json::Value, origin: &str) -> Result<String, SpaceError> {
     toml::to_string_pretty(value).map_err(|error| SpaceError::Invalid {
         origin: origin.to_owned(),
-        problems: vec![Problem::at("", &error.to_string())],
+        problems: vec![SpaceProblem::at("", &error.to_string())],
     })
 }
 

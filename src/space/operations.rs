@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::layers::{self, BranchPosition, Layer, LayerFile, Parameters, any, emit, zero_after};
-use super::problem::Problems;
+use super::layers::{
+    self, LayerFile, LayerParameters, OperationContext, OperationLayer, any, emit, zero_after,
+};
+use super::problem::ProblemList;
 use crate::graph::{Graph, GraphError, NodeId};
 use crate::nearest;
 
@@ -14,12 +16,13 @@ use crate::nearest;
 pub(super) const BUILTIN: &str = include_str!("../../assets/operations.toml");
 
 /// Operations by name, as files write them.
-pub(super) type Definitions = BTreeMap<String, Definition>;
+pub(super) type OperationDefinitions = BTreeMap<String, OperationDefinition>;
 
 /// One operation as a file writes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Definition {
+#[schemars(rename = "Definition")]
+pub(super) struct OperationDefinition {
     /// The layers, in their order.
     layers: Vec<LayerFile>,
     /// The layers used instead where the stride is not 1 or the width changes.
@@ -41,20 +44,22 @@ pub(super) struct Operation {
     pub random: bool,
     /// It holds an activation.
     pub activation: bool,
-    layers: Vec<Layer>,
-    reshape: Option<Vec<Layer>>,
+    layers: Vec<OperationLayer>,
+    reshape: Option<Vec<OperationLayer>>,
 }
 
 impl Operation {
-    fn new(name: &str, layers: Vec<Layer>, reshape: Option<Vec<Layer>>) -> Self {
+    fn new(name: &str, layers: Vec<OperationLayer>, reshape: Option<Vec<OperationLayer>>) -> Self {
         let reshaped_zero = |input| reshape.as_ref().is_none_or(|layers| zero_after(layers, input));
         Self {
             name: name.to_owned(),
             zero: zero_after(&layers, false) && reshaped_zero(false),
-            identity: layers.iter().all(|layer| *layer == Layer::Identity),
+            identity: layers.iter().all(|layer| *layer == OperationLayer::Identity),
             keeps_zero: zero_after(&layers, true) && reshaped_zero(true),
-            random: any(&layers, &|layer| matches!(layer, Layer::Conv(_) | Layer::Linear(_))),
-            activation: any(&layers, &|layer| matches!(layer, Layer::Activation(_))),
+            random: any(&layers, &|layer| {
+                matches!(layer, OperationLayer::Conv(_) | OperationLayer::Linear(_))
+            }),
+            activation: any(&layers, &|layer| matches!(layer, OperationLayer::Activation(_))),
             layers,
             reshape,
         }
@@ -62,7 +67,7 @@ impl Operation {
 
     /// Whether nothing that is counted depends on its input: it gives zero and holds no activation.
     pub(super) fn ignores_input(&self) -> bool {
-        let activation = |layer: &Layer| matches!(layer, Layer::Activation(_));
+        let activation = |layer: &OperationLayer| matches!(layer, OperationLayer::Activation(_));
         let reshaped = self.reshape.as_ref().is_some_and(|layers| any(layers, &activation));
         self.zero && !self.activation && !reshaped
     }
@@ -73,7 +78,7 @@ impl Operation {
         graph: &mut Graph,
         input: NodeId,
         label: &str,
-        place: BranchPosition,
+        place: OperationContext,
     ) -> Result<NodeId, GraphError> {
         let same = place.stride == 1 && place.width == graph.shape(input).channels;
         let layers = match &self.reshape {
@@ -85,16 +90,17 @@ impl Operation {
 }
 
 /// All operations that a space file can name.
-pub(super) struct Operations {
-    definitions: Definitions,
+pub(super) struct OperationLibrary {
+    definitions: OperationDefinitions,
 }
 
-impl Operations {
+impl OperationLibrary {
     /// The built-in operations and a file's own, which win. One that is wrong is noted and stands
     /// as the identity, so that the rest of the file can be checked.
-    pub(super) fn new(own: Definitions, problems: &mut Problems) -> Self {
+    pub(super) fn new(own: OperationDefinitions, problems: &mut ProblemList) -> Self {
         let builtin = toml::from_str(BUILTIN).map_err(|error| format!("built-in: {error}"));
-        let mut definitions: Definitions = problems.take("operations", builtin).unwrap_or_default();
+        let mut definitions: OperationDefinitions =
+            problems.take("operations", builtin).unwrap_or_default();
         for (name, mut definition) in own {
             let path = format!("operations.{name}");
             if !valid_name(&name) {
@@ -104,7 +110,7 @@ impl Operations {
             // Layers with parameters are read once their values are known.
             let plain = definition.parameters().is_empty();
             if plain && definition.read(&name, &[], problems).is_none() {
-                definition = Definition { layers: Vec::new(), reshape: None };
+                definition = OperationDefinition { layers: Vec::new(), reshape: None };
             }
             definitions.insert(name, definition);
         }
@@ -113,7 +119,12 @@ impl Operations {
 
     /// The operation of that name, which has no parameters; notes a problem at `path` if there is
     /// none.
-    pub(super) fn get(&self, name: &str, path: &str, problems: &mut Problems) -> Option<Operation> {
+    pub(super) fn get(
+        &self,
+        name: &str,
+        path: &str,
+        problems: &mut ProblemList,
+    ) -> Option<Operation> {
         let definition = self.definition(name, path, problems)?;
         definition.read(name, &[], problems)
     }
@@ -123,8 +134,8 @@ impl Operations {
         &self,
         name: &str,
         path: &str,
-        problems: &mut Problems,
-    ) -> Option<&Definition> {
+        problems: &mut ProblemList,
+    ) -> Option<&OperationDefinition> {
         let definition = self.definitions.get(name);
         if definition.is_none() {
             let hint = nearest::hint(name, self.definitions.keys().map(String::as_str));
@@ -140,7 +151,7 @@ impl Operations {
         &self,
         names: &[String],
         path: &str,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Vec<Operation>> {
         let mut chosen = Vec::with_capacity(names.len());
         for (position, name) in names.iter().enumerate() {
@@ -158,7 +169,7 @@ impl Operations {
     }
 }
 
-impl Definition {
+impl OperationDefinition {
     /// The names of its parameters.
     pub(super) fn parameters(&self) -> Vec<&str> {
         let mut names = layers::parameters_of(&self.layers);
@@ -172,8 +183,8 @@ impl Definition {
     pub(super) fn read(
         &self,
         name: &str,
-        parameters: &Parameters<'_>,
-        problems: &mut Problems,
+        parameters: &LayerParameters<'_>,
+        problems: &mut ProblemList,
     ) -> Option<Operation> {
         let path = format!("operations.{name}");
         let layers = layers::read(&self.layers, parameters, &format!("{path}.layers"), problems);
@@ -202,8 +213,8 @@ mod tests {
     /// Every operation of the list builds at stride 1 and 2 and gives the shape it promises.
     #[test]
     fn every_operation_builds() {
-        let mut problems = Problems::default();
-        let operations = Operations::new(Definitions::new(), &mut problems);
+        let mut problems = ProblemList::default();
+        let operations = OperationLibrary::new(OperationDefinitions::new(), &mut problems);
         let mut built = 0;
         for (name, definition) in &operations.definitions {
             let values = definition.parameters().into_iter().map(|name| (name, "2".to_owned()));
@@ -212,7 +223,7 @@ mod tests {
             for (stride, size) in [(1, 8), (2, 4)] {
                 let mut graph = Graph::new();
                 let input = graph.input(Shape::new(16, 8, 8));
-                let place = BranchPosition { width: 16, stride, classes: 10 };
+                let place = OperationContext { width: 16, stride, classes: 10 };
                 let output = operation.emit(&mut graph, input, name, place).unwrap();
                 assert_eq!(graph.shape(output), Shape::new(16, size, size), "{name} by {stride}");
                 built += 1;
@@ -225,16 +236,16 @@ mod tests {
     fn every_activation_is_a_layer() {
         let names = "relu relu6 silu gelu hard_swish hard_sigmoid sigmoid tanh";
         for name in names.split(' ') {
-            let mut problems = Problems::default();
+            let mut problems = ProblemList::default();
             let own =
                 toml::from_str(&format!("[mine]\nlayers = [\"{name} published=3\"]")).unwrap();
-            let operations = Operations::new(own, &mut problems);
+            let operations = OperationLibrary::new(own, &mut problems);
             let operation = operations.get("mine", "", &mut problems).unwrap();
             let keeps_zero = !matches!(name, "sigmoid" | "hard_sigmoid");
             assert_eq!((operation.activation, operation.keeps_zero), (true, keeps_zero), "{name}");
             let mut graph = Graph::new();
             let input = graph.input(Shape::new(2, 2, 2));
-            let place = BranchPosition { width: 2, stride: 1, classes: 10 };
+            let place = OperationContext { width: 2, stride: 1, classes: 10 };
             let output = operation.emit(&mut graph, input, "mine", place).unwrap();
             assert_eq!(graph.node(output).label, format!("mine/0.{name}"));
             let Op::Activation(activation) = graph.node(output).op else { panic!("{name}") };
@@ -244,8 +255,8 @@ mod tests {
 
     #[test]
     fn what_an_operation_does_is_seen_from_its_layers() {
-        let mut problems = Problems::default();
-        let operations = Operations::new(Definitions::new(), &mut problems);
+        let mut problems = ProblemList::default();
+        let operations = OperationLibrary::new(OperationDefinitions::new(), &mut problems);
         let mut facts = |name: &str| {
             let operation = operations.get(name, "", &mut problems).unwrap();
             (operation.zero, operation.identity, operation.random, operation.activation)
@@ -261,8 +272,8 @@ mod tests {
     fn the_message_on_a_wrong_layer_names_it() {
         let wrong = |layer: &str| {
             let text = format!("[broken]\nlayers = [{layer}]");
-            let mut problems = Problems::default();
-            Operations::new(toml::from_str(&text).unwrap(), &mut problems);
+            let mut problems = ProblemList::default();
+            OperationLibrary::new(toml::from_str(&text).unwrap(), &mut problems);
             problems.0.swap_remove(0)
         };
         for (layer, part) in [

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::layers::BranchPosition;
+use super::layers::OperationContext;
 use super::operations::Operation;
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 
@@ -15,7 +15,7 @@ const MOST_SHOWN: usize = 50;
 
 /// One thing that is wrong with a space file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SpaceProblem {
     /// Where in the file, such as `topology.operations[2]`; empty for the file as a whole.
     pub path: String,
     /// The line, from 1; `None` for what is not in the file.
@@ -24,13 +24,13 @@ pub struct Problem {
     pub message: String,
 }
 
-impl Problem {
+impl SpaceProblem {
     pub(super) fn at(path: &str, message: &str) -> Self {
         Self { path: path.to_owned(), line: None, message: message.to_owned() }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SpaceProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
             write!(formatter, "line {line}: ")?;
@@ -44,12 +44,12 @@ impl fmt::Display for Problem {
 
 /// Everything that is wrong with a file.
 #[derive(Debug, Default)]
-pub(super) struct Problems(pub(super) Vec<Problem>);
+pub(super) struct ProblemList(pub(super) Vec<SpaceProblem>);
 
-impl Problems {
+impl ProblemList {
     /// Notes a problem; one that is there already is not noted again.
     pub(super) fn add(&mut self, path: impl AsRef<str>, message: impl AsRef<str>) {
-        let problem = Problem::at(path.as_ref(), message.as_ref());
+        let problem = SpaceProblem::at(path.as_ref(), message.as_ref());
         if !self.0.contains(&problem) {
             self.0.push(problem);
         }
@@ -71,7 +71,7 @@ impl Problems {
         &mut self,
         operation: &Operation,
         input: Shape,
-        place: BranchPosition,
+        place: OperationContext,
     ) {
         self.check_operation_with(operation, input, place, "");
     }
@@ -81,7 +81,7 @@ impl Problems {
         &mut self,
         operation: &Operation,
         input: Shape,
-        place: BranchPosition,
+        place: OperationContext,
         context: &str,
     ) {
         let path = format!("operations.{}", operation.name);
@@ -95,7 +95,7 @@ impl Problems {
         &mut self,
         path: &str,
         input: Shape,
-        place: BranchPosition,
+        place: OperationContext,
         context: &str,
         emit: impl FnOnce(&mut Graph, NodeId) -> Result<NodeId, GraphError>,
     ) {
@@ -117,9 +117,10 @@ impl Problems {
             Ok(_) => return,
         };
         // One place is enough to see what is wrong.
-        let known = |problem: &Problem| problem.path == path && problem.message.starts_with(&what);
+        let known =
+            |problem: &SpaceProblem| problem.path == path && problem.message.starts_with(&what);
         if !self.0.iter().any(known) {
-            let BranchPosition { width, stride, .. } = place;
+            let OperationContext { width, stride, .. } = place;
             let place = format!("(on {input} at stride {stride}, width {width})");
             self.add(path, format!("{what}{detail} {place}"));
         }
@@ -127,7 +128,7 @@ impl Problems {
 }
 
 /// Problems as a list, one per line.
-pub(super) fn list(problems: &[Problem]) -> String {
+pub(super) fn list(problems: &[SpaceProblem]) -> String {
     let mut text = String::new();
     for problem in problems.iter().take(MOST_SHOWN) {
         text.push_str(&format!("\n  {problem}"));
@@ -143,19 +144,19 @@ pub(super) fn list(problems: &[Problem]) -> String {
 /// The key is the path in the file, entries of lists by their position from 0
 /// (`topology.operations.2`). The value is written as in TOML; a text needs no quotes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
+pub struct SpaceOverride {
     pub(super) key: String,
     pub(super) value: Value,
 }
 
-impl Setting {
+impl SpaceOverride {
     /// A setting from its parts.
     pub fn new(key: impl Into<String>, value: impl Into<Value>) -> Self {
         Self { key: key.into(), value: value.into() }
     }
 }
 
-impl FromStr for Setting {
+impl FromStr for SpaceOverride {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -173,19 +174,19 @@ impl FromStr for Setting {
     }
 }
 
-impl Serialize for Setting {
+impl Serialize for SpaceOverride {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Setting {
+impl<'de> Deserialize<'de> for SpaceOverride {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for SpaceOverride {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}={}", self.key, self.value)
     }

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::layers::{self, BranchPosition, Layer, LayerFile, emit};
+use super::layers::{self, LayerFile, OperationContext, OperationLayer, emit};
 use super::operations::Operation;
-use super::problem::Problems;
+use super::problem::ProblemList;
 use super::topology::TopologyContext;
 use super::{MAX_CELLS, MAX_CLASSES};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
@@ -33,27 +33,27 @@ pub(super) struct SkeletonFile {
 
 /// Stem, stages and head. The width doubles at every reduction, which stands between two stages.
 #[derive(Clone, Debug)]
-pub(super) struct Skeleton {
+pub(super) struct CellSkeleton {
     channels: usize,
     stages: usize,
     cells: usize,
-    stem: Vec<Layer>,
+    stem: Vec<OperationLayer>,
     reduction: Operation,
-    head: Vec<Layer>,
+    head: Vec<OperationLayer>,
     input: Shape,
     classes: usize,
 }
 
 /// Wires one cell: graph, input, the prefix of its labels, its place.
 pub(super) type CellBuilder<'c> =
-    dyn Fn(&mut Graph, NodeId, &str, BranchPosition) -> Result<NodeId, GraphError> + 'c;
+    dyn Fn(&mut Graph, NodeId, &str, OperationContext) -> Result<NodeId, GraphError> + 'c;
 
-impl Skeleton {
+impl CellSkeleton {
     /// Checks what a file says.
     pub(super) fn new(
         file: SkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         let SkeletonFile { channels, stages, cells, stem, reduction, head } = file;
         let doublings = (stages - 1) as u32;
@@ -75,7 +75,7 @@ impl Skeleton {
 
     /// What a cell meets in every stage: the shape of its input and its place. Notes what of the
     /// skeleton itself cannot be wired.
-    pub(super) fn places(&self, problems: &mut Problems) -> Vec<(Shape, BranchPosition)> {
+    pub(super) fn places(&self, problems: &mut ProblemList) -> Vec<(Shape, OperationContext)> {
         let mut graph = Graph::new();
         let mut place = self.first_place();
         let input = graph.input(self.input);
@@ -91,7 +91,7 @@ impl Skeleton {
         for stage in 0..self.stages {
             if stage > 0 {
                 place.width *= 2;
-                let down = BranchPosition { stride: 2, ..place };
+                let down = OperationContext { stride: 2, ..place };
                 let reduced = self.reduction.emit(&mut graph, value, "", down);
                 let Some(reduced) = wired(reduced, "skeleton.reduction") else { return places };
                 value = reduced;
@@ -109,8 +109,8 @@ impl Skeleton {
         (0..self.stages).map(|stage| self.channels << stage)
     }
 
-    fn first_place(&self) -> BranchPosition {
-        BranchPosition { width: self.channels, stride: 1, classes: self.classes }
+    fn first_place(&self) -> OperationContext {
+        OperationContext { width: self.channels, stride: 1, classes: self.classes }
     }
 
     /// Wires a whole network.
@@ -123,7 +123,7 @@ impl Skeleton {
             if stage > 0 {
                 place.width *= 2;
                 let label = format!("reduction{stage}");
-                let down = BranchPosition { stride: 2, ..place };
+                let down = OperationContext { stride: 2, ..place };
                 value = self.reduction.emit(&mut graph, value, &label, down)?;
             }
             for position in 0..self.cells {

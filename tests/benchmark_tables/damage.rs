@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use untrained::benchmark::{self, BenchmarkError, Lookup, Row, TO_THE_END};
+use untrained::benchmark::{self, BenchmarkError, BenchmarkRow, MetricLookup, NEVER_CANCEL};
 use untrained::space::Space;
 
 use super::memory::peak;
@@ -16,16 +16,16 @@ const PROMISED_BYTES: usize = 256 << 20;
 /// What small tables may take, damaged or not.
 const SMALL_BYTES: usize = 64 << 20;
 
-type Rows = Result<(Vec<Row>, Vec<String>), BenchmarkError>;
+type Rows = Result<(Vec<BenchmarkRow>, Vec<String>), BenchmarkError>;
 
 /// Uses a file as a table in every way.
 fn use_up(path: &Path, allowed_bytes: usize) -> Rows {
     let (rows, used) = peak(|| {
         let table = benchmark::open(path)?;
-        let facts = table.facts(TO_THE_END)?;
+        let facts = table.facts(NEVER_CANCEL)?;
         let space = Space::builtin("nas-bench-201").unwrap();
         if let Some(metric) = facts.metrics.first() {
-            let _ = Lookup::new(&table, &space, &metric.name);
+            let _ = MetricLookup::new(&table, &space, &metric.name);
         }
         read(&table)
     });
@@ -59,7 +59,7 @@ fn files() -> Vec<(&'static str, bool)> {
     TABLES.iter().filter(is_file).map(|name| (*name, guarded(name))).collect()
 }
 
-fn same(one: &(Vec<Row>, Vec<String>), other: &(Vec<Row>, Vec<String>)) -> bool {
+fn same(one: &(Vec<BenchmarkRow>, Vec<String>), other: &(Vec<BenchmarkRow>, Vec<String>)) -> bool {
     // NaN differs from itself: compare as text.
     format!("{one:?}") == format!("{other:?}")
 }
@@ -219,7 +219,7 @@ fn a_full_nas_bench_101_fits() {
     drop(file);
     let (rows, used) = peak(|| {
         let table = benchmark::open(&path).unwrap();
-        table.rows(TO_THE_END).unwrap().map(Result::unwrap).count()
+        table.rows(NEVER_CANCEL).unwrap().map(Result::unwrap).count()
     });
     assert_eq!(rows, 423_624);
     assert!(used < PROMISED_BYTES, "{used} bytes");

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::Value as Json;
-use untrained::benchmark::{self, ALL, BenchmarkError, TO_THE_END};
+use untrained::benchmark::{self, ALL, BenchmarkError, NEVER_CANCEL};
 use untrained::space::Space;
 
 use super::{TABLES, fixture, read, table, value};
@@ -105,7 +105,7 @@ fn formats_are_told_by_content_and_name() {
 
 #[test]
 fn facts_count_rows_values_and_spaces() {
-    let facts = table("cells.csv").facts(TO_THE_END).unwrap();
+    let facts = table("cells.csv").facts(NEVER_CANCEL).unwrap();
     assert_eq!((facts.format, facts.rows), ("CSV", 121));
     assert_eq!(facts.spaces, ["nas-bench-201"]);
     let found: Vec<_> = facts
@@ -123,7 +123,7 @@ fn facts_count_rows_values_and_spaces() {
         ("zc_nasbench201.json", &["nas-bench-201"], &["cifar10", "cifar100"]),
         ("indices.csv", &[], &[]),
     ] {
-        let facts = table(name).facts(TO_THE_END).unwrap();
+        let facts = table(name).facts(NEVER_CANCEL).unwrap();
         assert_eq!(facts.spaces, spaces, "{name}");
         assert_eq!(facts.datasets, datasets, "{name}");
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use untrained::benchmark::{self, BenchmarkError, Lookup};
+use untrained::benchmark::{self, BenchmarkError, MetricLookup};
 use untrained::space::Space;
 
 use super::{fixture, table};
@@ -22,7 +22,7 @@ const FIRST: &str = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_
 #[test]
 fn values_are_found_by_architecture() {
     let space = space("nas-bench-201");
-    let lookup = Lookup::new(&table("cells.csv"), &space, "accuracy").unwrap();
+    let lookup = MetricLookup::new(&table("cells.csv"), &space, "accuracy").unwrap();
     let get = |text: &str| lookup.get(&space.parse(text).unwrap());
     assert_eq!(get(FIRST), Some(90.25));
     // In the table without a value, and not in the table.
@@ -40,7 +40,7 @@ fn the_first_value_of_an_architecture_counts() {
     let second = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
     let file = csv(&format!("arch,x\n{FIRST},\n{FIRST},2\n{FIRST},3\n{second},4\nnothing,5\n"));
     let space = space("nas-bench-201");
-    let lookup = Lookup::new(&benchmark::open(file.path()).unwrap(), &space, "x").unwrap();
+    let lookup = MetricLookup::new(&benchmark::open(file.path()).unwrap(), &space, "x").unwrap();
     assert_eq!(lookup.get(&space.parse(FIRST).unwrap()), Some(2.0));
     assert_eq!(lookup.get(&space.parse(second).unwrap()), Some(4.0));
     let report = lookup.report();
@@ -52,11 +52,11 @@ fn the_first_value_of_an_architecture_counts() {
 fn indices_serve_where_there_are_no_architectures() {
     for id in ["nas-bench-201", "nats-size"] {
         let space = space(id);
-        let lookup = Lookup::new(&table("indices.csv"), &space, "test").unwrap();
+        let lookup = MetricLookup::new(&table("indices.csv"), &space, "test").unwrap();
         let at = |index| lookup.get(&space.from_index(index).unwrap());
         assert_eq!((at(4), at(5), at(6)), (None, Some(1.0), Some(2.0)), "{id}");
     }
-    let error = Lookup::new(&table("indices.csv"), &space("nds-darts"), "test").unwrap_err();
+    let error = MetricLookup::new(&table("indices.csv"), &space("nds-darts"), "test").unwrap_err();
     assert!(error.to_string().contains("the space has no index 5"), "{error}");
 }
 
@@ -69,10 +69,11 @@ fn hashes_serve_where_there_are_no_architectures() {
     let hash = space.parse(text).unwrap().benchmark_key();
     let file = csv(&format!("hash,test\n{hash},0.5\n{},0.25\n", "0".repeat(32)));
     let table = benchmark::open(file.path()).unwrap();
-    let lookup = Lookup::new(&table, &space, "test").unwrap();
+    let lookup = MetricLookup::new(&table, &space, "test").unwrap();
     assert_eq!(lookup.get(&space.parse(text).unwrap()), Some(0.5));
     assert_eq!(lookup.get(&space.parse("111-01-1:maxpool3x3,maxpool3x3").unwrap()), None);
-    let error = Lookup::new(&table, &Space::builtin("nas-bench-201").unwrap(), "test").unwrap_err();
+    let error =
+        MetricLookup::new(&table, &Space::builtin("nas-bench-201").unwrap(), "test").unwrap_err();
     assert!(error.to_string().contains("the space has no hashes"), "{error}");
 }
 
@@ -80,7 +81,7 @@ fn hashes_serve_where_there_are_no_architectures() {
 #[test]
 fn the_order_of_vertices_is_no_matter() {
     let space = space("nas-bench-101");
-    let lookup = Lookup::new(&table("nasbench_tiny.tfrecord"), &space, "parameters").unwrap();
+    let lookup = MetricLookup::new(&table("nasbench_tiny.tfrecord"), &space, "parameters").unwrap();
     let get = |text: &str| lookup.get(&space.parse(text).unwrap());
     assert_eq!(get("110-01-1:conv3x3-bn-relu,maxpool3x3"), Some(1_000.0));
     assert_eq!(get("110-01-1:maxpool3x3,conv3x3-bn-relu"), Some(1_000.0));
@@ -96,12 +97,12 @@ fn a_table_of_another_space_is_refused() {
         ("ResNet.json", "accuracy", "nds-darts", "nds-resnet"),
         ("zc_nasbench201.json", "cifar10.nwot", "nds-vanilla", "nas-bench-201"),
     ] {
-        let error = Lookup::new(&table(name), &space(wrong), metric).unwrap_err();
+        let error = MetricLookup::new(&table(name), &space(wrong), metric).unwrap_err();
         assert!(matches!(error, BenchmarkError::Space(_)), "{name}: {error}");
         let text = error.to_string();
         assert!(text.contains(&format!("another space than {wrong}")), "{text}");
         assert!(text.contains(&format!("it may be one of {right}")), "{text}");
-        let lookup = Lookup::new(&table(name), &space(right), metric).unwrap();
+        let lookup = MetricLookup::new(&table(name), &space(right), metric).unwrap();
         assert!(lookup.report().values > 0, "{name}");
     }
 }
@@ -110,6 +111,7 @@ fn a_table_of_another_space_is_refused() {
 fn an_unknown_metric_is_told_with_those_there_are() {
     let path = fixture("nasbench_tiny.tfrecord");
     let table = benchmark::open(&path).unwrap();
-    let error = Lookup::new(&table, &space("nas-bench-101"), "test_5").unwrap_err().to_string();
+    let error =
+        MetricLookup::new(&table, &space("nas-bench-101"), "test_5").unwrap_err().to_string();
     assert!(error.contains("no metric `test_5`: it has parameters, train_4"), "{error}");
 }

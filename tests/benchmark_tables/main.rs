@@ -10,12 +10,12 @@ mod memory;
 mod published;
 mod tables;
 
-use untrained::benchmark::Row;
+use untrained::benchmark::BenchmarkRow;
 
 use tables::{TABLES, fixture, framed, read, run, table};
 
 /// A value of a row by the name of its metric.
-fn value(row: &Row, metrics: &[String], name: &str) -> Option<f64> {
+fn value(row: &BenchmarkRow, metrics: &[String], name: &str) -> Option<f64> {
     let position = metrics.iter().position(|metric| metric == name);
     row.value(position.unwrap_or_else(|| panic!("no metric {name}: {metrics:?}")))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use untrained::benchmark::{self, Lookup, Row, TO_THE_END};
+use untrained::benchmark::{self, BenchmarkRow, MetricLookup, NEVER_CANCEL};
 use untrained::graph::cost::Cost;
 use untrained::space::Space;
 
@@ -14,7 +14,7 @@ use super::{read, value};
 /// The tables to compare with were rounded to six decimals.
 const ROUNDED: f64 = 1e-6;
 
-fn rows(path: &Path) -> (Vec<Row>, Vec<String>) {
+fn rows(path: &Path) -> (Vec<BenchmarkRow>, Vec<String>) {
     read(&benchmark::open(path).unwrap()).unwrap()
 }
 
@@ -119,11 +119,11 @@ fn nas_bench_201_as_csv_agrees_with_the_official_files() {
         ("in16_test_200", "ImageNet16-120.x-test.200"),
         ("c10valid_valid_12", "cifar10-valid.x-valid.12"),
     ] {
-        let lookup = Lookup::new(&table, &space, metric).unwrap();
+        let lookup = MetricLookup::new(&table, &space, metric).unwrap();
         let report = lookup.report();
         assert_eq!((report.values, report.missing), (15_625, 0), "{metric}");
         assert_eq!((report.duplicates.count, report.unknown.count), (0, 0), "{metric}");
-        let others = Lookup::new(&official, &space, name).unwrap();
+        let others = MetricLookup::new(&official, &space, name).unwrap();
         for index in [0, 11, 284] {
             let architecture = space.from_index(index).unwrap();
             let (one, other) = (lookup.get(&architecture), others.get(&architecture));
@@ -131,7 +131,7 @@ fn nas_bench_201_as_csv_agrees_with_the_official_files() {
             assert!(off < ROUNDED, "{index} {metric}: {one:?} {other:?}");
         }
     }
-    let facts = table.facts(TO_THE_END).unwrap();
+    let facts = table.facts(NEVER_CANCEL).unwrap();
     let accuracy = facts.metrics.iter().find(|metric| metric.name == "c10_test_200").unwrap();
     assert!((accuracy.max.unwrap() - 94.373_333).abs() < ROUNDED, "the published maximum is 94.37");
 }
@@ -143,7 +143,7 @@ fn nas_bench_101_has_the_trials_of_the_table() {
     let Some(trials) = shared("data/nb101_trials.csv.gz") else { return };
     let (sample, names) = rows(&path);
     let (trials, columns) = rows(&trials);
-    let by_hash: BTreeMap<&str, &Row> =
+    let by_hash: BTreeMap<&str, &BenchmarkRow> =
         trials.iter().map(|row| (row.hash.as_deref().unwrap(), row)).collect();
     let mut met = 0;
     for row in &sample {
@@ -178,7 +178,7 @@ fn hashes_are_those_of_the_architectures() {
         }
         let table = benchmark::open(&path).unwrap();
         let metric = if rows.len() == 1 { "test_108" } else { "mean_test_acc" };
-        let lookup = Lookup::new(&table, &space, metric).unwrap();
+        let lookup = MetricLookup::new(&table, &space, metric).unwrap();
         assert_eq!(lookup.report().values, rows.len() as u64);
     }
 }
@@ -193,7 +193,7 @@ fn network_design_spaces_build_the_recorded_networks() {
     ] {
         let Some(path) = shared(&format!("data/samples/nds/{name}.json")) else { return };
         let table = benchmark::open(&path).unwrap();
-        let facts = table.facts(TO_THE_END).unwrap();
+        let facts = table.facts(NEVER_CANCEL).unwrap();
         assert_eq!(facts.spaces[0], id, "{name}");
         let (rows, metrics) = read(&table).unwrap();
         assert_eq!(value(&rows[0], &metrics, "params"), Some(params));
@@ -203,7 +203,7 @@ fn network_design_spaces_build_the_recorded_networks() {
         let architecture = space.parse(&rows[0].architecture).unwrap();
         let graph = architecture.build().unwrap();
         assert_eq!(Cost::of(&graph).params as f64, params, "{name}");
-        let lookup = Lookup::new(&table, &space, "accuracy").unwrap();
+        let lookup = MetricLookup::new(&table, &space, "accuracy").unwrap();
         assert_eq!(lookup.get(&architecture), Some(found));
     }
 }

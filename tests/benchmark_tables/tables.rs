@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use untrained::benchmark::{self, BenchmarkError, Row, TO_THE_END, Table};
+use untrained::benchmark::{self, BenchmarkError, BenchmarkRow, BenchmarkTable, NEVER_CANCEL};
 
 /// Every small table.
 pub const TABLES: [&str; 11] = [
@@ -25,14 +25,14 @@ pub fn fixture(name: &str) -> PathBuf {
     crate::data::fixture("benchmark_tables").join(name)
 }
 
-pub fn table(name: &str) -> Table {
+pub fn table(name: &str) -> BenchmarkTable {
     benchmark::open(&fixture(name)).unwrap()
 }
 
 /// All rows with the names of the metrics.
-pub fn read(table: &Table) -> Result<(Vec<Row>, Vec<String>), BenchmarkError> {
-    let mut rows = table.rows(TO_THE_END)?;
-    let found = rows.by_ref().collect::<Result<Vec<Row>, _>>()?;
+pub fn read(table: &BenchmarkTable) -> Result<(Vec<BenchmarkRow>, Vec<String>), BenchmarkError> {
+    let mut rows = table.rows(NEVER_CANCEL)?;
+    let found = rows.by_ref().collect::<Result<Vec<BenchmarkRow>, _>>()?;
     Ok((found, rows.metrics().to_vec()))
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
-use untrained::data::{DataError, ImageSource, Images, Overrides, load};
+use untrained::data::{DataError, ImageOverrides, ImageSource, LoadedImages, load};
 use untrained::graph::Shape;
 
 use super::{bytes_over_255, chain, fixture, open};
@@ -40,7 +40,11 @@ fn twice(name: &str) -> tempfile::TempDir {
     folder
 }
 
-fn open_folder(folder: &Path, shape: Shape, overrides: &Overrides) -> Result<Images, DataError> {
+fn open_folder(
+    folder: &Path,
+    shape: Shape,
+    overrides: &ImageOverrides,
+) -> Result<LoadedImages, DataError> {
     open(&ImageSource::Folder(folder.to_owned()), shape, 2, 1, overrides)
 }
 
@@ -71,13 +75,15 @@ fn every_encoding_is_decoded_as_pillow_does() {
 fn pictures_are_cropped_resized_and_normalised_as_with_pillow() {
     let (folder, photo) = (twice("photo.png"), expected("photo.json"));
     let colour = numbers(&photo["colour"]);
-    let images = open_folder(folder.path(), Shape::new(3, 10, 10), &Overrides::default()).unwrap();
+    let images =
+        open_folder(folder.path(), Shape::new(3, 10, 10), &ImageOverrides::default()).unwrap();
     assert_eq!(images.batch.image(0).len(), colour.len());
     for (found, expected) in images.batch.image(0).iter().zip(&colour) {
         assert!((f64::from(*found) - expected).abs() < 1e-5, "{found}, {expected}");
     }
     // Without the crop the numbers are others.
-    let other = open_folder(folder.path(), Shape::new(3, 10, 15), &Overrides::default()).unwrap();
+    let other =
+        open_folder(folder.path(), Shape::new(3, 10, 15), &ImageOverrides::default()).unwrap();
     assert!((f64::from(other.batch.image(0)[0]) - colour[0]).abs() > 0.01);
     // Pillow rounds brightness to whole numbers.
     let grey = open_folder(folder.path(), Shape::new(1, 20, 20), &bytes_over_255(1)).unwrap();
@@ -97,7 +103,7 @@ fn grey_files_fill_three_channels_and_stay_one() {
         assert_eq!(three.image(0)[channel * 96..][..96], *one.image(0));
     }
     assert_ne!(one.image(0)[0], one.image(0)[95]);
-    let error = open_folder(folder.path(), Shape::new(4, 8, 12), &Overrides::default());
+    let error = open_folder(folder.path(), Shape::new(4, 8, 12), &ImageOverrides::default());
     let error = error.unwrap_err().to_string();
     assert!(error.contains("1 or 3 channels") && error.contains("use npy:FILE"), "{error}");
 }
@@ -125,7 +131,7 @@ fn classes() -> (tempfile::TempDir, Vec<PathBuf>) {
     (folder, paths)
 }
 
-fn draw(folder: &Path, size: usize, seed: u64) -> Result<Images, DataError> {
+fn draw(folder: &Path, size: usize, seed: u64) -> Result<LoadedImages, DataError> {
     let source = ImageSource::Folder(folder.to_owned());
     open(&source, Shape::new(3, 2, 2), size, seed, &bytes_over_255(3))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use untrained::data::{DataError, ImageSource, Images, Overrides, load};
+use untrained::data::{DataError, ImageOverrides, ImageSource, LoadedImages, load};
 use untrained::graph::Shape;
 
 use super::cifar::pixel;
@@ -17,8 +17,14 @@ fn fixture_source() -> ImageSource {
     ImageSource::ImageNet16(fixture("pickles/imagenet16"))
 }
 
-fn of_classes(classes: Option<u32>, size: usize) -> Result<Images, DataError> {
-    open(&fixture_source(), SHAPE, size, 3, &Overrides { classes, ..Overrides::default() })
+fn of_classes(classes: Option<u32>, size: usize) -> Result<LoadedImages, DataError> {
+    open(
+        &fixture_source(),
+        SHAPE,
+        size,
+        3,
+        &ImageOverrides { classes, ..ImageOverrides::default() },
+    )
 }
 
 #[test]

@@ -8,7 +8,9 @@ mod npy;
 
 use std::path::{Path, PathBuf};
 
-use untrained::data::{self, DataError, ImageSource, Images, Overrides, Request, load};
+use untrained::data::{
+    self, DataError, ImageOverrides, ImageRequest, ImageSource, LoadedImages, load,
+};
 use untrained::graph::Shape;
 
 const CIFAR_SHAPE: Shape = Shape::new(3, 32, 32);
@@ -22,9 +24,9 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// Settings under which every value is a pixel's byte / 255.
-fn bytes_over_255(channels: usize) -> Overrides {
+fn bytes_over_255(channels: usize) -> ImageOverrides {
     let (mean, deviation) = (Some(vec![0.0; channels]), Some(vec![1.0; channels]));
-    Overrides { mean, deviation, classes: None }
+    ImageOverrides { mean, deviation, classes: None }
 }
 
 fn open(
@@ -32,9 +34,9 @@ fn open(
     shape: Shape,
     batch_size: usize,
     seed: u64,
-    overrides: &Overrides,
-) -> Result<Images, DataError> {
-    data::open(&Request { source, shape, batch_size, seed, overrides, cancelled: &|| false })
+    overrides: &ImageOverrides,
+) -> Result<LoadedImages, DataError> {
+    data::open(&ImageRequest { source, shape, batch_size, seed, overrides, cancelled: &|| false })
 }
 
 /// An error with its causes, as the command line shows it.
@@ -70,14 +72,15 @@ fn names_round_trip() {
 
 #[test]
 fn loading_ends_when_it_is_cancelled() {
-    let overrides = &Overrides::default();
+    let overrides = &ImageOverrides::default();
     for text in ["cifar10", "cifar100", "imagenet16"] {
         let name = if text == "cifar10" { "cifar-10-official" } else { text };
         let name = if text == "cifar100" { "cifar-100" } else { name };
         let source = &source(&format!("{text}:{}", fixture("pickles").join(name).display()));
         let (shape, batch_size, seed) = (CIFAR_SHAPE, 2, 1);
         let cancelled = &|| true;
-        let error = data::open(&Request { source, shape, batch_size, seed, overrides, cancelled });
+        let error =
+            data::open(&ImageRequest { source, shape, batch_size, seed, overrides, cancelled });
         assert!(matches!(error, Err(DataError::Cancelled)), "{text}");
         assert!(load(source, shape, batch_size, seed).is_ok(), "{text}");
     }

@@ -1,19 +1,20 @@
 //! Means, deviations and channels.
 
-use untrained::data::{DataError, ImageSource, Overrides};
+use untrained::data::{DataError, ImageOverrides, ImageSource};
 use untrained::graph::Shape;
 
 use super::{CIFAR_SHAPE, bytes_over_255, open, source};
 
-fn overrides(mean: &[f64], deviation: &[f64]) -> Overrides {
+fn overrides(mean: &[f64], deviation: &[f64]) -> ImageOverrides {
     let some = |values: &[f64]| (!values.is_empty()).then(|| values.to_vec());
-    Overrides { mean: some(mean), deviation: some(deviation), classes: None }
+    ImageOverrides { mean: some(mean), deviation: some(deviation), classes: None }
 }
 
 #[test]
 fn given_values_replace_the_usual_ones() {
-    let load =
-        |overrides: &Overrides| open(&ImageSource::Builtin, CIFAR_SHAPE, 8, 1, overrides).unwrap();
+    let load = |overrides: &ImageOverrides| {
+        open(&ImageSource::Builtin, CIFAR_SHAPE, 8, 1, overrides).unwrap()
+    };
     let bytes = load(&bytes_over_255(3)).batch;
     let (mean, deviation) = ([0.1, 0.5, 0.9], [0.25, 0.5, 1.0]);
     let usual: [[f64; 3]; 2] = [[125.3, 123.0, 113.9], [63.0, 62.1, 66.7]];
@@ -22,7 +23,7 @@ fn given_values_replace_the_usual_ones() {
         (overrides(&mean, &deviation), mean, deviation),
         (overrides(&mean, &[]), mean, usual[1]),
         (overrides(&[], &deviation), usual[0], deviation),
-        (Overrides::default(), usual[0], usual[1]),
+        (ImageOverrides::default(), usual[0], usual[1]),
     ] {
         let images = load(&given);
         for (place, &value) in images.batch.values.iter().enumerate() {
@@ -61,7 +62,7 @@ fn values_that_cannot_be_are_refused() {
         let error = open(&source(name), CIFAR_SHAPE, 2, 1, &given).unwrap_err().to_string();
         assert!(error.contains("std does not apply to n"), "{error}");
     }
-    let given = |classes| Overrides { classes: Some(classes), ..Overrides::default() };
+    let given = |classes| ImageOverrides { classes: Some(classes), ..ImageOverrides::default() };
     let error = open(&ImageSource::Builtin, CIFAR_SHAPE, 2, 1, &given(5)).unwrap_err();
     assert!(matches!(error, DataError::Unused { option: "image-classes", .. }), "{error}");
     for classes in [0, 1001] {
@@ -79,7 +80,7 @@ fn one_channel_takes_the_brightness_of_colours() {
     };
     let (one, three) = (bytes(grey), bytes(colour));
     assert_eq!(one.indices, three.indices);
-    let usual = open(&ImageSource::Builtin, grey, 6, 1, &Overrides::default()).unwrap();
+    let usual = open(&ImageSource::Builtin, grey, 6, 1, &ImageOverrides::default()).unwrap();
     // The same mix of CIFAR-10's means and deviations.
     let mix = |of: [f64; 3]| (0.299 * of[0] + 0.587 * of[1] + 0.114 * of[2]) / 255.0;
     let (mean, deviation) = (mix([125.3, 123.0, 113.9]), mix([63.0, 62.1, 66.7]));
@@ -94,7 +95,8 @@ fn one_channel_takes_the_brightness_of_colours() {
     }
     for channels in [2, 4] {
         let shape = Shape::new(channels, 32, 32);
-        let error = open(&ImageSource::Builtin, shape, 2, 1, &Overrides::default()).unwrap_err();
+        let error =
+            open(&ImageSource::Builtin, shape, 2, 1, &ImageOverrides::default()).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("builtin has images of 1 or 3 channels"), "{error}");
         assert!(error.contains("use npy:FILE"), "{error}");

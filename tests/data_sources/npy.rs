@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::Value as Json;
-use untrained::data::{Batch, DataError, ImageSource, Overrides, load};
+use untrained::data::{Batch, DataError, ImageOverrides, ImageSource, load};
 use untrained::graph::Shape;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -218,7 +218,7 @@ fn planes_are_resized_as_pillow_does() {
         let file = npy("<f4", "False", &format!("(2, 1, {}, {})", from[0], from[1]), 1, &data);
         let shape = Shape::new(1, to[0] as usize, to[1] as usize);
         let source = ImageSource::Npy(file.path().to_owned());
-        let images = open(&source, shape, 2, 1, &Overrides::default()).unwrap();
+        let images = open(&source, shape, 2, 1, &ImageOverrides::default()).unwrap();
         assert!(images.facts.notices[0].contains(&format!("are resized to {shape}")));
         for (place, &index) in images.batch.indices.iter().enumerate() {
             let found = images.batch.image(place).iter();
@@ -231,6 +231,6 @@ fn planes_are_resized_as_pillow_does() {
     }
     let same = npy("<f4", "False", "(2, 1, 2, 2)", 1, &floats((0..8_u8).map(f32::from)));
     let source = ImageSource::Npy(same.path().to_owned());
-    let images = open(&source, Shape::new(1, 2, 2), 2, 1, &Overrides::default()).unwrap();
+    let images = open(&source, Shape::new(1, 2, 2), 2, 1, &ImageOverrides::default()).unwrap();
     assert!(images.facts.notices.is_empty());
 }

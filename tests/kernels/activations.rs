@@ -177,7 +177,7 @@ fn several_functions_of_one_tensor_are_exact() {
     let last = NodeId(graph.nodes().len() as u32 - 3);
     let trial = Trial::whole(graph, 3, 4);
     let plan = trial.plan();
-    assert_eq!(plan.codes[0].weight, 4);
+    assert_eq!(plan.codes[0].multiplicity, 4);
     let stored: Vec<_> = [2, 5 + 1, 10].map(|node| plan.stored[node]).into_iter().collect();
     assert!(stored.iter().all(Option::is_some), "{stored:?}");
     assert_eq!(plan.stored[2], plan.stored[10], "equal functions are stored twice");

@@ -127,7 +127,7 @@ pub fn codes<'a>(
     found: &'a Found,
 ) -> Result<impl Iterator<Item = (&'a PackedCode, &'a PackedCode)>, String> {
     let codes = found.output.codes.as_ref().ok_or("no codes")?;
-    let size = |code: &PackedCode| (code.units, code.weight, code.words.len());
+    let size = |code: &PackedCode| (code.units, code.multiplicity, code.words.len());
     if !codes.iter().map(size).eq(expected.codes.iter().map(size)) {
         return Err("sizes or weights of codes differ".to_owned());
     }

@@ -53,7 +53,7 @@ fn weights_of_codes_count() {
     ];
     for (count, expected) in weights_by_count {
         let trial = Trial { count, ..Trial::thin(weighted(), 6, 11) };
-        let weights: Vec<u32> = trial.plan().codes.iter().map(|code| code.weight).collect();
+        let weights: Vec<u32> = trial.plan().codes.iter().map(|code| code.multiplicity).collect();
         assert_eq!(weights, expected, "{count}");
         trial.check(&mut devices, NodeId(1)).unwrap_or_else(|reason| panic!("{count}: {reason}"));
     }

@@ -3,29 +3,32 @@
 use std::io::{BufReader, Cursor};
 
 use proptest::prelude::*;
-use untrained::data::pickle::{self, Entries, Limits, PickleError, Value};
+use untrained::data::pickle::{self, PickleEntries, PickleError, PickleLimits, PickleValue};
 
 use super::fixture_bytes;
 use super::memory::peak;
 
 type Source<'b> = BufReader<Cursor<&'b [u8]>>;
 
-fn open<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Entries<Source<'b>>, PickleError> {
+fn open<'b>(
+    bytes: &'b [u8],
+    limits: &PickleLimits,
+) -> Result<PickleEntries<Source<'b>>, PickleError> {
     let file = BufReader::new(Cursor::new(bytes));
     let all = &mut |_| true;
     Ok(pickle::entries(file, bytes.len() as u64, "entries", limits, all)?.unwrap())
 }
 
 /// A value as text, its numbers exact.
-fn written(value: &Value) -> String {
-    let all = |items: &[Value]| items.iter().map(written).collect::<Vec<_>>().join(", ");
+fn written(value: &PickleValue) -> String {
+    let all = |items: &[PickleValue]| items.iter().map(written).collect::<Vec<_>>().join(", ");
     if let Some(entries) = value.entries() {
         let list = entries.iter().map(|(key, item)| format!("{}: {}", written(key), written(item)));
         return format!("{{{}}}", list.collect::<Vec<_>>().join(", "));
     }
     match value {
-        Value::List(items) => format!("[{}]", all(items)),
-        Value::Tuple(items) => format!("({})", all(items)),
+        PickleValue::List(items) => format!("[{}]", all(items)),
+        PickleValue::Tuple(items) => format!("({})", all(items)),
         other => match (other.text(), pickle::number(other)) {
             (Some(text), _) => format!("{text:?}"),
             (None, Some(number)) => number.to_string(),
@@ -38,10 +41,10 @@ fn written(value: &Value) -> String {
 fn entries_are_those_of_the_whole_dictionary() {
     for protocol in [0, 2, 4] {
         let bytes = fixture_bytes(&format!("entries_{protocol}.pickle"));
-        let whole = pickle::read(&bytes, &Limits::default()).unwrap();
+        let whole = pickle::read(&bytes, &PickleLimits::default()).unwrap();
         let expected = whole.get("entries").unwrap().entries().unwrap();
-        let found: Vec<(Value, Value)> =
-            open(&bytes, &Limits::default()).unwrap().map(Result::unwrap).collect();
+        let found: Vec<(PickleValue, PickleValue)> =
+            open(&bytes, &PickleLimits::default()).unwrap().map(Result::unwrap).collect();
         assert_eq!((found.len(), expected.len()), (1003, 1003), "protocol {protocol}");
         for ((key, value), (expected_key, expected)) in found.iter().zip(expected) {
             let number = key.int().unwrap();
@@ -66,12 +69,12 @@ fn entries_are_those_of_the_whole_dictionary() {
 #[test]
 fn memory_is_that_of_one_entry() {
     let bytes = fixture_bytes("entries_2.pickle");
-    let limits = Limits { memory_bytes: 60_000, ..Limits::default() };
+    let limits = PickleLimits { memory_bytes: 60_000, ..PickleLimits::default() };
     assert!(matches!(pickle::read(&bytes, &limits), Err(PickleError::Memory { .. })));
     let (count, used) = peak(|| open(&bytes, &limits).unwrap().map(Result::unwrap).count());
     assert_eq!(count, 1003);
     assert!(used < limits.memory_bytes + 20_000, "{used} bytes");
-    let tight = Limits { memory_bytes: 5_000, ..Limits::default() };
+    let tight = PickleLimits { memory_bytes: 5_000, ..PickleLimits::default() };
     assert!(matches!(open(&bytes, &tight).map(Iterator::count), Err(PickleError::Memory { .. })));
 }
 
@@ -85,13 +88,16 @@ fn a_reader_that_says_no_stops_the_first_reading() {
     };
     let length = bytes.len() as u64;
     let file = BufReader::new(Cursor::new(&bytes));
-    assert!(pickle::entries(file, length, "entries", &Limits::default(), two).unwrap().is_none());
+    assert!(
+        pickle::entries(file, length, "entries", &PickleLimits::default(), two).unwrap().is_none()
+    );
     assert_eq!(calls, 2);
 }
 
 #[test]
 fn what_is_there_is_no_matter_how_it_is_written() {
-    let count = |bytes: &[u8]| open(bytes, &Limits::default())?.collect::<Result<Vec<_>, _>>();
+    let count =
+        |bytes: &[u8]| open(bytes, &PickleLimits::default())?.collect::<Result<Vec<_>, _>>();
     let numbers = |bytes: &[u8]| {
         let found = count(bytes).unwrap();
         found.iter().map(|(_, value)| value.int().unwrap()).collect::<Vec<_>>()
@@ -130,7 +136,7 @@ proptest! {
             let place = place.index(length.min(bytes.len()));
             bytes[place] ^= 1 << bit;
         }
-        let limits = Limits { memory_bytes: 100_000, depth: 50 };
+        let limits = PickleLimits { memory_bytes: 100_000, depth: 50 };
         let (_, used) = peak(|| open(&bytes, &limits).map(|entries| entries.map(drop).count()));
         prop_assert!(used < limits.memory_bytes + 30_000, "{used} bytes");
     }
@@ -138,7 +144,7 @@ proptest! {
     #[test]
     fn any_operations_do_no_harm(operations in prop::collection::vec(operation(), 0..200)) {
         let bytes = [b"}U\x07entries}".to_vec(), operations.concat()].concat();
-        let limits = Limits { memory_bytes: 100_000, depth: 50 };
+        let limits = PickleLimits { memory_bytes: 100_000, depth: 50 };
         let (_, used) = peak(|| open(&bytes, &limits).map(|entries| entries.map(drop).count()));
         prop_assert!(used < limits.memory_bytes + 30_000, "{used} bytes");
     }

@@ -3,12 +3,12 @@
 use std::io::{BufReader, Cursor};
 
 use serde_json::{Value as Json, json};
-use untrained::data::pickle::{self, Array, ArrayData, Limits, Value};
+use untrained::data::pickle::{self, ArrayData, PickleLimits, PickleValue, PickledArray};
 
 use super::{fixture, fixture_bytes};
 
-fn read(bytes: &[u8]) -> Value {
-    pickle::read(bytes, &Limits::default()).unwrap()
+fn read(bytes: &[u8]) -> PickleValue {
+    pickle::read(bytes, &PickleLimits::default()).unwrap()
 }
 
 fn expected(name: &str) -> Json {
@@ -20,42 +20,42 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn array(array: &Array) -> Json {
+fn array(array: &PickledArray) -> Json {
     let ArrayData::Here(bytes) = &array.data else { panic!("the data were read") };
     let order = if array.fortran_order { "F" } else { "C" };
     let kind = format!("{}{}", array.kind, array.item_bytes);
     json!({ "array": [array.shape, kind, order, hexadecimal(bytes)] })
 }
 
-fn class(value: &Value) -> Option<(&str, &str)> {
+fn class(value: &PickleValue) -> Option<(&str, &str)> {
     match value {
-        Value::Object(object) => object.class.global(),
+        PickleValue::Object(object) => object.class.global(),
         _ => None,
     }
 }
 
 /// A value as the script writes it.
-fn plain(value: &Value) -> Json {
-    if let Ok(found) = Array::from_value(value) {
+fn plain(value: &PickleValue) -> Json {
+    if let Ok(found) = PickledArray::from_value(value) {
         return array(&found);
     }
     if let Some(bytes) = value.bytes() {
         return json!({ "bytes": hexadecimal(&bytes) });
     }
-    let all = |items: &[Value]| items.iter().map(plain).collect::<Vec<_>>();
+    let all = |items: &[PickleValue]| items.iter().map(plain).collect::<Vec<_>>();
     match value {
-        Value::None => Json::Null,
-        Value::Bool(truth) => json!(truth),
-        Value::Int(number) => json!(number),
-        Value::Float(number) => json!({ "float": hexadecimal(&number.to_be_bytes()) }),
-        Value::Str(text) => json!(&**text),
-        Value::List(items) => json!(all(items)),
-        Value::Tuple(items) => json!({ "tuple": all(items) }),
-        Value::Dict(_) | Value::Object(_) if value.entries().is_some() => {
+        PickleValue::None => Json::Null,
+        PickleValue::Bool(truth) => json!(truth),
+        PickleValue::Int(number) => json!(number),
+        PickleValue::Float(number) => json!({ "float": hexadecimal(&number.to_be_bytes()) }),
+        PickleValue::Str(text) => json!(&**text),
+        PickleValue::List(items) => json!(all(items)),
+        PickleValue::Tuple(items) => json!({ "tuple": all(items) }),
+        PickleValue::Dict(_) | PickleValue::Object(_) if value.entries().is_some() => {
             let entries = value.entries().unwrap().iter();
             json!({ "dict": entries.map(|(key, item)| [plain(key), plain(item)]).collect::<Vec<_>>() })
         }
-        Value::Set(_) | Value::Object(_) => {
+        PickleValue::Set(_) | PickleValue::Object(_) => {
             let items = value.sequence();
             let items = items.unwrap_or_else(|| panic!("{:?} {:?}", class(value), value));
             let mut numbers: Vec<_> = items.iter().map(|item| item.int().unwrap()).collect();
@@ -100,7 +100,7 @@ fn whole_numbers_come_from_lists_arrays_and_numpy_scalars() {
 #[test]
 fn a_pickle_of_python_2_is_read() {
     let value = read(&fixture_bytes("python_2.pickle"));
-    let data = Array::from_value(value.get("data").unwrap()).unwrap();
+    let data = PickledArray::from_value(value.get("data").unwrap()).unwrap();
     assert_eq!((data.shape.as_slice(), data.kind, data.item_bytes), (&[4, 8][..], 'u', 1));
     let pixels: Vec<i64> =
         (0..4).flat_map(|image| (0..8).map(move |place| (37 * image + 11 * place) % 256)).collect();
@@ -116,11 +116,11 @@ fn scanning_leaves_long_strings_in_the_file() {
     for name in ["cifar-10-official/data_batch_1", "cifar-10-protocol-2/data_batch_1"] {
         let bytes = fixture_bytes(name);
         let whole = read(&bytes);
-        let whole = Array::from_value(whole.get("data").unwrap()).unwrap();
+        let whole = PickledArray::from_value(whole.get("data").unwrap()).unwrap();
         let ArrayData::Here(expected) = whole.data else { panic!() };
         let file = BufReader::new(Cursor::new(&bytes));
-        let scanned = pickle::scan(file, bytes.len() as u64, &Limits::default()).unwrap();
-        let array = Array::from_value(scanned.get("data").unwrap()).unwrap();
+        let scanned = pickle::scan(file, bytes.len() as u64, &PickleLimits::default()).unwrap();
+        let array = PickledArray::from_value(scanned.get("data").unwrap()).unwrap();
         let ArrayData::Stored(stored) = array.data else { panic!("{name} was read whole") };
         let raw = bytes[stored.offset as usize..][..stored.length as usize].to_vec();
         assert_eq!(stored.decode(raw).unwrap(), &*expected);
@@ -131,21 +131,21 @@ fn scanning_leaves_long_strings_in_the_file() {
 #[test]
 fn calls_are_written_down_and_not_made() {
     let value = read(b"cos\nsystem\n(S'touch it'\ntR.");
-    let Value::Object(object) = &value else { panic!("{value:?}") };
+    let PickleValue::Object(object) = &value else { panic!("{value:?}") };
     assert_eq!(object.class.global(), Some(("os", "system")));
     assert_eq!(object.arguments.sequence().unwrap()[0].text(), Some("touch it"));
     // The other operations that make objects, and states, items and entries put into them.
     let value = read(b"\x80\x04\x8c\x01m\x8c\x01C\x93)}\x92(K\x01K\x02e(K\x03K\x04uK\x05b.");
-    let Value::Object(object) = &value else { panic!("{value:?}") };
+    let PickleValue::Object(object) = &value else { panic!("{value:?}") };
     assert_eq!(object.class.global(), Some(("m", "C")));
     assert_eq!((object.items.len(), object.entries.len()), (2, 1));
-    assert_eq!(object.state.as_ref().and_then(Value::int), Some(5));
+    assert_eq!(object.state.as_ref().and_then(PickleValue::int), Some(5));
     for made in [&b"(im\nC\n."[..], b"(cm\nC\no.", b"cm\nC\n)\x81."] {
-        let Value::Object(object) = read(made) else { panic!() };
+        let PickleValue::Object(object) = read(made) else { panic!() };
         assert_eq!(object.class.global(), Some(("m", "C")));
         assert!(object.arguments.sequence().unwrap().is_empty());
     }
     let named = read(b"Pname\n.");
-    assert!(matches!(named, Value::Persistent(name) if name.text() == Some("name")));
-    assert!(matches!(read(b"\x8a\x09\0\0\0\0\0\0\0\0\x01."), Value::Long(_)));
+    assert!(matches!(named, PickleValue::Persistent(name) if name.text() == Some("name")));
+    assert!(matches!(read(b"\x8a\x09\0\0\0\0\0\0\0\0\x01."), PickleValue::Long(_)));
 }

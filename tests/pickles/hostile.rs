@@ -3,7 +3,7 @@
 use std::io::{BufReader, Cursor};
 
 use proptest::prelude::*;
-use untrained::data::pickle::{self, Array, Limits, PickleError, Value};
+use untrained::data::pickle::{self, PickleError, PickleLimits, PickleValue, PickledArray};
 
 use super::memory::peak;
 use super::{fixture, fixture_bytes};
@@ -12,8 +12,8 @@ use super::{fixture, fixture_bytes};
 const SLACK_BYTES: usize = 20_000;
 
 /// Reads in both ways within a small limit; the largest peak over the limit would fail.
-fn survive(bytes: &[u8]) -> Result<Value, PickleError> {
-    let limits = Limits { memory_bytes: 200_000, depth: 50 };
+fn survive(bytes: &[u8]) -> Result<PickleValue, PickleError> {
+    let limits = PickleLimits { memory_bytes: 200_000, depth: 50 };
     let (read, used) = peak(|| pickle::read(bytes, &limits));
     assert!(used <= limits.memory_bytes + SLACK_BYTES, "{used} bytes to read it");
     let file = BufReader::new(Cursor::new(bytes));
@@ -26,11 +26,11 @@ fn survive(bytes: &[u8]) -> Result<Value, PickleError> {
 }
 
 /// Asks a value and its parts for everything that they might be.
-fn use_up(value: &Value) {
+fn use_up(value: &PickleValue) {
     let parts = value.entries().unwrap_or_default().iter().map(|(_, entry)| entry);
     for part in parts.chain(value.sequence().unwrap_or_default()).chain([value]) {
         let _ = (part.get("data"), part.bytes(), part.text(), part.float());
-        let _ = (pickle::integers(part), Array::from_value(part), format!("{part:?}"));
+        let _ = (pickle::integers(part), PickledArray::from_value(part), format!("{part:?}"));
     }
 }
 
@@ -105,10 +105,10 @@ fn operation() -> impl Strategy<Value = Vec<u8>> {
 fn every_beginning_of_a_pickle_is_told_to_be_cut_short() {
     for bytes in pickles().iter().filter(|bytes| bytes.len() < 4_000) {
         for end in 0..bytes.len() {
-            let error = pickle::read(&bytes[..end], &Limits::default()).unwrap_err();
+            let error = pickle::read(&bytes[..end], &PickleLimits::default()).unwrap_err();
             assert!(matches!(error, PickleError::Truncated { .. }), "{end}: {error}");
         }
-        assert!(pickle::read(bytes, &Limits::default()).is_ok());
+        assert!(pickle::read(bytes, &PickleLimits::default()).is_ok());
     }
 }
 
@@ -155,9 +155,9 @@ fn bombs_are_stopped_by_the_limits() {
 #[test]
 fn a_larger_limit_reads_what_a_smaller_one_refuses() {
     let bytes = fixture_bytes("values_4.pickle");
-    let tight = Limits { memory_bytes: 100_000, ..Limits::default() };
+    let tight = PickleLimits { memory_bytes: 100_000, ..PickleLimits::default() };
     assert!(matches!(pickle::read(&bytes, &tight), Err(PickleError::Memory { .. })));
-    let (value, used) = peak(|| pickle::read(&bytes, &Limits::default()).unwrap());
+    let (value, used) = peak(|| pickle::read(&bytes, &PickleLimits::default()).unwrap());
     assert!(used > SLACK_BYTES, "the allocator counts: {used}");
     drop(value);
 }

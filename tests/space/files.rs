@@ -1,7 +1,7 @@
 //! Space files: strict reading, messages that name the place, custom operations.
 
 use untrained::graph::{Op, Shape, cost::Cost};
-use untrained::space::{Architecture, Setting, Space, SpaceError};
+use untrained::space::{Architecture, Space, SpaceError, SpaceOverride};
 
 const CUSTOM: &str = r#"
 format = "untrained-space/1"
@@ -258,7 +258,7 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
 #[test]
 fn values_can_be_replaced_within_limits() {
     let set = |texts: &[&str]| {
-        let settings: Vec<Setting> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let settings: Vec<SpaceOverride> = texts.iter().map(|text| text.parse().unwrap()).collect();
         Space::open_with("nas-bench-201", &settings)
     };
     let small = ["skeleton.channels=4", "skeleton.cells = 2", "classes=120"];
@@ -284,7 +284,7 @@ fn values_can_be_replaced_within_limits() {
         let error = message(&set(&[wrong]).unwrap_err());
         assert!(error.contains(part), "{wrong}: {error}");
     }
-    assert!("skeleton.cells".parse::<Setting>().unwrap_err().contains("expected KEY=VALUE"));
+    assert!("skeleton.cells".parse::<SpaceOverride>().unwrap_err().contains("expected KEY=VALUE"));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn the_shipped_schema_is_that_of_the_types() {
 #[test]
 fn an_architecture_belongs_to_the_space_that_made_it() {
     let space = Space::builtin("nas-bench-201").unwrap();
-    let resized = space.with(&[Setting::new("input.height", 16)]).unwrap();
+    let resized = space.with(&[SpaceOverride::new("input.height", 16)]).unwrap();
     let [own, other] = [&space, &resized].map(|space| space.from_index(7).unwrap());
     assert_eq!(own.to_string(), other.to_string());
     assert_ne!(own, other, "equal decisions in different spaces");

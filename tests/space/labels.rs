@@ -7,11 +7,12 @@ use std::hash::{Hash, Hasher};
 
 use untrained::graph::analysis::Analysis;
 use untrained::graph::{Graph, NodeId, Op};
-use untrained::space::{Architecture, Setting, Space};
+use untrained::space::{Architecture, Space, SpaceOverride};
 
 /// NAS-Bench-201 with one cell in a stage.
 fn one_cell() -> Space {
-    let settings = [Setting::new("skeleton.channels", 4), Setting::new("skeleton.cells", 1)];
+    let settings =
+        [SpaceOverride::new("skeleton.channels", 4), SpaceOverride::new("skeleton.cells", 1)];
     Space::open_with("nas-bench-201", &settings).unwrap()
 }
 

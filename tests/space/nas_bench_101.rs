@@ -6,7 +6,7 @@ use std::io::Read;
 use crate::support::shared;
 use rayon::prelude::*;
 use untrained::graph::{Shape, cost::Cost};
-use untrained::space::{Architecture, Setting, Space};
+use untrained::space::{Architecture, Space, SpaceOverride};
 
 /// Hashes that others have published: the first of the benchmark's own file, and four rows of the
 /// table of `nb101_trials.csv.gz`. Adjacency matrices are whole, row by row.
@@ -117,7 +117,7 @@ fn every_hash_of_the_published_table_is_met() {
 /// it: 2,694,282 trainable parameters at the size in which it was trained.
 #[test]
 fn the_trained_size_has_the_recorded_parameters() {
-    let trained = space().with(&[Setting::new("skeleton.channels", 128)]).unwrap();
+    let trained = space().with(&[SpaceOverride::new("skeleton.channels", 128)]).unwrap();
     let text = format!(
         "{INCEPTION}:input,conv3x3-bn-relu,conv1x1-bn-relu,maxpool3x3,conv3x3-bn-relu,\
          conv3x3-bn-relu,output"
@@ -187,7 +187,7 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
         assert!(error.token.starts_with(token), "{text}: {error}");
         assert!(error.reason.contains(reason), "{text}: {error}");
     }
-    let small = space().with(&[Setting::new("topology.max_vertices", 3)]).unwrap();
+    let small = space().with(&[SpaceOverride::new("topology.max_vertices", 3)]).unwrap();
     let error = small.parse("111-11-1:maxpool3x3,maxpool3x3").unwrap_err();
     assert!(error.reason.contains("at most 3"), "{error}");
 }

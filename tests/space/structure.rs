@@ -3,7 +3,7 @@
 use crate::support::shared;
 use serde_json::Value;
 use untrained::graph::cost::Cost;
-use untrained::space::{Setting, Space};
+use untrained::space::{Space, SpaceOverride};
 
 /// The text of an architecture: what is no text in the file is JSON.
 fn text(value: &Value) -> String {
@@ -18,12 +18,12 @@ fn every_row_of_every_space_is_exact() {
     let known: Vec<&str> = Space::builtin_ids().collect();
     let mut compared = 0;
     for row in rows.iter().filter(|row| known.contains(&row["space"].as_str().unwrap())) {
-        let size = |key: &str, axis: usize| Setting::new(key, row["input"][axis].clone());
+        let size = |key: &str, axis: usize| SpaceOverride::new(key, row["input"][axis].clone());
         let settings = [
             size("input.channels", 0),
             size("input.height", 1),
             size("input.width", 2),
-            Setting::new("classes", row["classes"].clone()),
+            SpaceOverride::new("classes", row["classes"].clone()),
         ];
         let space = Space::open_with(row["space"].as_str().unwrap(), &settings).unwrap();
         let architecture = space.parse(&text(&row["arch"])).unwrap();

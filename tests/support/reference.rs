@@ -46,7 +46,7 @@ impl Values {
             let (image, unit) = (index / units, index % units);
             words[image * row + unit / 32] |= u32::from(*value > 0.0) << (unit % 32);
         }
-        PackedCode { units, weight: 1, words }
+        PackedCode { units, multiplicity: 1, words }
     }
 
     /// The kernel matrix over the ReLUs that `count` counts.

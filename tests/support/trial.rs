@@ -134,7 +134,7 @@ impl Trial {
         let values = reference::evaluate(&self.graph, &self.weights, &self.batch);
         let stored = |(id, _): (NodeId, &Node)| plan.stored[id.index()].map(|tensor| (id, tensor));
         let code = |code: &untrained::plan::BinaryCode| PackedCode {
-            weight: code.weight,
+            multiplicity: code.multiplicity,
             ..values.code(&self.graph, code.node)
         };
         Expected {

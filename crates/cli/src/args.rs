@@ -23,7 +23,7 @@ pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2
     about = "Score and search untrained networks without a window; `search` is the default command",
     after_help = EXIT_CODES
 )]
-pub struct Batch {
+pub struct CommandArguments {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,

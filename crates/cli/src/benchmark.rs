@@ -8,7 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{Benchmark, BenchmarkAction};
 use super::{Exit, log_line, progress, show, text_table};
-use untrained::benchmark::{self, ALL, BenchmarkError, Facts, Row, Table, Watch};
+use untrained::benchmark::{
+    self, ALL, BenchmarkError, BenchmarkFacts, BenchmarkRow, BenchmarkTable, ReadProgress,
+};
 use untrained::format;
 use untrained::output::{OutputError, OutputFile, check_output};
 
@@ -67,12 +69,12 @@ fn is_cancelled(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchmarkError::Cancelled))
 }
 
-fn facts(file: &Path, watch: Watch<'_>) -> anyhow::Result<Facts> {
+fn facts(file: &Path, watch: ReadProgress<'_>) -> anyhow::Result<BenchmarkFacts> {
     Ok(benchmark::open(file)?.facts(watch)?)
 }
 
 /// Facts for people.
-fn described(file: &Path, facts: &Facts) -> String {
+fn described(file: &Path, facts: &BenchmarkFacts) -> String {
     let list = |names: &[String]| match names {
         [] => "unknown".to_owned(),
         names => names.join(", "),
@@ -106,7 +108,12 @@ fn rounded(number: f64) -> String {
 }
 
 /// Writes a table as CSV.
-fn convert(file: &Path, out: &Path, overwrite: bool, watch: Watch<'_>) -> anyhow::Result<()> {
+fn convert(
+    file: &Path,
+    out: &Path,
+    overwrite: bool,
+    watch: ReadProgress<'_>,
+) -> anyhow::Result<()> {
     anyhow::ensure!(
         out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")),
         "cannot write {}: give a name that ends in .csv",
@@ -132,7 +139,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(table: &Table, watch: Watch<'_>) -> anyhow::Result<Self> {
+    fn of(table: &BenchmarkTable, watch: ReadProgress<'_>) -> anyhow::Result<Self> {
         let mut rows = table.rows(watch)?;
         let (mut has_index, mut has_hash) = (false, false);
         while let Some(row) = rows.next().transpose()? {
@@ -148,7 +155,7 @@ impl Layout {
         keys.chain(self.metrics.iter().map(String::as_str)).collect()
     }
 
-    fn cells(&self, row: &Row) -> Vec<String> {
+    fn cells(&self, row: &BenchmarkRow) -> Vec<String> {
         let mut cells = vec![row.architecture.clone()];
         if self.has_index {
             cells.push(row.index.map(|index| index.to_string()).unwrap_or_default());
@@ -164,10 +171,10 @@ impl Layout {
 
 /// Writes the rows; how many there are.
 fn write(
-    table: &Table,
+    table: &BenchmarkTable,
     layout: &Layout,
     out: &mut OutputFile,
-    watch: Watch<'_>,
+    watch: ReadProgress<'_>,
 ) -> anyhow::Result<u64> {
     let path = out.path().to_owned();
     let failed = |error: csv::Error| OutputError::new(&path, error.into());

@@ -49,15 +49,16 @@ mod tests {
     use clap::{CommandFactory, FromArgMatches};
 
     use super::*;
-    use crate::args::{Batch, Verb};
+    use crate::args::{CommandArguments, Verb};
     use untrained::job::{Options, StoreLocation};
     use untrained::store::DEFAULT_FILE;
 
     /// What the command line makes of a text.
     fn read(text: &str) -> JobConfig {
         let words = shlex::split(text).unwrap();
-        let matches = Batch::command().try_get_matches_from(&words[1..]).unwrap();
-        let Verb::Search(search) = Batch::from_arg_matches(&matches).unwrap().verb else {
+        let matches = CommandArguments::command().try_get_matches_from(&words[1..]).unwrap();
+        let Verb::Search(search) = CommandArguments::from_arg_matches(&matches).unwrap().verb
+        else {
             panic!("{text} is no search")
         };
         let mut job = JobConfig::new(search.options.0, Task::Search(Box::new(search.search.0)));

@@ -5,7 +5,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use untrained::job::{JobConfig, JobOption, OptionInfo, OptionType, Options, SearchOptions, Task};
-use untrained::space::Setting;
+use untrained::space::SpaceOverride;
 
 /// Some options of a job that a verb takes together.
 pub trait OptionGroup: Sized {
@@ -55,7 +55,7 @@ impl OptionGroup for SpaceOptions {
 
 /// The values of a space file that are overridden.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SpaceOverrides(pub Vec<Setting>);
+pub struct SpaceOverrides(pub Vec<SpaceOverride>);
 
 impl OptionGroup for SpaceOverrides {
     fn options() -> Vec<JobOption> {

@@ -38,7 +38,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Batch, Verb};
+use args::{CommandArguments, Verb};
 pub use command_line::job_command_line;
 use untrained::evaluation::EvaluationError;
 use untrained::job::{JobError, JobOption};
@@ -145,8 +145,9 @@ fn keep_layers_quiet() {}
 
 fn batch(rest: &[OsString]) -> Exit {
     keep_layers_quiet();
-    let matches = Batch::command().try_get_matches_from(args::with_default_verb(rest));
-    let parsed = matches.and_then(|matches| Ok((Batch::from_arg_matches(&matches)?, matches)));
+    let matches = CommandArguments::command().try_get_matches_from(args::with_default_verb(rest));
+    let parsed =
+        matches.and_then(|matches| Ok((CommandArguments::from_arg_matches(&matches)?, matches)));
     let (parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -273,5 +274,5 @@ fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
 
 /// The command of `--batch`, for tests and documentation.
 pub fn command() -> clap::Command {
-    Batch::command()
+    CommandArguments::command()
 }

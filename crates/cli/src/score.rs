@@ -153,7 +153,7 @@ fn write_codes(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
     for (image, target) in bytes.chunks_exact_mut(row).enumerate() {
         let mut position = 0;
         for code in output.codes.iter().flatten() {
-            for _ in 0..code.weight {
+            for _ in 0..code.multiplicity {
                 for unit in 0..code.units {
                     target[position / 8] |= bit(code, image, unit) << (position % 8);
                     position += 1;

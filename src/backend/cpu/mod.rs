@@ -458,7 +458,7 @@ fn unpack_code(
             packed[image * row + unit / 32] |= u32::from(bit) << (unit % 32);
         }
     }
-    PackedCode { units, weight: code.weight, words: packed }
+    PackedCode { units, multiplicity: code.multiplicity, words: packed }
 }
 
 /// The processor's name, as far as the system tells.

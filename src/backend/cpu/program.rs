@@ -122,12 +122,12 @@ pub enum CpuKernel {
     Moments(TensorId, usize, usize),
 }
 
-/// Where the codes of one image lie: codes of equal weight stand together.
+/// Where the codes of one image lie: codes of equal multiplicity stand together.
 #[derive(Clone, Debug, Default)]
 pub struct CodeLayout {
     /// First word of each code, by [`crate::plan::CodeId`].
     pub offsets: Vec<usize>,
-    /// `(first word, end, weight)` of each stretch of equal weight.
+    /// `(first word, end, multiplicity)` of each stretch of equal multiplicity.
     pub stretches: Vec<(usize, usize, u32)>,
     /// Words of one image.
     pub words: usize,
@@ -548,17 +548,17 @@ fn prefix_sums(sizes: &[usize], factor: usize) -> (Vec<usize>, usize) {
 
 fn code_layout(plan: &Plan) -> CodeLayout {
     let mut order: Vec<usize> = (0..plan.codes.len()).collect();
-    order.sort_by_key(|&code| plan.codes[code].weight);
+    order.sort_by_key(|&code| plan.codes[code].multiplicity);
     let mut layout = CodeLayout { offsets: vec![0; order.len()], ..CodeLayout::default() };
     for code in order {
         let shape = plan.codes[code].shape;
         let pixels = shape.channels.div_ceil(LANES) * shape.plane();
         let end = (layout.words + pixels.div_ceil(4)).next_multiple_of(WORDS_PER_LINE);
-        let weight = plan.codes[code].weight;
+        let multiplicity = plan.codes[code].multiplicity;
         layout.offsets[code] = layout.words;
         match layout.stretches.last_mut() {
-            Some(stretch) if stretch.2 == weight => stretch.1 = end,
-            _ => layout.stretches.push((layout.words, end, weight)),
+            Some(stretch) if stretch.2 == multiplicity => stretch.1 = end,
+            _ => layout.stretches.push((layout.words, end, multiplicity)),
         }
         layout.words = end;
     }

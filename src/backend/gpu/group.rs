@@ -305,7 +305,7 @@ fn packed_codes(one: &NetworkLowering<'_>, words: &[u32]) -> Vec<PackedCode> {
         };
         PackedCode {
             units: code.shape.volume(),
-            weight: code.weight,
+            multiplicity: code.multiplicity,
             words: (0..one.images).flat_map(image).collect(),
         }
     };

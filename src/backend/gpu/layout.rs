@@ -69,7 +69,7 @@ impl StatisticsParts {
     }
 }
 
-/// Consecutive codes of one weight whose distances cannot overflow one sum of 32 bits.
+/// Consecutive codes of one multiplicity whose distances cannot overflow one sum of 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeRun {
     /// First word in an image's row.
@@ -77,8 +77,8 @@ pub struct CodeRun {
     /// Words.
     pub words: u64,
     /// How often a bit counts.
-    pub weight: u32,
-    /// Units times weight.
+    pub multiplicity: u32,
+    /// Units times multiplicity.
     pub units: u64,
     /// Which of the network's distance matrices it is added to.
     pub matrix: u64,
@@ -224,24 +224,26 @@ fn place_partials(plan: &Plan, images: usize, total: &mut u64) -> Vec<Option<u64
     partials
 }
 
-/// Puts codes of equal weight next to each other, so that few runs cover them all.
+/// Puts codes of equal multiplicity next to each other, so that few runs cover them all.
 fn place_codes(codes: &[BinaryCode]) -> (Vec<u64>, u64, Vec<CodeRun>) {
     let mut order: Vec<usize> = (0..codes.len()).collect();
-    order.sort_by_key(|&index| codes[index].weight);
+    order.sort_by_key(|&index| codes[index].multiplicity);
     let (mut offsets, mut row) = (vec![0; codes.len()], 0);
     let mut runs: Vec<CodeRun> = Vec::new();
     for index in order {
         let code = &codes[index];
         let words = pack::code_stride(code.shape).next_multiple_of(4) as u64;
         offsets[index] = take(&mut row, words);
-        let units = code.shape.volume() as u64 * u64::from(code.weight);
-        let (weight, first_word) = (code.weight, offsets[index]);
+        let units = code.shape.volume() as u64 * u64::from(code.multiplicity);
+        let (multiplicity, first_word) = (code.multiplicity, offsets[index]);
         match runs.last_mut() {
-            Some(run) if run.weight == weight && run.units + units <= u64::from(u32::MAX) => {
+            Some(run)
+                if run.multiplicity == multiplicity && run.units + units <= u64::from(u32::MAX) =>
+            {
                 run.words += words;
                 run.units += units;
             }
-            _ => runs.push(CodeRun { first_word, words, weight, units, matrix: 0 }),
+            _ => runs.push(CodeRun { first_word, words, multiplicity, units, matrix: 0 }),
         }
     }
     share_matrices(&mut runs);

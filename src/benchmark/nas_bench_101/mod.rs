@@ -13,14 +13,14 @@ use std::path::Path;
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{Progress, TableStream};
+use super::input::{BytesRead, TableStream};
 use super::metrics::MetricNames;
-use super::{BenchmarkError, Format, Reader, Row, Watch};
+use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
 use crate::space::Space;
 use models::ModelRecords;
 use tfrecord::{RecordFault, TfRecords};
 
-pub(super) const FORMAT: Format = Format {
+pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "NAS-Bench-101",
     files: "nasbench_only108.tfrecord, nasbench_full.tfrecord",
     metrics: "for E epochs, over the trials: train_E, validation_E, test_E (mean, fraction), \
@@ -41,13 +41,13 @@ struct NasBench101 {
     /// For the notation of rows.
     space: Option<Space>,
     records: TfRecords<Box<dyn BufRead>>,
-    progress: Progress,
+    progress: BytesRead,
     models: ModelRecords,
     /// The next architecture to be given.
     next: usize,
 }
 
-fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let TableStream { reader, progress } =
         TableStream::open(path).map_err(|error| origin.read(error))?;
@@ -58,7 +58,7 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, Benc
 
 impl NasBench101 {
     /// Sums up all records that are left.
-    fn gather(&mut self, watch: Watch<'_>) -> Result<(), BenchmarkError> {
+    fn gather(&mut self, watch: ReadProgress<'_>) -> Result<(), BenchmarkError> {
         loop {
             let (number, start) = (self.records.number(), self.records.position());
             if number.is_multiple_of(WATCHED_RECORDS) && !watch(self.progress.share()) {
@@ -84,12 +84,12 @@ impl NasBench101 {
     }
 }
 
-impl Reader for NasBench101 {
+impl RowReader for NasBench101 {
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         if self.next == 0 {
             self.gather(watch)?;
         } else if (self.next as u64).is_multiple_of(WATCHED_RECORDS) && !watch(1.0) {
@@ -99,7 +99,7 @@ impl Reader for NasBench101 {
         let Some((text, hash)) = self.models.architecture(number) else { return Ok(None) };
         self.next += 1;
         let architecture = self.written(text);
-        let mut row = Row { architecture, hash: Some(hash), ..Row::default() };
+        let mut row = BenchmarkRow { architecture, hash: Some(hash), ..BenchmarkRow::default() };
         for (name, value) in self.models.values(number) {
             let wrong = |problem| self.origin.wrong(format!("architecture {number}"), problem);
             row.set(metrics.position(name).map_err(wrong)?, value);

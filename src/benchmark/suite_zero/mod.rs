@@ -14,13 +14,13 @@ use serde_json::{Map, Value};
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{Progress, TableStream};
+use super::input::{BytesRead, TableStream};
 use super::json::{JsonFault, JsonPieces, wrong};
 use super::metrics::MetricNames;
-use super::{BenchmarkError, Format, Reader, Row, Watch};
+use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
 use gathered::GatheredScores;
 
-pub(super) const FORMAT: Format = Format {
+pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "NAS-Bench-Suite-Zero",
     files: "zc_nasbench201.json and the others",
     metrics: "DATASET.val_accuracy (percent), DATASET.PROXY, DATASET.PROXY.time (seconds)",
@@ -40,14 +40,14 @@ fn detect(candidate: &FormatCandidate<'_>) -> bool {
 struct SuiteZero {
     origin: TableOrigin,
     pieces: JsonPieces<Box<dyn BufRead>>,
-    progress: Progress,
+    progress: BytesRead,
     gathered: GatheredScores,
     datasets: Vec<String>,
     /// The next architecture to be given, once all are gathered.
     next: Option<usize>,
 }
 
-fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, BenchmarkError> {
+fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let TableStream { reader, progress } =
         TableStream::open(path).map_err(|error| origin.read(error))?;
@@ -58,7 +58,11 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn Reader>, Benc
 
 impl SuiteZero {
     /// Gathers the whole file; whether it was read to its end.
-    fn gather(&mut self, metrics: &mut MetricNames, watch: Watch<'_>) -> Result<bool, JsonFault> {
+    fn gather(
+        &mut self,
+        metrics: &mut MetricNames,
+        watch: ReadProgress<'_>,
+    ) -> Result<bool, JsonFault> {
         if !self.pieces.enter(b'{')? {
             return Err(wrong("an object of data sets is missing"));
         }
@@ -113,12 +117,12 @@ impl SuiteZero {
     }
 }
 
-impl Reader for SuiteZero {
+impl RowReader for SuiteZero {
     fn next(
         &mut self,
         metrics: &mut MetricNames,
-        watch: Watch<'_>,
-    ) -> Result<Option<Row>, BenchmarkError> {
+        watch: ReadProgress<'_>,
+    ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         if self.next.is_none() {
             match self.gather(metrics, watch) {
                 Ok(true) => {}
@@ -134,8 +138,10 @@ impl Reader for SuiteZero {
         let number = self.next.unwrap_or(0);
         self.next = Some(number + 1);
         let Some((key, values)) = self.gathered.get(number) else { return Ok(None) };
-        let mut row =
-            Row { architecture: keys::architecture(key, &self.datasets), ..Row::default() };
+        let mut row = BenchmarkRow {
+            architecture: keys::architecture(key, &self.datasets),
+            ..BenchmarkRow::default()
+        };
         for &(metric, value) in values {
             row.set(metric as usize, value);
         }

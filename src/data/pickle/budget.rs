@@ -4,12 +4,12 @@ use super::PickleError;
 
 /// What is left of the allowed memory. Nothing is given back while a value is made: the sum of
 /// everything that was allocated for it bounds what is in use at any time.
-pub struct Budget {
+pub struct MemoryBudget {
     allowed_bytes: usize,
     left_bytes: usize,
 }
 
-impl Budget {
+impl MemoryBudget {
     /// A budget of that many bytes.
     pub const fn new(allowed_bytes: usize) -> Self {
         Self { allowed_bytes, left_bytes: allowed_bytes }

@@ -2,28 +2,29 @@
 
 use std::io::{BufRead, Seek, SeekFrom};
 
-use super::input::Input;
-use super::machine::{Machine, WatchedDict};
-use super::{Limits, PickleError, STORED_BYTES, Value};
+use super::input::PickleInput;
+use super::machine::{PickleMachine, WatchedDict};
+use super::{PickleError, PickleLimits, PickleValue, STORED_BYTES};
 
 /// The entries of one dictionary, in the order of the pickle; see [`super::entries`].
-pub struct Entries<R> {
-    machine: Machine<R>,
+pub struct PickleEntries<R> {
+    machine: PickleMachine<R>,
     ended: bool,
 }
 
-impl<R: BufRead + Seek> Entries<R> {
+impl<R: BufRead + Seek> PickleEntries<R> {
     /// Reads through the pickle once; `None` if `go_on` says no.
     pub(super) fn new(
         mut file: R,
         length: u64,
         key: &str,
-        limits: &Limits,
+        limits: &PickleLimits,
         go_on: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Option<Self>, PickleError> {
         let start = file.stream_position()?;
         let machine = |file, watched| {
-            Machine::new(Input::new(file, length), limits, STORED_BYTES).watching(watched)
+            PickleMachine::new(PickleInput::new(file, length), limits, STORED_BYTES)
+                .watching(watched)
         };
         let mut survey = machine(file, WatchedDict::survey(key));
         while survey.next_entry()?.is_some() {
@@ -42,8 +43,8 @@ impl<R: BufRead + Seek> Entries<R> {
     }
 }
 
-impl<R: BufRead + Seek> Iterator for Entries<R> {
-    type Item = Result<(Value, Value), PickleError>;
+impl<R: BufRead + Seek> Iterator for PickleEntries<R> {
+    type Item = Result<(PickleValue, PickleValue), PickleError>;
 
     /// The next entry; nothing after the last one or an error.
     fn next(&mut self) -> Option<Self::Item> {

@@ -39,13 +39,13 @@ pub enum PickleError {
         "the pickle needs more than {allowed_bytes} bytes of memory: it is too large or hostile"
     )]
     Memory {
-        /// [`super::Limits::memory_bytes`].
+        /// [`super::PickleLimits::memory_bytes`].
         allowed_bytes: usize,
     },
     /// Values are nested deeper than allowed.
     #[error("the pickle nests values more than {allowed} deep: it is damaged or hostile")]
     Depth {
-        /// [`super::Limits::depth`].
+        /// [`super::PickleLimits::depth`].
         allowed: u32,
     },
     /// A value contains itself.

@@ -3,40 +3,40 @@
 
 use std::sync::Arc;
 
-use super::budget::Budget;
-use super::value::{Global, Object, Value};
-use super::{Limits, PickleError};
+use super::budget::MemoryBudget;
+use super::value::{GlobalName, PickleObject, PickleValue};
+use super::{PickleError, PickleLimits};
 
 /// The number of an object.
-pub type Id = u32;
+pub type ObjectId = u32;
 
 /// An object under construction.
-pub enum Node {
+pub enum HeapNode {
     /// It has no parts.
-    Atom(Value),
-    List(Vec<Id>),
-    Tuple(Vec<Id>),
-    Set(Vec<Id>),
+    Atom(PickleValue),
+    List(Vec<ObjectId>),
+    Tuple(Vec<ObjectId>),
+    Set(Vec<ObjectId>),
     /// Keys and values take turns.
-    Dict(Vec<Id>),
-    Persistent(Id),
-    Object(Box<Making>),
+    Dict(Vec<ObjectId>),
+    Persistent(ObjectId),
+    Object(Box<ObjectParts>),
     /// Something that was forgotten; only while a pickle is surveyed.
     Unknown,
 }
 
-/// See [`Object`].
-pub struct Making {
-    pub class: Id,
-    pub arguments: Id,
-    pub state: Option<Id>,
-    pub items: Vec<Id>,
+/// See [`PickleObject`].
+pub struct ObjectParts {
+    pub class: ObjectId,
+    pub arguments: ObjectId,
+    pub state: Option<ObjectId>,
+    pub items: Vec<ObjectId>,
     /// Keys and values take turns.
-    pub entries: Vec<Id>,
+    pub entries: Vec<ObjectId>,
 }
 
-impl Node {
-    fn each_part_mut(&mut self, each: impl FnMut(&mut Id)) {
+impl HeapNode {
+    fn each_part_mut(&mut self, each: impl FnMut(&mut ObjectId)) {
         match self {
             Self::Atom(_) | Self::Unknown => {}
             Self::List(parts) | Self::Tuple(parts) | Self::Set(parts) | Self::Dict(parts) => {
@@ -54,10 +54,10 @@ impl Node {
     /// Memory behind it, its parts' own not counted.
     fn bytes(&self) -> usize {
         let own = match self {
-            Self::Atom(Value::Str(text)) => 2 * text.len(),
-            Self::Atom(Value::Bytes(bytes) | Value::Long(bytes)) => bytes.len(),
-            Self::Atom(Value::Global(global)) => {
-                size_of::<Global>() + global.module.len() + global.name.len()
+            Self::Atom(PickleValue::Str(text)) => 2 * text.len(),
+            Self::Atom(PickleValue::Bytes(bytes) | PickleValue::Long(bytes)) => bytes.len(),
+            Self::Atom(PickleValue::Global(global)) => {
+                size_of::<GlobalName>() + global.module.len() + global.name.len()
             }
             Self::List(parts) | Self::Tuple(parts) | Self::Set(parts) | Self::Dict(parts) => {
                 parts.capacity() * PART_BYTES
@@ -72,16 +72,17 @@ impl Node {
 }
 
 /// Memory behind an object: itself while its vector grows, and its finished value.
-const NODE_BYTES: usize = 3 * size_of::<Node>() + size_of::<Making>() + FINISHED_BYTES;
-const FINISHED_BYTES: usize = size_of::<NodeState>() + size_of::<Object>() + 2 * size_of::<usize>();
+const NODE_BYTES: usize = 3 * size_of::<HeapNode>() + size_of::<ObjectParts>() + FINISHED_BYTES;
+const FINISHED_BYTES: usize =
+    size_of::<NodeState>() + size_of::<PickleObject>() + 2 * size_of::<usize>();
 /// Memory behind a part beside its number: its copy in the finished value (twice while that moves), its place on the way
 /// there.
-const PART_BYTES: usize = 2 * size_of::<Value>() + 3 * size_of::<(Id, bool)>();
+const PART_BYTES: usize = 2 * size_of::<PickleValue>() + 3 * size_of::<(ObjectId, bool)>();
 
 /// All objects of a pickle.
-pub struct Heap {
-    nodes: Vec<Node>,
-    pub budget: Budget,
+pub struct PickleHeap {
+    nodes: Vec<HeapNode>,
+    pub budget: MemoryBudget,
 }
 
 /// How far an object is on its way to a value.
@@ -91,18 +92,18 @@ enum NodeState {
     /// Its parts are being finished.
     Open,
     /// With the number of levels below it.
-    Done(Value, u32),
+    Done(PickleValue, u32),
 }
 
-impl Heap {
-    pub fn new(limits: &Limits) -> Self {
-        Self { nodes: Vec::new(), budget: Budget::new(limits.memory_bytes) }
+impl PickleHeap {
+    pub fn new(limits: &PickleLimits) -> Self {
+        Self { nodes: Vec::new(), budget: MemoryBudget::new(limits.memory_bytes) }
     }
 
     /// Adds an object; its parts must be paid for with [`Self::pay_parts`].
-    pub fn add(&mut self, node: Node) -> Result<Id, PickleError> {
+    pub fn add(&mut self, node: HeapNode) -> Result<ObjectId, PickleError> {
         self.budget.take(NODE_BYTES)?;
-        let id = Id::try_from(self.nodes.len());
+        let id = ObjectId::try_from(self.nodes.len());
         let id = id.map_err(|_| PickleError::Memory { allowed_bytes: usize::MAX })?;
         self.nodes.push(node);
         Ok(id)
@@ -110,27 +111,27 @@ impl Heap {
 
     /// Pays for parts that are about to be put into an object.
     pub fn pay_parts(&mut self, count: usize) -> Result<(), PickleError> {
-        self.budget.grow::<Id>(count)?;
+        self.budget.grow::<ObjectId>(count)?;
         self.budget.take(count.saturating_mul(PART_BYTES))
     }
 
-    pub fn get(&self, id: Id) -> &Node {
+    pub fn get(&self, id: ObjectId) -> &HeapNode {
         &self.nodes[id as usize]
     }
 
-    pub fn get_mut(&mut self, id: Id) -> &mut Node {
+    pub fn get_mut(&mut self, id: ObjectId) -> &mut HeapNode {
         &mut self.nodes[id as usize]
     }
 
     /// How many objects there are, which is the number of the next one.
-    pub fn count(&self) -> Id {
+    pub fn count(&self) -> ObjectId {
         // `add` lets no more in than there are numbers.
-        self.nodes.len() as Id
+        self.nodes.len() as ObjectId
     }
 
     /// Forgets the objects from `base` on, but not the kept ones and their parts: these get new
     /// numbers, and are paid for again. No other object may have forgotten ones as parts.
-    pub fn retain(&mut self, base: Id, kept: &mut [Id]) -> Result<(), PickleError> {
+    pub fn retain(&mut self, base: ObjectId, kept: &mut [ObjectId]) -> Result<(), PickleError> {
         let mut needed = vec![false; self.nodes.len() - base as usize];
         let mut work = kept.to_vec();
         while let Some(id) = work.pop() {
@@ -140,15 +141,15 @@ impl Heap {
             }
         }
         let mut next = base;
-        let places: Vec<Id> = needed
+        let places: Vec<ObjectId> = needed
             .iter()
             .map(|&needed| {
                 let place = next;
-                next += Id::from(needed);
+                next += ObjectId::from(needed);
                 place
             })
             .collect();
-        let renamed = |id: Id| if id < base { id } else { places[(id - base) as usize] };
+        let renamed = |id: ObjectId| if id < base { id } else { places[(id - base) as usize] };
         let tail = self.nodes.split_off(base as usize);
         for (mut node, _) in tail.into_iter().zip(needed).filter(|(_, needed)| *needed) {
             self.budget.take(node.bytes())?;
@@ -164,10 +165,14 @@ impl Heap {
     /// # Errors
     ///
     /// [`PickleError::Cycle`] if one contains itself, [`PickleError::Depth`] if one is too deep.
-    pub fn finish(&mut self, roots: &[Id], depth: u32) -> Result<Vec<Value>, PickleError> {
-        self.budget.take(roots.len().saturating_mul(size_of::<(Id, bool)>()))?;
+    pub fn finish(
+        &mut self,
+        roots: &[ObjectId],
+        depth: u32,
+    ) -> Result<Vec<PickleValue>, PickleError> {
+        self.budget.take(roots.len().saturating_mul(size_of::<(ObjectId, bool)>()))?;
         let mut states = vec![NodeState::Untouched; self.nodes.len()];
-        let mut work: Vec<(Id, bool)> = roots.iter().map(|&root| (root, false)).collect();
+        let mut work: Vec<(ObjectId, bool)> = roots.iter().map(|&root| (root, false)).collect();
         while let Some((id, parts_done)) = work.pop() {
             match &states[id as usize] {
                 NodeState::Done(..) => {}
@@ -182,7 +187,8 @@ impl Heap {
                 NodeState::Untouched => {
                     states[id as usize] = NodeState::Open;
                     work.push((id, true));
-                    let open = |part: &Id| !matches!(states[*part as usize], NodeState::Done(..));
+                    let open =
+                        |part: &ObjectId| !matches!(states[*part as usize], NodeState::Done(..));
                     self.each_part(id, |part| {
                         if open(&part) {
                             work.push((part, false));
@@ -191,21 +197,24 @@ impl Heap {
                 }
             }
         }
-        let value = |root: &Id| match &states[*root as usize] {
+        let value = |root: &ObjectId| match &states[*root as usize] {
             NodeState::Done(value, _) => value.clone(),
-            _ => Value::None,
+            _ => PickleValue::None,
         };
         Ok(roots.iter().map(value).collect())
     }
 
-    fn each_part(&self, id: Id, mut each: impl FnMut(Id)) {
+    fn each_part(&self, id: ObjectId, mut each: impl FnMut(ObjectId)) {
         match self.get(id) {
-            Node::Atom(_) | Node::Unknown => {}
-            Node::List(parts) | Node::Tuple(parts) | Node::Set(parts) | Node::Dict(parts) => {
+            HeapNode::Atom(_) | HeapNode::Unknown => {}
+            HeapNode::List(parts)
+            | HeapNode::Tuple(parts)
+            | HeapNode::Set(parts)
+            | HeapNode::Dict(parts) => {
                 parts.iter().for_each(|&part| each(part));
             }
-            Node::Persistent(part) => each(*part),
-            Node::Object(making) => {
+            HeapNode::Persistent(part) => each(*part),
+            HeapNode::Object(making) => {
                 [making.class, making.arguments].into_iter().for_each(&mut each);
                 making.state.into_iter().for_each(&mut each);
                 making.items.iter().chain(&making.entries).for_each(|&part| each(part));
@@ -214,30 +223,30 @@ impl Heap {
     }
 
     /// The value of an object whose parts are finished, and the levels below it.
-    fn build(&self, id: Id, states: &[NodeState]) -> (Value, u32) {
+    fn build(&self, id: ObjectId, states: &[NodeState]) -> (PickleValue, u32) {
         let mut deepest = 0;
         self.each_part(id, |part| {
             if let NodeState::Done(_, depth) = &states[part as usize] {
                 deepest = deepest.max(depth + 1);
             }
         });
-        let value = |id: &Id| match &states[*id as usize] {
+        let value = |id: &ObjectId| match &states[*id as usize] {
             NodeState::Done(value, _) => value.clone(),
-            _ => Value::None,
+            _ => PickleValue::None,
         };
-        let values = |ids: &[Id]| ids.iter().map(value).collect();
-        let pairs = |ids: &[Id]| -> Vec<(Value, Value)> {
+        let values = |ids: &[ObjectId]| ids.iter().map(value).collect();
+        let pairs = |ids: &[ObjectId]| -> Vec<(PickleValue, PickleValue)> {
             ids.as_chunks().0.iter().map(|[key, entry]| (value(key), value(entry))).collect()
         };
         let built = match self.get(id) {
-            Node::Atom(value) => value.clone(),
-            Node::Unknown => Value::None,
-            Node::List(ids) => Value::List(values(ids)),
-            Node::Tuple(ids) => Value::Tuple(values(ids)),
-            Node::Set(ids) => Value::Set(values(ids)),
-            Node::Dict(ids) => Value::Dict(pairs(ids).into()),
-            Node::Persistent(id) => Value::Persistent(Arc::new(value(id))),
-            Node::Object(making) => Value::Object(Arc::new(Object {
+            HeapNode::Atom(value) => value.clone(),
+            HeapNode::Unknown => PickleValue::None,
+            HeapNode::List(ids) => PickleValue::List(values(ids)),
+            HeapNode::Tuple(ids) => PickleValue::Tuple(values(ids)),
+            HeapNode::Set(ids) => PickleValue::Set(values(ids)),
+            HeapNode::Dict(ids) => PickleValue::Dict(pairs(ids).into()),
+            HeapNode::Persistent(id) => PickleValue::Persistent(Arc::new(value(id))),
+            HeapNode::Object(making) => PickleValue::Object(Arc::new(PickleObject {
                 class: value(&making.class),
                 arguments: value(&making.arguments),
                 state: making.state.as_ref().map(value),

@@ -5,16 +5,16 @@ use std::io::{BufRead, Seek};
 use std::sync::Arc;
 
 use super::PickleError;
-use super::budget::Budget;
+use super::budget::MemoryBudget;
 
 /// A source of known length.
-pub struct Input<R> {
+pub struct PickleInput<R> {
     reader: R,
     position: u64,
     length: u64,
 }
 
-impl<R: BufRead + Seek> Input<R> {
+impl<R: BufRead + Seek> PickleInput<R> {
     /// The rest of `reader`, which has `length` bytes.
     pub fn new(reader: R, length: u64) -> Self {
         Self { reader, position: 0, length }
@@ -80,7 +80,7 @@ impl<R: BufRead + Seek> Input<R> {
     }
 
     /// The bytes before the next line feed, which is consumed.
-    pub fn line(&mut self, budget: &mut Budget) -> Result<Vec<u8>, PickleError> {
+    pub fn line(&mut self, budget: &mut MemoryBudget) -> Result<Vec<u8>, PickleError> {
         let mut line = Vec::new();
         loop {
             let buffer = self.reader.fill_buf()?;

@@ -1,12 +1,12 @@
 //! Python's pickles, read as plain data. Nothing of a pickle is executed.
 //!
 //! [`read`] takes a pickle in memory. [`scan`] takes a file and leaves its long byte strings where
-//! they are, so that the labels of a file of images cost a few reads. Both make a [`Value`];
-//! [`Array`] is a NumPy array in it. [`entries`] takes a file of any size and hands over one
+//! they are, so that the labels of a file of images cost a few reads. Both make a [`PickleValue`];
+//! [`PickledArray`] is a NumPy array in it. [`entries`] takes a file of any size and hands over one
 //! dictionary in it entry by entry.
 //!
 //! Any bytes may be given: reading ends with a value or an error within the memory and depth of
-//! [`Limits`], without a panic and without recursion.
+//! [`PickleLimits`], without a panic and without recursion.
 
 mod budget;
 mod entries;
@@ -21,20 +21,20 @@ mod value;
 
 use std::io::{BufRead, Cursor, Seek};
 
-pub use entries::Entries;
+pub use entries::PickleEntries;
 pub use error::PickleError;
-pub use numpy::{Array, ArrayData, ArrayError, integers, number};
-pub use value::{Global, Object, Stored, Value};
+pub use numpy::{ArrayData, ArrayError, PickledArray, integers, number};
+pub use value::{GlobalName, PickleObject, PickleValue, StoredBytes};
 
-use input::Input;
-use machine::Machine;
+use input::PickleInput;
+use machine::PickleMachine;
 
 /// Byte strings longer than this stay in a file that is scanned.
 const STORED_BYTES: u64 = 1 << 12;
 
 /// What reading a pickle may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct PickleLimits {
     /// Memory of the value and of everything that making it needs. Each allocation is counted at
     /// its largest and never given back, so a list of small numbers takes about 400 bytes a number
     /// of this and much less in fact.
@@ -43,7 +43,7 @@ pub struct Limits {
     pub depth: u32,
 }
 
-impl Default for Limits {
+impl Default for PickleLimits {
     /// 1 GiB, 200 levels.
     fn default() -> Self {
         Self { memory_bytes: 1 << 30, depth: 200 }
@@ -55,24 +55,28 @@ impl Default for Limits {
 /// # Errors
 ///
 /// [`PickleError`] if the bytes are no pickle of plain data or the limits do not suffice.
-pub fn read(bytes: &[u8], limits: &Limits) -> Result<Value, PickleError> {
-    let input = Input::new(Cursor::new(bytes), bytes.len() as u64);
-    Machine::new(input, limits, u64::MAX).run()
+pub fn read(bytes: &[u8], limits: &PickleLimits) -> Result<PickleValue, PickleError> {
+    let input = PickleInput::new(Cursor::new(bytes), bytes.len() as u64);
+    PickleMachine::new(input, limits, u64::MAX).run()
 }
 
 /// Reads the pickle at the beginning of a file of `length` bytes; byte strings and texts of more
-/// than 4 KiB become [`Value::Stored`].
+/// than 4 KiB become [`PickleValue::Stored`].
 ///
 /// # Errors
 ///
 /// As for [`read`], and [`PickleError::Read`] if the system refuses.
-pub fn scan(file: impl BufRead + Seek, length: u64, limits: &Limits) -> Result<Value, PickleError> {
-    Machine::new(Input::new(file, length), limits, STORED_BYTES).run()
+pub fn scan(
+    file: impl BufRead + Seek,
+    length: u64,
+    limits: &PickleLimits,
+) -> Result<PickleValue, PickleError> {
+    PickleMachine::new(PickleInput::new(file, length), limits, STORED_BYTES).run()
 }
 
 /// Reads the pickle at the beginning of a file of `length` bytes, in which some dictionary holds one
 /// dictionary under the text `key`, and hands over the entries of the latter. Memory is that of one
-/// entry, and [`Limits`] bound it, if the keys are whole numbers and the values dictionaries with
+/// entry, and [`PickleLimits`] bound it, if the keys are whole numbers and the values dictionaries with
 /// keys that are none; other entries come in the batches in which Python writes them, of 1,000 each.
 ///
 /// The file is read twice, first to find which values are shared between entries. Meanwhile
@@ -85,8 +89,8 @@ pub fn entries<R: BufRead + Seek>(
     file: R,
     length: u64,
     key: &str,
-    limits: &Limits,
+    limits: &PickleLimits,
     go_on: &mut dyn FnMut(u64) -> bool,
-) -> Result<Option<Entries<R>>, PickleError> {
-    Entries::new(file, length, key, limits, go_on)
+) -> Result<Option<PickleEntries<R>>, PickleError> {
+    PickleEntries::new(file, length, key, limits, go_on)
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::value::{Object, Stored, Value};
+use super::value::{PickleObject, PickleValue, StoredBytes};
 
 /// An array as a pickle holds it.
 #[derive(Clone, Debug)]
-pub struct Array {
+pub struct PickledArray {
     /// Extents, outermost first.
     pub shape: Vec<usize>,
     /// NumPy's letter for the kind of number: `u`, `i`, `f`, `b` or another.
@@ -27,8 +27,8 @@ pub struct Array {
 pub enum ArrayData {
     /// They were read.
     Here(Arc<[u8]>),
-    /// They stayed in the file; if [`Stored::text`], each character of the text is a byte.
-    Stored(Stored),
+    /// They stayed in the file; if [`StoredBytes::text`], each character of the text is a byte.
+    Stored(StoredBytes),
 }
 
 /// A value that is no array.
@@ -40,26 +40,26 @@ const NO_ARRAY: ArrayError = ArrayError("is not a NumPy array");
 const NO_DTYPE: ArrayError = ArrayError("is a NumPy array of no plain type of number");
 const BROKEN: ArrayError = ArrayError("is a NumPy array whose size and data do not fit");
 
-impl Array {
+impl PickledArray {
     /// The array that a value is.
     ///
     /// # Errors
     ///
     /// [`ArrayError`] if the value is none, holds objects or records, or has more or less data than
     /// its shape says.
-    pub fn from_value(value: &Value) -> Result<Self, ArrayError> {
-        let Value::Object(object) = value else { return Err(NO_ARRAY) };
+    pub fn from_value(value: &PickleValue) -> Result<Self, ArrayError> {
+        let PickleValue::Object(object) = value else { return Err(NO_ARRAY) };
         let (module, name) = object.class.global().ok_or(NO_ARRAY)?;
         let [_, shape, dtype, fortran, data] = match (module, name) {
             ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => {
-                let state = object.state.as_ref().and_then(Value::sequence);
-                <&[Value; 5]>::try_from(state.ok_or(NO_ARRAY)?).map_err(|_| NO_ARRAY)?.clone()
+                let state = object.state.as_ref().and_then(PickleValue::sequence);
+                <&[PickleValue; 5]>::try_from(state.ok_or(NO_ARRAY)?).map_err(|_| NO_ARRAY)?.clone()
             }
             ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => {
                 let arguments = object.arguments.sequence().ok_or(NO_ARRAY)?;
                 let [data, dtype, shape, order] = arguments else { return Err(NO_ARRAY) };
-                let fortran = Value::Bool(order.text() == Some("F"));
-                [Value::None, shape.clone(), dtype.clone(), fortran, data.clone()]
+                let fortran = PickleValue::Bool(order.text() == Some("F"));
+                [PickleValue::None, shape.clone(), dtype.clone(), fortran, data.clone()]
             }
             _ => return Err(NO_ARRAY),
         };
@@ -82,10 +82,10 @@ impl Array {
         match &self.data {
             ArrayData::Here(bytes) => bytes.len() as u64 == size,
             // UTF-8 has one or two bytes for each character of Latin-1.
-            ArrayData::Stored(Stored { length, text: true, .. }) => {
+            ArrayData::Stored(StoredBytes { length, text: true, .. }) => {
                 (size..=size.saturating_mul(2)).contains(length)
             }
-            ArrayData::Stored(Stored { length, .. }) => *length == size,
+            ArrayData::Stored(StoredBytes { length, .. }) => *length == size,
         }
     }
 
@@ -112,19 +112,19 @@ impl Array {
 }
 
 /// The whole numbers of a list, tuple or array; numbers may be Python's or NumPy's.
-pub fn integers(value: &Value) -> Option<Vec<i64>> {
-    if let Ok(array) = Array::from_value(value) {
+pub fn integers(value: &PickleValue) -> Option<Vec<i64>> {
+    if let Ok(array) = PickledArray::from_value(value) {
         return array.integers();
     }
     value.sequence()?.iter().map(|item| item.int().or_else(|| scalar(item))).collect()
 }
 
 /// The number that a value is: Python's or NumPy's, whole or floating-point of 32 or 64 bits.
-pub fn number(value: &Value) -> Option<f64> {
+pub fn number(value: &PickleValue) -> Option<f64> {
     if let Some(number) = value.float() {
         return Some(number);
     }
-    let Array { kind: 'f', item_bytes, big_endian, data: ArrayData::Here(data), .. } =
+    let PickledArray { kind: 'f', item_bytes, big_endian, data: ArrayData::Here(data), .. } =
         scalar_array(value)?
     else {
         return scalar(value).map(|number| number as f64);
@@ -141,13 +141,13 @@ pub fn number(value: &Value) -> Option<f64> {
 }
 
 /// The whole number of a call `scalar(dtype, bytes)`.
-fn scalar(value: &Value) -> Option<i64> {
+fn scalar(value: &PickleValue) -> Option<i64> {
     scalar_array(value)?.integers()?.first().copied()
 }
 
 /// The array of no axes of a call `scalar(dtype, bytes)`.
-fn scalar_array(value: &Value) -> Option<Array> {
-    let Value::Object(object) = value else { return None };
+fn scalar_array(value: &PickleValue) -> Option<PickledArray> {
+    let PickleValue::Object(object) = value else { return None };
     let ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") = object.class.global()?
     else {
         return None;
@@ -156,7 +156,7 @@ fn scalar_array(value: &Value) -> Option<Array> {
     let NumpyDtype { kind, item_bytes, big_endian } = NumpyDtype::from_value(dtype)?;
     let data = ArrayData::Here(data.bytes()?.into());
     let shape = Vec::new();
-    let array = Array { shape, kind, item_bytes, big_endian, fortran_order: false, data };
+    let array = PickledArray { shape, kind, item_bytes, big_endian, fortran_order: false, data };
     array.fits().then_some(array)
 }
 
@@ -168,8 +168,8 @@ struct NumpyDtype {
 }
 
 impl NumpyDtype {
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Object(object) = value else { return None };
+    fn from_value(value: &PickleValue) -> Option<Self> {
+        let PickleValue::Object(object) = value else { return None };
         if object.class.global()? != ("numpy", "dtype") {
             return None;
         }
@@ -179,7 +179,7 @@ impl NumpyDtype {
         Some(Self { kind, item_bytes, big_endian: Self::order(object)? == ">" })
     }
 
-    fn order(object: &Object) -> Option<&str> {
+    fn order(object: &PickleObject) -> Option<&str> {
         match object.state.as_ref()?.sequence()? {
             [_, order, ..] => order.text(),
             _ => None,
@@ -188,12 +188,12 @@ impl NumpyDtype {
 }
 
 impl ArrayData {
-    fn from_value(value: &Value) -> Option<Self> {
+    fn from_value(value: &PickleValue) -> Option<Self> {
         match value {
-            Value::Stored(stored) => Some(Self::Stored(*stored)),
-            Value::Bytes(bytes) => Some(Self::Here(Arc::clone(bytes))),
-            Value::Object(object) => match object.latin1_argument() {
-                Some(Value::Stored(stored)) => Some(Self::Stored(*stored)),
+            PickleValue::Stored(stored) => Some(Self::Stored(*stored)),
+            PickleValue::Bytes(bytes) => Some(Self::Here(Arc::clone(bytes))),
+            PickleValue::Object(object) => match object.latin1_argument() {
+                Some(PickleValue::Stored(stored)) => Some(Self::Stored(*stored)),
                 _ => value.bytes().map(|bytes| Self::Here(bytes.into())),
             },
             _ => None,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::PickleError;
-use super::budget::Budget;
-use super::heap::Id;
+use super::budget::MemoryBudget;
+use super::heap::ObjectId;
 
 /// Memory behind an entry of the memo, growth included.
-const MEMO_BYTES: usize = 8 * size_of::<(u32, Id)>();
+const MEMO_BYTES: usize = 8 * size_of::<(u32, ObjectId)>();
 
 /// What is wrong with an operation: what it does against the rules, or another error.
 pub enum PickleFault {
@@ -25,46 +25,46 @@ const NO_MARK: PickleFault = PickleFault::Rule("needs a mark, but there is none"
 
 /// Objects in the order they came; a mark hides those before it.
 #[derive(Default)]
-pub struct Stack {
-    items: Vec<Id>,
+pub struct PickleStack {
+    items: Vec<ObjectId>,
     marks: Vec<usize>,
-    memo: HashMap<u32, Id>,
+    memo: HashMap<u32, ObjectId>,
     /// How many remembered objects were forgotten.
     forgotten: u32,
 }
 
-impl Stack {
+impl PickleStack {
     /// The first place after the last mark.
     fn base(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
 
-    pub fn push(&mut self, id: Id, budget: &mut Budget) -> Result<(), PickleError> {
-        budget.grow::<Id>(1)?;
+    pub fn push(&mut self, id: ObjectId, budget: &mut MemoryBudget) -> Result<(), PickleError> {
+        budget.grow::<ObjectId>(1)?;
         self.items.push(id);
         Ok(())
     }
 
-    pub fn mark(&mut self, budget: &mut Budget) -> Result<(), PickleError> {
+    pub fn mark(&mut self, budget: &mut MemoryBudget) -> Result<(), PickleError> {
         budget.grow::<usize>(1)?;
         self.marks.push(self.items.len());
         Ok(())
     }
 
     /// The last object, which stays.
-    pub fn top(&self) -> Result<Id, PickleFault> {
+    pub fn top(&self) -> Result<ObjectId, PickleFault> {
         let last = self.items[self.base()..].last().copied();
         last.ok_or(PickleFault::Rule("needs a value, but there is none"))
     }
 
-    pub fn pop(&mut self) -> Result<Id, PickleFault> {
+    pub fn pop(&mut self) -> Result<ObjectId, PickleFault> {
         let id = self.top()?;
         self.items.pop();
         Ok(id)
     }
 
     /// The last objects, as many as asked for, in their order.
-    pub fn pop_array<const N: usize>(&mut self) -> Result<[Id; N], PickleFault> {
+    pub fn pop_array<const N: usize>(&mut self) -> Result<[ObjectId; N], PickleFault> {
         let mut ids = [0; N];
         for place in ids.iter_mut().rev() {
             *place = self.pop()?;
@@ -81,7 +81,7 @@ impl Stack {
     }
 
     /// The objects behind the last mark, which goes.
-    pub fn pop_marked(&mut self) -> Result<Vec<Id>, PickleFault> {
+    pub fn pop_marked(&mut self) -> Result<Vec<ObjectId>, PickleFault> {
         let mark = self.marks.pop().ok_or(NO_MARK)?;
         Ok(self.items.split_off(mark))
     }
@@ -95,7 +95,7 @@ impl Stack {
     }
 
     /// Remembers the last object under a number.
-    pub fn remember(&mut self, key: u32, budget: &mut Budget) -> Result<(), PickleFault> {
+    pub fn remember(&mut self, key: u32, budget: &mut MemoryBudget) -> Result<(), PickleFault> {
         budget.take(MEMO_BYTES)?;
         self.memo.insert(key, self.top()?);
         Ok(())
@@ -106,12 +106,12 @@ impl Stack {
         (self.memo.len() as u32).wrapping_add(self.forgotten)
     }
 
-    pub fn recall(&self, key: u32) -> Option<Id> {
+    pub fn recall(&self, key: u32) -> Option<ObjectId> {
         self.memo.get(&key).copied()
     }
 
     /// Gives what is remembered under a number another place.
-    pub fn relocate(&mut self, key: u32, id: Id) {
+    pub fn relocate(&mut self, key: u32, id: ObjectId) {
         self.memo.insert(key, id);
     }
 
@@ -127,7 +127,7 @@ impl Stack {
     }
 
     /// The object at a height.
-    pub fn at(&self, height: usize) -> Option<Id> {
+    pub fn at(&self, height: usize) -> Option<ObjectId> {
         self.items.get(height).copied()
     }
 

@@ -2,22 +2,22 @@
 
 use std::borrow::Cow;
 
-use super::value::Value;
+use super::value::PickleValue;
 
 /// The number of an `INT` or `LONG` line; `INT` writes truth as 00 and 01.
-pub fn integer(line: &[u8]) -> Option<Value> {
+pub fn integer(line: &[u8]) -> Option<PickleValue> {
     match line {
-        b"00" => return Some(Value::Bool(false)),
-        b"01" => return Some(Value::Bool(true)),
+        b"00" => return Some(PickleValue::Bool(false)),
+        b"01" => return Some(PickleValue::Bool(true)),
         _ => {}
     }
     let text = std::str::from_utf8(line).ok()?.trim_end();
-    text.strip_suffix('L').unwrap_or(text).parse().ok().map(Value::Int)
+    text.strip_suffix('L').unwrap_or(text).parse().ok().map(PickleValue::Int)
 }
 
 /// The number of a `FLOAT` line.
-pub fn float(line: &[u8]) -> Option<Value> {
-    std::str::from_utf8(line).ok()?.trim_end().parse().ok().map(Value::Float)
+pub fn float(line: &[u8]) -> Option<PickleValue> {
+    std::str::from_utf8(line).ok()?.trim_end().parse().ok().map(PickleValue::Float)
 }
 
 /// The bytes of a `STRING` line, a literal of Python 2 in quotes.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// A value of Python. Clones share their parts.
 ///
 /// Nothing is ever called: classes and functions are names, and what a pickle asks them to make is
-/// an [`Object`] that says so.
+/// an [`PickleObject`] that says so.
 #[derive(Clone)]
-pub enum Value {
+pub enum PickleValue {
     /// `None`.
     None,
     /// `True` or `False`.
@@ -24,7 +24,7 @@ pub enum Value {
     /// A `str`.
     Str(Arc<str>),
     /// A long byte string that stayed in the file; see [`super::scan`].
-    Stored(Stored),
+    Stored(StoredBytes),
     /// A list.
     List(Arc<[Self]>),
     /// A tuple.
@@ -34,16 +34,16 @@ pub enum Value {
     /// Keys and values of a dictionary, in the order of the pickle.
     Dict(Arc<[(Self, Self)]>),
     /// The name of a class or function.
-    Global(Arc<Global>),
+    Global(Arc<GlobalName>),
     /// What a class or function was to make.
-    Object(Arc<Object>),
+    Object(Arc<PickleObject>),
     /// The name of something outside the pickle.
     Persistent(Arc<Self>),
 }
 
 /// Where a byte string stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredBytes {
     /// Its first byte, counted from where the pickle starts.
     pub offset: u64,
     /// Its bytes.
@@ -52,7 +52,7 @@ pub struct Stored {
     pub text: bool,
 }
 
-impl Stored {
+impl StoredBytes {
     /// The bytes that are meant, of the `length` bytes that stand in the file at `offset`; `None` if
     /// they are text that stands for no bytes.
     pub fn decode(&self, raw: Vec<u8>) -> Option<Vec<u8>> {
@@ -62,7 +62,7 @@ impl Stored {
 
 /// The name of a class or function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Global {
+pub struct GlobalName {
     /// Its module, with dots.
     pub module: String,
     /// Its name in the module.
@@ -71,20 +71,20 @@ pub struct Global {
 
 /// What a class or function was to make of its arguments, and what was then put into it.
 #[derive(Clone)]
-pub struct Object {
-    /// The class or function, usually a [`Value::Global`].
-    pub class: Value,
-    /// The arguments, usually a [`Value::Tuple`].
-    pub arguments: Value,
+pub struct PickleObject {
+    /// The class or function, usually a [`PickleValue::Global`].
+    pub class: PickleValue,
+    /// The arguments, usually a [`PickleValue::Tuple`].
+    pub arguments: PickleValue,
     /// What was handed to `__setstate__`.
-    pub state: Option<Value>,
+    pub state: Option<PickleValue>,
     /// What was appended or added.
-    pub items: Vec<Value>,
+    pub items: Vec<PickleValue>,
     /// What was set by key.
-    pub entries: Vec<(Value, Value)>,
+    pub entries: Vec<(PickleValue, PickleValue)>,
 }
 
-impl Value {
+impl PickleValue {
     /// The kind of value, as a word of Python's.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl Value {
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Long(_) => "int",
             Self::Float(_) => "float",
-            Self::Bytes(_) | Self::Stored(Stored { text: false, .. }) => "bytes",
+            Self::Bytes(_) | Self::Stored(StoredBytes { text: false, .. }) => "bytes",
             Self::Str(_) | Self::Stored(_) => "str",
             Self::List(_) => "list",
             Self::Tuple(_) => "tuple",
@@ -205,9 +205,9 @@ impl Value {
     }
 }
 
-impl Object {
+impl PickleObject {
     /// The text of `_codecs.encode(text, "latin1")`.
-    pub fn latin1_argument(&self) -> Option<&Value> {
+    pub fn latin1_argument(&self) -> Option<&PickleValue> {
         if self.class.global()? != ("_codecs", "encode") {
             return None;
         }
@@ -223,14 +223,14 @@ pub fn latin1(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
 }
 
-impl std::fmt::Debug for Value {
+impl std::fmt::Debug for PickleValue {
     /// The kind only: a small pickle may hold a value whose text fills a disk.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.kind())
     }
 }
 
-impl std::fmt::Debug for Object {
+impl std::fmt::Debug for PickleObject {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "object of {:?}", self.class.global())
     }

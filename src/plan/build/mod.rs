@@ -317,8 +317,8 @@ impl<'g> PlanBuilder<'g> {
         let counted: Vec<(NodeId, u32)> =
             self.activations_of(id).map(calls).filter(|&(_, calls)| calls > 0).collect();
         let &(first, _) = counted.first().filter(|_| self.has_kernel)?;
-        let weight = counted.iter().map(|(_, calls)| calls).sum();
-        self.codes.push(BinaryCode { shape: node.shape, weight, node: first });
+        let multiplicity = counted.iter().map(|(_, calls)| calls).sum();
+        self.codes.push(BinaryCode { shape: node.shape, multiplicity, node: first });
         Some(CodeId(self.codes.len() as u32 - 1))
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::document::member;
 use crate::nearest;
-use crate::space::problem::Problems;
+use crate::space::problem::ProblemList;
 
 /// The schema of all types, to look up its references.
 pub(super) struct SpaceChecker<'s> {
@@ -18,7 +18,7 @@ impl<'s> SpaceChecker<'s> {
         schema: &'s Value,
         value: &Value,
         path: &str,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) {
         let schema = self.resolve(schema);
         if let Some(alternatives) = schema.get("anyOf").or_else(|| schema.get("oneOf")) {
@@ -49,7 +49,7 @@ impl<'s> SpaceChecker<'s> {
         alternatives: &'s Value,
         value: &Value,
         path: &str,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) {
         let all: Vec<&Value> =
             alternatives.as_array().into_iter().flatten().map(|one| self.resolve(one)).collect();
@@ -79,7 +79,7 @@ impl<'s> SpaceChecker<'s> {
         }
     }
 
-    fn mismatch(&self, schema: &'s Value, value: &Value, path: &str, problems: &mut Problems) {
+    fn mismatch(&self, schema: &'s Value, value: &Value, path: &str, problems: &mut ProblemList) {
         problems.add(path, format!("is {}, expected {}", found(value), self.expected(schema)));
     }
 
@@ -88,7 +88,7 @@ impl<'s> SpaceChecker<'s> {
         schema: &'s Value,
         map: &Map<String, Value>,
         path: &str,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) {
         let properties = schema.get("properties").and_then(Value::as_object);
         let known = || properties.into_iter().flat_map(|all| all.keys().map(String::as_str));
@@ -111,7 +111,13 @@ impl<'s> SpaceChecker<'s> {
         }
     }
 
-    fn check_list(&self, schema: &'s Value, list: &[Value], path: &str, problems: &mut Problems) {
+    fn check_list(
+        &self,
+        schema: &'s Value,
+        list: &[Value],
+        path: &str,
+        problems: &mut ProblemList,
+    ) {
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
         let length = list.len() as u64;
         if bound("minItems").is_some_and(|least| length < least)
@@ -208,7 +214,7 @@ fn not_one_of(text: &str, texts: Vec<&str>) -> String {
     format!("is `{}`; {}", nearest::excerpt(text), nearest::hint(text, texts))
 }
 
-fn check_text(schema: &Value, text: &str, path: &str, problems: &mut Problems) {
+fn check_text(schema: &Value, text: &str, path: &str, problems: &mut ProblemList) {
     if let Some(only) = schema.get("const").and_then(Value::as_str)
         && only != text
     {
@@ -226,7 +232,7 @@ fn check_text(schema: &Value, text: &str, path: &str, problems: &mut Problems) {
     }
 }
 
-fn check_number(schema: &Value, value: &Value, path: &str, problems: &mut Problems) {
+fn check_number(schema: &Value, value: &Value, path: &str, problems: &mut ProblemList) {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let number = value.as_f64().unwrap_or(f64::NAN);
     if bound("minimum").is_some_and(|least| number < least)

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
 use crate::nearest;
-use crate::space::problem::{Problem, Setting};
+use crate::space::problem::{SpaceOverride, SpaceProblem};
 
 /// The deepest nesting that is read.
 const MAX_DEPTH: usize = 32;
@@ -24,7 +24,7 @@ pub(super) struct SpaceDocument {
 
 impl SpaceDocument {
     /// Reads TOML, or JSON where the text starts as a JSON object does.
-    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &str) -> Result<Self, SpaceProblem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = DocumentReader { text, lines: HashMap::new() };
         let value = if text.trim_start().starts_with('{') {
@@ -38,8 +38,8 @@ impl SpaceDocument {
     }
 
     /// Puts a value in the place of the file's.
-    pub(super) fn set(&mut self, setting: &Setting) -> Result<(), Problem> {
-        let wrong = |message: &str| Problem::at(&setting.key, message);
+    pub(super) fn set(&mut self, setting: &SpaceOverride) -> Result<(), SpaceProblem> {
+        let wrong = |message: &str| SpaceProblem::at(&setting.key, message);
         let mut place = &mut self.value;
         for part in setting.key.split('.') {
             if part.is_empty() {
@@ -93,14 +93,14 @@ impl<'t> DocumentReader<'t> {
         self.lines.insert(path.to_owned(), line);
     }
 
-    fn toml_error(&self, error: &toml::de::Error) -> Problem {
+    fn toml_error(&self, error: &toml::de::Error) -> SpaceProblem {
         let offset = error.span().map(|Range { start, .. }| start);
-        let mut problem = Problem::at("", error.message());
+        let mut problem = SpaceProblem::at("", error.message());
         problem.line = offset.map(|offset| self.line_of(offset));
         problem
     }
 
-    fn table(&mut self, table: &DeTable<'_>, path: &str) -> Result<Value, Problem> {
+    fn table(&mut self, table: &DeTable<'_>, path: &str) -> Result<Value, SpaceProblem> {
         let mut map = Map::new();
         for (key, value) in table {
             let path = member(path, key.get_ref());
@@ -110,7 +110,7 @@ impl<'t> DocumentReader<'t> {
         Ok(Value::Object(map))
     }
 
-    fn toml(&mut self, value: &DeValue<'_>, path: &str) -> Result<Value, Problem> {
+    fn toml(&mut self, value: &DeValue<'_>, path: &str) -> Result<Value, SpaceProblem> {
         Ok(match value {
             DeValue::String(text) => Value::String(text.to_string()),
             DeValue::Boolean(flag) => Value::Bool(*flag),
@@ -138,13 +138,13 @@ impl<'t> DocumentReader<'t> {
         })
     }
 
-    fn problem(&self, path: &str, message: &str) -> Problem {
-        let mut problem = Problem::at(path, message);
+    fn problem(&self, path: &str, message: &str) -> SpaceProblem {
+        let mut problem = SpaceProblem::at(path, message);
         problem.line = self.lines.get(path).copied();
         problem
     }
 
-    fn json(&mut self, raw: &'t RawValue, path: &str, depth: usize) -> Result<Value, Problem> {
+    fn json(&mut self, raw: &'t RawValue, path: &str, depth: usize) -> Result<Value, SpaceProblem> {
         let text = raw.get();
         let offset = text.as_ptr() as usize - self.text.as_ptr() as usize;
         if !path.is_empty() {
@@ -185,10 +185,10 @@ impl<'t> DocumentReader<'t> {
     }
 }
 
-fn json_error(error: &serde_json::Error) -> Problem {
+fn json_error(error: &serde_json::Error) -> SpaceProblem {
     let text = error.to_string();
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    let mut problem = Problem::at("", &nearest::excerpt(message));
+    let mut problem = SpaceProblem::at("", &nearest::excerpt(message));
     problem.line = Some(error.line());
     problem
 }

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::error::SpaceError;
-use super::operations::{Definitions, Operations};
-use super::problem::{Problem, Problems, Setting};
+use super::operations::{OperationDefinitions, OperationLibrary};
+use super::problem::{ProblemList, SpaceOverride, SpaceProblem};
 use super::topology::{AnyTopology, TOPOLOGIES, Topology, TopologyContext};
 use super::{MAX_CLASSES, MAX_EXTENT};
 use crate::graph::Shape;
@@ -30,7 +30,8 @@ pub(super) const MAX_BYTES: u64 = 1 << 20;
 
 /// The version of the format.
 #[derive(Deserialize, JsonSchema)]
-enum Format {
+#[schemars(rename = "Format")]
+enum FormatVersion {
     #[serde(rename = "untrained-space/1")]
     One,
 }
@@ -40,7 +41,7 @@ enum Format {
 #[serde(deny_unknown_fields)]
 struct SpaceFile<T, S> {
     #[serde(rename = "format")]
-    _format: Format,
+    _format: FormatVersion,
     /// The short name by which the space is opened.
     #[schemars(length(min = 1))]
     id: String,
@@ -65,7 +66,7 @@ struct SpaceFile<T, S> {
     skeleton: S,
     /// Operations of the space's own, by name; they win over built-in ones.
     #[serde(default)]
-    operations: Definitions,
+    operations: OperationDefinitions,
 }
 
 /// The shape of one image.
@@ -94,13 +95,13 @@ pub(super) struct ParsedSpace {
 }
 
 /// A kind of topology: its name, the schema of its files, and how they are read.
-pub(super) struct Kind {
+pub(super) struct TopologyKind {
     name: &'static str,
     schema: fn(&mut SchemaGenerator) -> Schema,
-    read: fn(&Value, &mut Problems) -> Option<ParsedSpace>,
+    read: fn(&Value, &mut ProblemList) -> Option<ParsedSpace>,
 }
 
-impl Kind {
+impl TopologyKind {
     /// The kind of a topology.
     pub(super) const fn of<T: Topology>() -> Self
     where
@@ -111,18 +112,18 @@ impl Kind {
 }
 
 fn schema_of<T: Topology>(generator: &mut SchemaGenerator) -> Schema {
-    <SpaceFile<T::File, T::Skeleton>>::json_schema(generator)
+    <SpaceFile<T::TopologyTable, T::SkeletonTable>>::json_schema(generator)
 }
 
 /// Reads the text of a space file; `origin` names it in messages.
 pub(super) fn parse(
     text: &str,
     origin: &str,
-    settings: &[Setting],
+    settings: &[SpaceOverride],
 ) -> Result<ParsedSpace, SpaceError> {
     let invalid = |problems| SpaceError::Invalid { origin: origin.to_owned(), problems };
     let mut document = SpaceDocument::parse(text).map_err(|problem| invalid(vec![problem]))?;
-    let mut problems = Problems::default();
+    let mut problems = ProblemList::default();
     for setting in settings {
         if let Err(problem) = document.set(setting) {
             problems.0.push(problem);
@@ -137,7 +138,7 @@ pub(super) fn parse(
 }
 
 /// A file of another format is wrong in that alone.
-fn check_format(value: &Value, problems: &mut Problems) -> Option<()> {
+fn check_format(value: &Value, problems: &mut ProblemList) -> Option<()> {
     match value.get("format") {
         Some(Value::String(format)) if format == FORMAT => return Some(()),
         Some(other) => problems.add("format", format!("is {other}, this program reads `{FORMAT}`")),
@@ -146,7 +147,7 @@ fn check_format(value: &Value, problems: &mut Problems) -> Option<()> {
     None
 }
 
-fn check_values(value: &Value, problems: &mut Problems) -> Option<ParsedSpace> {
+fn check_values(value: &Value, problems: &mut ProblemList) -> Option<ParsedSpace> {
     let kind = kind(value, problems);
     let mut generator = SchemaGenerator::default();
     let schema = (kind.unwrap_or(&TOPOLOGIES[0]).schema)(&mut generator);
@@ -164,12 +165,12 @@ fn check_values(value: &Value, problems: &mut Problems) -> Option<ParsedSpace> {
     }
     let operations = value.get("operations").cloned().unwrap_or_else(|| json!({}));
     if let Ok(definitions) = serde_json::from_value(operations) {
-        Operations::new(definitions, problems);
+        OperationLibrary::new(definitions, problems);
     }
     None
 }
 
-fn kind(value: &Value, problems: &mut Problems) -> Option<&'static Kind> {
+fn kind(value: &Value, problems: &mut ProblemList) -> Option<&'static TopologyKind> {
     let name = value.get("topology")?.get("kind");
     let Some(Value::String(name)) = name else {
         let kinds: Vec<&str> = TOPOLOGIES.iter().map(|kind| kind.name).collect();
@@ -185,11 +186,11 @@ fn kind(value: &Value, problems: &mut Problems) -> Option<&'static Kind> {
 }
 
 /// Reads values that agree with the schema.
-fn read<T: Topology>(value: &Value, problems: &mut Problems) -> Option<ParsedSpace>
+fn read<T: Topology>(value: &Value, problems: &mut ProblemList) -> Option<ParsedSpace>
 where
     AnyTopology: From<T>,
 {
-    let file: SpaceFile<T::File, T::Skeleton> =
+    let file: SpaceFile<T::TopologyTable, T::SkeletonTable> =
         problems.take("", serde_json::from_value(value.clone()).map_err(|e| e.to_string()))?;
     let InputFile { channels, height, width } = file.input;
     let input = Shape::new(channels, height, width);
@@ -197,7 +198,7 @@ where
         Some(law) => problems.take("initialisation", law.parse().map_err(|e| format!("{e}"))),
         None => Some(Initialisation::default()),
     };
-    let operations = Operations::new(file.operations, problems);
+    let operations = OperationLibrary::new(file.operations, problems);
     let context = TopologyContext { input, classes: file.classes, operations: &operations };
     let topology = T::new(file.topology, file.skeleton, &context, problems)?;
     if problems.is_empty() {
@@ -216,7 +217,11 @@ where
 }
 
 /// The problems in the order of the file.
-fn with_lines(problems: Problems, document: &SpaceDocument, settings: &[Setting]) -> Vec<Problem> {
+fn with_lines(
+    problems: ProblemList,
+    document: &SpaceDocument,
+    settings: &[SpaceOverride],
+) -> Vec<SpaceProblem> {
     let mut problems = problems.0;
     for problem in &mut problems {
         let set = settings.iter().any(|setting| setting.key == problem.path);

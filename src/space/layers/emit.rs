@@ -1,7 +1,8 @@
 //! Wires layers into a graph.
 
 use super::{
-    BranchJoin, ChannelWidth, ConvLayer, GroupCount, Layer, LayerStep, PoolLayer, WidthBase,
+    BranchJoin, ChannelWidth, ConvLayer, GroupCount, LayerStep, OperationLayer, PoolLayer,
+    WidthBase,
 };
 use crate::graph::{
     BatchNorm, Conv, Graph, GraphError, Linear, NodeId, Op, Padding, Pool, PoolKind, Shape, Window,
@@ -9,7 +10,7 @@ use crate::graph::{
 
 /// Where an operation stands: what its layers need to know to become primitives.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::space) struct BranchPosition {
+pub(in crate::space) struct OperationContext {
     /// Channels that the operation is to give.
     pub width: usize,
     /// The operation's stride.
@@ -21,10 +22,10 @@ pub(in crate::space) struct BranchPosition {
 /// Wires a list of layers behind `input`. Nodes are labelled `label/position.operation`.
 pub(in crate::space) fn emit(
     graph: &mut Graph,
-    layers: &[Layer],
+    layers: &[OperationLayer],
     input: NodeId,
     label: &str,
-    place: BranchPosition,
+    place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let mut value = input;
     for (position, layer) in layers.iter().enumerate() {
@@ -35,36 +36,36 @@ pub(in crate::space) fn emit(
 
 fn emit_layer(
     graph: &mut Graph,
-    layer: &Layer,
+    layer: &OperationLayer,
     input: NodeId,
     label: &str,
-    place: BranchPosition,
+    place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
     let op = match layer {
-        Layer::Identity => return Ok(input),
-        Layer::Zero => return emit_zero(graph, input, label, place),
-        Layer::Branches(join, branches) => {
+        OperationLayer::Identity => return Ok(input),
+        OperationLayer::Zero => return emit_zero(graph, input, label, place),
+        OperationLayer::Branches(join, branches) => {
             return emit_branches(graph, *join, branches, input, label, place);
         }
-        Layer::Activation(activation) => Op::Activation(*activation),
-        Layer::BatchNorm => Op::BatchNorm(BatchNorm::default()),
-        Layer::Conv(conv) => conv.op(shape, place).map_err(|reason| GraphError {
+        OperationLayer::Activation(activation) => Op::Activation(*activation),
+        OperationLayer::BatchNorm => Op::BatchNorm(BatchNorm::default()),
+        OperationLayer::Conv(conv) => conv.op(shape, place).map_err(|reason| GraphError {
             label: label.to_owned(),
             op: "conv",
             reason,
         })?,
-        Layer::Pool(pool) => pool.op(place),
-        Layer::Shift([rows, columns]) => Op::Window(Window {
+        OperationLayer::Pool(pool) => pool.op(place),
+        OperationLayer::Shift([rows, columns]) => Op::Window(Window {
             top: *rows as isize,
             left: *columns as isize,
             height: shape.height,
             width: shape.width,
             stride: [1, 1],
         }),
-        Layer::GlobalAvgPool => Op::GlobalAvgPool,
-        Layer::Flatten => Op::Flatten,
-        Layer::Linear(linear) => Op::Linear(Linear {
+        OperationLayer::GlobalAvgPool => Op::GlobalAvgPool,
+        OperationLayer::Flatten => Op::Flatten,
+        OperationLayer::Linear(linear) => Op::Linear(Linear {
             out_features: linear.out.unwrap_or(place.classes),
             bias: linear.bias,
         }),
@@ -77,7 +78,7 @@ fn emit_zero(
     graph: &mut Graph,
     input: NodeId,
     label: &str,
-    place: BranchPosition,
+    place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
     if shape.channels != place.width {
@@ -101,10 +102,10 @@ fn emit_zero(
 fn emit_branches(
     graph: &mut Graph,
     join: BranchJoin,
-    branches: &[Vec<Layer>],
+    branches: &[Vec<OperationLayer>],
     input: NodeId,
     label: &str,
-    place: BranchPosition,
+    place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let mut values = Vec::with_capacity(branches.len());
     for (branch, layers) in branches.iter().enumerate() {
@@ -118,7 +119,7 @@ fn emit_branches(
 }
 
 impl ConvLayer {
-    fn op(&self, input: Shape, place: BranchPosition) -> Result<Op, String> {
+    fn op(&self, input: Shape, place: OperationContext) -> Result<Op, String> {
         let groups = match self.groups {
             GroupCount::Depthwise => input.channels,
             GroupCount::Fixed(groups) => groups,
@@ -136,7 +137,7 @@ impl ConvLayer {
 }
 
 impl PoolLayer {
-    fn op(&self, place: BranchPosition) -> Op {
+    fn op(&self, place: OperationContext) -> Op {
         let kind = match self.average {
             Some(count_padding) => PoolKind::Average { count_padding },
             None => PoolKind::Max,
@@ -151,7 +152,7 @@ impl PoolLayer {
 }
 
 impl LayerStep {
-    fn size(self, place: BranchPosition) -> usize {
+    fn size(self, place: OperationContext) -> usize {
         match self {
             Self::Operation => place.stride,
             Self::Fixed(size) => size,
@@ -160,7 +161,7 @@ impl LayerStep {
 }
 
 impl ChannelWidth {
-    fn channels(self, input: Shape, place: BranchPosition) -> Result<usize, String> {
+    fn channels(self, input: Shape, place: OperationContext) -> Result<usize, String> {
         let base = match self.base {
             WidthBase::Input => input.channels,
             WidthBase::Output => place.width,

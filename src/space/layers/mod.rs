@@ -9,14 +9,14 @@ mod text;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(super) use emit::{BranchPosition, emit};
+pub(super) use emit::{OperationContext, emit};
 
-use super::problem::Problems;
+use super::problem::ProblemList;
 use crate::graph::Activation;
 
 /// One layer of an operation.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Layer {
+pub(super) enum OperationLayer {
     /// Its input as it is.
     Identity,
     /// Zeros of the output's shape.
@@ -38,7 +38,7 @@ pub(super) enum Layer {
     /// Fully connected layer.
     Linear(LinearLayer),
     /// Branches that read the same input, and how their results are joined.
-    Branches(BranchJoin, Vec<Vec<Layer>>),
+    Branches(BranchJoin, Vec<Vec<OperationLayer>>),
 }
 
 /// How branches are joined.
@@ -115,21 +115,25 @@ enum WidthBase {
 }
 
 /// Whether the layers give zero for every image, if their input is (`zero`) or is not.
-pub(super) fn zero_after(layers: &[Layer], zero: bool) -> bool {
+pub(super) fn zero_after(layers: &[OperationLayer], zero: bool) -> bool {
     layers.iter().fold(zero, |zero, layer| match layer {
-        Layer::Zero => true,
-        Layer::Activation(activation) => zero && activation.kind.keeps_zero(),
-        Layer::Conv(conv) => zero && !conv.bias,
-        Layer::Linear(linear) => zero && !linear.bias,
-        Layer::Branches(_, branches) => branches.iter().all(|branch| zero_after(branch, zero)),
+        OperationLayer::Zero => true,
+        OperationLayer::Activation(activation) => zero && activation.kind.keeps_zero(),
+        OperationLayer::Conv(conv) => zero && !conv.bias,
+        OperationLayer::Linear(linear) => zero && !linear.bias,
+        OperationLayer::Branches(_, branches) => {
+            branches.iter().all(|branch| zero_after(branch, zero))
+        }
         _ => zero,
     })
 }
 
 /// Whether any layer, at any depth, satisfies a condition.
-pub(super) fn any(layers: &[Layer], condition: &dyn Fn(&Layer) -> bool) -> bool {
+pub(super) fn any(layers: &[OperationLayer], condition: &dyn Fn(&OperationLayer) -> bool) -> bool {
     layers.iter().any(|layer| match layer {
-        Layer::Branches(_, branches) => branches.iter().any(|branch| any(branch, condition)),
+        OperationLayer::Branches(_, branches) => {
+            branches.iter().any(|branch| any(branch, condition))
+        }
         layer => condition(layer),
     })
 }
@@ -155,15 +159,15 @@ pub(super) enum BranchesFile {
 }
 
 /// Values for the `{name}`s in the texts of layers.
-pub(super) type Parameters<'p> = [(&'p str, String)];
+pub(super) type LayerParameters<'p> = [(&'p str, String)];
 
 /// Reads a list of layers; `path` is where it stands in the file. `None` after a problem.
 pub(super) fn read(
     files: &[LayerFile],
-    parameters: &Parameters<'_>,
+    parameters: &LayerParameters<'_>,
     path: &str,
-    problems: &mut Problems,
-) -> Option<Vec<Layer>> {
+    problems: &mut ProblemList,
+) -> Option<Vec<OperationLayer>> {
     let read = |(position, file): (usize, &LayerFile)| {
         let path = format!("{path}[{position}]");
         match file {
@@ -182,17 +186,17 @@ pub(super) fn read(
         }
     };
     // All of them, so that every problem is noted.
-    let layers: Vec<Option<Layer>> = files.iter().enumerate().map(read).collect();
+    let layers: Vec<Option<OperationLayer>> = files.iter().enumerate().map(read).collect();
     layers.into_iter().collect()
 }
 
 fn read_branches(
     branches: &[Vec<LayerFile>],
     join: BranchJoin,
-    parameters: &Parameters<'_>,
+    parameters: &LayerParameters<'_>,
     path: &str,
-    problems: &mut Problems,
-) -> Option<Layer> {
+    problems: &mut ProblemList,
+) -> Option<OperationLayer> {
     if branches.is_empty() {
         problems.add(path, "has no branch; it needs at least one");
         return None;
@@ -200,8 +204,9 @@ fn read_branches(
     let read = |(position, branch): (usize, &Vec<LayerFile>)| {
         read(branch, parameters, &format!("{path}[{position}]"), problems)
     };
-    let branches: Vec<Option<Vec<Layer>>> = branches.iter().enumerate().map(read).collect();
-    Some(Layer::Branches(join, branches.into_iter().collect::<Option<_>>()?))
+    let branches: Vec<Option<Vec<OperationLayer>>> =
+        branches.iter().enumerate().map(read).collect();
+    Some(OperationLayer::Branches(join, branches.into_iter().collect::<Option<_>>()?))
 }
 
 /// The names of the parameters in the texts of layers, each once.

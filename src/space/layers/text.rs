@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    ChannelWidth, ConvLayer, GroupCount, Layer, LayerStep, LinearLayer, Parameters, PoolLayer,
-    WidthBase,
+    ChannelWidth, ConvLayer, GroupCount, LayerParameters, LayerStep, LinearLayer, OperationLayer,
+    PoolLayer, WidthBase,
 };
 use crate::graph::{Activation, ActivationKind};
 use crate::nearest;
@@ -44,7 +44,7 @@ pub(super) fn parameters(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A text with values in the place of its `{name}`s.
-fn with_values<'t>(text: &'t str, values: &Parameters<'_>) -> Result<Cow<'t, str>, String> {
+fn with_values<'t>(text: &'t str, values: &LayerParameters<'_>) -> Result<Cow<'t, str>, String> {
     let mut result = Cow::Borrowed(text);
     for name in parameters(text) {
         let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
@@ -57,24 +57,24 @@ fn with_values<'t>(text: &'t str, values: &Parameters<'_>) -> Result<Cow<'t, str
 }
 
 /// The layer that a text describes, with values for its `{name}`s.
-pub(super) fn parse(text: &str, values: &Parameters<'_>) -> Result<Layer, String> {
+pub(super) fn parse(text: &str, values: &LayerParameters<'_>) -> Result<OperationLayer, String> {
     let text = &*with_values(text, values)?;
     let mut words = text.split_whitespace();
     let name = words.next().ok_or("an empty layer; write \"identity\" for none")?;
     let mut options = LayerOptions { text, words: words.collect() };
     let layer = match name {
-        "identity" => Layer::Identity,
-        "zero" => Layer::Zero,
-        "bn" => Layer::BatchNorm,
-        "conv" => Layer::Conv(conv(&mut options)?),
-        "avg_pool" => Layer::Pool(pool(&mut options, true)?),
-        "max_pool" => Layer::Pool(pool(&mut options, false)?),
-        "shift" => Layer::Shift(options.extents(0)?),
-        "global_avg_pool" => Layer::GlobalAvgPool,
-        "flatten" => Layer::Flatten,
-        "linear" => Layer::Linear(linear(&mut options)?),
+        "identity" => OperationLayer::Identity,
+        "zero" => OperationLayer::Zero,
+        "bn" => OperationLayer::BatchNorm,
+        "conv" => OperationLayer::Conv(conv(&mut options)?),
+        "avg_pool" => OperationLayer::Pool(pool(&mut options, true)?),
+        "max_pool" => OperationLayer::Pool(pool(&mut options, false)?),
+        "shift" => OperationLayer::Shift(options.extents(0)?),
+        "global_avg_pool" => OperationLayer::GlobalAvgPool,
+        "flatten" => OperationLayer::Flatten,
+        "linear" => OperationLayer::Linear(linear(&mut options)?),
         _ => match ACTIVATIONS.into_iter().find(|kind| kind.name() == name) {
-            Some(kind) => Layer::Activation(activation(kind, &mut options)?),
+            Some(kind) => OperationLayer::Activation(activation(kind, &mut options)?),
             None => {
                 let names = NAMES.into_iter().chain(ACTIVATIONS.map(ActivationKind::name));
                 let hint = nearest::hint(name, names);
@@ -240,7 +240,7 @@ impl<'t> LayerOptions<'t> {
     }
 
     /// The layer, if every word was understood.
-    fn finish(self, layer: Layer) -> Result<Layer, String> {
+    fn finish(self, layer: OperationLayer) -> Result<OperationLayer, String> {
         match self.words.first() {
             None => Ok(layer),
             Some(word) => {
@@ -252,13 +252,15 @@ impl<'t> LayerOptions<'t> {
     }
 }
 
-fn allowed(layer: &Layer) -> &'static str {
+fn allowed(layer: &OperationLayer) -> &'static str {
     match layer {
-        Layer::Activation(_) => "the option is published=",
-        Layer::Conv(_) => "options are stride= out= groups= dilation= pad= bias",
-        Layer::Pool(PoolLayer { average: Some(_), .. }) => "options are stride= pad= count_padding",
-        Layer::Pool(_) => "options are stride= pad=",
-        Layer::Linear(_) => "options are out= bias=",
+        OperationLayer::Activation(_) => "the option is published=",
+        OperationLayer::Conv(_) => "options are stride= out= groups= dilation= pad= bias",
+        OperationLayer::Pool(PoolLayer { average: Some(_), .. }) => {
+            "options are stride= pad= count_padding"
+        }
+        OperationLayer::Pool(_) => "options are stride= pad=",
+        OperationLayer::Linear(_) => "options are out= bias=",
         _ => "this layer has no options",
     }
 }

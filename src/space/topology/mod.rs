@@ -26,9 +26,9 @@ use widths::Widths;
 
 use super::drawing::Drawing;
 use super::error::ArchitectureError;
-use super::file::Kind;
-use super::operations::Operations;
-use super::problem::Problems;
+use super::file::TopologyKind;
+use super::operations::OperationLibrary;
+use super::problem::ProblemList;
 use crate::graph::{Graph, GraphError, Shape};
 
 /// The decisions of one architecture, together with the topology that gives them meaning. They are
@@ -86,12 +86,12 @@ pub(super) enum TopologyDecisions {
 }
 
 /// Every kind of topology.
-pub(super) const TOPOLOGIES: &[Kind] = &[
-    Kind::of::<EdgeCell>(),
-    Kind::of::<PairCell>(),
-    Kind::of::<Stages>(),
-    Kind::of::<VertexCell>(),
-    Kind::of::<Widths>(),
+pub(super) const TOPOLOGIES: &[TopologyKind] = &[
+    TopologyKind::of::<EdgeCell>(),
+    TopologyKind::of::<PairCell>(),
+    TopologyKind::of::<Stages>(),
+    TopologyKind::of::<VertexCell>(),
+    TopologyKind::of::<Widths>(),
 ];
 
 /// A topology of any kind.
@@ -200,7 +200,7 @@ pub(super) struct TopologyContext<'o> {
     /// Number of classes.
     pub classes: usize,
     /// The operations that can be named.
-    pub operations: &'o Operations,
+    pub operations: &'o OperationLibrary,
 }
 
 /// What every topology can do; [`super::Space`] and [`super::Architecture`] document the methods.
@@ -208,9 +208,9 @@ pub(super) trait Topology: Sized {
     /// The decisions of one architecture.
     type Decisions: Clone + Eq + Hash + Ord;
     /// The `[topology]` table.
-    type File: DeserializeOwned + JsonSchema;
+    type TopologyTable: DeserializeOwned + JsonSchema;
     /// The `[skeleton]` table.
-    type Skeleton: DeserializeOwned + JsonSchema;
+    type SkeletonTable: DeserializeOwned + JsonSchema;
 
     /// The name in space files.
     const KIND: &'static str;
@@ -218,14 +218,14 @@ pub(super) trait Topology: Sized {
     /// Checks what the schema of the tables does not say; notes every problem. `None` only after a
     /// problem was noted.
     fn new(
-        file: Self::File,
-        skeleton: Self::Skeleton,
+        file: Self::TopologyTable,
+        skeleton: Self::SkeletonTable,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self>;
     /// Notes where an operation does not fit a place at which it can occur, so that afterwards every
     /// architecture builds.
-    fn check_shapes(&self, problems: &mut Problems);
+    fn check_shapes(&self, problems: &mut ProblemList);
     /// The operations that can be chosen.
     fn operation_names(&self) -> Vec<&str>;
     /// The number of architectures, by [`Self::identity`]; `u128::MAX` if it is larger.

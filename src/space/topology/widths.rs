@@ -8,16 +8,16 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::edge_cell::{Cell, EdgeDecisions};
+use super::edge_cell::{EdgeCellGraph, EdgeDecisions};
 use super::radix::MixedRadix;
 use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 use crate::nearest;
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::{self, BranchPosition, Layer, LayerFile, emit};
+use crate::space::layers::{self, LayerFile, OperationContext, OperationLayer, emit};
 use crate::space::operations::Operation;
-use crate::space::problem::Problems;
+use crate::space::problem::ProblemList;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
 
 /// The most widths to choose from.
@@ -34,7 +34,7 @@ pub struct WidthsDecisions {
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct WidthsFile {
     #[serde(rename = "kind")]
-    _kind: Kind,
+    _kind: WidthsKind,
     /// The channel counts to choose from.
     #[schemars(length(min = 1, max = MAX_WIDTHS), inner(range(min = 1, max = MAX_CLASSES)))]
     widths: Vec<usize>,
@@ -50,7 +50,8 @@ pub(in crate::space) struct WidthsFile {
 }
 
 #[derive(Deserialize, JsonSchema)]
-enum Kind {
+#[schemars(rename = "Kind")]
+enum WidthsKind {
     #[serde(rename = "widths")]
     Widths,
 }
@@ -63,7 +64,7 @@ pub(in crate::space) struct WidthsSkeletonFile {
     stem: Vec<LayerFile>,
     /// What stands behind the stem; every entry has a width of its own.
     #[schemars(length(min = 1, max = MAX_CELLS))]
-    sequence: Vec<Part>,
+    sequence: Vec<WidthsPart>,
     /// The operation of a reduction, at stride 2.
     reduction: String,
     /// Layers behind the last cell.
@@ -73,7 +74,8 @@ pub(in crate::space) struct WidthsSkeletonFile {
 /// A part of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Part {
+#[schemars(rename = "Part")]
+enum WidthsPart {
     Cell,
     Reduction,
 }
@@ -85,40 +87,40 @@ pub(in crate::space) struct Widths {
     radix: MixedRadix,
     fixed: EdgeDecisions,
     /// Where input and output have the same width.
-    cell: Cell,
+    cell: EdgeCellGraph,
     /// Where they differ: no operation of it is an identity on the edges from node 0.
-    widening: Cell,
-    sequence: Vec<Part>,
-    stem: Vec<Layer>,
+    widening: EdgeCellGraph,
+    sequence: Vec<WidthsPart>,
+    stem: Vec<OperationLayer>,
     reduction: Operation,
-    head: Vec<Layer>,
+    head: Vec<OperationLayer>,
     input: Shape,
     classes: usize,
 }
 
 impl Widths {
-    fn place(&self, width: usize, part: Part) -> BranchPosition {
-        let stride = if part == Part::Reduction { 2 } else { 1 };
-        BranchPosition { width, stride, classes: self.classes }
+    fn place(&self, width: usize, part: WidthsPart) -> OperationContext {
+        let stride = if part == WidthsPart::Reduction { 2 } else { 1 };
+        OperationContext { width, stride, classes: self.classes }
     }
 
     fn assemble(&self, widths: &[usize]) -> Result<Graph, GraphError> {
         let (same, widening) = (self.cell.wirer(&self.fixed), self.widening.wirer(&self.fixed));
         let mut graph = Graph::new();
         let input = graph.input(self.input);
-        let stem = self.place(widths.first().copied().unwrap_or(1), Part::Cell);
+        let stem = self.place(widths.first().copied().unwrap_or(1), WidthsPart::Cell);
         let mut value = emit(&mut graph, &self.stem, input, "stem", stem)?;
         for (position, (&part, &width)) in self.sequence.iter().zip(widths).enumerate() {
             let place = self.place(width, part);
             let changes = graph.shape(value).channels != width;
             let label = format!("layer{position}");
             value = match part {
-                Part::Reduction => self.reduction.emit(&mut graph, value, &label, place)?,
-                Part::Cell if changes => widening.wire(&mut graph, value, &label, place)?,
-                Part::Cell => same.wire(&mut graph, value, &label, place)?,
+                WidthsPart::Reduction => self.reduction.emit(&mut graph, value, &label, place)?,
+                WidthsPart::Cell if changes => widening.wire(&mut graph, value, &label, place)?,
+                WidthsPart::Cell => same.wire(&mut graph, value, &label, place)?,
             };
         }
-        let last = self.place(widths.last().copied().unwrap_or(1), Part::Cell);
+        let last = self.place(widths.last().copied().unwrap_or(1), WidthsPart::Cell);
         graph.set_body(value);
         let output = emit(&mut graph, &self.head, value, "head", last)?;
         graph.set_output(output);
@@ -126,9 +128,9 @@ impl Widths {
     }
 
     /// Every width of a cell's input against every width of its output.
-    fn check_cell(&self, from: &[usize], shape: Shape, problems: &mut Problems) {
+    fn check_cell(&self, from: &[usize], shape: Shape, problems: &mut ProblemList) {
         for &width in &self.widths {
-            let place = self.place(width, Part::Cell);
+            let place = self.place(width, WidthsPart::Cell);
             for (edge, operation) in self.cell.iter(&self.fixed) {
                 let inside = [width];
                 for &channels in if edge.source == 0 { from } else { &inside } {
@@ -138,10 +140,10 @@ impl Widths {
         }
     }
 
-    fn check_reduction(&self, from: &[usize], shape: Shape, problems: &mut Problems) {
+    fn check_reduction(&self, from: &[usize], shape: Shape, problems: &mut ProblemList) {
         for &width in &self.widths {
             for &channels in from {
-                let place = self.place(width, Part::Reduction);
+                let place = self.place(width, WidthsPart::Reduction);
                 problems.check_operation(&self.reduction, Shape { channels, ..shape }, place);
             }
         }
@@ -165,8 +167,8 @@ impl Widths {
 
 impl Topology for Widths {
     type Decisions = WidthsDecisions;
-    type File = WidthsFile;
-    type Skeleton = WidthsSkeletonFile;
+    type TopologyTable = WidthsFile;
+    type SkeletonTable = WidthsSkeletonFile;
 
     const KIND: &'static str = "widths";
 
@@ -174,7 +176,7 @@ impl Topology for Widths {
         file: WidthsFile,
         skeleton: WidthsSkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         for (position, width) in file.widths.iter().enumerate() {
             if file.widths[..position].contains(width) {
@@ -187,7 +189,7 @@ impl Topology for Widths {
         let path = "skeleton.reduction";
         let reduction = context.operations.get(&skeleton.reduction, path, problems);
         let head = layers::read(&skeleton.head, &[], "skeleton.head", problems);
-        let cell = Cell::new(file.nodes, operations?);
+        let cell = EdgeCellGraph::new(file.nodes, operations?);
         let fixed = cell.parse(&file.cell).map_err(|error| error.to_string());
         let fixed = problems.take("topology.cell", fixed);
         let mut widening = cell.clone();
@@ -209,7 +211,7 @@ impl Topology for Widths {
         })
     }
 
-    fn check_shapes(&self, problems: &mut Problems) {
+    fn check_shapes(&self, problems: &mut ProblemList) {
         let mut graph = Graph::new();
         let input = graph.input(self.input);
         let mut wired = |layers: Result<NodeId, GraphError>, path: &str| {
@@ -217,7 +219,7 @@ impl Topology for Widths {
         };
         let mut shape = self.input;
         for &width in &self.widths {
-            let stem = emit(&mut graph, &self.stem, input, "", self.place(width, Part::Cell));
+            let stem = emit(&mut graph, &self.stem, input, "", self.place(width, WidthsPart::Cell));
             let Some(stem) = wired(stem, "skeleton.stem") else { return };
             shape = graph.shape(stem);
         }
@@ -225,13 +227,13 @@ impl Topology for Widths {
             // The first part stands behind a stem of its own width.
             let first: Vec<[usize; 1]> = self.widths.iter().map(|&width| [width]).collect();
             match part {
-                Part::Cell if position == 0 => {
+                WidthsPart::Cell if position == 0 => {
                     first.iter().for_each(|from| self.check_cell(from, shape, problems));
                 }
-                Part::Cell => self.check_cell(&self.widths, shape, problems),
-                Part::Reduction => self.check_reduction(&self.widths, shape, problems),
+                WidthsPart::Cell => self.check_cell(&self.widths, shape, problems),
+                WidthsPart::Reduction => self.check_reduction(&self.widths, shape, problems),
             }
-            if part == Part::Reduction {
+            if part == WidthsPart::Reduction {
                 shape = Shape {
                     height: shape.height.div_ceil(2),
                     width: shape.width.div_ceil(2),
@@ -241,7 +243,8 @@ impl Topology for Widths {
         }
         for &channels in &self.widths {
             let last = graph.input(Shape { channels, ..shape });
-            let head = emit(&mut graph, &self.head, last, "", self.place(channels, Part::Cell));
+            let head =
+                emit(&mut graph, &self.head, last, "", self.place(channels, WidthsPart::Cell));
             problems.take(
                 "skeleton.head",
                 head.map_err(|error| format!("{}: {}", error.op, error.reason)),
@@ -335,9 +338,9 @@ impl Topology for Widths {
     }
 
     fn drawings(&self, decisions: &WidthsDecisions) -> Vec<Drawing> {
-        let part = |(part, width): (&Part, &usize)| match part {
-            Part::Cell => format!("cell, {width} channels"),
-            Part::Reduction => format!("reduction, {width} channels"),
+        let part = |(part, width): (&WidthsPart, &usize)| match part {
+            WidthsPart::Cell => format!("cell, {width} channels"),
+            WidthsPart::Reduction => format!("reduction, {width} channels"),
         };
         let mut nodes = vec!["stem".to_owned()];
         nodes.extend(self.sequence.iter().zip(&decisions.widths).map(part));

@@ -123,7 +123,7 @@ fn sorted(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::Setting;
+    use crate::space::SpaceOverride;
 
     fn space() -> Space {
         Space::builtin("nas-bench-201").unwrap()
@@ -138,14 +138,14 @@ mod tests {
             let other = Space::from_text(&text, "test").unwrap();
             assert_eq!(space_fingerprint(&other), space_fingerprint(&toml));
         }
-        let smaller = toml.with(&[Setting::new("skeleton.channels", 8)]).unwrap();
+        let smaller = toml.with(&[SpaceOverride::new("skeleton.channels", 8)]).unwrap();
         assert_ne!(space_fingerprint(&smaller), space_fingerprint(&toml));
     }
 
     #[test]
     fn every_part_changes_the_key() {
         let space = space();
-        let smaller = space.with(&[Setting::new("skeleton.channels", 8)]).unwrap();
+        let smaller = space.with(&[SpaceOverride::new("skeleton.channels", 8)]).unwrap();
         let law = Initialisation::PytorchDefault;
         let all = [
             ScoreKeys::new(&space, "a", &[1], Count::Paper, law),

@@ -113,9 +113,9 @@ fn published_scores_are_as_expected() {
         let mut settings: Vec<_> = keys
             .iter()
             .zip(shape)
-            .map(|(key, size)| untrained::space::Setting::new(*key, size))
+            .map(|(key, size)| untrained::space::SpaceOverride::new(*key, size))
             .collect();
-        settings.push(untrained::space::Setting::new("classes", 10));
+        settings.push(untrained::space::SpaceOverride::new("classes", 10));
         let space = space.with(&settings).unwrap();
         let architecture = space.parse(&fixture.expected.arch.to_string()).unwrap();
         let graph = architecture.build().unwrap();

@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use untrained::graph::{Op, Shape};
-use untrained::space::{Setting, Space};
+use untrained::space::{Space, SpaceOverride};
 
 use crate::space::pair_cells::{changed, small, spaces};
 
@@ -64,7 +64,10 @@ fn odd_sizes_are_halved_to_the_larger_half() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     for space in spaces() {
         for (height, width) in [(33, 31), (7, 5), (1, 2)] {
-            let sizes = [Setting::new("input.height", height), Setting::new("input.width", width)];
+            let sizes = [
+                SpaceOverride::new("input.height", height),
+                SpaceOverride::new("input.width", width),
+            ];
             let space = space.with(&sizes).unwrap();
             let graph = space.sample(&mut rng).build().unwrap();
             let mut halved = [height, width];

@@ -13,7 +13,7 @@ use untrained::data;
 use untrained::graph::analysis::Analysis;
 use untrained::graph::{Graph, Op};
 use untrained::plan::{Count, Plan};
-use untrained::space::{Architecture, Setting, Space};
+use untrained::space::{Architecture, Space, SpaceOverride};
 use untrained::weights::{Initialiser, Weights};
 
 use crate::space::pair_cells::genotype::Record;
@@ -140,8 +140,10 @@ fn equal_code_keys_give_equal_kernel_matrices() {
         let outputs = backend.run(&[network], &batch, false, &Cancel::new());
         outputs[0].as_ref().unwrap().kernel.as_ref().unwrap().entries().to_vec()
     };
-    let small =
-        [Setting::new("topology.widths", vec![8]), Setting::new("topology.depths", vec![5])];
+    let small = [
+        SpaceOverride::new("topology.widths", vec![8]),
+        SpaceOverride::new("topology.depths", vec![5]),
+    ];
     for id in ["nds-darts", "nds-enas", "nds-nasnet"] {
         let space = Space::open_with(id, &small).unwrap();
         for _ in 0..4 {

@@ -1,7 +1,7 @@
 //! What is read: NDS records, the text of DARTS, and what is refused.
 
 use untrained::graph::cost::Cost;
-use untrained::space::{Setting, Space};
+use untrained::space::{Space, SpaceOverride};
 
 use crate::space::pair_cells::genotype::Record;
 
@@ -109,6 +109,6 @@ fn a_width_that_does_not_fit_is_refused_when_it_is_built() {
     let architecture = space.parse(&format!("{DARTS_V2}, width=33")).unwrap();
     let error = untrained::job::chain(&architecture.build().unwrap_err());
     assert!(error.contains("33/2 is not a whole number"), "{error}");
-    let classes = space.with(&[Setting::new("classes", 10)]).unwrap();
+    let classes = space.with(&[SpaceOverride::new("classes", 10)]).unwrap();
     assert!(classes.parse(DARTS_V2).unwrap().build().is_ok());
 }

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use untrained::space::{Architecture, Decision, Setting, Space};
+use untrained::space::{Architecture, Decision, Space, SpaceOverride};
 
 /// The built-in space.
 pub fn nas_bench_101() -> Space {
@@ -14,10 +14,10 @@ pub fn nas_bench_101() -> Space {
 pub fn small(max_vertices: usize, max_edges: usize, operations: usize) -> Space {
     let names = ["conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"];
     let settings = [
-        Setting::new("topology.max_vertices", max_vertices),
-        Setting::new("topology.max_edges", max_edges),
-        Setting::new("topology.operations", json!(names[..operations])),
-        Setting::new("skeleton.cells", 1),
+        SpaceOverride::new("topology.max_vertices", max_vertices),
+        SpaceOverride::new("topology.max_edges", max_edges),
+        SpaceOverride::new("topology.operations", json!(names[..operations])),
+        SpaceOverride::new("skeleton.cells", 1),
     ];
     nas_bench_101().with(&settings).unwrap()
 }

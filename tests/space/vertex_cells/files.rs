@@ -1,19 +1,19 @@
 //! Which files make a space of vertex cells.
 
 use serde_json::json;
-use untrained::space::Setting;
+use untrained::space::SpaceOverride;
 
 use crate::space::vertex_cells::cells::nas_bench_101;
 
-fn problems(settings: &[Setting]) -> String {
+fn problems(settings: &[SpaceOverride]) -> String {
     untrained::job::chain(&nas_bench_101().with(settings).unwrap_err())
 }
 
 #[test]
 fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
-    let operations = |names: serde_json::Value| Setting::new("topology.operations", names);
+    let operations = |names: serde_json::Value| SpaceOverride::new("topology.operations", names);
     let layers = |name: &str, layers: serde_json::Value| {
-        Setting::new(format!("operations.{name}.layers"), layers)
+        SpaceOverride::new(format!("operations.{name}.layers"), layers)
     };
     let shrinking = [
         operations(json!(["shrink", "grouped", "wide", "maxpool3x3"])),
@@ -32,13 +32,13 @@ fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
     }
     assert!(!message.contains("2 groups do not divide 6"), "{message}");
     assert!(!message.contains("maxpool3x3:"), "{message}");
-    let message = problems(&[Setting::new("topology.projection", json!(["bn", "relu"]))]);
+    let message = problems(&[SpaceOverride::new("topology.projection", json!(["bn", "relu"]))]);
     assert!(message.contains("topology.projection: gives another shape: "), "{message}");
     // At most four vertices feed the output: each has an edge to it and one from elsewhere.
-    let message = problems(&[Setting::new("skeleton.channels", 3)]);
+    let message = problems(&[SpaceOverride::new("skeleton.channels", 3)]);
     assert!(message.contains("skeleton.channels: is too small: 3 channels"), "{message}");
     assert!(message.contains("over the 4 vertices"), "{message}");
-    assert!(nas_bench_101().with(&[Setting::new("skeleton.channels", 4)]).is_ok());
+    assert!(nas_bench_101().with(&[SpaceOverride::new("skeleton.channels", 4)]).is_ok());
 }
 
 /// What the checks of a file promise: then every architecture builds. Widths at which nothing
@@ -47,10 +47,10 @@ fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
 fn every_architecture_of_an_accepted_file_builds() {
     for channels in [4, 5, 7, 19] {
         let settings = [
-            Setting::new("topology.max_vertices", 5),
-            Setting::new("skeleton.channels", channels),
-            Setting::new("skeleton.cells", 2),
-            Setting::new("skeleton.stem", json!(["conv 3x3 out=3", "bn", "relu"])),
+            SpaceOverride::new("topology.max_vertices", 5),
+            SpaceOverride::new("skeleton.channels", channels),
+            SpaceOverride::new("skeleton.cells", 2),
+            SpaceOverride::new("skeleton.stem", json!(["conv 3x3 out=3", "bn", "relu"])),
         ];
         let space = nas_bench_101().with(&settings).unwrap();
         let mut built = 0;

@@ -10,7 +10,7 @@ use untrained::backend::{Network, RunOutput};
 use untrained::data;
 use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan};
-use untrained::space::{Architecture, Setting, Space};
+use untrained::space::{Architecture, Space, SpaceOverride};
 use untrained::weights::{Initialiser, Weights};
 
 use crate::space::vertex_cells::cells::{nas_bench_101, relabelled, small};
@@ -75,7 +75,7 @@ fn equal_keys_are_equal_networks() {
 /// Where widths divide evenly by any number of vertices, the order never matters.
 #[test]
 fn without_remainders_isomorphic_graphs_are_one_network() {
-    let space = small(5, 9, 2).with(&[Setting::new("skeleton.channels", 12)]).unwrap();
+    let space = small(5, 9, 2).with(&[SpaceOverride::new("skeleton.channels", 12)]).unwrap();
     let (keys, split) = check(orders(&space, space.enumerate(), 6));
     assert_eq!((keys as u128, split), (space.count(), 0));
 }
@@ -109,7 +109,7 @@ fn run(space: &Space, architecture: &Architecture) -> RunOutput {
 
 #[test]
 fn equal_networks_run_bit_for_bit_alike() {
-    let space = nas_bench_101().with(&[Setting::new("skeleton.cells", 1)]).unwrap();
+    let space = nas_bench_101().with(&[SpaceOverride::new("skeleton.cells", 1)]).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let (mut alike, mut others) = (0, 0);
     while alike < 12 || others < 2 {

@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use untrained::search::{ConstrainedSpace, NextStep, Objective, RandomSearch, Strategy};
-use untrained::space::{Architecture, Setting};
+use untrained::space::{Architecture, SpaceOverride};
 
 use crate::space::vertex_cells::cells::{
     all_decisions, decisions, nas_bench_101, relabelled, small, written,
@@ -177,7 +177,7 @@ fn every_sample_is_connected_and_drawn_without_what_is_dead() {
 /// A vertex whose operation gives zero cuts the path through it.
 #[test]
 fn zeros_disconnect() {
-    let operations = Setting::new("topology.operations", json!(["none", "maxpool3x3"]));
+    let operations = SpaceOverride::new("topology.operations", json!(["none", "maxpool3x3"]));
     let space = nas_bench_101().with(&[operations]).unwrap();
     let connected = |text: &str| space.parse(text).unwrap().is_connected();
     assert!(!connected("10-1:none"));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::{Exit, log_line, progress, show};
 use super::args::Correlate;
-use super::{Compared, Facts, compare, text};
+use super::{Compared, EvaluationFacts, compare, text};
 use untrained::evaluation::{
     Comparison, CorrelateOptions, Correlation, EvaluationError, correlate,
 };
@@ -15,7 +15,7 @@ use untrained_plot::{ScatterData, scatter};
 #[derive(Serialize)]
 struct Outcome<'a> {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: EvaluationFacts<'a>,
     #[serde(flatten)]
     correlation: &'a Correlation,
 }
@@ -56,7 +56,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         draw(&compared, path, *overwrite)?;
     }
     show(&if arguments.json {
-        let facts = Facts::new(&compared, source);
+        let facts = EvaluationFacts::new(&compared, source);
         serde_json::to_string_pretty(&Outcome { facts, correlation: &correlation })? + "\n"
     } else {
         text::correlation(&compared, &correlation)

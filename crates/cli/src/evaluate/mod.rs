@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::benchmark::{BAR_STEPS, progress_bar};
 use super::{Exit, command_line, log_line, progress};
 use args::Source;
-use untrained::benchmark::{self, BenchmarkError, Lookup};
+use untrained::benchmark::{self, BenchmarkError, MetricLookup};
 use untrained::evaluation::{
     AccuracyLookups, Comparison, Coverage, EvaluationError, Prediction, StudyScores, join,
     read_scores, sample, study_scores,
@@ -30,7 +30,7 @@ pub(super) struct Compared {
 
 /// What both verbs say of their sources in JSON.
 #[derive(Serialize)]
-struct Facts<'a> {
+struct EvaluationFacts<'a> {
     space: &'a str,
     table: String,
     metric: &'a str,
@@ -38,16 +38,16 @@ struct Facts<'a> {
     validation: Option<&'a str>,
     score: &'a str,
     architectures: &'a Coverage,
-    table_rows: &'a benchmark::Report,
+    table_rows: &'a benchmark::LookupReport,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> EvaluationFacts<'a> {
     fn new(comparison: &'a Comparison, source: &Source) -> Self {
         Self {
             space: comparison.space.id(),
             table: source.table.display().to_string(),
             metric: comparison.accuracy.metric(),
-            validation: comparison.validation.as_ref().map(Lookup::metric),
+            validation: comparison.validation.as_ref().map(MetricLookup::metric),
             score: &comparison.score,
             architectures: &comparison.joined.coverage,
             table_rows: comparison.accuracy.report(),
@@ -111,7 +111,7 @@ fn prepare(
     };
     let origin = Origin::open(source)?;
     let table = benchmark::open(&source.table)?;
-    let read = |metric: &str| Lookup::watched(&table, &origin.space, metric, &going_on);
+    let read = |metric: &str| MetricLookup::watched(&table, &origin.space, metric, &going_on);
     let accuracy = read(&source.metric)?;
     let validation = validation.map(read).transpose()?;
     let accuracies = AccuracyLookups { accuracy: &accuracy, validation: validation.as_ref() };

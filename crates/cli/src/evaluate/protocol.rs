@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::{Exit, log_line, progress, show};
 use super::args::Protocol as Arguments;
-use super::{Compared, Facts, compare, text};
+use super::{Compared, EvaluationFacts, compare, text};
 use untrained::evaluation::search_experiment;
 use untrained::statistics::{ProtocolError, ProtocolOptions, ProtocolReport};
 
@@ -12,7 +12,7 @@ use untrained::statistics::{ProtocolError, ProtocolOptions, ProtocolReport};
 #[derive(Serialize)]
 struct Outcome<'a> {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: EvaluationFacts<'a>,
     #[serde(flatten)]
     protocol: &'a ProtocolReport,
 }
@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         result => result?,
     };
     show(&if arguments.json {
-        let facts = Facts::new(&compared, source);
+        let facts = EvaluationFacts::new(&compared, source);
         serde_json::to_string_pretty(&Outcome { facts, protocol: &protocol })? + "\n"
     } else {
         text::protocol(&compared, &protocol)

@@ -10,7 +10,7 @@ use self::outcome::{BenchmarkOutcome, ComparisonRequest, LoadStage, ProgressTick
 use crate::results::result_set::ResultSet;
 use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
-use untrained::benchmark::{self, Facts};
+use untrained::benchmark::{self, BenchmarkFacts};
 use untrained::evaluation::EvaluationError;
 use untrained::job::{SearchOptions, Task, chain};
 use untrained::score;
@@ -21,7 +21,7 @@ pub struct AttachedTable {
     /// The file or folder.
     pub path: PathBuf,
     /// What is in it.
-    pub facts: LoadStage<Facts>,
+    pub facts: LoadStage<BenchmarkFacts>,
     /// The metric that is the accuracy.
     pub metric: String,
     /// The score; what ranks the results where it is empty.
@@ -146,7 +146,7 @@ impl BenchmarkTables {
 }
 
 /// The metric that is most likely meant: the one that was used, else one of accuracies on test images.
-fn likely_metric(facts: &Facts, used: &str) -> String {
+fn likely_metric(facts: &BenchmarkFacts, used: &str) -> String {
     let names: Vec<&str> = facts.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let is_accuracy = |name: &&&str| {
         let name = name.to_lowercase();
@@ -219,7 +219,12 @@ impl BenchmarkTables {
     }
 
     /// Takes what is in a table. Returns whether scores can be compared with it now.
-    pub fn on_read(&mut self, results: u64, generation: u64, facts: Result<Facts, String>) -> bool {
+    pub fn on_read(
+        &mut self,
+        results: u64,
+        generation: u64,
+        facts: Result<BenchmarkFacts, String>,
+    ) -> bool {
         let Some(attached) = self.requested(results, generation) else { return false };
         match facts {
             Ok(facts) => {
@@ -278,7 +283,7 @@ mod tests {
     use super::*;
     use untrained::benchmark::MetricFacts;
 
-    fn facts(names: &[&str]) -> Facts {
+    fn facts(names: &[&str]) -> BenchmarkFacts {
         let metric = |name: &&str| MetricFacts {
             name: (*name).to_owned(),
             count: 1,
@@ -286,7 +291,7 @@ mod tests {
             min: None,
             max: None,
         };
-        Facts {
+        BenchmarkFacts {
             format: "CSV",
             spaces: Vec::new(),
             rows: 1,

@@ -17,7 +17,7 @@ pub struct ActivationSite {
     /// Shape of what it reads, `[channels, height, width]`.
     pub shape: [usize; 3],
     /// How often the code counts.
-    pub weight: u32,
+    pub multiplicity: u32,
     /// Share of its units that are on, over all images, from 0 to 1.
     pub active: f64,
 }
@@ -70,7 +70,7 @@ impl KernelPicture {
     /// The mean share of units that are on, each counted unit once.
     pub fn mean_active(&self) -> f64 {
         let units = |point: &ActivationSite| {
-            point.shape.iter().product::<usize>() as f64 * f64::from(point.weight)
+            point.shape.iter().product::<usize>() as f64 * f64::from(point.multiplicity)
         };
         let all: f64 = self.points.iter().map(units).sum::<f64>() + self.constant_units as f64;
         let on: f64 = self.points.iter().map(|point| units(point) * point.active).sum();
@@ -89,7 +89,7 @@ fn point(graph: &Graph, code: &BinaryCode, bits: &PackedCode, images: usize) -> 
         layer: node.label.clone(),
         function,
         shape: [code.shape.channels, code.shape.height, code.shape.width],
-        weight: code.weight,
+        multiplicity: code.multiplicity,
         active: on as f64 / (bits.units * images).max(1) as f64,
     }
 }
@@ -128,7 +128,7 @@ mod tests {
     fn points_account_for_every_counted_unit() {
         let picture = picture();
         let units = |point: &ActivationSite| {
-            point.shape.iter().product::<usize>() as u64 * u64::from(point.weight)
+            point.shape.iter().product::<usize>() as u64 * u64::from(point.multiplicity)
         };
         let sum: u64 = picture.points.iter().map(units).sum();
         assert_eq!(sum + picture.constant_units, picture.matrix.units());

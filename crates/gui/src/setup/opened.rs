@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::drawing::most_varied;
 use untrained::graph::cost::Cost;
 use untrained::job::{JobConfig, chain};
-use untrained::space::{Decision, Drawing, Problem, Space, SpaceError};
+use untrained::space::{Decision, Drawing, Space, SpaceError, SpaceProblem};
 
 /// Random architectures from which a card shows the one whose drawing has the most different operations.
 const CARD_SAMPLES: usize = 40;
@@ -29,7 +29,7 @@ pub struct LoadError {
     /// What went wrong, if not in the file.
     pub message: String,
     /// What is wrong in the file.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SpaceProblem>,
 }
 
 /// An architecture of the space that is looked at.

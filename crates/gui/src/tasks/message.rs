@@ -13,7 +13,7 @@ use crate::results::sheet::DecisionTable;
 use crate::setup::opened::{OpenedFile, SampleArchitecture, SpaceCard};
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
-use untrained::benchmark::Facts;
+use untrained::benchmark::BenchmarkFacts;
 use untrained::job::{JobConfig, NetworkEstimate, Started, Summary};
 use untrained::space::Space;
 use untrained::store::{Record, Remark, ResultRow, StudyInfo};
@@ -111,7 +111,7 @@ pub enum Message {
         /// The request that is answered.
         generation: u64,
         /// What is in the table.
-        facts: Result<Facts, String>,
+        facts: Result<BenchmarkFacts, String>,
     },
     /// Scores were compared with accuracies.
     BenchmarkCompared {

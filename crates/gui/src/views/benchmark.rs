@@ -12,7 +12,7 @@ use crate::results::sheet::NUMBERS;
 use crate::view::View;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
-use untrained::benchmark::{ALL, Facts};
+use untrained::benchmark::{ALL, BenchmarkFacts};
 use untrained::score::SCORES;
 
 /// Shows the view.
@@ -143,7 +143,7 @@ fn choices(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
     }
 }
 
-fn metric_choice(ui: &mut Ui, chosen: &mut String, facts: &Facts) {
+fn metric_choice(ui: &mut Ui, chosen: &mut String, facts: &BenchmarkFacts) {
     let label = ui.label("Metric");
     let combo = ComboBox::from_id_salt("metric").width(150.0).selected_text(chosen.clone());
     let response = combo.show_ui(ui, |ui| {
@@ -160,7 +160,7 @@ fn metric_choice(ui: &mut Ui, chosen: &mut String, facts: &Facts) {
     response.response.labelled_by(label.id).on_hover_text(about);
 }
 
-fn described(facts: &Facts) -> String {
+fn described(facts: &BenchmarkFacts) -> String {
     let spaces = match facts.spaces.as_slice() {
         [] => String::new(),
         spaces => format!(", of {}", spaces.join(" or ")),

@@ -86,13 +86,13 @@ pub fn spectra(ui: &mut Ui, name: &str, spectra: &[KernelSpectrum], size: Vec2) 
 pub fn activity(ui: &mut Ui, name: &str, points: &[ActivationSite], size: Vec2) {
     let bar = |(at, point): (usize, &ActivationSite)| {
         let [channels, height, width] = point.shape;
-        let weight = if point.weight > 1 {
-            format!(", counted {} times", point.weight)
+        let counted = if point.multiplicity > 1 {
+            format!(", counted {} times", point.multiplicity)
         } else {
             String::new()
         };
         let name = format!(
-            "{}\n{} of {channels}x{height}x{width}{weight}: {:.1} % on",
+            "{}\n{} of {channels}x{height}x{width}{counted}: {:.1} % on",
             point.layer,
             point.function,
             point.active * 100.0

@@ -24,7 +24,7 @@ pub fn lower(lowering: &mut NetworkLowering<'_>) {
             words: run.words as u32,
             stretch: STRETCH as u32,
             stretches: stretches as u32,
-            weight: run.weight,
+            weight: run.multiplicity,
             target_offset: (lowering.base.distances + run.matrix * images * images) as u32,
             unused: [0; 24],
         };

@@ -6,11 +6,11 @@ mod watched;
 use std::io::{BufRead, Seek};
 use std::sync::Arc;
 
-use super::heap::{Heap, Id, Making, Node};
-use super::input::Input;
-use super::stack::{PickleFault, Stack};
-use super::value::{Global, Stored, Value};
-use super::{Limits, PickleError, text};
+use super::heap::{HeapNode, ObjectId, ObjectParts, PickleHeap};
+use super::input::PickleInput;
+use super::stack::{PickleFault, PickleStack};
+use super::value::{GlobalName, PickleValue, StoredBytes};
+use super::{PickleError, PickleLimits, text};
 pub use watched::WatchedDict;
 
 /// The highest protocol there is.
@@ -20,10 +20,10 @@ const PROTOCOLS: u8 = 5;
 const MAX_NAME_BYTES: usize = 4096;
 
 /// A machine with its input, stack and memo.
-pub struct Machine<R> {
-    input: Input<R>,
-    heap: Heap,
-    stack: Stack,
+pub struct PickleMachine<R> {
+    input: PickleInput<R>,
+    heap: PickleHeap,
+    stack: PickleStack,
     depth: u32,
     /// Byte strings of more bytes than this stay in the file.
     longest: u64,
@@ -37,21 +37,21 @@ fn rule<T>(problem: &'static str) -> Result<T, PickleFault> {
     Err(PickleFault::Rule(problem))
 }
 
-impl<R: BufRead + Seek> Machine<R> {
-    pub fn new(input: Input<R>, limits: &Limits, longest: u64) -> Self {
-        let (heap, stack) = (Heap::new(limits), Stack::default());
+impl<R: BufRead + Seek> PickleMachine<R> {
+    pub fn new(input: PickleInput<R>, limits: &PickleLimits, longest: u64) -> Self {
+        let (heap, stack) = (PickleHeap::new(limits), PickleStack::default());
         Self { input, heap, stack, depth: limits.depth, longest, watched: None }
     }
 
     /// Runs to the end of the pickle; bytes behind it are not looked at.
-    pub fn run(mut self) -> Result<Value, PickleError> {
+    pub fn run(mut self) -> Result<PickleValue, PickleError> {
         loop {
             let at = self.input.position();
             let [opcode] = self.input.array()?;
             if opcode == b'.' {
                 let root = self.stack.pop().map_err(|fault| located(fault, at))?;
                 let values = self.heap.finish(&[root], self.depth)?;
-                return Ok(values.into_iter().next().unwrap_or(Value::None));
+                return Ok(values.into_iter().next().unwrap_or(PickleValue::None));
             }
             checked(self.step(opcode), opcode, at)?;
         }
@@ -96,17 +96,17 @@ impl<R: BufRead + Seek> Machine<R> {
         }
     }
 
-    fn push_id(&mut self, id: Id) -> StepResult {
+    fn push_id(&mut self, id: ObjectId) -> StepResult {
         Ok(self.stack.push(id, &mut self.heap.budget)?)
     }
 
-    fn push(&mut self, node: Node) -> StepResult {
+    fn push(&mut self, node: HeapNode) -> StepResult {
         let id = self.heap.add(node)?;
         self.push_id(id)
     }
 
-    fn atom(&mut self, value: Value) -> StepResult {
-        self.push(Node::Atom(value))
+    fn atom(&mut self, value: PickleValue) -> StepResult {
+        self.push(HeapNode::Atom(value))
     }
 
     fn line(&mut self) -> Result<Vec<u8>, PickleFault> {
@@ -116,8 +116,8 @@ impl<R: BufRead + Seek> Machine<R> {
     fn memo(&mut self, opcode: u8) -> StepResult {
         let key = match opcode {
             b'p' | b'g' => match text::integer(&self.line()?) {
-                Some(Value::Int(key)) => u32::try_from(key).ok(),
-                Some(Value::Bool(key)) => Some(u32::from(key)),
+                Some(PickleValue::Int(key)) => u32::try_from(key).ok(),
+                Some(PickleValue::Bool(key)) => Some(u32::from(key)),
                 _ => None,
             },
             b'q' | b'h' => Some(self.input.number::<1>()? as u32),
@@ -131,15 +131,15 @@ impl<R: BufRead + Seek> Machine<R> {
         }
     }
 
-    fn scalar(&mut self, opcode: u8) -> Result<Value, PickleFault> {
+    fn scalar(&mut self, opcode: u8) -> Result<PickleValue, PickleFault> {
         let parsed = match opcode {
-            b'N' => Some(Value::None),
-            0x88 => Some(Value::Bool(true)),
-            0x89 => Some(Value::Bool(false)),
-            b'K' => Some(Value::Int(self.input.number::<1>()? as i64)),
-            b'M' => Some(Value::Int(self.input.number::<2>()? as i64)),
-            b'J' => Some(Value::Int(i64::from(i32::from_le_bytes(self.input.array()?)))),
-            b'G' => Some(Value::Float(f64::from_be_bytes(self.input.array()?))),
+            b'N' => Some(PickleValue::None),
+            0x88 => Some(PickleValue::Bool(true)),
+            0x89 => Some(PickleValue::Bool(false)),
+            b'K' => Some(PickleValue::Int(self.input.number::<1>()? as i64)),
+            b'M' => Some(PickleValue::Int(self.input.number::<2>()? as i64)),
+            b'J' => Some(PickleValue::Int(i64::from(i32::from_le_bytes(self.input.array()?)))),
+            b'G' => Some(PickleValue::Float(f64::from_be_bytes(self.input.array()?))),
             b'I' | b'L' => text::integer(&self.line()?),
             b'F' => text::float(&self.line()?),
             0x8a => Some(self.long::<1>()?),
@@ -148,10 +148,10 @@ impl<R: BufRead + Seek> Machine<R> {
         parsed.ok_or(PickleFault::Rule("has an invalid number, or one beyond 64 bits"))
     }
 
-    fn long<const N: usize>(&mut self) -> Result<Value, PickleFault> {
+    fn long<const N: usize>(&mut self) -> Result<PickleValue, PickleFault> {
         let length = self.input.number::<N>()?;
         let bytes = self.payload(length)?;
-        Ok(text::long(&bytes).map_or(Value::Long(bytes), Value::Int))
+        Ok(text::long(&bytes).map_or(PickleValue::Long(bytes), PickleValue::Int))
     }
 
     fn payload(&mut self, length: u64) -> Result<Arc<[u8]>, PickleFault> {
@@ -165,8 +165,8 @@ impl<R: BufRead + Seek> Machine<R> {
         // The unescaped text and its shared copy; Latin-1 takes up to two bytes in UTF-8.
         self.heap.budget.grow::<u8>(2 * line.len())?;
         let value = match opcode {
-            b'S' => text::string(&line).map(|bytes| Value::Bytes(bytes.into())),
-            _ => text::unicode(&line).map(|text| Value::Str(text.into())),
+            b'S' => text::string(&line).map(|bytes| PickleValue::Bytes(bytes.into())),
+            _ => text::unicode(&line).map(|text| PickleValue::Str(text.into())),
         };
         match value {
             Some(value) => self.atom(value),
@@ -184,48 +184,48 @@ impl<R: BufRead + Seek> Machine<R> {
         if length > self.longest {
             let offset = self.input.position();
             self.input.skip(length)?;
-            return self.atom(Value::Stored(Stored { offset, length, text }));
+            return self.atom(PickleValue::Stored(StoredBytes { offset, length, text }));
         }
         let bytes = self.payload(length)?;
         if !text {
-            return self.atom(Value::Bytes(bytes));
+            return self.atom(PickleValue::Bytes(bytes));
         }
         self.heap.budget.take(bytes.len())?;
         match std::str::from_utf8(&bytes) {
-            Ok(text) => self.atom(Value::Str(text.into())),
+            Ok(text) => self.atom(PickleValue::Str(text.into())),
             Err(_) => rule("has text that is not UTF-8"),
         }
     }
 
     /// The objects behind the last mark, paid for as parts.
-    fn marked(&mut self) -> Result<Vec<Id>, PickleFault> {
+    fn marked(&mut self) -> Result<Vec<ObjectId>, PickleFault> {
         self.heap.pay_parts(self.stack.marked()?)?;
         self.stack.pop_marked()
     }
 
-    fn popped<const N: usize>(&mut self) -> Result<Vec<Id>, PickleFault> {
+    fn popped<const N: usize>(&mut self) -> Result<Vec<ObjectId>, PickleFault> {
         self.heap.pay_parts(N)?;
         Ok(self.stack.pop_array::<N>()?.to_vec())
     }
 
-    fn pairs(&mut self) -> Result<Vec<Id>, PickleFault> {
+    fn pairs(&mut self) -> Result<Vec<ObjectId>, PickleFault> {
         let parts = self.marked()?;
         if parts.len().is_multiple_of(2) { Ok(parts) } else { rule("has a key without a value") }
     }
 
     fn container(&mut self, opcode: u8) -> StepResult {
         let node = match opcode {
-            b']' => Node::List(Vec::new()),
-            b'l' => Node::List(self.marked()?),
-            b')' => Node::Tuple(Vec::new()),
-            b't' => Node::Tuple(self.marked()?),
-            0x85 => Node::Tuple(self.popped::<1>()?),
-            0x86 => Node::Tuple(self.popped::<2>()?),
-            0x87 => Node::Tuple(self.popped::<3>()?),
-            b'}' => Node::Dict(Vec::new()),
-            b'd' => Node::Dict(self.pairs()?),
-            0x8f => Node::Set(Vec::new()),
-            _ => Node::Set(self.marked()?),
+            b']' => HeapNode::List(Vec::new()),
+            b'l' => HeapNode::List(self.marked()?),
+            b')' => HeapNode::Tuple(Vec::new()),
+            b't' => HeapNode::Tuple(self.marked()?),
+            0x85 => HeapNode::Tuple(self.popped::<1>()?),
+            0x86 => HeapNode::Tuple(self.popped::<2>()?),
+            0x87 => HeapNode::Tuple(self.popped::<3>()?),
+            b'}' => HeapNode::Dict(Vec::new()),
+            b'd' => HeapNode::Dict(self.pairs()?),
+            0x8f => HeapNode::Set(Vec::new()),
+            _ => HeapNode::Set(self.marked()?),
         };
         self.push(node)
     }
@@ -240,12 +240,12 @@ impl<R: BufRead + Seek> Machine<R> {
         };
         let keyed = matches!(opcode, b's' | b'u');
         let target = match self.target()? {
-            Node::Unknown => return Ok(()),
-            Node::List(items) if !keyed => items,
-            Node::Set(items) if opcode == 0x90 => items,
-            Node::Dict(items) if keyed => items,
-            Node::Object(object) if keyed => &mut object.entries,
-            Node::Object(object) => &mut object.items,
+            HeapNode::Unknown => return Ok(()),
+            HeapNode::List(items) if !keyed => items,
+            HeapNode::Set(items) if opcode == 0x90 => items,
+            HeapNode::Dict(items) if keyed => items,
+            HeapNode::Object(object) if keyed => &mut object.entries,
+            HeapNode::Object(object) => &mut object.items,
             _ => return rule("puts values into something that takes none"),
         };
         target.extend(parts);
@@ -257,16 +257,18 @@ impl<R: BufRead + Seek> Machine<R> {
             b'c' => [self.line()?, self.line()?].map(|line| String::from_utf8(line).ok()),
             _ => self.stack.pop_array()?.map(|id| {
                 match self.heap.get(id) {
-                    Node::Atom(value) => value.text().filter(|name| name.len() <= MAX_NAME_BYTES),
-                    Node::Unknown => Some(""),
+                    HeapNode::Atom(value) => {
+                        value.text().filter(|name| name.len() <= MAX_NAME_BYTES)
+                    }
+                    HeapNode::Unknown => Some(""),
                     _ => None,
                 }
                 .map(str::to_owned)
             }),
         };
         let [Some(module), Some(name)] = names else { return rule("names no class or function") };
-        self.heap.budget.take(size_of::<Global>() + module.len() + name.len())?;
-        self.atom(Value::Global(Arc::new(Global { module, name })))
+        self.heap.budget.take(size_of::<GlobalName>() + module.len() + name.len())?;
+        self.atom(PickleValue::Global(Arc::new(GlobalName { module, name })))
     }
 
     /// Writes down that a class or function is called.
@@ -275,35 +277,41 @@ impl<R: BufRead + Seek> Machine<R> {
             b'i' => {
                 let arguments = self.marked()?;
                 self.global(b'c')?;
-                [self.stack.pop()?, self.heap.add(Node::Tuple(arguments))?]
+                [self.stack.pop()?, self.heap.add(HeapNode::Tuple(arguments))?]
             }
             b'o' => {
                 let mut arguments = self.marked()?;
                 if arguments.is_empty() {
                     return rule("makes an object of no class");
                 }
-                [arguments.remove(0), self.heap.add(Node::Tuple(arguments))?]
+                [arguments.remove(0), self.heap.add(HeapNode::Tuple(arguments))?]
             }
             0x92 => {
                 // Arguments by name are kept behind the others.
                 let [class, arguments, named] = self.stack.pop_array()?;
                 self.heap.pay_parts(2)?;
-                [class, self.heap.add(Node::Tuple(vec![arguments, named]))?]
+                [class, self.heap.add(HeapNode::Tuple(vec![arguments, named]))?]
             }
             _ => self.stack.pop_array()?,
         };
         let (items, entries) = (Vec::new(), Vec::new());
-        self.push(Node::Object(Box::new(Making { class, arguments, state: None, items, entries })))
+        self.push(HeapNode::Object(Box::new(ObjectParts {
+            class,
+            arguments,
+            state: None,
+            items,
+            entries,
+        })))
     }
 
     fn build(&mut self) -> StepResult {
         let state = self.stack.pop()?;
         match self.target()? {
-            Node::Object(object) => {
+            HeapNode::Object(object) => {
                 object.state = Some(state);
                 Ok(())
             }
-            Node::Unknown => Ok(()),
+            HeapNode::Unknown => Ok(()),
             _ => rule("sets the state of something that is not an object"),
         }
     }
@@ -312,10 +320,10 @@ impl<R: BufRead + Seek> Machine<R> {
         if opcode == b'P' {
             let name = String::from_utf8_lossy(&self.line()?).into_owned();
             self.heap.budget.take(name.len())?;
-            self.atom(Value::Str(name.into()))?;
+            self.atom(PickleValue::Str(name.into()))?;
         }
         let name = self.stack.pop()?;
-        self.push(Node::Persistent(name))
+        self.push(HeapNode::Persistent(name))
     }
 }
 

@@ -8,10 +8,10 @@ use std::collections::{HashSet, VecDeque};
 use std::io::{BufRead, Seek};
 
 use super::super::PickleError;
-use super::super::heap::{Id, Node};
+use super::super::heap::{HeapNode, ObjectId};
 use super::super::stack::PickleFault;
-use super::super::value::Value;
-use super::{Machine, StepResult, checked, located, rule};
+use super::super::value::PickleValue;
+use super::{PickleMachine, StepResult, checked, located, rule};
 
 /// Numbers of remembered values that are needed after their entry.
 pub type LastingMemo = HashSet<u32>;
@@ -20,7 +20,7 @@ pub type LastingMemo = HashSet<u32>;
 const LASTING_BYTES: usize = 32;
 
 /// An entry of the dictionary.
-pub type WatchedEntry = (Value, Value);
+pub type WatchedEntry = (PickleValue, PickleValue);
 
 /// The dictionary whose entries are handed over.
 pub struct WatchedDict {
@@ -44,11 +44,11 @@ enum WatchPhase {
 
 /// The dictionary as long as entries come.
 struct OpenDict {
-    dict: Id,
+    dict: ObjectId,
     /// Its place on the stack.
     height: usize,
     /// The first object that belongs to the next entry.
-    base: Id,
+    base: ObjectId,
     /// Memory that was left then.
     left_bytes: usize,
     /// What was remembered since.
@@ -72,7 +72,7 @@ impl WatchedDict {
     }
 }
 
-impl<R: BufRead + Seek> Machine<R> {
+impl<R: BufRead + Seek> PickleMachine<R> {
     /// Watches for a dictionary.
     pub fn watching(mut self, watched: WatchedDict) -> Self {
         self.watched = Some(watched);
@@ -160,10 +160,10 @@ impl<R: BufRead + Seek> Machine<R> {
         let below = height.checked_sub(1).and_then(|below| self.stack.at(below));
         let (Some(dict), Some(name)) = (self.stack.at(height), below) else { return };
         let is_key = match self.heap.get(name) {
-            Node::Atom(name) => name.text() == Some(&watched.key),
+            HeapNode::Atom(name) => name.text() == Some(&watched.key),
             _ => false,
         };
-        let is_dict = matches!(self.heap.get(dict), Node::Dict(_) | Node::Object(_));
+        let is_dict = matches!(self.heap.get(dict), HeapNode::Dict(_) | HeapNode::Object(_));
         if is_key && is_dict && matches!(watched.phase, WatchPhase::Awaited) {
             watched.phase = WatchPhase::Open(OpenDict {
                 dict,
@@ -190,7 +190,7 @@ impl<R: BufRead + Seek> Machine<R> {
         ids.reverse();
         let Some(watched) = &mut self.watched else { return Ok(()) };
         let values = if watched.survey {
-            vec![Value::None; count]
+            vec![PickleValue::None; count]
         } else {
             self.heap.pay_parts(count)?;
             self.heap.finish(&ids, self.depth)?
@@ -238,7 +238,7 @@ impl<R: BufRead + Seek> Machine<R> {
                         open.left_bytes = open.left_bytes.saturating_sub(LASTING_BYTES);
                     }
                 }
-                self.push(Node::Unknown)
+                self.push(HeapNode::Unknown)
             }
             _ => rule("names a value that was never remembered"),
         }
@@ -256,7 +256,7 @@ impl<R: BufRead + Seek> Machine<R> {
 
     /// The last object, to be changed. While entries are handed over, objects from before may not
     /// be changed, for what is put into them would be forgotten.
-    pub(super) fn target(&mut self) -> Result<&mut Node, PickleFault> {
+    pub(super) fn target(&mut self) -> Result<&mut HeapNode, PickleFault> {
         let id = self.stack.top()?;
         let top = self.stack.height() - 1;
         if let Some(open) = self.open()

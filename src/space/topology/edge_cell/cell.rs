@@ -5,12 +5,12 @@ use super::expression::CellExpressions;
 use crate::graph::{Graph, GraphError, NodeId};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::BranchPosition;
+use crate::space::layers::OperationContext;
 use crate::space::operations::Operation;
 
 /// One edge of the cell.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::space) struct Edge {
+pub(in crate::space) struct CellEdge {
     /// The node it leaves.
     pub source: usize,
     /// The node it enters.
@@ -19,20 +19,20 @@ pub(in crate::space) struct Edge {
 
 /// Cells of one number of nodes and one list of operations.
 #[derive(Clone, Debug)]
-pub(in crate::space) struct Cell {
+pub(in crate::space) struct EdgeCellGraph {
     /// Number of nodes.
     pub nodes: usize,
     /// Edges by target, then by source.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<CellEdge>,
     /// The operations to choose from.
     pub operations: Vec<Operation>,
 }
 
-impl Cell {
+impl EdgeCellGraph {
     /// Cells of so many nodes.
     pub(in crate::space) fn new(nodes: usize, operations: Vec<Operation>) -> Self {
         let edges = (1..nodes)
-            .flat_map(|target| (0..target).map(move |source| Edge { source, target }))
+            .flat_map(|target| (0..target).map(move |source| CellEdge { source, target }))
             .collect();
         Self { nodes, edges, operations }
     }
@@ -41,7 +41,7 @@ impl Cell {
     pub(in crate::space) fn iter<'c>(
         &'c self,
         decisions: &'c EdgeDecisions,
-    ) -> impl Iterator<Item = (Edge, &'c Operation)> {
+    ) -> impl Iterator<Item = (CellEdge, &'c Operation)> {
         let operation = |&position: &u8| &self.operations[usize::from(position)];
         self.edges.iter().copied().zip(decisions.operations.iter().map(operation))
     }
@@ -84,7 +84,7 @@ impl Cell {
 
 /// Wires one cell again and again.
 pub(in crate::space) struct CellWirer<'c> {
-    cell: &'c Cell,
+    cell: &'c EdgeCellGraph,
     decisions: &'c EdgeDecisions,
     expressions: CellExpressions,
 }
@@ -96,7 +96,7 @@ impl CellWirer<'_> {
         graph: &mut Graph,
         input: NodeId,
         prefix: &str,
-        place: BranchPosition,
+        place: OperationContext,
     ) -> Result<NodeId, GraphError> {
         let Self { cell, decisions, expressions } = self;
         super::wiring::cell(cell, decisions, expressions, graph, input, prefix, place)

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::EdgeDecisions;
-use super::cell::Cell;
+use super::cell::EdgeCellGraph;
 
 /// The most ways to number twins that are tried; cells with more keep the order of the edges.
 const MAX_NUMBERINGS: usize = 720;
@@ -31,7 +31,11 @@ struct NodeValues {
 
 impl NodeValues {
     /// `number(edge)` tells twins apart; 1 is not written.
-    fn new(cell: &Cell, decisions: &EdgeDecisions, number: &dyn Fn(usize) -> usize) -> Self {
+    fn new(
+        cell: &EdgeCellGraph,
+        decisions: &EdgeDecisions,
+        number: &dyn Fn(usize) -> usize,
+    ) -> Self {
         let mut nodes: Vec<Vec<EdgeTerm>> = vec![Vec::new(); cell.nodes];
         nodes[0].push(EdgeTerm { text: "x".to_owned(), edge: None });
         let mut edges = Vec::with_capacity(cell.edges.len());
@@ -72,7 +76,7 @@ fn sum(terms: &[EdgeTerm]) -> String {
 }
 
 /// The flat expression of the output.
-pub(super) fn function_key(cell: &Cell, decisions: &EdgeDecisions) -> String {
+pub(super) fn function_key(cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> String {
     NodeValues::new(cell, decisions, &|_| 1).output()
 }
 
@@ -89,7 +93,7 @@ pub(super) struct CellExpressions {
 
 impl CellExpressions {
     /// Works out the expressions of a cell.
-    pub(super) fn new(cell: &Cell, decisions: &EdgeDecisions) -> Self {
+    pub(super) fn new(cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> Self {
         let flat = NodeValues::new(cell, decisions, &|_| 1);
         let live = live(cell, decisions, &flat);
         let mut twins: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -115,7 +119,7 @@ impl CellExpressions {
     }
 
     /// The numbered expressions of the output and of every edge that holds an activation.
-    pub(super) fn code_key(&self, cell: &Cell, decisions: &EdgeDecisions) -> String {
+    pub(super) fn code_key(&self, cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> String {
         let mut edges: Vec<&str> = cell
             .iter(decisions)
             .zip(&self.numbered.edges)
@@ -128,7 +132,7 @@ impl CellExpressions {
 }
 
 /// The edges whose value reaches the output and is not zero.
-fn live(cell: &Cell, decisions: &EdgeDecisions, flat: &NodeValues) -> Vec<bool> {
+fn live(cell: &EdgeCellGraph, decisions: &EdgeDecisions, flat: &NodeValues) -> Vec<bool> {
     let mut used = vec![false; cell.nodes];
     used[cell.nodes - 1] = true;
     let mut live = vec![false; cell.edges.len()];
@@ -147,7 +151,12 @@ fn live_first(mut group: Vec<usize>, live: &[bool]) -> Vec<usize> {
 }
 
 /// The number that stands in expressions: without weights twins are equal and need none.
-fn written(cell: &Cell, decisions: &EdgeDecisions, numbers: &[usize], edge: usize) -> usize {
+fn written(
+    cell: &EdgeCellGraph,
+    decisions: &EdgeDecisions,
+    numbers: &[usize],
+    edge: usize,
+) -> usize {
     let operation = usize::from(decisions.operations[edge]);
     if cell.operations[operation].random { numbers[edge] } else { 1 }
 }
@@ -155,7 +164,7 @@ fn written(cell: &Cell, decisions: &EdgeDecisions, numbers: &[usize], edge: usiz
 /// Numbers the edges of every group from 1, live ones first, such that the expression of the output
 /// is the first one in alphabetical order.
 fn number(
-    cell: &Cell,
+    cell: &EdgeCellGraph,
     decisions: &EdgeDecisions,
     live: &[bool],
     groups: &[Vec<usize>],

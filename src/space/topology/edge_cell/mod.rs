@@ -20,11 +20,11 @@ use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
 use crate::space::operations::Operation;
-use crate::space::problem::Problems;
+use crate::space::problem::ProblemList;
 use crate::space::python_random;
-use crate::space::skeleton::{Skeleton, SkeletonFile};
-pub(in crate::space) use cell::Cell;
-use cell::Edge;
+use crate::space::skeleton::{CellSkeleton, SkeletonFile};
+use cell::CellEdge;
+pub(in crate::space) use cell::EdgeCellGraph;
 use expression::CellExpressions;
 
 /// The most nodes of a cell.
@@ -45,7 +45,7 @@ pub struct EdgeDecisions {
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct EdgeCellFile {
     #[serde(rename = "kind")]
-    _kind: Kind,
+    _kind: EdgeCellKind,
     /// Nodes of the cell, its input and output included.
     #[schemars(range(min = 2, max = MAX_NODES))]
     nodes: usize,
@@ -57,7 +57,8 @@ pub(in crate::space) struct EdgeCellFile {
 }
 
 #[derive(Deserialize, JsonSchema)]
-enum Kind {
+#[schemars(rename = "Kind")]
+enum EdgeCellKind {
     #[serde(rename = "edge-cell")]
     EdgeCell,
 }
@@ -74,8 +75,8 @@ struct IndexFile {
 /// A space of such cells.
 #[derive(Debug)]
 pub(in crate::space) struct EdgeCell {
-    cell: Cell,
-    skeleton: Skeleton,
+    cell: EdgeCellGraph,
+    skeleton: CellSkeleton,
     shuffle_seed: Option<u32>,
     order: OnceLock<EdgeOrder>,
 }
@@ -126,8 +127,8 @@ impl EdgeCell {
 
 impl Topology for EdgeCell {
     type Decisions = EdgeDecisions;
-    type File = EdgeCellFile;
-    type Skeleton = SkeletonFile;
+    type TopologyTable = EdgeCellFile;
+    type SkeletonTable = SkeletonFile;
 
     const KIND: &'static str = "edge-cell";
 
@@ -135,13 +136,13 @@ impl Topology for EdgeCell {
         file: EdgeCellFile,
         skeleton: SkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         let path = "topology.operations";
         let operations = context.operations.chosen(&file.operations, path, problems);
-        let skeleton = Skeleton::new(skeleton, context, problems);
+        let skeleton = CellSkeleton::new(skeleton, context, problems);
         let shuffle_seed = file.index.map(|index| index.python_shuffle_seed);
-        let (cell, skeleton) = (Cell::new(file.nodes, operations?), skeleton?);
+        let (cell, skeleton) = (EdgeCellGraph::new(file.nodes, operations?), skeleton?);
         let cell = Self { cell, skeleton, shuffle_seed, order: OnceLock::new() };
         if shuffle_seed.is_some() && cell.count() > MAX_SHUFFLED {
             let message = format!("{} architectures are too many to shuffle", cell.count());
@@ -150,7 +151,7 @@ impl Topology for EdgeCell {
         Some(cell)
     }
 
-    fn check_shapes(&self, problems: &mut Problems) {
+    fn check_shapes(&self, problems: &mut ProblemList) {
         for (stage, (input, place)) in self.skeleton.places(problems).into_iter().enumerate() {
             if input.channels != place.width {
                 let (given, width) = (input.channels, place.width);
@@ -260,7 +261,7 @@ impl Topology for EdgeCell {
     }
 
     fn decisions(&self, decisions: &EdgeDecisions) -> Vec<Decision> {
-        let choice = |(edge, operation): (Edge, &Operation)| Decision {
+        let choice = |(edge, operation): (CellEdge, &Operation)| Decision {
             name: format!("edge {}-{}", edge.source, edge.target),
             value: operation.name.clone(),
         };

@@ -1,11 +1,11 @@
 //! The notation of NAS-Bench-201: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`.
 
 use super::EdgeDecisions;
-use super::cell::Cell;
+use super::cell::EdgeCellGraph;
 use crate::nearest;
 use crate::space::error::ArchitectureError;
 
-pub(super) fn format(cell: &Cell, decisions: &EdgeDecisions) -> String {
+pub(super) fn format(cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> String {
     let mut text = String::new();
     for (edge, operation) in cell.iter(decisions) {
         if edge.source == 0 {
@@ -16,7 +16,7 @@ pub(super) fn format(cell: &Cell, decisions: &EdgeDecisions) -> String {
     text
 }
 
-pub(super) fn parse(cell: &Cell, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
+pub(super) fn parse(cell: &EdgeCellGraph, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
     let wrong = |token: &str, reason: String| ArchitectureError {
         text: nearest::excerpt(text.trim()),
         token: nearest::excerpt(token),
@@ -47,7 +47,7 @@ pub(super) fn parse(cell: &Cell, text: &str) -> Result<EdgeDecisions, Architectu
     Ok(EdgeDecisions { operations })
 }
 
-fn operation(cell: &Cell, edge: &str, source: usize) -> Result<u8, String> {
+fn operation(cell: &EdgeCellGraph, edge: &str, source: usize) -> Result<u8, String> {
     let Some((name, from)) = edge.split_once('~') else {
         return Err(format!("an edge is written operation~{source}"));
     };
@@ -68,7 +68,7 @@ fn operation(cell: &Cell, edge: &str, source: usize) -> Result<u8, String> {
 /// `Structure.to_unique_str(consider_zero=True)` of the benchmark's code (AutoDL-Projects): a zero
 /// is a term of its own, a skip is its source without parentheses, and sums are not sorted through
 /// skips.
-pub(super) fn unique_text(cell: &Cell, decisions: &EdgeDecisions) -> String {
+pub(super) fn unique_text(cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> String {
     let mut terms: Vec<Vec<String>> = vec![Vec::new(); cell.nodes];
     let mut values = vec![String::new(); cell.nodes];
     values[0] = "0".to_owned();

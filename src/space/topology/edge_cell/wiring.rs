@@ -1,10 +1,10 @@
 //! Wires one cell into a graph.
 
 use super::EdgeDecisions;
-use super::cell::{Cell, Edge};
+use super::cell::{CellEdge, EdgeCellGraph};
 use super::expression::CellExpressions;
 use crate::graph::{Graph, GraphError, NodeId, Op};
-use crate::space::layers::BranchPosition;
+use crate::space::layers::OperationContext;
 use crate::space::operations::Operation;
 
 /// Wires a cell behind `input` and gives its output.
@@ -12,13 +12,13 @@ use crate::space::operations::Operation;
 /// Layers of an edge are labelled `prefix.expression`. Sums run over the terms of the expression,
 /// so a skip costs no node of its own and zeros are left out; nodes of equal value are one node.
 pub(super) fn cell(
-    cell: &Cell,
+    cell: &EdgeCellGraph,
     decisions: &EdgeDecisions,
     expressions: &CellExpressions,
     graph: &mut Graph,
     input: NodeId,
     prefix: &str,
-    place: BranchPosition,
+    place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let mut wiring = EdgeWiring {
         cell,
@@ -41,12 +41,12 @@ pub(super) fn cell(
 }
 
 struct EdgeWiring<'w> {
-    cell: &'w Cell,
+    cell: &'w EdgeCellGraph,
     decisions: &'w EdgeDecisions,
     expressions: &'w CellExpressions,
     graph: &'w mut Graph,
     prefix: &'w str,
-    place: BranchPosition,
+    place: OperationContext,
     /// By edge, what it gives, once wired.
     results: Vec<Option<NodeId>>,
     /// The sums there are: their terms, their node.
@@ -59,7 +59,7 @@ impl EdgeWiring<'_> {
     fn edge(
         &mut self,
         position: usize,
-        edge: Edge,
+        edge: CellEdge,
         operation: &Operation,
     ) -> Result<NodeId, GraphError> {
         let source = self.value(edge.source)?;

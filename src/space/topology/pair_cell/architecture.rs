@@ -11,7 +11,7 @@ pub(super) const INPUTS: usize = 2;
 
 /// A summand of a node: an operation on an earlier value of the cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pair {
+pub struct OperationPair {
     /// Position in the list of the space's file.
     pub operation: u8,
     /// The value it is applied to: 0 and 1 are the cell's inputs, 2 is the first node.
@@ -22,7 +22,7 @@ pub struct Pair {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PairedCell {
     /// Two pairs for every node; node `n` is the sum of `pairs[2 * n - 4]` and `pairs[2 * n - 3]`.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<OperationPair>,
     /// The nodes whose values, one behind the other, are the cell's output.
     pub concat: Vec<u8>,
 }
@@ -51,16 +51,17 @@ impl PairDecisions {
 /// Which nodes a cell concatenates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Concat {
+#[schemars(rename = "Concat")]
+pub(super) enum ConcatRule {
     /// Every node.
     All,
     /// The nodes that no pair of the cell reads.
     Loose,
 }
 
-impl Concat {
+impl ConcatRule {
     /// The nodes that a cell of these pairs concatenates.
-    pub(super) fn of(self, pairs: &[Pair]) -> Vec<u8> {
+    pub(super) fn of(self, pairs: &[OperationPair]) -> Vec<u8> {
         let read = |node: u8| pairs.iter().any(|pair| pair.input == node);
         let nodes = (0..pairs.len() / INPUTS).map(|node| (node + INPUTS) as u8);
         nodes.filter(|&node| self == Self::All || !read(node)).collect()
@@ -73,7 +74,7 @@ pub(super) struct PairGrid {
     pub nodes: usize,
     pub operations: usize,
     pub distinct: bool,
-    pub concat: Concat,
+    pub concat: ConcatRule,
     pub widths: Vec<usize>,
     pub depths: Vec<usize>,
     /// The choices as digits; set by [`Self::with_radix`].
@@ -109,7 +110,7 @@ impl PairGrid {
             for node in digits.chunks_exact(4) {
                 let shifted = node[3] + usize::from(self.distinct && node[3] >= node[1]);
                 for (operation, input) in [(node[0], node[1]), (node[2], shifted)] {
-                    pairs.push(Pair { operation: operation as u8, input: input as u8 });
+                    pairs.push(OperationPair { operation: operation as u8, input: input as u8 });
                 }
             }
             PairedCell { concat: self.concat.of(&pairs), pairs }
@@ -165,7 +166,7 @@ impl PairGrid {
     /// other nodes keeps them.
     fn apply(&self, from: &PairDecisions, change: &PairChange) -> PairDecisions {
         let mut to = from.clone();
-        let mut change_pair = |cell: usize, pair: usize, change: &dyn Fn(&mut Pair)| {
+        let mut change_pair = |cell: usize, pair: usize, change: &dyn Fn(&mut OperationPair)| {
             let cell = &mut to.cells[cell];
             let follows = cell.concat == self.concat.of(&cell.pairs);
             change(&mut cell.pairs[pair]);

@@ -13,7 +13,7 @@
 //! given weights. So it is no part of [`reduced`], which names functions, and is part of [`live`]
 //! and [`whole`], which say when scores are equal.
 
-use super::architecture::{INPUTS, Pair, PairDecisions, PairedCell};
+use super::architecture::{INPUTS, OperationPair, PairDecisions, PairedCell};
 use super::{Operation, PairCell};
 
 /// Stands for a source or an operation that does not matter; sorts behind all others.
@@ -27,14 +27,14 @@ pub(super) struct NodeSummand {
 }
 
 /// What reaches the output of a cell.
-pub(super) struct CanonicalFacts {
+pub(super) struct ReachabilityFacts {
     /// By pair: it gives zero whatever the cell's inputs are.
     pub null: Vec<bool>,
     /// By value, inputs first: the output depends on it, or it is concatenated.
     pub live: Vec<bool>,
 }
 
-impl CanonicalFacts {
+impl ReachabilityFacts {
     pub(super) fn new(operations: &[Operation], cell: &PairedCell) -> Self {
         let mut null = Vec::with_capacity(cell.pairs.len());
         let mut zero = vec![false; INPUTS];
@@ -75,8 +75,8 @@ pub(super) struct CanonicalForm {
 
 impl CanonicalForm {
     /// What the output depends on.
-    pub(super) fn live(cell: &PairedCell, facts: &CanonicalFacts) -> Self {
-        let summand = |(position, pair): (usize, &Pair)| match facts.null[position] {
+    pub(super) fn live(cell: &PairedCell, facts: &ReachabilityFacts) -> Self {
+        let summand = |(position, pair): (usize, &OperationPair)| match facts.null[position] {
             true => NodeSummand { source: NONE, operation: NONE },
             false => NodeSummand { source: pair.input, operation: pair.operation },
         };
@@ -86,7 +86,7 @@ impl CanonicalForm {
 
     /// Everything that is counted.
     pub(super) fn whole(cell: &PairedCell, operations: &[Operation]) -> Self {
-        let summand = |pair: &Pair| {
+        let summand = |pair: &OperationPair| {
             let ignored = operations[usize::from(pair.operation)].ignores_input();
             let source = if ignored { NONE } else { pair.input };
             NodeSummand { source, operation: pair.operation }
@@ -193,7 +193,7 @@ fn written(space: &PairCell, form: &CanonicalForm, nodes: usize) -> PairedCell {
     let zero = space.operations.iter().position(|operation| operation.zero).unwrap_or(0) as u8;
     let filler = |taken: Option<u8>| {
         let input = u8::from(space.grid.distinct && taken == Some(0));
-        Pair { operation: zero, input }
+        OperationPair { operation: zero, input }
     };
     let mut pairs = Vec::with_capacity(2 * nodes);
     for node in 0..nodes {
@@ -202,7 +202,7 @@ fn written(space: &PairCell, form: &CanonicalForm, nodes: usize) -> PairedCell {
             let summand = form.nodes.get(node).map(|(summands, _)| summands[position]);
             let pair = match summand {
                 Some(NodeSummand { source, operation }) if source != NONE => {
-                    Pair { operation, input: source }
+                    OperationPair { operation, input: source }
                 }
                 _ => filler(partner),
             };
@@ -220,7 +220,7 @@ fn with_cells(from: &PairDecisions, cell: impl Fn(&PairedCell) -> PairedCell) ->
 /// What reaches the output, with the order of concatenation.
 pub(super) fn live(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     with_cells(from, |cell| {
-        let form = CanonicalForm::live(cell, &CanonicalFacts::new(&space.operations, cell));
+        let form = CanonicalForm::live(cell, &ReachabilityFacts::new(&space.operations, cell));
         written(space, &form, space.grid.nodes)
     })
 }
@@ -237,7 +237,7 @@ pub(super) fn reduced(space: &PairCell, from: &PairDecisions) -> PairDecisions {
 pub(super) fn whole(space: &PairCell, from: &PairDecisions) -> PairDecisions {
     with_cells(from, |cell| {
         let form = CanonicalForm::whole(cell, &space.operations);
-        let pair = |&NodeSummand { source, operation }: &NodeSummand| Pair {
+        let pair = |&NodeSummand { source, operation }: &NodeSummand| OperationPair {
             operation,
             input: if source == NONE { 0 } else { source },
         };

@@ -24,9 +24,9 @@ use serde::Deserialize;
 
 pub(in crate::space) use architecture::PairDecisions;
 use architecture::PairedCell;
-use architecture::{Concat, INPUTS, PairGrid};
-use canonical::CanonicalFacts;
-use skeleton::{PairSkeletonFile, Skeleton};
+use architecture::{ConcatRule, INPUTS, PairGrid};
+use canonical::ReachabilityFacts;
+use skeleton::{PairSkeleton, PairSkeletonFile};
 
 use super::radix::MixedRadix;
 use super::{Decision, Topology, TopologyContext};
@@ -34,7 +34,7 @@ use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
 use crate::space::operations::Operation;
-use crate::space::problem::Problems;
+use crate::space::problem::ProblemList;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
 
 /// The most nodes of a cell.
@@ -47,7 +47,7 @@ const MAX_CHOICES: usize = 64;
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct PairCellFile {
     #[serde(rename = "kind")]
-    _kind: Kind,
+    _kind: PairCellKind,
     /// Nodes of a cell, its inputs not counted.
     #[schemars(range(min = 1, max = MAX_NODES))]
     nodes: usize,
@@ -55,7 +55,7 @@ pub(in crate::space) struct PairCellFile {
     #[schemars(length(min = 1, max = MAX_CHOICES))]
     operations: Vec<String>,
     /// The nodes that are concatenated: all, or the loose ones, which no other node reads.
-    concat: Concat,
+    concat: ConcatRule,
     /// Whether the two inputs of a node are never the same.
     #[serde(default)]
     distinct_inputs: bool,
@@ -68,7 +68,8 @@ pub(in crate::space) struct PairCellFile {
 }
 
 #[derive(Deserialize, JsonSchema)]
-enum Kind {
+#[schemars(rename = "Kind")]
+enum PairCellKind {
     #[serde(rename = "pair-cell")]
     PairCell,
 }
@@ -78,13 +79,13 @@ enum Kind {
 pub(in crate::space) struct PairCell {
     operations: Vec<Operation>,
     grid: PairGrid,
-    skeleton: Skeleton,
+    skeleton: PairSkeleton,
 }
 
 impl PairCell {
     /// Whether a path leads from each input of a cell to its output.
     fn passes(&self, cell: &PairedCell) -> [bool; INPUTS] {
-        let live = CanonicalFacts::new(&self.operations, cell).live;
+        let live = ReachabilityFacts::new(&self.operations, cell).live;
         [live[0], live[1]]
     }
 
@@ -110,8 +111,8 @@ impl PairCell {
 
 impl Topology for PairCell {
     type Decisions = PairDecisions;
-    type File = PairCellFile;
-    type Skeleton = PairSkeletonFile;
+    type TopologyTable = PairCellFile;
+    type SkeletonTable = PairSkeletonFile;
 
     const KIND: &'static str = "pair-cell";
 
@@ -119,11 +120,11 @@ impl Topology for PairCell {
         file: PairCellFile,
         skeleton: PairSkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         let path = "topology.operations";
         let operations = context.operations.chosen(&file.operations, path, problems);
-        let skeleton = Skeleton::new(skeleton, context, problems);
+        let skeleton = PairSkeleton::new(skeleton, context, problems);
         for (path, sizes) in [("widths", &file.widths), ("depths", &file.depths)] {
             for (position, size) in sizes.iter().enumerate() {
                 if sizes[..position].contains(size) {
@@ -156,7 +157,7 @@ impl Topology for PairCell {
         Some(Self { operations, grid: grid.with_radix(), skeleton })
     }
 
-    fn check_shapes(&self, problems: &mut Problems) {
+    fn check_shapes(&self, problems: &mut ProblemList) {
         skeleton::check(self, problems);
     }
 

@@ -6,7 +6,7 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::architecture::{INPUTS, Pair, PairDecisions, PairedCell};
+use super::architecture::{INPUTS, OperationPair, PairDecisions, PairedCell};
 use super::{MAX_CELLS, PairCell, genotype_text};
 use crate::nearest;
 use crate::space::error::ArchitectureError;
@@ -47,7 +47,7 @@ impl GenotypeFault {
 }
 
 pub(super) fn format(space: &PairCell, architecture: &PairDecisions) -> String {
-    let name = |pair: &Pair| space.operations[usize::from(pair.operation)].name.as_str();
+    let name = |pair: &OperationPair| space.operations[usize::from(pair.operation)].name.as_str();
     let pairs = |cell: &PairedCell| -> Vec<(&str, i64)> {
         cell.pairs.iter().map(|pair| (name(pair), i64::from(pair.input))).collect()
     };
@@ -138,12 +138,12 @@ fn cell(
         let reason = format!("has {found} pairs; the {nodes} nodes of this space have {needed}");
         return Err(GenotypeFault::new(name, reason));
     }
-    let pairs: Vec<Pair> = pairs
+    let pairs: Vec<OperationPair> = pairs
         .iter()
         .enumerate()
         .map(|(position, (operation, input))| {
             let node = position / INPUTS + INPUTS;
-            Ok(Pair {
+            Ok(OperationPair {
                 operation: operation_of(space, operation)?,
                 input: input_of(name, node, *input)?,
             })

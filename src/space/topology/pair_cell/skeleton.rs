@@ -9,9 +9,9 @@ use super::architecture::INPUTS;
 use super::{MAX_CELLS, PairCell};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
 use crate::space::MAX_CLASSES;
-use crate::space::layers::{self, BranchPosition, Layer, LayerFile, emit};
+use crate::space::layers::{self, LayerFile, OperationContext, OperationLayer, emit};
 use crate::space::operations::Operation;
-use crate::space::problem::Problems;
+use crate::space::problem::ProblemList;
 use crate::space::topology::TopologyContext;
 
 /// The most reductions of a network.
@@ -42,23 +42,23 @@ pub(in crate::space) struct PairSkeletonFile {
 
 /// What a file says, checked.
 #[derive(Debug)]
-pub(super) struct Skeleton {
-    pub stem: Vec<Layer>,
-    pub second_stem: Option<Vec<Layer>>,
+pub(super) struct PairSkeleton {
+    pub stem: Vec<OperationLayer>,
+    pub second_stem: Option<Vec<OperationLayer>>,
     pub second_stem_reduces: bool,
     pub preprocessing: Operation,
     pub preprocessing_after_reduction: Operation,
     reductions: Vec<[usize; 2]>,
-    pub head: Vec<Layer>,
+    pub head: Vec<OperationLayer>,
     pub input: Shape,
     pub classes: usize,
 }
 
-impl Skeleton {
+impl PairSkeleton {
     pub(super) fn new(
         file: PairSkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         let stem = layers::read(&file.stem, &[], "skeleton.stem", problems);
         let second_stem = file
@@ -111,8 +111,8 @@ impl Skeleton {
     }
 
     /// The place of the stems.
-    pub(super) fn first_place(&self, width: usize) -> BranchPosition {
-        BranchPosition { width, stride: 1, classes: self.classes }
+    pub(super) fn first_place(&self, width: usize) -> OperationContext {
+        OperationContext { width, stride: 1, classes: self.classes }
     }
 
     /// The operation on one input of a cell, with its stride.
@@ -173,7 +173,7 @@ impl CellInput {
 
 /// Notes where an operation or a layer does not fit a place at which some architecture of the grid
 /// has it. Every size is halved to the larger half, as the operations do with odd ones.
-pub(super) fn check(space: &PairCell, problems: &mut Problems) {
+pub(super) fn check(space: &PairCell, problems: &mut ProblemList) {
     let mut check = SkeletonCheck { space, problems, seen: HashSet::new() };
     for &width in &space.grid.widths {
         for &depth in &space.grid.depths {
@@ -184,7 +184,7 @@ pub(super) fn check(space: &PairCell, problems: &mut Problems) {
 
 struct SkeletonCheck<'c> {
     space: &'c PairCell,
-    problems: &'c mut Problems,
+    problems: &'c mut ProblemList,
     /// Operations by address, with what they were tried on.
     seen: HashSet<(*const Operation, Shape, usize, usize)>,
 }
@@ -240,7 +240,7 @@ impl SkeletonCheck<'_> {
     fn cell(
         &mut self,
         inputs: &[CellInput; INPUTS],
-        place: BranchPosition,
+        place: OperationContext,
         reduction: bool,
         after_reduction: bool,
     ) -> CellInput {
@@ -248,12 +248,12 @@ impl SkeletonCheck<'_> {
         for (position, input) in inputs.iter().enumerate() {
             let (operation, stride) = space.skeleton.preprocessing(position, after_reduction);
             for shape in input.shapes() {
-                self.operation(operation, shape, BranchPosition { stride, ..place });
+                self.operation(operation, shape, OperationContext { stride, ..place });
             }
         }
         let mut value = Shape { channels: place.width, ..inputs[1].plane };
         for operation in space.operations.iter().filter(|_| reduction) {
-            self.operation(operation, value, BranchPosition { stride: 2, ..place });
+            self.operation(operation, value, OperationContext { stride: 2, ..place });
         }
         if reduction {
             (value.height, value.width) = (value.height.div_ceil(2), value.width.div_ceil(2));
@@ -265,13 +265,13 @@ impl SkeletonCheck<'_> {
         CellInput { plane: value, channels }
     }
 
-    fn operation(&mut self, operation: &Operation, input: Shape, place: BranchPosition) {
+    fn operation(&mut self, operation: &Operation, input: Shape, place: OperationContext) {
         if self.seen.insert((operation, input, place.width, place.stride)) {
             self.problems.check_operation(operation, input, place);
         }
     }
 
-    fn head(&mut self, input: &CellInput, place: BranchPosition) {
+    fn head(&mut self, input: &CellInput, place: OperationContext) {
         for shape in input.shapes() {
             let mut graph = Graph::new();
             let node = graph.input(shape);

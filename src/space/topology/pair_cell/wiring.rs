@@ -6,10 +6,10 @@
 //! the same draw the same weights and add in the same order.
 
 use super::architecture::{INPUTS, PairDecisions, PairedCell};
-use super::canonical::{CanonicalFacts, CanonicalForm};
+use super::canonical::{CanonicalForm, ReachabilityFacts};
 use super::{Operation, PairCell};
 use crate::graph::{Graph, GraphError, NodeId, Op};
-use crate::space::layers::{BranchPosition, emit};
+use crate::space::layers::{OperationContext, emit};
 
 /// Wires a whole network.
 pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<Graph, GraphError> {
@@ -28,7 +28,7 @@ pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<
             let (operation, stride) = skeleton.preprocessing(input, after_reduction);
             let label = format!("{prefix}.input{input}");
             *node =
-                operation.emit(&mut graph, *node, &label, BranchPosition { stride, ..place })?;
+                operation.emit(&mut graph, *node, &label, OperationContext { stride, ..place })?;
         }
         let plan = &plans[usize::from(reduction)];
         let output = plan.wire(space, &mut graph, preprocessed, &prefix, place, reduction)?;
@@ -54,7 +54,7 @@ struct CellPlan<'c> {
 
 impl<'c> CellPlan<'c> {
     fn new(space: &PairCell, cell: &'c PairedCell) -> Self {
-        let facts = CanonicalFacts::new(&space.operations, cell);
+        let facts = ReachabilityFacts::new(&space.operations, cell);
         let live = CanonicalForm::live(cell, &facts);
         let whole = CanonicalForm::whole(cell, &space.operations);
         let form = |node: usize| if facts.live[node + INPUTS] { &live } else { &whole };
@@ -93,7 +93,7 @@ impl<'c> CellPlan<'c> {
         graph: &mut Graph,
         inputs: [NodeId; INPUTS],
         prefix: &str,
-        place: BranchPosition,
+        place: OperationContext,
         reduction: bool,
     ) -> Result<NodeId, GraphError> {
         let mut values = inputs.to_vec();
@@ -104,7 +104,7 @@ impl<'c> CellPlan<'c> {
                 let input = usize::from(pair.input);
                 let stride = if reduction && input < INPUTS { 2 } else { 1 };
                 let label = format!("{prefix}.{}", self.labels[2 * node + position]);
-                let place = BranchPosition { stride, ..place };
+                let place = OperationContext { stride, ..place };
                 results[position] = operation.emit(graph, values[input], &label, place)?;
             }
             let terms: Vec<NodeId> =

@@ -17,11 +17,11 @@ use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::{self, Layer, LayerFile};
-use crate::space::operations::Definition;
-use crate::space::problem::Problems;
+use crate::space::layers::{self, LayerFile, OperationLayer};
+use crate::space::operations::OperationDefinition;
+use crate::space::problem::ProblemList;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
-pub use number::Number;
+pub use number::ParameterValue;
 
 /// The most values of one choice.
 const MAX_VALUES: usize = 64;
@@ -32,7 +32,7 @@ const MAX_CHECKED: usize = 100_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StagesDecisions {
     stem: StageStem,
-    stages: Vec<Stage>,
+    stages: Vec<StageDecisions>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ struct StageStem {
 
 /// One stage.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Stage {
+pub struct StageDecisions {
     /// Number of blocks.
     pub depth: usize,
     /// Channels that every block gives.
@@ -51,7 +51,7 @@ pub struct Stage {
     /// Stride of the first block.
     pub stride: usize,
     /// Values of the block's parameters, in the order of the file.
-    pub parameters: Vec<Number>,
+    pub parameters: Vec<ParameterValue>,
 }
 
 /// Depth, width, stride and block parameters per stage.
@@ -59,7 +59,7 @@ pub struct Stage {
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct StagesFile {
     #[serde(rename = "kind")]
-    _kind: Kind,
+    _kind: StagesKind,
     /// The operation that is a block.
     block: String,
     /// The numbers of blocks to choose from.
@@ -80,7 +80,8 @@ pub(in crate::space) struct StagesFile {
 }
 
 #[derive(Deserialize, JsonSchema)]
-enum Kind {
+#[schemars(rename = "Kind")]
+enum StagesKind {
     #[serde(rename = "stages")]
     Stages,
 }
@@ -106,21 +107,21 @@ pub(in crate::space) struct StagesSkeletonFile {
 #[derive(Clone, Debug)]
 struct StageParameter {
     name: String,
-    values: Vec<Number>,
+    values: Vec<ParameterValue>,
 }
 
 /// A space of such networks.
 #[derive(Debug)]
 pub(in crate::space) struct Stages {
     name: String,
-    block: Definition,
+    block: OperationDefinition,
     depths: Vec<usize>,
     widths: Vec<usize>,
     strides: Vec<Vec<usize>>,
     parameters: Vec<StageParameter>,
     stem: StageStem,
-    stem_layers: Vec<Layer>,
-    head: Vec<Layer>,
+    stem_layers: Vec<OperationLayer>,
+    head: Vec<OperationLayer>,
     input: Shape,
     classes: usize,
     radix: MixedRadix,
@@ -185,8 +186,9 @@ impl Stages {
     }
 
     fn at(&self, digits: &[usize]) -> StagesDecisions {
-        let parameters: Vec<Number> = self.parameters.iter().map(|one| one.values[0]).collect();
-        let stage = Stage { depth: 1, width: 1, stride: 1, parameters };
+        let parameters: Vec<ParameterValue> =
+            self.parameters.iter().map(|one| one.values[0]).collect();
+        let stage = StageDecisions { depth: 1, width: 1, stride: 1, parameters };
         let stages = vec![stage; self.strides.len()];
         let mut decisions = StagesDecisions { stem: self.stem, stages };
         for ((stage, slot), &digit) in self.slots().zip(digits) {
@@ -218,7 +220,7 @@ impl Stages {
 fn check_distinct<T: PartialEq + std::fmt::Display>(
     values: &[T],
     path: &str,
-    problems: &mut Problems,
+    problems: &mut ProblemList,
 ) {
     for (position, value) in values.iter().enumerate() {
         if values[..position].contains(value) {
@@ -230,8 +232,8 @@ fn check_distinct<T: PartialEq + std::fmt::Display>(
 /// The block's parameters: the file must give values to those in the layers, and to no others.
 fn read_parameters(
     file: &serde_json::Map<String, serde_json::Value>,
-    block: &Definition,
-    problems: &mut Problems,
+    block: &OperationDefinition,
+    problems: &mut ProblemList,
 ) -> Vec<StageParameter> {
     let used = block.parameters();
     for name in used.iter().filter(|name| !file.contains_key(**name)) {
@@ -244,10 +246,10 @@ fn read_parameters(
         if !used.contains(&name.as_str()) {
             problems.add(&path, format!("is not used: no layer of the block holds {{{name}}}"));
         }
-        let list: Option<Vec<Number>> = values
+        let list: Option<Vec<ParameterValue>> = values
             .as_array()
             .filter(|list| !list.is_empty() && list.len() <= MAX_VALUES)
-            .and_then(|list| list.iter().map(Number::from_json).collect());
+            .and_then(|list| list.iter().map(ParameterValue::from_json).collect());
         match list {
             Some(values) => {
                 check_distinct(&values, &path, problems);
@@ -264,8 +266,8 @@ fn read_parameters(
 
 impl Topology for Stages {
     type Decisions = StagesDecisions;
-    type File = StagesFile;
-    type Skeleton = StagesSkeletonFile;
+    type TopologyTable = StagesFile;
+    type SkeletonTable = StagesSkeletonFile;
 
     const KIND: &'static str = "stages";
 
@@ -273,7 +275,7 @@ impl Topology for Stages {
         file: StagesFile,
         skeleton: StagesSkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         check_distinct(&file.depths, "topology.depths", problems);
         check_distinct(&file.widths, "topology.widths", problems);
@@ -303,7 +305,7 @@ impl Topology for Stages {
         Some(stages)
     }
 
-    fn check_shapes(&self, problems: &mut Problems) {
+    fn check_shapes(&self, problems: &mut ProblemList) {
         network::check(self, problems);
     }
 
@@ -391,7 +393,7 @@ impl Topology for Stages {
     fn drawings(&self, decisions: &StagesDecisions) -> Vec<Drawing> {
         let mut nodes = vec![format!("stem, {} channels", decisions.stem.width)];
         for stage in &decisions.stages {
-            let Stage { depth, width, stride, parameters } = stage;
+            let StageDecisions { depth, width, stride, parameters } = stage;
             let mut text = format!("{depth} x {}, {width} channels", self.name);
             if *stride > 1 {
                 text.push_str(&format!(", stride {stride}"));

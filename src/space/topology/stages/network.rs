@@ -1,13 +1,13 @@
 //! Wires the stages, and tries every block at every place before a search starts.
 
-use super::{MAX_CHECKED, Number, Stage, Stages, StagesDecisions};
+use super::{MAX_CHECKED, ParameterValue, StageDecisions, Stages, StagesDecisions};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
-use crate::space::layers::{BranchPosition, emit};
+use crate::space::layers::{OperationContext, emit};
 use crate::space::operations::Operation;
-use crate::space::problem::Problems;
+use crate::space::problem::ProblemList;
 
 /// The block with a stage's values for its parameters.
-pub(super) fn block(stages: &Stages, stage: &Stage) -> Result<Operation, GraphError> {
+pub(super) fn block(stages: &Stages, stage: &StageDecisions) -> Result<Operation, GraphError> {
     with_values(stages, &stage.parameters).map_err(|reason| GraphError {
         label: stages.name.clone(),
         op: "block",
@@ -15,10 +15,10 @@ pub(super) fn block(stages: &Stages, stage: &Stage) -> Result<Operation, GraphEr
     })
 }
 
-fn with_values(stages: &Stages, values: &[Number]) -> Result<Operation, String> {
+fn with_values(stages: &Stages, values: &[ParameterValue]) -> Result<Operation, String> {
     let names = stages.parameters.iter().map(|parameter| parameter.name.as_str());
-    let values: Vec<_> = names.zip(values.iter().map(Number::to_string)).collect();
-    let mut problems = Problems::default();
+    let values: Vec<_> = names.zip(values.iter().map(ParameterValue::to_string)).collect();
+    let mut problems = ProblemList::default();
     stages.block.read(&stages.name, &values, &mut problems).ok_or_else(|| {
         let first = problems.0.into_iter().next();
         first.map(|problem| problem.to_string()).unwrap_or_default()
@@ -31,7 +31,7 @@ pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<G
     let input = graph.input(stages.input);
     let stem = decisions.stem;
     let mut place =
-        BranchPosition { width: stem.width, stride: stem.stride, classes: stages.classes };
+        OperationContext { width: stem.width, stride: stem.stride, classes: stages.classes };
     let mut value = emit(&mut graph, &stages.stem_layers, input, "stem", place)?;
     for (position, stage) in decisions.stages.iter().enumerate() {
         let block = block(stages, stage)?;
@@ -44,13 +44,13 @@ pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<G
     }
     graph.set_body(value);
     let output =
-        emit(&mut graph, &stages.head, value, "head", BranchPosition { stride: 1, ..place })?;
+        emit(&mut graph, &stages.head, value, "head", OperationContext { stride: 1, ..place })?;
     graph.set_output(output);
     Ok(graph)
 }
 
 /// Notes every combination of choices that cannot be built.
-pub(super) fn check(stages: &Stages, problems: &mut Problems) {
+pub(super) fn check(stages: &Stages, problems: &mut ProblemList) {
     let combinations = parameter_combinations(stages);
     let Some(combinations) = combinations else {
         let message = format!(
@@ -83,12 +83,13 @@ pub(super) fn check(stages: &Stages, problems: &mut Problems) {
                 for (context, block) in &blocks {
                     let at = |channels, (height, width)| Shape::new(channels, height, width);
                     for &out in &stages.widths {
-                        let place = BranchPosition { width: out, stride, classes: stages.classes };
+                        let place =
+                            OperationContext { width: out, stride, classes: stages.classes };
                         for &from in &channels {
                             let input = at(from, (height, width));
                             problems.check_operation_with(block, input, place, context);
                         }
-                        let inner = BranchPosition { stride: 1, ..place };
+                        let inner = OperationContext { stride: 1, ..place };
                         problems.check_operation_with(block, at(out, small), inner, context);
                     }
                 }
@@ -102,7 +103,7 @@ pub(super) fn check(stages: &Stages, problems: &mut Problems) {
     check_head(stages, &sizes, problems);
 }
 
-fn context(stages: &Stages, values: &[Number]) -> String {
+fn context(stages: &Stages, values: &[ParameterValue]) -> String {
     let names = stages.parameters.iter().map(|parameter| &parameter.name);
     let texts: Vec<String> =
         names.zip(values).map(|(name, value)| format!("{name} {value}")).collect();
@@ -110,14 +111,14 @@ fn context(stages: &Stages, values: &[Number]) -> String {
 }
 
 /// All values of the block's parameters; `None` if there are too many.
-fn parameter_combinations(stages: &Stages) -> Option<Vec<Vec<Number>>> {
+fn parameter_combinations(stages: &Stages) -> Option<Vec<Vec<ParameterValue>>> {
     let mut combinations = vec![Vec::new()];
     let widths = stages.widths.len() * stages.widths.len();
     for parameter in &stages.parameters {
         if combinations.len() * parameter.values.len() * widths > MAX_CHECKED {
             return None;
         }
-        let longer = |short: &Vec<Number>| {
+        let longer = |short: &Vec<ParameterValue>| {
             let short = short.clone();
             parameter.values.iter().map(move |value| [&short[..], &[*value]].concat())
         };
@@ -129,26 +130,26 @@ fn parameter_combinations(stages: &Stages) -> Option<Vec<Vec<Number>>> {
 fn wired(
     layers: Result<NodeId, GraphError>,
     path: &str,
-    problems: &mut Problems,
+    problems: &mut ProblemList,
 ) -> Option<NodeId> {
     problems.take(path, layers.map_err(|error| format!("{}: {}", error.op, error.reason)))
 }
 
-fn check_stem(stages: &Stages, problems: &mut Problems) -> Option<Shape> {
+fn check_stem(stages: &Stages, problems: &mut ProblemList) -> Option<Shape> {
     let mut graph = Graph::new();
     let input = graph.input(stages.input);
     let (width, stride) = (stages.stem.width, stages.stem.stride);
-    let place = BranchPosition { width, stride, classes: stages.classes };
+    let place = OperationContext { width, stride, classes: stages.classes };
     let stem = emit(&mut graph, &stages.stem_layers, input, "", place);
     wired(stem, "skeleton.stem", problems).map(|stem| graph.shape(stem))
 }
 
-fn check_head(stages: &Stages, sizes: &[(usize, usize)], problems: &mut Problems) {
+fn check_head(stages: &Stages, sizes: &[(usize, usize)], problems: &mut ProblemList) {
     for &(height, width) in sizes {
         for &channels in &stages.widths {
             let mut graph = Graph::new();
             let input = graph.input(Shape::new(channels, height, width));
-            let place = BranchPosition { width: channels, stride: 1, classes: stages.classes };
+            let place = OperationContext { width: channels, stride: 1, classes: stages.classes };
             wired(emit(&mut graph, &stages.head, input, "", place), "skeleton.head", problems);
         }
     }

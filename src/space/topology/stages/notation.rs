@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Number, Stage, StageStem, Stages, StagesDecisions};
+use super::{ParameterValue, StageDecisions, StageStem, Stages, StagesDecisions};
 use crate::nearest;
 use crate::space::error::ArchitectureError;
 use crate::space::{MAX_CELLS, MAX_CLASSES};
@@ -14,7 +14,7 @@ use crate::space::{MAX_CELLS, MAX_CLASSES};
 const MAX_STRIDE: usize = 8;
 
 pub(super) fn format(stages: &Stages, decisions: &StagesDecisions) -> String {
-    let list = |name: &str, stem: String, value: &dyn Fn(&Stage) -> String| {
+    let list = |name: &str, stem: String, value: &dyn Fn(&StageDecisions) -> String| {
         let values: Vec<String> = decisions.stages.iter().map(value).collect();
         format!("{name}={stem},{}", values.join(","))
     };
@@ -25,7 +25,7 @@ pub(super) fn format(stages: &Stages, decisions: &StagesDecisions) -> String {
         list("ss", stride.to_string(), &|stage| stage.stride.to_string()),
     ];
     for (position, parameter) in stages.parameters.iter().enumerate() {
-        let value = |stage: &Stage| stage.parameters[position].to_string();
+        let value = |stage: &StageDecisions| stage.parameters[position].to_string();
         lists.push(list(&format!("{}s", parameter.name), "0".to_owned(), &value));
     }
     lists.join(";")
@@ -76,11 +76,15 @@ impl StageLists<'_> {
         list.iter().map(number).collect()
     }
 
-    fn numbers(&mut self, name: &str, entries: usize) -> Result<Vec<Number>, ArchitectureError> {
+    fn numbers(
+        &mut self,
+        name: &str,
+        entries: usize,
+    ) -> Result<Vec<ParameterValue>, ArchitectureError> {
         let list = self.take(name, entries)?;
         // What stands for the stem means nothing.
         let number = |entry: &String| {
-            Number::parse(entry).ok_or_else(|| {
+            ParameterValue::parse(entry).ok_or_else(|| {
                 let reason = format!(
                     "in `{name}` is not a number from 0 to 65536 with at most three decimals"
                 );
@@ -118,7 +122,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, Arch
     if depths[0] != 1 {
         return Err(lists.wrong(&format!("ds={}", depths[0]), "the stem's depth is 1".to_owned()));
     }
-    let stage = |stage: usize| Stage {
+    let stage = |stage: usize| StageDecisions {
         depth: depths[stage],
         width: widths[stage],
         stride: strides[stage],

@@ -4,11 +4,11 @@ use std::fmt;
 
 /// A number from 0 to 65,536 in thousandths, so that equal values are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Number {
+pub struct ParameterValue {
     thousandths: u32,
 }
 
-impl Number {
+impl ParameterValue {
     /// The number as written, at most three decimals.
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::from_f64(text.trim().parse().ok()?)
@@ -27,7 +27,7 @@ impl Number {
     }
 }
 
-impl fmt::Display for Number {
+impl fmt::Display for ParameterValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", f64::from(self.thousandths) / 1000.0)
     }
@@ -40,11 +40,11 @@ mod tests {
     #[test]
     fn numbers_are_written_as_they_are_read() {
         for text in ["0", "1", "0.25", "0.125", "16", "65536"] {
-            assert_eq!(Number::parse(text).unwrap().to_string(), text);
+            assert_eq!(ParameterValue::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(Number::parse("1.0"), Number::parse("1"));
+        assert_eq!(ParameterValue::parse("1.0"), ParameterValue::parse("1"));
         for text in ["-1", "0.0625", "70000", "nan", "inf", "x", ""] {
-            assert_eq!(Number::parse(text), None, "{text}");
+            assert_eq!(ParameterValue::parse(text), None, "{text}");
         }
     }
 }

@@ -29,10 +29,10 @@ use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError, Shape};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::layers::{self, BranchPosition, Layer, LayerFile, emit};
+use crate::space::layers::{self, LayerFile, OperationContext, OperationLayer, emit};
 use crate::space::operations::Operation;
-use crate::space::problem::Problems;
-use crate::space::skeleton::{Skeleton, SkeletonFile};
+use crate::space::problem::ProblemList;
+use crate::space::skeleton::{CellSkeleton, SkeletonFile};
 pub use architecture::VertexDecisions;
 use architecture::resized;
 use canonical::VertexLabels;
@@ -72,7 +72,7 @@ impl VertexNetwork {
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct VertexCellFile {
     #[serde(rename = "kind")]
-    _kind: Kind,
+    _kind: VertexCellKind,
     /// The most vertices of a cell, its input and output included.
     #[schemars(range(min = 2, max = MAX_VERTICES))]
     max_vertices: usize,
@@ -87,7 +87,8 @@ pub(in crate::space) struct VertexCellFile {
 }
 
 #[derive(Deserialize, JsonSchema)]
-enum Kind {
+#[schemars(rename = "Kind")]
+enum VertexCellKind {
     #[serde(rename = "vertex-cell")]
     VertexCell,
 }
@@ -98,8 +99,8 @@ pub(in crate::space) struct VertexCell {
     max_vertices: usize,
     max_edges: usize,
     operations: Vec<Operation>,
-    projection: Vec<Layer>,
-    skeleton: Skeleton,
+    projection: Vec<OperationLayer>,
+    skeleton: CellSkeleton,
     count: OnceLock<u128>,
 }
 
@@ -173,8 +174,8 @@ impl VertexCell {
 
 impl Topology for VertexCell {
     type Decisions = VertexDecisions;
-    type File = VertexCellFile;
-    type Skeleton = SkeletonFile;
+    type TopologyTable = VertexCellFile;
+    type SkeletonTable = SkeletonFile;
 
     const KIND: &'static str = "vertex-cell";
 
@@ -182,19 +183,19 @@ impl Topology for VertexCell {
         file: VertexCellFile,
         skeleton: SkeletonFile,
         context: &TopologyContext<'_>,
-        problems: &mut Problems,
+        problems: &mut ProblemList,
     ) -> Option<Self> {
         let VertexCellFile { max_vertices, max_edges, .. } = file;
         let path = "topology.operations";
         let operations = context.operations.chosen(&file.operations, path, problems);
         let projection = layers::read(&file.projection, &[], "topology.projection", problems);
-        let skeleton = Skeleton::new(skeleton, context, problems);
+        let skeleton = CellSkeleton::new(skeleton, context, problems);
         let (operations, projection, skeleton) = (operations?, projection?, skeleton?);
         let count = OnceLock::new();
         Some(Self { max_vertices, max_edges, operations, projection, skeleton, count })
     }
 
-    fn check_shapes(&self, problems: &mut Problems) {
+    fn check_shapes(&self, problems: &mut ProblemList) {
         let most_feeders = channels::most_feeders(self.max_vertices, self.max_edges);
         for (input, place) in self.skeleton.places(problems) {
             if place.width < most_feeders {
@@ -207,7 +208,7 @@ impl Topology for VertexCell {
                 continue;
             }
             for channels in channels::possible(place.width, most_feeders) {
-                let place = BranchPosition { width: channels, ..place };
+                let place = OperationContext { width: channels, ..place };
                 // The first cell of a stage reads the reduction, the others read cells.
                 for given in [input.channels, place.width] {
                     let input = Shape { channels: given, ..input };

@@ -3,7 +3,7 @@
 use super::matrix::MAX_VERTICES;
 use super::{VertexCell, VertexNetwork};
 use crate::graph::{Graph, GraphError, NodeId, Op};
-use crate::space::layers::{BranchPosition, emit};
+use crate::space::layers::{OperationContext, emit};
 
 /// Wires a cell behind `input` and gives its output.
 ///
@@ -17,7 +17,7 @@ pub(super) fn cell(
     graph: &mut Graph,
     input: NodeId,
     prefix: &str,
-    place: BranchPosition,
+    place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let channels = network.channels(place.width);
     let values = [None; MAX_VERTICES];
@@ -34,7 +34,7 @@ struct VertexWiring<'w> {
     graph: &'w mut Graph,
     input: NodeId,
     prefix: &'w str,
-    place: BranchPosition,
+    place: OperationContext,
     /// By vertex.
     channels: [usize; MAX_VERTICES],
     /// By vertex, what it gives, once wired.
@@ -53,7 +53,7 @@ impl VertexWiring<'_> {
         }
         let sum = self.joined(Op::Add, &terms, &label)?;
         let operation = &self.cell.operations[usize::from(self.network.operations[vertex - 1])];
-        let place = BranchPosition { width: self.channels[vertex], ..self.place };
+        let place = OperationContext { width: self.channels[vertex], ..self.place };
         let label = format!("{label}({})", operation.name);
         self.values[vertex] = Some(operation.emit(self.graph, sum, &label, place)?);
         Ok(())
@@ -90,7 +90,7 @@ impl VertexWiring<'_> {
     }
 
     fn projection(&mut self, vertex: usize, label: &str) -> Result<NodeId, GraphError> {
-        let place = BranchPosition { width: self.channels[vertex], ..self.place };
+        let place = OperationContext { width: self.channels[vertex], ..self.place };
         let label = format!("{label}.projection");
         emit(self.graph, &self.cell.projection, self.input, &label, place)
     }
