@@ -246,6 +246,8 @@ static VALUE: LazyLock<usize> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
+    use untrained::job::JobOption;
+
     use super::super::samples::{record, table};
     use super::*;
 
@@ -258,18 +260,16 @@ mod tests {
     #[test]
     fn the_combined_rank_is_within_all_rows() {
         let mut job = JobConfig::new(Default::default(), untrained::job::Task::default());
-        job.set_option(untrained::job::JobOption::Combine, &["params,flops"]).unwrap();
+        job.set_option(JobOption::Score, &["combined"]).unwrap();
+        job.set_option(JobOption::Combine, &["params,layers"]).unwrap();
         let mut table = ResultTable::of_job(Some(&job));
         for (at, (name, params)) in [("a", 1), ("b", 2), ("c", 3)].into_iter().enumerate() {
-            table.push(at as u64, &with_flops(record(name, f64::NAN, params)));
+            table.push(at as u64, &record(name, 1.0, params));
         }
-        assert!(job.ranking().is_err(), "flops is no score");
-        job.set_option(untrained::job::JobOption::Combine, &["params,layers"]).unwrap();
-        let mut table = ResultTable { combined: ResultTable::of_job(Some(&job)).combined, ..table };
         assert!(table.compare(true) && !table.compare(true));
         let first = table.value("value", 0);
         assert!((first - (1.0_f64 / 3.0 * 2.0 / 3.0).ln()).abs() < 1e-12, "{first}");
-        table.push(3, &record("d", f64::NAN, 0));
+        table.push(3, &record("d", 1.0, 0));
         assert!(table.compare(true));
         assert_ne!(table.value("value", 0), first);
         assert_eq!(table.rank(2), Some(1));
