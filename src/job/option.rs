@@ -157,7 +157,7 @@ job_options! {
     Score {
         path: "task.search.score", on_resume: Fixed, label: "Score",
         values: OptionType::Choice(scores), value_name: "NAME",
-        default: "naswot",
+        default: "combined; naswot for area, rea and rs",
         help: "What architectures are ranked by; higher is better",
     }
     Combine {

@@ -93,9 +93,14 @@ impl Default for SearchOptions {
 const WHOLE_SPACE: u128 = 20_000;
 
 impl SearchOptions {
-    /// The name of what ranks architectures without training.
+    /// The name of what ranks architectures without training: the combined rank unless another is asked
+    /// for; NASWOT where a strategy learns from accuracies, as in the paper.
     pub fn score_name(&self) -> &str {
-        self.initial_score.as_deref().or(self.score.as_deref()).unwrap_or(SCORES[0].name)
+        let usual = match self.strategy.objective() {
+            Objective::Score => COMBINED,
+            Objective::Accuracy => SCORES[0].name,
+        };
+        self.initial_score.as_deref().or(self.score.as_deref()).unwrap_or(usual)
     }
 
     /// What ranks architectures without training.
