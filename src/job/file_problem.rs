@@ -73,7 +73,7 @@ fn wrong_value(option: JobOption, value: &Value) -> Option<String> {
         }
         OptionType::Numbers => (!has(|value| value.is_integer() || value.is_float()))
             .then_some("must be a list of numbers, as in [0.5, 0.5]"),
-        OptionType::Texts => {
+        OptionType::Texts | OptionType::Names => {
             (!has(Value::is_str)).then_some("must be a list of texts, as in [\"A\", \"B\"]")
         }
     };
