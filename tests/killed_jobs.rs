@@ -8,6 +8,8 @@ use untrained::backend::Cancel;
 use untrained::job::{self, JobConfig, Options, SearchOptions, StoreLocation, StudyMode, Task};
 use untrained::store::{FlushPolicy, ResultRow, Store, StoreError};
 
+use crate::support::watchdog::wait_until;
+
 /// The variable by which a child process knows its file.
 const CHILD: &str = "UNTRAINED_TEST_KILLED";
 /// How often a job is killed.
@@ -67,6 +69,12 @@ fn rows(path: &Path) -> Vec<ResultRow> {
     store.rows(&studies[0]).unwrap().collect::<Result<_, StoreError>>().unwrap()
 }
 
+/// How many results the study has; 0 before there is one.
+fn total(path: &Path) -> u64 {
+    let Ok(store) = Store::read(path) else { return 0 };
+    store.list().unwrap().first().map_or(0, |study| study.counts.total())
+}
+
 /// All of a row but time, place and the moment.
 fn outcome(row: &ResultRow) -> (u64, String, String, u64, u64, u64, Option<u64>) {
     let record = &row.record;
@@ -84,19 +92,21 @@ fn a_job_that_is_killed_fifty_times_ends_as_one_that_is_not() {
     let mut interrupted = 0;
     for kill in 0..KILLS {
         let mut child = child(&killed);
-        // Any moment from the first: a start, a wait for a killed one, a search under way.
-        let pause = 100 + (kill as u64).wrapping_mul(2_654_435_761) % 900;
-        std::thread::sleep(Duration::from_millis(pause));
+        // Any moment from the first: a start, a wait for a killed one, a search under way. Every
+        // fourth is killed as soon as it is there, the others once they have written some results.
+        let results = (kill % 4 * 5) as u64;
+        if results > 0 {
+            let is_over = |child: &mut Child| child.try_wait().unwrap().is_some();
+            wait_until("results of this process", || {
+                total(&killed) >= before + results || is_over(&mut child)
+            });
+        }
         child.kill().unwrap();
         let status = child.wait().unwrap();
         interrupted += usize::from(!status.success());
-        if let Ok(store) = Store::read(&killed)
-            && let Some(study) = store.list().unwrap().first()
-        {
-            let now = study.counts.total();
-            assert!(now >= before, "results of an earlier process are gone");
-            before = now;
-        }
+        let now = total(&killed);
+        assert!(now >= before, "results of an earlier process are gone");
+        before = now;
     }
     assert!(interrupted > KILLS / 2, "it was finished after {} kills", interrupted);
     assert!(child(&killed).wait().unwrap().success());

@@ -7,7 +7,7 @@ pub mod gpu;
 
 pub use choice::open;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::data::Batch;
 use crate::graph::{NodeId, Shape};
@@ -17,23 +17,48 @@ use crate::weights::Weights;
 
 /// A request to stop that any thread may make; checked between pieces of work of at most about
 /// 100 ms.
-#[derive(Debug, Default)]
-pub struct Cancel(AtomicBool);
+#[derive(Debug)]
+pub struct Cancel {
+    requested: AtomicBool,
+    /// How often it may be looked for before it comes by itself.
+    checks_left: AtomicU32,
+}
 
 impl Cancel {
+    const NEVER: u32 = u32::MAX;
+
     /// A request that nobody has made yet.
     pub const fn new() -> Self {
-        Self(AtomicBool::new(false))
+        Self::after_checks(Self::NEVER)
+    }
+
+    /// A request that comes by itself once [`Cancel::is_cancelled`] has said no so many times. Hidden:
+    /// for tests only, so that a cancel comes in the middle of the work however fast that is.
+    #[doc(hidden)]
+    pub const fn after_checks(checks: u32) -> Self {
+        Self { requested: AtomicBool::new(false), checks_left: AtomicU32::new(checks) }
     }
 
     /// Asks the work to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.requested.store(true, Ordering::Relaxed);
     }
 
     /// Whether somebody asked.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.requested.load(Ordering::Relaxed) || self.has_no_checks_left()
+    }
+
+    fn has_no_checks_left(&self) -> bool {
+        let relaxed = Ordering::Relaxed;
+        self.checks_left.load(relaxed) != Self::NEVER
+            && self.checks_left.fetch_update(relaxed, relaxed, |left| left.checked_sub(1)).is_err()
+    }
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{JobConfig, JobError};
+use super::{JobConfig, JobError, file_problem};
 use crate::output::write_output;
 
 /// The longest file that is read.
@@ -26,7 +26,7 @@ impl JobConfig {
     pub fn from_text(text: &str, origin: &Path) -> Result<Self, JobError> {
         toml::from_str(text).map_err(|error| JobError::File {
             path: origin.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
+            message: file_problem::explain(text, &error),
         })
     }
 
@@ -111,11 +111,28 @@ mod tests {
         assert_eq!(job.to_text().unwrap(), read("[task.search]\n").unwrap().to_text().unwrap());
         assert_eq!(read("[options]\nseed = 4\n").unwrap().options.seed, 4);
         for (text, part) in [
-            ("[options]\nsead = 4", "unknown field `sead`"),
-            ("[task.search]\nsampels = 4", "unknown field `sampels`"),
-            ("[task.dance]\n", "unknown variant `dance`"),
-            ("seed = 4", "unknown field `seed`"),
-            ("[options]\nseed = \"x\"", "line 2"),
+            ("[options]\nsead = 4", "line 2: options.sead: unknown key; did you mean `seed`?"),
+            (
+                "[task.search]\nsampels = 4",
+                "task.search.sampels: unknown key; did you mean `samples`",
+            ),
+            ("[task.dance]\n", "task.dance: unknown key; valid: "),
+            ("seed = 4", "line 1: seed: unknown key; "),
+            ("[options]\n\nseed = \"x\"", "line 3: options.seed: must be a whole number"),
+            (
+                "[task.search]\nsamples = -3",
+                "task.search.samples: must be a whole number, 0 or more",
+            ),
+            ("[task.search]\nsamples = \"3\"", "samples: must be a whole number, without quotes"),
+            (
+                "[task.search]\nstrategy = \"evolutoin\"",
+                "strategy: `evolutoin` is unknown; did you mean",
+            ),
+            ("[task.search]\nunique = 1", "task.search.unique: must be true or false"),
+            ("[options]\nmean = 0.5", "options.mean: must be a list of numbers"),
+            ("[options]\nbatch-size = 2.5", "options.batch-size: must be a whole number"),
+            ("options = 3", "options: must be a table, as in [options]"),
+            ("[options]\nseed = ", "line 2"),
         ] {
             let message = read(text).unwrap_err().to_string();
             assert!(message.contains(part) && message.contains("job.toml"), "{text}: {message}");

@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod event;
 mod file;
+mod file_problem;
 mod job_files;
 mod latency;
 mod leaderboard;

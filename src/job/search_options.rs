@@ -174,6 +174,44 @@ impl SearchOptions {
         }
     }
 
+    /// Refuses options that were given and that the search does not use, since their user would not
+    /// know that they have no effect.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Invalid`] with the strategies that use the option.
+    pub fn check_given(&self, given: &[JobOption]) -> Result<(), JobError> {
+        for &option in given {
+            let is_used = |kind: StrategyKind| match option {
+                JobOption::Samples => kind != StrategyKind::Exhaustive,
+                JobOption::Population => kind.has_option(StrategyOption::Population),
+                JobOption::Tournament => kind.has_option(StrategyOption::Tournament),
+                JobOption::Candidates => kind.has_option(StrategyOption::Candidates),
+                JobOption::Trainers | JobOption::TrainerLimit | JobOption::TrainerRetries => {
+                    kind.objective() == Objective::Accuracy
+                }
+                _ => true,
+            };
+            if !is_used(self.strategy) {
+                let reason = format!(
+                    "is not used by the strategy {}; the strategies that use it: {}",
+                    self.strategy,
+                    StrategyKind::names_where(is_used)
+                );
+                return Err(InvalidOption::new(option, reason).into());
+            }
+            let is_of_trainer = matches!(
+                option,
+                JobOption::Trainers | JobOption::TrainerLimit | JobOption::TrainerRetries
+            );
+            if is_of_trainer && self.trainer.is_none() {
+                let reason = "belongs to a training command, and none is given";
+                return Err(InvalidOption::new(option, reason).into());
+            }
+        }
+        Ok(())
+    }
+
     /// Whether accuracies are given where they are needed, and only there.
     fn check_accuracies(&self, objective: Objective) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));

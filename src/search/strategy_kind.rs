@@ -142,6 +142,13 @@ impl StrategyKind {
         self.info().options.contains(&option)
     }
 
+    /// The names of the strategies that something holds for, as a list to read.
+    pub fn names_where(holds: impl Fn(Self) -> bool) -> String {
+        let names: Vec<&str> =
+            Self::ALL.into_iter().filter(|kind| holds(*kind)).map(Self::name).collect();
+        names.join(", ")
+    }
+
     /// Every name, in the order of [`StrategyKind::ALL`].
     pub fn names() -> Vec<&'static str> {
         Self::ALL.iter().map(|kind| kind.name()).collect()

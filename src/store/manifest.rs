@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::backend::DeviceInfo;
-use crate::data::{ImageFacts, Images};
+use crate::data::{ImageFacts, LoadedImages};
 use crate::output::{OutputError, write_output};
 use crate::plan::ActivationSites;
 
@@ -55,7 +55,7 @@ pub struct BatchFacts {
 
 impl BatchFacts {
     /// What there is to know about a mini-batch.
-    pub fn new(images: &Images) -> Self {
+    pub fn new(images: &LoadedImages) -> Self {
         Self {
             images: images.facts.clone(),
             image_indices: images.batch.indices.clone(),

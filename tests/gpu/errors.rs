@@ -134,12 +134,10 @@ fn an_empty_batch_gives_an_empty_matrix() {
 #[test]
 fn cancel_is_seen_between_submits() {
     let Some(mut backend) = gpu() else { return };
-    if backend.info().kind != "software" {
-        return skip("a GPU is done before the cancel comes");
-    }
+    // More work than one submit takes, even on a fast GPU.
     let mut graph = Graph::new();
     let mut node = graph.input(Shape::new(32, 32, 32));
-    for layer in 0..32 {
+    for layer in 0..16 {
         let conv = Op::Conv(Conv::square(32, 3, 1));
         let conv = graph.add(format!("conv {layer}"), conv, &[node]).unwrap();
         node =
@@ -148,13 +146,8 @@ fn cancel_is_seen_between_submits() {
     let trial = Trial::whole(graph, 64, 3);
     let plan = trial.plan();
     let network = Network { plan: &plan, weights: &trial.weights };
-    let cancel = Cancel::new();
-    let results = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::thread::sleep(std::time::Duration::from_millis(150));
-            cancel.cancel();
-        });
-        backend.run(&[network], &trial.batch, false, &cancel)
-    });
+    // It comes after the first submit, however fast that was.
+    let cancel = Cancel::after_checks(1);
+    let results = backend.run(&[network], &trial.batch, false, &cancel);
     assert!(matches!(results[0], Err(BackendError::Cancelled)), "{results:?}");
 }

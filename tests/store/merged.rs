@@ -1,8 +1,28 @@
 //! Studies of another file, and studies that are deleted.
 
-use untrained::store::{FlushPolicy, MergedStudy, Store, StudyState};
+use untrained::store::{FlushPolicy, MergedStudy, Store, StoreError, StudyState};
 
 use crate::store::support::{Folder, filled, row, rows, setup};
+
+// Its studies would all be there already, so that nothing would happen and nobody be told.
+#[test]
+fn a_file_is_not_merged_into_itself_whatever_it_is_called() {
+    let folder = Folder::new();
+    let (study, _) = filled(&folder.db(), 3);
+    let store = Store::open(&folder.db()).unwrap();
+    let parent = folder.db().parent().unwrap().to_owned();
+    let other_name = parent.join("..").join(parent.file_name().unwrap());
+    for path in [folder.db(), other_name.join(folder.db().file_name().unwrap())] {
+        let error = store.merge(&Store::read(&path).unwrap()).unwrap_err();
+        assert!(matches!(error, StoreError::SameFile(_)), "{error}");
+        assert!(error.to_string().contains("into itself: give another database"), "{error}");
+    }
+    assert_eq!(rows(&store, &store.find(&study.id).unwrap()).len(), 3);
+    // The control: a copy is another file.
+    let copy = folder.path("copy.db");
+    std::fs::copy(folder.db(), &copy).unwrap();
+    assert!(store.merge(&Store::read(&copy).unwrap()).is_ok());
+}
 
 #[test]
 fn studies_of_another_file_are_copied_once() {

@@ -208,14 +208,26 @@ fn hanging(folder: &Folder) -> std::process::Child {
     child
 }
 
+/// When a process counts as killed unless it gives another heartbeat, in milliseconds since 1970.
+fn expires(folder: &Folder, process: u32) -> i64 {
+    let name = format!("process {process}");
+    let database = rusqlite::Connection::open(folder.db()).unwrap();
+    let select = "SELECT expires FROM worker WHERE name = ?1";
+    database.query_row(select, [name], |row| row.get(0)).unwrap()
+}
+
 #[test]
 fn what_a_killed_process_had_claimed_is_taken_over_after_a_while() {
     let folder = Folder::new();
     let store = Store::open(&folder.db()).unwrap();
     let study = store.begin(&setup(1), quick()).unwrap();
     let mut child = hanging(&folder);
-    // It gives signs of life for longer than it would take to expire without them.
-    std::thread::sleep(quick().expiry + Duration::from_millis(300));
+    // It puts off its end for longer than it would have lived without heartbeats.
+    let first = expires(&folder, child.id());
+    let lifetime = i64::try_from(quick().expiry.as_millis()).unwrap();
+    wait_until("heartbeats beyond the first expiry", || {
+        expires(&folder, child.id()) > first + lifetime
+    });
     assert_eq!(claim(&study, 0), ClaimOutcome::Taken);
     child.kill().unwrap();
     child.wait().unwrap();

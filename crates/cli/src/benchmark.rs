@@ -101,8 +101,15 @@ fn described(file: &Path, facts: &BenchmarkFacts) -> String {
     )
 }
 
-/// A number with up to four decimals.
+/// A number with up to four decimals, or in scientific notation where these would show nothing of it
+/// or digits without end.
 fn rounded(number: f64) -> String {
+    const PLAIN: std::ops::Range<f64> = 1e-4..1e15;
+    if number != 0.0 && !PLAIN.contains(&number.abs()) {
+        let text = format!("{number:.4e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    }
     let text = format!("{number:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -187,4 +194,16 @@ fn write(
     }
     writer.flush().map_err(|error| OutputError::new(&path, error))?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_large_and_very_small_numbers_are_scientific() {
+        let numbers = [0.0, 93.25, -7.0, 1_073_466.0, 1e30, -1.25e15, 3.5e-7, f64::MAX];
+        let texts = ["0", "93.25", "-7", "1073466", "1e30", "-1.25e15", "3.5e-7", "1.7977e308"];
+        assert_eq!(numbers.map(rounded), texts);
+    }
 }

@@ -1,5 +1,7 @@
 //! Arguments made from the core's list of job options.
 
+use std::path::PathBuf;
+
 use clap::builder::ValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
@@ -90,6 +92,11 @@ impl<G: OptionGroup> FromArgMatches for JobArgs<G> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut job = plain_job();
         for option in given(matches).into_iter().filter(|option| G::options().contains(option)) {
+            if let (JobOption::Table, Task::Search(search)) = (option, &mut job.task) {
+                // Its path need not be Unicode.
+                search.table = matches.get_one::<PathBuf>(option.key()).cloned();
+                continue;
+            }
             let values: Vec<&str> = match option.info().values {
                 OptionType::Switch => Vec::new(),
                 _ => {
@@ -138,6 +145,9 @@ pub fn argument(option: JobOption) -> Arg {
         .value_name(value_name)
         .value_parser(parser(option))
         .allow_negative_numbers(is_number);
+    if option == JobOption::Table {
+        return argument.value_parser(clap::value_parser!(PathBuf));
+    }
     match values {
         OptionType::Texts => argument.action(ArgAction::Append),
         // Means may be negative.

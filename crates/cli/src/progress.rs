@@ -74,7 +74,7 @@ fn begin(bar: &ProgressBar, started: &Started) {
     let device = &started.device;
     let _ = writeln!(
         std::io::stderr(),
-        "running on {} ({} {})",
+        "running on {} ({}, {})",
         device.name,
         device.api,
         device.driver

@@ -14,6 +14,9 @@ pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
     let mut config = job(arguments.options.0, task, &arguments.output)?;
     study_args::choose(&mut config, arguments.study, None);
     let config = study_args::job_of_study(config, given)?;
+    if let Task::Search(search) = &config.task {
+        search.check_given(given)?;
+    }
     save(&config, &arguments.output)?;
     run_job(&config)
 }

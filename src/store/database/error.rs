@@ -71,6 +71,9 @@ pub enum StoreError {
         .0.display()
     )]
     UnreadLog(PathBuf),
+    /// A file that is to be merged into itself.
+    #[error("{} cannot be merged into itself: give another database", .0.display())]
+    SameFile(PathBuf),
     /// No space left.
     #[error(
         "no space is left for {}: what was written before is kept; free some space and resume the \

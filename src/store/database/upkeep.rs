@@ -1,5 +1,7 @@
 //! Deleting studies, and taking over those of another file.
 
+use std::path::Path;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::{count, device, higher, write_event};
@@ -45,14 +47,24 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If either file fails; nothing is copied then.
+    /// [`StoreError::SameFile`] if both are one file, under whatever names, or if either file fails;
+    /// nothing is copied then.
     pub fn merge(&self, other: &Self) -> Result<Vec<MergedStudy>, StoreError> {
+        if is_same_file(&self.path, &other.path) {
+            return Err(StoreError::SameFile(self.path.clone()));
+        }
         let transaction = self.change()?;
         let merge = |study: StudyInfo| merge_study(self, &transaction, other, study);
         let merged = other.list()?.into_iter().map(merge).collect::<Result<_, _>>()?;
         transaction.commit().map_err(|error| self.failed(error))?;
         Ok(merged)
     }
+}
+
+/// Whether two paths lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
 }
 
 /// Gives pages that are free back to the system; each step of the statement frees one.

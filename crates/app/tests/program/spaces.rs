@@ -157,7 +157,7 @@ fn strategies_scores_and_constraints_are_chosen_by_flags() {
         (["--score", "magic"], "`magic` is unknown; valid: "),
         (["--constraint", "speed=..1"], "valid: params"),
         (["--constraint", "params"], "NAME=MIN..MAX"),
-        (["--population", "0"], "--population must be"),
+        (["--population", "0"], "--population is not used by the strategy random"),
     ] {
         let (code, _, error) = run(&wrong);
         assert!(code == 2 && error.contains(part), "{wrong:?}: {error}");

@@ -72,6 +72,22 @@ fn rows_that_cannot_be_used_are_told() {
     assert!(error.contains("1 failed"), "{error}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_name_of_a_table_need_not_be_unicode() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(b"t\xff.csv"));
+    std::fs::rename(table(folder.path()), &path).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_untrained"))
+        .args(["--batch", "search", "--strategy", "rs", "--metric", "accuracy", "--samples", "3"])
+        .args(["--store", "none", "--table"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn table_flags_that_do_not_go_together_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -81,6 +97,27 @@ fn table_flags_that_do_not_go_together_are_refused() {
         (&["--strategy", "rs", "--table", &table], "--table needs a metric"),
         (&["--strategy", "rs", "--metric", "accuracy"], "--metric belongs to a benchmark table"),
         (&["--strategy", "rs", "--table", &table, "--metric", "acuracy"], "acuracy"),
+        (
+            &["--population", "5"],
+            "--population is not used by the strategy random; the strategies that use it: \
+             evolution, area, rea",
+        ),
+        (&["--strategy", "evolution", "--candidates", "30"], "strategies that use it: area"),
+        (&["--strategy", "evolution", "--trainers", "2"], "use it: area, rea, rs"),
+        (&["--strategy", "exhaustive", "--samples", "2"], "not used by the strategy exhaustive"),
+        (
+            &[
+                "--strategy",
+                "rs",
+                "--table",
+                &table,
+                "--metric",
+                "accuracy",
+                "--trainer-limit",
+                "5",
+            ],
+            "--trainer-limit belongs to a training command",
+        ),
         (
             &["--strategy", "rs", "--table", &table, "--metric", "accuracy", "--budget", "3"],
             "--budget needs a time",

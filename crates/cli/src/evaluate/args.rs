@@ -102,6 +102,12 @@ pub struct Correlate {
     pub json: bool,
 }
 
+/// The default sizes as they are written on a command line.
+fn default_sizes() -> String {
+    let sizes = ProtocolOptions::default().sizes;
+    sizes.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
+}
+
 /// `protocol`.
 #[derive(Args, Debug)]
 #[command(after_help = super::super::args::EXIT_CODES)]
@@ -113,7 +119,7 @@ pub struct Protocol {
     #[arg(long, value_name = "NAME")]
     pub validation: Option<String>,
     /// Architectures drawn in each run, with replacement
-    #[arg(long, default_values_t = ProtocolOptions::default().sizes, value_delimiter = ',', value_name = "N,..")]
+    #[arg(long, default_value = default_sizes(), value_delimiter = ',', value_name = "N,..")]
     pub sizes: Vec<u32>,
     /// Runs for each size
     #[arg(long, default_value_t = ProtocolOptions::default().runs, value_name = "N")]

@@ -89,4 +89,7 @@ fn sizes_and_runs_are_at_least_one() {
         compared("protocol", &["--scores", &scores, "--sizes", "ten"]),
         "invalid value 'ten' for '--sizes <N,..>': invalid digit found in string",
     );
+    // The default can be copied from the help as it stands.
+    let (code, help, _) = untrained(&["--batch", "protocol", "--help"]);
+    assert!(code == 0 && help.contains(" 10,100,1000]"), "{help}");
 }
