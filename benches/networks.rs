@@ -20,7 +20,7 @@ fn main() {
     let options =
         Options { batch_size: Some(BATCH), device: "cpu".to_owned(), ..Options::default() };
     let cancel = Cancel::new();
-    let config = JobConfig::new(options, Task::default());
+    let config = JobConfig::new(options, Task::Score { architectures: Vec::new() });
     let session = Session::open(&config, &cancel, &mut |_| {}).unwrap();
     println!("{:?}, batch {BATCH}", session.device());
     let seconds = |architecture: &Architecture| {

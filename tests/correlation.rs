@@ -45,7 +45,11 @@ fn tau(images: &str, accuracies: &HashMap<String, f64>) -> f64 {
     };
     let config = JobConfig::new(
         options,
-        Task::Search(Box::new(SearchOptions { samples: Some(300), ..SearchOptions::default() })),
+        Task::Search(Box::new(SearchOptions {
+            samples: Some(300),
+            score: Some("naswot".to_owned()),
+            ..SearchOptions::default()
+        })),
     );
     let mut pairs = Vec::new();
     job::run(&config, &Cancel::new(), &mut |event| {

@@ -35,6 +35,7 @@ fn score_all(space: &Space) -> HashMap<String, f64> {
     let search = SearchOptions {
         strategy: untrained::search::StrategyKind::Exhaustive,
         unique: true,
+        score: Some("naswot".to_owned()),
         ..SearchOptions::default()
     };
     let config = JobConfig::new(options, Task::Search(Box::new(search)));

@@ -61,7 +61,14 @@ mod tests {
     fn prediction(architecture: &str, score: f64, status: Status) -> Prediction {
         let status = Some(status);
         let architecture = architecture.to_owned();
-        Prediction { architecture, score, status, regions: None, seconds: None }
+        Prediction {
+            architecture,
+            score,
+            status,
+            regions: None,
+            seconds: None,
+            scores: Default::default(),
+        }
     }
 
     /// The choice among the first architectures of a table, given scores and statuses in its order.

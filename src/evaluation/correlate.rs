@@ -3,9 +3,11 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{EvaluationError, EvaluationProgress, JoinedRow, JoinedScores};
-use crate::score::{SCORES, ScoreInputs};
-use crate::statistics::{AccuracyFilter, PredictorReport, ReportOptions};
+use super::{EvaluationError, EvaluationProgress, JoinedRow, JoinedScores, search_experiment};
+use crate::score::{SCORES, Score, ScoreInputs};
+use crate::statistics::{
+    AccuracyFilter, PredictorReport, ProtocolError, ProtocolOptions, ProtocolRow, ReportOptions,
+};
 
 /// How the comparison is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,14 +17,19 @@ pub struct CorrelateOptions {
     /// Repeat all figures on the architectures that this filter keeps. Its accuracy is in per cent;
     /// see [`PaperChoice::accuracy_above`].
     pub filter: Option<AccuracyFilter>,
+    /// Compare every score that is known, not the baselines alone, and repeat the search experiment by
+    /// each.
+    pub all_scores: bool,
 }
 
 /// How well a score and the baselines beside it order architectures by accuracy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Correlation {
-    /// The score first, then every baseline of another name that is known.
+    /// The score first, then every baseline of another name that is known, or every score.
     pub predictors: Vec<PredictorReport>,
-    /// Baselines of which nothing is known.
+    /// What a search of so many samples chooses by each of them; empty unless all scores are compared.
+    pub searches: Vec<Vec<ProtocolRow>>,
+    /// Baselines, or scores, of which nothing is known.
     pub unknown: Vec<&'static str>,
     /// The same on the architectures that the filter keeps.
     pub paper: Option<PaperChoice>,
@@ -72,16 +79,23 @@ pub fn correlate(
     let mut columns = vec![PredictorColumn { name, values: score }];
     let inputs: Vec<ScoreInputs> = rows.par_iter().map(inputs).collect();
     let mut unknown = Vec::new();
-    let baselines = SCORES.iter().filter(|score| score.is_baseline && score.name != name);
-    for baseline in baselines {
-        let value = |inputs| (baseline.compute)(inputs).unwrap_or(f64::NAN);
-        let values: Vec<f64> = inputs.iter().map(value).collect();
+    let is_compared = |score: &&Score| score.is_baseline || options.all_scores;
+    for other in SCORES.iter().filter(is_compared).filter(|score| score.name != name) {
+        let value = |(inputs, row): (&ScoreInputs, &JoinedRow)| {
+            let computed = || row.prediction.scores.get(other.name).copied();
+            (other.compute)(inputs).or_else(computed).unwrap_or(f64::NAN)
+        };
+        let values: Vec<f64> = inputs.iter().zip(rows).map(value).collect();
         if values.iter().all(|value| value.is_nan()) {
-            unknown.push(baseline.name);
+            unknown.push(other.name);
         } else {
-            columns.push(PredictorColumn { name: baseline.name, values });
+            columns.push(PredictorColumn { name: other.name, values });
         }
     }
+    let searches = match options.all_scores {
+        true => searches(joined, &columns, options.report.seed, watch)?,
+        false => Vec::new(),
+    };
     let passes = if options.filter.is_some() { 2.0 } else { 1.0 };
     let accuracies: Vec<f64> = rows.iter().map(|row| row.accuracy).collect();
     let everything: Vec<usize> = (0..rows.len()).collect();
@@ -93,7 +107,7 @@ pub fn correlate(
         let reports = reports(&columns, &accuracies, &chosen.kept, options.report, &second)?;
         Ok::<_, EvaluationError>(PaperChoice { predictors: reports, ..chosen.choice })
     });
-    Ok(Correlation { predictors, unknown, paper: paper.transpose()? })
+    Ok(Correlation { predictors, searches, unknown, paper: paper.transpose()? })
 }
 
 /// What is known of an architecture: its network, if the space can build it, and its codes, if they
@@ -102,6 +116,29 @@ fn inputs(row: &JoinedRow) -> ScoreInputs {
     let graph = row.architecture.build();
     let graph = graph.as_ref().map(ScoreInputs::from_graph).unwrap_or_default();
     ScoreInputs { regions: row.prediction.regions, ..graph }
+}
+
+/// The search experiment by each of the predictors, with the same draws.
+fn searches(
+    joined: &JoinedScores,
+    columns: &[PredictorColumn<'_>],
+    seed: u64,
+    watch: EvaluationProgress<'_>,
+) -> Result<Vec<Vec<ProtocolRow>>, EvaluationError> {
+    let options = ProtocolOptions { seed, ..ProtocolOptions::default() };
+    let by = |column: &PredictorColumn<'_>| {
+        let mut joined = joined.clone();
+        for (row, &value) in joined.rows.iter_mut().zip(&column.values) {
+            row.prediction.score = value;
+        }
+        match search_experiment(&joined, &options, &|| !watch(0.0)) {
+            Ok(report) => Ok(report.rows),
+            Err(ProtocolError::Cancelled) => Err(EvaluationError::Cancelled),
+            // Joined scores hold at least two architectures.
+            Err(ProtocolError::NoCandidates { .. } | ProtocolError::Zero) => Ok(Vec::new()),
+        }
+    };
+    columns.iter().map(by).collect()
 }
 
 /// A report for each predictor on some of the rows.

@@ -1,5 +1,7 @@
 //! What a score says of an architecture, from records and studies.
 
+use std::collections::BTreeMap;
+
 use crate::job::JobConfig;
 use crate::score::{
     COMBINED, Components, Ranking, SCORES, Score, ScoreInputs, ScoreNeeds, find_score,
@@ -23,6 +25,8 @@ pub struct Prediction {
     pub regions: Option<f64>,
     /// Seconds that the score took, if they are known.
     pub seconds: Option<f64>,
+    /// Every score of [`SCORES`] that is known of it besides, by name.
+    pub scores: BTreeMap<&'static str, f64>,
 }
 
 impl Prediction {
@@ -53,7 +57,9 @@ impl Prediction {
     }
 
     fn with_score(record: &Record, score: f64) -> Self {
+        let known = |score: &Score| Some((score.name, record.score_value(score)?));
         Self {
+            scores: SCORES.iter().filter_map(known).collect(),
             architecture: record.architecture.clone(),
             score: if record.status == Status::Failed { f64::NAN } else { score },
             status: Some(record.status),

@@ -1,6 +1,7 @@
 //! Files of scores: tables that `--out` wrote, exported studies, or any table with a column of
 //! architectures and one of scores. CSV and JSON Lines.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,13 +9,15 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Prediction, ScoresError};
+use crate::score::{SCORES, Score};
 use crate::store::Status;
 
 /// The column of architectures.
 const ARCHITECTURE: &str = "architecture";
 
 /// Reads a file of scores. `column` is the score; architectures stand in `architecture`. Columns
-/// `status`, `regions` and `seconds` are read where they are there, others are passed over.
+/// `status`, `regions` and `seconds` and those of other scores are read where they are there, the rest is
+/// passed over.
 ///
 /// A score may be empty, null, `nan`, `inf` or `-inf`. An empty one is negative infinity where the
 /// status is `singular` or `disconnected`, as in tables of this program; else it says nothing.
@@ -38,6 +41,8 @@ struct ScoreCells<'c> {
     status: Option<&'c str>,
     regions: Option<&'c str>,
     seconds: Option<&'c str>,
+    /// Other scores by name.
+    others: Vec<(&'static str, Option<&'c str>)>,
 }
 
 impl ScoreCells<'_> {
@@ -48,14 +53,29 @@ impl ScoreCells<'_> {
             _ => f64::NAN,
         };
         let score = number(column, self.score)?.unwrap_or(unscored);
+        let mut scores = BTreeMap::new();
+        for &(name, text) in &self.others {
+            scores.extend(number(name, text)?.map(|value| (name, value)));
+        }
         Ok(Prediction {
             architecture: self.architecture.to_owned(),
             score: if status == Some(Status::Failed) { f64::NAN } else { score },
             status,
             regions: number("regions", self.regions)?,
             seconds: number("seconds", self.seconds)?,
+            scores,
         })
     }
+}
+
+/// The scores besides that of a column, with the columns in which tables of this program have them.
+fn other_columns(column: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let named = |score: &Score| (score.name, if is_first(score) { "score" } else { score.name });
+    SCORES.iter().map(named).filter(move |other| other.0 != column && other.1 != column)
+}
+
+fn is_first(score: &Score) -> bool {
+    score.name == SCORES[0].name
 }
 
 fn number(column: &str, text: Option<&str>) -> Result<Option<f64>, String> {
@@ -88,6 +108,8 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
     let need = |wanted: &str| find(wanted).ok_or_else(|| missing(path, wanted, &names));
     let (architecture, score) = (need(ARCHITECTURE)?, need(column)?);
     let (status, regions, seconds) = (find("status"), find("regions"), find("seconds"));
+    let others: Vec<(&str, Option<usize>)> =
+        other_columns(column).map(|(name, column)| (name, find(column))).collect();
     let mut predictions = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
@@ -103,6 +125,7 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
             status: cell(status),
             regions: cell(regions),
             seconds: cell(seconds),
+            others: others.iter().map(|&(name, at)| (name, cell(at))).collect(),
         };
         predictions.push(cells.prediction(column).map_err(|why| content(path, line, why))?);
     }
@@ -130,12 +153,15 @@ fn read_json_lines(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresE
         let (score, status) = (cell(column), cell("status"));
         let (regions, seconds) = (cell("regions"), cell("seconds"));
         let architecture = cell(ARCHITECTURE).unwrap_or_default();
+        let others: Vec<(&str, Option<String>)> =
+            other_columns(column).map(|(name, column)| (name, cell(column))).collect();
         let cells = ScoreCells {
             architecture: &architecture,
             score: score.as_deref(),
             status: status.as_deref(),
             regions: regions.as_deref(),
             seconds: seconds.as_deref(),
+            others: others.iter().map(|(name, text)| (*name, text.as_deref())).collect(),
         };
         predictions.push(cells.prediction(column).map_err(|why| content(path, line, why))?);
     }

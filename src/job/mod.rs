@@ -56,14 +56,14 @@ use search_loop::SearchSetup;
 /// use untrained::backend::Cancel;
 /// use untrained::job::{self, Event, JobConfig, Options, SearchOptions, Task};
 ///
-/// let options = Options { batch_size: Some(8), device: "cpu".to_owned(), ..Options::default() };
+/// let options = Options { device: "cpu".to_owned(), ..Options::default() };
 /// let search = SearchOptions { samples: Some(3), ..SearchOptions::default() };
 /// let job = JobConfig::new(options, Task::Search(Box::new(search)));
 /// let mut scored = 0;
 /// let summary = job::run(&job, &Cancel::new(), &mut |event| {
 ///     if let Event::Scored { record, .. } = event {
 ///         scored += 1;
-///         println!("{}: {}", record.architecture, record.score);
+///         println!("{}: {:?}", record.architecture, record.scores);
 ///     }
 /// })?;
 /// assert_eq!((scored, summary.counts.total()), (3, 3));

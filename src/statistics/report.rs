@@ -13,7 +13,7 @@ const NDCG_AT: [usize; 2] = [10, 100];
 /// Shares, in per cent, at which precision is given.
 const PRECISION_AT: [u32; 4] = [1, 5, 10, 25];
 /// The best architectures that are looked at apart, in per cent.
-const BEST: u32 = 10;
+const BEST: [u32; 2] = [10, 20];
 
 /// How a report is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -45,6 +45,8 @@ pub struct PredictorReport {
     pub all: RankAgreement,
     /// On the best 10 % by accuracy, with all that equal the last of them.
     pub best_tenth: RankAgreement,
+    /// On the best 20 %, likewise.
+    pub best_fifth: RankAgreement,
 }
 
 /// The statistics on one set of architectures.
@@ -104,7 +106,8 @@ impl PredictorReport {
             infinite: kept.iter().filter(|pair| pair.0.is_infinite()).count(),
             options,
             all: RankAgreement::new(&kept, options),
-            best_tenth: RankAgreement::new(&best_by_accuracy(&kept, BEST), options),
+            best_tenth: RankAgreement::new(&best_by_accuracy(&kept, BEST[0]), options),
+            best_fifth: RankAgreement::new(&best_by_accuracy(&kept, BEST[1]), options),
         }
     }
 }

@@ -166,7 +166,7 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
         Verb::Benchmark(arguments) => benchmark::run(&arguments),
-        Verb::Correlate(arguments) => evaluate::correlate::run(&arguments),
+        Verb::Correlate(arguments) => evaluate::correlate::run(*arguments),
         Verb::Protocol(arguments) => evaluate::protocol::run(&arguments),
         Verb::Studies(arguments) => studies::run(&arguments),
     };

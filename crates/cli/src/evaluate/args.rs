@@ -87,6 +87,10 @@ pub struct Correlate {
     /// Resamples for the 95 % bootstrap intervals; 0 omits them
     #[arg(long, default_value_t = ReportOptions::default().resamples, value_name = "N")]
     pub resamples: u32,
+    /// Compare every score of `search --help` and combined, with the choices of a search by each: those
+    /// that a study or table has, or all of them where architectures are scored now
+    #[arg(long, conflicts_with_all = ["score", "also", "paper_filter"])]
+    pub all: bool,
     /// Also report the figures on the selection of the paper: accuracy above 15 %, finite scores,
     /// 1,000 of them drawn without replacement
     #[arg(long)]

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::super::{Exit, log_line, progress, show};
-use super::args::Correlate;
+use super::args::{Correlate, Source};
 use super::{Compared, EvaluationFacts, compare, text};
 use untrained::evaluation::{
     Comparison, CorrelateOptions, Correlation, EvaluationError, correlate,
 };
+use untrained::score::{COMBINED, SCORES};
 use untrained::statistics::{AccuracyFilter, ReportOptions};
 use untrained_plot::{ScatterData, scatter};
 
@@ -21,8 +22,11 @@ struct Outcome<'a> {
 }
 
 /// Runs the verb.
-pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
-    let Correlate { source, overwrite, .. } = arguments;
+pub fn run(mut arguments: Correlate) -> anyhow::Result<Exit> {
+    if arguments.all {
+        every_score(&mut arguments.source);
+    }
+    let Correlate { source, overwrite, .. } = &arguments;
     anyhow::ensure!(
         !overwrite || source.out.is_some() || arguments.plot.is_some(),
         "--overwrite replaces nothing: give --out or --plot with it"
@@ -40,6 +44,7 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         filter: arguments
             .paper_filter
             .then(|| AccuracyFilter { seed, ..AccuracyFilter::default() }),
+        all_scores: arguments.all,
     };
     // What an interrupted run has scored is reported; a second Ctrl-C ends the process.
     let cancel = progress::cancelled_by_ctrl_c();
@@ -59,9 +64,22 @@ pub fn run(arguments: &Correlate) -> anyhow::Result<Exit> {
         let facts = EvaluationFacts::new(&compared, source);
         serde_json::to_string_pretty(&Outcome { facts, correlation: &correlation })? + "\n"
     } else {
-        text::correlation(&compared, &correlation)
+        match arguments.all {
+            true => text::every_score(&compared, &correlation),
+            false => text::correlation(&compared, &correlation),
+        }
     })?;
     Ok(exit)
+}
+
+/// Asks for the combined rank and, where scores are computed now, for every other one.
+fn every_score(source: &mut Source) {
+    if source.scores.is_some() {
+        source.column.get_or_insert_with(|| COMBINED.to_owned());
+    } else if source.study.is_none() {
+        source.score = Some(COMBINED.to_owned());
+        source.options.0.also = SCORES.iter().map(|score| score.name.to_owned()).collect();
+    }
 }
 
 fn draw(compared: &Comparison, path: &std::path::Path, overwrite: bool) -> anyhow::Result<()> {

@@ -45,6 +45,41 @@ pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> S
     text + LEGEND
 }
 
+/// What the columns of all scores are.
+const ALL_LEGEND: &str = "\
+tau-b (Kendall), with 95 % bootstrap intervals, on all architectures and on the best by accuracy
+rho (Spearman)
+regret @k: the best accuracy minus the best among the top k by score
+search of N: mean accuracy of the architecture that a search of N random ones chooses, 500 searches
+";
+
+/// The table of `correlate --all`.
+pub(super) fn every_score(compared: &Comparison, correlation: &Correlation) -> String {
+    let header = "n,tau-b,interval,rho,best 10 %,interval,best 20 %,interval,regret @1,@10,@100";
+    let mut header: Vec<String> = header.split(',').map(str::to_owned).collect();
+    let sizes = correlation.searches.first().into_iter().flatten().map(|row| row.size);
+    header.extend(sizes.map(|size| format!("search of {}", thousands(size as usize))));
+    header.push("score".to_owned());
+    let mut rows = vec![header];
+    for (report, searches) in correlation.predictors.iter().zip(&correlation.searches) {
+        let mut row = vec![thousands(report.all.n)];
+        row.extend([value(&report.all.tau_b), interval(&report.all.tau_b)]);
+        row.push(value(&report.all.rho));
+        for part in [&report.best_tenth, &report.best_fifth] {
+            row.extend([value(&part.tau_b), interval(&part.tau_b)]);
+        }
+        row.extend(report.all.regret.iter().map(|at| decimals(at.value)));
+        row.extend(searches.iter().map(|search| decimals(Some(search.by_score.mean))));
+        row.push(report.predictor.clone());
+        rows.push(row);
+    }
+    let mut text = heading(compared) + "\n" + &text_table::table(&rows) + "\n";
+    if !correlation.unknown.is_empty() {
+        text.push_str(&format!("not available: {}\n", correlation.unknown.join(", ")));
+    }
+    text + ALL_LEGEND
+}
+
 /// What is compared, and what is left out.
 fn heading(compared: &Comparison) -> String {
     let coverage = &compared.joined.coverage;

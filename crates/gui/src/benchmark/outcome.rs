@@ -110,6 +110,7 @@ fn options(resamples: u32) -> CorrelateOptions {
     CorrelateOptions {
         report: ReportOptions { resamples, ..ReportOptions::default() },
         filter: Some(AccuracyFilter::default()),
+        all_scores: false,
     }
 }
 

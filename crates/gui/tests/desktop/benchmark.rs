@@ -10,7 +10,7 @@ use untrained::job::{Options, SearchOptions};
 use untrained::statistics::AccuracyFilter;
 use untrained::store::Status;
 
-use crate::stored::{quick, record, study};
+use crate::stored::{by_naswot, quick, record, study};
 use crate::support::{Window, shared, shows};
 
 fn fixture(name: &str) -> PathBuf {
@@ -41,7 +41,7 @@ fn scored(search: SearchOptions, size: [f32; 2]) -> (Window, String) {
 }
 
 fn showing() -> Window {
-    let mut window = scored(SearchOptions::default(), [1280.0, 900.0]).0;
+    let mut window = scored(by_naswot(), [1280.0, 900.0]).0;
     window.press("Benchmark");
     window.see("No benchmark table is attached");
     window
@@ -85,7 +85,7 @@ fn without_a_table_the_formats_are_listed() {
 
 #[test]
 fn figures_are_those_of_scipy_and_of_the_command_line() {
-    let (mut window, id) = scored(SearchOptions::default(), [1280.0, 900.0]);
+    let (mut window, id) = scored(by_naswot(), [1280.0, 900.0]);
     window.press("Benchmark");
     window.drop_file(&fixture("evaluation/table.csv"));
     compared(&mut window);
@@ -164,7 +164,7 @@ fn the_table_of_a_search_by_accuracy_is_there_at_once() {
         strategy: untrained::search::StrategyKind::Area,
         table: Some(fixture("evaluation/table.csv")),
         metric: Some("accuracy".to_owned()),
-        ..SearchOptions::default()
+        ..by_naswot()
     };
     let (mut window, _) = scored(search, [800.0, 600.0]);
     // What ranks it is the accuracy, and is called so.
@@ -179,7 +179,7 @@ fn the_table_of_a_search_by_accuracy_is_there_at_once() {
 
 #[test]
 fn a_table_that_is_dropped_elsewhere_goes_with_the_results() {
-    let (mut window, _) = scored(SearchOptions::default(), [1280.0, 900.0]);
+    let (mut window, _) = scored(by_naswot(), [1280.0, 900.0]);
     window.drop_file(&fixture("evaluation/table.csv"));
     compared(&mut window);
 }

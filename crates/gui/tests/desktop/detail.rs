@@ -2,10 +2,10 @@
 
 use egui_kittest::kittest::Queryable;
 use untrained::backend::Cancel;
-use untrained::job::{Event, JobConfig, Options, SearchOptions, Task, run};
+use untrained::job::{Event, JobConfig, Options, Task, run};
 use untrained::store::Status;
 
-use crate::stored::{quick, record, study};
+use crate::stored::{by_naswot, quick, record, study};
 use crate::support::{Window, shows};
 
 const GOOD: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|\
@@ -18,7 +18,7 @@ fn showing(options: Options, records: &[(&str, f64, Status)], size: [f32; 2]) ->
     let folder = tempfile::tempdir().unwrap();
     let records = records.iter().map(|&(text, score, status)| record(text, score, status));
     let store = folder.path().join("studies.db");
-    study(&store, options, SearchOptions::default(), records.collect());
+    study(&store, options, by_naswot(), records.collect());
     let mut window = Window::in_folder(folder, None, size);
     window.press("Studies");
     window.press("Show");
@@ -180,9 +180,8 @@ fn architectures_of_different_studies_are_compared() {
         set: vec!["skeleton.cells=1".parse().unwrap(), "skeleton.channels=8".parse().unwrap()],
         ..quick()
     };
-    let ids = [quick(), wide.clone()].map(|options| {
-        study(&store, options, SearchOptions::default(), vec![record(GOOD, 5.0, Status::Ok)])
-    });
+    let ids = [quick(), wide.clone()]
+        .map(|options| study(&store, options, by_naswot(), vec![record(GOOD, 5.0, Status::Ok)]));
     let mut window = Window::in_folder(folder, None, [1280.0, 900.0]);
     for id in &ids {
         window.press("Studies");

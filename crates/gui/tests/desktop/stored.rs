@@ -8,6 +8,11 @@ use untrained::store::{
     space_fingerprint,
 };
 
+/// A search as the paper ranks.
+pub fn by_naswot() -> SearchOptions {
+    SearchOptions { score: Some("naswot".to_owned()), ..SearchOptions::default() }
+}
+
 /// Options with which an architecture is scored in moments.
 pub fn quick() -> Options {
     let set = ["skeleton.cells=1", "skeleton.channels=4"];

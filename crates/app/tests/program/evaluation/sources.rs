@@ -105,7 +105,11 @@ fn record(architecture: &str, score: f64) -> Record {
 /// A study of the scores of the small file, with their negative as a further score; its id.
 fn study(path: &Path, options: Options) -> String {
     let space = options.open_space().unwrap();
-    let search = SearchOptions { samples: Some(60), ..SearchOptions::default() };
+    let search = SearchOptions {
+        samples: Some(60),
+        score: Some("naswot".to_owned()),
+        ..SearchOptions::default()
+    };
     let job = JobConfig::new(options, Task::Search(Box::new(search)));
     let name = SpaceSnapshot {
         id: space.id().to_owned(),
