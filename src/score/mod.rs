@@ -8,6 +8,7 @@ mod kernel;
 mod moments;
 mod path_norm;
 mod patterns;
+mod placement;
 mod registry;
 mod spectrum;
 
@@ -17,6 +18,7 @@ pub use kernel::{KernelMatrix, KernelMatrixError};
 pub use moments::{ChannelSpectrum, MAX_SIDE, MomentsForm, PositionSample, TensorMoments};
 pub use path_norm::path_norm;
 pub use patterns::unit_patterns;
+pub use placement::{Placement, PlacementSet, ScorePlacement, standing};
 pub use registry::{
     SCORES, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues, find_score, has_log_axis,
 };

@@ -93,6 +93,10 @@ pub struct Score {
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,
+    /// What a high value says of a network, as in "a network with ...".
+    pub high: &'static str,
+    /// What a low value says of it.
+    pub low: &'static str,
     /// Its formula, and the paper it comes from where there is one.
     pub source: &'static str,
     /// What it needs.
@@ -218,6 +222,8 @@ impl ScoreValues {
 pub static SCORES: [Score; 14] = [
     Score {
         name: "naswot",
+        high: "images clearly told apart",
+        low: "images hardly told apart",
         about: "ln |det K| of the kernel matrix (Mellor et al., ICML 2021)",
         source: "ln |det K|, K[i][j] = V - hamming(code_i, code_j); Mellor et al., ICML 2021",
         needs: ScoreNeeds::KernelMatrix,
@@ -227,6 +233,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "params",
+        high: "many parameters",
+        low: "few parameters",
         about: "trainable parameters",
         source: "number of trainable parameters",
         needs: ScoreNeeds::Graph,
@@ -236,6 +244,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "macs",
+        high: "much computation",
+        low: "little computation",
         about: "multiply-adds per image",
         source: "multiply-adds of convolutions and linear layers per image, without biases",
         needs: ScoreNeeds::Graph,
@@ -245,6 +255,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "layers",
+        high: "many convolutions",
+        low: "few convolutions",
         about: "number of convolutions",
         source: "number of convolutions",
         needs: ScoreNeeds::Graph,
@@ -254,6 +266,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "relu-layers",
+        high: "many activations",
+        low: "few activations",
         about: "number of ReLU layers: calls of activations",
         source: "calls of activations, every call once",
         needs: ScoreNeeds::Graph,
@@ -263,6 +277,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "regions",
+        high: "every image with a code of its own",
+        low: "images that share a code",
         about: "different codes in the mini-batch",
         source: "number of different binary codes in the mini-batch: the linear regions it falls into",
         needs: ScoreNeeds::BinaryCodes,
@@ -272,6 +288,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "activation-sites",
+        high: "many activations",
+        low: "few activations",
         about: "calls of activations that --count counts",
         source: "number of counted calls of activations",
         needs: ScoreNeeds::Settings,
@@ -281,6 +299,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "path-norm",
+        high: "many or wide paths",
+        low: "few or narrow paths",
         about: "ln of the path norm: width, depth and number of paths together (Neyshabur et al., COLT 2015)",
         source: "ln of the mean output of the network run on ones, every weight its expected absolute \
                  value, without biases, normalisation and activations; after Neyshabur et al., COLT 2015, \
@@ -292,6 +312,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "expressivity",
+        high: "features that use many directions",
+        low: "features that use few directions",
         about: "directions that features use, summed over activations (Lee and Ham, CVPR 2024)",
         source: "sum of the entropies of the eigenvalues of the channel correlations at every tensor that \
                  live activations read; after Lee and Ham, CVPR 2024",
@@ -302,6 +324,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "independence",
+        high: "channels independent everywhere",
+        low: "channels that nearly repeat others",
         about: "least eigenvalues of channel correlations, summed over activations (Jiang et al., NeurIPS \
                 2023)",
         source: "sum of the least eigenvalues of the channel correlations at every tensor that live \
@@ -313,6 +337,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "decorrelation",
+        high: "hardly redundant final features",
+        low: "redundant final features",
         about: "how little redundancy the classifier gets",
         source: "ln det of the channel correlations of the last representation before the head, per channel",
         needs: ScoreNeeds::LastMoments,
@@ -322,6 +348,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "volume",
+        high: "widely spread final features",
+        low: "narrowly spread final features",
         about: "information that reaches the classifier (Sun et al., ICML 2022)",
         source: "ln det of the channel covariance of the last representation before the head, per channel; \
                  after Sun et al., ICML 2022",
@@ -332,6 +360,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "growth",
+        high: "many branches that reach the end",
+        low: "few branches that reach the end",
         about: "normalised branches that reach the end side by side",
         source: "ln of the mean square of the last representation before the head; only where it is a sum \
                  of normalised branches",
@@ -342,6 +372,8 @@ pub static SCORES: [Score; 14] = [
     },
     Score {
         name: "swap",
+        high: "units that behave in many ways",
+        low: "units that behave alike",
         about: "different patterns of a unit over the mini-batch (Peng et al., ICLR 2024)",
         source: "number of different patterns that counted units show over the mini-batch; Peng et al., \
                  ICLR 2024",

@@ -3,43 +3,72 @@
 use super::error::SpaceError;
 use crate::nearest;
 
-/// Every built-in space: its id and its file.
-const ALL: &[(&str, &str)] = &[
-    ("nas-bench-101", include_str!("../../assets/spaces/nas-bench-101.toml")),
-    ("nas-bench-201", include_str!("../../assets/spaces/nas-bench-201.toml")),
-    ("nds-amoeba", include_str!("../../assets/spaces/nds-amoeba.toml")),
-    ("nds-amoeba-imagenet", include_str!("../../assets/spaces/nds-amoeba-imagenet.toml")),
-    ("nds-darts", include_str!("../../assets/spaces/nds-darts.toml")),
-    ("nds-darts-fix-w-d", include_str!("../../assets/spaces/nds-darts-fix-w-d.toml")),
-    ("nds-darts-imagenet", include_str!("../../assets/spaces/nds-darts-imagenet.toml")),
-    ("nds-enas", include_str!("../../assets/spaces/nds-enas.toml")),
-    ("nds-enas-fix-w-d", include_str!("../../assets/spaces/nds-enas-fix-w-d.toml")),
-    ("nds-enas-imagenet", include_str!("../../assets/spaces/nds-enas-imagenet.toml")),
-    ("nds-nasnet", include_str!("../../assets/spaces/nds-nasnet.toml")),
-    ("nds-nasnet-imagenet", include_str!("../../assets/spaces/nds-nasnet-imagenet.toml")),
-    ("nds-pnas", include_str!("../../assets/spaces/nds-pnas.toml")),
-    ("nds-pnas-fix-w-d", include_str!("../../assets/spaces/nds-pnas-fix-w-d.toml")),
-    ("nds-pnas-imagenet", include_str!("../../assets/spaces/nds-pnas-imagenet.toml")),
-    ("nats-size", include_str!("../../assets/spaces/nats-size.toml")),
-    ("nds-resnet", include_str!("../../assets/spaces/nds-resnet.toml")),
-    ("nds-resnext-a", include_str!("../../assets/spaces/nds-resnext-a.toml")),
-    ("nds-resnext-b", include_str!("../../assets/spaces/nds-resnext-b.toml")),
-    ("nds-vanilla", include_str!("../../assets/spaces/nds-vanilla.toml")),
-    ("nds-resnext-a-imagenet", include_str!("../../assets/spaces/nds-resnext-a-imagenet.toml")),
-    ("nds-resnext-b-imagenet", include_str!("../../assets/spaces/nds-resnext-b-imagenet.toml")),
+/// A space that comes with the program.
+struct BuiltinSpace {
+    id: &'static str,
+    /// Its file.
+    text: &'static str,
+    /// Scores of random architectures, a table in CSV.
+    reference: &'static str,
+}
+
+/// A space, its file and its reference set by its id.
+macro_rules! builtin {
+    ($id:literal) => {
+        BuiltinSpace {
+            id: $id,
+            text: include_str!(concat!("../../assets/spaces/", $id, ".toml")),
+            reference: include_str!(concat!("../../assets/reference/", $id, ".csv")),
+        }
+    };
+}
+
+/// Every built-in space.
+const ALL: &[BuiltinSpace] = &[
+    builtin!("nas-bench-101"),
+    builtin!("nas-bench-201"),
+    builtin!("nds-amoeba"),
+    builtin!("nds-amoeba-imagenet"),
+    builtin!("nds-darts"),
+    builtin!("nds-darts-fix-w-d"),
+    builtin!("nds-darts-imagenet"),
+    builtin!("nds-enas"),
+    builtin!("nds-enas-fix-w-d"),
+    builtin!("nds-enas-imagenet"),
+    builtin!("nds-nasnet"),
+    builtin!("nds-nasnet-imagenet"),
+    builtin!("nds-pnas"),
+    builtin!("nds-pnas-fix-w-d"),
+    builtin!("nds-pnas-imagenet"),
+    builtin!("nats-size"),
+    builtin!("nds-resnet"),
+    builtin!("nds-resnext-a"),
+    builtin!("nds-resnext-b"),
+    builtin!("nds-vanilla"),
+    builtin!("nds-resnext-a-imagenet"),
+    builtin!("nds-resnext-b-imagenet"),
 ];
 
 /// The ids of all built-in spaces.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|(id, _)| *id)
+    ALL.iter().map(|space| space.id)
 }
 
 /// The file of a built-in space.
 pub(super) fn text(id: &str) -> Result<&'static str, SpaceError> {
-    match ALL.iter().find(|(known, _)| *known == id) {
-        Some((_, text)) => Ok(text),
+    match find(id) {
+        Some(space) => Ok(space.text),
         None => {
             Err(SpaceError::Unknown { id: nearest::excerpt(id), hint: nearest::hint(id, ids()) })
         }
     }
+}
+
+/// The reference set of a built-in space.
+pub(super) fn reference(id: &str) -> Option<&'static str> {
+    find(id).map(|space| space.reference)
+}
+
+fn find(id: &str) -> Option<&'static BuiltinSpace> {
+    ALL.iter().find(|space| space.id == id)
 }

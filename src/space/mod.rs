@@ -147,6 +147,11 @@ impl Space {
         builtin::text(id)
     }
 
+    /// The reference set of a built-in space: scores of random architectures, as CSV.
+    pub fn builtin_reference(id: &str) -> Option<&'static str> {
+        builtin::reference(id)
+    }
+
     /// The file of the built-in operations.
     pub fn builtin_operations_text() -> &'static str {
         operations::BUILTIN
