@@ -150,6 +150,19 @@ proptest! {
     }
 }
 
+/// The dictionary becomes a part of a tuple, which then stands where it stood; entries that are put into
+/// the tuple are none of the dictionary's.
+#[test]
+fn a_dictionary_that_is_put_away_has_no_further_entries() {
+    let bytes = b"}U\x07entries}h\0\x86K\x002sh\0a.";
+    let entries = |bytes: &[u8]| {
+        open(bytes, &PickleLimits::default()).map(|entries| entries.filter(Result::is_ok).count())
+    };
+    assert!(!entries(bytes).is_ok_and(|count| count > 0));
+    // The control: the same entry in the dictionary itself.
+    assert_eq!(entries(b"}U\x07entries}K\x00K\x01ss.").unwrap(), 1);
+}
+
 /// Operations as entries have them, and a few others.
 fn operation() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![

@@ -115,14 +115,14 @@ impl<R: BufRead + Seek> PickleMachine<R> {
 
     /// One operation, with what it means for the dictionary.
     fn watched_step(&mut self, opcode: u8) -> Result<bool, PickleFault> {
-        let Some(OpenDict { height, .. }) = self.open() else {
+        let Some(OpenDict { dict, height, .. }) = self.open() else {
             let known = self.step(opcode)?;
             if matches!(opcode, b'}' | b'd' | b'R') {
                 self.try_begin();
             }
             return Ok(known);
         };
-        let height = *height;
+        let (dict, height) = (*dict, *height);
         let inside = self.stack.last_mark() == Some(height + 1);
         let above = self.stack.height().saturating_sub(height + 1);
         match opcode {
@@ -145,7 +145,8 @@ impl<R: BufRead + Seek> PickleMachine<R> {
             }
             _ => {
                 let known = self.step(opcode)?;
-                if self.stack.height() <= height {
+                // It may also have become a part of what stands in its place now.
+                if self.stack.at(height) != Some(dict) {
                     self.end();
                 }
                 Ok(known)

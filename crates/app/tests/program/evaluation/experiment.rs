@@ -90,6 +90,6 @@ fn sizes_and_runs_are_at_least_one() {
         "invalid value 'ten' for '--sizes <N,..>': invalid digit found in string",
     );
     // The default can be copied from the help as it stands.
-    let (code, help, _) = untrained(&["--batch", "protocol", "--help"]);
+    let (code, help, _) = untrained(&["protocol", "--help"]);
     assert!(code == 0 && help.contains(" 10,100,1000]"), "{help}");
 }
