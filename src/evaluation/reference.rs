@@ -32,7 +32,8 @@ impl ReferenceSet {
         let components = Components::from_names(header.iter()).ok()?;
         let mut rows = Vec::new();
         for record in reader.records() {
-            let cell = |text: &str| if text.is_empty() { Some(f64::NAN) } else { text.parse().ok() };
+            let cell =
+                |text: &str| if text.is_empty() { Some(f64::NAN) } else { text.parse().ok() };
             rows.push(record.ok()?.iter().map(cell).collect::<Option<Vec<f64>>>()?);
         }
         let placed = PlacementSet::new(components, &rows);

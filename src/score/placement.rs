@@ -1,6 +1,6 @@
 //! Where an architecture stands in each of several scores among others, and what that says in words.
 
-use super::{ComponentRanks, Components, Score};
+use super::{ComponentRanks, Components, Score, ScoreId};
 
 /// From this share on a value is called high, and up to its complement low.
 const HIGH: f64 = 0.75;
@@ -9,10 +9,10 @@ const HIGH: f64 = 0.75;
 const SPOKEN: usize = 2;
 
 /// Where an architecture stands in one score.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScorePlacement {
     /// The score.
-    pub score: &'static Score,
+    pub score: ScoreId,
     /// Its value; none if it is not available, which ranks last.
     pub value: Option<f64>,
     /// Its rank as a share of the architectures it is compared with: above 0, and 1 for the best.
@@ -20,7 +20,7 @@ pub struct ScorePlacement {
 }
 
 /// Where an architecture stands among others.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Placement {
     /// In each component.
     pub scores: Vec<ScorePlacement>,
@@ -66,7 +66,7 @@ impl PlacementSet {
     /// Places an architecture, which need not be one of the set, by a value for each component.
     pub fn place(&self, values: &[f64]) -> Placement {
         let placed = |(at, score): (usize, &'static Score)| ScorePlacement {
-            score,
+            score: ScoreId(score),
             value: Some(values[at]).filter(|value| value.is_finite()),
             share: self.ranks.share(at, values[at]).min(1.0),
         };
@@ -103,22 +103,20 @@ impl Placement {
         let low: Vec<&ScorePlacement> =
             ranked.iter().rev().filter(is_low).take(SPOKEN).copied().collect();
         let list = |all: &[&ScorePlacement], say: fn(&Score) -> &'static str| {
-            all.iter().map(|placed| say(placed.score)).collect::<Vec<_>>().join(" and ")
+            all.iter().map(|placed| say(placed.score.0)).collect::<Vec<_>>().join(" and ")
         };
         let said = match (high.as_slice(), low.as_slice()) {
             ([], []) => "nothing that stands out".to_owned(),
             ([], low) => list(low, |score| score.low),
             (high, []) => list(high, |score| score.high),
-            (high, low) => format!(
-                "{}, but {}",
-                list(low, |score| score.low),
-                list(high, |score| score.high)
-            ),
+            (high, low) => {
+                format!("{}, but {}", list(low, |score| score.low), list(high, |score| score.high))
+            }
         };
         let Some(most) = high.first().or(low.first()).or(ranked.first()) else {
             return "no score is available".to_owned();
         };
-        format!("{said}: {} in {}", standing(most.share), most.score.name)
+        format!("{said}: {} in {}", standing(most.share), most.score.0.name)
     }
 }
 
@@ -139,9 +137,13 @@ mod tests {
         let placed = set.place(&[2.0, 97.5]);
         assert!((placed.scores[0].share - 0.03).abs() < 1e-12, "{placed:?}");
         assert_eq!(standing(placed.scores[1].share), "top 2 %");
-        let words = "few or narrow paths, but hardly redundant final features: top 2 % in decorrelation";
+        let words =
+            "few or narrow paths, but hardly redundant final features: top 2 % in decorrelation";
         assert_eq!(placed.words(), words);
-        assert_eq!(set.place(&[50.0, 50.0]).words().split(':').next(), Some("nothing that stands out"));
+        assert_eq!(
+            set.place(&[50.0, 50.0]).words().split(':').next(),
+            Some("nothing that stands out")
+        );
         assert_eq!(
             set.place(&[3.0, f64::NAN]).words(),
             "few or narrow paths: lowest 4 % in path-norm"

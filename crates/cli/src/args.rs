@@ -163,10 +163,17 @@ pub struct Describe {
     /// List every layer with its shape
     #[arg(short, long)]
     pub verbose: bool,
+    /// Compute the components of the combined rank, with fresh weights and on the usual images, and place
+    /// them among random architectures of the same built-in space
+    #[arg(long)]
+    pub scores: bool,
+    /// With --scores: the built-in space among whose architectures to place an ONNX model
+    #[arg(long, value_name = "ID", requires = "scores", requires = "onnx")]
+    pub among: Option<String>,
     #[command(flatten)]
     pub space: JobArgs<SpaceOptions>,
     /// Draw the cells in the DOT language of Graphviz
-    #[arg(long, conflicts_with_all = ["onnx", "json", "verbose"])]
+    #[arg(long, conflicts_with_all = ["onnx", "json", "verbose", "scores"])]
     pub dot: bool,
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::args::Describe;
+use super::described_scores::DescribedScores;
 use super::job_args::SpaceOptions;
 use super::{Exit, architectures, show, text_table};
 use untrained::format;
@@ -31,6 +32,8 @@ struct Description {
     code_points: ActivationSites,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    scores: Option<DescribedScores>,
     /// The drawing, printed by itself.
     #[serde(skip)]
     dot: String,
@@ -47,7 +50,17 @@ struct ModelFacts {
 
 /// Runs the verb.
 pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
-    for description in descriptions(arguments)? {
+    let mut descriptions = descriptions(arguments)?;
+    if arguments.scores {
+        let scorer = DescribedScores::scorer(arguments)?;
+        for description in &mut descriptions {
+            let Some(scores) = scorer.of(&description.architecture)? else {
+                return Ok(Exit::Interrupted);
+            };
+            description.scores = Some(scores);
+        }
+    }
+    for description in descriptions {
         if arguments.dot {
             show(&description.dot)?;
         } else if arguments.json {
@@ -108,6 +121,7 @@ fn describe(
         cost: Cost::of(graph),
         code_points: ActivationSites::new(graph, &Weights::default(), Count::Paper),
         layers: if with_layers { layers(graph) } else { Vec::new() },
+        scores: None,
         dot: String::new(),
     }
 }
@@ -138,6 +152,9 @@ fn text(description: &Description) -> String {
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));
     line("activation sites", description.code_points.to_string());
+    if let Some(scores) = &description.scores {
+        text.push_str(&scores.text());
+    }
     if !description.layers.is_empty() {
         let mut rows =
             vec![["shape", "params", "macs", "operation", "layer"].map(str::to_owned).to_vec()];

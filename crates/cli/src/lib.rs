@@ -19,6 +19,7 @@ mod args;
 mod benchmark;
 mod command_line;
 mod describe;
+mod described_scores;
 mod devices;
 mod evaluate;
 mod heat_map;

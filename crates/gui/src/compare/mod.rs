@@ -6,6 +6,7 @@ use crate::inspect::network::{NetworkKey, NetworkOrigin};
 use crate::results::rank::RankInfo;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{ColumnGoal, NUMBERS, ResultTable};
+use untrained::score::Placement;
 use untrained::store::Status;
 
 /// Numbers of which neither more nor less is better.
@@ -26,6 +27,8 @@ pub struct ComparedNetwork {
     pub ranked_by: String,
     /// Its rank and of how many, as it was added.
     pub rank: Option<(u64, u64)>,
+    /// Where it stands in each component, where the combined rank ranks its results.
+    pub placement: Option<Placement>,
     /// Its numbers by name; none that is missing.
     pub numbers: Vec<(String, f64)>,
 }
@@ -43,6 +46,7 @@ impl ComparedNetwork {
             status: table.status(row),
             ranked_by: sheet.ranked_by().to_owned(),
             rank: standing.rank.map(|rank| (rank, standing.of)),
+            placement: standing.placement,
             numbers: numbers.collect(),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::results::sheet::{ResultTable, ValueHistogram};
+use untrained::score::Placement;
 use untrained::store::Status;
 
 /// Bins of the histogram.
@@ -21,6 +22,8 @@ pub struct RankInfo {
     pub of: u64,
     /// The values of all that may be chosen.
     pub histogram: ValueHistogram,
+    /// Where it stands in each component, where the combined rank ranks.
+    pub placement: Option<Placement>,
 }
 
 impl RankInfo {
@@ -37,6 +40,7 @@ impl RankInfo {
             rank: table.rank(row),
             of: chosen.len() as u64,
             histogram: ValueHistogram::new(chosen.iter().copied(), BINS),
+            placement: table.placement(row),
         }
     }
 

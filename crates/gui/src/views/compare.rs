@@ -180,6 +180,9 @@ fn column(
             });
         }
     }
+    if let Some(placement) = &entry.placement {
+        detail::placement(ui, letter(at), placement, ui.available_width());
+    }
     if detail::kernel(ui, context, cache, &entry.key, (MATRIX, least)) {
         let asked = vec![(entry.key.clone(), entry.origin.job.clone())];
         context.send(Action::ComputeKernels(asked));

@@ -23,6 +23,7 @@ use crate::theme;
 use crate::views::context::ViewContext;
 use crate::views::plots::{self, KernelSpectrum};
 use untrained::format::thousands;
+use untrained::score::{Placement, standing};
 
 /// The height of a row of the layer table.
 const ROW: f32 = 17.0;
@@ -90,13 +91,13 @@ pub struct DetailCache {
 
 /// The rank of the chosen row among all.
 pub fn rank(ui: &mut Ui, sheet: &ResultSet, cache: &mut DetailCache, row: u32, width: f32) {
-    let standing = cache.ranks.of(sheet.id, &sheet.table, row);
+    let info = cache.ranks.of(sheet.id, &sheet.table, row);
     let ranked_by = sheet.ranked_by();
-    let text = match (standing.rank, standing.percentile()) {
+    let text = match (info.rank, info.percentile()) {
         (Some(rank), Some(percentile)) => format!(
             "rank {} of {}, percentile {percentile:.1}, by {ranked_by}",
             thousands(rank),
-            thousands(standing.of)
+            thousands(info.of)
         ),
         _ => format!("No rank: {}, excluded from ranking", sheet.table.status(row).name()),
     };
@@ -104,10 +105,46 @@ pub fn rank(ui: &mut Ui, sheet: &ResultSet, cache: &mut DetailCache, row: u32, w
         "The rank among valid results, 1 is best; the percentile is the share of the others that are not \
          better",
     );
-    if !standing.histogram.counts.is_empty() {
-        let value = if standing.rank.is_some() { standing.value } else { f64::NAN };
-        plots::place(ui, ranked_by, &standing.histogram, value, vec2(width, 84.0));
+    if !info.histogram.counts.is_empty() {
+        let value = if info.rank.is_some() { info.value } else { f64::NAN };
+        plots::place(ui, ranked_by, &info.histogram, value, vec2(width, 84.0));
     }
+    if let Some(placed) = &info.placement {
+        placement(ui, "chosen", placed, width);
+    }
+}
+
+/// The share of the width that a bar of a placement takes.
+const BAR: f32 = 0.35;
+
+/// Where an architecture stands in each component: bars, and words.
+pub fn placement(ui: &mut Ui, name: &str, placement: &Placement, width: f32) {
+    let about = "Its rank in each component of the combined rank, among all results";
+    ui.strong("Scores").on_hover_text(about);
+    Grid::new(format!("placement {name}")).num_columns(3).spacing([10.0, 2.0]).show(ui, |ui| {
+        for placed in &placement.scores {
+            let score = placed.score.0;
+            ui.weak(score.name).on_hover_text(score.about);
+            if placed.value.is_some() {
+                share_bar(ui, placed.share, vec2(width * BAR, ui.spacing().interact_size.y * 0.5));
+                ui.label(RichText::new(standing(placed.share)).small());
+            } else {
+                ui.weak("not available");
+            }
+            ui.end_row();
+        }
+    });
+    ui.add(egui::Label::new(RichText::new(placement.words()).small()).wrap());
+}
+
+/// A share as a bar.
+fn share_bar(ui: &mut Ui, share: f64, size: egui::Vec2) {
+    let (whole, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    let mut part = whole;
+    part.set_width(whole.width() * share as f32);
+    ui.painter().rect_filled(whole, 2.0, ui.visuals().extreme_bg_color);
+    ui.painter().rect_filled(part, 2.0, theme::accent(ui.visuals().dark_mode));
+    response.on_hover_text(standing(share));
 }
 
 /// The kernel matrix with its scale and numbers, or how it can be had. `least` is where the colours

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::numbers::NUMBERS;
 use untrained::job::JobConfig;
-use untrained::score::{ComponentRanks, Components, Ranking, SCORES};
+use untrained::score::{ComponentRanks, Components, Placement, PlacementSet, Ranking, SCORES};
 use untrained::store::{NumberFormat, Record, Status};
 
 /// A column, with what is asked of it in every frame.
@@ -84,23 +84,12 @@ impl ResultTable {
             return false;
         }
         *compared = rows;
-        let columns: Vec<Option<Vec<f64>>> = {
-            let names: Vec<&str> = components.names().collect();
-            names.iter().map(|name| self.column(score_column(name)).map(<[f64]>::to_vec)).collect()
-        };
-        let of_row = |row: usize| -> Vec<f64> {
-            let value =
-                |column: &Option<Vec<f64>>| column.as_ref().map_or(f64::NAN, |all| all[row]);
-            columns.iter().map(value).collect()
-        };
-        let mut seen = HashSet::new();
-        let counts = |row: &usize| {
-            self.status[*row] == Status::Ok && seen.insert(self.architectures[*row].clone())
-        };
-        let values: Vec<Vec<f64>> = (0..rows).filter(counts).map(of_row).collect();
-        let ranks = ComponentRanks::of(columns.len(), values.iter().map(Vec::as_slice));
+        let components = components.clone();
+        let values = self.compared_values(&components);
+        let ranks = ComponentRanks::of(components.len(), values.iter().map(Vec::as_slice));
+        let columns = self.component_columns(&components);
         let value = |row: usize| match self.status[row] {
-            Status::Ok => ranks.combined(&of_row(row)),
+            Status::Ok => ranks.combined(&values_of_row(&columns, row)),
             Status::Singular | Status::Disconnected | Status::Failed => f64::NEG_INFINITY,
         };
         let mut compared = NumberValues::gaps(0);
@@ -142,6 +131,33 @@ impl ResultTable {
             (row, rank.map(|rank| rank + u64::from(is_beaten)))
         });
         self.last_rank = LastRank(Mutex::new(kept));
+    }
+
+    /// The columns of components; none where no row has a value.
+    fn component_columns(&self, components: &Components) -> Vec<Option<&[f64]>> {
+        components.names().map(|name| self.column(score_column(name))).collect()
+    }
+
+    /// The values of the components of every row that is compared: each architecture counts once.
+    fn compared_values(&self, components: &Components) -> Vec<Vec<f64>> {
+        let columns = self.component_columns(components);
+        let mut seen = HashSet::new();
+        let counts = |row: &usize| {
+            self.status[*row] == Status::Ok && seen.insert(self.architectures[*row].clone())
+        };
+        (0..self.len()).filter(counts).map(|row| values_of_row(&columns, row)).collect()
+    }
+
+    /// Where a row stands in each component among all that are compared, where the combined rank ranks
+    /// them and the row may be chosen.
+    pub fn placement(&self, row: u32) -> Option<Placement> {
+        let (components, _) = self.combined.as_ref()?;
+        if self.status(row) != Status::Ok {
+            return None;
+        }
+        let own = values_of_row(&self.component_columns(components), row as usize);
+        let all = self.compared_values(components);
+        Some(PlacementSet::new(components.clone(), &all).place(&own))
     }
 
     /// The number of rows.
@@ -233,6 +249,12 @@ impl ResultTable {
     }
 }
 
+/// The values of a row, NaN where there is none.
+fn values_of_row(columns: &[Option<&[f64]>], row: usize) -> Vec<f64> {
+    let value = |column: &Option<&[f64]>| column.and_then(|all| all.get(row).copied());
+    columns.iter().map(|column| value(column).unwrap_or(f64::NAN)).collect()
+}
+
 /// The column that holds the values of a score.
 fn score_column(name: &str) -> &str {
     if name == SCORES[0].name { "score" } else { name }
@@ -273,6 +295,9 @@ mod tests {
         assert!(table.compare(true));
         assert_ne!(table.value("value", 0), first);
         assert_eq!(table.rank(2), Some(1));
+        let placement = table.placement(2).unwrap();
+        assert_eq!((placement.scores[0].share, placement.compared), (1.0, 4));
+        assert!(placement.words().ends_with("top 1 % in params"), "{}", placement.words());
     }
 
     #[test]
