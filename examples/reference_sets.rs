@@ -1,7 +1,7 @@
 //! Makes the reference sets of the built-in spaces, `assets/reference/ID.csv`; of those that are named, or
 //! of all.
 //!
-//! `cargo run --release --example reference_sets [ID..]`
+//! `cargo run --release -p untrained --example reference_sets [ID..]`
 
 use std::path::Path;
 use std::time::Instant;

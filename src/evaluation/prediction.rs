@@ -1,6 +1,7 @@
 //! What a score says of an architecture, from records and studies.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use crate::job::JobConfig;
 use crate::score::{
@@ -123,15 +124,22 @@ fn combined_predictions(
     Ok(Prediction::combined(&records, components))
 }
 
+/// A score that the graph tells costs what its graph costs, not the forward pass that made the record.
 fn predicted(record: &Record, score: &Score, space: &Space) -> Prediction {
     let inputs = record.score_inputs();
-    let is_missing = score.needs == ScoreNeeds::Graph && (score.compute)(&inputs).is_none();
+    if score.needs != ScoreNeeds::Graph {
+        return Prediction::new(record, score, &inputs);
+    }
+    let begin = Instant::now();
     let graph = || {
         let architecture = space.parse(&record.architecture).ok()?;
         architecture.build().ok().map(|graph| ScoreInputs::from_graph(&graph))
     };
-    let computed = if is_missing { graph() } else { None };
-    Prediction::new(record, score, &computed.unwrap_or(inputs))
+    let computed = graph();
+    let seconds = computed.map(|_| begin.elapsed().as_secs_f64());
+    let is_missing = (score.compute)(&inputs).is_none();
+    let inputs = computed.filter(|_| is_missing).unwrap_or(inputs);
+    Prediction { seconds, ..Prediction::new(record, score, &inputs) }
 }
 
 #[cfg(test)]

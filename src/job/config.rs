@@ -70,6 +70,15 @@ pub struct Options {
     /// Seed of everything random: architectures, images, weights
     #[serde(with = "super::file::seed")]
     pub seed: u64,
+    /// Seed of the architectures alone; see [`Options::architecture_seed`]
+    #[serde(default)]
+    pub architecture_seed: Option<u64>,
+    /// Seed of the images alone; see [`Options::image_seed`]
+    #[serde(default)]
+    pub image_seed: Option<u64>,
+    /// Seed of the weights alone; see [`Options::weight_seed`]
+    #[serde(default)]
+    pub weight_seed: Option<u64>,
     /// Which activations count: paper (every call once), published (as the paper's code: twice where a
     /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
     pub count: Count,
@@ -103,6 +112,9 @@ impl Default for Options {
             image_classes: None,
             device: "auto".to_owned(),
             seed: 0,
+            architecture_seed: None,
+            image_seed: None,
+            weight_seed: None,
             count: Count::Paper,
             repeats: 1,
             initialisation: None,
@@ -140,6 +152,21 @@ impl Options {
         })
     }
 
+    /// The seed of which architectures are sampled, and of every choice of a strategy.
+    pub fn architecture_seed(&self) -> u64 {
+        self.architecture_seed.unwrap_or(self.seed)
+    }
+
+    /// The seed of the images.
+    pub fn image_seed(&self) -> u64 {
+        self.image_seed.unwrap_or(self.seed)
+    }
+
+    /// The seed of the weights.
+    pub fn weight_seed(&self) -> u64 {
+        self.weight_seed.unwrap_or(self.seed)
+    }
+
     /// Whether both kinds of scores see the same mini-batch.
     pub fn shares_batch(&self) -> bool {
         let [codes, moments] = [MiniBatch::Codes, MiniBatch::Moments];
@@ -160,7 +187,7 @@ impl Options {
                 let components = DEFAULT_COMPONENTS.join(",");
                 return Err(refuse(format!(
                     "cannot be `combined`, which compares the architectures of a search: its \
-                     components are {components}"
+                     components are {components}; `describe --scores` places a single architecture"
                 )));
             }
             scores = scores.and(Components::from_names([name.as_str()]).map_err(refuse)?.scores());

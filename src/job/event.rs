@@ -1,5 +1,6 @@
 //! What a running job tells, and what it comes to.
 
+use super::FollowedCount;
 use crate::backend::{DeviceInfo, RunOutput};
 use crate::plan::ActivationSites;
 use crate::store::{Record, StatusCounts};
@@ -47,6 +48,8 @@ pub struct Summary {
     pub best: Vec<Record>,
     /// How many architectures the combined rank compares; none where a score ranks.
     pub compared: Option<u64>,
+    /// A plain count that the ranking follows so closely that it says little else.
+    pub followed: Option<FollowedCount>,
     /// The metric that is reported of the best one, where a table has it: its name and value.
     pub reported: Option<(String, f64)>,
     /// The id of the study that keeps the results, if one does.

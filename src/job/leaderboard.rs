@@ -1,6 +1,7 @@
 //! The best records of a job, so far and at its end.
 
 use super::event::BEST;
+use super::followed_count::{FollowedCount, RecordCounts};
 use crate::score::Ranking;
 use crate::store::{Record, RecordRanks};
 
@@ -11,6 +12,9 @@ pub struct Leaderboard {
     /// The best, best first, where a score ranks.
     best: Vec<Record>,
     combined: Option<CombinedRecords>,
+    /// Where a score ranks: the counts of all records.
+    counts: RecordCounts,
+    ranked_by: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -30,7 +34,8 @@ impl Leaderboard {
             }
             Some(Ranking::Score(_)) | None => None,
         };
-        Self { best: Vec::new(), combined }
+        let ranked_by = ranking.map_or("", Ranking::name);
+        Self { best: Vec::new(), combined, counts: RecordCounts::default(), ranked_by }
     }
 
     /// Adds a record; of equal ones the earlier one wins.
@@ -45,6 +50,7 @@ impl Leaderboard {
         if score == f64::NEG_INFINITY {
             return;
         }
+        self.counts.add(record, score);
         // Evolution may come back to an architecture, and a trainer to another accuracy.
         let is_there = |known: &Record| known.architecture == record.architecture;
         if let Some(at) = self.best.iter().position(is_there) {
@@ -70,6 +76,20 @@ impl Leaderboard {
         values.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let best = values.into_iter().take(BEST);
         best.map(|(value, at)| Record { value, ..records[at].clone() }).collect()
+    }
+
+    /// The plain count that the values follow so closely that they say little else.
+    pub fn followed_count(&self) -> Option<FollowedCount> {
+        // Accuracies may follow whatever they like.
+        if self.ranked_by.is_empty() {
+            return None;
+        }
+        let Some(CombinedRecords { ranks, records }) = &self.combined else {
+            return self.counts.followed(self.ranked_by);
+        };
+        let mut counts = RecordCounts::default();
+        records.iter().for_each(|record| counts.add(record, ranks.combined(record)));
+        counts.followed(self.ranked_by)
     }
 
     /// The value of the best record where a score ranks.

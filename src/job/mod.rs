@@ -6,11 +6,13 @@
 //! same for work that is no job, such as the kernel matrix of one architecture.
 
 mod accuracy;
+mod complete;
 mod config;
 mod error;
 mod event;
 mod file;
 mod file_problem;
+mod followed_count;
 mod job_files;
 mod latency;
 mod leaderboard;
@@ -28,9 +30,11 @@ mod session;
 mod shared_results;
 mod study_session;
 
+pub use complete::{CompletedStudy, complete_study};
 pub use config::{JobConfig, MiniBatch, OnnxWeights, Options, Task};
 pub use error::JobError;
 pub use event::{BEST, Event, Started, Summary};
+pub use followed_count::FollowedCount;
 pub use leaderboard::Leaderboard;
 pub use networks::{ModelNetwork, NetworkSource, candidate};
 pub use option::{ChangeOnResume, ChoiceInfo, InvalidOption, JobOption, OptionInfo, OptionType};

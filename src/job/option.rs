@@ -105,6 +105,11 @@ const fn long_count_from(least: u64) -> OptionType {
     OptionType::Integer { least, most: u64::MAX }
 }
 
+/// A seed besides the one of everything: one that fits a whole number of a job file.
+const fn seed_alone() -> OptionType {
+    OptionType::Integer { least: 0, most: i64::MAX as u64 }
+}
+
 /// Declares the options once.
 macro_rules! job_options {
     ($($variant:ident {
@@ -293,7 +298,22 @@ job_options! {
     Seed {
         path: "options.seed", on_resume: Fixed, label: "Seed",
         values: long_count_from(0), value_name: "S",
-        help: "Seed of everything random: architectures, images and weights",
+        help: "Seed of everything random: architectures, images and weights, each of which may have its own",
+    }
+    ArchitectureSeed {
+        path: "options.architecture-seed", on_resume: Fixed, label: "Architecture seed",
+        values: seed_alone(), value_name: "S", default: "the seed",
+        help: "Seed of the architectures alone: which are sampled, and every choice of a strategy",
+    }
+    ImageSeed {
+        path: "options.image-seed", on_resume: Fixed, label: "Image seed",
+        values: seed_alone(), value_name: "S", default: "the seed",
+        help: "Seed of the images alone",
+    }
+    WeightSeed {
+        path: "options.weight-seed", on_resume: Fixed, label: "Weight seed",
+        values: seed_alone(), value_name: "S", default: "the seed",
+        help: "Seed of the weights alone",
     }
     Count {
         path: "options.count", on_resume: Fixed, label: "Count",

@@ -244,6 +244,7 @@ mod tests {
             (JobOption::TrainerLimit, &["60"]),
             (JobOption::Mean, &["-0.5,0.25"]),
             (JobOption::Seed, &["18446744073709551615"]),
+            (JobOption::ImageSeed, &["3"]),
             (JobOption::Input, &["3x16x16"]),
             (JobOption::Images, &["folder:some where"]),
             (JobOption::Set, &["skeleton.cells=1"]),

@@ -72,6 +72,7 @@ impl Recorder {
     pub(super) fn finish(mut self, cancel: &Cancel) -> Result<Summary, JobError> {
         self.summary.interrupted = cancel.is_cancelled();
         self.summary.best = self.leaderboard.best();
+        self.summary.followed = self.leaderboard.followed_count();
         self.summary.compared = self.leaderboard.ranks().map(|ranks| ranks.len() as u64);
         self.files.rank(self.leaderboard.ranks())?;
         self.files.finish(if self.summary.interrupted { "interrupted" } else { "done" })?;

@@ -280,6 +280,6 @@ impl SearchOptions {
         } else {
             ConstrainedSpace::new(space, &self.constraint)
         };
-        Ok(self.strategy.start(within, sizes, session.seed()))
+        Ok(self.strategy.start(within, sizes, session.architecture_seed()))
     }
 }

@@ -110,7 +110,7 @@ impl Session {
             other_images: OnceLock::new(),
             lanes: OnceLock::new(),
             initialisation: options.initialisation.unwrap_or(networks.initialisation()),
-            weight_seeds: weight_seeds(options.seed, options.repeats),
+            weight_seeds: weight_seeds(options.weight_seed(), options.repeats),
             device: backend.info().clone(),
             backend: Mutex::new(backend),
             options: options.clone(),
@@ -187,8 +187,9 @@ impl Session {
         self.scores.iter().filter(is_of_kind).fold(ScoreSet::NONE, ScoreSet::with)
     }
 
-    pub(super) fn seed(&self) -> u64 {
-        self.options.seed
+    /// The seed of a strategy's choices.
+    pub(super) fn architecture_seed(&self) -> u64 {
+        self.options.architecture_seed()
     }
 
     pub(super) fn initialisation(&self) -> Initialisation {
@@ -378,7 +379,7 @@ impl Session {
             }
             (NetworkSource::Space(space), _) => space,
         };
-        let mut rng = seed::stream(self.options.seed, &["estimate"]);
+        let mut rng = seed::stream(self.options.architecture_seed(), &["estimate"]);
         let mut candidates: Vec<Candidate> = Vec::new();
         for _ in 0..ESTIMATE_SAMPLES {
             let drawn = candidate(&space.sample(&mut rng));
@@ -407,7 +408,8 @@ impl Session {
         space: &Space,
         cancel: &'s Cancel,
     ) -> Result<LatencyMeter<'s>, JobError> {
-        let (batch_size, seed) = (self.options.batch_size(self.ranked_on), self.options.seed);
+        let (batch_size, seed) =
+            (self.options.batch_size(self.ranked_on), self.options.image_seed());
         let noise = data::load(&data::ImageSource::Noise, space.input(), batch_size, seed)?;
         Ok(Box::new(move |_, graph| {
             latency::median_ms(self.backend().as_mut(), &noise, graph, seed, cancel)
@@ -456,7 +458,7 @@ fn load(
         source: &options.images(kind),
         shape: networks.input(),
         batch_size: options.batch_size(kind),
-        seed: options.seed,
+        seed: options.image_seed(),
         overrides: &options.image_overrides(),
         cancelled: &|| cancel.is_cancelled(),
     })

@@ -288,6 +288,16 @@ pub enum StudiesAction {
         #[arg(long)]
         overwrite: bool,
     },
+    /// Compute scores that the results of a study lack, without scoring again what is there
+    #[command(after_help = EXIT_CODES)]
+    Complete {
+        /// The id of the study, or its first digits
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Which scores (see `search --help`) [default: the components of combined]
+        #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+        scores: Vec<String>,
+    },
     /// Delete a study with its results
     Delete {
         /// The id of the study, or its first digits

@@ -13,8 +13,8 @@ use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
 use untrained::job::{JobConfig, JobOption, OnnxWeights, Task};
 use untrained::output::{OutputError, OutputFile};
-use untrained::score::{self, KernelMatrix};
-use untrained::store::Record;
+use untrained::score::{self, KernelMatrix, ScoreNeeds};
+use untrained::store::{Record, Status};
 
 /// Runs the verb.
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
@@ -96,6 +96,9 @@ pub fn run_job(
     });
     if rows.len() > 1 {
         show(&text_table::table(&rows))?;
+        if config.scores()?.needs(ScoreNeeds::KernelMatrix) && summary.counts.get(Status::Ok) > 0 {
+            show(&search::compares_with(config, "score"))?;
+        }
     }
     result?;
     Ok(progress::conclude(&summary))

@@ -5,8 +5,8 @@ use std::io::Write;
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, progress, score, show, study_args, text_table};
 use untrained::format;
-use untrained::job::{JobConfig, JobError, JobOption, MiniBatch, Options, Task};
-use untrained::score::{Components, Ranking};
+use untrained::job::{FollowedCount, JobConfig, JobError, JobOption, MiniBatch, Options, Task};
+use untrained::score::{Components, Ranking, ScoreNeeds};
 
 /// Runs the verb; `given` are the options that the command line gives.
 pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
@@ -67,6 +67,16 @@ fn ranked_text(config: &JobConfig, compared: u64, components: &Components) -> St
     )
 }
 
+/// What the values of a score of kernel matrices compare with.
+pub fn compares_with(config: &JobConfig, name: &str) -> String {
+    let batch = MiniBatch::Codes;
+    let (size, images) = (config.options.batch_size(batch), config.options.images(batch));
+    format!(
+        "{name}: on {size} images ({images}); values compare only on the same images, and more images give \
+         larger values\n"
+    )
+}
+
 fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
     if !matches!(config.task, Task::Search(_)) {
         return score::run_job(config, |_, _| {});
@@ -80,6 +90,19 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
         {
             show(&ranked_text(config, compared, &components))?;
         }
+        if let Ok(Some(Ranking::Score(score))) = config.ranked_without_training()
+            && score.0.needs == ScoreNeeds::KernelMatrix
+        {
+            show(&compares_with(config, score.0.name))?;
+        }
+    }
+    if let Some(FollowedCount { count, rho, architectures }) = summary.followed {
+        let by = config.ranked_by();
+        let architectures = format::thousands(architectures);
+        show(&format!(
+            "{by} follows the {count} here (Spearman {rho:.3} over {architectures} architectures), so it \
+             says little else\n"
+        ))?;
     }
     if let Some((name, value)) = &summary.reported {
         show(&format!("{name} of the first: {value:.4}\n"))?;

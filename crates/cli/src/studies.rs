@@ -6,10 +6,11 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::args::{Studies, StudiesAction};
-use super::{Exit, show, text_table};
+use super::benchmark::progress_bar;
+use super::{Exit, log_line, progress, show, text_table};
 use untrained::format;
-use untrained::job::{BEST, JobConfig, Leaderboard};
-use untrained::score::Ranking;
+use untrained::job::{BEST, CompletedStudy, Event, JobConfig, Leaderboard, complete_study};
+use untrained::score::{Components, Ranking};
 use untrained::store::{ExportRows, Status, Store, StoreAccess, StoreError, StudyInfo, export};
 
 /// Runs the verb.
@@ -27,11 +28,56 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
             let rows = format::thousands(rows);
             format!("{rows} results of study {} are in {}\n", study.id, out.display())
         }
+        Some(StudiesAction::Complete { id, scores }) => return complete(path, id, scores),
         Some(StudiesAction::Delete { id, yes }) => delete(path, id, *yes)?,
         Some(StudiesAction::Merge { other }) => merge(path, other)?,
     };
     show(&text)?;
     Ok(Exit::Done)
+}
+
+/// Computes what a study lacks.
+fn complete(path: &Path, id: &str, scores: &[String]) -> anyhow::Result<Exit> {
+    let components = match scores {
+        [] => Components::default(),
+        names => Components::from_names(names.iter().map(String::as_str))
+            .map_err(|why| anyhow::anyhow!("--scores: {why}"))?,
+    };
+    if let Some(score) = components.iter().find(|score| score.is_recorded()) {
+        anyhow::bail!(
+            "--scores: {} has a column of its own and cannot be added: resume the study, or search again",
+            score.name
+        );
+    }
+    let cancel = progress::cancelled_by_ctrl_c();
+    let bar = progress_bar();
+    let mut warn = |event| {
+        if let Event::Warning(warning) = event {
+            bar.suspend(|| log_line(&warning));
+        }
+    };
+    let mut going_on = |done: u64, total: u64| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let result = complete_study(path, id, &components, cancel, &mut warn, &mut going_on);
+    bar.finish_and_clear();
+    let CompletedStudy { completed, complete, failed, interrupted } = result?;
+    let names = components.names().collect::<Vec<_>>().join(", ");
+    show(&format!(
+        "{} results got what they lacked of {names}; {} lacked nothing, {} could not be scored\n",
+        format::thousands(completed),
+        format::thousands(complete),
+        format::thousands(failed)
+    ))?;
+    if interrupted {
+        log_line("interrupted: run the command again to go on");
+    }
+    Ok(match () {
+        () if interrupted => Exit::Interrupted,
+        () if failed > 0 => Exit::Partial,
+        () => Exit::Done,
+    })
 }
 
 fn list(store: &Store) -> Result<String, StoreError> {

@@ -192,7 +192,7 @@ pub(super) fn malformed(
 
 /// Scores as a JSON object; `None` where there are none. JSON has no infinities: they are written as
 /// numbers that are too large, which SQLite, Python and Rust read as such. What is not a number is null.
-fn written_scores(scores: &BTreeMap<String, f64>) -> Option<String> {
+pub(super) fn written_scores(scores: &BTreeMap<String, f64>) -> Option<String> {
     if scores.is_empty() {
         return None;
     }

@@ -1,5 +1,6 @@
 //! Deleting studies, and taking over those of another file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -58,6 +59,32 @@ impl Store {
         let merged = other.list()?.into_iter().map(merge).collect::<Result<_, _>>()?;
         transaction.commit().map_err(|error| self.failed(error))?;
         Ok(merged)
+    }
+}
+
+impl Store {
+    /// Replaces the further scores of results of a study, by position, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] if a result is not there, or if the file cannot be written; nothing is changed
+    /// then.
+    pub fn set_scores(
+        &self,
+        study: &StudyInfo,
+        scores: &[(u64, BTreeMap<String, f64>)],
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let transaction = self.change()?;
+        let update = "UPDATE result SET scores = ?3 WHERE study = ?1 AND position = ?2";
+        for (position, scores) in scores {
+            let position = position.cast_signed();
+            let values = params![study.number, position, row::written_scores(scores)];
+            if transaction.execute(update, values).map_err(failed)? == 0 {
+                return Err(StoreError::Gone(study.id.clone()));
+            }
+        }
+        transaction.commit().map_err(failed)
     }
 }
 

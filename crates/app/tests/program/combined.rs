@@ -94,6 +94,42 @@ fn tables_studies_and_exports_have_the_combined_rank_and_its_components() {
     assert!(study.contains(&best[0]) && study.contains("combined"), "{study}");
 }
 
+/// A study by another score gets the components, and is then ranked as if it had had them from the start.
+#[test]
+fn a_study_is_completed_without_scoring_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, whole, out) = (path("studies.db"), path("whole.csv"), path("out.csv"));
+    let common = [&QUICK[3..], &["--samples", "20"]].concat();
+    let moments = ["--batch-size", "4", "--images", "noise"];
+    let params = [&["search", "--score", "params"], &common[..], &moments, &["--store", &store]];
+    let combined = [&["search"], &common[..], &["--store", "none", "--out", &whole]];
+    for flags in [params.concat(), combined.concat()] {
+        let (code, _, error) = untrained(&flags);
+        assert_eq!(code, 0, "{error}");
+    }
+    let (_, list, _) = untrained(&["studies", "--store", &store]);
+    let id = list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let complete = ["studies", "complete", &id, "--store", &store];
+    let (code, shown, error) = untrained(&complete);
+    assert!(code == 0 && !shown.starts_with("0 results"), "{shown}{error}");
+    let (code, again, error) = untrained(&complete);
+    assert!(code == 0 && again.starts_with("0 results"), "{again}{error}");
+    let (code, _, error) = untrained(&["studies", "export", &id, &out, "--store", &store]);
+    assert_eq!(code, 0, "{error}");
+    for (stored, computed) in rows(&out).iter().zip(rows(&whole)) {
+        assert_eq!(stored["architecture"], computed["architecture"]);
+        for name in &COMPONENTS[1..] {
+            let stored = stored[&format!("scores.{name}")].parse::<f64>().ok();
+            assert_eq!(stored, computed[*name].parse().ok(), "{name}");
+        }
+    }
+    let (code, _, error) = untrained(&[&complete[..], &["--scores", "volum"]].concat());
+    assert!(code == 2 && error.contains("did you mean `volume`"), "{error}");
+    let (code, _, error) = untrained(&[&complete[..], &["--scores", "naswot"]].concat());
+    assert!(code == 2 && error.contains("search again"), "{error}");
+}
+
 #[test]
 fn naswot_beside_it_sees_the_mini_batch_of_the_paper() {
     let folder = tempfile::tempdir().unwrap();

@@ -88,9 +88,17 @@ pub struct Correlate {
     #[arg(long, default_value_t = ReportOptions::default().resamples, value_name = "N")]
     pub resamples: u32,
     /// Compare every score of `search --help` and combined, with the choices of a search by each: those
-    /// that a study or table has, or all of them where architectures are scored now
-    #[arg(long, conflicts_with_all = ["score", "also", "paper_filter"])]
+    /// that a study or table has, or where architectures are scored now all of them, or the components of
+    /// combined and those of --also
+    #[arg(long, conflicts_with_all = ["score", "paper_filter"])]
     pub all: bool,
+    /// With --all: score again with each of these seeds of images and weights, the architectures the same,
+    /// and report means and ranges
+    #[arg(long, value_name = "S,..", value_delimiter = ',', requires = "all", conflicts_with_all = not_repeated())]
+    pub seeds: Vec<u64>,
+    /// With --all: score again on each of these mini-batches, such as noise:4,builtin:32
+    #[arg(long, value_name = "IMAGES:N,..", value_delimiter = ',', requires = "all", conflicts_with_all = not_repeated())]
+    pub batches: Vec<String>,
     /// Also report the figures on the selection of the paper: accuracy above 15 %, finite scores,
     /// 1,000 of them drawn without replacement
     #[arg(long)]
@@ -104,6 +112,11 @@ pub struct Correlate {
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// What belongs to one run of scoring.
+fn not_repeated() -> [&'static str; 4] {
+    ["scores", "study", "out", "plot"]
 }
 
 /// The default sizes as they are written on a command line.

@@ -118,8 +118,13 @@ fn prepare(
     let (predictions, exit) = match origin.predictions {
         Some(predictions) => (predictions, Exit::Done),
         None => {
-            let drawn =
-                sample(&table, &accuracy, source.samples, source.options.0.seed, &going_on)?;
+            let drawn = sample(
+                &table,
+                &accuracy,
+                source.samples,
+                source.options.0.architecture_seed(),
+                &going_on,
+            )?;
             bar.finish_and_clear();
             score_now(source, overwrite, drawn, origin.chosen)?
         }

@@ -4,7 +4,7 @@ use super::super::text_table;
 use untrained::evaluation::{Comparison, Correlation};
 use untrained::format::{decimals, interval, thousands};
 use untrained::statistics::{
-    IntervalEstimate, MeanSd, PredictorReport, ProtocolReport, RankAgreement,
+    IntervalEstimate, MeanSd, PredictorReport, ProtocolReport, ProtocolRow, RankAgreement,
 };
 
 /// What the columns of a correlation are.
@@ -78,6 +78,56 @@ pub(super) fn every_score(compared: &Comparison, correlation: &Correlation) -> S
         text.push_str(&format!("not available: {}\n", correlation.unknown.join(", ")));
     }
     text + ALL_LEGEND
+}
+
+/// The table of `correlate --all` over several seeds: means, and the range of tau-b.
+pub(super) fn repeated(compared: &Comparison, title: &str, runs: &[&Correlation]) -> String {
+    let Some(first) = runs.first() else { return String::new() };
+    let header = "n,tau-b,lowest to highest,rho,best 10 %,best 20 %,regret @1,@10,@100";
+    let mut header: Vec<String> = header.split(',').map(str::to_owned).collect();
+    let sizes = first.searches.first().into_iter().flatten().map(|row| row.size);
+    header.extend(sizes.map(|size| format!("search of {}", thousands(size as usize))));
+    header.push("score".to_owned());
+    let mut rows = vec![header];
+    for predictor in &first.predictors {
+        // What is not available with one seed is not with another.
+        let found: Vec<(&PredictorReport, &[ProtocolRow])> = (runs.iter())
+            .filter_map(|run| {
+                let is_same = |one: &PredictorReport| one.predictor == predictor.predictor;
+                let at = run.predictors.iter().position(is_same)?;
+                Some((&run.predictors[at], run.searches.get(at)?.as_slice()))
+            })
+            .collect();
+        let mean = |value: &dyn Fn(&PredictorReport) -> Option<f64>| {
+            let sum: Option<f64> = found.iter().map(|(report, _)| value(report)).sum();
+            decimals(sum.map(|sum| sum / found.len() as f64))
+        };
+        let taus = || found.iter().filter_map(|(report, _)| report.all.tau_b.value);
+        let (least, most) =
+            (taus().fold(f64::INFINITY, f64::min), taus().fold(f64::NEG_INFINITY, f64::max));
+        let mut row = vec![thousands(predictor.all.n)];
+        row.push(mean(&|report| report.all.tau_b.value));
+        row.push(format!("{least:.3} to {most:.3}"));
+        row.push(mean(&|report| report.all.rho.value));
+        row.push(mean(&|report| report.best_tenth.tau_b.value));
+        row.push(mean(&|report| report.best_fifth.tau_b.value));
+        for at in 0..predictor.all.regret.len() {
+            row.push(mean(&|report| report.all.regret.get(at)?.value));
+        }
+        for at in 0..first.searches.first().map_or(0, Vec::len) {
+            let chosen = found.iter().filter_map(|(_, rows)| Some(rows.get(at)?.by_score.mean));
+            row.push(decimals(Some(chosen.sum::<f64>() / found.len().max(1) as f64)));
+        }
+        row.push(predictor.predictor.clone());
+        rows.push(row);
+    }
+    let text = format!("{}{title}\n\n{}\n", heading(compared), text_table::table(&rows));
+    let legend = ALL_LEGEND.replacen(
+        "with 95 % bootstrap intervals",
+        "mean, lowest and highest over the seeds",
+        1,
+    );
+    text + &legend
 }
 
 /// What is compared, and what is left out.

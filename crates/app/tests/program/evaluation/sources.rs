@@ -58,6 +58,69 @@ fn architectures_are_drawn_from_the_table_and_scored() {
     assert!(text.contains("seconds per run") && !text.contains(" - "), "{text}");
 }
 
+/// Every score in one table: computed now, or read from what was computed then.
+#[test]
+fn all_scores_are_compared_at_once() {
+    let folder = Folder::new();
+    let out = folder.path("all.csv");
+    let flags = ["--all", "--samples", "24", "--resamples", "10", "--device", "cpu"];
+    let small = ["--set", "skeleton.cells=1", "--set", "skeleton.channels=4", "--out", &out];
+    let found = json("correlate", &[&flags[..], &small].concat());
+    let names: Vec<&str> = (found["predictors"].as_array().unwrap().iter())
+        .map(|one| one["predictor"].as_str().unwrap())
+        .collect();
+    assert_eq!(names[0], "combined");
+    for score in untrained::score::SCORES.iter().map(|score| score.name) {
+        assert!(names.contains(&score), "{score} is not in {names:?}");
+    }
+    let searches = found["searches"].as_array().unwrap();
+    assert_eq!(searches.len(), names.len());
+    // The draws are the same for every score, and so is what a random choice gives.
+    let random = |at: usize| searches[at][0]["random"]["mean"].as_f64().unwrap();
+    assert!((1..names.len()).all(|at| random(at) == random(0)));
+    let again = json("correlate", &["--all", "--scores", &out, "--resamples", "10"]);
+    for name in ["combined", "naswot", "path-norm", "volume", "params"] {
+        let tau = |found: &Value| figures(found, name)["tau_b"]["value"].as_f64().unwrap();
+        assert!((tau(&found) - tau(&again)).abs() < 1e-12, "{name}");
+    }
+    let text = shown("correlate", &["--all", "--scores", &out, "--resamples", "0"]);
+    assert!(text.contains("search of 1,000") && text.contains("best 20 %"), "{text}");
+    let (code, _, error) = compared("correlate", &["--all", "--score", "naswot"]);
+    assert!(code == 2 && error.contains("'--all' cannot be used with '--score"), "{error}");
+}
+
+/// Several seeds and mini-batches in one command: a table for each mini-batch, and the runs as they are
+/// alone.
+#[test]
+fn seeds_and_mini_batches_are_compared_in_one_command() {
+    let small = ["--set", "skeleton.cells=1", "--set", "skeleton.channels=4", "--device", "cpu"];
+    let common = ["--all", "--also", "growth", "--samples", "20", "--resamples", "0"];
+    let flags = [&common[..], &small].concat();
+    let repeated = [&flags[..], &["--seeds", "0,7", "--batches", "noise:2,builtin:3"]].concat();
+    let found = json("correlate", &repeated);
+    let runs = found["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 4);
+    assert_eq!(
+        (&runs[3]["seed"], &runs[3]["images"], &runs[3]["batch_size"]),
+        (&Value::from(7), &Value::from("builtin"), &Value::from(3))
+    );
+    let alone =
+        ["--seed", "7", "--architecture-seed", "0", "--images", "builtin", "--batch-size", "3"];
+    let alone = json("correlate", &[&flags[..], &alone].concat());
+    assert_eq!(figures(&runs[3], "volume")["rho"], figures(&alone, "volume")["rho"]);
+    assert_ne!(figures(&runs[2], "volume")["rho"], figures(&alone, "volume")["rho"]);
+    let text = shown("correlate", &repeated);
+    assert!(text.contains("2 images (noise), seeds 0, 7") && text.contains("3 images"), "{text}");
+    for (flags, part) in [
+        (["--all", "--batches", "noise"], "such as noise:4"),
+        (["--all", "--batches", "jpeg:4"], "jpeg"),
+        (["--resamples=0", "--seeds", "1"], "--all"),
+    ] {
+        let (code, _, error) = compared("correlate", &flags);
+        assert!(code == 2 && error.contains(part), "{flags:?}: {error}");
+    }
+}
+
 #[test]
 fn json_lines_are_read_as_csv_is() {
     let folder = Folder::new();

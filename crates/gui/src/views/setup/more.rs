@@ -29,6 +29,13 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
             )
         });
     }
+    for (option, seed) in [
+        (JobOption::ArchitectureSeed, &mut options.architecture_seed),
+        (JobOption::ImageSeed, &mut options.image_seed),
+        (JobOption::WeightSeed, &mut options.weight_seed),
+    ] {
+        form.row(ui, option, |ui| optional(ui, option.key(), (seed, "Default (the seed)")));
+    }
     form.row(ui, JobOption::Mean, |ui| list(ui, "mean", &mut options.mean));
     form.row(ui, JobOption::Std, |ui| list(ui, "std", &mut options.std));
     form.row(ui, JobOption::ImageClasses, |ui| {

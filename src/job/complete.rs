@@ -1,0 +1,106 @@
+//! Scores that a stored study lacks, computed without scoring again what is there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::networks::NetworkSource;
+use super::{Event, JobConfig, JobError, Session};
+use crate::backend::Cancel;
+use crate::score::{Components, Ranking, Score};
+use crate::space::Space;
+use crate::store::{ResultRow, Status, Store, StoreError, StudyInfo};
+
+/// What completing a study came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompletedStudy {
+    /// Results that got scores.
+    pub completed: u64,
+    /// Results that lacked nothing, or may not be chosen.
+    pub complete: u64,
+    /// Results whose networks could not be scored.
+    pub failed: u64,
+    /// It was cancelled; what was scored before is stored.
+    pub interrupted: bool,
+}
+
+/// Computes scores that results of a study lack, with the options of the study, and stores them there.
+/// `events` gets warnings; `progress` the number of results that are done, and of all that lack one.
+///
+/// # Errors
+///
+/// [`JobError`] if there is no such study, it is of a model file or of another version, its images or its
+/// device cannot be opened, or the file cannot be written. What was stored before is kept.
+pub fn complete_study(
+    database: &Path,
+    id: &str,
+    wanted: &Components,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<CompletedStudy, JobError> {
+    let store = Store::open(database)?;
+    let study = store.find(id)?;
+    let rows: Vec<ResultRow> = store.rows(&study)?.collect::<Result<_, StoreError>>()?;
+    let all = rows.len() as u64;
+    let lacks = |row: &ResultRow| {
+        let is_missing = |score: &Score| row.record.score_value(score).is_none();
+        row.record.status == Status::Ok && wanted.iter().any(is_missing)
+    };
+    let rows: Vec<ResultRow> = rows.into_iter().filter(lacks).collect();
+    let total = rows.len() as u64;
+    let mut done = CompletedStudy { complete: all - total, ..CompletedStudy::default() };
+    if rows.is_empty() {
+        return Ok(done);
+    }
+    let session = session(&study, wanted, cancel, events)?;
+    for rows in rows.chunks(session.group_size().max(1)) {
+        let candidates =
+            rows.iter().map(|row| session.networks().candidate(&row.record.architecture));
+        let candidates = candidates.collect::<Result<_, _>>()?;
+        let mut scores: Vec<(u64, BTreeMap<String, f64>)> = Vec::new();
+        for (row, scored) in rows.iter().zip(session.score(candidates, false, cancel)) {
+            let Some(scored) = scored else {
+                done.interrupted = true;
+                break;
+            };
+            if scored.record.status != Status::Ok {
+                done.failed += 1;
+                continue;
+            }
+            let mut own = row.record.scores.clone();
+            let new = wanted.iter().filter(|score| row.record.score_value(score).is_none());
+            own.extend(new.filter_map(|score| {
+                Some((score.name.to_owned(), scored.record.score_value(score)?))
+            }));
+            scores.push((row.position, own));
+        }
+        store.set_scores(&study, &scores)?;
+        done.completed += scores.len() as u64;
+        progress(done.completed + done.failed, total);
+        if done.interrupted || cancel.is_cancelled() {
+            done.interrupted = done.completed + done.failed < total;
+            break;
+        }
+    }
+    Ok(done)
+}
+
+/// A session on the space of a study as it was then, with its options.
+fn session(
+    study: &StudyInfo,
+    wanted: &Components,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Session, JobError> {
+    let mut job = JobConfig::of_study(study)?;
+    if study.setup.space.is_none() {
+        return Err(JobError::NotASearch { id: study.id.clone() });
+    }
+    let space = match &job.space_copy {
+        Some(text) => Space::from_text(text, &format!("space of study {}", study.id))?,
+        None => job.open_space()?,
+    };
+    job.options.also.clear();
+    let ranking = Ranking::Combined(wanted.clone());
+    Session::with_networks(NetworkSource::from(space), &job.options, ranking, cancel, events)
+}
