@@ -21,7 +21,7 @@ fn every_example_is_checked_searched_and_scored() {
         let (code, shown, error) =
             untrained(&[&["search", "--samples", "3"], &common[..]].concat());
         assert_eq!(code, 0, "{file}: {shown}{error}");
-        let best = shown.lines().last().unwrap().split_whitespace().last().unwrap();
+        let best = shown.lines().nth(1).unwrap().split_whitespace().last().unwrap();
         let (code, shown, error) = untrained(&[&["score", best], &common[..]].concat());
         assert_eq!(code, 0, "{best}: {shown}{error}");
         let (code, dot, _) = untrained(&["describe", best, "--space", file, "--dot"]);

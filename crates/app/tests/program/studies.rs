@@ -64,11 +64,11 @@ fn a_second_run_computes_nothing_and_gives_the_same() {
 fn known_results_serve_other_scores_but_not_other_networks() {
     let folder = Folder::new();
     let store = folder.path("s.db");
-    search(&store, &["--samples", "20"]);
+    search(&store, &["--samples", "20", "--score", "naswot"]);
     let (_, error) = search(&store, &["--samples", "20", "--score", "regions"]);
     assert!(error.contains("20 reused"), "{error}");
     for other in [["--count", "live"], ["--batch-size", "9"], ["--set", "skeleton.channels=8"]] {
-        let (_, error) = search(&store, &[&["--samples", "20"], &other[..]].concat());
+        let (_, error) = search(&store, &[&["--samples", "20", "--score", "naswot"], &other[..]].concat());
         // Cells that differ in dead edges only are one network where only live units count.
         let known: u32 = error
             .split("; ")
@@ -209,7 +209,7 @@ fn a_study_is_not_mixed_with_other_options_and_may_grow() {
         ],
     );
     refused(&with(&["--samples", "5"]), &["samples is 12 there and 5 here"]);
-    refused(&with(&["--images", "noise"]), &["images"]);
+    refused(&with(&["--images", "builtin"]), &["images"]);
     refused(&["search", "--store", file, "--resume", "ffffffff"], &["no study `ffffffff`", &id]);
     refused(&["search", "--store", file, "--resume", &id, "--join", &id], &["--join"]);
     refused(&["search", "--store", "none", "--resume", &id], &["--resume needs the database"]);
@@ -264,7 +264,7 @@ fn a_study_goes_on_without_its_space_file() {
     let (_, shown, _) = run(&["spaces", "show", "nas-bench-201"]);
     let file = folder.path("space.toml");
     std::fs::write(&file, &shown).unwrap();
-    search(&store, &["--space", text(&file), "--samples", "10"]);
+    search(&store, &["--space", text(&file), "--samples", "10", "--score", "naswot"]);
     let id = ids(&store)[0].clone();
     let resume = ["search", "--store", text(&store), "--resume", &id, "--samples", "15"];
     std::fs::write(&file, shown.replace("channels = 16", "channels = 12")).unwrap();

@@ -4,7 +4,7 @@ use egui_kittest::kittest::Queryable;
 use untrained::job::JobConfig;
 use untrained::store::Store;
 
-use crate::support::{Window, shows, with_job};
+use crate::support::{Window, ranked_job, shows, with_job};
 
 #[test]
 fn twenty_architectures_are_scored_sorted_chosen_and_compared() {
@@ -35,6 +35,31 @@ fn twenty_architectures_are_scored_sorted_chosen_and_compared() {
     window.see("decision");
     assert!(shows(&window.harness, &first[0].record.architecture));
     assert!(shows(&window.harness, &first[1].record.architecture));
+}
+
+/// By the combined rank, the chosen one and those that are compared show where they stand in each score.
+#[test]
+fn the_combined_rank_places_architectures_in_each_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = ranked_job(folder.path(), 20, "combined");
+    let mut window = Window::in_folder(folder, Some(&job), [1280.0, 900.0]);
+    window.see("Set up a search");
+    window.press("Start search");
+    window.see("Done");
+    window.press("Results");
+    window.see("20 of 20 rows");
+    window.harness.run_steps(4);
+    let ok = window.harness.query_all_by_label("ok").next().expect("a row that may be chosen");
+    ok.click();
+    window.see("by combined");
+    for label in ["decorrelation", "independence", "path-norm"] {
+        window.see(label);
+    }
+    // The best of all is in the top of some score, in words.
+    window.see(": top ");
+    window.press("Add to comparison");
+    window.press("Compare");
+    window.see(": top ");
 }
 
 #[test]

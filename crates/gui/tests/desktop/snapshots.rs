@@ -20,7 +20,7 @@ use untrained::store::{
 use untrained_gui::App;
 
 use crate::data::skip;
-use crate::stored::record;
+use crate::stored::{by_naswot, record};
 use crate::support::Window;
 
 /// The folder of the pictures.
@@ -58,7 +58,7 @@ fn pollster_block<T>(future: impl Future<Output = T>) -> T {
 /// number made of them in the place of the score.
 fn study(path: &Path) {
     let space = Space::builtin("nas-bench-201").unwrap();
-    let job = JobConfig::new(Options::default(), Task::default());
+    let job = JobConfig::new(Options::default(), Task::Search(Box::new(by_naswot())));
     let name = SpaceSnapshot {
         id: space.id().to_owned(),
         fingerprint: "ab".repeat(32),

@@ -117,11 +117,16 @@ impl Window {
     }
 }
 
-/// A job of small networks in a file.
+/// A job of small networks in a file, ranked as in the paper.
 pub fn job(folder: &Path, samples: u64) -> String {
+    ranked_job(folder, samples, "naswot")
+}
+
+/// The same, ranked by that score.
+pub fn ranked_job(folder: &Path, samples: u64, score: &str) -> String {
     let text = format!(
         "[options]\ndevice = \"cpu\"\nbatch-size = 8\nset = [\"skeleton.cells=1\", \
-         \"skeleton.channels=4\"]\n[task.search]\nsamples = {samples}\n"
+         \"skeleton.channels=4\"]\n[task.search]\nscore = \"{score}\"\nsamples = {samples}\n"
     );
     let path = folder.join("job.toml");
     std::fs::write(&path, text).unwrap();
