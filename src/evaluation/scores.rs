@@ -53,15 +53,20 @@ impl ScoreCells<'_> {
             _ => f64::NAN,
         };
         let score = number(column, self.score)?.unwrap_or(unscored);
+        let regions = number("regions", self.regions)?;
+        // Codes were compared: without a determinant, K is singular, whatever ranked the row.
+        let singular = regions.map(|_| f64::NEG_INFINITY);
         let mut scores = BTreeMap::new();
         for &(name, text) in &self.others {
-            scores.extend(number(name, text)?.map(|value| (name, value)));
+            let is_first = name == SCORES[0].name;
+            let value = number(name, text)?.or(singular.filter(|_| is_first));
+            scores.extend(value.map(|value| (name, value)));
         }
         Ok(Prediction {
             architecture: self.architecture.to_owned(),
             score: if status == Some(Status::Failed) { f64::NAN } else { score },
             status,
-            regions: number("regions", self.regions)?,
+            regions,
             seconds: number("seconds", self.seconds)?,
             scores,
         })

@@ -20,7 +20,7 @@ fn an_architecture_is_placed_among_others_of_its_space() {
     let combined = |at: usize| all[at]["reference"]["combined"].as_f64().unwrap();
     assert!(combined(0) > 0.9 && combined(1) < 0.1, "{all:?}");
     let scores = all[0]["scores"].as_array().unwrap();
-    assert_eq!(scores[0]["value"], all[0]["macs"]);
+    assert_eq!(scores[0]["value"].as_f64(), all[0]["macs"].as_f64());
     assert!(scores.iter().all(|score| (0.0..=1.0).contains(&score["share"].as_f64().unwrap())));
     let (code, shown, _) = untrained(&["describe", "--scores", GOOD]);
     assert!(code == 0 && shown.contains("random architectures of nas-bench-201"), "{shown}");

@@ -68,7 +68,8 @@ fn known_results_serve_other_scores_but_not_other_networks() {
     let (_, error) = search(&store, &["--samples", "20", "--score", "regions"]);
     assert!(error.contains("20 reused"), "{error}");
     for other in [["--count", "live"], ["--batch-size", "9"], ["--set", "skeleton.channels=8"]] {
-        let (_, error) = search(&store, &[&["--samples", "20", "--score", "naswot"], &other[..]].concat());
+        let (_, error) =
+            search(&store, &[&["--samples", "20", "--score", "naswot"], &other[..]].concat());
         // Cells that differ in dead edges only are one network where only live units count.
         let known: u32 = error
             .split("; ")

@@ -11,7 +11,7 @@ const SAVE: &str = "Save picture of ";
 fn job(folder: &Path) -> String {
     let path = folder.join("job.toml");
     let text = "[options]\ndevice = \"cpu\"\nbatch-size = 8\nset = [\"skeleton.cells=1\", \
-                \"skeleton.channels=4\"]\n[task.search]\nsamples = 12\n";
+                \"skeleton.channels=4\"]\n[task.search]\nscore = \"naswot\"\nsamples = 12\n";
     std::fs::write(&path, text).unwrap();
     path.to_string_lossy().into_owned()
 }

@@ -24,9 +24,9 @@ fn matrices_stand_side_by_side_with_their_architectures_and_scores() {
         assert_eq!(code, 0, "{error}");
         let drawn = std::fs::read_to_string(&path).unwrap();
         assert_eq!(drawn.matches("ln |det K|").count(), count);
-        for (line, cell) in shown.lines().skip(1).zip(CELLS) {
+        for (line, cell) in shown.lines().skip(1).zip(&CELLS[..count]) {
             let score: f64 = line.split_whitespace().next().unwrap().parse().unwrap();
-            assert!(drawn.contains(cell) && drawn.contains(&format!("{score:.2}")), "{cell}");
+            assert!(drawn.contains(*cell) && drawn.contains(&format!("{score:.2}")), "{cell}");
         }
         // Cells, the bar of colours and the ticks: 36 squares for each matrix.
         assert!(drawn.matches("<rect").count() >= 36 * count + 256);
