@@ -1,5 +1,8 @@
 //! Whether what ranks architectures follows a plain count so closely that it says little else.
 
+use std::fmt;
+
+use crate::format::thousands;
 use crate::statistics::spearman_rho;
 use crate::store::{Record, Status};
 
@@ -18,6 +21,19 @@ pub struct FollowedCount {
     pub rho: f64,
     /// Over how many architectures.
     pub architectures: usize,
+}
+
+impl fmt::Display for FollowedCount {
+    /// What a reader should know, after the name of what ranks.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, rho, architectures } = self;
+        let architectures = thousands(*architectures);
+        write!(
+            formatter,
+            "follows the {count} here (Spearman {rho:.3} over {architectures} architectures), so it says \
+             little else"
+        )
+    }
 }
 
 /// The counts of the records of a job.

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, progress, score, show, study_args, text_table};
 use untrained::format;
-use untrained::job::{FollowedCount, JobConfig, JobError, JobOption, MiniBatch, Options, Task};
+use untrained::job::{JobConfig, JobError, JobOption, MiniBatch, Options, Task};
 use untrained::score::{Components, Ranking, ScoreNeeds};
 
 /// Runs the verb; `given` are the options that the command line gives.
@@ -96,13 +96,8 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
             show(&compares_with(config, score.0.name))?;
         }
     }
-    if let Some(FollowedCount { count, rho, architectures }) = summary.followed {
-        let by = config.ranked_by();
-        let architectures = format::thousands(architectures);
-        show(&format!(
-            "{by} follows the {count} here (Spearman {rho:.3} over {architectures} architectures), so it \
-             says little else\n"
-        ))?;
+    if let Some(followed) = summary.followed {
+        show(&format!("{} {followed}\n", config.ranked_by()))?;
     }
     if let Some((name, value)) = &summary.reported {
         show(&format!("{name} of the first: {value:.4}\n"))?;

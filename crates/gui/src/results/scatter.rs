@@ -38,6 +38,7 @@ impl ScatterModel {
         logarithmic: [bool; 2],
     ) -> Option<Duration> {
         let (axes, version) = (axes.clone(), set.version);
+        let axes = axes.map(|name| set.table.shown_name(&name).to_owned());
         let key = CloudKey { results: set.id, version, axes, logarithmic };
         if self.cloud.as_ref().is_some_and(|cloud| cloud.shown.results != key.results) {
             self.cloud = None;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::live_ranks::LiveRanks;
 use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
 use untrained::backend::Cancel;
@@ -72,6 +73,8 @@ pub struct LiveSearch {
     pub best: Vec<[f64; 2]>,
     /// Values that may be chosen, in order of arrival.
     pub values: Vec<f64>,
+    /// Where the combined rank ranks: what it compares.
+    ranks: Option<LiveRanks>,
     /// What happened.
     pub log: Vec<String>,
     /// How it ended, if it did.
@@ -90,6 +93,7 @@ impl LiveSearch {
             sender.send(Message::RunEnded(result));
         });
         Self {
+            ranks: LiveRanks::of_job(&job),
             job,
             control,
             clock: RunClock { before: Duration::ZERO, since: Some(Instant::now()) },
@@ -147,18 +151,36 @@ impl LiveSearch {
     /// Adds a result.
     pub fn on_scored(&mut self, record: &Record) {
         self.counts.add(record.status, 1);
-        let value = record.rank_score();
-        if value.is_finite() {
-            self.values.push(value);
-            self.costs.push([record.params as f64, value]);
-            if self.best.last().is_none_or(|last| value > last[1]) {
-                self.best.push([self.counts.total() as f64, value]);
+        let total = self.counts.total();
+        match &mut self.ranks {
+            Some(ranks) => {
+                ranks.add(record, total);
+                self.compare(false);
             }
+            None => self.draw(record.params as f64, total as f64, record.rank_score()),
         }
         if record.status == Status::Failed {
             let why = record.message.as_deref().unwrap_or("no reason given");
             self.log_line(format!("{} failed: {why}", record.architecture));
         }
+    }
+
+    /// Adds a value to what is drawn, if it may be chosen.
+    fn draw(&mut self, params: f64, results: f64, value: f64) {
+        if value.is_finite() {
+            self.values.push(value);
+            self.costs.push([params, value]);
+            if self.best.last().is_none_or(|last| value > last[1]) {
+                self.best.push([results, value]);
+            }
+        }
+    }
+
+    /// Draws all results by their combined ranks, if they are compared again.
+    fn compare(&mut self, all: bool) {
+        let Some(rows) = self.ranks.as_mut().and_then(|ranks| ranks.compare(all)) else { return };
+        (self.values, self.costs, self.best) = (Vec::new(), Vec::new(), Vec::new());
+        rows.iter().for_each(|row| self.draw(row.params, row.results, row.value));
     }
 
     /// Adds a line to the log; the oldest go when it is long.
@@ -177,7 +199,12 @@ impl LiveSearch {
             Ok(_) => "done".to_owned(),
             Err(why) => format!("failed: {why}"),
         };
+        self.compare(true);
         self.log_line(text);
+        if let Ok(Summary { followed: Some(followed), .. }) = &end {
+            let text = format!("{} {followed}", self.job.ranked_by());
+            self.log_line(text);
+        }
         self.clock.halt();
         self.end = Some(end);
     }

@@ -1,6 +1,7 @@
 //! The search of this window, and the jobs that wait for it.
 
 pub mod live;
+mod live_ranks;
 
 use std::collections::VecDeque;
 

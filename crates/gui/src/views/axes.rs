@@ -6,7 +6,7 @@ use crate::results::sheet::ResultAxis;
 /// Decisions that are shown at first; a person can show others.
 const DECISIONS: usize = 12;
 /// Columns of numbers that are shown at first.
-const NUMBERS: [&str; 4] = ["params", "macs", "score", "accuracy"];
+const NUMBERS: [&str; 5] = ["params", "macs", "score", "combined", "accuracy"];
 
 /// Axes in order, and whether each is shown.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -70,8 +70,10 @@ pub fn numbers(ui: &mut Ui, sheet: &ResultSet, row: u32) {
             ui.label(if name == sheet.ranked_by() { text.strong() } else { text });
             ui.end_row();
         }
-        let further =
-            sheet.table.names().filter(|name| NUMBERS.iter().all(|known| known.name != *name));
+        let is_further = |name: &&str| {
+            *name != sheet.ranked_by() && NUMBERS.iter().all(|known| known.name != *name)
+        };
+        let further = sheet.table.names().filter(is_further);
         for name in further {
             let value = sheet.table.value(name, row);
             if !value.is_nan() {

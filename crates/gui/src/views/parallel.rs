@@ -59,8 +59,8 @@ pub fn show(
     parallel: &mut ParallelView,
     scroll: &mut bool,
 ) {
-    let colour = context.preferences.axes[2].clone();
     let Some(sheet) = context.models().results.shown() else { return };
+    let colour = sheet.table.shown_name(&context.preferences.axes[2]).to_owned();
     parallel.axes.update(sheet);
     bar(ui, parallel, sheet);
     let action = exportable(ui, "parallel coordinates", |ui| plot(ui, parallel, sheet, &colour));

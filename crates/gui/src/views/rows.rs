@@ -36,8 +36,9 @@ struct ColumnHeading {
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_next: &mut bool) {
     keys(ui, context, scroll_next);
     let Some(sheet) = context.models().results.shown() else { return };
-    let has = |name: &&String| sheet.table.column(name).is_some();
-    let columns: Vec<String> = context.preferences.columns.iter().filter(has).cloned().collect();
+    let shown = context.preferences.columns.iter().map(|name| sheet.table.shown_name(name));
+    let has = |name: &&str| sheet.table.column(name).is_some();
+    let columns: Vec<String> = shown.filter(has).map(str::to_owned).collect();
     let headings: Vec<ColumnHeading> = columns.iter().map(|name| heading(name)).collect();
     let place = || sheet.rows.iter().position(|&row| sheet.now.row == Some(row));
     let target = if scroll { place() } else { None };

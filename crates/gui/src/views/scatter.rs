@@ -260,6 +260,7 @@ fn card(ui: &mut Ui, context: &ViewContext<'_>, row: u32) {
     let Some(sheet) = context.results.shown() else { return };
     ui.label(sheet.table.architecture(row));
     for column in &context.preferences.axes {
+        let column = sheet.table.shown_name(column);
         ui.monospace(format!("{column} {}", written(column, sheet.table.value(column, row))));
     }
     if sheet.now.selected.contains(row) {
@@ -268,18 +269,18 @@ fn card(ui: &mut Ui, context: &ViewContext<'_>, row: u32) {
 }
 
 fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
-    let names: Vec<String> = context
-        .results
-        .shown()
-        .map(|sheet| sheet.table.filled().map(str::to_owned).collect())
-        .unwrap_or_default();
+    let table = context.models().results.shown().map(|sheet| &sheet.table);
+    let names: Vec<String> = (table.iter())
+        .flat_map(|table| table.filled().filter(|name| *name != "value").map(str::to_owned))
+        .collect();
     ui.horizontal_wrapped(|ui| {
         let mut preferences = context.preferences.clone();
         for (axis, title) in ["X axis", "Y axis", "Colour"].into_iter().enumerate() {
             let label = ui.label(title);
+            let shown = &preferences.axes[axis].clone();
             let combo = ComboBox::from_id_salt(title)
                 .width(70.0)
-                .selected_text(preferences.axes[axis].clone());
+                .selected_text(table.map_or(shown.as_str(), |table| table.shown_name(shown)));
             let response = combo.show_ui(ui, |ui| {
                 for name in &names {
                     ui.selectable_value(&mut preferences.axes[axis], name.clone(), name);

@@ -46,9 +46,12 @@ fn the_combined_rank_places_architectures_in_each_score() {
     window.see("Set up a search");
     window.press("Start search");
     window.see("Done");
+    // The run is drawn by the rank among all that came.
+    assert!(!shows(&window.harness, "no combined yet"));
     window.press("Results");
     window.see("20 of 20 rows");
     window.harness.run_steps(4);
+    window.see("Scatter of params and combined");
     let ok = window.harness.query_all_by_label("ok").next().expect("a row that may be chosen");
     ok.click();
     window.see("by combined");

@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::numbers::NUMBERS;
 use untrained::job::JobConfig;
-use untrained::score::{ComponentRanks, Components, Placement, PlacementSet, Ranking, SCORES};
+use untrained::score::{
+    COMBINED, ComponentRanks, Components, Placement, PlacementSet, Ranking, SCORES,
+};
 use untrained::store::{NumberFormat, Record, Status};
 
 /// A column, with what is asked of it in every frame.
@@ -95,8 +97,9 @@ impl ResultTable {
         let mut compared = NumberValues::gaps(0);
         (0..rows).map(value).for_each(|value| compared.push(value));
         if let Some(values) = self.numbers.get_mut(*VALUE) {
-            *values = compared;
+            values.clone_from(&compared);
         }
+        self.scores.insert(COMBINED.to_owned(), compared);
         self.last_rank = LastRank::default();
         true
     }
@@ -131,6 +134,14 @@ impl ResultTable {
             (row, rank.map(|rank| rank + u64::from(is_beaten)))
         });
         self.last_rank = LastRank(Mutex::new(kept));
+    }
+
+    /// The column that stands for a name: of results that the combined rank ranks and that lack NASWOT,
+    /// `score` is the combined rank, so that what is shown by default is there.
+    pub fn shown_name<'n>(&self, name: &'n str) -> &'n str {
+        let is_filled = |name| self.values(name).is_some_and(|values| values.filled);
+        let stands_in = name == "score" && self.combined.is_some() && !is_filled(name);
+        if stands_in { COMBINED } else { name }
     }
 
     /// The columns of components; none where no row has a value.
@@ -295,6 +306,12 @@ mod tests {
         assert!(table.compare(true));
         assert_ne!(table.value("value", 0), first);
         assert_eq!(table.rank(2), Some(1));
+        assert_eq!(
+            (table.column("combined").unwrap().len(), table.shown_name("params")),
+            (4, "params")
+        );
+        // The samples have scores, so `score` is NASWOT.
+        assert_eq!(table.shown_name("score"), "score");
         let placement = table.placement(2).unwrap();
         assert_eq!((placement.scores[0].share, placement.compared), (1.0, 4));
         assert!(placement.words().ends_with("top 1 % in params"), "{}", placement.words());
