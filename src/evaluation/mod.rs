@@ -24,7 +24,7 @@ pub use error::{EvaluationError, ScoresError};
 pub use experiment::search_experiment;
 pub use join::{AccuracyLookups, Coverage, JoinedRow, JoinedScores, join};
 pub use prediction::{Prediction, study_predictions};
-pub use reference::{REFERENCE_SAMPLES, ReferenceSet};
+pub use reference::ReferenceSet;
 pub use sample::sample;
 pub use scores::read_scores;
 
