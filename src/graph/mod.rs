@@ -170,7 +170,8 @@ impl Graph {
 
     /// Sets the function of an activation node and how many calls it stands for.
     ///
-    /// Readers of exported models use it: exporters merge equal calls.
+    /// Hidden: for tests, which undo what exporters merge.
+    #[doc(hidden)]
     pub fn set_activation(&mut self, id: NodeId, activation: Activation) {
         if let Op::Activation(current) = &mut self.nodes[id.index()].op {
             *current = activation;

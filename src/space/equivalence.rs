@@ -86,7 +86,8 @@ impl Space {
     }
 
     /// The number of different [`Architecture::canonical`] texts; `None` for spaces that are not
-    /// tabulated.
+    /// tabulated. Hidden: for tests.
+    #[doc(hidden)]
     pub fn count_functions(&self) -> Option<usize> {
         let representatives = self.representatives()?;
         let is_first = |(index, first): &(usize, &u32)| *index == **first as usize;

@@ -107,12 +107,13 @@ impl CpuBackend {
         })
     }
 
-    /// Runs one network and also returns the values of some tensors, `[n, c, h, w]` each. For tests
-    /// and for looking inside.
+    /// Runs one network and also returns the values of some tensors, `[n, c, h, w]` each. Hidden: for tests;
+    /// elsewhere a plan keeps what is asked for, see [`Plan::keeping`].
     ///
     /// # Errors
     ///
     /// As [`Backend::run`].
+    #[doc(hidden)]
     pub fn run_traced(
         &mut self,
         network: Network<'_>,

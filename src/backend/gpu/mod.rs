@@ -107,7 +107,8 @@ impl GpuBackend {
         self.variant = variant;
     }
 
-    /// How many networks share dispatches from now on.
+    /// How many networks share dispatches from now on. Hidden: for tests.
+    #[doc(hidden)]
     pub const fn set_networks_at_once(&mut self, networks: usize) {
         self.networks_at_once = if networks == 0 { 1 } else { networks };
     }
@@ -117,12 +118,14 @@ impl GpuBackend {
         self.cost
     }
 
-    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well: for
-    /// looking into a network. These tensors get memory of their own.
+    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well. These tensors
+    /// get memory of their own. Hidden: for tests; elsewhere a plan keeps what is asked for, see
+    /// [`Plan::keeping`].
     ///
     /// # Errors
     ///
     /// As [`Backend::run`].
+    #[doc(hidden)]
     pub fn run_traced(
         &mut self,
         network: Network<'_>,
