@@ -1,21 +1,22 @@
 //! Draws the pictures of the README without a screen: `cargo run --release -p untrained-gui --example window_pictures
 //! docs/pictures` (without a folder, into one for temporary files). Needs a graphics driver, if only
-//! Mesa's llvmpipe. Runs a search of 300 architectures of NAS-Bench-201 with its defaults but a smaller
-//! mini-batch, and looks at it as a person would.
+//! Mesa's llvmpipe. Runs a search of 300 architectures of NAS-Bench-201 with its defaults, and looks at it
+//! as a person would.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use untrained_gui::{App, FileDialogs, StartOptions};
 
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// The job whose run is shown.
-const JOB: &str = "[options]\nspace = \"nas-bench-201\"\nbatch-size = 32\n\
-                   [task.search]\nsamples = 300\n";
+const JOB: &str = "[options]\nspace = \"nas-bench-201\"\n[task.search]\nsamples = 300\n";
+/// Results after which the picture of a run is taken, at least.
+const MIDWAY: u64 = 180;
 
 type Window = Harness<'static, App>;
 
@@ -44,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     save(&mut window, &to, "start")?;
     press(&mut window, "Set up")?;
     press(&mut window, "Start search")?;
-    wait(&mut window, "210/300")?;
+    wait_for_results(&mut window, MIDWAY)?;
     save(&mut window, &to, "run")?;
     wait(&mut window, "Done")?;
     press(&mut window, "Results")?;
@@ -81,6 +82,23 @@ fn wait_for(window: &mut Window, text: &str, count: usize) -> Result<(), String>
         }
         window.step();
         std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// Draws until so many of the 300 results are there.
+fn wait_for_results(window: &mut Window, least: u64) -> Result<(), String> {
+    let begin = Instant::now();
+    let results = |window: &Window| {
+        let nodes = window.query_all_by_label_contains("/300");
+        let texts = nodes.filter_map(|node| node.accesskit_node().label());
+        texts.filter_map(|text| text.split_once('/')?.0.trim().parse().ok()).max().unwrap_or(0)
+    };
+    while results(window) < least {
+        if begin.elapsed() > PATIENCE {
+            return Err(format!("{least} results do not come"));
+        }
+        window.step();
     }
     Ok(())
 }
