@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::args::Describe;
 use super::job_args::SpaceOptions;
-use super::progress;
+use super::{log_line, progress};
 use untrained::evaluation::ReferenceSet;
-use untrained::job::{JobConfig, OnnxWeights, Session, Task};
+use untrained::job::{Event, JobConfig, OnnxWeights, Session, Task};
 use untrained::score::{Components, Ranking, standing};
 use untrained::space::Space;
 use untrained::store::Status;
@@ -73,7 +73,12 @@ impl DescribedScores {
             config.options.initialisation = Some(space.initialisation());
         }
         let cancel = progress::cancelled_by_ctrl_c();
-        let session = Session::open(&config, cancel, &mut |_| {})?;
+        let mut warn = |event| {
+            if let Event::Warning(warning) = event {
+                log_line(&warning);
+            }
+        };
+        let session = Session::open(&config, cancel, &mut warn)?;
         if let Some(space) = &among {
             let (own, other) = (session.networks().input(), space.input());
             anyhow::ensure!(

@@ -5,10 +5,12 @@
 //! segments between batch-statistics barriers. `execute` runs a segment image by image over the
 //! threads. [`ops`] holds the kernels, [`hamming`] the distances between codes.
 
+mod code_layout;
 mod execute;
 pub mod hamming;
 pub mod layout;
 mod memory;
+mod moments_memory;
 pub mod ops;
 mod pack;
 mod program;
@@ -29,7 +31,8 @@ use crate::weights::Weights;
 use execute::NetworkContext;
 use layout::{BlockedLayout, BlockedView};
 use memory::{CodeBuffer, FloatBuffer};
-use program::{CpuProgram, MemoryRegion, MomentsPlace};
+use moments_memory::MomentsPlace;
+use program::{CpuProgram, MemoryRegion};
 use simd::{Isa, LANES};
 
 /// The native backend. Its buffers grow to the largest network seen and are reused.

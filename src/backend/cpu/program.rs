@@ -5,8 +5,9 @@
 //! memory and stays in its cache. Only tensors that cross a batch-statistics barrier go to the
 //! arena.
 
+use super::code_layout::CodeLayout;
 use super::layout::BlockedLayout;
-use super::memory::WORDS_PER_LINE;
+use super::moments_memory::{MomentsMemory, MomentsPlace, place_moments};
 use super::ops::conv::BlockGroup;
 use super::ops::{mat_mul, moments, rearrange};
 use super::simd::{Isa, LANES};
@@ -122,45 +123,6 @@ pub enum CpuKernel {
     Moments(TensorId, usize, usize),
 }
 
-/// Where the codes of one image lie: codes of equal multiplicity stand together.
-#[derive(Clone, Debug, Default)]
-pub struct CodeLayout {
-    /// First word of each code, by [`crate::plan::CodeId`].
-    pub offsets: Vec<usize>,
-    /// `(first word, end, multiplicity)` of each stretch of equal multiplicity.
-    pub stretches: Vec<(usize, usize, u32)>,
-    /// Words of one image.
-    pub words: usize,
-}
-
-/// Where the moments of a measured tensor are collected. Levels share the memory.
-#[derive(Clone, Debug)]
-pub struct MomentsPlace {
-    /// In which form.
-    pub form: MomentsForm,
-    /// The level at whose end they are complete.
-    pub level: usize,
-    /// Offset of the sums, in doubles.
-    pub sums: usize,
-    /// Offset of the images' means, in doubles.
-    pub means: usize,
-    /// Offset of the rows.
-    pub rows: usize,
-    /// Bytes of what is returned.
-    pub bytes: usize,
-}
-
-/// Memory for the moments of one level.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MomentsMemory {
-    /// Doubles of sums.
-    pub sums: usize,
-    /// Doubles of means.
-    pub means: usize,
-    /// Values of rows.
-    pub rows: usize,
-}
-
 /// A plan made ready for the native kernels.
 #[derive(Clone, Debug)]
 pub struct CpuProgram {
@@ -202,13 +164,13 @@ impl CpuProgram {
             packed: 0,
             coefficients: Vec::new(),
             identity: (0, 0),
-            codes: code_layout(plan),
+            codes: CodeLayout::new(plan),
             moments: Vec::new(),
             moments_memory: MomentsMemory::default(),
         };
         program.place(plan, images, keep);
         program.place_coefficients(plan);
-        program.place_moments(plan, images);
+        (program.moments, program.moments_memory) = place_moments(plan, images, &program.places);
         program.lower(plan, isa);
         program
     }
@@ -279,41 +241,6 @@ impl CpuProgram {
         }
         let widest = self.places.iter().map(|place| place.layout.blocks() * LANES).max();
         self.identity = (offset, widest.unwrap_or(0));
-    }
-
-    fn place_moments(&mut self, plan: &Plan, images: usize) {
-        let levels = plan.steps.last().map_or(1, |last| last.level + 1);
-        let mut used = vec![MomentsMemory::default(); levels];
-        let mut places = Vec::with_capacity(plan.measured.len());
-        for planned in &plan.steps {
-            let PlanStep::Moments { src, measured } = planned.step else { continue };
-            let layout = self.places[src.index()].layout;
-            let form = MomentsForm::new(layout.shape, images);
-            let used = &mut used[planned.level];
-            let MomentsMemory { sums, means, rows } = *used;
-            let channels = layout.shape.channels;
-            let bytes = match &form {
-                MomentsForm::Covariance => {
-                    used.sums += moments::sum_values(layout);
-                    used.means += images * layout.blocks() * LANES;
-                    2 * channels * (channels + 1)
-                }
-                MomentsForm::Rows(sample) => {
-                    used.rows += sample.len() * channels;
-                    4 * sample.len() * channels
-                }
-            };
-            let level = planned.level;
-            places.push((measured, MomentsPlace { form, level, sums, means, rows, bytes }));
-        }
-        places.sort_by_key(|(measured, _)| *measured);
-        self.moments = places.into_iter().map(|(_, place)| place).collect();
-        let most = |size: fn(&MomentsMemory) -> usize| used.iter().map(size).max().unwrap_or(0);
-        self.moments_memory = MomentsMemory {
-            sums: most(|used| used.sums),
-            means: most(|used| used.means),
-            rows: most(|used| used.rows),
-        };
     }
 
     fn lower(&mut self, plan: &Plan, isa: Isa) {
@@ -544,23 +471,4 @@ fn prefix_sums(sizes: &[usize], factor: usize) -> (Vec<usize>, usize) {
         })
         .collect();
     (offsets, total)
-}
-
-fn code_layout(plan: &Plan) -> CodeLayout {
-    let mut order: Vec<usize> = (0..plan.codes.len()).collect();
-    order.sort_by_key(|&code| plan.codes[code].multiplicity);
-    let mut layout = CodeLayout { offsets: vec![0; order.len()], ..CodeLayout::default() };
-    for code in order {
-        let shape = plan.codes[code].shape;
-        let pixels = shape.channels.div_ceil(LANES) * shape.plane();
-        let end = (layout.words + pixels.div_ceil(4)).next_multiple_of(WORDS_PER_LINE);
-        let multiplicity = plan.codes[code].multiplicity;
-        layout.offsets[code] = layout.words;
-        match layout.stretches.last_mut() {
-            Some(stretch) if stretch.2 == multiplicity => stretch.1 = end,
-            _ => layout.stretches.push((layout.words, end, multiplicity)),
-        }
-        layout.words = end;
-    }
-    layout
 }

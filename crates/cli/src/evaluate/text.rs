@@ -55,12 +55,9 @@ search of N: mean accuracy of the architecture that a search of N random ones ch
 
 /// The table of `correlate --all`.
 pub(super) fn every_score(compared: &Comparison, correlation: &Correlation) -> String {
-    let header = "n,tau-b,interval,rho,best 10 %,interval,best 20 %,interval,regret @1,@10,@100";
-    let mut header: Vec<String> = header.split(',').map(str::to_owned).collect();
-    let sizes = correlation.searches.first().into_iter().flatten().map(|row| row.size);
-    header.extend(sizes.map(|size| format!("search of {}", thousands(size as usize))));
-    header.push("score".to_owned());
-    let mut rows = vec![header];
+    let columns =
+        ["n", "tau-b", "interval", "rho", "best 10 %", "interval", "best 20 %", "interval"];
+    let mut rows = vec![all_header(&columns, correlation)];
     for (report, searches) in correlation.predictors.iter().zip(&correlation.searches) {
         let mut row = vec![thousands(report.all.n)];
         row.extend([value(&report.all.tau_b), interval(&report.all.tau_b)]);
@@ -80,15 +77,20 @@ pub(super) fn every_score(compared: &Comparison, correlation: &Correlation) -> S
     text + ALL_LEGEND
 }
 
+/// The header of a table of all scores: some columns, then regrets, searches and the score.
+fn all_header(columns: &[&str], correlation: &Correlation) -> Vec<String> {
+    let regrets = ["regret @1", "@10", "@100"];
+    let sizes = correlation.searches.first().into_iter().flatten().map(|row| row.size as usize);
+    let searches = sizes.map(|size| format!("search of {}", thousands(size)));
+    let first = columns.iter().chain(&regrets).map(|&name| name.to_owned());
+    first.chain(searches).chain(["score".to_owned()]).collect()
+}
+
 /// The table of `correlate --all` over several seeds: means, and the range of tau-b.
 pub(super) fn repeated(compared: &Comparison, title: &str, runs: &[&Correlation]) -> String {
     let Some(first) = runs.first() else { return String::new() };
-    let header = "n,tau-b,lowest to highest,rho,best 10 %,best 20 %,regret @1,@10,@100";
-    let mut header: Vec<String> = header.split(',').map(str::to_owned).collect();
-    let sizes = first.searches.first().into_iter().flatten().map(|row| row.size);
-    header.extend(sizes.map(|size| format!("search of {}", thousands(size as usize))));
-    header.push("score".to_owned());
-    let mut rows = vec![header];
+    let columns = ["n", "tau-b", "lowest to highest", "rho", "best 10 %", "best 20 %"];
+    let mut rows = vec![all_header(&columns, first)];
     for predictor in &first.predictors {
         // What is not available with one seed is not with another.
         let found: Vec<(&PredictorReport, &[ProtocolRow])> = (runs.iter())

@@ -1,0 +1,213 @@
+//! How networks are scored: the space, the mini-batch, the device, seeds and weights.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidOption, JobOption};
+use crate::data::{ImageOverrides, ImageSource};
+use crate::graph::Shape;
+use crate::plan::Count;
+use crate::score::{COMBINED, Components, DEFAULT_COMPONENTS, Score, ScoreNeeds, ScoreSet};
+use crate::space::{Space, SpaceError, SpaceOverride};
+use crate::weights::Initialisation;
+
+/// Which mini-batch scores see. Statistics over images and positions need few images, and of noise;
+/// codes of images need many, and real ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MiniBatch {
+    /// That of scores of binary codes: 128 images of the program, unless others are given.
+    Codes,
+    /// That of scores of channel moments: 4 images of noise, unless others are given.
+    Moments,
+}
+
+impl MiniBatch {
+    /// The other kind.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Codes => Self::Moments,
+            Self::Moments => Self::Codes,
+        }
+    }
+
+    /// The mini-batch of what these scores need; that of codes where they need none.
+    pub fn of(scores: ScoreSet) -> Self {
+        let is_moments = |score: &Score| {
+            matches!(score.needs, ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments)
+        };
+        let mut passes = scores.iter().filter(|score| score.needs_forward_pass()).peekable();
+        if passes.peek().is_some() && passes.all(is_moments) { Self::Moments } else { Self::Codes }
+    }
+}
+
+/// How networks are scored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Options {
+    /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
+    pub space: String,
+    /// Images in the mini-batch, at least 2; see [`Options::batch_size`]
+    pub batch_size: Option<usize>,
+    /// Images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version), imagenet16:DIR
+    /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE,
+    /// npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as given) or noise; see [`Options::images`]
+    pub images: Option<ImageSource>,
+    /// Mean that is subtracted from pixels from 0 to 1, a value per channel as in 0.5,0.5,0.5; not
+    /// for npy, npz and noise [default: the source's]
+    pub mean: Option<Vec<f64>>,
+    /// Standard deviation by which they are then divided, likewise [default: the source's]
+    pub std: Option<Vec<f64>>,
+    /// imagenet16 only: use images of the first N classes [default: 120]
+    pub image_classes: Option<u32>,
+    /// Device: auto (discrete, integrated or virtual GPU, else native CPU), cpu, gpu (the best
+    /// hardware adapter) or a part of an adapter's name (see `devices`)
+    pub device: String,
+    /// Seed of everything random: architectures, images, weights
+    #[serde(with = "super::file::seed")]
+    pub seed: u64,
+    /// Seed of the architectures alone; see [`Options::architecture_seed`]
+    #[serde(default)]
+    pub architecture_seed: Option<u64>,
+    /// Seed of the images alone; see [`Options::image_seed`]
+    #[serde(default)]
+    pub image_seed: Option<u64>,
+    /// Seed of the weights alone; see [`Options::weight_seed`]
+    #[serde(default)]
+    pub weight_seed: Option<u64>,
+    /// Which activations count: paper (every call once), published (as the paper's code: twice where a
+    /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
+    pub count: Count,
+    /// Weight draws per architecture; the score is their mean
+    pub repeats: u32,
+    /// Law of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
+    /// orthogonal, uniform:A or normal:S [default: the space's; pytorch-default for an ONNX model]
+    pub initialisation: Option<Initialisation>,
+    /// Shape of one image, CxHxW [default: the space's]
+    pub input: Option<Shape>,
+    /// Number of classes [default: the space's]
+    pub classes: Option<usize>,
+    /// Replace a value of the space's file, such as skeleton.cells=1 (see `spaces show`); may be
+    /// repeated
+    #[serde(default)]
+    pub set: Vec<SpaceOverride>,
+    /// Scores that are computed beside the one that ranks
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+impl Default for Options {
+    /// The defaults of the command line.
+    fn default() -> Self {
+        Self {
+            space: "nas-bench-201".to_owned(),
+            batch_size: None,
+            images: None,
+            mean: None,
+            std: None,
+            image_classes: None,
+            device: "auto".to_owned(),
+            seed: 0,
+            architecture_seed: None,
+            image_seed: None,
+            weight_seed: None,
+            count: Count::Paper,
+            repeats: 1,
+            initialisation: None,
+            input: None,
+            classes: None,
+            set: Vec::new(),
+            also: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The space with its replaced values.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`] if there is no such space or the values do not make one.
+    pub fn open_space(&self) -> Result<Space, SpaceError> {
+        Space::open_with(&self.space, &settings(&self.set, self.input, self.classes))
+    }
+
+    /// Images in the mini-batch that scores of that kind see.
+    pub fn batch_size(&self, of: MiniBatch) -> usize {
+        self.batch_size.unwrap_or(match of {
+            MiniBatch::Codes => 128,
+            MiniBatch::Moments => 4,
+        })
+    }
+
+    /// Where the images come from that scores of that kind see.
+    pub fn images(&self, of: MiniBatch) -> ImageSource {
+        self.images.clone().unwrap_or(match of {
+            MiniBatch::Codes => ImageSource::Builtin,
+            MiniBatch::Moments => ImageSource::Noise,
+        })
+    }
+
+    /// The seed of which architectures are sampled, and of every choice of a strategy.
+    pub fn architecture_seed(&self) -> u64 {
+        self.architecture_seed.unwrap_or(self.seed)
+    }
+
+    /// The seed of the images.
+    pub fn image_seed(&self) -> u64 {
+        self.image_seed.unwrap_or(self.seed)
+    }
+
+    /// The seed of the weights.
+    pub fn weight_seed(&self) -> u64 {
+        self.weight_seed.unwrap_or(self.seed)
+    }
+
+    /// Whether both kinds of scores see the same mini-batch.
+    pub fn shares_batch(&self) -> bool {
+        let [codes, moments] = [MiniBatch::Codes, MiniBatch::Moments];
+        self.batch_size(codes) == self.batch_size(moments)
+            && self.images(codes) == self.images(moments)
+    }
+
+    /// The scores that are computed beside the one that ranks.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOption`] with the nearest names for one that is not known.
+    pub fn also(&self) -> Result<ScoreSet, InvalidOption> {
+        let mut scores = ScoreSet::NONE;
+        for name in &self.also {
+            let refuse = |reason| InvalidOption::new(JobOption::Also, reason);
+            if name == COMBINED {
+                let components = DEFAULT_COMPONENTS.join(",");
+                return Err(refuse(format!(
+                    "cannot be `combined`, which compares the architectures of a search: its \
+                     components are {components}; `describe --scores` places a single architecture"
+                )));
+            }
+            scores = scores.and(Components::from_names([name.as_str()]).map_err(refuse)?.scores());
+        }
+        Ok(scores)
+    }
+
+    /// The settings that replace the image source's.
+    pub fn image_overrides(&self) -> ImageOverrides {
+        let (mean, deviation) = (self.mean.clone(), self.std.clone());
+        ImageOverrides { mean, deviation, classes: self.image_classes }
+    }
+}
+
+/// Replaced values, with those that have a flag of their own.
+fn settings(
+    set: &[SpaceOverride],
+    input: Option<Shape>,
+    classes: Option<usize>,
+) -> Vec<SpaceOverride> {
+    let mut settings = set.to_vec();
+    if let Some(Shape { channels, height, width }) = input {
+        settings.push(SpaceOverride::new("input.channels", channels));
+        settings.push(SpaceOverride::new("input.height", height));
+        settings.push(SpaceOverride::new("input.width", width));
+    }
+    settings.extend(classes.map(|classes| SpaceOverride::new("classes", classes)));
+    settings
+}
