@@ -8,7 +8,7 @@ use super::{Event, JobConfig, JobError, Session};
 use crate::backend::Cancel;
 use crate::score::{Components, Ranking, Score};
 use crate::space::Space;
-use crate::store::{ResultRow, Status, Store, StoreError, StudyInfo};
+use crate::store::{ResultRow, Status, Store, StoreAccess, StoreError, StudyInfo};
 
 /// What completing a study came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn complete_study(
     events: &mut dyn FnMut(Event),
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CompletedStudy, JobError> {
-    let store = Store::open(database)?;
+    let store = Store::open_with(database, StoreAccess::Write, Store::BUSY_TIMEOUT)?;
     let study = store.find(id)?;
     let rows: Vec<ResultRow> = store.rows(&study)?.collect::<Result<_, StoreError>>()?;
     let all = rows.len() as u64;

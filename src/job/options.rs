@@ -146,6 +146,11 @@ impl Options {
         })
     }
 
+    /// The mini-batch that scores of that kind see, as a reader says it: `4 images (noise)`.
+    pub fn images_text(&self, of: MiniBatch) -> String {
+        format!("{} images ({})", self.batch_size(of), self.images(of))
+    }
+
     /// The seed of which architectures are sampled, and of every choice of a strategy.
     pub fn architecture_seed(&self) -> u64 {
         self.architecture_seed.unwrap_or(self.seed)

@@ -32,7 +32,7 @@ pub struct CommandArguments {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Search a space for its best architectures; by default, score random ones with NASWOT
+    /// Search a space for its best architectures; by default, rank all of it, or random ones of a large one
     Search(Box<Search>),
     /// Score given architectures or an ONNX model
     Score(Box<Score>),

@@ -6,7 +6,7 @@ use super::args::Describe;
 use super::job_args::SpaceOptions;
 use super::{log_line, progress};
 use untrained::evaluation::ReferenceSet;
-use untrained::job::{Event, JobConfig, OnnxWeights, Session, Task};
+use untrained::job::{Event, JobConfig, MiniBatch, OnnxWeights, Session, Task};
 use untrained::score::{Components, Ranking, standing};
 use untrained::space::Space;
 use untrained::store::Status;
@@ -21,6 +21,8 @@ pub(super) struct DescribedScores {
     #[serde(skip_serializing_if = "Option::is_none")]
     unscored: Option<String>,
     scores: Vec<DescribedScore>,
+    /// The mini-batch.
+    images: String,
     /// The set in which it is placed; none where there is no such set.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<ReferencePlace>,
@@ -49,6 +51,8 @@ struct ReferencePlace {
 pub(super) struct DescriptionScorer {
     session: Session,
     components: Components,
+    /// The mini-batch.
+    images: String,
     /// The space of the reference set, and the set.
     reference: Option<(String, ReferenceSet)>,
 }
@@ -89,15 +93,16 @@ impl DescribedScores {
             );
         }
         let placed = |space: Space| Some((space.id().to_owned(), ReferenceSet::of_space(&space)?));
-        Ok(DescriptionScorer { session, components, reference: among.and_then(placed) })
+        let images = config.options.images_text(MiniBatch::of(components.scores()));
+        Ok(DescriptionScorer { session, components, images, reference: among.and_then(placed) })
     }
 
     /// As lines of a description.
     pub(super) fn text(&self) -> String {
         let mut text = match &self.reference {
             Some(reference) => format!(
-                "  among {} random architectures of {}, by the mini-batch of the combined rank\n",
-                reference.architectures, reference.space
+                "  scores among {} random architectures of {}, on {}\n",
+                reference.architectures, reference.space, self.images
             ),
             None => {
                 "  scores; there is no reference set to place them in: a search compares them\n"
@@ -155,6 +160,7 @@ impl DescriptionScorer {
             .then(|| record.message.clone().unwrap_or_else(|| record.status.name().to_owned()));
         Ok(Some(DescribedScores {
             unscored,
+            images: self.images.clone(),
             scores: self.components.iter().enumerate().map(described).collect(),
             reference: self.reference.as_ref().zip(placement.as_ref()).map(
                 |((space, set), placed)| ReferencePlace {

@@ -57,22 +57,20 @@ pub fn save(config: &JobConfig, output: &Output) -> anyhow::Result<()> {
 
 /// What the combined rank compared, and how to get the ranking of the paper.
 fn ranked_text(config: &JobConfig, compared: u64, components: &Components) -> String {
-    let batch = MiniBatch::of(components.scores());
-    let (size, images) = (config.options.batch_size(batch), config.options.images(batch));
+    let images = config.options.images_text(MiniBatch::of(components.scores()));
     let names = components.names().collect::<Vec<_>>().join(", ");
     let compared = format::thousands(compared);
     format!(
         "combined: the sum of ln(rank / {compared}) over {names}, among the {compared} connected \
-         architectures, on {size} images ({images}); for the ranking of the paper: --score naswot\n"
+         architectures, on {images}; for the ranking of the paper: --score naswot\n"
     )
 }
 
 /// What the values of a score of kernel matrices compare with.
 pub fn compares_with(config: &JobConfig, name: &str) -> String {
-    let batch = MiniBatch::Codes;
-    let (size, images) = (config.options.batch_size(batch), config.options.images(batch));
+    let images = config.options.images_text(MiniBatch::Codes);
     format!(
-        "{name}: on {size} images ({images}); values compare only on the same images, and more images give \
+        "{name}: on {images}; values compare only on the same images, and more images give \
          larger values\n"
     )
 }

@@ -126,6 +126,10 @@ fn a_study_is_completed_without_scoring_again() {
     }
     let (code, _, error) = untrained(&[&complete[..], &["--scores", "volum"]].concat());
     assert!(code == 2 && error.contains("did you mean `volume`"), "{error}");
+    let missing = path("missing.db");
+    let (code, _, error) = untrained(&["studies", "complete", &id, "--store", &missing]);
+    assert!(code == 2 && error.contains("does not exist"), "{error}");
+    assert!(!std::path::Path::new(&missing).exists(), "a file was made");
     let (code, _, error) = untrained(&[&complete[..], &["--scores", "naswot"]].concat());
     assert!(code == 2 && error.contains("search again"), "{error}");
 }

@@ -15,6 +15,16 @@ fn results(window: &Window) -> u64 {
     store.list().unwrap().iter().map(|study| study.counts.total()).sum()
 }
 
+/// Waits until the process of the search tells again that it is alive, and writes what it has.
+fn next_heartbeat(window: &mut Window) {
+    let database = rusqlite::Connection::open(window.path("studies.db")).unwrap();
+    let expires = || -> i64 {
+        database.query_row("SELECT max(expires) FROM worker", [], |row| row.get(0)).unwrap()
+    };
+    let last = expires();
+    window.until("a heartbeat", |_| expires() > last);
+}
+
 fn started(samples: u64) -> Window {
     let mut window = with_job(samples);
     window.see("Set up a search");
@@ -33,13 +43,11 @@ fn a_paused_search_scores_nothing_until_it_goes_on() {
     let mut window = started(100_000);
     window.press("Pause / Resume");
     window.see("Paused");
-    // What was under way is written; then nothing comes, whereas a search that runs would add
-    // hundreds of results a second.
-    std::thread::sleep(Duration::from_millis(1500));
-    window.harness.run_steps(3);
+    // With its next heartbeat, what was under way is written. From one heartbeat to the next nothing comes,
+    // though the search is alive.
+    next_heartbeat(&mut window);
     let before = results(&window);
-    std::thread::sleep(Duration::from_millis(700));
-    window.harness.run_steps(3);
+    next_heartbeat(&mut window);
     assert_eq!(results(&window), before);
     window.press("Pause / Resume");
     window.see("Running");
