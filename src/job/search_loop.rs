@@ -344,12 +344,15 @@ impl SearchLoop<'_> {
         let mine: Vec<usize> = (0..self.proposals.len()).filter(is_mine).collect();
         let objective = self.proposals[*mine.first()?].objective;
         let most = self.group_size(objective);
-        Some(
-            mine.into_iter()
-                .filter(|&at| self.proposals[at].objective == objective)
-                .take(most)
-                .collect(),
-        )
+        // Those whose result is shared cost nothing, and do not fill a group.
+        let mut costly = 0;
+        let fits = |&at: &usize| {
+            let fits = costly < most;
+            costly += usize::from(!self.shared.knows(&self.proposals[at].architecture));
+            fits
+        };
+        let mine = mine.into_iter().filter(|&at| self.proposals[at].objective == objective);
+        Some(mine.take_while(fits).collect())
     }
 
     /// Scores or trains; what was not finished before the run was cancelled stays unanswered.

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 use super::latency;
 use super::networks::{NetworkSource, candidate};
 use super::scorer::{Candidate, ScoredNetwork, Scorer, weight_seeds};
@@ -41,8 +43,23 @@ pub struct Session {
     weight_seeds: Vec<u64>,
     device: DeviceInfo,
     backend: Mutex<Box<dyn Backend>>,
-    /// A backend of one thread for each core, where whole networks are scored side by side.
-    lanes: OnceLock<Vec<Mutex<CpuBackend>>>,
+    /// One for each core, where whole networks are scored side by side.
+    lanes: OnceLock<Vec<ScoringLane>>,
+}
+
+/// Scores whole networks on one core.
+struct ScoringLane {
+    backend: Mutex<CpuBackend>,
+    /// Its only thread does what follows a forward pass, so that lanes do not wait for each other.
+    thread: ThreadPool,
+}
+
+impl ScoringLane {
+    fn open() -> Option<Self> {
+        let backend = CpuBackend::with(1, Isa::detect()).map(Mutex::new).ok()?;
+        let thread = ThreadPoolBuilder::new().num_threads(1).build().ok()?;
+        Some(Self { backend, thread })
+    }
 }
 
 /// Networks that a lane scores before others are asked for.
@@ -268,12 +285,11 @@ impl Session {
         kind == MiniBatch::Moments && self.device.kind == "cpu" && self.lanes().len() > 1
     }
 
-    /// The backends of one thread; none where they cannot be opened.
-    fn lanes(&self) -> &[Mutex<CpuBackend>] {
+    /// The lanes; none where they cannot be opened.
+    fn lanes(&self) -> &[ScoringLane] {
         self.lanes.get_or_init(|| {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            let open = |_| CpuBackend::with(1, Isa::detect()).map(Mutex::new);
-            (0..cores).map(open).collect::<Result<_, _>>().unwrap_or_default()
+            (0..cores).map(|_| ScoringLane::open()).collect::<Option<_>>().unwrap_or_default()
         })
     }
 
@@ -292,8 +308,8 @@ impl Session {
         let results: Vec<Mutex<Option<ScoredNetwork>>> =
             (0..count).map(|_| Mutex::new(None)).collect();
         let next = AtomicUsize::new(0);
-        let work = |lane: &Mutex<CpuBackend>| {
-            let mut backend = lock(lane);
+        let work = |lane: &ScoringLane| {
+            let mut backend = lock(&lane.backend);
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(candidate) = waiting.get(at).and_then(|one| lock(one).take()) else {
@@ -307,7 +323,7 @@ impl Session {
         std::thread::scope(|scope| {
             for lane in self.lanes() {
                 let work = &work;
-                scope.spawn(move || work(lane));
+                scope.spawn(move || lane.thread.install(|| work(lane)));
             }
         });
         let take = |result: Mutex<Option<ScoredNetwork>>| {

@@ -29,6 +29,12 @@ impl SharedResults {
         })
     }
 
+    /// Whether an equal architecture was scored before.
+    pub(super) fn knows(&self, architecture: &Architecture) -> bool {
+        !self.known.is_empty()
+            && self.key(architecture).is_some_and(|key| self.known.contains_key(&key))
+    }
+
     /// Those that must be scored: the first of each set of equal ones that is not known.
     pub(super) fn unscored(&mut self, wanted: &[Architecture]) -> Vec<Architecture> {
         let mut unscored = Vec::new();
