@@ -245,7 +245,7 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
             "a node is written",
         ),
         ("|none|+|none~0|none~1|+|none~0|none~1|none~2|", "none", "operation~0"),
-        ("", "", "has 1 nodes"),
+        ("", "", "has 1 node joined"),
     ] {
         let error = space.parse(text).unwrap_err();
         assert_eq!(error.token, token);

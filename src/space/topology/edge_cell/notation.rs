@@ -25,7 +25,8 @@ pub(super) fn parse(cell: &EdgeCellGraph, text: &str) -> Result<EdgeDecisions, A
     let nodes: Vec<&str> = text.trim().split('+').collect();
     if nodes.len() != cell.nodes - 1 {
         let (found, needed) = (nodes.len(), cell.nodes - 1);
-        let reason = format!("the nodes joined by `+` are {found}, in this space {needed}");
+        let noun = if found == 1 { "node" } else { "nodes" };
+        let reason = format!("has {found} {noun} joined by `+`, this space has {needed}");
         return Err(wrong(text.trim(), reason));
     }
     let mut operations = Vec::with_capacity(cell.edges.len());
