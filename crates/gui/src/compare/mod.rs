@@ -154,7 +154,8 @@ impl NetworkComparison {
 
 /// The rows of the highest and the lowest finite score among some; `None` for fewer than two.
 pub fn extremes(table: &ResultTable, rows: &[u32]) -> Option<[u32; 2]> {
-    let score = |row: &u32| table.value("score", *row);
+    let name = table.shown_name("score");
+    let score = |row: &u32| table.value(name, *row);
     let may = |row: &&u32| table.status(**row) == Status::Ok && score(row).is_finite();
     let all = || rows.iter().filter(may);
     // Of equal scores, the one that came first.

@@ -14,6 +14,7 @@ use crate::view::View;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
 use untrained::format::thousands;
+use untrained::score::COMBINED;
 
 /// Shows the view.
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
@@ -118,7 +119,10 @@ fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let mut only_stars = sheet.now.only_stars;
         let name = ui.label("Filter");
         let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
-        let hint = "params < 1M and score > 1500";
+        let hint = match sheet.table.shown_name("score") {
+            COMBINED => "params < 1M and combined > -1",
+            _ => "params < 1M and score > 1500",
+        };
         let edit = TextEdit::singleline(&mut filter).hint_text(hint).desired_width(width);
         let filtered = ui.add(edit).labelled_by(name.id).on_hover_text(
             "Columns with < <= > >= = != and K, M, G; architecture and status with = != ~ \

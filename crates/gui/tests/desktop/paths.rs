@@ -63,6 +63,9 @@ fn the_combined_rank_places_architectures_in_each_score() {
     window.press("Add to comparison");
     window.press("Compare");
     window.see(": top ");
+    window.menu("Study", "Compare extremes");
+    window.see("rank 1 of");
+    window.see(": lowest ");
 }
 
 #[test]
