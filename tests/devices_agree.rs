@@ -10,9 +10,10 @@ use support::trial::{differing_bits, run_alone};
 use untrained::backend::cpu::simd::Isa;
 use untrained::backend::{Cancel, Network, RunOutput};
 use untrained::data::{self, Batch};
+use untrained::graph::block_outputs;
 use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan, PlanOutputs};
-use untrained::score::{MomentScores, ScoreSet};
+use untrained::score::{MomentScores, ScoreSet, disturbed, trainability};
 use untrained::seed;
 use untrained::space::{Architecture, Space, SpaceOverride};
 use untrained::weights::{Initialiser, Weights};
@@ -130,16 +131,23 @@ fn moment_scores(
     seed: u64,
 ) -> MomentScores {
     let graph = architecture.build().unwrap();
-    let outputs = PlanOutputs { kernel: false, sites: true, last: true, keep: &[] };
+    let blocks = block_outputs(&graph);
+    let outputs = PlanOutputs { sites: true, last: true, keep: &blocks, ..PlanOutputs::NONE };
     let plan = Plan::with_outputs(&graph, &Weights::default(), Count::Paper, outputs).unwrap();
     let initialiser = Initialiser { initialisation: space.initialisation(), seed };
     let weights = initialiser.draw(&graph, &architecture.canonical(), plan.weighted_nodes());
     let batch = data::load(&"noise".parse().unwrap(), space.input(), FEW_IMAGES, 0).unwrap();
     let network = Network { plan: &plan, weights: &weights };
-    let output = device.backend().run(&[network], &batch, false, &Cancel::new()).pop().unwrap();
-    let output = output.unwrap_or_else(|error| panic!("{}: {error}", device.name));
+    let mut run = |batch: &Batch| {
+        let output = device.backend().run(&[network], batch, false, &Cancel::new()).pop().unwrap();
+        output.unwrap_or_else(|error| panic!("{}: {error}", device.name))
+    };
+    let (output, second) = (run(&batch), run(&disturbed(&batch)));
     assert!(output.kernel.is_none() && output.sites.len() == plan.measured.len());
-    MomentScores::new(&graph, &output.sites, output.last.as_ref(), ScoreSet::all())
+    let [values, changed] = [&output, &second]
+        .map(|output| output.kept.iter().map(|kept| kept.values.as_slice()).collect::<Vec<_>>());
+    let scores = MomentScores::new(&graph, &output.sites, output.last.as_ref(), ScoreSet::all());
+    MomentScores { trainability: trainability(&values, &changed), ..scores }
 }
 
 /// Whether two scores are equal within [`MOMENTS`], or both missing.
@@ -150,9 +158,10 @@ fn agree(a: Option<f64>, b: Option<f64>) -> bool {
     }
 }
 
-fn of_moments(scores: &MomentScores) -> [Option<f64>; 5] {
-    let MomentScores { expressivity, independence, decorrelation, volume, growth } = *scores;
-    [expressivity, independence, decorrelation, volume, growth]
+fn of_moments(scores: &MomentScores) -> [Option<f64>; 6] {
+    let MomentScores { expressivity, independence, decorrelation, volume, growth, trainability } =
+        *scores;
+    [expressivity, independence, decorrelation, volume, growth, trainability]
 }
 
 #[test]
@@ -188,14 +197,17 @@ fn scores_of_moments_agree_in_every_space() {
         let architecture = connected.take(12).min_by_key(macs).unwrap();
         let [first, other] =
             [0, last].map(|index| moment_scores(&mut devices[index], &space, &architecture, 7));
-        let pairs =
-            [(first.expressivity, other.expressivity), (first.independence, other.independence)];
+        let pairs = [
+            (first.expressivity, other.expressivity),
+            (first.independence, other.independence),
+            (first.trainability, other.trainability),
+        ];
         for (a, b) in pairs {
             assert!(agree(a, b), "{} on {}: {b:?}, not {a:?}", space.id(), devices[last].name);
             compared += usize::from(a.is_some());
         }
     }
-    assert!(compared >= 50, "only {compared} scores");
+    assert!(compared >= 75, "only {compared} scores");
 }
 
 /// Images of 16x16 pixels, of 64x64 where the stem takes steps of 8.

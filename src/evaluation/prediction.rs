@@ -166,6 +166,7 @@ mod tests {
             driver: String::new(),
             version: "".into(),
             message: None,
+            draws: Default::default(),
             value: 10.0,
             scores: Default::default(),
         }

@@ -20,7 +20,7 @@ pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
 };
 pub use rearrange::{Axis, AxisDigit, MAX_DIGITS, Rearrange};
-pub use representation::{adds_normalised_branches, last_representation};
+pub use representation::{adds_normalised_branches, block_outputs, last_representation};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].
@@ -81,6 +81,7 @@ pub struct Graph {
     nodes: Vec<Node>,
     output: Option<NodeId>,
     body: Option<NodeId>,
+    blocks: Vec<NodeId>,
 }
 
 impl Graph {
@@ -131,6 +132,16 @@ impl Graph {
     /// The node that was marked as the one whose value the head reads; none in models from files.
     pub fn body(&self) -> Option<NodeId> {
         self.body
+    }
+
+    /// Marks a node whose value is the output of a cell or block, in the order of the network.
+    pub fn end_block(&mut self, id: NodeId) {
+        self.blocks.push(id);
+    }
+
+    /// The nodes that were marked as outputs of cells or blocks; none in models from files.
+    pub fn blocks(&self) -> &[NodeId] {
+        &self.blocks
     }
 
     /// The node whose value the network returns; the last one unless set.

@@ -20,6 +20,48 @@ pub fn last_representation(graph: &Graph) -> Option<NodeId> {
     (!matches!(graph.node(id).op, Op::Input)).then_some(id)
 }
 
+/// The outputs of the cells or blocks before the head, in order. Spaces mark them ([`Graph::blocks`]). In a
+/// model from a file they are the sums and concatenations that every path from the images to the output
+/// leads through; there may be none.
+pub fn block_outputs(graph: &Graph) -> Vec<NodeId> {
+    if !graph.blocks().is_empty() {
+        return graph.blocks().to_vec();
+    }
+    let Some(last) = last_representation(graph) else { return Vec::new() };
+    let passed = on_paths(graph, last);
+    // The last reader of all nodes so far: no path passes by the node where it ends.
+    let mut readers = vec![0; graph.nodes().len()];
+    for (id, node) in graph.iter().filter(|(id, _)| passed[id.index()]) {
+        node.inputs.iter().for_each(|input| readers[input.index()] = id.index());
+    }
+    let mut furthest = 0;
+    let mut blocks = Vec::new();
+    for (id, node) in graph.iter().filter(|(id, _)| passed[id.index()]) {
+        if furthest <= id.index() && matches!(node.op, Op::Add | Op::Concat) {
+            blocks.push(id);
+        }
+        furthest = furthest.max(readers[id.index()]);
+    }
+    blocks
+}
+
+/// Which nodes lie on a path from the images to that node.
+fn on_paths(graph: &Graph, last: NodeId) -> Vec<bool> {
+    let count = graph.nodes().len();
+    let (mut from_images, mut to_last) = (vec![false; count], vec![false; count]);
+    for (id, node) in graph.iter() {
+        let is_fed = node.inputs.iter().any(|input| from_images[input.index()]);
+        from_images[id.index()] = is_fed || matches!(node.op, Op::Input);
+    }
+    to_last[last.index()] = true;
+    for id in (0..=last.index()).rev().filter(|&id| from_images[id]) {
+        if to_last[id] {
+            graph.nodes()[id].inputs.iter().for_each(|input| to_last[input.index()] = true);
+        }
+    }
+    from_images.iter().zip(to_last).map(|(&from, to)| from && to).collect()
+}
+
 /// What the first global pool or flattening of the classifier reads.
 fn before_head(graph: &Graph) -> Option<NodeId> {
     let mut found = None;
@@ -119,6 +161,30 @@ mod tests {
         let flat = add(&mut graph, Op::Flatten, &[input]);
         add(&mut graph, Op::Linear(Linear { out_features: 4, bias: true }), &[flat]);
         assert_eq!(last_representation(&graph), None);
+    }
+
+    /// Two residual sums, of which a third sum is inside a branch; then a sum that a path passes by.
+    #[test]
+    fn blocks_of_a_file_end_where_all_paths_meet() {
+        let mut graph = Graph::new();
+        let input = graph.input(Shape::new(5, 4, 4));
+        let conv = |graph: &mut Graph, input| add(graph, Op::Conv(Conv::square(5, 3, 1)), &[input]);
+        let stem = conv(&mut graph, input);
+        let (left, right) = (conv(&mut graph, stem), conv(&mut graph, stem));
+        let inner = add(&mut graph, Op::Add, &[left, right]);
+        let inner = conv(&mut graph, inner);
+        let first = add(&mut graph, Op::Add, &[inner, stem]);
+        let relu = add(&mut graph, Op::Activation(Activation::RELU), &[first]);
+        let branch = conv(&mut graph, relu);
+        let second = add(&mut graph, Op::Concat, &[relu, branch]);
+        let third = conv(&mut graph, second);
+        let passed_by = add(&mut graph, Op::Add, &[third, third]);
+        let narrowed = conv(&mut graph, second);
+        let last = add(&mut graph, Op::Add, &[passed_by, narrowed]);
+        add(&mut graph, Op::GlobalAvgPool, &[last]);
+        assert_eq!(block_outputs(&graph), [first, second, last]);
+        graph.end_block(relu);
+        assert_eq!(block_outputs(&graph), [relu], "a space marks its own");
     }
 
     #[test]

@@ -195,6 +195,7 @@ fn unscored(architecture: &Architecture, seed: u64, device: &DeviceInfo) -> Reco
         driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
         version: env!("CARGO_PKG_VERSION").into(),
         message: None,
+        draws: Default::default(),
         value: f64::NEG_INFINITY,
         scores: Default::default(),
     }

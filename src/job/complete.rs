@@ -8,7 +8,7 @@ use super::{Event, JobConfig, JobError, Session};
 use crate::backend::Cancel;
 use crate::score::{Components, Ranking, Score};
 use crate::space::Space;
-use crate::store::{ResultRow, Status, Store, StoreAccess, StoreError, StudyInfo};
+use crate::store::{Draws, ResultRow, Status, Store, StoreAccess, StoreError, StudyInfo};
 
 /// What completing a study came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn complete_study(
         let candidates =
             rows.iter().map(|row| session.networks().candidate(&row.record.architecture));
         let candidates = candidates.collect::<Result<_, _>>()?;
-        let mut scores: Vec<(u64, BTreeMap<String, f64>)> = Vec::new();
+        let mut scores: Vec<(u64, BTreeMap<String, f64>, Draws)> = Vec::new();
         for (row, scored) in rows.iter().zip(session.score(candidates, false, cancel)) {
             let Some(scored) = scored else {
                 done.interrupted = true;
@@ -72,7 +72,9 @@ pub fn complete_study(
             own.extend(new.filter_map(|score| {
                 Some((score.name.to_owned(), scored.record.score_value(score)?))
             }));
-            scores.push((row.position, own));
+            let mut draws = scored.record.draws;
+            draws.0.extend(row.record.draws.0.clone());
+            scores.push((row.position, own, draws));
         }
         store.set_scores(&study, &scores)?;
         done.completed += scores.len() as u64;

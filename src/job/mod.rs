@@ -24,6 +24,7 @@ mod option_value;
 mod options;
 mod proposal;
 mod recorder;
+mod repeats;
 mod scorer;
 mod search_loop;
 mod search_options;

@@ -6,7 +6,7 @@ use super::{InvalidOption, JobOption};
 use crate::data::{ImageOverrides, ImageSource};
 use crate::graph::Shape;
 use crate::plan::Count;
-use crate::score::{COMBINED, Components, DEFAULT_COMPONENTS, Score, ScoreNeeds, ScoreSet};
+use crate::score::{COMBINED, Components, DEFAULT_COMPONENTS, Score, ScoreSet};
 use crate::space::{Space, SpaceError, SpaceOverride};
 use crate::weights::Initialisation;
 
@@ -31,11 +31,12 @@ impl MiniBatch {
 
     /// The mini-batch of what these scores need; that of codes where they need none.
     pub fn of(scores: ScoreSet) -> Self {
-        let is_moments = |score: &Score| {
-            matches!(score.needs, ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments)
-        };
         let mut passes = scores.iter().filter(|score| score.needs_forward_pass()).peekable();
-        if passes.peek().is_some() && passes.all(is_moments) { Self::Moments } else { Self::Codes }
+        if passes.peek().is_some() && passes.all(Score::takes_few_images) {
+            Self::Moments
+        } else {
+            Self::Codes
+        }
     }
 }
 

@@ -1,16 +1,16 @@
 //! From candidates to records: plans, weights, backend, score.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use crate::backend::{Backend, BackendError, Cancel, Network, RunOutput};
+use super::repeats::{RepeatScores, ScoringFailure, add_repeat, mean_and_sd};
+use crate::backend::{Backend, BackendError, Cancel, Network, NodeActivations, RunOutput};
 use crate::data::Batch;
-use crate::graph::Graph;
+use crate::graph::{Graph, block_outputs};
 use crate::plan::{Count, Plan, PlanError, PlanOutputs};
 use crate::score::{
-    KernelMatrix, MomentScores, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues,
-    unit_patterns,
+    Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues, disturbed, trainability,
 };
 use crate::seed;
 use crate::store::{Record, Status};
@@ -64,6 +64,8 @@ pub(super) struct Scorer<'r> {
     pub backend: &'r mut dyn Backend,
     /// The images every network sees.
     pub batch: &'r Batch,
+    /// The same images, disturbed, once they are needed.
+    pub disturbed: &'r OnceLock<Batch>,
     /// Which ReLU calls count.
     pub count: Count,
     /// The run's seed, for the records.
@@ -92,7 +94,7 @@ pub struct ScoredNetwork {
 impl ScoredNetwork {
     /// This result with the scores of another mini-batch.
     pub(super) fn joined(mut self, other: Self) -> Self {
-        let Record { score, sd, regions, repeats, seconds, status, message, scores, .. } =
+        let Record { score, sd, regions, repeats, seconds, status, message, scores, draws, .. } =
             other.record;
         let record = &mut self.record;
         if !score.is_nan() && status != Status::Failed {
@@ -100,6 +102,7 @@ impl ScoredNetwork {
                 (score, sd, regions, repeats);
         }
         record.scores.extend(scores);
+        record.draws.0.extend(draws.0);
         record.seconds += seconds;
         record.message = record.message.take().or(message);
         Self { output: self.output.or(other.output), ..self }
@@ -117,9 +120,8 @@ impl Scorer<'_> {
     ) -> Vec<Option<ScoredNetwork>> {
         let begin = Instant::now();
         let wanted = self.wanted;
-        let plan_outputs = self.plan_outputs(outputs);
         let planned: Vec<Result<Plan, (Status, String)>> =
-            candidates.iter().map(|candidate| self.plan(candidate, plan_outputs)).collect();
+            candidates.iter().map(|candidate| self.plan_pass(candidate, outputs)).collect();
         let mut jobs = Vec::new();
         for (index, (candidate, plan)) in candidates.iter().zip(&planned).enumerate() {
             if let Ok(plan) = plan
@@ -152,9 +154,14 @@ impl Scorer<'_> {
                 .map(|(&(_, _, plan, _), weights)| Network { plan, weights })
                 .collect();
             let codes = outputs || wanted.needs(ScoreNeeds::UnitPatterns);
-            let results = self.backend.run(&networks, self.batch, codes, self.cancel);
-            for (&(index, candidate, plan, _), result) in group.iter().zip(results) {
-                add_repeat(&mut repeats[index], result, candidate, plan, wanted);
+            let mut results = self.backend.run(&networks, self.batch, codes, self.cancel);
+            let passes =
+                group.iter().zip(&weights).map(|(&(_, candidate, ..), w)| (candidate, &**w));
+            let trainability = self.second_pass(&passes.collect::<Vec<_>>(), &mut results);
+            for ((&(index, candidate, plan, _), result), trainability) in
+                group.iter().zip(results).zip(trainability)
+            {
+                add_repeat(&mut repeats[index], result, (candidate, plan), wanted, trainability);
             }
         }
         let seconds = begin.elapsed().as_secs_f64() / candidates.len().max(1) as f64;
@@ -167,20 +174,59 @@ impl Scorer<'_> {
             .collect()
     }
 
-    /// What one forward pass must return for them. Outputs that are asked for are those of the kernel matrix.
-    fn plan_outputs(&self, outputs: bool) -> PlanOutputs<'static> {
+    /// The plan of a forward pass that returns all that the wanted scores need. Outputs that are asked for
+    /// are those of the kernel matrix.
+    fn plan_pass(&self, candidate: &Candidate, outputs: bool) -> Result<Plan, (Status, String)> {
         let wanted = self.wanted;
         let of_codes =
             [ScoreNeeds::KernelMatrix, ScoreNeeds::BinaryCodes, ScoreNeeds::UnitPatterns];
         let kernel = outputs
             || of_codes.into_iter().any(|needs| wanted.needs(needs))
             || !wanted.needs_forward_pass();
-        PlanOutputs {
+        let keep = match &candidate.network {
+            Ok(graph) if wanted.needs(ScoreNeeds::SecondPass) => block_outputs(graph),
+            _ => Vec::new(),
+        };
+        let outputs = PlanOutputs {
             kernel,
             sites: wanted.needs(ScoreNeeds::SiteMoments),
             last: wanted.needs(ScoreNeeds::LastMoments),
-            keep: &[],
+            keep: &keep,
+        };
+        self.plan(candidate, outputs)
+    }
+
+    /// The trainability of networks that have had their first pass: none where it is not wanted, and where
+    /// either pass failed.
+    fn second_pass(
+        &mut self,
+        networks: &[(&Candidate, &Weights)],
+        first: &mut [Result<RunOutput, BackendError>],
+    ) -> Vec<Option<f64>> {
+        if !self.wanted.needs(ScoreNeeds::SecondPass) {
+            return vec![None; networks.len()];
         }
+        let batch = self.disturbed.get_or_init(|| disturbed(self.batch));
+        let blocks = |(candidate, _): &(&Candidate, _)| {
+            let keep = candidate.network.as_ref().map(block_outputs).unwrap_or_default();
+            self.plan(candidate, PlanOutputs { keep: &keep, ..PlanOutputs::NONE })
+        };
+        let Ok(plans) = networks.iter().map(blocks).collect::<Result<Vec<_>, _>>() else {
+            return vec![None; networks.len()];
+        };
+        let networks: Vec<Network<'_>> = plans
+            .iter()
+            .zip(networks)
+            .map(|(plan, &(_, weights))| Network { plan, weights })
+            .collect();
+        let second = self.backend.run(&networks, batch, false, self.cancel);
+        let of_network = |(first, second): (&mut Result<RunOutput, _>, Result<RunOutput, _>)| {
+            // Taken, so that the activations of one network at a time are in memory.
+            let first = std::mem::take(&mut first.as_mut().ok()?.kept);
+            let second = second.ok()?.kept;
+            trainability(&values_of(&first), &values_of(&second))
+        };
+        first.iter_mut().zip(second).map(of_network).collect()
     }
 
     pub(super) fn plan(
@@ -244,21 +290,14 @@ impl Scorer<'_> {
                 (RepeatScores::default(), Some((Status::Failed, message)))
             }
         };
-        let repeats = outputs.repeats;
-        let has_kernel = !outputs.scores.is_empty();
+        let repeats = outputs.draws.len() as u32;
+        let log_dets = outputs.log_dets();
+        let has_kernel = !log_dets.is_empty();
         let (score, sd) = match repeats {
             1.. if !has_kernel => (f64::NAN, None),
-            _ => mean_and_sd(&outputs.scores),
+            _ => mean_and_sd(&log_dets),
         };
-        let mean = |values: &[f64]| (!values.is_empty()).then(|| mean_and_sd(values).0);
-        let regions = mean(&outputs.regions);
-        let inputs = ScoreInputs {
-            log_det: has_kernel.then_some(score),
-            regions,
-            unit_patterns: mean(&outputs.unit_patterns),
-            moments: MomentScores::mean(&outputs.moments),
-            ..graph
-        };
+        let inputs = outputs.means(graph);
         let values = match failure {
             Some(_) => ScoreValues::default(),
             None => ScoreValues::new(&inputs, wanted),
@@ -280,7 +319,7 @@ impl Scorer<'_> {
             macs: graph.macs.unwrap_or_default(),
             units,
             layers: graph.layers.unwrap_or_default(),
-            regions,
+            regions: inputs.regions,
             accuracy: None,
             seconds,
             index: candidate.index,
@@ -290,6 +329,7 @@ impl Scorer<'_> {
             driver: format!("{} {}", device.api, device.driver).trim().to_owned(),
             version: env!("CARGO_PKG_VERSION").into(),
             message: failure.map(|(_, message)| message),
+            draws: outputs.by_score(wanted),
             value: value.unwrap_or(f64::NEG_INFINITY),
             scores: Default::default(),
         };
@@ -310,80 +350,9 @@ impl Scorer<'_> {
     }
 }
 
-/// What the repeats of one candidate gave.
-#[derive(Default)]
-struct RepeatScores {
-    repeats: u32,
-    scores: Vec<f64>,
-    regions: Vec<f64>,
-    unit_patterns: Vec<f64>,
-    moments: Vec<MomentScores>,
-    output: Option<RunOutput>,
-}
-
-/// Why a candidate has no scores.
-enum ScoringFailure {
-    Cancelled,
-    Unplanned(Status, String),
-    Failed(String),
-}
-
-/// Adds the result of a repeat; the first failure stays.
-fn add_repeat(
-    repeats: &mut Result<RepeatScores, ScoringFailure>,
-    result: Result<RunOutput, BackendError>,
-    candidate: &Candidate,
-    plan: &Plan,
-    wanted: ScoreSet,
-) {
-    let Ok(so_far) = repeats else { return };
-    match result {
-        Ok(output) => {
-            so_far.repeats += 1;
-            if let Some(kernel) = &output.kernel {
-                so_far.scores.push(kernel.score());
-                so_far.regions.push(kernel.regions() as f64);
-                so_far.unit_patterns.extend(patterns(kernel, &output, plan, wanted));
-            }
-            if let Ok(graph) = &candidate.network {
-                let last = output.last.as_ref();
-                let scores = MomentScores::new(graph, &output.sites, last, wanted);
-                so_far.moments.push(scores);
-            }
-            so_far.output.get_or_insert(output);
-        }
-        Err(BackendError::Cancelled) => *repeats = Err(ScoringFailure::Cancelled),
-        Err(error) => *repeats = Err(ScoringFailure::Failed(super::chain(&error))),
-    }
-}
-
-/// How many patterns the counted units show, if that is wanted.
-fn patterns(
-    kernel: &KernelMatrix,
-    output: &RunOutput,
-    plan: &Plan,
-    wanted: ScoreSet,
-) -> Option<f64> {
-    if !wanted.needs(ScoreNeeds::UnitPatterns) {
-        return None;
-    }
-    let codes = output.codes.as_ref()?.iter().map(|code| (code.units, code.words.as_slice()));
-    Some(unit_patterns(kernel.images(), codes, plan.constant_units > 0) as f64)
-}
-
-/// Mean and sample standard deviation; no deviation for fewer than two finite scores, negative
-/// infinity where any score is.
-fn mean_and_sd(scores: &[f64]) -> (f64, Option<f64>) {
-    let count = scores.len() as f64;
-    if scores.is_empty() {
-        return (f64::NEG_INFINITY, None);
-    }
-    let mean = scores.iter().sum::<f64>() / count;
-    if scores.len() < 2 || !mean.is_finite() {
-        return (mean, None);
-    }
-    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
-    (mean, Some((squares / (count - 1.0)).sqrt()))
+/// The values of every node, `[images, channels, height, width]` each.
+fn values_of(kept: &[NodeActivations]) -> Vec<&[f32]> {
+    kept.iter().map(|kept| kept.values.as_slice()).collect()
 }
 
 #[cfg(test)]
@@ -391,7 +360,7 @@ mod tests {
     use super::*;
     use crate::backend::DeviceInfo;
     use crate::graph::{Activation, Conv, Op, Shape};
-    use crate::score::SCORES;
+    use crate::score::{KernelMatrix, SCORES};
 
     /// Gives every network the same kernel matrix and cancels after a number of them.
     struct StubBackend {
@@ -460,6 +429,7 @@ mod tests {
         let mut scorer = Scorer {
             backend: &mut backend,
             batch: &batch,
+            disturbed: &OnceLock::new(),
             count: Count::Paper,
             seed: 0,
             weight_seeds: &[1, 2],
@@ -478,12 +448,5 @@ mod tests {
         assert_eq!(finished(4, 100), (vec![true; 3], 6));
         assert_eq!(finished(1, 3), (vec![true, false, false], 3));
         assert_eq!(finished(2, 4), (vec![true, true, false], 4));
-    }
-
-    #[test]
-    fn repeats_are_averaged() {
-        assert_eq!(mean_and_sd(&[1.0, 2.0, 6.0]), (3.0, Some(7.0_f64.sqrt())));
-        assert_eq!(mean_and_sd(&[4.0]), (4.0, None));
-        assert_eq!(mean_and_sd(&[4.0, f64::NEG_INFINITY]), (f64::NEG_INFINITY, None));
     }
 }

@@ -13,7 +13,7 @@ use super::study_session::{StudyFacts, StudySession};
 use super::{Event, JobConfig, JobError, Session, Summary, candidate};
 use crate::backend::Cancel;
 use crate::plan::Count;
-use crate::score::{Ranking, Score, ScoreNeeds};
+use crate::score::{Ranking, Score};
 use crate::search::{NextStep, Objective, Strategy, TrialValue};
 use crate::space::{Architecture, Space};
 use crate::store::{ClaimOutcome, ClaimRequest, Record, ResultRow, Status, StudyState};
@@ -123,9 +123,7 @@ fn score_of(ranking: &Ranking) -> Option<&'static Score> {
 /// counts for codes.
 fn counted(config: &JobConfig, session: &Session) -> Count {
     let needs_codes = |score: &Score| {
-        !matches!(score.needs, ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments)
-            && score.needs_forward_pass()
-            || score.name == "activation-sites"
+        score.needs_forward_pass() && !score.takes_few_images() || score.name == "activation-sites"
     };
     let is_counted = session.scores().iter().any(needs_codes);
     if is_counted { config.options.count } else { Count::Live }

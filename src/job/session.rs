@@ -13,7 +13,7 @@ use super::{Event, JobConfig, JobError, MiniBatch, Options, Task};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::cpu::simd::Isa;
 use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
-use crate::data::{self, DataError, LoadedImages};
+use crate::data::{self, Batch, DataError, LoadedImages};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
 use crate::plan::{Plan, PlanOutputs};
@@ -39,6 +39,8 @@ pub struct Session {
     images: LoadedImages,
     /// The mini-batch of the other kind of scores, once it is needed.
     other_images: OnceLock<LoadedImages>,
+    /// The other images and the images, disturbed, once a score has needed them.
+    disturbed: [OnceLock<Batch>; 2],
     initialisation: Initialisation,
     weight_seeds: Vec<u64>,
     device: DeviceInfo,
@@ -125,6 +127,7 @@ impl Session {
             scores,
             ranked_on,
             other_images: OnceLock::new(),
+            disturbed: Default::default(),
             lanes: OnceLock::new(),
             initialisation: options.initialisation.unwrap_or(networks.initialisation()),
             weight_seeds: weight_seeds(options.weight_seed(), options.repeats),
@@ -447,6 +450,7 @@ impl Session {
         Scorer {
             backend,
             batch: &images.batch,
+            disturbed: &self.disturbed[usize::from(std::ptr::eq(images, &self.images))],
             count: self.options.count,
             seed: self.options.seed,
             weight_seeds: &self.weight_seeds,

@@ -105,8 +105,10 @@ pub struct PlanOutputs<'k> {
 }
 
 impl PlanOutputs<'_> {
+    /// Nothing.
+    pub const NONE: Self = Self { kernel: false, sites: false, last: false, keep: &[] };
     /// The kernel matrix and nothing else.
-    pub const KERNEL: Self = Self { kernel: true, sites: false, last: false, keep: &[] };
+    pub const KERNEL: Self = Self { kernel: true, ..Self::NONE };
 }
 
 /// Why no plan could be made.

@@ -20,10 +20,13 @@ pub struct MomentScores {
     pub volume: Option<f64>,
     /// ln of the mean square of the last representation.
     pub growth: Option<f64>,
+    /// How evenly a disturbance grows; see [`super::trainability()`]. It takes a second pass.
+    pub trainability: Option<f64>,
 }
 
 impl MomentScores {
-    /// The wanted ones, from the moments at activation sites and of the last representation.
+    /// The wanted ones, from the moments at activation sites and of the last representation; without
+    /// `trainability`, which is not made of moments.
     pub fn new(
         graph: &Graph,
         sites: &[TensorMoments],
@@ -72,6 +75,7 @@ impl MomentScores {
             decorrelation: mean(|scores| scores.decorrelation),
             volume: mean(|scores| scores.volume),
             growth: mean(|scores| scores.growth),
+            trainability: mean(|scores| scores.trainability),
         }
     }
 }

@@ -11,6 +11,7 @@ mod patterns;
 mod placement;
 mod registry;
 mod spectrum;
+mod trainability;
 
 pub use combined::{COMBINED, ComponentRanks, Components, DEFAULT_COMPONENTS, Ranking, ScoreId};
 pub use components::MomentScores;
@@ -23,3 +24,4 @@ pub use registry::{
     SCORES, Score, ScoreInputs, ScoreNeeds, ScoreSet, ScoreValues, find_score, has_log_axis,
 };
 pub use spectrum::{eigenvalues, least_eigenvalue};
+pub use trainability::{disturbed, trainability};

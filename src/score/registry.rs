@@ -80,6 +80,8 @@ pub enum ScoreNeeds {
     SiteMoments,
     /// Means and covariances of the channels of the last representation before the head.
     LastMoments,
+    /// The outputs of all blocks, and those of a second pass with disturbed images.
+    SecondPass,
     /// The graph and the settings of the run, without a forward pass.
     Settings,
     /// The graph alone, without a forward pass.
@@ -117,8 +119,21 @@ impl Score {
             | ScoreNeeds::BinaryCodes
             | ScoreNeeds::UnitPatterns
             | ScoreNeeds::SiteMoments
-            | ScoreNeeds::LastMoments => true,
+            | ScoreNeeds::LastMoments
+            | ScoreNeeds::SecondPass => true,
             ScoreNeeds::Settings | ScoreNeeds::Graph => false,
+        }
+    }
+
+    /// Whether it is a statistic over images and positions, for which few images are enough.
+    pub fn takes_few_images(&self) -> bool {
+        match self.needs {
+            ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments | ScoreNeeds::SecondPass => true,
+            ScoreNeeds::KernelMatrix
+            | ScoreNeeds::BinaryCodes
+            | ScoreNeeds::UnitPatterns
+            | ScoreNeeds::Settings
+            | ScoreNeeds::Graph => false,
         }
     }
 
@@ -219,7 +234,7 @@ impl ScoreValues {
 }
 
 /// Every score, the default one first.
-pub static SCORES: [Score; 14] = [
+pub static SCORES: [Score; 15] = [
     Score {
         name: "naswot",
         high: "images clearly told apart",
@@ -382,6 +397,20 @@ pub static SCORES: [Score; 14] = [
         has_log_axis: true,
         compute: |inputs| inputs.unit_patterns,
     },
+    Score {
+        name: "trainability",
+        high: "disturbances that grow evenly",
+        low: "disturbances that grow by leaps",
+        about: "how evenly a disturbance grows from block to block; takes a second pass (Lee and Ham, CVPR \
+                2024)",
+        source: "minus the standard deviation, over blocks, of the steps of ln(mean square change of a \
+                 block's output / its variance) when noise of 0.01 is added to the images, by a second \
+                 forward pass; after Lee and Ham, CVPR 2024",
+        needs: ScoreNeeds::SecondPass,
+        is_baseline: false,
+        has_log_axis: false,
+        compute: |inputs| inputs.moments.trainability,
+    },
 ];
 
 /// The score of that name.
@@ -425,6 +454,7 @@ mod tests {
                 decorrelation: Some(1.0),
                 volume: Some(1.0),
                 growth: Some(1.0),
+                trainability: Some(1.0),
             },
             ..ScoreInputs::default()
         };

@@ -129,6 +129,7 @@ impl CellSkeleton {
             for position in 0..self.cells {
                 let prefix = format!("stage{stage}.cell{position}");
                 value = cell(&mut graph, value, &prefix, place)?;
+                graph.end_block(value);
             }
         }
         graph.set_body(value);

@@ -1,6 +1,8 @@
 //! The columns of results, one list for all who write, read or show them: the table of a run, exports,
 //! the SQLite file, the tables of documents, and the columns by which a window sorts and filters.
 
+use std::borrow::Cow;
+
 use super::{Record, ResultRow, StudyInfo};
 
 /// What the values of a column are.
@@ -62,7 +64,7 @@ pub struct NumericColumn {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum CellValue<'r> {
     Empty,
-    Text(&'r str),
+    Text(Cow<'r, str>),
     Whole(u64),
     Real(f64),
     Time(i64),
@@ -70,7 +72,7 @@ pub(super) enum CellValue<'r> {
 
 impl<'r> CellValue<'r> {
     fn text(text: Option<&'r str>) -> Self {
-        text.filter(|text| !text.is_empty()).map_or(Self::Empty, Self::Text)
+        text.filter(|text| !text.is_empty()).map_or(Self::Empty, |text| Self::Text(text.into()))
     }
 
     /// A number, or nothing where it is not finite.
@@ -142,12 +144,12 @@ use ColumnType::{Real, Text, Time, Unsigned, Whole};
 use NumberFormat::Decimals;
 
 /// Every column, in the order of files: first those of the table of a run.
-pub const RESULT_COLUMNS: [ResultColumn; 28] = [
+pub const RESULT_COLUMNS: [ResultColumn; 29] = [
     column(
         "architecture",
         Text,
         "result.architecture",
-        |_, row| CellValue::Text(&row.record.architecture),
+        |_, row| CellValue::Text(row.record.architecture.as_str().into()),
         "in the space's notation, or the name of a model file",
     ),
     column(
@@ -170,7 +172,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 28] = [
         "status",
         Text,
         "result.status",
-        |_, row| CellValue::Text(row.record.status.name()),
+        |_, row| CellValue::Text(row.record.status.name().into()),
         "ok, singular (two images have equal codes: the score is negative infinity), disconnected \
          (no path from input to output, excluded from ranking) or failed",
     ),
@@ -259,32 +261,52 @@ pub const RESULT_COLUMNS: [ResultColumn; 28] = [
         "device",
         Text,
         "device.name",
-        |_, row| CellValue::Text(&row.record.device),
+        |_, row| CellValue::Text(row.record.device.as_str().into()),
         "what it ran on",
     ),
     column(
         "driver",
         Text,
         "device.driver",
-        |_, row| CellValue::Text(&row.record.driver),
+        |_, row| CellValue::Text(row.record.driver.as_str().into()),
         "driver and its version",
     ),
     column(
         "version",
         Text,
         "device.version",
-        |_, row| CellValue::Text(&row.record.version),
+        |_, row| CellValue::Text(row.record.version.as_ref().into()),
         "version of the program",
     ),
     column(
         "message",
         Text,
         "result.message",
-        |_, row| row.record.message.as_deref().map_or(CellValue::Empty, CellValue::Text),
+        |_, row| {
+            row.record
+                .message
+                .as_deref()
+                .map_or(CellValue::Empty, |text| CellValue::Text(text.into()))
+        },
         "why it failed",
     ),
-    column("study", Text, "study.id", |study, _| CellValue::Text(&study.id), "id of the study")
-        .scope(Export),
+    column(
+        "draws",
+        Text,
+        "result.draws",
+        |_, row| {
+            row.record.draws.to_json().map_or(CellValue::Empty, |text| CellValue::Text(text.into()))
+        },
+        "the value of each score in every draw of weights, a JSON object of lists; empty for one repeat",
+    ),
+    column(
+        "study",
+        Text,
+        "study.id",
+        |study, _| CellValue::Text(study.id.as_str().into()),
+        "id of the study",
+    )
+    .scope(Export),
     column(
         "position",
         Whole,
@@ -297,7 +319,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 28] = [
         "canonical",
         Text,
         "result.canonical",
-        |_, row| CellValue::Text(&row.canonical),
+        |_, row| CellValue::Text(row.canonical.as_str().into()),
         "the same text for architectures that are one function",
     )
     .scope(Export),
@@ -433,7 +455,7 @@ mod tests {
         assert!(ALL.is_sorted_by_key(|column| column.scope));
         let names: HashSet<_> = ALL.iter().map(|column| column.name).collect();
         assert_eq!(names.len(), ALL.len());
-        assert_eq!((run_table_columns().count(), export_columns().count()), (18, 24));
+        assert_eq!((run_table_columns().count(), export_columns().count()), (19, 25));
         for (index, column) in ALL.iter().enumerate() {
             assert_eq!(column_index(column.name), index);
         }

@@ -3,6 +3,7 @@
 
 mod column;
 mod database;
+mod draws;
 mod export;
 mod manifest;
 mod ranks;
@@ -19,6 +20,7 @@ pub use database::{
     SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo, StudySetup,
     StudyState, space_fingerprint,
 };
+pub use draws::Draws;
 pub use export::{ExportError, ExportRows, export};
 pub use manifest::{BatchFacts, Manifest, manifest_path};
 pub use ranks::RecordRanks;

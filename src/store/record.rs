@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::Draws;
 use crate::score::{Components, Score, ScoreInputs};
 
 /// What became of an architecture.
@@ -99,6 +100,8 @@ pub struct Record {
     pub version: Cow<'static, str>,
     /// Why it failed.
     pub message: Option<String>,
+    /// Every draw behind the means, by score; empty for one repeat.
+    pub draws: Draws,
     /// What drives the search: the chosen score, or the accuracy.
     #[serde(skip)]
     pub value: f64,
@@ -173,6 +176,7 @@ mod tests {
             driver: String::new(),
             version: Cow::Borrowed(""),
             message: None,
+            draws: Draws::default(),
             value: f64::NEG_INFINITY,
             scores: BTreeMap::new(),
         };

@@ -106,6 +106,13 @@ fn every_sample_builds_and_is_drawn() {
             let graph = architecture.build().unwrap();
             assert_eq!(graph.input_shape(), Some(space.input()));
             assert_eq!(graph.shape(graph.output().unwrap()).channels, space.classes(), "{text}");
+            let blocks = graph.blocks();
+            assert!(blocks.is_sorted() && blocks.len() >= 2, "{text}: {blocks:?}");
+            assert_eq!(
+                blocks.last().copied(),
+                graph.body(),
+                "{text}: the head reads the last block"
+            );
             let drawings = architecture.drawings();
             assert!(!drawings.is_empty());
             for drawing in &drawings {

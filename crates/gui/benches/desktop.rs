@@ -201,6 +201,7 @@ impl Results {
                 driver: "native".to_owned(),
                 version: env!("CARGO_PKG_VERSION").into(),
                 message: None,
+                draws: Default::default(),
                 value: score,
                 scores: Default::default(),
             },

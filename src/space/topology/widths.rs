@@ -119,6 +119,9 @@ impl Widths {
                 WidthsPart::Cell if changes => widening.wire(&mut graph, value, &label, place)?,
                 WidthsPart::Cell => same.wire(&mut graph, value, &label, place)?,
             };
+            if part == WidthsPart::Cell {
+                graph.end_block(value);
+            }
         }
         let last = self.place(widths.last().copied().unwrap_or(1), WidthsPart::Cell);
         graph.set_body(value);

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Remark, ScoreKey, now_ms};
 use crate::store::column::{RESULT_COLUMNS, column_index};
-use crate::store::{Record, Status};
+use crate::store::{Draws, Record, Status};
 
 /// A result of a study: a record and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,8 @@ pub(super) fn insert(
     let (macs, units, layers) = (record.macs as i64, record.units as i64, record.layers as i64);
     let index = record.index.map(|index| index as i64);
     let (status, scores) = (record.status.name(), written_scores(&record.scores));
-    let columns: [(&str, &dyn ToSql); 23] = [
+    let draws = record.draws.to_json();
+    let columns: [(&str, &dyn ToSql); 24] = [
         ("study", &study),
         ("position", &position),
         ("architecture", &record.architecture),
@@ -81,6 +82,7 @@ pub(super) fn insert(
         ("accuracy", &record.accuracy),
         ("value", &value),
         ("told", &row.told),
+        ("draws", &draws),
     ];
     static INSERT: OnceLock<String> = OnceLock::new();
     let insert = INSERT.get_or_init(|| {
@@ -129,6 +131,7 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
     let architecture: String = columns.get(at!("architecture"))?;
     let canonical: Option<String> = columns.get(at!("canonical"))?;
     let scores: Option<String> = columns.get(at!("scores"))?;
+    let draws: Option<String> = columns.get(at!("draws"))?;
     let seed: String = columns.get(at!("seed"))?;
     Ok(ResultRow {
         position: whole(at!("position"))?,
@@ -164,6 +167,8 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
             driver: columns.get(at!("driver"))?,
             version: Cow::Owned(columns.get(at!("version"))?),
             message: columns.get(at!("message"))?,
+            draws: Draws::from_json(draws.as_deref())
+                .map_err(|error| malformed(at!("draws"), error))?,
             value: columns.get::<_, Option<f64>>(at!("value"))?.unwrap_or(f64::NEG_INFINITY),
             scores: read_scores(scores.as_deref())
                 .map_err(|error| malformed(at!("scores"), error))?,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::{count, device, higher, write_event};
 use super::{Store, StoreError, StudyInfo, remark, row, table, worker};
-use crate::store::StatusCounts;
+use crate::store::{Draws, StatusCounts};
 
 /// What became of a study of another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ impl Store {
 }
 
 impl Store {
-    /// Replaces the further scores of results of a study, by position, in one transaction.
+    /// Replaces the further scores of results of a study, by position, and the draws behind them, in one
+    /// transaction.
     ///
     /// # Errors
     ///
@@ -72,14 +73,15 @@ impl Store {
     pub fn set_scores(
         &self,
         study: &StudyInfo,
-        scores: &[(u64, BTreeMap<String, f64>)],
+        scores: &[(u64, BTreeMap<String, f64>, Draws)],
     ) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
         let transaction = self.change()?;
-        let update = "UPDATE result SET scores = ?3 WHERE study = ?1 AND position = ?2";
-        for (position, scores) in scores {
+        let update = "UPDATE result SET scores = ?3, draws = ?4 WHERE study = ?1 AND position = ?2";
+        for (position, scores, draws) in scores {
             let position = position.cast_signed();
-            let values = params![study.number, position, row::written_scores(scores)];
+            let (scores, draws) = (row::written_scores(scores), draws.to_json());
+            let values = params![study.number, position, scores, draws];
             if transaction.execute(update, values).map_err(failed)? == 0 {
                 return Err(StoreError::Gone(study.id.clone()));
             }

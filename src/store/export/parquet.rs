@@ -54,7 +54,7 @@ impl ColumnBuffer {
             (ColumnValues::Text(values), CellValue::Text(text)) => {
                 // Columns that repeat one text share it.
                 let same = values.last().filter(|last| last.data() == text.as_bytes()).cloned();
-                values.push(same.unwrap_or_else(|| ByteArray::from(*text)));
+                values.push(same.unwrap_or_else(|| ByteArray::from(text.as_ref())));
                 1
             }
             (ColumnValues::Whole(values), CellValue::Whole(number)) => {

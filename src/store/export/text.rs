@@ -29,12 +29,12 @@ impl<'f> CsvRows<'f> {
 impl RowWriter for CsvRows<'_> {
     fn write(&mut self, cells: &[CellValue<'_>]) -> std::io::Result<()> {
         for cell in cells {
-            match *cell {
+            match cell {
                 CellValue::Empty => self.0.write_field("")?,
-                CellValue::Text(text) => self.0.write_field(text)?,
+                CellValue::Text(text) => self.0.write_field(text.as_bytes())?,
                 CellValue::Whole(number) => self.0.write_field(number.to_string())?,
-                CellValue::Real(number) => self.0.write_field(Value::from(number).to_string())?,
-                CellValue::Time(time) => self.0.write_field(time_text(time))?,
+                CellValue::Real(number) => self.0.write_field(Value::from(*number).to_string())?,
+                CellValue::Time(time) => self.0.write_field(time_text(*time))?,
             }
         }
         self.0.write_record(None::<&[u8]>)?;
@@ -78,12 +78,12 @@ impl RowWriter for JsonRows<'_> {
         self.file.write_all(b"{")?;
         for (name, cell) in self.names.iter().zip(cells) {
             self.file.write_all(name.as_bytes())?;
-            match *cell {
+            match cell {
                 CellValue::Empty => self.file.write_all(b"null")?,
                 CellValue::Text(text) => serde_json::to_writer(&mut self.file, text)?,
-                CellValue::Whole(number) => serde_json::to_writer(&mut self.file, &number)?,
-                CellValue::Real(number) => serde_json::to_writer(&mut self.file, &number)?,
-                CellValue::Time(time) => serde_json::to_writer(&mut self.file, &time_text(time))?,
+                CellValue::Whole(number) => serde_json::to_writer(&mut self.file, number)?,
+                CellValue::Real(number) => serde_json::to_writer(&mut self.file, number)?,
+                CellValue::Time(time) => serde_json::to_writer(&mut self.file, &time_text(*time))?,
             }
         }
         let end: &[u8] = if cells.len() > self.scores { b"}}\n" } else { b"}\n" };

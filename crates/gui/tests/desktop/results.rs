@@ -31,6 +31,7 @@ fn record(space: &Space, position: u64, of: u64) -> Record {
         driver: "none".to_owned(),
         version: env!("CARGO_PKG_VERSION").into(),
         message: None,
+        draws: Default::default(),
         value: score,
         scores: Default::default(),
     }

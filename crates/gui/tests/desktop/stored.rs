@@ -45,6 +45,7 @@ pub fn record(architecture: &str, score: f64, status: Status) -> Record {
         driver: String::new(),
         version: "0".into(),
         message: None,
+        draws: Default::default(),
         value: score,
         scores: Default::default(),
     }

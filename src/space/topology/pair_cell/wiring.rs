@@ -32,6 +32,7 @@ pub(super) fn network(space: &PairCell, architecture: &PairDecisions) -> Result<
         }
         let plan = &plans[usize::from(reduction)];
         let output = plan.wire(space, &mut graph, preprocessed, &prefix, place, reduction)?;
+        graph.end_block(output);
         inputs = [inputs[1], output];
         after_reduction = reduction;
     }

@@ -40,6 +40,7 @@ pub(super) fn assemble(stages: &Stages, decisions: &StagesDecisions) -> Result<G
             place.stride = if depth == 0 { stage.stride } else { 1 };
             let label = format!("stage{}.block{depth}", position + 1);
             value = block.emit(&mut graph, value, &label, place)?;
+            graph.end_block(value);
         }
     }
     graph.set_body(value);

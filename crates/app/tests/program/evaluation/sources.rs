@@ -160,6 +160,7 @@ fn record(architecture: &str, score: f64) -> Record {
         driver: String::new(),
         version: "0".into(),
         message: None,
+        draws: Default::default(),
         value: score,
         scores: Default::default(),
     }

@@ -26,6 +26,7 @@ pub fn record(architecture: &str, score: f64, params: u64) -> Record {
         driver: String::new(),
         version: Cow::Borrowed(""),
         message: None,
+        draws: Default::default(),
         value: score,
         scores: Default::default(),
     }
