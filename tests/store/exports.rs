@@ -42,7 +42,7 @@ impl Exported {
         let record = &row.record;
         let further =
             |name: &str| row.record.scores.get(name).map_or(Value::Null, |&score| number(score));
-        let values: [Value; 26] = [
+        let values: [Value; 27] = [
             record.architecture.clone().into(),
             number(record.score),
             record.sd.into(),
@@ -61,6 +61,7 @@ impl Exported {
             record.driver.clone().into(),
             record.version.clone().into(),
             record.message.clone().into(),
+            record.draws.to_json().into(),
             self.study.id.clone().into(),
             row.position.into(),
             row.canonical.clone().into(),
