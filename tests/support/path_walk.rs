@@ -19,6 +19,16 @@ pub struct PathTrial<'t> {
     pub exchanged: Option<(NodeId, Op)>,
 }
 
+/// What the images hold in place of ones where the network is linear, so that deep ones stay in the range
+/// of a double.
+const SMALL: f64 = 1e-120;
+
+/// The value of every pixel: 1 where values are multiplied.
+fn pixel(graph: &Graph) -> f64 {
+    let has_products = graph.nodes().iter().any(|node| matches!(node.op, Op::Mul));
+    if has_products { 1.0 } else { SMALL }
+}
+
 /// By node, a value for each channel; `None` where the paths depend on the images.
 pub fn walk(trial: PathTrial<'_>) -> Option<Vec<Vec<f64>>> {
     let mut values: Vec<Vec<f64>> = Vec::new();
@@ -42,7 +52,7 @@ pub fn ln_mean_output(trial: PathTrial<'_>) -> Option<f64> {
     for value in output {
         sum += value;
     }
-    let norm = (sum / output.len() as f64).ln();
+    let norm = (sum / output.len() as f64).ln() - pixel(trial.graph).ln();
     norm.is_finite().then_some(norm)
 }
 
@@ -55,7 +65,7 @@ fn node_value(
 ) -> Option<Vec<f64>> {
     let inputs: Vec<&Vec<f64>> = node.inputs.iter().map(|input| &values[input.index()]).collect();
     Some(match op {
-        Op::Input => vec![1.0; node.shape.channels],
+        Op::Input => vec![pixel(trial.graph); node.shape.channels],
         Op::Conv(conv) => {
             let taps = conv.kernel[0] * conv.kernel[1];
             layer_value(trial, id, inputs[0], conv.out_channels, conv.groups, taps)
