@@ -9,11 +9,11 @@ use untrained::data::{self, Batch};
 use untrained::graph::{BatchNorm, Graph, NodeId, Op, Statistics};
 use untrained::plan::{Count, Plan, PlanOutputs};
 use untrained::score::{
-    ChannelSpectrum, MomentScores, SCORES, ScoreInputs, ScoreSet, ScoreValues, TensorMoments,
-    unit_patterns,
+    ChannelSpectrum, MomentScores, SCORES, Score, ScoreInputs, ScoreSet, ScoreValues,
+    TensorMoments, unit_patterns,
 };
 use untrained::seed;
-use untrained::space::{Space, SpaceOverride};
+use untrained::space::{Architecture, Space, SpaceOverride};
 use untrained::weights::{Initialisation, Initialiser, LayerWeights, Weights};
 
 use crate::support;
@@ -21,9 +21,13 @@ use support::devices::{self, Device};
 use support::relabelling::ChannelOrder;
 
 /// Images: enough for codes that differ, and for patterns that are not all there are.
-const IMAGES: usize = 12;
+const IMAGES: usize = 8;
 
-/// Architectures of each space.
+/// Architectures that are drawn from each space.
+const DRAWN: usize = 12;
+
+/// How many of them are scored, those with the fewest convolutions: plain networks of 40 layers make 1 % of
+/// a rounding error. One of spaces with large images.
 const ARCHITECTURES: usize = 2;
 
 /// By how much the eigenvalues of a covariance may differ where sums are added in another order, as a part
@@ -125,7 +129,13 @@ fn trials(space: &Space) -> Vec<LawTrial> {
     let mut rng = seed::stream(23, &["laws of scores", space.id()]);
     let samples = std::iter::repeat_with(|| space.sample(&mut rng));
     let connected = samples.filter(|architecture| architecture.is_connected());
-    let trial = |architecture: untrained::space::Architecture| {
+    let mut drawn: Vec<Architecture> = connected.take(DRAWN).collect();
+    drawn.sort_by_key(|architecture| {
+        let graph = architecture.build().unwrap();
+        graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count()
+    });
+    drawn.truncate(if space.input().height > 16 { 1 } else { ARCHITECTURES });
+    let trial = |architecture: Architecture| {
         let graph = architecture.build().unwrap();
         let initialiser = Initialiser { initialisation: space.initialisation(), seed: 9 };
         let all = (0..graph.nodes().len() as u32).map(NodeId);
@@ -133,19 +143,17 @@ fn trials(space: &Space) -> Vec<LawTrial> {
         let batch = data::load(&"noise".parse().unwrap(), space.input(), IMAGES, 0).unwrap();
         LawTrial { name: format!("{} {architecture}", space.id()), graph, weights, batch }
     };
-    connected.take(ARCHITECTURES).map(trial).collect()
+    drawn.into_iter().map(trial).collect()
 }
 
-/// Whether two values of a score are the same but for rounding; `None` where its eigenvalues are so near
-/// to zero that nothing can be said.
-fn is_same(name: &str, before: &AllScores, after: &AllScores, largest_slack: f64) -> Option<bool> {
+/// Whether two values of a score are the same but for rounding.
+fn is_same(name: &str, a: Option<f64>, b: Option<f64>, slack: f64) -> bool {
     let tolerance = TOLERANCES.iter().find(|tolerance| tolerance.0 == name);
     let &(_, relative, absolute) = tolerance.unwrap_or(&("", 1e-9, 0.0));
-    let slack = before.slack(name).max(after.slack(name));
-    (slack <= largest_slack).then(|| match (before.get(name), after.get(name)) {
+    match (a, b) {
         (Some(a), Some(b)) => a == b || (a - b).abs() <= absolute.max(relative * a.abs()) + slack,
         (a, b) => a == b,
-    })
+    }
 }
 
 /// What was compared over all networks.
@@ -160,20 +168,23 @@ struct LawTally {
 impl LawTally {
     /// Fails unless all scores are the same.
     fn keeps(&mut self, trial: &LawTrial, before: &AllScores, after: &AllScores) {
-        for score in &SCORES {
-            let Some(is_same) = is_same(score.name, before, after, LARGEST_SLACK) else { continue };
-            let (a, b) = (before.get(score.name), after.get(score.name));
-            assert!(is_same, "{} of {}: {a:?}, then {b:?}", score.name, trial.name);
-            *self.same.entry(score.name).or_default() += usize::from(a.is_some());
+        for &Score { name, .. } in &SCORES {
+            let (a, b) = (before.get(name), after.get(name));
+            let slack = before.slack(name).max(after.slack(name));
+            if slack <= LARGEST_SLACK {
+                assert!(is_same(name, a, b, slack), "{name} of {}: {a:?}, then {b:?}", trial.name);
+                *self.same.entry(name).or_default() += usize::from(a.is_some());
+            }
         }
     }
 
     /// Counts the scores that tell two networks apart.
     fn tells(&mut self, before: &AllScores, after: &AllScores) {
-        for score in SCORES.iter().filter(|score| before.get(score.name).is_some()) {
-            if let Some(is_same) = is_same(score.name, before, after, LEAST_SLACK) {
-                let (told, all) = self.others.entry(score.name).or_default();
-                (*told, *all) = (*told + usize::from(!is_same), *all + 1);
+        for &Score { name, .. } in &SCORES {
+            let (a, b, slack) = (before.get(name), after.get(name), before.slack(name));
+            if a.is_some() && slack <= LEAST_SLACK {
+                let (told, all) = self.others.entry(name).or_default();
+                (*told, *all) = (*told + usize::from(!is_same(name, a, b, slack)), *all + 1);
             }
         }
     }
@@ -182,13 +193,18 @@ impl LawTally {
     /// some have values within the tolerance by chance.
     fn check(&self, law: &str, names: &[&str]) {
         println!("{law}: the same {:?}, told apart {:?}", self.same, self.others);
-        for score in &SCORES {
-            let same = self.same.get(score.name).copied().unwrap_or_default();
-            assert!(same >= 10, "{law}: {} was compared {same} times", score.name);
+        // One space has growth.
+        let least = |name: &str| if name == "growth" { 2 } else { 20 };
+        for &Score { name, .. } in &SCORES {
+            let same = self.same.get(name).copied().unwrap_or_default();
+            assert!(same >= least(name), "{law}: {name} was compared {same} times");
         }
         for name in names {
             let &(told, all) = self.others.get(name).unwrap_or(&(0, 0));
-            assert!(all >= 10 && 10 * told >= 8 * all, "{law}: {name} told {told} of {all} apart");
+            assert!(
+                all >= least(name) / 2 && 10 * told >= 8 * all,
+                "{law}: {name} told {told} of {all} apart"
+            );
         }
     }
 }
@@ -203,7 +219,7 @@ fn every_trial(mut test: impl FnMut(&mut Device, &LawTrial)) {
             count += 1;
         }
     }
-    assert!(count >= 22 * ARCHITECTURES, "only {count} networks");
+    assert!(count >= 36, "only {count} networks");
     for mut gpu in devices::gpus().into_iter().take(1) {
         for id in ["nas-bench-201", "nds-resnext-a"] {
             test(&mut gpu, &trials(&small(id))[0]);
