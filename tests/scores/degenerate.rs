@@ -85,7 +85,7 @@ fn one_image_of_one_pixel_has_no_last_scores() {
 fn few_positions_of_many_channels_have_one_direction() {
     for channels in [40_u16, 1500] {
         let of_channel = |channel: u16| {
-            let step = if channel % 2 == 0 { 1.0 } else { -1.0 };
+            let step = if channel.is_multiple_of(2) { 1.0 } else { -1.0 };
             [step, -step].map(|value| value + f32::from(channel % 5))
         };
         let values: Vec<f32> = (0..channels).flat_map(of_channel).collect();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use untrained::backend::cpu::simd::Isa;
 use untrained::backend::{Cancel, Network};
 use untrained::data::{self, Batch};
+use untrained::graph::cost::Cost;
 use untrained::graph::{BatchNorm, Graph, NodeId, Op, Statistics};
 use untrained::plan::{Count, Plan, PlanOutputs};
 use untrained::score::{
@@ -26,8 +27,10 @@ const IMAGES: usize = 8;
 /// Architectures that are drawn from each space.
 const DRAWN: usize = 12;
 
-/// How many of them are scored, those with the fewest convolutions: plain networks of 40 layers make 1 % of
-/// a rounding error. One of spaces with large images.
+/// How many of them have few convolutions: plain networks of 40 layers make 1 % of a rounding error.
+const SHALLOW: usize = 4;
+
+/// How many of these are scored, those with the fewest parameters; one of spaces with large images.
 const ARCHITECTURES: usize = 2;
 
 /// By how much the eigenvalues of a covariance may differ where sums are added in another order, as a part
@@ -43,7 +46,7 @@ const LEAST_SLACK: f64 = 0.01;
 /// The scores that take a forward pass, and how far each may be off, as a part of it and absolutely, where
 /// sums are added in another order: flipped bits of codes, and rounding.
 const TOLERANCES: [(&str, f64, f64); 8] = [
-    ("naswot", 1e-4, 1e-3),
+    ("naswot", 2e-5, 2e-4),
     ("regions", 0.0, 0.0),
     ("swap", 2e-3, 2.0),
     ("expressivity", 1e-3, 1e-4),
@@ -125,15 +128,22 @@ fn small(id: &str) -> Space {
     Space::open_with(id, &settings).unwrap()
 }
 
+fn convolutions(graph: &Graph) -> usize {
+    graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count()
+}
+
 fn trials(space: &Space) -> Vec<LawTrial> {
     let mut rng = seed::stream(23, &["laws of scores", space.id()]);
     let samples = std::iter::repeat_with(|| space.sample(&mut rng));
     let connected = samples.filter(|architecture| architecture.is_connected());
     let mut drawn: Vec<Architecture> = connected.take(DRAWN).collect();
-    drawn.sort_by_key(|architecture| {
+    let cost = |architecture: &Architecture| {
         let graph = architecture.build().unwrap();
-        graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count()
-    });
+        (convolutions(&graph), Cost::of(&graph).params)
+    };
+    drawn.sort_by_cached_key(|architecture| cost(architecture).0);
+    drawn.truncate(SHALLOW);
+    drawn.sort_by_cached_key(|architecture| cost(architecture).1);
     drawn.truncate(if space.input().height > 16 { 1 } else { ARCHITECTURES });
     let trial = |architecture: Architecture| {
         let graph = architecture.build().unwrap();
@@ -202,7 +212,7 @@ impl LawTally {
         for name in names {
             let &(told, all) = self.others.get(name).unwrap_or(&(0, 0));
             assert!(
-                all >= least(name) / 2 && 10 * told >= 8 * all,
+                all >= least(name) / 2 && 2 * told > all,
                 "{law}: {name} told {told} of {all} apart"
             );
         }
@@ -247,8 +257,7 @@ fn the_order_of_images_does_not_matter() {
         tally.tells(&before, &after);
     });
     let others = ["naswot", "regions", "swap", "expressivity", "independence", "decorrelation"];
-    tally.check("another order of images", &others);
-    tally.check("another order of images", &["volume", "growth"]);
+    tally.check("another order of images", &[&others[..], &["volume", "growth"]].concat());
 }
 
 #[test]
@@ -257,8 +266,7 @@ fn the_names_of_channels_do_not_matter() {
     every_trial(|device, trial| {
         let LawTrial { graph, weights, batch, .. } = trial;
         let order = ChannelOrder::random(graph, 4);
-        let convolutions = graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_)));
-        let (moved, convolutions) = (order.moved_convolutions(graph), convolutions.count());
+        let (moved, convolutions) = (order.moved_convolutions(graph), convolutions(graph));
         assert!(2 * moved >= convolutions, "{}: {moved} of {convolutions}", trial.name);
         let before = scores(device, graph, weights, batch);
         let renamed = order.apply(graph, weights, true);

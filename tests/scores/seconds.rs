@@ -35,7 +35,7 @@ fn record(architecture: &Architecture) -> Record {
         layers: 5,
         regions: Some(128.0),
         accuracy: None,
-        index: architecture.index().and_then(|index| index.try_into().ok()),
+        index: architecture.index(),
         seed: 0,
         repeats: 1,
         device: String::new(),

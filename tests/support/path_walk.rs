@@ -1,5 +1,6 @@
 //! A plain walk for the path norm: the network run on ones with explicit loops over output channels, the
 //! input channels of their group and taps. It shares no code with the program's own.
+#![allow(clippy::needless_range_loop, reason = "loops as formulas have them")]
 
 use std::f64::consts::PI;
 

@@ -195,28 +195,14 @@ impl ChannelOrder {
             0 => Vec::new(),
             _ => own.iter().map(|&channel| values[channel]).collect::<Vec<f32>>(),
         };
-        let (groups, taps) = match node.op {
-            Op::Conv(conv) => (conv.groups, conv.kernel[0] * conv.kernel[1]),
-            Op::Linear(_) => (1, 1),
-            Op::BatchNorm(_) | Op::LayerNorm(_) => (0, 0),
-            _ => return layer.clone(),
-        };
-        let weight = if groups == 0 {
-            vector(&layer.weight)
-        } else {
-            let read = &self.0[node.inputs[0].index()];
-            let (per_group, group_rows) = (read.len() / groups, own.len() / groups);
-            let mut weight = Vec::with_capacity(layer.weight.len());
-            for (row, &from) in own.iter().enumerate() {
-                for column in 0..per_group {
-                    let column = match readers {
-                        true => read[row / group_rows * per_group + column] % per_group,
-                        false => column,
-                    };
-                    weight.extend(&layer.weight[(from * per_group + column) * taps..][..taps]);
-                }
+        let weight = match node.op {
+            Op::Conv(conv) => {
+                let taps = conv.kernel[0] * conv.kernel[1];
+                self.matrix(id, node, &layer.weight, [conv.groups, taps], readers)
             }
-            weight
+            Op::Linear(_) => self.matrix(id, node, &layer.weight, [1, 1], readers),
+            Op::BatchNorm(_) | Op::LayerNorm(_) => vector(&layer.weight),
+            _ => return layer.clone(),
         };
         LayerWeights {
             weight,
@@ -224,5 +210,29 @@ impl ChannelOrder {
             mean: vector(&layer.mean),
             variance: vector(&layer.variance),
         }
+    }
+
+    /// The weights of a convolution or linear layer.
+    fn matrix(
+        &self,
+        id: NodeId,
+        node: &Node,
+        weights: &[f32],
+        [groups, taps]: [usize; 2],
+        readers: bool,
+    ) -> Vec<f32> {
+        let (own, read) = (&self.0[id.index()], &self.0[node.inputs[0].index()]);
+        let (per_group, group_rows) = (read.len() / groups, own.len() / groups);
+        let mut matrix = Vec::with_capacity(weights.len());
+        for (row, &from) in own.iter().enumerate() {
+            for column in 0..per_group {
+                let column = match readers {
+                    true => read[row / group_rows * per_group + column] % per_group,
+                    false => column,
+                };
+                matrix.extend(&weights[(from * per_group + column) * taps..][..taps]);
+            }
+        }
+        matrix
     }
 }
