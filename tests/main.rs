@@ -17,6 +17,7 @@ mod layering;
 mod onnx;
 mod published_count;
 mod published_search;
+mod scores;
 mod shaders;
 mod space;
 mod statistics;

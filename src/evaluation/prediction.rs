@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use crate::job::JobConfig;
 use crate::score::{
-    COMBINED, Components, Ranking, SCORES, Score, ScoreInputs, ScoreNeeds, find_score,
+    COMBINED, Components, Ranking, SCORES, Score, ScoreInputs, ScoreNeeds, ScoreSet, find_score,
 };
 use crate::space::Space;
 use crate::store::{Record, RecordRanks, ResultRow, Status, Store, StoreError, StudyInfo};
+use crate::weights::Weights;
 
 use super::EvaluationError;
 
@@ -72,7 +73,8 @@ impl Prediction {
 
 /// What a score of that name says of the architectures of a study: one of its further scores, or one
 /// of [`SCORES`]. What a record lacks and the graph tells is computed from the network that the space
-/// builds.
+/// builds. A score that takes no forward pass costs what it takes to compute it, all others what the
+/// record cost.
 ///
 /// # Errors
 ///
@@ -94,9 +96,16 @@ pub fn study_predictions(
         let (study, name) = (study.id.clone(), name.to_owned());
         return Err(EvaluationError::NoScore { study, name, known });
     }
-    let predict = |row: ResultRow| match (listed, row.record.scores.get(name)) {
-        (Some(score), None) => predicted(&row.record, score, space),
-        (_, further) => Prediction::with_score(&row.record, further.copied().unwrap_or(f64::NAN)),
+    let job = JobConfig::of_study(study).ok();
+    let predict = |row: ResultRow| {
+        let record = &row.record;
+        match (listed, record.scores.get(name)) {
+            (Some(score), _) if !score.needs_forward_pass() => {
+                without_forward_pass(record, score, space, job.as_ref())
+            }
+            (Some(score), None) => Prediction::from_record(record, score),
+            (_, further) => Prediction::with_score(record, further.copied().unwrap_or(f64::NAN)),
+        }
     };
     store.rows(study)?.map(|row| Ok(predict(row?))).collect()
 }
@@ -124,21 +133,31 @@ fn combined_predictions(
     Ok(Prediction::combined(&records, components))
 }
 
-/// A score that the graph tells costs what its graph costs, not the forward pass that made the record.
-fn predicted(record: &Record, score: &Score, space: &Space) -> Prediction {
-    let inputs = record.score_inputs();
-    if score.needs != ScoreNeeds::Graph {
-        return Prediction::new(record, score, &inputs);
-    }
+/// A score that the graph and the settings of the job tell costs what it takes to compute it, not the
+/// forward pass that made the record.
+fn without_forward_pass(
+    record: &Record,
+    score: &Score,
+    space: &Space,
+    job: Option<&JobConfig>,
+) -> Prediction {
     let begin = Instant::now();
-    let graph = || {
-        let architecture = space.parse(&record.architecture).ok()?;
-        architecture.build().ok().map(|graph| ScoreInputs::from_graph(&graph))
+    let compute = || {
+        let graph = space.parse(&record.architecture).ok()?.build().ok()?;
+        if score.needs == ScoreNeeds::Graph {
+            return Some(ScoreInputs::from_graph(&graph));
+        }
+        let options = &job?.options;
+        let initialisation = options.initialisation.unwrap_or(space.initialisation());
+        let (stored, wanted) = (Weights::default(), ScoreSet::of(score));
+        Some(ScoreInputs::from_settings(&graph, &stored, initialisation, options.count, wanted))
     };
-    let computed = graph();
+    let computed = compute();
     let seconds = computed.map(|_| begin.elapsed().as_secs_f64());
-    let is_missing = (score.compute)(&inputs).is_none();
-    let inputs = computed.filter(|_| is_missing).unwrap_or(inputs);
+    let inputs = match record.score_value(score) {
+        None => computed.unwrap_or_default(),
+        Some(_) => record.score_inputs(),
+    };
     Prediction { seconds, ..Prediction::new(record, score, &inputs) }
 }
 

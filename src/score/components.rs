@@ -6,8 +6,8 @@ use super::moments::TensorMoments;
 use super::registry::ScoreSet;
 use crate::graph::{Graph, adds_normalised_branches};
 
-/// What the moments of a network's activations tell; `None` for what was not asked for, and for what
-/// the network does not have.
+/// What the moments of a network's activations tell; `None` for what was not asked for, for what the
+/// network does not have, and where its activations are not finite.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MomentScores {
     /// Sum of the entropies of the eigenvalues of correlations, over activation sites.
@@ -44,20 +44,22 @@ impl MomentScores {
             // Collected first, so that the sums are the same in every run.
             let sites: Vec<(f64, f64)> = sites.par_iter().map(of_site).collect();
             let has_sites = !sites.is_empty();
-            scores.expressivity =
+            let expressivity =
                 (expressivity && has_sites).then(|| sites.iter().map(|site| site.0).sum());
-            scores.independence =
+            let independence =
                 (independence && has_sites).then(|| sites.iter().map(|site| site.1).sum());
+            scores.expressivity = finite(expressivity);
+            scores.independence = finite(independence);
         }
         if let Some(last) = last {
             if wanted.names("decorrelation") {
-                scores.decorrelation = last.correlation_spectrum().mean_log();
+                scores.decorrelation = finite(last.correlation_spectrum().mean_log());
             }
             if wanted.names("volume") {
-                scores.volume = last.covariance_spectrum().mean_log();
+                scores.volume = finite(last.covariance_spectrum().mean_log());
             }
             if wanted.names("growth") && adds_normalised_branches(graph, last.node) {
-                scores.growth = Some(last.mean_square().ln()).filter(|growth| growth.is_finite());
+                scores.growth = finite(Some(last.mean_square().ln()));
             }
         }
         scores
@@ -78,4 +80,8 @@ impl MomentScores {
             trainability: mean(|scores| scores.trainability),
         }
     }
+}
+
+fn finite(score: Option<f64>) -> Option<f64> {
+    score.filter(|score| score.is_finite())
 }

@@ -234,7 +234,7 @@ impl TensorMoments {
             MomentsValues::Rows(rows) => (self.positions, self.gram(rows, scales)),
         };
         let mut eigenvalues = symmetric_eigenvalues(side, matrix);
-        eigenvalues.iter_mut().for_each(|value| *value = value.max(0.0));
+        eigenvalues.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = 0.0);
         eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
         let (channels, positions) = (self.channels, self.positions);
         ChannelSpectrum { eigenvalues, channels, positions }
@@ -302,18 +302,27 @@ fn dot(left: &[f32], right: &[f32]) -> f64 {
     sum
 }
 
-/// The eigenvalues of a tensor's covariance or correlation.
+/// The eigenvalues of a tensor's covariance or correlation. What it tells is NaN where values of the
+/// tensor, or their products, are not finite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelSpectrum {
-    /// The largest first, none below zero; as many as channels, or as positions where these are fewer.
+    /// The largest first, none below zero; as many as channels, or as positions where these are fewer. All
+    /// are NaN where values are not finite.
     pub eigenvalues: Vec<f64>,
     channels: usize,
     positions: usize,
 }
 
 impl ChannelSpectrum {
+    fn is_finite(&self) -> bool {
+        self.eigenvalues.iter().all(|value| value.is_finite())
+    }
+
     /// The entropy of the eigenvalues as shares of their sum; 0 where all are zero.
     pub fn entropy(&self) -> f64 {
+        if !self.is_finite() {
+            return f64::NAN;
+        }
         let total: f64 = self.eigenvalues.iter().sum();
         if total <= 0.0 {
             return 0.0;
@@ -325,6 +334,9 @@ impl ChannelSpectrum {
 
     /// The least of the `c` eigenvalues: 0 where there are fewer positions than channels.
     pub fn least(&self) -> f64 {
+        if !self.is_finite() {
+            return f64::NAN;
+        }
         if self.positions < self.channels {
             return 0.0;
         }
@@ -338,6 +350,7 @@ impl ChannelSpectrum {
         let count = self.channels.min(self.positions.saturating_sub(1));
         let logs = self.eigenvalues.iter().take(count);
         let sum: f64 = logs.map(|value| value.max(LEAST_EIGENVALUE).ln()).sum();
-        (count > 0).then(|| sum / count as f64)
+        let mean = if self.is_finite() { sum / count as f64 } else { f64::NAN };
+        (count > 0).then_some(mean)
     }
 }

@@ -5,8 +5,10 @@
 //! * [`devices`]: every backend of this machine.
 //! * [`exact`]: which networks give the same values in whatever order sums are added.
 //! * [`fixtures`]: networks with known kernel matrices, in the repository and in the shared data.
+//! * [`path_walk`]: a plain walk for the path norm, independent of the program's own.
 //! * [`position`]: gives a network that a space built the weights of an exported one.
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
+//! * [`relabelling`]: the same network with its channels in another order.
 //! * [`runners`]: everything that turns a network and a batch into a kernel matrix.
 //! * [`trial`]: one network on one batch, by the reference and on a device.
 //! * [`watchdog`]: waits for events, and fails instead of hanging.
@@ -19,8 +21,10 @@ pub mod data;
 pub mod devices;
 pub mod exact;
 pub mod fixtures;
+pub mod path_walk;
 pub mod position;
 pub mod reference;
+pub mod relabelling;
 pub mod runners;
 pub mod trial;
 pub mod watchdog;
