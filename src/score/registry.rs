@@ -125,11 +125,25 @@ impl Score {
         }
     }
 
-    /// Whether it is a statistic over images and positions, for which few images are enough.
+    /// Whether it depends on which activations are counted.
+    pub fn depends_on_count(&self) -> bool {
+        match self.needs {
+            ScoreNeeds::KernelMatrix | ScoreNeeds::BinaryCodes | ScoreNeeds::UnitPatterns => true,
+            ScoreNeeds::Settings => self.name == "activation-sites",
+            ScoreNeeds::SiteMoments
+            | ScoreNeeds::LastMoments
+            | ScoreNeeds::SecondPass
+            | ScoreNeeds::Graph => false,
+        }
+    }
+
+    /// Whether it is a statistic over images and positions for which a few images of noise are enough.
     pub fn takes_few_images(&self) -> bool {
         match self.needs {
-            ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments | ScoreNeeds::SecondPass => true,
-            ScoreNeeds::KernelMatrix
+            ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments => true,
+            // In images of noise, a disturbance of noise grows as the images do.
+            ScoreNeeds::SecondPass
+            | ScoreNeeds::KernelMatrix
             | ScoreNeeds::BinaryCodes
             | ScoreNeeds::UnitPatterns
             | ScoreNeeds::Settings
