@@ -156,7 +156,7 @@ fn metric_choice(ui: &mut Ui, chosen: &mut String, facts: &BenchmarkFacts) {
             ui.selectable_value(chosen, name, &metric.name).on_hover_text(range);
         }
     });
-    let about = "The metric of the table that is used as accuracy; higher is better";
+    let about = "The metric of the table to use as accuracy; higher is better";
     response.response.labelled_by(label.id).on_hover_text(about);
 }
 

@@ -97,7 +97,7 @@ fn search(
         }
         response
     });
-    let combined = (COMBINED, "several scores, combined by their ranks");
+    let combined = (COMBINED, "several scores, combined by rank");
     let scores = SCORES.iter().map(|score| (score.name, score.about));
     let scores: Vec<_> = std::iter::once(combined).chain(scores).collect();
     form.row(ui, JobOption::Score, |ui| {
