@@ -45,7 +45,7 @@ fn bad_trainers_are_told_and_never_hold_up_the_search() {
     let fails = one(&script("echo oh no >&2; exit 3")).unwrap_err();
     assert!(fails.contains("exit status: 3") && fails.contains("oh no"), "{fails}");
     let nonsense = one(&script("echo {accuracy: 3}")).unwrap_err();
-    assert!(nonsense.contains("printed no line such as"), "{nonsense}");
+    assert!(nonsense.contains("did not end with a line such as"), "{nonsense}");
     let missing = one(&Trainer::new("no-such-program-here {arch}").unwrap()).unwrap_err();
     assert!(missing.contains("could not be started"), "{missing}");
 

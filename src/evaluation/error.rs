@@ -23,13 +23,15 @@ pub enum EvaluationError {
     #[error(transparent)]
     Job(#[from] JobError),
     /// A study is of a model file.
-    #[error("study {study} is of a model file, which no table knows: give one of a search space")]
+    #[error(
+        "study {study} scored a model file, which no table contains: give a study of a search space"
+    )]
     OfModel {
         /// The study.
         study: String,
     },
     /// The space of a study cannot be opened any more.
-    #[error("the space of study {study} cannot be opened any more")]
+    #[error("the space of study {study} can no longer be opened")]
     NoSpace {
         /// The study.
         study: String,
@@ -38,8 +40,8 @@ pub enum EvaluationError {
     },
     /// The space of a study is another one by now.
     #[error(
-        "the space {space} is not what it was when study {study} was made: export the study and give \
-         the exported table as scores"
+        "the space {space} has changed since study {study} was made: export the study and use the \
+         exported table as scores"
     )]
     SpaceChanged {
         /// The space.
@@ -59,7 +61,7 @@ pub enum EvaluationError {
     },
     /// No scored architecture is of the space.
     #[error(
-        "none of the {rows} scored architectures, such as `{example}`, is of the space {space} \
+        "none of the {rows} scored architectures, such as `{example}`, belongs to the space {space} \
          ({reason}): give the space that was scored"
     )]
     Foreign {
@@ -88,8 +90,8 @@ pub enum EvaluationError {
     },
     /// The table names no architectures that could be built.
     #[error(
-        "{} has no `{metric}` of an architecture that can be built (it names them by hashes only): \
-         give scores of your own",
+        "{} has no `{metric}` of an architecture that can be built (it names architectures only by \
+         hashes): provide the scores yourself",
         path.display()
     )]
     NothingToDraw {

@@ -41,9 +41,9 @@ impl OnnxWeights {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Architectures that a strategy chooses.
+    /// A search, in which a strategy chooses the architectures.
     Search(Box<SearchOptions>),
-    /// Architectures given by hand.
+    /// A list of architectures.
     Score {
         /// In the space's notation.
         architectures: Vec<String>,
@@ -265,7 +265,7 @@ impl JobConfig {
         if options.device.trim().is_empty() {
             return refuse(
                 JobOption::Device,
-                "is empty: use auto, cpu, gpu or a part of an adapter's name",
+                "is empty: use auto, cpu, gpu or part of the name of an adapter",
             );
         }
         let batch = MiniBatch::of(self.ranking()?.scores());
@@ -281,13 +281,13 @@ impl JobConfig {
         };
         if let Some(option) = continued {
             if !stored {
-                return refuse(option, "needs the database that holds the study");
+                return refuse(option, "needs the database with the study");
             }
             if !self.repeats_exactly() {
                 return refuse(
                     option,
-                    "needs a search that proposes the same architectures again, which one with a \
-                     latency constraint does not: start a new search, it reuses known scores",
+                    "needs a search that proposes the same architectures again, and a search with a \
+                     latency constraint may not: start a new search, which reuses known scores",
                 );
             }
         }
@@ -300,7 +300,7 @@ impl JobConfig {
                 refuse(JobOption::Architectures, "is empty: give at least one")
             }
             Task::Onnx { .. } if stored => {
-                refuse(JobOption::Store, "keeps searches; a model is scored without a study")
+                refuse(JobOption::Store, "stores only searches; a model is scored without a study")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => refuse(
                 JobOption::Repeats,
@@ -311,8 +311,8 @@ impl JobConfig {
             }
             Task::Onnx { .. } if options.count == Count::Published => refuse(
                 JobOption::Count,
-                "published: a model file does not say which ReLUs open a ReLUConvBN module; use \
-                 paper or live",
+                "published: a model file does not show which ReLUs begin a ReLUConvBN module; use paper \
+                 or live",
             ),
             Task::Onnx { .. } => [
                 (JobOption::Space, options.space != Options::default().space),
@@ -323,7 +323,7 @@ impl JobConfig {
             .into_iter()
             .find(|(_, is_given)| *is_given)
             .map_or(Ok(()), |(option, _)| {
-                refuse(option, "belongs to search spaces, not to ONNX models")
+                refuse(option, "applies to search spaces, not to ONNX models")
             }),
             Task::Score { .. } => Ok(()),
         }

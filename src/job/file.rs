@@ -39,7 +39,7 @@ impl JobConfig {
         let wrong = |message: String| JobError::File { path: path.to_owned(), message };
         let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
         if length > MAX_BYTES {
-            return Err(wrong(format!("is {length} bytes long: no job file")));
+            return Err(wrong(format!("is {length} bytes long: too long for a job file")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Self::from_text(&text, path)

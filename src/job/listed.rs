@@ -1,4 +1,4 @@
-//! Architectures given by hand, as a strategy proposes them.
+//! A list of architectures, as a strategy proposes them.
 
 use crate::search::{NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
 use crate::space::Architecture;

@@ -234,7 +234,7 @@ job_options! {
     }
     Budget {
         path: "task.search.budget", on_resume: Fixed, label: "Time budget",
-        values: OptionType::Number, value_name: "SECONDS", default: "one training per architecture",
+        values: OptionType::Number, value_name: "SECONDS", default: "unlimited",
         help: "Total training budget in seconds",
     }
     Trainers {
@@ -330,7 +330,8 @@ job_options! {
     }
     Initialisation {
         path: "options.initialisation", on_resume: Fixed, label: "Weight initialisation",
-        values: OptionType::Text, value_name: "NAME", default: "that of the space; pytorch-default for an ONNX model",
+        values: OptionType::Text, value_name: "NAME", default: "that of the space; pytorch-default for \
+            an ONNX model",
         help: "Distribution of the initial weights: pytorch-default, kaiming-fan-out, kaiming-normal, \
                xavier-normal, orthogonal, uniform:A or normal:S",
     }
@@ -383,7 +384,8 @@ job_options! {
     }
     Store {
         path: "store", on_resume: Free, label: "Study database",
-        values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, or next to the job file",
+        values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, \
+            or next to the job file",
         help: "The database that stores results and provides earlier scores; `none` for no database",
     }
     Resume {

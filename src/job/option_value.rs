@@ -25,7 +25,7 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`InvalidOption`] if an option does not belong to what this job does.
+    /// [`InvalidOption`] if an option does not apply to the task of this job.
     pub fn with_options(
         mut self,
         other: &Self,
@@ -43,7 +43,7 @@ impl JobConfig {
         let refuse = |reason: String| InvalidOption::new(option, reason);
         let mut tree = tree(self);
         let Some(place) = place(&mut tree, option) else {
-            return Err(refuse("does not belong to what this job does".to_owned()));
+            return Err(refuse("does not apply to the task of this job".to_owned()));
         };
         *place = value;
         let job: Self = serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
@@ -275,7 +275,7 @@ mod tests {
             (JobOption::Strategy, "evolutoin", "did you mean `evolution`"),
             (JobOption::Count, "all", "valid: "),
             (JobOption::Input, "3x16", "3x16"),
-            (JobOption::Weights, "keep", "does not belong"),
+            (JobOption::Weights, "keep", "does not apply"),
         ] {
             let error = search().set_option(option, &[value]).unwrap_err();
             assert_eq!(error.option, option);

@@ -187,8 +187,8 @@ impl Options {
             if name == COMBINED {
                 let components = DEFAULT_COMPONENTS.join(",");
                 return Err(refuse(format!(
-                    "cannot be `combined`, which compares the architectures of a search: its \
-                     components are {components}; `describe --scores` places a single architecture"
+                    "cannot be `combined`, which compares the architectures of a search: use its \
+                     components: {components}; `describe --scores` compares a single architecture with others"
                 )));
             }
             scores = scores.and(Components::from_names([name.as_str()]).map_err(refuse)?.scores());

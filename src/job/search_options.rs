@@ -143,12 +143,12 @@ impl SearchOptions {
         self.ranking()?;
         match self {
             Self { combine, .. } if !combine.is_empty() && self.score_name() != COMBINED => {
-                refuse(JobOption::Combine, "belongs to the score `combined`")
+                refuse(JobOption::Combine, "needs the score `combined`")
             }
             Self { initial_score: Some(_), strategy, .. }
                 if !strategy.has_option(StrategyOption::Candidates) =>
             {
-                refuse(JobOption::InitialScore, "belongs to the strategy area")
+                refuse(JobOption::InitialScore, "needs the strategy area")
             }
             Self { initial_score: Some(_), score: Some(_), .. } => refuse(
                 JobOption::InitialScore,
@@ -205,7 +205,7 @@ impl SearchOptions {
                 JobOption::Trainers | JobOption::TrainerLimit | JobOption::TrainerRetries
             );
             if is_of_trainer && self.trainer.is_none() {
-                let reason = "belongs to a training command, and none is given";
+                let reason = "needs a training command, but none is given";
                 return Err(InvalidOption::new(option, reason).into());
             }
         }
@@ -230,32 +230,33 @@ impl SearchOptions {
         if let (Some(option), Objective::Score) = (given, objective) {
             return refuse(
                 option,
-                "belongs to the strategies area, rea and rs; this one trains nothing",
+                "needs one of the strategies area, rea and rs; this one trains nothing",
             );
         }
         if let (None, Some((option, _))) = (&self.table, of_table) {
-            return refuse(option, "belongs to a benchmark table, and none is given");
+            return refuse(option, "needs a benchmark table, but none is given");
         }
         match self {
-            Self { trainer: Some(_), table: Some(_), .. } => {
-                refuse(JobOption::Trainer, "cannot be combined with a benchmark table: give one")
-            }
+            Self { trainer: Some(_), table: Some(_), .. } => refuse(
+                JobOption::Trainer,
+                "cannot be combined with a benchmark table: give only one of them",
+            ),
             Self { table: Some(_), metric: None, .. } => refuse(
                 JobOption::Table,
-                "needs a metric, the name of its accuracy: see `benchmark info FILE`",
+                "needs a metric to use as accuracy: see `benchmark info FILE`",
             ),
             Self { time: Some(_), budget: None, .. } => {
-                refuse(JobOption::Time, "needs a budget: how many seconds of it")
+                refuse(JobOption::Time, "needs a budget in seconds")
             }
             Self { time: None, budget: Some(_), .. } => {
-                refuse(JobOption::Budget, "needs a time: the metric that is counted")
+                refuse(JobOption::Budget, "needs a time: the metric that holds training times")
             }
             Self { budget: Some(budget), .. } if !budget.is_finite() || *budget <= 0.0 => {
                 refuse(JobOption::Budget, "must be a number of seconds above 0")
             }
             _ if given.is_none() && objective == Objective::Accuracy => refuse(
                 JobOption::Trainer,
-                "or a benchmark table is needed, since this strategy learns from accuracies: give \
+                "or a benchmark table is needed, because this strategy learns from accuracies: give \
                  the command that trains an architecture, such as \"python train.py {arch.json}\", or \
                  a table and its metric",
             ),

@@ -92,7 +92,7 @@ impl StudySession {
                 if config.store_is_default =>
             {
                 let why = chain(&error);
-                events(Event::Warning(format!("results are not kept in a study: {why}")));
+                events(Event::Warning(format!("results are not stored in a study: {why}")));
                 return Ok(Self(None));
             }
             result => result?,
@@ -180,7 +180,8 @@ fn open(
     }
     if !info.workers.is_empty() {
         events(Event::Warning(format!(
-            "study {} was written by {} a moment ago: waiting up to {} s to see whether it still is",
+            "study {} was being written by {} a moment ago: waiting up to {} s to see whether that \
+             process is still running",
             info.id,
             info.workers.join(", "),
             pace.expiry.as_secs_f64().ceil()

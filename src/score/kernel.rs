@@ -43,7 +43,7 @@ pub enum KernelMatrixError {
         units: u64,
     },
     /// Not a value for each pair of images.
-    #[error("{given} distances for {images} images: one for each pair, [n, n], is needed")]
+    #[error("{given} distances for {images} images: one for each pair, [n, n], are needed")]
     Shape {
         /// Images.
         images: usize,

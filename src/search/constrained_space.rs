@@ -28,7 +28,7 @@ pub struct ConstrainedSpace<'m> {
 /// No architecture within the constraints was found.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "none of {draws} architectures is within the constraints; {}{}",
+    "none of {draws} architectures meets the constraints; {}{}",
     list(seen),
     failure.as_ref().map(|reason| format!("; one could not be measured: {reason}")).unwrap_or_default()
 )]
@@ -46,9 +46,11 @@ fn list(seen: &[(Constraint, f64, f64)]) -> String {
     let entry = |(constraint, least, most): &(Constraint, f64, f64)| {
         let (name, unit) = (constraint.quantity.name, constraint.quantity.unit());
         if least > most {
-            return format!("{constraint} was asked for, {name} was not measured of any");
+            return format!(
+                "{constraint} was required, but {name} could not be measured for any of them"
+            );
         }
-        format!("{constraint} was asked for, {name} from {least}{unit} to {most}{unit} were seen")
+        format!("{constraint} was required, but {name} ranged from {least}{unit} to {most}{unit}")
     };
     seen.iter().map(entry).collect::<Vec<_>>().join("; ")
 }

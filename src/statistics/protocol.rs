@@ -82,7 +82,9 @@ pub struct MeanSd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// Nothing to draw from.
-    #[error("no architecture has an accuracy ({dropped} without one): give a table that has some")]
+    #[error(
+        "no architecture has an accuracy ({dropped} without one): give a table that contains accuracies"
+    )]
     NoCandidates {
         /// Architectures without an accuracy.
         dropped: usize,

@@ -139,7 +139,8 @@ impl Trainer {
         request: &TrainingRequest,
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<f64, String> {
-        let cannot = |error: &dyn std::fmt::Display| format!("got no file: {error}");
+        let cannot =
+            |error: &dyn std::fmt::Display| format!("could not be given its input file: {error}");
         let mut file = tempfile::Builder::new()
             .prefix("arch-")
             .suffix(".json")
@@ -154,7 +155,7 @@ impl Trainer {
         let written = process::run(&self.program, &arguments, self.limit, cancelled)?;
         accuracy(&written.stdout).ok_or_else(|| {
             format!(
-                "printed no line such as {{\"accuracy\": 91.2}}; it ended with: {}",
+                "did not end with a line such as {{\"accuracy\": 91.2}}, but with: {}",
                 written.ending()
             )
         })

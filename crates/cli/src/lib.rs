@@ -266,8 +266,7 @@ fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
     }
     if list.is_empty() {
         anyhow::bail!(
-            "no architecture given: name one or more, or give a file with one per line by --from, or \
-             a model by --onnx"
+            "no architecture given: give one or more, a file with one per line (--from), or a model (--onnx)"
         );
     }
     Ok(list)

@@ -114,7 +114,7 @@ pub fn conclude(summary: &Summary) -> Exit {
     let total = counts.total();
     let known = match summary.known {
         0 => String::new(),
-        known => format!("; {known} reused, from earlier runs or from isomorphic networks"),
+        known => format!("; {known} reused from earlier runs or identical networks"),
     };
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };

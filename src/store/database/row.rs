@@ -179,7 +179,7 @@ pub(super) fn named<T: Copy>(
     name: fn(T) -> &'static str,
 ) -> rusqlite::Result<T> {
     let found = all.iter().find(|&&variant| name(variant) == text);
-    found.copied().ok_or_else(|| malformed(column, format!("`{text}` is not known here")))
+    found.copied().ok_or_else(|| malformed(column, format!("`{text}` is unknown")))
 }
 
 /// What a column holds is not what belongs there.

@@ -212,8 +212,8 @@ fn options_without_what_they_belong_to_are_refused() {
     let cell = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
     let of_table = ["correlate", "--table", "none.csv", "--metric", "x"];
     for (arguments, words) in [
-        (vec!["score", cell, "--weights", "fresh"], ["--weights belongs", "--onnx"]),
-        ([&of_table[..], &["--column", "x"]].concat(), ["--column belongs", "--scores"]),
+        (vec!["score", cell, "--weights", "fresh"], ["--weights needs", "--onnx"]),
+        ([&of_table[..], &["--column", "x"]].concat(), ["--column needs", "--scores"]),
         (vec!["search", "--repeats", "5000000000"], ["--repeats", "at most 4294967295"]),
         (vec!["search", "--samples", "-1"], ["--samples", "must be a whole number"]),
         (vec!["search", "--mean", "inf"], ["--mean", "must be a finite number"]),

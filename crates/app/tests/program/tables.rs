@@ -93,9 +93,9 @@ fn table_flags_that_do_not_go_together_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let table = table(folder.path());
     for (arguments, part) in [
-        (&["--table", &table, "--metric", "accuracy"][..], "--table belongs to the strategies"),
+        (&["--table", &table, "--metric", "accuracy"][..], "--table needs one of the strategies"),
         (&["--strategy", "rs", "--table", &table], "--table needs a metric"),
-        (&["--strategy", "rs", "--metric", "accuracy"], "--metric belongs to a benchmark table"),
+        (&["--strategy", "rs", "--metric", "accuracy"], "--metric needs a benchmark table"),
         (&["--strategy", "rs", "--table", &table, "--metric", "acuracy"], "acuracy"),
         (
             &["--population", "5"],
@@ -116,7 +116,7 @@ fn table_flags_that_do_not_go_together_are_refused() {
                 "--trainer-limit",
                 "5",
             ],
-            "--trainer-limit belongs to a training command",
+            "--trainer-limit needs a training command",
         ),
         (
             &["--strategy", "rs", "--table", &table, "--metric", "accuracy", "--budget", "3"],

@@ -170,7 +170,8 @@ impl InspectionCache {
 fn compute(sender: &MessageSender, cancel: &Arc<Cancel>, jobs: Vec<(NetworkKey, JobConfig)>) {
     for (network, job) in jobs {
         let work = || KernelPicture::compute(&job, &network.architecture, cancel);
-        let broken = "scoring broke down: choose another device in Set up, and report it";
+        let broken =
+            "scoring failed unexpectedly: choose another device in Set up, and please report this";
         let computed =
             catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken.to_owned()));
         // What was stopped is no longer waited for, and may have been asked for again since.

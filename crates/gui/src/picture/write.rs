@@ -46,7 +46,9 @@ pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> 
         Some("png") => (path.to_owned(), png(picture)?),
         None => (path.with_extension("png"), png(picture)?),
         Some(other) => {
-            return Err(format!("pictures are PNG or SVG: name it .png or .svg, not .{other}"));
+            return Err(format!(
+                "pictures are saved as PNG or SVG: use .png or .svg, not .{other}"
+            ));
         }
     };
     // The dialog that chose the name has asked whether it may be replaced.

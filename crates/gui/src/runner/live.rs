@@ -195,7 +195,9 @@ impl LiveSearch {
     /// Says how it ended.
     pub fn finish(&mut self, end: Result<Summary, String>) {
         let text = match &end {
-            Ok(summary) if summary.interrupted => "stopped; resume goes on from here".to_owned(),
+            Ok(summary) if summary.interrupted => {
+                "stopped; resume to continue from here".to_owned()
+            }
             Ok(_) => "done".to_owned(),
             Err(why) => format!("failed: {why}"),
         };

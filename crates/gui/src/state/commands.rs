@@ -124,7 +124,7 @@ impl AppState {
             }
             None => self.overlay.notify(
                 Severity::Error,
-                "fewer than two of the filtered rows have different scores: relax the filter",
+                "the filtered rows do not have two different scores: relax the filter",
             ),
         }
     }

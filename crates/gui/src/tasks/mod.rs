@@ -59,7 +59,8 @@ impl TaskRunner {
         match std::thread::Builder::new().name(format!("untrained-{name}")).spawn(run) {
             Ok(_) => self.open += 1,
             Err(error) => {
-                let text = format!("no thread for {name}: {error}; close other programs");
+                let text =
+                    format!("cannot start a thread for {name}: {error}; close other programs");
                 // This thread empties the channel: waiting for room would be for ever.
                 let _ = self.sender.channel.try_send(Message::Failed(text));
             }

@@ -48,7 +48,7 @@ impl OptionForm<'_> {
         let OptionInfo { label: name, help, values, .. } = option.info();
         let help = match values {
             OptionType::Texts if option != JobOption::Architectures => {
-                Cow::Owned(format!("{help}. Several are separated by spaces"))
+                Cow::Owned(format!("{help}. Separate several values with spaces"))
             }
             _ => Cow::Borrowed(help),
         };

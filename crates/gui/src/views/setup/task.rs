@@ -171,9 +171,7 @@ fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> b
     form.row(ui, JobOption::Metric, |ui| optional(ui, "metric", (&mut search.metric, "accuracy")));
     form.row(ui, JobOption::Report, |ui| optional(ui, "report", (&mut search.report, "accuracy")));
     form.row(ui, JobOption::Time, |ui| optional(ui, "time", (&mut search.time, "none")));
-    form.row(ui, JobOption::Budget, |ui| {
-        optional(ui, "budget", (&mut search.budget, "one training per architecture"))
-    });
+    form.row(ui, JobOption::Budget, |ui| optional(ui, "budget", (&mut search.budget, "unlimited")));
     form.row(ui, JobOption::Trainers, |ui| {
         ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
     });
