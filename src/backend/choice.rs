@@ -29,7 +29,7 @@ fn open_auto() -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
     match GpuBackend::new(&AdapterChoice::BestHardware) {
         Ok(backend) => Ok((Box::new(backend), None)),
         Err(error) => {
-            let warning = format!("the GPU cannot be used ({error}); the CPU does the work");
+            let warning = format!("the GPU cannot be used ({error}); using the CPU instead");
             Ok((Box::new(CpuBackend::new()?), Some(warning)))
         }
     }

@@ -188,7 +188,7 @@ pub enum BackendError {
     #[error("cancelled")]
     Cancelled,
     /// The batch does not fit the network.
-    #[error("the network takes images of {expected}, the batch holds {given}")]
+    #[error("the network takes images of {expected}, but the batch holds {given}")]
     WrongInput {
         /// Shape the network takes.
         expected: Shape,
@@ -208,7 +208,7 @@ pub enum BackendError {
         found: usize,
     },
     /// The network needs more than the device allows.
-    #[error("{device}: {what} needs {needed} bytes, the device allows {allowed}; {advice}")]
+    #[error("{device}: {what} needs {needed} bytes, but the device allows {allowed}; {advice}")]
     OverLimit {
         /// The device.
         device: String,

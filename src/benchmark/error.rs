@@ -8,7 +8,8 @@ use crate::data::pickle::PickleError;
 #[derive(Debug, thiserror::Error)]
 pub enum BenchmarkError {
     /// The system refused, or packed data are damaged.
-    #[error("cannot read {} (give a complete benchmark table that you may read)", path.display())]
+    #[error("cannot read {} (give a complete benchmark table that you have permission to \
+        read)", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -34,7 +35,7 @@ pub enum BenchmarkError {
         problem: String,
     },
     /// A pickle in it cannot be read.
-    #[error("{}, {place}: not what the benchmark's authors published", path.display())]
+    #[error("{}, {place}: differs from the published benchmark", path.display())]
     Pickle {
         /// The file or folder.
         path: PathBuf,
@@ -64,7 +65,8 @@ pub enum BenchmarkError {
 /// A table whose architectures are not of the space that was asked for.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is a table of another space than {space}: none of its first {rows} rows, such as `{example}`, names one of its architectures ({reason}); {hint}", path.display()
+    "{} is not a table of the space {space}: none of its first {rows} rows, such as `{example}`, names \
+     an architecture of that space ({reason}); {hint}", path.display()
 )]
 pub struct ForeignTable {
     /// The file or folder.

@@ -68,13 +68,14 @@ impl LookupReport {
         let Self { duplicates, unknown, missing, .. } = self;
         if unknown.count > 0 {
             let (count, names) = (unknown.count, listed(unknown));
-            lines
-                .push(format!("rows of the table that name nothing of {space}: {count} ({names})"));
+            lines.push(format!(
+                "rows of the table that name no architecture of {space}: {count} ({names})"
+            ));
         }
         if duplicates.count > 0 {
             let (count, names) = (duplicates.count, listed(duplicates));
             lines.push(format!(
-                "rows of the table whose architecture came before, where the first counts: {count} \
+                "rows of the table that repeat an earlier architecture and are ignored: {count} \
                  ({names})"
             ));
         }
@@ -184,7 +185,7 @@ impl MetricLookup {
                     path: table.path().to_owned(),
                     place: format!("row {}", self.report.rows),
                     problem: format!(
-                        "there are more than {MOST} architectures, at most so many fit"
+                        "there are more than {MOST} architectures, the most that are supported"
                     ),
                 });
             }
@@ -203,7 +204,7 @@ impl MetricLookup {
         let example = self.report.unknown.first.first().cloned().unwrap_or_default();
         let spaces = facts::spaces(table, std::slice::from_ref(&example));
         let hint = match spaces.as_slice() {
-            [] => "give the space that it is a table of".to_owned(),
+            [] => "give the space of the table".to_owned(),
             spaces => format!("it may be one of {}", spaces.join(", ")),
         };
         BenchmarkError::Space(Box::new(ForeignTable {

@@ -53,7 +53,7 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, B
     let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
     if input::is_packed(path).map_err(read)? {
-        let problem = "is packed by gzip, and is read from the middle too: unpack it first";
+        let problem = "is compressed with gzip, but must be read in any order: decompress it first";
         return Err(origin.wrong("the file", problem));
     }
     let found = torch::data(File::open(path).map_err(read)?);

@@ -112,7 +112,7 @@ fn archive_members(
     origin: &TableOrigin,
 ) -> Result<Vec<ArchiveMember>, BenchmarkError> {
     let wrong = |error: std::io::Error| {
-        let problem = format!("cannot be read as a tar ({error}): fetch it again");
+        let problem = format!("cannot be read as a tar ({error}): download it again");
         origin.wrong("its list of files", problem)
     };
     let mut archive = tar::Archive::new(BufReader::new(file));
@@ -184,7 +184,7 @@ impl NatsTable {
         let unpacked =
             MultiBzDecoder::new(packed.as_slice()).take(MAX_BYTES + 1).read_to_end(&mut bytes);
         if let Err(error) = unpacked {
-            let problem = format!("is not what bzip2 packed ({error}): fetch it again");
+            let problem = format!("is not valid bzip2 data ({error}): download it again");
             return Err(self.origin.wrong(name, problem));
         }
         if bytes.len() as u64 > MAX_BYTES {

@@ -51,7 +51,7 @@ impl MeasuredArchitecture {
             return Err("has an `arch_str` that is too long for an architecture".to_owned());
         }
         if !self.architecture.is_empty() && self.architecture != name {
-            return Err(format!("is of {name}, another way of {}", self.architecture));
+            return Err(format!("is of {name}, but its other entry is of {}", self.architecture));
         }
         name.clone_into(&mut self.architecture);
         let index = way.get("arch_index").and_then(PickleValue::int);
@@ -104,7 +104,7 @@ fn grouped(results: &[(PickleValue, PickleValue)]) -> Result<Vec<TrialGroup<'_>>
     let mut groups: Vec<TrialGroup<'_>> = Vec::new();
     for (key, run) in results {
         let dataset = key.sequence().and_then(|key| key.first()?.text());
-        let dataset = dataset.ok_or("has results under keys other than (data set, seed)")?;
+        let dataset = dataset.ok_or("has results under keys other than (dataset, seed)")?;
         let epochs = run.get("epochs").and_then(PickleValue::int).filter(|&epochs| epochs > 0);
         let epochs = epochs.ok_or("has a result without a number of `epochs`")?;
         match groups.iter_mut().find(|group| (group.0, group.1) == (dataset, epochs)) {

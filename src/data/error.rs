@@ -13,7 +13,7 @@ pub enum DataError {
     BatchTooSmall(usize),
     /// The batch would not fit into memory.
     #[error(
-        "a batch of {batch_size} images of {shape} has more than {allowed} values: take fewer or smaller images"
+        "a batch of {batch_size} images of {shape} has more than {allowed} values: use fewer or smaller images"
     )]
     BatchTooLarge {
         /// Images asked for.
@@ -24,11 +24,11 @@ pub enum DataError {
         allowed: usize,
     },
     /// The shape has no values.
-    #[error("images of shape {0} have no values: every extent must be at least 1")]
+    #[error("images of shape {0} have no values: every dimension must be at least 1")]
     EmptyImage(Shape),
     /// The source has fewer images than asked for.
     #[error(
-        "{origin} has {available} images, the batch needs {wanted}: take a smaller batch or more images"
+        "{origin} has {available} images, but the batch needs {wanted}: use a smaller batch or more images"
     )]
     TooFew {
         /// The source.
@@ -39,7 +39,7 @@ pub enum DataError {
         wanted: usize,
     },
     /// The source has images of another shape.
-    #[error("{origin} has images of {found}, the network takes {needed}: {advice}")]
+    #[error("{origin} has images of {found}, but the network takes {needed}: {advice}")]
     Shape {
         /// The source.
         origin: String,
@@ -81,7 +81,8 @@ pub enum DataError {
         advice: &'static str,
     },
     /// A file does not hold whole images.
-    #[error("{} has {size_bytes} bytes, expected a positive multiple of {row_bytes} ({row} per image): the file is cut short or is something else; fetch it again", path.display())]
+    #[error("{} has {size_bytes} bytes, expected a positive multiple of {row_bytes} ({row} per image): \
+        the file is truncated or is something else; download it again", path.display())]
     Rows {
         /// The file.
         path: PathBuf,
@@ -93,7 +94,7 @@ pub enum DataError {
         row: String,
     },
     /// A file is no pickle of plain data.
-    #[error("{} is not what is needed: give the data set as its authors published it", path.display())]
+    #[error("{} is not as expected: give the dataset as its authors published it", path.display())]
     Pickle {
         /// The file.
         path: PathBuf,
@@ -110,7 +111,8 @@ pub enum DataError {
     },
     /// Files of a folder are damaged and too few are left.
     #[error(
-        "{} has {available} images that can be read, {skipped} cannot, the batch needs {wanted}: take a smaller batch or repair the folder; the first of them is {first}", path.display()
+        "{} has {available} images that can be read and {skipped} that cannot, but the batch needs \
+         {wanted}: use a smaller batch or repair the folder; the first that cannot be read is {first}", path.display()
     )]
     Damaged {
         /// The folder.
@@ -126,7 +128,8 @@ pub enum DataError {
     },
     /// A mean or standard deviation has too few or too many values.
     #[error(
-        "{option} has {given} values, but the images have {channels} channels: give one value per channel, as in 0.5,0.5,0.5"
+        "{option} has {given} values, but the images have {channels} channels: give one value per \
+         channel, as in 0.5,0.5,0.5"
     )]
     Channels {
         /// The option as a job file spells it: `mean` or `std`.
@@ -138,7 +141,8 @@ pub enum DataError {
     },
     /// A mean or standard deviation is out of range.
     #[error(
-        "{option} {value} is out of range, which is {allowed}: pixels are scaled to 0..1, divide by 255 if your values are for 0..255"
+        "{option} {value} is out of range ({allowed}): pixels are scaled to 0..1, so divide by 255 if \
+         your values are for 0..255"
     )]
     Range {
         /// The option as a job file spells it: `mean` or `std`.
@@ -162,7 +166,7 @@ pub enum DataError {
     #[error("image-classes {0} is out of range: give a number from 1 to 1000")]
     Classes(u32),
     /// The pictures that come with the program are damaged.
-    #[error("the built-in pictures are damaged: {0}; install the program again")]
+    #[error("the built-in images are damaged: {0}; reinstall the program")]
     Builtin(String),
     /// Loading was cancelled.
     #[error("loading the images was cancelled")]

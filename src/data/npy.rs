@@ -13,7 +13,7 @@ use crate::graph::Shape;
 
 /// A file.
 pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImages, DataError> {
-    let advice = "give a .npy file that you may read";
+    let advice = "give a .npy file that you have permission to read";
     let (file, size_bytes) = open(path, advice)?;
     let mut file = BufReader::new(file);
     let array = NpyArray::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
@@ -119,7 +119,7 @@ impl<'p> NpyArray<'p> {
         index: usize,
         next: &mut usize,
     ) -> Result<Vec<f32>, DataError> {
-        let advice = "the file is damaged or cut short: save the array again";
+        let advice = "the file is damaged or truncated: save the array again";
         let read = |source| DataError::Read { path: self.path.to_owned(), advice, source };
         let image_bytes = self.shape.volume() as u64 * 4;
         file.skip((index - *next) as u64 * image_bytes).map_err(read)?;

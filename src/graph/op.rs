@@ -373,7 +373,7 @@ fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
     if large == small || (small.channels == large.channels && small.plane() == 1) {
         return Ok(large);
     }
-    Err(format!("{a} and {b} differ; supported are equal shapes and one value per channel"))
+    Err(format!("{a} and {b} differ; supported: equal shapes, or one value per channel"))
 }
 
 /// The largest factor of an enlargement: far above any network's, and small enough that sizes cannot

@@ -26,7 +26,7 @@ pub enum OnnxProblem {
     Io(std::io::Error),
     /// The file is larger than a protobuf file can be.
     #[error(
-        "holds {size_bytes} bytes, an ONNX file at most {limit_bytes}; larger models keep their \
+        "holds {size_bytes} bytes, but an ONNX file at most {limit_bytes}; larger models store their \
          weights as external data"
     )]
     TooLarge {
@@ -36,13 +36,13 @@ pub enum OnnxProblem {
         limit_bytes: u64,
     },
     /// The bytes are not an ONNX message.
-    #[error("is not an ONNX model, or is cut short or damaged: {0}")]
+    #[error("is not an ONNX model, or is truncated or damaged: {0}")]
     Decode(prost::DecodeError),
     /// Something about the model as a whole.
     #[error("the model {0}")]
     Model(String),
     /// An operator set that is not supported.
-    #[error("the model uses operator set {found}; supported are {min} to {max}: export it again")]
+    #[error("the model uses operator set {found}; supported: {min} to {max}: export it again")]
     Opset {
         /// The version the model names.
         found: i64,
@@ -70,7 +70,7 @@ pub enum OnnxProblem {
         reason: String,
     },
     /// An operator that is not supported.
-    #[error("node `{node}`: operator {operator} is not supported; supported are {supported}")]
+    #[error("node `{node}`: operator {operator} is not supported; supported: {supported}")]
     Operator {
         /// Name of the node.
         node: String,

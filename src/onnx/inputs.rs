@@ -88,8 +88,10 @@ impl ModelReader<'_> {
     ) -> Result<Option<Rc<ConstantTensor>>, OnnxProblem> {
         match self.value(node, position) {
             Some(OnnxValue::Constant(constant)) => Ok(Some(Rc::clone(constant))),
-            Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => Err(node
-                .fail(format!("input {position} depends on the images; supported are constants"))),
+            Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => {
+                Err(node
+                    .fail(format!("input {position} depends on the images; supported: constants")))
+            }
             None => Ok(None),
         }
     }

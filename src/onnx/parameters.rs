@@ -85,7 +85,7 @@ impl ModelReader<'_> {
         };
         if images == 0 || view.axes[axis] != [AxisFactor::Images] || dims[own] != images {
             return Err(node.fail(format!(
-                "input {position} has {} values along the axis of the images; supported is 1, or \
+                "input {position} has {} values along the axis of the images; supported: 1, or \
                  equal ones for all images",
                 dims[own]
             )));

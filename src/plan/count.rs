@@ -40,7 +40,7 @@ impl fmt::Display for Count {
 
 /// A text that names no variant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a way to count: use paper, published or live")]
+#[error("unknown way of counting `{0}`: use paper, published or live")]
 pub struct UnknownCountRule(String);
 
 impl FromStr for Count {

@@ -116,14 +116,11 @@ pub enum PlanError {
     #[error("the network has no input")]
     NoInput,
     /// No activation of the graph is counted.
-    #[error(
-        "the counting rule `{0}` counts no activation of this network, so there are no codes to compare"
-    )]
+    #[error("with `{0}`, no activation of this network counts, so there are no codes to compare")]
     NoUnits(Count),
     /// A node that is to be kept does not exist.
     #[error(
-        "node {node} cannot be kept: the network's nodes are numbered below {nodes}; take nodes of \
-         the graph that is planned"
+        "node {node} cannot be kept: the network has only {nodes} nodes; choose nodes of the planned graph"
     )]
     NoSuchNode {
         /// Its index.

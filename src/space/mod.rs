@@ -253,12 +253,12 @@ fn read(path: &Path) -> Result<String, SpaceError> {
     file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
     if bytes.len() as u64 > file::MAX_BYTES {
         let limit = file::MAX_BYTES;
-        return Err(problem(format!("is longer than {limit} bytes: not a space file")));
+        return Err(problem(format!("is longer than {limit} bytes: it is not a space file")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
-        problem(format!("is not UTF-8 text from line {line} on; save it in that encoding"))
+        problem(format!("is not UTF-8 text from line {line} on; save it in UTF-8"))
     })
 }
 

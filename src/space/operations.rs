@@ -280,7 +280,7 @@ mod tests {
             ("\"konv 3x3\"", "did you mean `conv`?"),
             ("\"conv\"", "a size such as 3x3 must follow"),
             ("\"conv 3\"", "rows x columns"),
-            ("\"conv 3x3 strde=2\"", "`strde` is not understood"),
+            ("\"conv 3x3 strde=2\"", "unknown or repeated option `strde`"),
             ("\"conv 3x3 stride=0\"", "a whole number from 1 to 64"),
             ("\"conv 3x3 stride=2 stride=2\"", "given twice"),
             ("\"conv 0x3\"", "a whole number from 1 to 64"),

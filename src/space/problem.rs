@@ -112,7 +112,7 @@ impl ProblemList {
             }
             Ok(output) if graph.shape(output) != expected => {
                 let given = graph.shape(output);
-                (format!("gives another shape{context}"), format!(": {given}, not {expected}"))
+                (format!("produces the wrong shape{context}"), format!(": {given}, not {expected}"))
             }
             Ok(_) => return,
         };
@@ -161,7 +161,7 @@ impl FromStr for SpaceOverride {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (key, value) = text.split_once('=').ok_or_else(|| {
-            format!("`{text}` is not a setting: expected KEY=VALUE, such as skeleton.cells=1")
+            format!("`{text}` is not an override: expected KEY=VALUE, such as skeleton.cells=1")
         })?;
         let (key, written) = (key.trim(), value.trim());
         let document = toml::from_str::<toml::Table>(&format!("value = {written}"));

@@ -205,7 +205,7 @@ fn folders_without_images_are_told_apart() {
     assert!(error(&empty.path().join("x.txt")).contains("is not a folder"));
     let (folder, _) = classes();
     let found = chain(&draw(folder.path(), 31, 1).unwrap_err());
-    assert!(found.contains("has 30 images, the batch needs 31"), "{found}");
+    assert!(found.contains("has 30 images, but the batch needs 31"), "{found}");
 }
 
 /// A header that claims a picture of gigabytes is a damaged file, not memory.

@@ -145,8 +145,10 @@ fn the_notations_of_the_community_are_read() {
         " 101-01-1 : maxpool3x3 , conv1x1-bn-relu ",
         "0101-0001-0001-0000:input,maxpool3x3,conv1x1-bn-relu,output",
         "0101000100010000:maxpool3x3,conv1x1-bn-relu",
-        r#"{"adjacency": [[0,1,0,1],[0,0,0,1],[0,0,0,1],[0,0,0,0]], "operations": ["input","maxpool3x3","conv1x1-bn-relu","output"]}"#,
-        r#"{"module_operations": ["maxpool3x3","conv1x1-bn-relu"], "module_adjacency": [[false,true,false,true],[0,0,0,1],[0,0,0,1.0],[0,0,0,0]]}"#,
+        r#"{"adjacency": [[0,1,0,1],[0,0,0,1],[0,0,0,1],[0,0,0,0]], "operations": \
+            ["input","maxpool3x3","conv1x1-bn-relu","output"]}"#,
+        r#"{"module_operations": ["maxpool3x3","conv1x1-bn-relu"], "module_adjacency": \
+            [[false,true,false,true],[0,0,0,1],[0,0,0,1.0],[0,0,0,0]]}"#,
         r#"{"adjacency": "101-01-1", "operations": ["maxpool3x3","conv1x1-bn-relu"]}"#,
         r#"[[[0,1,0,1],[0,0,0,1],[0,0,0,1],[0,0,0,0]], ["input","maxpool3x3","conv1x1-bn-relu","output"]]"#,
     ] {
@@ -175,7 +177,7 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
             "0110-0001-0001-0100",
             "vertex 3 to vertex 1",
         ),
-        (r#"{"adjacency": [[0,1],[0,0]]}"#, "{", "misses the key `operations`"),
+        (r#"{"adjacency": [[0,1],[0,0]]}"#, "{", "is missing the key `operations`"),
         (r#"{"adjacency": [[0,1],[0,0]], "operatons": []}"#, "operatons", "did you mean"),
         (r#"[[[0,2],[0,0]], []]"#, "2", "is 0 or 1"),
         (r#"[[[0,1],[0,0]], [3]]"#, "[3]", "a list of texts"),

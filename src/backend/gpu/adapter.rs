@@ -108,7 +108,7 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<Adapter, BackendError> {
 fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
     let wanted = match choice {
         AdapterChoice::BestHardware => "no usable GPU was found".to_owned(),
-        AdapterChoice::Named(part) => format!("no usable adapter is named like \"{part}\""),
+        AdapterChoice::Named(part) => format!("no usable adapter has \"{part}\" in its name"),
     };
     if summaries.is_empty() {
         return format!("{wanted}: no adapter was found; use the device `cpu`");
@@ -119,7 +119,7 @@ fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
         format!("{name} ({kind}, {api}{unusable})")
     };
     let list: Vec<String> = summaries.iter().map(one).collect();
-    format!("{wanted}; there is: {}; use the device `cpu` or name one of these", list.join("; "))
+    format!("{wanted}; available: {}; use the device `cpu` or name one of these", list.join("; "))
 }
 
 /// The adapters of some interfaces, best first, through an instance of our own.

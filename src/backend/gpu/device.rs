@@ -59,7 +59,7 @@ impl GpuDevice {
         let opened = pollster::block_on(adapter.request_device(&descriptor));
         let (device, queue) = opened.map_err(|error| BackendError::Device {
             device: name.clone(),
-            reason: format!("the driver gave no device: {error}"),
+            reason: format!("the driver provided no device: {error}"),
         })?;
         let failure = DeviceFailure::default();
         let (uncaptured, lost) = (failure.clone(), failure.clone());
@@ -118,7 +118,7 @@ impl GpuDevice {
         // wgpu panics here when the device is gone.
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => self.failure.set(format!("it does not answer: {error}")),
+            Ok(Err(error)) => self.failure.set(format!("it does not respond: {error}")),
             Err(_) => self.failure.set("the device was lost".to_owned()),
         }
         self.check()

@@ -64,7 +64,7 @@ impl SuiteZero {
         watch: ReadProgress<'_>,
     ) -> Result<bool, JsonFault> {
         if !self.pieces.enter(b'{')? {
-            return Err(wrong("an object of data sets is missing"));
+            return Err(wrong("an object of datasets is missing"));
         }
         let mut first_dataset = true;
         let mut count = 0_u64;

@@ -18,7 +18,7 @@ pub(super) fn gemm(
     for name in ["alpha", "beta"] {
         let factor = node.float(name)?.unwrap_or(1.0);
         if factor != 1.0 {
-            return Err(node.fail(format!("attribute {name} is {factor}; supported is only 1")));
+            return Err(node.fail(format!("attribute {name} is {factor}; supported: only 1")));
         }
     }
     let tensor = reader.tensor(node, 0)?;

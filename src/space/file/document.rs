@@ -124,7 +124,9 @@ impl<'t> DocumentReader<'t> {
                 .and_then(serde_json::Number::from_f64)
                 .map(Value::Number)
                 .ok_or_else(|| self.problem(path, "is not a finite number"))?,
-            DeValue::Datetime(_) => return Err(self.problem(path, "is a date; none is needed")),
+            DeValue::Datetime(_) => {
+                return Err(self.problem(path, "is a date, which is not a valid value"));
+            }
             DeValue::Array(list) => {
                 let mut values = Vec::with_capacity(list.len());
                 for (position, value) in list.iter().enumerate() {

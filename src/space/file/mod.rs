@@ -141,8 +141,12 @@ pub(super) fn parse(
 fn check_format(value: &Value, problems: &mut ProblemList) -> Option<()> {
     match value.get("format") {
         Some(Value::String(format)) if format == FORMAT => return Some(()),
-        Some(other) => problems.add("format", format!("is {other}, this program reads `{FORMAT}`")),
-        None => problems.add("", format!("misses the key `format`; write format = \"{FORMAT}\"")),
+        Some(other) => {
+            problems.add("format", format!("is {other}, but this program reads `{FORMAT}`"))
+        }
+        None => {
+            problems.add("", format!("is missing the key `format`; write format = \"{FORMAT}\""))
+        }
     }
     None
 }
@@ -174,7 +178,7 @@ fn kind(value: &Value, problems: &mut ProblemList) -> Option<&'static TopologyKi
     let name = value.get("topology")?.get("kind");
     let Some(Value::String(name)) = name else {
         let kinds: Vec<&str> = TOPOLOGIES.iter().map(|kind| kind.name).collect();
-        problems.add("topology", format!("misses the key `kind`, one of {}", kinds.join(", ")));
+        problems.add("topology", format!("is missing the key `kind`, one of {}", kinds.join(", ")));
         return None;
     };
     let found = TOPOLOGIES.iter().find(|kind| kind.name == name);

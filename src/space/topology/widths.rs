@@ -180,7 +180,7 @@ impl Topology for Widths {
     ) -> Option<Self> {
         for (position, width) in file.widths.iter().enumerate() {
             if file.widths[..position].contains(width) {
-                problems.add(format!("topology.widths[{position}]"), format!("is {width} twice"));
+                problems.add(format!("topology.widths[{position}]"), format!("repeats {width}"));
             }
         }
         let path = "topology.operations";
@@ -277,7 +277,7 @@ impl Topology for Widths {
         let tokens: Vec<&str> = text.trim().split(':').collect();
         if tokens.len() != self.sequence.len() {
             let (found, needed) = (tokens.len(), self.sequence.len());
-            let reason = format!("has {found} widths joined by `:`, this space has {needed}");
+            let reason = format!("has {found} widths joined by `:`; this space has {needed}");
             return Err(wrong(text.trim(), reason));
         }
         let width = |token: &&str| {

@@ -14,11 +14,11 @@ fn wrong_files_are_refused_with_the_place() {
         ("\"loose\"", "\"lose\"", "topology.concat", "did you mean `loose`?"),
         ("[4, 6]", "[]", "topology.widths", "0 entries"),
         ("[4, 6]", "[4, 0]", "topology.widths[1]", "is 0, not from 1"),
-        ("[4, 6]", "[4, 4]", "topology.widths[1]", "4 is there twice"),
+        ("[4, 6]", "[4, 4]", "topology.widths[1]", "4 is listed twice"),
         ("[4, 6]", "[4, 5000]", "topology.widths[1]", "at most 4096 stays within 16384"),
         ("[3]", "[65]", "topology.depths[0]", "is 65, not from 1 to 64"),
-        ("[3]", "[3, 3]", "topology.depths[1]", "3 is there twice"),
-        ("\"1/3\"", "\"3/3\"", "skeleton.reductions[0]", "is `3/3`; a part of the depth"),
+        ("[3]", "[3, 3]", "topology.depths[1]", "3 is listed twice"),
+        ("\"1/3\"", "\"3/3\"", "skeleton.reductions[0]", "is `3/3`; write a fraction of the depth"),
         ("\"1/3\"", "\"one\"", "skeleton.reductions[0]", "written 1/3"),
         ("\"nor_conv_1x1\"", "\"nor_conv_1x2\"", "skeleton.preprocessing", "`nor_conv_1x1`"),
         (
@@ -47,7 +47,7 @@ fn wrong_files_are_refused_with_the_place() {
             "\"conv_3x3\"",
             "\"halves\"",
             "operations.halves",
-            "gives another shape: 8x4x3, not 8x5x3 (on 8x9x6 at stride 2",
+            "produces the wrong shape: 8x4x3, not 8x5x3 (on 8x9x6 at stride 2",
         ),
     ] {
         let text = changed(&[(from, to)])

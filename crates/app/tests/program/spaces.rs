@@ -52,8 +52,8 @@ fn a_wrong_file_is_one_list_of_problems_everywhere() {
         assert_eq!(code, 2, "{arguments:?}: {shown}");
         for part in [
             "wrong.toml",
-            "foo: is not a known key",
-            "skeleton.colour: is not a known key",
+            "foo: is not a valid key",
+            "skeleton.colour: is not a valid key",
             "line ",
         ] {
             assert!(error.contains(part), "{arguments:?}: no {part} in {error}");

@@ -61,9 +61,11 @@ fn rows_that_cannot_be_used_are_told() {
     let flags = ["--strategy", "rs", "--table", &path, "--metric", "accuracy", "--samples", "3"];
     let (code, _, error) = search(&flags);
     assert_eq!(code, 0, "{error}");
-    for part in
-        ["name nothing of nas-bench-201: 1 (|no_such_op~0|", "came before", "without `accuracy`: 1"]
-    {
+    for part in [
+        "name no architecture of nas-bench-201: 1 (|no_such_op~0|",
+        "repeat an earlier architecture",
+        "without `accuracy`: 1",
+    ] {
         assert!(error.contains(part), "`{part}` is not in {error}");
     }
     let whole = ["--strategy", "rs", "--table", &path, "--metric", "accuracy"];

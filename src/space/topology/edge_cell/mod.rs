@@ -156,7 +156,10 @@ impl Topology for EdgeCell {
             if input.channels != place.width {
                 let (given, width) = (input.channels, place.width);
                 let path = if stage == 0 { "skeleton.stem" } else { "skeleton.reduction" };
-                problems.add(path, format!("gives {given} channels, cells behind it need {width}"));
+                problems.add(
+                    path,
+                    format!("outputs {given} channels, but the cells after it need {width}"),
+                );
                 continue;
             }
             for operation in &self.cell.operations {

@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Result<GenotypeRecord<String>, GenotypeFault> 
 }
 
 fn unknown(key: &str, known: &str) -> GenotypeFault {
-    GenotypeFault::new(key, format!("is not known here; known are {known}"))
+    GenotypeFault::new(key, format!("is unknown; the keys are {known}"))
 }
 
 /// Quoted texts, words and numbers, single other characters.

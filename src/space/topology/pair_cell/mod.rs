@@ -130,7 +130,7 @@ impl Topology for PairCell {
                 if sizes[..position].contains(size) {
                     problems.add(
                         format!("topology.{path}[{position}]"),
-                        format!("{size} is there twice"),
+                        format!("{size} is listed twice"),
                     );
                 }
             }

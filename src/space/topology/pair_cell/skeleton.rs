@@ -148,7 +148,7 @@ fn part(text: &str) -> Result<[usize; 2], String> {
     });
     parts.filter(|[part, whole]| part < whole && *whole <= MAX_CELLS).ok_or_else(|| {
         format!(
-            "is `{text}`; a part of the depth is written 1/3, the second number at most {MAX_CELLS}"
+            "is `{text}`; write a fraction of the depth such as 1/3, with a denominator of at most {MAX_CELLS}"
         )
     })
 }
@@ -229,8 +229,8 @@ impl SkeletonCheck<'_> {
             self.problems.add(
                 "skeleton.second_stem",
                 format!(
-                    "gives {rows}x{columns}, not {wanted_rows}x{wanted_columns}, {what} what stem \
-                     gives; second_stem_reduces says which it is to be"
+                    "outputs {rows}x{columns}, not {wanted_rows}x{wanted_columns}, {what} the output of \
+                     stem; second_stem_reduces selects which is expected"
                 ),
             );
         }
@@ -277,7 +277,7 @@ impl SkeletonCheck<'_> {
             let node = graph.input(shape);
             if let Err(error) = emit(&mut graph, &self.space.skeleton.head, node, "", place) {
                 let (op, reason) = (error.op, error.reason);
-                self.problems.add("skeleton.head", format!("behind {shape}: {op}: {reason}"));
+                self.problems.add("skeleton.head", format!("after {shape}: {op}: {reason}"));
             }
         }
     }

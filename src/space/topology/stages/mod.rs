@@ -224,7 +224,7 @@ fn check_distinct<T: PartialEq + std::fmt::Display>(
 ) {
     for (position, value) in values.iter().enumerate() {
         if values[..position].contains(value) {
-            problems.add(format!("{path}[{position}]"), format!("is {value} twice"));
+            problems.add(format!("{path}[{position}]"), format!("repeats {value}"));
         }
     }
 }
@@ -237,7 +237,7 @@ fn read_parameters(
 ) -> Vec<StageParameter> {
     let used = block.parameters();
     for name in used.iter().filter(|name| !file.contains_key(**name)) {
-        let message = format!("misses `{name}`, which stands as {{{name}}} in the block's layers");
+        let message = format!("is missing `{name}`, which the block's layers use as {{{name}}}");
         problems.add("topology.parameters", message);
     }
     let mut parameters = Vec::new();
@@ -257,7 +257,8 @@ fn read_parameters(
             }
             None => problems.add(
                 &path,
-                format!("is {values}, expected a list of 1 to {MAX_VALUES} numbers from 0 to 65536 with at most three decimals"),
+                format!("is {values}, expected a list of 1 to {MAX_VALUES} numbers from 0 to 65536 with \
+                    at most three decimals"),
             ),
         }
     }

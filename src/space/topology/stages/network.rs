@@ -54,8 +54,8 @@ pub(super) fn check(stages: &Stages, problems: &mut ProblemList) {
     let combinations = parameter_combinations(stages);
     let Some(combinations) = combinations else {
         let message = format!(
-            "widths and values of parameters have more than {MAX_CHECKED} combinations in a stage: \
-             too many to be checked"
+            "widths and values of parameters have more than {MAX_CHECKED} combinations in a stage: too \
+             many to check"
         );
         return problems.add("topology", message);
     };

@@ -46,13 +46,14 @@ impl StageLists<'_> {
     fn take(&mut self, name: &str, entries: usize) -> Result<Vec<String>, ArchitectureError> {
         let position = self.lists.iter().position(|(known, _)| known == name);
         let Some(position) = position else {
-            let reason = format!("the list `{name}` is missing; it has {entries} entries");
+            let reason = format!("the list `{name}` of {entries} entries is missing");
             return Err(self.wrong(self.text, reason));
         };
         let (_, list) = self.lists.remove(position);
         if list.len() != entries {
             let (found, token) = (list.len(), format!("{name}={}", list.join(",")));
-            let reason = format!("has {found} entries, this space has {entries}, the stem first");
+            let reason =
+                format!("has {found} entries; this space needs {entries}, with the stem first");
             return Err(self.wrong(&token, reason));
         }
         Ok(list)
@@ -116,7 +117,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, Arch
         known.extend(stages.parameters.iter().map(|parameter| format!("{}s", parameter.name)));
         let hint = nearest::hint(name, known.iter().map(String::as_str));
         return Err(
-            lists.wrong(name, format!("is not a list of this space, or is given twice; {hint}"))
+            lists.wrong(name, format!("is not a list of this space, or is repeated; {hint}"))
         );
     }
     if depths[0] != 1 {

@@ -122,7 +122,7 @@ fn member<'v>(
         return Err((other.clone(), format!("is not a key of a cell; {hint}")));
     }
     let found = names.iter().find_map(|name| map.get(*name));
-    found.ok_or_else(|| (text.to_owned(), format!("misses the key `{}`", names[0])))
+    found.ok_or_else(|| (text.to_owned(), format!("is missing the key `{}`", names[0])))
 }
 
 fn rows_of_json(value: &Value) -> Result<Vec<Vec<bool>>, NotationFault> {
@@ -188,8 +188,8 @@ fn matrix(
     if !(whole || triangle) || vertices < 2 {
         let lengths: Vec<String> = rows.iter().map(|row| row.len().to_string()).collect();
         let reason = format!(
-            "has rows of {} entries; a whole matrix has as many in each row as it has rows, an \
-             upper triangle one less in each row down to one",
+            "has rows of {} entries; in a whole matrix, each row has as many entries as there are rows; \
+             in an upper triangle, each row has one less than the row before, down to one",
             lengths.join(", ")
         );
         return Err((bits.to_owned(), reason));

@@ -12,8 +12,7 @@ fn metrics_and_spaces_that_do_not_fit() {
     let wrong = compared("protocol", &["--scores", &scores, "--validation", "top1"]);
     refused(wrong, &format!("{table} has no metric `top1`: it has accuracy"));
     let (code, _, error) = compared("correlate", &["--scores", &scores, "--space", "nats-size"]);
-    let begin =
-        format!("untrained: {table} is a table of another space than nats-size: none of its");
+    let begin = format!("untrained: {table} is not a table of the space nats-size: none of its");
     assert!(code == 2 && error.starts_with(&begin), "{error}");
     assert!(error.trim_end().ends_with("it may be one of nas-bench-201"), "{error}");
 }
