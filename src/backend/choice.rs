@@ -1,4 +1,4 @@
-//! Which device a run takes.
+//! The choice of the device for a run.
 
 use super::cpu::CpuBackend;
 use super::{Backend, BackendError};

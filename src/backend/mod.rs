@@ -1,4 +1,4 @@
-//! Where plans run: the trait both backends implement, and what they return.
+//! Backends run plans: the trait that both implement, and the results they return.
 
 mod choice;
 pub mod cpu;

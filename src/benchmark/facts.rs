@@ -1,4 +1,4 @@
-//! What there is in a table.
+//! What a table contains.
 
 use super::{BenchmarkError, BenchmarkTable, ReadProgress};
 use crate::space::Space;

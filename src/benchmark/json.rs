@@ -1,5 +1,5 @@
-//! JSON as Python writes it, in pieces: containers are entered one level at a time, and the values in
-//! them are taken whole. `NaN`, `Infinity` and `-Infinity`, which are no JSON, become `null`.
+//! JSON as Python writes it, read in pieces: containers are entered one level at a time, and the values
+//! in them are read whole. `NaN`, `Infinity` and `-Infinity`, which are not valid JSON, become `null`.
 
 use std::io::BufRead;
 

@@ -1,12 +1,13 @@
-//! Benchmark tables: the accuracies of architectures that other people trained, read where they are.
+//! Benchmark tables: published accuracies of trained architectures, read in place.
 //!
-//! [`open`] tells the format of a file or folder. [`BenchmarkTable::rows`] streams its rows, [`BenchmarkTable::facts`]
-//! counts them, [`MetricLookup`] keeps one metric of all of them in memory. A format is one file here and
-//! one line in [`ALL`]; `pickle` of [`crate::data`] reads the formats that hold Python's pickles.
+//! [`open`] detects the format of a file or folder. [`BenchmarkTable::rows`] streams its rows,
+//! [`BenchmarkTable::facts`] counts them, and [`MetricLookup`] keeps one metric of all rows in memory.
+//! Each format is one file here and one entry in [`ALL`]; `pickle` of [`crate::data`] reads formats
+//! that contain Python pickles.
 //!
-//! Any bytes may be given: reading ends with rows or an error, without a panic and within 256 MiB.
-//! Where a file is summed up before its first row (the trials of NAS-Bench-101, the data sets of
-//! NAS-Bench-Suite-Zero), the sums are bounded too.
+//! The input may be any bytes: reading ends with rows or an error, without a panic and within 256 MiB
+//! of memory. Where a file must be summarised before its first row (the trials of NAS-Bench-101, the
+//! datasets of NAS-Bench-Suite-Zero), the summary is bounded too.
 
 mod csv_table;
 mod detect;

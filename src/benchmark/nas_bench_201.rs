@@ -1,6 +1,6 @@
-//! NAS-Bench-201 (Dong and Yang, ICLR 2020): `NAS-Bench-201-v1_1-096897.pth`, a file of `torch.save`
-//! whose dictionary `arch2infos` holds the runs of every architecture by index. Architectures are read
-//! one by one; the file is read twice, see [`pickle::entries`].
+//! NAS-Bench-201 (Dong and Yang, ICLR 2020): `NAS-Bench-201-v1_1-096897.pth`, written by `torch.save`,
+//! whose dictionary `arch2infos` contains the runs of every architecture by index. Architectures are
+//! read one at a time; the file is read twice, see [`pickle::entries`].
 
 use std::fs::File;
 use std::io::BufReader;

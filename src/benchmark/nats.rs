@@ -1,5 +1,5 @@
-//! NATS-Bench (Dong et al., TPAMI 2021), the `simple` layout: a folder, or a tar of it, with a pickle
-//! for each architecture, packed by bzip2, and one of all architectures, which is not needed.
+//! NATS-Bench (Dong et al., TPAMI 2021), in the `simple` layout: a folder, or a tar file of it, with
+//! one bzip2-compressed pickle for each architecture, and one for all of them, which is not needed.
 
 use std::collections::VecDeque;
 use std::fs::File;

@@ -1,8 +1,8 @@
-//! Files of `torch.save`: where the pickle of the data begins and how long it is.
+//! Files written by `torch.save`: where the pickle with the data begins, and how long it is.
 //!
-//! Two layouts: a zip archive with a stored member `NAME/data.pkl`, and, before PyTorch 1.6, four
-//! pickles one after the other: a magic number, a version, facts of the system, the data. Tensors lie
-//! beside the data and are never read.
+//! There are two layouts: a zip archive with an uncompressed member `NAME/data.pkl` and, before PyTorch
+//! 1.6, four consecutive pickles with a magic number, a version, facts about the system, and the data.
+//! Tensors are stored separately and are never read.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};

@@ -1,4 +1,5 @@
-//! `describe --scores`: the components of the combined rank, and where they stand among others.
+//! `describe --scores`: the components of the combined rank, compared with those of other
+//! architectures.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! `devices`: what can be chosen.
+//! `devices`: the devices that can be chosen.
 
 use super::{Exit, show};
 use untrained::backend::Backend;

@@ -1,6 +1,6 @@
-//! The command line: `--batch` and a verb.
+//! The command line: `--batch` and a command.
 //!
-//! Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, or a file or device that
+//! Exit codes: 0 success, 1 no usable score, 2 usage error, invalid input, or a file or device that
 //! cannot be used, 3 some architectures failed, 130 interrupted.
 #![deny(missing_docs)]
 #![deny(

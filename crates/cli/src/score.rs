@@ -1,4 +1,4 @@
-//! `score`: given architectures or a model, one row each.
+//! `score`: scores given architectures or a model, one row each.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;

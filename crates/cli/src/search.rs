@@ -1,4 +1,4 @@
-//! `search`: the architectures a strategy chooses, the best ten.
+//! `search`: runs a search and prints the best ten architectures.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `studies`: what is stored, and what can be done with it.
+//! `studies`: lists stored studies, and shows, exports, completes, merges and deletes them.
 
 use std::path::Path;
 

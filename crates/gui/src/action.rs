@@ -1,4 +1,4 @@
-//! What views ask for. Actions are applied in one place, after everything is drawn.
+//! The actions that views request. They are applied in one place, after everything has been drawn.
 
 use std::path::PathBuf;
 

@@ -1,9 +1,8 @@
-//! The desktop application: a window over `job::run` and the studies.
+//! The desktop application: a window over `job::run` and stored studies.
 //!
-//! [`App`] draws a `state::State` that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
-//! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
-//! palette.
+//! `App` draws a `state::State` that all views share. Work that takes longer than a frame runs in
+//! `tasks`, whose messages change the state before it is drawn. `results` and `inspect` do not depend
+//! on a window. `command` is the list behind menu, shortcuts and palette.
 #![deny(missing_docs)]
 #![deny(
     clippy::unwrap_used,

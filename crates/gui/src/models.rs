@@ -1,4 +1,4 @@
-//! The models of the window as views and commands read them.
+//! The models of the window, as read by views and commands.
 
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;

@@ -1,4 +1,4 @@
-//! From a picture to a file: formats, and what happens to existing files.
+//! Writes pictures to files: formats, and the handling of existing files.
 
 use std::path::{Path, PathBuf};
 

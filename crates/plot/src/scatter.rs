@@ -1,4 +1,4 @@
-//! Score against accuracy, a point for each architecture.
+//! Score against accuracy, with one point for each architecture.
 
 use std::path::Path;
 

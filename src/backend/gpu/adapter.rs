@@ -1,4 +1,4 @@
-//! Which adapters there are, and which one is taken.
+//! The available adapters, and the choice of one.
 
 use wgpu::{Adapter, AdapterInfo, Backend, Backends, DeviceType, Instance, InstanceDescriptor};
 

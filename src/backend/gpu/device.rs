@@ -1,4 +1,4 @@
-//! One device with its pipelines, and its errors as values.
+//! An open device with its pipelines; its errors are returned as values.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};

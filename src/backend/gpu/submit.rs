@@ -1,4 +1,4 @@
-//! Encodes launches into submits that each take about a twentieth of a second.
+//! Encodes dispatches into submits that each take about a twentieth of a second.
 
 use std::collections::VecDeque;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! One kernel on one step of one network, and what it touches.
+//! One kernel on one step of one network, and the memory it touches.
 
 use super::kernels::GpuKernel;
 use super::records::RawRecord;

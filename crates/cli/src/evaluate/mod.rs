@@ -1,4 +1,4 @@
-//! `correlate` and `protocol`: how good a score is. Here: where their scores and accuracies come from.
+//! `correlate` and `protocol`: how good a score is. This module finds their scores and accuracies.
 
 pub mod args;
 pub mod correlate;

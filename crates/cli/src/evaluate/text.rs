@@ -1,4 +1,4 @@
-//! Figures for people.
+//! The reports of `correlate` and `protocol` as text.
 
 use super::super::text_table;
 use untrained::evaluation::{Comparison, Correlation};

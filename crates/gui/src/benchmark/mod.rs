@@ -1,4 +1,4 @@
-//! Benchmark tables that are attached to results, and the comparison of scores with their accuracies.
+//! Benchmark tables attached to results, and the comparison of scores with their accuracies.
 
 pub mod outcome;
 

@@ -1,5 +1,5 @@
-//! Scores against the accuracies of a benchmark table: what `correlate --study` computes, by the same
-//! functions.
+//! Scores compared with the accuracies of a benchmark table: the same as `correlate --study`, computed
+//! by the same functions.
 
 use std::path::PathBuf;
 use std::sync::Arc;

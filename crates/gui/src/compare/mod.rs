@@ -1,4 +1,4 @@
-//! Two to four architectures side by side, each with the results it is of.
+//! Two to four architectures side by side, each with the results it belongs to.
 
 use crate::inspect::InspectionCache;
 use crate::inspect::kernel_picture::KernelPicture;

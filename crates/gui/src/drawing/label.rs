@@ -1,4 +1,4 @@
-//! What stands in a node: its name in as few characters as there is room for.
+//! The label of a node: its name, shortened to the available space.
 
 /// How much of a name is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Architectures as graphs: cells and chains of stages. `layered` and `place` find places and know
-//! nothing of windows, `paint` draws.
+//! Architectures drawn as graphs: cells and chains of stages. `layered` and `place` compute positions
+//! and do not depend on a window; `paint` draws.
 
 mod label;
 mod layered;

@@ -1,4 +1,4 @@
-//! Where boxes and curves of a drawing are, in points. Knows texts only by their width.
+//! The positions of boxes and curves in a drawing, in points. Only the widths of texts are known here.
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 

@@ -1,5 +1,5 @@
-//! What is known of networks that are inspected: their structure and kernel matrices. The results that a
-//! network belongs to are part of its key, so that networks of several studies can be inspected side by
+//! What is known about inspected networks: their structure and kernel matrices. The results that a
+//! network belongs to are part of its key, so networks of several studies can be inspected side by
 //! side.
 
 pub mod inspection;

@@ -1,4 +1,4 @@
-//! Questions for files: native dialogs, or answers that were given beforehand.
+//! File dialogs: native ones, or answers given in advance.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! What lies over the views and around them: the command palette, dialogs, questions and the last notice.
+//! Everything on top of and around the views: the command palette, dialogs, questions and the latest
+//! notice.
 
 pub mod dialogs;
 

@@ -1,4 +1,4 @@
-//! What egui paints in a place, and the button that asks for it.
+//! Captures what egui paints in an area, and draws the button that requests it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! How the rows of a sheet follow its table and what is asked of it: at once where that is quick, else
-//! by a thread. While a thread holds the table it cannot grow, so that results wait until it is done:
-//! a table is never copied.
+//! Keeps the visible rows up to date with the table and the requested view: immediately if that is
+//! quick, otherwise on a thread. While a thread holds the table, the table cannot grow and new results
+//! wait, so it is never copied.
 
 use std::sync::{Arc, Weak};
 

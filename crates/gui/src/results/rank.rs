@@ -1,4 +1,4 @@
-//! Where an architecture stands among the results it is one of.
+//! How an architecture ranks among the results it belongs to.
 
 use std::time::{Duration, Instant};
 

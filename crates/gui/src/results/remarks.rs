@@ -1,4 +1,4 @@
-//! Stars and notes of results, and which results are meant by them.
+//! Stars and notes, and the results they apply to.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! Results that are shown: a table, what is asked of it, and what is chosen in it.
+//! Results on display: a table, its view, and the choices made in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! A search that runs, or ran, in this window.
+//! A search that is running, or has run, in this window.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The search of this window, and the jobs that wait for it.
+//! The search of this window, and the queue of jobs behind it.
 
 pub mod live;
 mod live_ranks;

@@ -1,4 +1,4 @@
-//! The job that is set up: its space with a sample and its costs, and what a search would take.
+//! The job being set up: its space, with a sample and costs, and an estimate of the search.
 
 pub mod devices;
 pub mod opened;

@@ -1,4 +1,4 @@
-//! What commands do.
+//! Carries out commands.
 
 use super::AppState;
 use crate::availability::is_possible;

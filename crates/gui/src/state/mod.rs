@@ -1,4 +1,4 @@
-//! Everything the window shows: a model for each part, and what messages and actions do to them.
+//! The state of the window: a model for each part, changed by messages and actions.
 
 mod actions;
 mod commands;

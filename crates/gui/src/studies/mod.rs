@@ -1,4 +1,4 @@
-//! Stored studies: their list, and the files that are watched for changes.
+//! Stored studies: their list, and the files watched for changes.
 
 pub mod stored;
 pub mod watch;

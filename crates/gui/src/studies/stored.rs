@@ -1,4 +1,4 @@
-//! Studies as they are read from their file and changed in it.
+//! Reads studies from their file and changes them in it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};

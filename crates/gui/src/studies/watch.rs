@@ -1,5 +1,5 @@
-//! Files that change while the window is open: the file of studies, which other processes write as
-//! well, the results of the study that is shown, and a space file that is being repaired.
+//! Files that change while the window is open: the study database, to which other processes also write,
+//! the results of the study on display, and a space file that is being corrected.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Work that takes longer than a frame: every piece on a named thread of its own, its messages through a
-//! bounded channel that the window empties before it draws.
+//! Work that takes longer than a frame. Each task runs on its own named thread and sends messages
+//! through a bounded channel that the window empties before it draws.
 
 pub mod message;
 

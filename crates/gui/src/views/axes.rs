@@ -1,4 +1,4 @@
-//! The axes of parallel coordinates: which there are, which are shown, and in which order.
+//! The axes of parallel coordinates: all of them, which are shown, and in which order.
 
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::ResultAxis;

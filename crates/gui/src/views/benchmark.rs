@@ -1,4 +1,4 @@
-//! Scores against trained accuracies: what a benchmark table says of the results that are shown.
+//! Scores compared with the trained accuracies of a benchmark table.
 
 use egui::{ComboBox, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 

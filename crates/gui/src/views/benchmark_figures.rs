@@ -1,5 +1,5 @@
-//! The figures of a comparison with a benchmark table: scatter, statistics, coverage, and what the
-//! top-scored architecture.
+//! The comparison with a benchmark table: scatter plot, statistics, coverage, and the top-scored
+//! architecture.
 
 use egui::{Color32, Grid, RichText, Ui, vec2};
 use egui_plot::{PlotPoints, Points};

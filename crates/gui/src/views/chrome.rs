@@ -1,4 +1,4 @@
-//! What is around the views: menu, navigation, status bar, palette, questions.
+//! Everything around the views: menu, navigation, status bar, palette and questions.
 
 use egui::{Button, Key, MenuBar, Modal, RichText, Ui};
 

@@ -1,4 +1,4 @@
-//! The tables below compared architectures: numbers and decisions, differences strong.
+//! The tables below compared architectures: numbers and decisions, with differences in bold.
 
 use std::sync::Arc;
 

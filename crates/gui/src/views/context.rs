@@ -1,4 +1,4 @@
-//! What views are given: the models to read, and a place for what they ask for.
+//! What views are given: the models to read, and a list for their actions.
 
 use std::ops::Deref;
 

@@ -1,5 +1,5 @@
-//! What is known of one architecture: the parts that the inspector, the window of details and the
-//! comparison share.
+//! The details of one architecture: the parts that the inspector, the detail window and the comparison
+//! share.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Kernel matrices as heat maps: K / V in the colours of the pictures that are written to files.
+//! Kernel matrices as heat maps: K / V in the same colours as in picture files.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The chosen architecture: in a panel beside the results, or in a window of its own.
+//! The chosen architecture, in a panel next to the results or in a separate window.
 
 use egui::{RichText, ScrollArea, Ui};
 

@@ -1,5 +1,5 @@
-//! Parallel coordinates: an axis for every decision and number, a line for every row. Dragging along an
-//! axis brushes it, which filters the rows of all views.
+//! Parallel coordinates: an axis for every decision and number, and a line for every row. Dragging
+//! along an axis brushes it, which filters the rows of all views.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

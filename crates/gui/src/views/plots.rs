@@ -1,4 +1,4 @@
-//! Plots of what one forward pass tells: spectra, units that are on, and a value among others.
+//! Plots of the results of one forward pass: spectra, active units, and a value among others.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The mesh that shows the points of a scatter. It is made when what it shows changes, never for a frame.
+//! The mesh that shows the points of a scatter plot. It is rebuilt when its content changes, not for
+//! every frame.
 
 use std::sync::Arc;
 

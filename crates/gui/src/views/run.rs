@@ -1,4 +1,4 @@
-//! A search as it goes.
+//! A search in progress.
 
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, PlotPoints, Points};

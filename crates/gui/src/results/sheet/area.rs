@@ -1,4 +1,4 @@
-//! Parts of a plane that a pointer draws, and the points in them.
+//! Regions of a plane drawn with the pointer, and the points in them.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Brushes: the part of an axis that rows are to be in.
+//! Brushes: the part of an axis in which rows must lie.
 
 use std::collections::{BTreeMap, BTreeSet};
 

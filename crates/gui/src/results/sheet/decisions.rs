@@ -1,4 +1,4 @@
-//! What rows decided: a column of categories for every decision of the space.
+//! The decisions of the rows: one column of categories for each decision of the space.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! Filter expressions, such as `params < 1M and (score > 1500 or architecture ~ nor_conv_3x3)`.
 //!
-//! A comparison is a column, one of `< <= > >= = !=` and a number that may end in K, M or G; the
-//! columns `architecture` and `status` are compared with a word by `=`, `!=` and `~` (contains).
-//! Comparisons are joined by `not`, `and`, `or` and brackets. A gap meets no comparison.
+//! A comparison consists of a column, one of `< <= > >= = !=`, and a number that may end in K, M or G.
+//! The columns `architecture` and `status` are compared with a word by `=`, `!=` and `~` (contains).
+//! Comparisons are combined with `not`, `and`, `or` and brackets. A missing value satisfies no
+//! comparison.
 
 use super::table::ResultTable;
 use untrained::store::Status;

@@ -1,4 +1,4 @@
-//! The columns of numbers that every result has: those of the core's list of result columns.
+//! The numeric columns of all results: those of the core's list of result columns.
 
 use std::sync::LazyLock;
 
