@@ -1,8 +1,9 @@
-//! Files that the program writes: whether a name may be used, and how a file gets there.
+//! Files that the program writes: checks of their names, and writing them in one piece.
 //!
-//! A file is written beside its place, as `FILE.partial`, and moved there when it is complete
-//! ([`OutputFile::create`]), so that nobody ever reads half of one; only a table that is watched while
-//! it grows is written in place ([`OutputFile::stream`]). What the files hold is not known here.
+//! A file is written next to its destination, as `FILE.partial`, and renamed when it is complete
+//! ([`OutputFile::create`]), so that an incomplete file is never read. Only a table that is watched
+//! while it grows is written in place ([`OutputFile::stream`]). The contents of files are not known
+//! here.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};

@@ -1,6 +1,6 @@
-//! Seeds by name: every use of randomness has a stream of its own.
+//! Named seeds: every use of randomness has its own stream.
 //!
-//! Normal values are drawn here too, for weights and for noise in place of images.
+//! Normal values are drawn here too, for weights and for noise instead of images.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,15 +1,15 @@
-//! What NAS-Bench-201 and NATS-Bench keep of an architecture: training runs by data set and seed, as
-//! the dictionaries of `ResultsCount.state_dict` (AutoDL-Projects, `xautodl/../meta_util`).
+//! What NAS-Bench-201 and NATS-Bench record for an architecture: training runs by dataset and seed, as
+//! dictionaries of `ResultsCount.state_dict` (AutoDL-Projects, `xautodl/../meta_util`).
 //!
-//! Metrics are named `DATASET.WHAT.EPOCHS`, for example `cifar10-valid.x-valid.200`, and are means
-//! over seeds:
+//! Metrics are named `DATASET.WHAT.EPOCHS`, for example `cifar10-valid.x-valid.200`, and are means over
+//! seeds:
 //!
 //! | WHAT | of a run |
 //! |---|---|
-//! | `x-valid`, `x-test`, `ori-test` | accuracy in percent after the last epoch, as the key says |
+//! | `x-valid`, `x-test`, `ori-test` | accuracy in percent after the last epoch, as named by the key |
 //! | `train` | training accuracy in percent after the last epoch |
-//! | `train-time` | seconds of training, the sum over its epochs |
-//! | `latency` | seconds for one batch, where it was measured |
+//! | `train-time` | seconds of training, the sum over the epochs |
+//! | `latency` | seconds for one batch, if it was measured |
 //! | `params`, `flops` | millions |
 
 use super::metrics::mean;

@@ -1,7 +1,7 @@
-//! NumPy arrays of images, float32 `[n, c, h, w]`, in files of their own or in archives.
+//! NumPy arrays of images, float32 `[n, c, h, w]`, in separate files or in archives.
 //!
-//! Values are used as they are; images of another height or width are brought to size, and the user
-//! is told so.
+//! Values are used as they are. Images of a different height or width are resized, and the user is
+//! notified.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -1,7 +1,7 @@
 //! The header of a .npy file (NumPy, `numpy/lib/format.py`).
 //!
-//! It is read here and not by a library: what it says is checked before any memory is taken for it,
-//! and its nesting is bounded.
+//! It is parsed here rather than by a library, so that its contents are checked before any memory is
+//! allocated for them, and its nesting is bounded.
 
 use std::io::Read;
 

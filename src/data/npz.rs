@@ -1,4 +1,4 @@
-//! NumPy's archives of arrays: zip files with a .npy file for each.
+//! NumPy archives of arrays: zip files with one .npy file for each array.
 
 use std::io::{BufReader, Read};
 use std::path::Path;

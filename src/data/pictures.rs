@@ -1,4 +1,4 @@
-//! Pictures, that is bytes of brightness or colour, as network input.
+//! Converts pictures (bytes of brightness or colour) to network input.
 
 use super::normalisation::{ChannelNormalisation, ColourStatistics, LUMINANCE};
 use super::{Batch, DataError, ImageFacts, ImageRequest, resize};

@@ -1,4 +1,4 @@
-//! What to load, and what came of it.
+//! What to load, and the result of loading it.
 
 use serde::Serialize;
 

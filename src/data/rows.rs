@@ -1,4 +1,4 @@
-//! Files that hold images of one size as rows of bytes, and reading some of the rows.
+//! Files that contain images of one size as rows of bytes, and reading some of their rows.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};

@@ -1,4 +1,4 @@
-//! What a search by a score would have chosen, by the accuracies of a table.
+//! The choice that a search by a score would have made, according to the accuracies of a table.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Scores of one space beside one metric of a benchmark table.
+//! Scores of one space together with one metric of a benchmark table.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The score and the free baselines against accuracy.
+//! The score and the free baselines compared with accuracy.
 
 use rayon::prelude::*;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What a score says of an architecture, from records and studies.
+//! The score of an architecture, from records and studies.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

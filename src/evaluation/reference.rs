@@ -1,5 +1,5 @@
-//! Reference sets: scores of random architectures of the built-in spaces, among which one architecture
-//! can be placed.
+//! Reference sets: scores of random architectures of the built-in spaces, with which a single
+//! architecture can be compared.
 
 use crate::job::{JobConfig, Options, SearchOptions, Task};
 use crate::score::{COMBINED, Components, Placement, PlacementSet, find_score};

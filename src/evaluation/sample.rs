@@ -1,4 +1,4 @@
-//! Which architectures of a table are scored, where not all of them are.
+//! Chooses the architectures of a table to score, if not all of them are.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Files of scores: tables that `--out` wrote, exported studies, or any table with a column of
-//! architectures and one of scores. CSV and JSON Lines.
+//! Files of scores: tables written by `--out`, exported studies, or any table with a column of
+//! architectures and one of scores, as CSV or JSON Lines.
 
 use std::collections::BTreeMap;
 use std::fs::File;

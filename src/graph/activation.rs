@@ -1,4 +1,4 @@
-//! Activation functions: the places where binary codes are read.
+//! Activation functions, at which binary codes are taken.
 
 /// A function that is applied to every value of a tensor.
 ///

@@ -1,4 +1,4 @@
-//! What is known of a graph without running it: which nodes are zero, which are alive.
+//! What can be determined about a graph without running it: which nodes are zero, and which are live.
 
 use super::{Graph, NodeId, Op, Statistics};
 

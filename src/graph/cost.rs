@@ -1,4 +1,4 @@
-//! What a network costs: parameters, multiply-adds, units and calls of activations.
+//! The cost of a network: parameters, multiply-adds, units and calls of activations.
 
 use super::{Graph, Node, Op};
 

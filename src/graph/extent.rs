@@ -1,4 +1,4 @@
-//! How long a network is, and how much of it lives at a time.
+//! The depth of a network, and its peak activation memory.
 
 use super::{Graph, Op};
 

@@ -1,8 +1,8 @@
-//! The network as data: nodes by index, shapes checked when a node is wired.
+//! The network as data: nodes by index, with shapes checked as nodes are added.
 //!
-//! A [`Graph`] holds no weights (see [`crate::weights`]) and no batch size: every [`Shape`] is that
-//! of one image, `[channels, height, width]`. What is computed from a graph without running it
-//! lives beside it: costs in [`cost`], reachability and zero tensors in [`analysis`].
+//! A [`Graph`] contains no weights (see [`crate::weights`]) and no batch size: every [`Shape`] is that
+//! of one image, `[channels, height, width]`. What can be computed from a graph without running it is
+//! here as well: costs in [`cost`], reachability and zero tensors in [`analysis`].
 
 mod activation;
 pub mod analysis;

@@ -1,4 +1,4 @@
-//! The primitives a network is made of, and the shapes they give.
+//! The primitives of networks, and the shapes of their outputs.
 
 use super::{Activation, Rearrange, Shape};
 

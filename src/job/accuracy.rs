@@ -1,4 +1,4 @@
-//! AccuracySource after training: where they come from, and the records they become.
+//! Accuracies after training: their sources, and the records made from them.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Scores that a stored study lacks, computed without scoring again what is there.
+//! Computes the scores missing from a stored study, and keeps those already there.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What a job is: one structure for flags, files and forms.
+//! The description of a job: one structure for command line, files and forms.
 
 use std::path::{Path, PathBuf};
 

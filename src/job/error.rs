@@ -1,4 +1,4 @@
-//! Why a job could not start or go on.
+//! Why a job could not start or continue.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a running job tells, and what it comes to.
+//! The events of a running job, and its summary.
 
 use super::FollowedCount;
 use crate::backend::{DeviceInfo, RunOutput};

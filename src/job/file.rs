@@ -1,4 +1,4 @@
-//! Job files: a whole job as TOML.
+//! Job files: a complete job as TOML.
 
 use std::path::Path;
 

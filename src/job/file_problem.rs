@@ -1,4 +1,4 @@
-//! What is wrong with a job file: the line, the key with its path, and what it may be instead.
+//! What is wrong with a job file: the line, the path of the key, and the values that are allowed.
 
 use toml::{Table, Value};
 

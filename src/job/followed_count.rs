@@ -1,4 +1,4 @@
-//! Whether what ranks architectures follows a plain count so closely that it says little else.
+//! Detects rankings that follow a plain count so closely that they add little information.
 
 use std::fmt;
 

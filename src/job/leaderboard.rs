@@ -1,4 +1,4 @@
-//! The best records of a job, so far and at its end.
+//! The best records of a job, during the run and at its end.
 
 use super::event::BEST;
 use super::followed_count::{FollowedCount, RecordCounts};

@@ -1,9 +1,9 @@
-//! The core that every front end calls: a job goes in, events come out.
+//! The core that all front ends call: a job goes in, events come out.
 //!
-//! [`run`] opens the space, the images and the device, asks the strategy for architectures, scores
-//! them and hands out a [`Record`](crate::store::Record) each. It can be cancelled from another thread
-//! at any time; what was scored until then is in the table and in the summary. [`Session`] opens the
-//! same for work that is no job, such as the kernel matrix of one architecture.
+//! [`run`] opens the space, the images and the device, asks the strategy for architectures, scores them
+//! and delivers a [`Record`](crate::store::Record) for each. It can be cancelled from another thread at
+//! any time; everything scored until then is in the table and in the summary. [`Session`] opens the
+//! same resources for work that is not a job, such as computing the kernel matrix of one architecture.
 
 mod accuracy;
 mod complete;

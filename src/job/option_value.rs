@@ -1,4 +1,4 @@
-//! Values of options as text: read from a command line, and written as one.
+//! Option values as text: parsed from a command line, and written as one.
 
 use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
-//! A run on a space. The value of a proposal comes from the study, from another process that works on
-//! it, or from scoring or training here; the strategy observes values in the order of its proposals.
+//! The search loop. The value of a proposal comes from the study, from another process that works on
+//! the study, or from scoring or training here; the strategy observes values in the order of its
+//! proposals.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What a search is told besides how networks are scored.
+//! The options of a search, besides how networks are scored.
 
 use std::path::PathBuf;
 

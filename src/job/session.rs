@@ -1,5 +1,5 @@
-//! What scoring needs, opened once: the networks, the mini-batch and the device. A job, the kernel
-//! matrix of one architecture, an estimate and a latency measurement all run on the same session.
+//! The resources for scoring, opened once: networks, mini-batch and device. Jobs, the kernel matrix of
+//! one architecture, estimates and latency measurements all run on the same kind of session.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};

@@ -1,4 +1,4 @@
-//! The study that a job keeps its results in, if it keeps any.
+//! The study in which a job stores its results, if it does.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Constant tensors while a model is read: weights, and the small whole-number tensors from which
+//! Constant tensors during the reading of a model: weights, and the small integer tensors from which
 //! exported models compute shapes and paddings.
 
 /// Most axes of a constant.

@@ -1,4 +1,4 @@
-//! Tensor values that a model keeps in other files of its folder.
+//! Tensor values that a model stores in other files in its folder.
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! What operators ask a [`ModelReader`] about a node's inputs and readers.
+//! How operators query a [`ModelReader`] about the inputs and readers of a node.
 
 use std::rc::Rc;
 

@@ -1,4 +1,5 @@
-//! Constants among values that depend on the images: they become parameters, the same for every image.
+//! Constants that are combined with values of the images become parameters, which are the same for
+//! every image.
 
 use super::budget::MAX_TENSOR_VALUES;
 use super::constant::{ConstantTensor, MAX_AXES, SymbolicInt, strides};

@@ -1,4 +1,4 @@
-//! Decodes tensor messages: bytes or typed fields, in the file or beside it.
+//! Decodes tensor messages: bytes or typed fields, in the file or in an external one.
 
 use std::borrow::Cow;
 

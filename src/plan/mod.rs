@@ -1,21 +1,20 @@
 //! From a graph to steps over memory slots, the same for every backend.
 //!
-//! * Only what a counted activation depends on is computed; the classifier never is.
-//! * A tensor that is known to be zero is not computed: the units of its activations agree on every
-//!   pair of images, which adds their number to every entry of the kernel matrix
-//!   ([`Plan::constant_units`]).
-//! * Activations of one tensor, whatever their functions, have one code, which is computed once and
-//!   counted as often as there are activations ([`BinaryCode::multiplicity`]).
-//! * Normalisation is lazy: a convolution writes raw values; the [`CombineStep`] step that reads them
-//!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores
-//!   what later steps need: the sum, and a function of it.
-//! * Steps are sorted by [`ScheduledStep::level`]: a step reads batch statistics only of steps of lower
+//! * Only values that a counted activation depends on are computed; the classifier never is.
+//! * A tensor known to be zero is not computed. The units of its activations agree on every pair of
+//!   images, so their number is added to every entry of the kernel matrix ([`Plan::constant_units`]).
+//! * All activations of one tensor, whatever their functions, share one code, which is computed once
+//!   and counted as often as there are activations ([`BinaryCode::multiplicity`]).
+//! * Normalisation is lazy: a convolution writes raw values, and the [`CombineStep`] that reads them
+//!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores what
+//!   later steps need: the sum, and a function of it.
+//! * Steps are sorted by [`ScheduledStep::level`]: a step reads batch statistics only of steps at lower
 //!   levels, so all steps of one level can run image by image.
-//! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
-//! * Activations that a caller asks for ([`Plan::keeping`]) live to the end, computed where the codes
-//!   do not need them, and change no bit of the codes.
-//! * Tensors whose moments are asked for ([`PlanOutputs::sites`]) are measured right behind the step that
-//!   writes them, while they lie in the caches.
+//! * Tensors get slots by lifetime. A slot is a section of memory *per image*.
+//! * Activations that a caller requests ([`Plan::keeping`]) live until the end of the plan, are
+//!   computed even if the codes do not need them, and change no bit of the codes.
+//! * Tensors whose moments are requested ([`PlanOutputs::sites`]) are measured directly after the step
+//!   that writes them, while they are still in the caches.
 
 mod build;
 mod count;

@@ -1,4 +1,4 @@
-//! Which activations the codes of a network are read at.
+//! The activation sites of a network: the activations at which its codes are taken.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! The combined rank: several scores of the same architectures, put together by their ranks.
+//! The combined rank: several scores of the same architectures, combined by rank.
 //!
-//! `combined = sum over components of ln(rank / N)` over the `N` architectures that are compared, as
-//! AZ-NAS (Lee and Ham, CVPR 2024) puts its scores together. It has no scale and no fitted number, and
-//! belongs to the set: another set of architectures gives other values.
+//! `combined = sum over components of ln(rank / N)` over the `N` architectures that are compared, as in
+//! AZ-NAS (Lee and Ham, CVPR 2024). It has no units and no fitted constants, and is relative to the
+//! set: in another set of architectures, the same architecture has another value.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Scores that are made of the moments of activations.
+//! Scores computed from the moments of activations.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The path norm: how much all paths from the images to the outputs carry together.
+//! The path norm: the combined weight of all paths from the images to the outputs.
 
 use crate::graph::{Axis, Graph, Node, NodeId, Op, Rearrange};
 use crate::weights::{Initialisation, Weights};

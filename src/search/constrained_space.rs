@@ -1,4 +1,4 @@
-//! The architectures a strategy may propose: those of a space within constraints.
+//! The architectures that a strategy may propose: those of a space that satisfy the constraints.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Ranges that the networks of a search must keep to.
+//! Ranges that the networks of a search must satisfy.
 
 use std::fmt;
 use std::str::FromStr;

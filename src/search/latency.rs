@@ -1,5 +1,5 @@
-//! Latencies, which are measured on a network instead of counted: once per network, and only if the
-//! counted quantities are within their ranges.
+//! Latencies, which are measured rather than counted: once per network, and only if the counted
+//! quantities are within their ranges.
 
 use std::collections::HashMap;
 

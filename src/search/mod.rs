@@ -1,7 +1,7 @@
-//! Strategies: which architectures a search looks at. A strategy proposes and observes; it never
-//! calls the scorer itself, and never knows where accuracies come from.
+//! Strategies choose the architectures that a search evaluates. A strategy proposes and observes; it
+//! never calls the scorer, and does not know where accuracies come from.
 //!
-//! A strategy is one file here and one variant of [`StrategyKind`].
+//! Each strategy is one file here and one variant of [`StrategyKind`].
 
 mod constrained_space;
 mod constraint;

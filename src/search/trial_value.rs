@@ -1,4 +1,4 @@
-//! What strategies compare proposals by.
+//! The values by which strategies compare proposals.
 
 use std::collections::HashSet;
 

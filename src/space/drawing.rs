@@ -1,4 +1,4 @@
-//! Architectures as graphs to look at.
+//! Architectures as graphs for drawing.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a space, an architecture or a build.
+//! Errors in spaces, architectures and networks.
 
 use std::path::PathBuf;
 

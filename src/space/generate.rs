@@ -1,4 +1,4 @@
-//! How a space makes architectures: at random, in order, from text or from a number.
+//! How a space generates architectures: at random, in order, from text, or from an index.
 
 use rand::Rng;
 

@@ -1,9 +1,9 @@
-//! Search spaces: data files that say which architectures there are and how they become networks.
+//! Search spaces: data files that describe a set of architectures and how they become networks.
 //!
-//! A space is one file of the format `untrained-space/1`; the built-in ones are embedded from
-//! `assets/spaces` and are read by the same code as a user's. Operations, stems and heads are lists
-//! of layers (`layers`, `operations`), a cell-based network is stacked by `skeleton`, and what is
-//! decided is up to the [topology](Architecture). Nothing here draws weights or scores.
+//! A space is one file of the format `untrained-space/1`. The built-in ones are embedded from
+//! `assets/spaces` and are read by the same code as a user's own. Operations, stems and heads are lists
+//! of layers (`layers`, `operations`), `skeleton` stacks the cells of a cell-based network, and the
+//! [topology](Architecture) defines the decisions. Nothing here draws weights or computes scores.
 
 mod architecture;
 mod builtin;

@@ -1,4 +1,4 @@
-//! What is wrong with a space file: everything at once, each with its place.
+//! The errors in a space file: all of them at once, each with its position.
 
 use std::fmt;
 use std::str::FromStr;

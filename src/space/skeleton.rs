@@ -1,4 +1,4 @@
-//! The skeleton that cells are stacked into: stem, stages with reductions between them, head.
+//! The skeleton in which cells are stacked: stem, stages with reductions between them, head.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! Which architectures a published correlation is computed on.
+//! The subset of architectures on which a published correlation is computed.
 
 use rand::RngExt;
 

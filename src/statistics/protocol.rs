@@ -1,5 +1,5 @@
-//! The search experiment of Mellor et al. 2021, table 2: draw N architectures, take the one with the
-//! highest score, look up its accuracy; many times over.
+//! The search experiment of Mellor et al. 2021, table 2: draw N architectures, choose the one with the
+//! highest score, and look up its accuracy; repeat many times.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

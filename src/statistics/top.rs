@@ -1,8 +1,8 @@
 //! How good the architectures with the highest scores are.
 //!
-//! Where equal scores make it open which architectures are among the first k, every function here
-//! gives the expectation over all orders of the tied ones, as scikit-learn's `ndcg_score` does. So
-//! nothing depends on the order of the pairs, and a constant score fares as a random choice does.
+//! If ties leave open which architectures are among the first k, every function here returns the
+//! expectation over all orders of the tied ones, like scikit-learn's `ndcg_score`. Nothing therefore
+//! depends on the order of the pairs, and a constant score performs like a random choice.
 
 use super::complete;
 

@@ -1,4 +1,4 @@
-//! What is needed to repeat a run, beside its table.
+//! The manifest next to a result table: everything needed to repeat the run.
 
 use std::path::{Path, PathBuf};
 

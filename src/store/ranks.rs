@@ -1,4 +1,4 @@
-//! The combined rank of records, from the components that they hold.
+//! The combined rank of records, computed from the components stored in them.
 
 use std::collections::HashSet;
 

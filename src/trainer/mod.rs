@@ -1,8 +1,8 @@
 //! Accuracies from the user's own training program.
 //!
-//! A command is run for an architecture; the last line of its standard output that is a JSON object
-//! with a number `accuracy` is the answer. A program that fails, hangs or prints nothing of the kind
-//! is told with the end of what it wrote, after the retries that are allowed.
+//! A command is run for each architecture. The last line of its standard output that is a JSON object
+//! with a number `accuracy` is the result. If a program fails, hangs or prints no such line, the error
+//! contains the end of its output, after the allowed retries.
 
 mod process;
 

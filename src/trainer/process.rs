@@ -1,4 +1,4 @@
-//! Runs a program with a time limit and keeps the end of what it writes, however much that is.
+//! Runs a program with a time limit and keeps the end of its output, regardless of its length.
 
 use std::collections::VecDeque;
 use std::io::Read;

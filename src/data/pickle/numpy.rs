@@ -1,4 +1,4 @@
-//! NumPy arrays and scalars, which pickles write as calls of `_reconstruct`, `_frombuffer`,
+//! NumPy arrays and scalars, which pickles represent as calls of `_reconstruct`, `_frombuffer`,
 //! `scalar` and `dtype` (NumPy, `numpy/_core/src/multiarray/methods.c`, `array_reduce_ex`).
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a pickle holds.
+//! The values that a pickle can contain.
 
 use std::borrow::Cow;
 use std::sync::Arc;

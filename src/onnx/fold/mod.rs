@@ -1,6 +1,6 @@
-//! Folds nodes whose inputs are constants: what exporters leave of shape and padding arithmetic,
-//! and rearranged weights. Results are budgeted (`Budget::folded`). Operators that work value by
-//! value are in [`arithmetic`].
+//! Folds nodes whose inputs are constants: the shape and padding arithmetic that exporters leave in
+//! models, and rearranged weights. Results are limited by `Budget::folded`. Elementwise operators are
+//! in [`arithmetic`].
 
 mod arithmetic;
 

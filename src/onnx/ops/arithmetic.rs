@@ -1,4 +1,4 @@
-//! Operators that work value by value, and what changes nothing.
+//! Elementwise operators, and operators that change nothing.
 
 use super::super::constant::{ConstantData, ConstantTensor};
 use super::super::error::OnnxProblem;

@@ -1,4 +1,4 @@
-//! Layer normalisation: the operator, and what exporters wrote before there was one.
+//! Layer normalisation: the operator, and the nodes that exporters wrote before it existed.
 
 use super::super::constant::ConstantTensor;
 use super::super::error::OnnxProblem;

@@ -1,4 +1,4 @@
-//! Enlargement of images.
+//! Upsampling of images.
 
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;

@@ -1,4 +1,4 @@
-//! Shapes: asking for them, and other axes for the same values.
+//! Queries of shapes, and changes of the axes of a tensor.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Reshapes: factors are taken in order, split where a new axis ends inside one.
+//! Reshapes: factors are taken in order, and split where a new axis ends inside one.
 
 use super::{AxisFactor, AxisPart, TensorView, merge};
 use crate::onnx::constant::SymbolicInt;

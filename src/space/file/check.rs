@@ -1,4 +1,4 @@
-//! Checks a file's values against the JSON Schema that its types give, and collects what is wrong.
+//! Checks the values of a file against the JSON Schema of its types, and collects the errors.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The values of a space file, TOML or JSON, and the line on which each of them stands.
+//! The values of a space file, TOML or JSON, with the line of each.
 
 use std::collections::HashMap;
 use std::fmt;

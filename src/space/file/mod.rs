@@ -1,9 +1,9 @@
 //! The space file: format `untrained-space/1`, TOML or JSON.
 //!
-//! `document` reads the text and remembers lines; `check` compares it with the JSON Schema that the
-//! types here and in the topologies give, so that an editor and this program refuse the same files;
-//! what a schema cannot say is checked by [`Topology::new`] and [`Topology::check_shapes`]. Every
-//! step adds to one list of problems.
+//! `document` reads the text and remembers lines. `check` compares it with the JSON Schema of the types
+//! here and in the topologies, so that an editor and this program reject the same files.
+//! [`Topology::new`] and [`Topology::check_shapes`] check what a schema cannot express. Every step adds
+//! to one list of problems.
 
 mod check;
 mod document;

@@ -1,7 +1,7 @@
-//! Layers: the small language that operations, stems and heads are written in.
+//! Layers: the small language in which operations, stems and heads are written.
 //!
-//! `assets/operations.toml` documents the language at its head. `text` reads it, `emit` wires the
-//! layers into a graph.
+//! `assets/operations.toml` documents the language. `text` parses it, and `emit` adds the layers to a
+//! graph.
 
 mod emit;
 mod text;

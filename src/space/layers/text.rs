@@ -1,4 +1,4 @@
-//! Reads the text of one layer.
+//! Parses the text of one layer.
 
 use std::borrow::Cow;
 

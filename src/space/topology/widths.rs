@@ -1,8 +1,8 @@
 //! A fixed cell whose layers differ in width: the size space of NATS-Bench.
 //!
-//! The network is a stem, then cells and reductions in the order of the file, then a head. Every
-//! cell and reduction has a width of its own, and these widths are all that is decided; the stem has
-//! the first of them.
+//! The network is a stem, then cells and reductions in the order of the file, then a head. Every cell
+//! and reduction has its own width, and these widths are the only decisions; the stem has the first of
+//! them.
 
 use rand::{Rng, RngExt};
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Work that several processes share: each architecture is claimed by one of them.
+//! Work shared by several processes: each architecture is claimed by one of them.
 
 use rusqlite::{Connection, Transaction, params};
 

@@ -1,4 +1,4 @@
-//! What a score depends on, as one key: a score that was computed once is not computed again.
+//! Everything a score depends on, as one key, so that no score is computed twice.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};

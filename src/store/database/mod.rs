@@ -1,17 +1,16 @@
-//! Studies in an SQLite file: what was asked for, every result, and what happened.
+//! Studies in an SQLite file: their options, results and events.
 //!
-//! One file holds many studies, and several processes may write it at once. [`Store`] is the file,
-//! [`Study`] a study that is being written, [`ResultRow`] a result. `docs/store.md` describes the tables
-//! for those who read them with other programs; `schema/version-*.sql` are the tables themselves.
+//! One file holds many studies, and several processes may write to it at once. [`Store`] is the file,
+//! [`Study`] a study that is being written, and [`ResultRow`] a result. `docs/store.md` describes the
+//! tables for readers of the file; `schema/version-*.sql` defines them.
 //!
-//! * [`Store::begin`] makes a study; [`Study::append`] and [`Study::finish`] fill it.
-//! * [`Store::find`], [`StudyInfo::check_same`] and [`Store::resume`] take one up again;
-//!   [`Store::rows`] gives what it has so far, in order, for a strategy to be replayed.
+//! * [`Store::begin`] creates a study; [`Study::append`] and [`Study::finish`] fill it.
+//! * [`Store::find`], [`StudyInfo::check_same`] and [`Store::resume`] resume one; [`Store::rows`]
+//!   returns its results in order, to replay them to a strategy.
 //! * [`Store::join`] and [`Study::claim`] let several processes work on one study.
 //! * [`ScoreKeys`] and [`Study::cached`] find scores that were computed before.
 //!
-//! What is not here: exports (`store::export`), and which options may differ in a study that is
-//! resumed, which is for the job to say.
+//! Exports are in `store::export`. The job decides which options may differ when a study is resumed.
 
 mod claim;
 mod error;

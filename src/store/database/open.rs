@@ -1,4 +1,4 @@
-//! Opening the file: for writing, or for reading where it cannot be written.
+//! Opens the file: for writing or, if it is read-only, for reading.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What people note of architectures: a star, a few words.
+//! Remarks on architectures: a star, and a note.
 
 use std::collections::BTreeMap;
 

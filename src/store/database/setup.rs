@@ -1,4 +1,4 @@
-//! What a study was set up with, and whether a job is the same.
+//! The set-up of a study, and whether a job has the same.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! A study that is being written.
 //!
-//! Results are collected in memory and committed in small batches, by the one who appends or, if
-//! nothing comes, by a thread of the study's own. The thread also writes the heartbeats by which
-//! other processes know that this one has not been killed.
+//! Results are collected in memory and committed in small batches, by the thread that appends or, if no
+//! more results arrive, by the study's own thread. That thread also writes the heartbeats that show
+//! other processes that this one is still alive.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;

@@ -1,4 +1,4 @@
-//! Deleting studies, and taking over those of another file.
+//! Deletes studies, and copies those of another file.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Cells with an operation on every edge of a graph of summing nodes: NAS-Bench-201.
 //!
-//! Node 0 is the cell's input; node `j` sums what its edges from the nodes `i < j` give; the last
-//! node is the cell's output. All cells of a network are equal. Edges are in the order of the
-//! notation: by target, then by source.
+//! Node 0 is the cell's input, node `j` is the sum of the outputs of its edges from the nodes `i < j`,
+//! and the last node is the cell's output. All cells of a network are equal. Edges are in the order of
+//! the notation: by target, then by source.
 
 mod cell;
 mod expression;

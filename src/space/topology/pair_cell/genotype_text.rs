@@ -1,7 +1,7 @@
 //! The text that DARTS prints:
 //! `Genotype(normal=[('sep_conv_3x3', 1), ..], normal_concat=range(2, 6), reduce=.., reduce_concat=..)`.
 //!
-//! Lists stand in brackets or parentheses. Width and depth may follow, as in `Genotype(..), width=36,
+//! Lists are in brackets or parentheses. Width and depth may follow, as in `Genotype(..), width=36,
 //! depth=20`.
 
 use super::notation::{GenotypeFault, GenotypeRecord};

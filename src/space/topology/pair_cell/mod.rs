@@ -1,15 +1,15 @@
 //! Cells whose nodes sum two operations on earlier values: the cell-based spaces of NDS.
 //!
-//! Values 0 and 1 of a cell are its inputs, what the last cell but one and the last cell gave, both
-//! preprocessed to the width of the cell; node `n`, from 2 on, is the sum of two pairs, each an
-//! operation on an earlier value. The output is some of the nodes, one behind the other. A network is
-//! a stack of equal normal cells with a few reduction cells among them, in which the operations on
-//! the cell's inputs have stride 2. Decisions are the operations and inputs of both cells, the width
-//! and the depth; which nodes are concatenated follows from them by a rule of the space.
+//! Values 0 and 1 of a cell are its inputs: the outputs of the last cell but one and of the last cell,
+//! both preprocessed to the width of the cell. Node `n`, from 2 on, is the sum of two pairs, each an
+//! operation on an earlier value. The output is the concatenation of some of the nodes. A network is a
+//! stack of equal normal cells with a few reduction cells among them, in which the operations on the
+//! cell's inputs have stride 2. The decisions are the operations and inputs of both cells, the width
+//! and the depth; a rule of the space determines which nodes are concatenated.
 //!
-//! Architectures that are read may go beyond the space's own choices: any width and depth within the
+//! Architectures that are parsed may go beyond the space's own choices: any width and depth within the
 //! program's limits, any concatenated nodes, and equal inputs of a node where the space has distinct
-//! ones are built as they are given.
+//! ones are built as given.
 
 mod architecture;
 mod canonical;

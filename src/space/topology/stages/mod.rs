@@ -1,8 +1,8 @@
 //! Networks of stages of equal blocks: the stage-based Network Design Spaces.
 //!
-//! Behind a stem stand stages; the first block of a stage changes width and stride, the others keep
-//! them. Decided are depth, width and stride of every stage, and the values of the block's own
-//! parameters, which stand in braces in its layers (`groups={num_g}`).
+//! A stem is followed by stages. The first block of a stage changes width and stride, and the others
+//! keep them. The decisions are depth, width and stride of every stage, and the values of the block's
+//! own parameters, which appear in braces in its layers (`groups={num_g}`).
 
 mod network;
 mod notation;

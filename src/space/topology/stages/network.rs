@@ -1,4 +1,4 @@
-//! Wires the stages, and tries every block at every place before a search starts.
+//! Adds the stages to a graph, and tries every block at every position before a search starts.
 
 use super::{MAX_CHECKED, ParameterValue, StageDecisions, Stages, StagesDecisions};
 use crate::graph::{Graph, GraphError, NodeId, Shape};

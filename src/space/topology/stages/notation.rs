@@ -1,7 +1,7 @@
 //! The notation `ds=1,3,2,1;ws=16,24,32,64;ss=1,1,2,2;bot_muls=0,1,0.5,1`: lists of depths, widths,
-//! strides and, for a parameter `x`, `xs`. Entry 0 is the stem, the others are the stages; the stem
-//! has depth 1 and no parameters, which is written 0. The `net` objects of the NDS records, which
-//! hold the same lists, are read too.
+//! strides and, for a parameter `x`, `xs`. Entry 0 is the stem, and the others are the stages. The stem
+//! has depth 1 and no parameters, which is written as 0. The `net` objects of the NDS records, which
+//! contain the same lists, are accepted too.
 
 use serde_json::Value;
 

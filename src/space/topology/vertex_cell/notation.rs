@@ -1,10 +1,11 @@
 //! Cells as text: `111-11-1:maxpool3x3,conv3x3-bn-relu`.
 //!
-//! First the upper triangle of the adjacency matrix, row by row: whether an edge leads from vertex 0
-//! to 1, 2, .., then from vertex 1, and so on; behind the colon the operations of the vertices between
-//! input and output. Also read are rows without `-`, the whole matrix row by row, operations with
-//! `input` and `output` around them, and JSON: `{"adjacency": [[0, 1], [0, 0]], "operations": []}`
-//! (the benchmark's names `module_adjacency` and `module_operations` as well) or the two as a list.
+//! First comes the upper triangle of the adjacency matrix, row by row: whether an edge leads from
+//! vertex 0 to 1, 2, .., then from vertex 1, and so on. The operations of the vertices between input
+//! and output follow after the colon. Also accepted are rows without `-`, the whole matrix row by row,
+//! operations with `input` and `output` around them, and JSON: `{"adjacency": [[0, 1], [0, 0]],
+//! "operations": []}` (also with the benchmark's names `module_adjacency` and `module_operations`), or
+//! the two as a list.
 
 use serde_json::{Map, Value};
 
