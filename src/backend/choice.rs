@@ -3,11 +3,11 @@
 use super::cpu::CpuBackend;
 use super::{Backend, BackendError};
 
-/// Opens a device: `auto`, `cpu`, `gpu` or a part of an adapter's name. Also returns what the user
-/// should know, if anything.
+/// Opens a device: `auto`, `cpu`, `gpu` or part of an adapter's name. Also returns a warning for the
+/// user, if there is one.
 ///
-/// `auto` takes the best hardware adapter (discrete before integrated) and the native backend where
-/// there is none; a software adapter only runs when it is named.
+/// `auto` selects the best hardware adapter (discrete before integrated), or the native backend if
+/// there is none. A software adapter is used only if it is named.
 ///
 /// # Errors
 ///

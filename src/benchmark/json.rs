@@ -6,7 +6,7 @@ use std::io::BufRead;
 /// Why the next piece could not be had.
 pub(super) enum JsonFault {
     Read(std::io::Error),
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     Wrong(String),
 }
 

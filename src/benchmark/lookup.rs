@@ -19,21 +19,22 @@ const MOST: usize = 1 << 21;
 /// Metrics that an error lists.
 const LISTED: usize = 40;
 
-/// One metric of a table by architecture.
+/// One metric of a table, by architecture.
 ///
-/// Architectures are told apart as [`Architecture::identity`](crate::space::Architecture::identity) does it, so the order of a graph's vertices is
-/// no matter. Where a table has no architectures but NAS-Bench-101's hashes or indices, these serve.
+/// Architectures are distinguished by [`Architecture::identity`](crate::space::Architecture::identity),
+/// so the order of a graph's vertices does not matter. If a table has hashes of NAS-Bench-101 or
+/// indices instead of architectures, these are used.
 #[derive(Clone, Debug)]
 pub struct MetricLookup {
     space: Space,
     metric: String,
     values: HashMap<u128, f64>,
-    /// Whether some architectures are known by NAS-Bench-101's hash only.
+    /// Whether some architectures are known only by their NAS-Bench-101 hash.
     hashed: bool,
     report: LookupReport,
 }
 
-/// What became of the rows.
+/// How many rows were used and ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LookupReport {
     /// Rows of the table.
@@ -107,8 +108,8 @@ impl MetricLookup {
     ///
     /// # Errors
     ///
-    /// [`BenchmarkError::Metric`] if there is none of that name, [`BenchmarkError::Space`] if no row
-    /// names an architecture of the space, and whatever reading meets.
+    /// [`BenchmarkError::Metric`] if there is no metric of that name, [`BenchmarkError::Space`] if no
+    /// row names an architecture of the space, and any error in reading.
     pub fn new(
         table: &BenchmarkTable,
         space: &Space,
@@ -223,7 +224,7 @@ impl MetricLookup {
         self.report.values = self.values.len() as u64 - missing;
     }
 
-    /// The value of an architecture of the space; nothing where the table has none.
+    /// The value of an architecture of the space; `None` if the table has none.
     pub fn get(&self, architecture: &Architecture) -> Option<f64> {
         let known = self.values.get(&digest(&architecture.identity()));
         let by_hash = || {
@@ -248,7 +249,7 @@ impl MetricLookup {
         &self.space
     }
 
-    /// What became of the rows.
+    /// How many rows were used and ignored.
     pub fn report(&self) -> &LookupReport {
         &self.report
     }

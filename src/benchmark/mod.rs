@@ -44,10 +44,10 @@ pub const ALL: &[BenchmarkFormat] = &[
     csv_table::FORMAT,
 ];
 
-/// Hears how much of a table is read, from 0 to 1, and says whether to go on.
+/// Called with the fraction of a table that has been read, from 0 to 1; returns whether to continue.
 pub type ReadProgress<'w> = &'w dyn Fn(f64) -> bool;
 
-/// Goes on to the end.
+/// Never stops early.
 pub const NEVER_CANCEL: ReadProgress<'static> = &|_| true;
 
 /// Opens a table and names the metrics it finds at its beginning.
@@ -60,7 +60,7 @@ pub struct BenchmarkFormat {
     pub name: &'static str,
     /// The files it is in, for people.
     pub files: &'static str,
-    /// The metrics it gives, for people: names, units, what is averaged.
+    /// Its metrics, described for people: names, units and averages.
     pub metrics: &'static str,
     detect: fn(&FormatCandidate<'_>) -> bool,
     open: OpenTable,
@@ -97,8 +97,8 @@ pub struct BenchmarkRow {
     pub index: Option<u64>,
     /// NAS-Bench-101's hash of its graph.
     pub hash: Option<String>,
-    /// The values by the position of their metric in [`BenchmarkRows::metrics`]; NaN, or nothing at the end,
-    /// where one is missing. Values are finite or missing.
+    /// The values, by the position of their metric in [`BenchmarkRows::metrics`]. Missing values are
+    /// NaN, or omitted at the end; all others are finite.
     pub values: Vec<f64>,
 }
 
@@ -116,7 +116,7 @@ impl BenchmarkRow {
         self.values[metric] = if value.is_finite() { value } else { f64::NAN };
     }
 
-    /// The architecture as far as it is named, for messages.
+    /// The name of the architecture, as far as there is one, for messages.
     pub fn name(&self) -> String {
         match (self.architecture.is_empty(), &self.hash, self.index) {
             (true, Some(hash), _) => format!("hash {hash}"),
@@ -126,11 +126,11 @@ impl BenchmarkRow {
     }
 }
 
-/// Tells the format of a file or folder by its content and its name, and looks at its beginning.
+/// Detects the format of a file or folder from its content and name, and checks its beginning.
 ///
 /// # Errors
 ///
-/// [`BenchmarkError`] if it cannot be read, is of no known format, or is damaged where it begins.
+/// [`BenchmarkError`] if it cannot be read, has an unknown format, or is damaged at its beginning.
 pub fn open(path: &Path) -> Result<BenchmarkTable, BenchmarkError> {
     let format = detect::format(path)?;
     (format.open)(path, &mut MetricNames::default())?;
@@ -178,12 +178,12 @@ pub struct BenchmarkRows<'w> {
 }
 
 impl BenchmarkRows<'_> {
-    /// The names of the metrics that were met so far; later rows may add some behind them.
+    /// The names of the metrics found so far; later rows may append more.
     pub fn metrics(&self) -> &[String] {
         self.metrics.names()
     }
 
-    /// The data sets that were met so far, as the table names them; none where it does not say.
+    /// The datasets found so far, as named by the table; empty if it does not name them.
     pub fn datasets(&self) -> Vec<String> {
         self.reader.datasets()
     }

@@ -28,7 +28,7 @@ const LIMITS: PickleLimits = PickleLimits { memory_bytes: 1 << 20, depth: 20 };
 pub(super) enum TorchFault {
     Read(std::io::Error),
     Pickle(PickleError),
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     Wrong(String),
 }
 

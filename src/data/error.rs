@@ -8,7 +8,7 @@ use crate::graph::Shape;
 /// Why a batch could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// Fewer than two images were asked for.
+    /// Fewer than two images were requested.
     #[error("a batch of {0} images cannot be scored: K needs at least two images")]
     BatchTooSmall(usize),
     /// The batch would not fit into memory.
@@ -16,7 +16,7 @@ pub enum DataError {
         "a batch of {batch_size} images of {shape} has more than {allowed} values: use fewer or smaller images"
     )]
     BatchTooLarge {
-        /// Images asked for.
+        /// The number of images requested.
         batch_size: usize,
         /// Shape of one image.
         shape: Shape,
@@ -26,7 +26,7 @@ pub enum DataError {
     /// The shape has no values.
     #[error("images of shape {0} have no values: every dimension must be at least 1")]
     EmptyImage(Shape),
-    /// The source has fewer images than asked for.
+    /// The source has fewer images than requested.
     #[error(
         "{origin} has {available} images, but the batch needs {wanted}: use a smaller batch or more images"
     )]
@@ -35,7 +35,7 @@ pub enum DataError {
         origin: String,
         /// Images it has.
         available: usize,
-        /// Images asked for.
+        /// The number of images requested.
         wanted: usize,
     },
     /// The source has images of another shape.
@@ -47,7 +47,7 @@ pub enum DataError {
         found: String,
         /// What the network takes.
         needed: Shape,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
     /// A file or folder could not be read.
@@ -55,29 +55,29 @@ pub enum DataError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// A folder was given for a file or the other way round.
     #[error("{} is not a {needed}: {advice}", path.display())]
     Kind {
-        /// What was given.
+        /// The given value.
         path: PathBuf,
-        /// What is needed: file or folder.
+        /// What is needed: a file or a folder.
         needed: &'static str,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
-    /// A folder has none of the files that were looked for.
+    /// A folder contains none of the expected files.
     #[error("{} has no {looked_for}: {advice}", path.display())]
     Layout {
         /// The folder.
         path: PathBuf,
         /// The files.
         looked_for: String,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
     /// A file does not hold whole images.
@@ -98,7 +98,7 @@ pub enum DataError {
     Pickle {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         source: PickleError,
     },
     /// A file holds something else than is needed.
@@ -106,7 +106,7 @@ pub enum DataError {
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong and what is needed.
+        /// The problem, and what is needed.
         reason: String,
     },
     /// Files of a folder are damaged and too few are left.
@@ -121,7 +121,7 @@ pub enum DataError {
         available: usize,
         /// Files that cannot.
         skipped: usize,
-        /// Images asked for.
+        /// The number of images requested.
         wanted: usize,
         /// A damaged file and what is wrong with it.
         first: String,
@@ -174,7 +174,7 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// The option that is meant, as a job file spells it, where it is one.
+    /// The option concerned, as spelt in a job file, if there is one.
     pub fn option(&self) -> Option<&'static str> {
         match self {
             Self::Channels { option, .. }

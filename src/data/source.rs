@@ -24,7 +24,7 @@ pub enum ImageSource {
     Npz {
         /// The archive.
         file: PathBuf,
-        /// The array's name; the only array if there is none.
+        /// The name of the array; without one, the only array is used.
         key: Option<String>,
     },
     /// `noise`: standard normal values.

@@ -61,12 +61,12 @@ pub struct StudyScores {
     pub predictions: Vec<Prediction>,
 }
 
-/// Reads the scores of a study: those of a name, by default those that ranked it.
+/// Reads the scores of a study: those of the given name, by default the ones that ranked it.
 ///
 /// # Errors
 ///
-/// Why there are none: the study is of a model file, its space has changed, it has no score of that
-/// name, or the file cannot be read.
+/// The study scored a model file, its space has changed, it has no score of that name, or the file
+/// cannot be read.
 pub fn study_scores(
     store: &Path,
     id: &str,

@@ -54,7 +54,7 @@ pub enum EvaluationError {
     NoScore {
         /// The study.
         study: String,
-        /// What was asked for.
+        /// The requested value.
         name: String,
         /// What it has.
         known: Vec<String>,
@@ -71,7 +71,7 @@ pub enum EvaluationError {
         example: String,
         /// The space.
         space: String,
-        /// Why it is none of the space.
+        /// Why it does not belong to the space.
         reason: String,
     },
     /// There is nothing to compare.
@@ -100,7 +100,7 @@ pub enum EvaluationError {
         /// The metric.
         metric: String,
     },
-    /// The caller asked to stop.
+    /// Cancelled by the caller.
     #[error("cancelled")]
     Cancelled,
 }
@@ -125,7 +125,7 @@ pub enum ScoresError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// A column that is needed is not there.
@@ -145,7 +145,7 @@ pub enum ScoresError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong and what to do.
+        /// The problem, and what to do about it.
         problem: String,
     },
 }

@@ -28,5 +28,5 @@ pub use reference::ReferenceSet;
 pub use sample::sample;
 pub use scores::read_scores;
 
-/// Hears how much is done, from 0 to 1, and says whether to go on.
+/// Called with the fraction of work that is done, from 0 to 1; returns whether to continue.
 pub type EvaluationProgress<'w> = &'w dyn Fn(f64) -> bool;

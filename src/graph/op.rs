@@ -40,7 +40,7 @@ pub struct Conv {
     pub padding: Padding,
     /// Distance between the kernel's rows and columns.
     pub dilation: [usize; 2],
-    /// Groups of channels that are convolved apart.
+    /// The number of groups of channels that are convolved separately.
     pub groups: usize,
     /// Whether a bias per output channel is added.
     pub bias: bool,
@@ -66,7 +66,7 @@ impl Conv {
     }
 }
 
-/// Whose mean and variance a batch normalisation uses.
+/// The source of the mean and variance of a batch normalisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statistics {
     /// Those of the mini-batch: biased variance over images, rows and columns.
@@ -80,7 +80,7 @@ pub enum Statistics {
 pub struct BatchNorm {
     /// Added to the variance.
     pub eps: f32,
-    /// Whose mean and variance are used.
+    /// The source of the mean and variance.
     pub statistics: Statistics,
 }
 
@@ -104,10 +104,10 @@ impl Default for LayerNorm {
     }
 }
 
-/// What a pooling window gives.
+/// The output of a pooling window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PoolKind {
-    /// The mean; padding counts as zeros or not at all.
+    /// The mean; padding counts as zeros, or not at all.
     Average {
         /// Whether padded pixels are in the divisor.
         count_padding: bool,
@@ -178,7 +178,7 @@ pub enum Op {
     Add,
     /// The product of two inputs, of one shape or one of them a single pixel `[c, 1, 1]`.
     Mul,
-    /// All inputs behind each other along the channels.
+    /// The concatenation of all inputs along the channels.
     Concat,
     /// Some consecutive channels.
     ChannelSlice {

@@ -13,7 +13,7 @@ use crate::search::Objective;
 use crate::space::{Space, SpaceError};
 use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
 
-/// Whose weights a model from a file is scored with.
+/// The weights with which a model from a file is scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnnxWeights {
@@ -37,7 +37,7 @@ impl OnnxWeights {
     }
 }
 
-/// What is scored.
+/// What to score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
@@ -52,7 +52,7 @@ pub enum Task {
     Onnx {
         /// The file.
         path: PathBuf,
-        /// Whose weights.
+        /// Which weights to use.
         #[serde(default)]
         weights: OnnxWeights,
     },
@@ -64,7 +64,7 @@ impl Default for Task {
     }
 }
 
-/// A whole job: what is scored, how, and where results go. A job file holds one as TOML.
+/// A complete job: what to score, how, and where to write results. A job file contains one as TOML.
 ///
 /// ```
 /// use untrained::job::{JobConfig, JobOption, Options, Task};
@@ -83,18 +83,20 @@ pub struct JobConfig {
     /// How networks are scored.
     #[serde(default)]
     pub options: Options,
-    /// What is scored.
+    /// What to score.
     #[serde(default)]
     pub task: Task,
-    /// Where every record goes as it comes, .csv or .jsonl, with a manifest beside it.
+    /// The file to which every record is written as soon as it is ready, .csv or .jsonl, with a
+    /// manifest next to it.
     pub out: Option<PathBuf>,
     /// Whether an existing file may be replaced.
     #[serde(default)]
     pub overwrite: bool,
-    /// The file of studies that keeps the results; no study where it is not given.
+    /// The study database that stores the results; without one, there is no study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreLocation>,
-    /// Whether nobody chose that file, so that a run goes on without one that cannot be written.
+    /// Whether that file is only the default, so that a run continues without it if it cannot be
+    /// written.
     #[serde(skip)]
     pub store_is_default: bool,
     /// Which study of that file.
@@ -106,13 +108,13 @@ pub struct JobConfig {
     /// How often the study is written.
     #[serde(skip)]
     pub pace: FlushPolicy,
-    /// What architectures given by hand are ranked by; NASWOT where it is not given.
+    /// The score that ranks given architectures; NASWOT by default.
     #[serde(skip)]
     pub listed_by: Option<Ranking>,
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
     pub outputs: bool,
-    /// The command line behind the job, for the manifest; empty if there was none.
+    /// The command line that started the job, for the manifest; empty if there was none.
     #[serde(skip)]
     pub command: Vec<String>,
 }
@@ -168,7 +170,7 @@ impl JobConfig {
         Ok(Self { store: Some(StoreLocation::File(database.to_owned())), study, ..job })
     }
 
-    /// The space with its replaced values; that of the study where its file has vanished.
+    /// The space with overridden values; the study's copy if the file no longer exists.
     ///
     /// # Errors
     ///
@@ -254,7 +256,7 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::Invalid`] that names the option, or what is wrong with images or output files.
+    /// [`JobError::Invalid`] with the option, or an error about images or output files.
     pub fn check(&self) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         let options = &self.options;

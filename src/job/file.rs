@@ -9,7 +9,7 @@ use crate::output::write_output;
 const MAX_BYTES: u64 = 16 << 20;
 
 impl JobConfig {
-    /// The job as text. What is not given when it is read back has its default.
+    /// The job as text. Options missing from it have their default values when it is read back.
     ///
     /// # Errors
     ///
@@ -22,7 +22,7 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::File`] with line and column, and the keys that are known there.
+    /// [`JobError::File`] with line and column, and the valid keys there.
     pub fn from_text(text: &str, origin: &Path) -> Result<Self, JobError> {
         toml::from_str(text).map_err(|error| JobError::File {
             path: origin.to_owned(),

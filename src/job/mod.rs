@@ -55,8 +55,8 @@ use listed::ListedArchitectures;
 use recorder::Recorder;
 use search_loop::SearchSetup;
 
-/// Runs a job to its end or until it is cancelled, and tells `events` what happens. A job that is
-/// cancelled while its images are loaded begins no table.
+/// Runs a job to its end or until it is cancelled, and reports to `events`. A job that is cancelled
+/// while its images are loaded does not create a table.
 ///
 /// ```
 /// use untrained::backend::Cancel;

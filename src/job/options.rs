@@ -29,7 +29,7 @@ impl MiniBatch {
         }
     }
 
-    /// The mini-batch of what these scores need; that of codes where they need none.
+    /// The kind of mini-batch these scores need; that of codes if they need none.
     pub fn of(scores: ScoreSet) -> Self {
         let is_moments = |score: &Score| {
             matches!(score.needs, ScoreNeeds::SiteMoments | ScoreNeeds::LastMoments)
@@ -179,7 +179,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`InvalidOption`] with the nearest names for one that is not known.
+    /// [`InvalidOption`] with similar names if a name is unknown.
     pub fn also(&self) -> Result<ScoreSet, InvalidOption> {
         let mut scores = ScoreSet::NONE;
         for name in &self.also {

@@ -72,7 +72,7 @@ pub(super) struct Scorer<'r> {
     pub weight_seeds: &'r [u64],
     /// How fresh weights are drawn.
     pub initialisation: Initialisation,
-    /// The score that is the record's value; none where records get their value by comparison.
+    /// The score that is the record's value; `None` if records get their value by comparison.
     pub score: Option<&'static Score>,
     /// All scores that are computed, from one forward pass.
     pub wanted: ScoreSet,
@@ -83,9 +83,9 @@ pub(super) struct Scorer<'r> {
 /// What scoring one network gave.
 #[derive(Clone, Debug)]
 pub struct ScoredNetwork {
-    /// The record, with all scores that were asked for, the means over repeats.
+    /// The record with all requested scores, averaged over repeats.
     pub record: Record,
-    /// The first repeat's output, if asked for.
+    /// The output of the first repeat, if requested.
     pub output: Option<RunOutput>,
 }
 

@@ -14,11 +14,11 @@ use crate::store::{
 };
 use crate::weights::Initialisation;
 
-/// Where a job keeps its results, as text: a file, or `none`.
+/// Where a job stores its results, as text: a file, or `none`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum StoreLocation {
-    /// Nowhere; what is computed is not found again.
+    /// Nowhere; results are not available to later runs.
     Nowhere,
     /// In a file of studies.
     File(PathBuf),

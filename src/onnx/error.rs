@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub struct OnnxError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: OnnxProblem,
 }
 
@@ -56,7 +56,7 @@ pub enum OnnxProblem {
     Tensor {
         /// Name of the tensor.
         tensor: String,
-        /// What is wrong, with sizes.
+        /// The problem, with sizes.
         reason: String,
     },
     /// A tensor's external data cannot be used.
@@ -66,7 +66,7 @@ pub enum OnnxProblem {
         tensor: String,
         /// The file it names.
         location: String,
-        /// What is wrong, with sizes.
+        /// The problem, with sizes.
         reason: String,
     },
     /// An operator that is not supported.
@@ -86,7 +86,7 @@ pub enum OnnxProblem {
         node: String,
         /// Its operator.
         operator: String,
-        /// What is wrong and what is supported.
+        /// The problem, and what is supported.
         reason: String,
     },
 }

@@ -121,7 +121,7 @@ impl Components {
         self.0.len()
     }
 
-    /// Whether there are none, which never is so.
+    /// Always `false`: there is at least one.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -177,7 +177,7 @@ impl ComponentRanks {
         self.sorted.first().map_or(0, Vec::len)
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

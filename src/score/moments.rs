@@ -59,7 +59,7 @@ impl PositionSample {
         self.images.min(MAX_SIDE) * self.pixels.len()
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -20,7 +20,7 @@ pub struct SpaceProblem {
     pub path: String,
     /// The line, from 1; `None` for what is not in the file.
     pub line: Option<usize>,
-    /// What is wrong and what was expected.
+    /// The problem, and what was expected.
     pub message: String,
 }
 

@@ -92,7 +92,7 @@ pub enum ProtocolError {
     /// Nothing to do.
     #[error("a sample size or the number of runs is 0: give at least 1 for each")]
     Zero,
-    /// The caller asked to stop.
+    /// Cancelled by the caller.
     #[error("cancelled")]
     Cancelled,
 }

@@ -18,7 +18,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// All options, defaults included.
     pub options: serde_json::Value,
-    /// What it ran on.
+    /// The device it ran on.
     pub device: DeviceInfo,
     /// The run's seed; all others are derived from it by name.
     pub seed: u64,

@@ -55,7 +55,7 @@ impl RecordRanks {
         self.ranks.len()
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.ranks.is_empty()
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::score::{Components, Score, ScoreInputs};
 
-/// What became of an architecture.
+/// The status of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -68,7 +68,7 @@ pub struct Record {
     pub score: f64,
     /// Standard deviation over repeats (n - 1); empty for one repeat.
     pub sd: Option<f64>,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// Trainable parameters.
     pub params: u64,
@@ -91,7 +91,7 @@ pub struct Record {
     pub seed: u64,
     /// Weight draws behind the score.
     pub repeats: u32,
-    /// What it ran on.
+    /// The device it ran on.
     pub device: String,
     /// The driver and its version.
     pub driver: String,

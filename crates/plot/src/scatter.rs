@@ -52,7 +52,7 @@ pub fn scatter(data: &ScatterData<'_>, path: &Path, overwrite: bool) -> Result<(
 /// The picture, ready to be drawn.
 struct ScatterPlot<'a> {
     data: &'a ScatterData<'a>,
-    /// What is drawn.
+    /// What to draw.
     points: Vec<(f64, f64)>,
     x: PlotAxis,
     y: PlotAxis,

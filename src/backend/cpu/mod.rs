@@ -111,8 +111,8 @@ impl CpuBackend {
         })
     }
 
-    /// Runs one network and also returns the values of some tensors, `[n, c, h, w]` each. Hidden: for tests;
-    /// elsewhere a plan keeps what is asked for, see [`Plan::keeping`].
+    /// Runs one network and also returns the values of some tensors, `[n, c, h, w]` each. Hidden: for
+    /// tests. Elsewhere, the plan requests the activations, see [`Plan::keeping`].
     ///
     /// # Errors
     ///

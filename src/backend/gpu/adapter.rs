@@ -10,17 +10,17 @@ pub enum AdapterChoice {
     /// The best hardware adapter: discrete, then integrated, then virtual.
     #[default]
     BestHardware,
-    /// The best adapter whose name contains this, in whatever case; software adapters too.
+    /// The best adapter whose name contains this text, ignoring case; software adapters included.
     Named(String),
 }
 
-/// What an adapter is and allows.
+/// An adapter with its properties and limits.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AdapterSummary {
     /// Name, kind, graphics interface and driver.
     #[serde(flatten)]
     pub device: DeviceInfo,
-    /// Whether it runs on the processor: taken only when asked for by name.
+    /// Whether it is a software adapter, which is used only if it is named.
     pub software: bool,
     /// Bytes of the largest storage binding: bounds the tensors of one run.
     pub max_storage_binding_bytes: u64,
@@ -41,7 +41,7 @@ const INVOCATIONS: u32 = 64;
 /// Storage buffers that a kernel binds.
 const STORAGE_BUFFERS: u32 = 6;
 
-/// All adapters of this machine, best first. OpenGL is asked only where nothing else drives a GPU.
+/// All adapters of this machine, best first. OpenGL is queried only if no other API drives a GPU.
 pub fn adapters() -> Vec<AdapterSummary> {
     let mut all = enumerate(Backends::PRIMARY);
     if all.iter().all(|adapter| is_software(&adapter.get_info())) {

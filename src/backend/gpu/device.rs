@@ -37,7 +37,7 @@ pub struct GpuDevice {
     pub device: Device,
     /// Its queue.
     pub queue: Queue,
-    /// What it allows.
+    /// Its limits.
     pub limits: Limits,
     /// The layout of the only bind group.
     pub layout: BindGroupLayout,
@@ -124,7 +124,7 @@ impl GpuDevice {
         self.check()
     }
 
-    /// The pipeline of a kernel, compiled when it is first asked for.
+    /// The pipeline of a kernel, compiled at its first use.
     pub fn pipeline(&mut self, kernel: GpuKernel) -> Result<ComputePipeline, BackendError> {
         if let Some(pipeline) = &self.pipelines[kernel as usize] {
             return Ok(pipeline.clone());

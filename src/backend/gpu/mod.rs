@@ -80,7 +80,8 @@ impl GpuBackend {
     ///
     /// # Errors
     ///
-    /// [`BackendError::NoDevice`] with a list of what there is, or what the driver said.
+    /// [`BackendError::NoDevice`] with a list of the available adapters, or with the message from the
+    /// driver.
     pub fn new(choice: &AdapterChoice) -> Result<Self, BackendError> {
         let adapter = adapter::choose(choice)?;
         let info = adapter.get_info();
@@ -119,9 +120,9 @@ impl GpuBackend {
         self.cost
     }
 
-    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well. These tensors
-    /// get memory of their own. Hidden: for tests; elsewhere a plan keeps what is asked for, see
-    /// [`Plan::keeping`].
+    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well. These
+    /// tensors get memory of their own. Hidden: for tests. Elsewhere, the plan requests the
+    /// activations, see [`Plan::keeping`].
     ///
     /// # Errors
     ///
@@ -144,8 +145,7 @@ impl GpuBackend {
         traced.into_iter().next().unwrap_or_else(none)
     }
 
-    /// Runs one network with every dispatch as a submit of its own and returns what each kernel
-    /// took.
+    /// Runs one network with a separate submit for every dispatch, and returns the time of each kernel.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ const MAX_BYTES: u64 = 1 << 16;
 /// Why the next record could not be had.
 pub enum RecordFault {
     Read(std::io::Error),
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     Wrong(String),
 }
 

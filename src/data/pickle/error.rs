@@ -22,7 +22,7 @@ pub enum PickleError {
     Opcode {
         /// The byte.
         opcode: u8,
-        /// Where it stands.
+        /// Its position.
         at: u64,
     },
     /// An operation does not fit what came before it.
@@ -30,9 +30,9 @@ pub enum PickleError {
         "the operation at byte {at} of the pickle {problem}: the file is damaged; download it again"
     )]
     Malformed {
-        /// Where it stands.
+        /// Its position.
         at: u64,
-        /// What is wrong.
+        /// The problem.
         problem: &'static str,
     },
     /// The values would take more memory than allowed.

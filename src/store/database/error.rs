@@ -47,7 +47,7 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
     /// Another program does not let go of it.
@@ -88,7 +88,7 @@ pub enum StoreError {
     System {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
     /// SQLite refused for another reason.
@@ -96,7 +96,7 @@ pub enum StoreError {
     Sql {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
     /// No study has that id.
@@ -112,7 +112,7 @@ pub enum StoreError {
     Unknown {
         /// The file.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested value.
         id: String,
         /// Ids that exist, the latest ones.
         known: Vec<String>,
@@ -120,7 +120,7 @@ pub enum StoreError {
     /// Several studies begin with that id.
     #[error("several studies begin with `{id}`: {}; give more digits", found.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The requested value.
         id: String,
         /// The studies that begin so.
         found: Vec<String>,

@@ -17,7 +17,7 @@ use crate::store::{Record, Status};
 pub struct ResultRow {
     /// Its place in the order in which architectures were proposed, from 0.
     pub position: u64,
-    /// What it came to.
+    /// Its result.
     pub record: Record,
     /// The architecture's canonical text.
     pub canonical: String,

@@ -163,7 +163,7 @@ fn compare<'v>(
         .collect()
 }
 
-/// How a study stands.
+/// The state of a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudyState {
     /// It is being written, or was when its process was killed.
@@ -202,7 +202,7 @@ pub struct StudyInfo {
     pub created_ms: i64,
     /// When something was last written, likewise.
     pub updated_ms: i64,
-    /// How it stands.
+    /// Its state.
     pub state: StudyState,
     /// What it was made with.
     pub setup: StudySetup,

@@ -21,7 +21,7 @@ pub struct ComparedNetwork {
     pub origin: NetworkOrigin,
     /// The architecture.
     pub key: NetworkKey,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// What ranks its results.
     pub ranked_by: String,

@@ -12,7 +12,7 @@ use untrained::store::{ExportRows, Remark, Store, StoreError, StudyInfo, export}
 pub struct LoadedStudy {
     /// Its file.
     pub store: PathBuf,
-    /// How it stands.
+    /// Its state.
     pub info: StudyInfo,
     /// Its job, if this version can read it.
     pub job: Option<JobConfig>,

@@ -220,7 +220,7 @@ fn stale(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
     }
 }
 
-/// What is wrong and what to do.
+/// The problem, and what to do about it.
 fn failed(ui: &mut Ui, context: &mut ViewContext<'_>, why: String, title: &str) {
     ui.add_space(8.0);
     ui.strong(title);

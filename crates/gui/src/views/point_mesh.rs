@@ -12,7 +12,7 @@ use crate::results::cloud::{ScatterCloud, ScatterDot};
 /// A mesh of points and where they are on the screen.
 #[derive(Default)]
 pub struct PointMesh {
-    /// What is drawn.
+    /// What to draw.
     pub mesh: Arc<Mesh>,
     /// The middle of every point of the cloud with its row.
     pub places: Vec<(Pos2, u32)>,

@@ -18,7 +18,7 @@ pub enum SortBy {
     Position,
     /// The text of the architecture.
     Architecture,
-    /// What became of them.
+    /// Their status.
     Status,
     /// A column of numbers.
     Number(String),

@@ -36,7 +36,7 @@ impl RowSelection {
         self.0.len()
     }
 
-    /// Whether it has none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

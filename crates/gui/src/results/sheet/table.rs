@@ -191,7 +191,7 @@ impl ResultTable {
         self.architectures[rows].to_vec()
     }
 
-    /// What became of a row.
+    /// The status of a row.
     pub fn status(&self, row: u32) -> Status {
         self.status[row as usize]
     }

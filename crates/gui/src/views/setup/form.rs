@@ -10,7 +10,7 @@ use untrained::job::{JobConfig, JobError, JobOption, OptionInfo, OptionType};
 
 /// What is wrong with the job that is set up.
 pub struct SetupProblem {
-    /// The option that is meant, where it is one.
+    /// The option concerned, if there is one.
     pub option: Option<JobOption>,
     /// What is wrong and what to do; beside its field, without the option's name.
     pub text: String,
