@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 pub struct OutputError {
     /// The file.
     pub path: PathBuf,
-    /// What is in the way.
+    /// Why it cannot be written.
     pub reason: OutputErrorReason,
 }
 
-/// What is in the way of a file.
+/// Why a file cannot be written.
 #[derive(Debug)]
 pub enum OutputErrorReason {
     /// It is there already, and overwriting was not allowed.
@@ -32,7 +32,7 @@ pub enum OutputErrorReason {
     NoPermission,
     /// No space is left.
     DiskFull,
-    /// What else the system said.
+    /// Another error from the operating system.
     System(std::io::Error),
 }
 
@@ -61,7 +61,7 @@ fn described(path: &Path, reason: &OutputErrorReason) -> String {
 }
 
 impl OutputError {
-    /// What an error of the system means for a file.
+    /// The meaning of an operating-system error for a file.
     pub fn new(path: &Path, error: std::io::Error) -> Self {
         let reason = match error.kind() {
             _ if path.is_dir() => OutputErrorReason::IsDirectory,
@@ -83,7 +83,7 @@ impl OutputError {
     }
 }
 
-/// Whether a file of that name could be written, as far as its name and existence tell.
+/// Checks that a file of this name could be written, as far as can be told from its name and existence.
 ///
 /// # Errors
 ///
@@ -97,19 +97,19 @@ pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
     Err(OutputError { path: path.to_owned(), reason })
 }
 
-/// Writes a whole file or none.
+/// Writes a file completely, or not at all.
 ///
 /// # Errors
 ///
-/// [`OutputError`]; the file is as it was then.
+/// [`OutputError`]; the file is unchanged in that case.
 pub fn write_output(path: &Path, content: &[u8], overwrite: bool) -> Result<(), OutputError> {
     let mut file = OutputFile::create(path, overwrite)?;
     file.write_all(content).map_err(|error| file.error(error))?;
     file.commit()
 }
 
-/// A file that is being written. One that is dropped without [`OutputFile::commit`] is not there,
-/// except where it is streamed.
+/// A file that is being written. If it is dropped without [`OutputFile::commit`], it is discarded,
+/// unless it is streamed.
 #[derive(Debug)]
 pub struct OutputFile {
     path: PathBuf,
@@ -163,11 +163,12 @@ impl OutputFile {
         OutputError::new(&self.path, error)
     }
 
-    /// Puts the complete file in its place.
+    /// Moves the complete file to its destination.
     ///
     /// # Errors
     ///
-    /// [`OutputError`], as where the file has come to exist meanwhile; nothing is left behind then.
+    /// [`OutputError`], for example if the file has been created in the meantime; nothing is left
+    /// behind in that case.
     pub fn commit(mut self) -> Result<(), OutputError> {
         let Some(partial) = &self.partial else { return Ok(()) };
         check_output(&self.path, self.overwrite)?;

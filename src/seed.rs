@@ -6,8 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// The seed of one use of randomness, from the run's seed and the names that tell the use apart
-/// (SHA-256, so streams are unrelated). The same on every machine.
+/// The seed of one use of randomness, derived from the run's seed and the names that identify the use
+/// (by SHA-256, so streams are unrelated). It is the same on every machine.
 pub fn derive(seed: u64, names: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     hash.update(b"untrained seed 1\0");

@@ -93,7 +93,7 @@ pub struct BenchmarkRow {
     /// The architecture in a notation that its space reads, or as the table writes it; empty where
     /// the table only numbers or hashes architectures.
     pub architecture: String,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// NAS-Bench-101's hash of its graph.
     pub hash: Option<String>,

@@ -33,7 +33,7 @@ pub enum WeightSource {
 pub struct Candidate {
     /// What the record calls it.
     pub name: String,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// Whether a path leads from the input to the output.
     pub connected: bool,

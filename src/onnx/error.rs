@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Why a file could not be read as a network: the file and what is wrong with it.
+/// Why a file could not be read as a network: the file and its problem.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct OnnxError {
@@ -12,7 +12,7 @@ pub struct OnnxError {
     pub problem: OnnxProblem,
 }
 
-/// What is wrong with a model.
+/// The problem with a model.
 #[derive(Debug, thiserror::Error)]
 pub enum OnnxProblem {
     /// The path names a folder.

@@ -62,7 +62,7 @@ pub struct Model {
     pub weights: Weights,
     /// The shape of one image.
     pub input: Shape,
-    /// The batch size the file names; `None` if it is free. Any batch size can be run.
+    /// The batch size in the file; `None` if it is free. Any batch size can be run.
     pub batch: Option<u64>,
     /// Version of the operator set.
     pub opset: i64,

@@ -14,7 +14,7 @@ pub enum Count {
     Paper,
     /// As the code published with the paper: twice where a ReLU opens a `ReLUConvBN` module.
     Published,
-    /// Only those on a path from the input to the output, `none` edges cut.
+    /// Only those on a path from the input to the output, where `none` edges interrupt paths.
     Live,
 }
 

@@ -59,7 +59,7 @@ index!(TensorId, NormId, CodeId);
 /// The most terms one [`CombineStep`] step sums; longer sums are chained.
 pub const MAX_TERMS: usize = 4;
 
-/// What one network computes, step by step.
+/// The computation of one network, step by step.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The steps in order of execution.
@@ -72,7 +72,7 @@ pub struct Plan {
     pub norms: Vec<PlannedNorm>,
     /// All binary codes, one per distinct input of activations.
     pub codes: Vec<BinaryCode>,
-    /// The activations that backends return, in the order they were asked for.
+    /// The activations that backends return, in the order in which they were requested.
     pub kept: Vec<RequestedOutput>,
     /// The tensors at activation sites whose moments backends return, in the order of the graph.
     pub measured: Vec<MeasuredTensor>,
@@ -84,7 +84,7 @@ pub struct Plan {
     pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
     pub input: TensorId,
-    /// Counted units, each as often as its code counts, whose code is 0 for every image.
+    /// The number of counted units whose code is 0 for every image, each as often as its code counts.
     pub constant_units: u64,
     /// All counted units `V`: the diagonal of the kernel matrix.
     pub units: u64,
@@ -93,7 +93,7 @@ pub struct Plan {
 /// What the runs of a plan return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlanOutputs<'k> {
-    /// The kernel matrix, and the codes for whoever asks for them.
+    /// The kernel matrix, and the codes if requested.
     pub kernel: bool,
     /// The moments of the tensors that activations read on a path from the input to the output.
     pub sites: bool,
@@ -130,8 +130,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Bytes of activations (float32) and codes (a bit a unit) for a batch: the least that a backend
-    /// holds besides the weights.
+    /// Bytes of activations (float32) and codes (one bit per unit) for a batch: the least memory that a
+    /// backend needs besides the weights.
     pub fn activation_bytes(&self, images: usize) -> u64 {
         let values = self.slots.iter().fold(0_u64, |sum, &slot| sum.saturating_add(slot as u64));
         let bits = self
@@ -141,8 +141,8 @@ impl Plan {
         (values.saturating_mul(4)).saturating_add(bits / 8).saturating_mul(images as u64)
     }
 
-    /// Plans a graph. `weights` may be empty where they are drawn later; values that are there tell
-    /// which layers shift zeros.
+    /// Plans a graph. `weights` may be empty if they are drawn later; existing values show which layers
+    /// shift zeros.
     ///
     /// # Errors
     ///
@@ -151,11 +151,11 @@ impl Plan {
         Self::keeping(graph, weights, count, &[])
     }
 
-    /// A plan whose runs also return the activations of some nodes, [`crate::backend::RunOutput::kept`],
-    /// from the same forward pass: any nodes, in any order. A value that the codes do not need is
-    /// computed for this; a node that is known to be zero comes back as zeros. [`Plan::codes`] and the
-    /// kernel matrix are those of [`Plan::new`], bit for bit. [`Plan::weighted_nodes`] names the layers
-    /// that kept nodes depend on as well.
+    /// A plan whose runs also return the activations of some nodes,
+    /// [`crate::backend::RunOutput::kept`], from the same forward pass: any nodes, in any order. A
+    /// value that the codes do not need is computed for this purpose; a node known to be zero is
+    /// returned as zeros. [`Plan::codes`] and the kernel matrix are those of [`Plan::new`], bit for
+    /// bit. [`Plan::weighted_nodes`] names the layers that kept nodes depend on as well.
     ///
     /// # Errors
     ///
@@ -169,8 +169,8 @@ impl Plan {
         Self::with_outputs(graph, weights, count, PlanOutputs { keep, ..PlanOutputs::KERNEL })
     }
 
-    /// A plan whose runs return what is asked for, all from one forward pass; what is not asked for is
-    /// not computed. The kernel matrix is that of [`Plan::new`], bit for bit, whatever else is asked for.
+    /// A plan whose runs return the requested outputs, all from one forward pass, and compute nothing
+    /// else. The kernel matrix is that of [`Plan::new`], bit for bit, whatever else is requested.
     ///
     /// # Errors
     ///

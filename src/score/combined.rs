@@ -12,7 +12,7 @@ use crate::nearest;
 /// The name of the combined rank, among the names of [`SCORES`](super::SCORES).
 pub const COMBINED: &str = "combined";
 
-/// The components that are combined unless others are asked for.
+/// The components that are combined by default.
 pub const DEFAULT_COMPONENTS: [&str; 6] =
     ["macs", "path-norm", "expressivity", "independence", "decorrelation", "volume"];
 
@@ -21,7 +21,7 @@ pub const DEFAULT_COMPONENTS: [&str; 6] =
 pub enum Ranking {
     /// One score.
     Score(ScoreId),
-    /// Several scores, combined by their ranks.
+    /// Several scores, combined by rank.
     Combined(Components),
 }
 
@@ -38,11 +38,11 @@ impl PartialEq for ScoreId {
 impl Eq for ScoreId {}
 
 impl Ranking {
-    /// The ranking of that name, `components` where it is the combined rank.
+    /// The ranking of that name, with `components` if it is the combined rank.
     ///
     /// # Errors
     ///
-    /// The nearest names for a name that is not known.
+    /// Similar names, if the name is unknown.
     pub fn by_name(name: &str, components: &Components) -> Result<Self, String> {
         if name == COMBINED {
             return Ok(Self::Combined(components.clone()));
@@ -68,7 +68,7 @@ impl Ranking {
     }
 }
 
-/// The scores that are combined; at least one, none twice.
+/// The scores that are combined: at least one, without duplicates.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Components(Vec<ScoreId>);
 
@@ -90,7 +90,7 @@ impl Components {
     ///
     /// # Errors
     ///
-    /// What is wrong: a name that is not known, with the nearest ones; one that is there twice; no name.
+    /// The problem: an unknown name, with similar ones; a duplicate; or no name at all.
     pub fn from_names<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, String> {
         let mut components: Vec<ScoreId> = Vec::new();
         for name in names {
@@ -137,7 +137,7 @@ fn unknown(name: &str, more: impl Iterator<Item = &'static str>) -> String {
     format!("`{name}` is unknown; {}", nearest::hint(name, known))
 }
 
-/// The components of the architectures that are compared, each in ascending order.
+/// The components of the compared architectures, each in ascending order.
 ///
 /// Values that are not finite rank last. Any order of arrival gives the same ranks.
 #[derive(Clone, Debug, Default)]
@@ -183,7 +183,8 @@ impl ComponentRanks {
     }
 
     /// The rank of a value in one component, as a share of the architectures: above 0, and 1 for the
-    /// best; ties have their mean. A value that is of none of the architectures stands between them.
+    /// best; ties share their mean rank. A value that belongs to none of the architectures is placed
+    /// between them.
     pub fn share(&self, component: usize, value: f64) -> f64 {
         let value = ranked(value);
         let sorted = &self.sorted[component];

@@ -6,8 +6,8 @@ use super::moments::TensorMoments;
 use super::registry::ScoreSet;
 use crate::graph::{Graph, adds_normalised_branches};
 
-/// What the moments of a network's activations tell; `None` for what was not asked for, and for what
-/// the network does not have.
+/// The scores computed from the moments of a network's activations; `None` if not requested, or not
+/// available for the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MomentScores {
     /// Sum of the entropies of the eigenvalues of correlations, over activation sites.
@@ -23,7 +23,7 @@ pub struct MomentScores {
 }
 
 impl MomentScores {
-    /// The wanted ones, from the moments at activation sites and of the last representation.
+    /// The wanted scores, from the moments at activation sites and of the last representation.
     pub fn new(
         graph: &Graph,
         sites: &[TensorMoments],
@@ -60,7 +60,7 @@ impl MomentScores {
         scores
     }
 
-    /// The means over repeats; `None` for what one of them lacks.
+    /// The means over repeats; `None` for values that one of them lacks.
     pub fn mean(repeats: &[Self]) -> Self {
         let mean = |value: fn(&Self) -> Option<f64>| {
             let sum: Option<f64> = repeats.iter().map(value).sum();

@@ -22,7 +22,7 @@ pub type LatencyMeter<'m> = Box<dyn FnMut(&Architecture, &Graph) -> Result<f64, 
 /// The latencies measured so far.
 pub(super) struct LatencyCache<'m> {
     measure: Option<LatencyMeter<'m>>,
-    /// By [`Space::code_key`]: networks with equal keys do the same work. `None` for what failed.
+    /// By [`Space::code_key`]: networks with equal keys do the same work. `None` for failures.
     known: HashMap<String, Option<f64>>,
     /// Networks that were measured.
     pub runs: u64,

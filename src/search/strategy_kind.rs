@@ -154,7 +154,7 @@ impl StrategyKind {
         Self::ALL.iter().map(|kind| kind.name()).collect()
     }
 
-    /// Begins a search; its random numbers come from a stream of the seed of its own.
+    /// Begins a search; its random numbers come from its own stream of the seed.
     pub fn start<'m>(
         self,
         space: ConstrainedSpace<'m>,

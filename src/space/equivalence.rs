@@ -44,7 +44,7 @@ impl Architecture {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.function_key(own))
     }
 
-    /// The text by which the code of the space's own paper tells architectures apart.
+    /// The text by which the code of the space's paper distinguishes architectures.
     pub fn benchmark_key(&self) -> String {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.benchmark_key(own))
     }
@@ -55,8 +55,8 @@ impl Architecture {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.live_key(own))
     }
 
-    /// Equal for architectures whose ReLUs all see the same values, dead ones included. Their scores
-    /// are equal whatever is counted.
+    /// Equal for architectures whose ReLUs all receive the same values, dead ones included. Their
+    /// scores are equal for every way of counting.
     pub fn code_key(&self) -> String {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.code_key(own))
     }
@@ -85,7 +85,7 @@ impl Space {
         }))
     }
 
-    /// The number of different [`Architecture::canonical`] texts; `None` for spaces that are not
+    /// The number of distinct [`Architecture::canonical`] texts; `None` for spaces that are not
     /// tabulated. Hidden: for tests.
     #[doc(hidden)]
     pub fn count_functions(&self) -> Option<usize> {

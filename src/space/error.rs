@@ -26,7 +26,7 @@ pub enum SpaceError {
         /// The error from the operating system.
         source: std::io::Error,
     },
-    /// The text is no `untrained-space/1` file, or what it says does not make a space.
+    /// The text is not an `untrained-space/1` file, or does not describe a valid space.
     #[error("{origin}: {}", problem::list(problems))]
     Invalid {
         /// The file or the built-in space.

@@ -272,7 +272,7 @@ fn written(value: &serde_json::Value, origin: &str) -> Result<String, SpaceError
 
 /// What a space says of itself.
 impl Space {
-    /// The short name by which the space is opened.
+    /// The short name under which the space is opened.
     pub fn id(&self) -> &str {
         &self.definition.id
     }
@@ -297,7 +297,7 @@ impl Space {
         self.definition.classes
     }
 
-    /// How the space's networks are initialised unless told otherwise.
+    /// The default weight initialisation of the space's networks.
     pub fn initialisation(&self) -> Initialisation {
         self.definition.initialisation
     }

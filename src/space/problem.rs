@@ -18,7 +18,7 @@ const MOST_SHOWN: usize = 50;
 pub struct SpaceProblem {
     /// Where in the file, such as `topology.operations[2]`; empty for the file as a whole.
     pub path: String,
-    /// The line, from 1; `None` for what is not in the file.
+    /// The line, from 1; `None` for anything that is not in the file.
     pub line: Option<usize>,
     /// The problem, and what was expected.
     pub message: String,

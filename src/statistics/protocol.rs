@@ -10,14 +10,14 @@ use crate::seed;
 /// An architecture of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoredCandidate {
-    /// What the predictor says; NaN where it says nothing, which is never preferred.
+    /// The prediction; NaN if there is none, which is never preferred.
     pub score: f64,
     /// The accuracy that is reported, usually on test images.
     pub accuracy: f64,
     /// The accuracy that the optimal choice looks at: on validation images, or `accuracy` again
     /// where the table has no other.
     pub validation: f64,
-    /// What the score cost, in seconds; NaN where it is not known.
+    /// The time spent on the score, in seconds; NaN if unknown.
     pub seconds: f64,
 }
 
@@ -49,7 +49,7 @@ pub struct ProtocolReport {
     pub runs: u32,
     /// Seed of the drawing.
     pub seed: u64,
-    /// One row for each sample size, as they were asked for.
+    /// One row for each requested sample size.
     pub rows: Vec<ProtocolRow>,
 }
 
@@ -64,8 +64,8 @@ pub struct ProtocolRow {
     pub random: MeanSd,
     /// The highest validation accuracy is chosen.
     pub optimal: MeanSd,
-    /// Seconds that the scores of a run cost together; `None` where those of an architecture
-    /// that was drawn are not known.
+    /// The total seconds spent on the scores of a run; `None` if those of a drawn architecture are
+    /// unknown.
     pub seconds: Option<MeanSd>,
 }
 
@@ -97,11 +97,11 @@ pub enum ProtocolError {
     Cancelled,
 }
 
-/// Runs the experiment: for each size N, `runs` times N draws with replacement, as the published code
-/// draws. Of equal values the one drawn first is chosen.
+/// Runs the experiment: for each size N, `runs` times N draws with replacement, as in the published
+/// code. Of equal values, the one drawn first is chosen.
 ///
-/// `cancelled` is asked before every run. The draws of a size depend on the seed, the size and the
-/// number of candidates only.
+/// `cancelled` is called before every run. The draws of a size depend only on the seed, the size and
+/// the number of candidates.
 ///
 /// # Errors
 ///

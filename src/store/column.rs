@@ -54,7 +54,7 @@ pub enum NumberFormat {
 pub struct NumericColumn {
     /// How a number is written.
     pub format: NumberFormat,
-    /// The number; NaN where there is none.
+    /// The number; NaN if there is none.
     pub value: fn(&Record) -> f64,
 }
 
@@ -97,7 +97,7 @@ pub struct ResultColumn {
     pub header: &'static str,
     /// The unit; empty for plain numbers and texts.
     pub unit: &'static str,
-    /// What it holds.
+    /// The meaning of its values.
     pub explanation: &'static str,
     /// Table and column of the SQLite file, as in `result.params`.
     pub sql: &'static str,

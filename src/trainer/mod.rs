@@ -33,7 +33,7 @@ pub struct TrainingRequest {
     pub space: String,
     /// The architecture in the space's notation.
     pub architecture: String,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// Every decision with what was chosen.
     pub choices: Vec<crate::space::Decision>,

@@ -107,7 +107,7 @@ pub struct Output {
     pub save_job: Option<PathBuf>,
 }
 
-/// What is scored or described.
+/// The architectures or model to score or describe.
 #[derive(Args, Debug)]
 pub struct Targets {
     /// Architectures in the space's notation

@@ -53,7 +53,7 @@ use untrained_plot::PlotError;
 pub enum Exit {
     /// Everything succeeded.
     Done = 0,
-    /// Nothing usable was scored.
+    /// No usable score.
     Nothing = 1,
     /// Wrong usage or bad input.
     Usage = 2,
@@ -73,8 +73,8 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// The file or the id of a space that a window is to open with, if the arguments ask for a window:
-/// there are none, or one that is such a name.
+/// The file or space ID with which the window should open, if the arguments ask for a window: either
+/// there are none, or there is one that is such a name.
 pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
     let is_space = |name: &OsString| Space::builtin_ids().any(|id| name == id);
     match arguments.get(1..) {

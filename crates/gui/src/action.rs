@@ -65,7 +65,7 @@ pub enum BenchmarkAction {
     SetLogarithmic(bool),
 }
 
-/// What a view asks for.
+/// An action requested by a view.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// A command.

@@ -5,7 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::view::View;
 
-/// A command as it is shown.
+/// A command as shown to the user.
 pub struct CommandInfo {
     /// The command.
     pub command: Command,
@@ -13,7 +13,7 @@ pub struct CommandInfo {
     pub menu: &'static str,
     /// Its name.
     pub text: &'static str,
-    /// What it does, in a sentence.
+    /// What it does, in one sentence.
     pub about: &'static str,
     /// Its keys.
     pub keys: Option<KeyboardShortcut>,
@@ -132,8 +132,8 @@ pub fn pressed(window: &egui::Context) -> Vec<Command> {
     keyed.into_iter().map(|(command, _)| command).collect()
 }
 
-/// Entries whose name or explanation holds all words of a text; first those whose name begins with it,
-/// then those with the words in the name.
+/// Entries whose name or explanation contains all words of a text: first those whose name begins with
+/// it, then those with the words in the name.
 pub fn matching(text: &str) -> Vec<&'static CommandInfo> {
     let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let holds = |text: &str| {

@@ -50,12 +50,12 @@ use untrained::job::{JobConfig, StoreLocation};
 /// The title of the window.
 pub const TITLE: &str = "Untrained";
 
-/// What a window begins with.
+/// The start options of a window.
 #[derive(Clone, Debug, Default)]
 pub struct StartOptions {
     /// A space, a job or a file of studies to open.
     pub open: Option<PathBuf>,
-    /// The file of studies; the default one where it is not given.
+    /// The study database; the default one if not given.
     pub store: Option<PathBuf>,
     /// Who answers questions for files.
     pub dialogs: FileDialogs,
@@ -77,7 +77,7 @@ impl StartOptions {
 #[derive(Debug, thiserror::Error)]
 #[error("no window can be shown ({reason})")]
 pub struct WindowError {
-    /// What the window system or the graphics driver said, in one line.
+    /// The message from the window system or the graphics driver, in one line.
     pub reason: String,
 }
 

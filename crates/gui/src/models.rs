@@ -22,7 +22,7 @@ pub struct Models<'a> {
     pub runner: &'a SearchRunner,
     /// Results.
     pub results: &'a Results,
-    /// What is known of networks.
+    /// What is known about networks.
     pub inspect: &'a InspectionCache,
     /// Networks side by side.
     pub compare: &'a NetworkComparison,

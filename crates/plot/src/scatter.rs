@@ -23,14 +23,14 @@ const LABEL: f64 = 30.0;
 const NUMBER: f64 = 26.0;
 const CAPTION: f64 = 22.0;
 
-/// What a scatter plot shows.
+/// The content of a scatter plot.
 #[derive(Clone, Copy, Debug)]
 pub struct ScatterData<'a> {
-    /// First line above the picture; the second one gives Kendall's tau-b and the number of pairs.
+    /// The first line above the picture; the second one shows Kendall's tau-b and the number of pairs.
     pub title: &'a str,
     /// What the score is, below the picture.
     pub x_title: &'a str,
-    /// What the accuracy is and its unit, beside the picture.
+    /// The name of the accuracy and its unit, next to the picture.
     pub y_title: &'a str,
     /// Pairs `(score, accuracy)`. Those that are not finite are counted below the picture and take
     /// part in tau-b, except for NaN.

@@ -42,7 +42,7 @@ enum FormatVersion {
 struct SpaceFile<T, S> {
     #[serde(rename = "format")]
     _format: FormatVersion,
-    /// The short name by which the space is opened.
+    /// The short name under which the space is opened.
     #[schemars(length(min = 1))]
     id: String,
     /// The name to show.
@@ -60,7 +60,7 @@ struct SpaceFile<T, S> {
     /// orthogonal, uniform:A or normal:S.
     #[serde(default)]
     initialisation: Option<String>,
-    /// What is decided in an architecture.
+    /// The decisions of an architecture.
     topology: T,
     /// How cells or stages become a network.
     skeleton: S,

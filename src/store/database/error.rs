@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// What can go wrong with a file of studies.
+/// The errors of a study database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such file.
@@ -34,7 +34,7 @@ pub enum StoreError {
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest format that is known here.
+        /// The newest format that this version supports.
         known: i64,
     },
     /// The file is damaged.
@@ -64,7 +64,7 @@ pub enum StoreError {
         .0.display()
     )]
     ReadOnly(PathBuf),
-    /// A file that cannot be written, with rows in a log beside it that only a writer can take in.
+    /// A file that cannot be written, with rows in a log next to it that only a writer can read.
     #[error(
         "the latest results of {} are in the log next to it (the same name with -wal), which can only be \
          read in a writable folder: copy both files to one",
@@ -164,9 +164,9 @@ pub enum StoreError {
         id: String,
         /// The place.
         position: u64,
-        /// Whose it is.
+        /// The architecture stored there.
         stored: String,
-        /// What was to be put there.
+        /// The architecture to be stored there.
         given: String,
     },
 }

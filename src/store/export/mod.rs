@@ -83,13 +83,13 @@ impl ExportRows<'_> {
     }
 }
 
-/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl`
-/// or `.parquet`; how many they are. An existing file is only replaced if told so, and only by a
+/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl` or
+/// `.parquet`, and returns their number. An existing file is replaced only if requested, and only by a
 /// complete one.
 ///
 /// # Errors
 ///
-/// [`ExportError`]; no file is left behind then.
+/// [`ExportError`]; no file is left behind in that case.
 pub fn export(
     store: &Store,
     study: &StudyInfo,

@@ -50,7 +50,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The file of studies, or none.
+    /// The study database, or none.
     pub fn keep(&self) -> StoreLocation {
         StoreLocation::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.to_owned()))
     }

@@ -35,7 +35,7 @@ pub enum KernelState {
     Failed(String),
 }
 
-/// What is known of architectures.
+/// What is known about architectures.
 pub struct InspectionCache {
     inspected: LruCache<NetworkKey, Arc<Inspection>>,
     kernels: LruCache<NetworkKey, KernelState>,

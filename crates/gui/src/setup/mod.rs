@@ -188,7 +188,7 @@ impl Setup {
         }
     }
 
-    /// Takes a job that was opened; without a file of studies of its own it keeps the present one.
+    /// Takes a job that was opened; if it does not name a study database, the current one is kept.
     pub fn on_job_loaded(&mut self, tasks: &mut TaskRunner, job: JobConfig, space: Option<Space>) {
         let store = job.store.clone().or_else(|| self.job.store.clone());
         (self.space, self.load_error, self.estimate) = (space, None, None);

@@ -277,8 +277,8 @@ impl AppState {
     }
 }
 
-/// The file of studies where none is named: `untrained.db` here, or in the home folder where the
-/// program was not started in a folder of somebody's.
+/// The default study database: `untrained.db` in the current folder, or in the home folder if the
+/// program was not started in a user's folder.
 pub fn default_store() -> StoreLocation {
     let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
     let folder = here.or_else(std::env::home_dir).unwrap_or_default();

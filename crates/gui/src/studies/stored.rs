@@ -64,7 +64,7 @@ pub fn resumed_remarks(job: &JobConfig) -> BTreeMap<String, Remark> {
     read.unwrap_or_default()
 }
 
-/// All studies of a file; a file that does not exist yet has none.
+/// All studies in a file; a file that does not exist yet has none.
 ///
 /// # Errors
 ///
