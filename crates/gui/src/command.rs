@@ -81,7 +81,7 @@ commands! {
         Export: "File", "Export results…", "Save the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E);
         ExportShown: "File", "Export filtered results…", "Save the results that pass the filters", None;
         ExportSelected: "File", "Export selected results…", "Save the selected results", None;
-        ExportMarked: "File", "Export starred results…", "Save the starred results", None;
+        ExportMarked: "File", "Export marked results…", "Save the results marked with a star", None;
         SavePicture: "File", "Save picture…", "Save the largest plot or drawing of this view as PNG or SVG", None;
         Quit: "File", "Quit", "Close the window", ctrl(Key::Q);
         Undo: "Edit", "Undo", "Undo the last change of filter, order or selection", ctrl(Key::Z);

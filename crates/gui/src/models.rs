@@ -30,7 +30,7 @@ pub struct Models<'a> {
     pub benchmark: &'a BenchmarkTables,
     /// Stored studies.
     pub studies: &'a StudyList,
-    /// What is open over the views.
+    /// What is open on top of the views.
     pub overlay: &'a Overlay,
     /// What outlives the window.
     pub preferences: &'a Preferences,

@@ -168,8 +168,8 @@ pub fn differs(drawing: &Drawing, others: &[&Drawing], part: DrawingPart) -> boo
     !others.iter().all(same)
 }
 
-/// An architecture that shows what a space is made of: of some, the one whose first cell has the most
-/// nodes, operations and kinds of operations.
+/// The architecture that best shows what a space consists of: among some samples, the one whose first
+/// cell has the most nodes, operations and kinds of operations.
 pub fn most_varied(drawn: impl Iterator<Item = Vec<Drawing>>) -> Vec<Drawing> {
     let telling = |drawings: &Vec<Drawing>| {
         let Some(first) = drawings.first() else { return (0, 0, 0) };

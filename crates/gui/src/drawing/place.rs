@@ -41,7 +41,7 @@ pub struct PlacedDrawing {
 }
 
 impl PlacedDrawing {
-    /// Finds places in a room of that size; `measure` says how wide a text is.
+    /// Computes positions in an area of that size; `measure` returns the width of a text.
     pub fn new(drawing: &Drawing, room: Vec2, measure: &dyn Fn(&str) -> f32) -> Self {
         let is_chain = is_chain(drawing);
         let mut best: Option<Self> = None;

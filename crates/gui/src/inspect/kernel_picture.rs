@@ -22,7 +22,7 @@ pub struct ActivationSite {
     pub active: f64,
 }
 
-/// What a forward pass tells of an architecture.
+/// The results of a forward pass for an architecture.
 #[derive(Clone, Debug)]
 pub struct KernelPicture {
     /// The kernel matrix K of the job's images, with the weights of the first repeat.

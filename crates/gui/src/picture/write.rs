@@ -22,21 +22,21 @@ impl CapturedPicture {
         FileQuestion::Save(name, "Pictures (PNG, SVG)", &["png", "svg"])
     }
 
-    /// Writes it, as the ending says; without one, a PNG. Returns where it was written.
+    /// Writes it in the format of the extension, or as PNG without one. Returns the path.
     ///
     /// # Errors
     ///
-    /// Why it was not, and what to do.
+    /// Why it could not be written, and what to do.
     pub fn write(&self, path: &Path) -> Result<PathBuf, String> {
         write(self, path)
     }
 }
 
-/// Writes a picture, as its ending says; without one, a PNG. Where it was written.
+/// Writes a picture in the format of the extension, or as PNG without one. Returns the path.
 ///
 /// # Errors
 ///
-/// Why it was not, and what to do.
+/// Why it could not be written, and what to do.
 pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let (path, bytes) = match ending.as_deref() {

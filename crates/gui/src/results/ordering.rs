@@ -18,13 +18,13 @@ const AT_ONCE: usize = 10_000;
 const READ: usize = 20_000;
 /// Of those, how many are told at a time.
 const BATCH: usize = 5_000;
-/// Rows whose decisions are read at most.
+/// The largest number of rows whose decisions are read.
 pub const DECIDED: usize = 1_000_000;
 
 /// Results in order of arrival.
 pub type PendingRows = Vec<(u64, Box<Record>)>;
 
-/// What an order answers.
+/// The result of an ordering.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderRequest {
     choice: TableView,
@@ -151,7 +151,7 @@ impl ResultSet {
         self.unread_decisions.push(decisions);
     }
 
-    /// Takes an order of so many rows of the table.
+    /// Takes an ordering of the first rows of the table.
     pub fn on_rows_ordered(&mut self, rows: Vec<u32>, length: usize) {
         self.rows = Arc::new(rows);
         self.ordered = length;

@@ -14,7 +14,7 @@ use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 use untrained::job::{JobConfig, StoreLocation, StudyMode, Task};
 
-/// Runs jobs one after the other.
+/// Runs jobs one after another.
 pub struct SearchRunner {
     live: Option<LiveSearch>,
     queue: VecDeque<JobConfig>,
@@ -85,7 +85,7 @@ impl SearchRunner {
         }
     }
 
-    /// Asks the search to stop.
+    /// Requests that the search stop.
     pub fn stop(&mut self) {
         self.live.iter_mut().for_each(LiveSearch::stop);
     }

@@ -11,7 +11,7 @@ use crate::runner::{extending_job, resuming_job};
 use crate::view::View;
 
 impl AppState {
-    /// Does what a command says, if it is possible.
+    /// Carries out a command, if it is available.
     pub fn run_command(&mut self, command: Command, window: &egui::Context) {
         if !is_possible(command, &self.models()) {
             return;

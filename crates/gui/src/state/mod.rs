@@ -93,7 +93,7 @@ impl AppState {
         }
     }
 
-    /// Handles messages that came since the last frame, and brings up to date what is shown.
+    /// Handles the messages received since the last frame, and updates what is shown.
     pub fn update(&mut self, window: &egui::Context) {
         self.handle_messages();
         if self.view == View::Results
@@ -160,7 +160,7 @@ impl AppState {
         self.results.scatter = scatter;
     }
 
-    /// Applies what views asked for, in order.
+    /// Applies the actions that views requested, in order.
     pub fn apply_all(&mut self, actions: ActionQueue, window: &egui::Context) {
         if !actions.is_empty() {
             window.request_repaint();
@@ -177,8 +177,8 @@ impl AppState {
         &self.preferences
     }
 
-    /// Asks whether a search that runs is to end with the window. Returns whether the window may close
-    /// now.
+    /// Asks whether to stop a running search when the window closes. Returns whether the window may
+    /// close now.
     pub fn on_close_requested(&mut self) -> bool {
         self.overlay.asks_to_close = self.runner.is_searching();
         !self.overlay.asks_to_close

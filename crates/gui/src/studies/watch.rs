@@ -15,7 +15,7 @@ use untrained::store::{ResultRow, Store, StoreError};
 /// How often files are looked at.
 const PERIOD: Duration = Duration::from_millis(700);
 
-/// What is looked after; a thread of its own looks as long as this exists.
+/// A watcher: its own thread checks the files as long as this exists.
 #[derive(Clone, Default)]
 pub struct FileWatch(Arc<Mutex<WatchTargets>>);
 

@@ -16,7 +16,7 @@ pub struct AxisLayout {
 }
 
 impl AxisLayout {
-    /// Takes in what a sheet has; what a person arranged stays as it is.
+    /// Takes over the columns of a table; the user's arrangement is kept.
     pub fn update(&mut self, sheet: &ResultSet) {
         if self.sheet != Some(sheet.id) {
             *self = Self { sheet: Some(sheet.id), all: Vec::new() };

@@ -1,4 +1,4 @@
-//! The tables below compared architectures: numbers and decisions, with differences in bold.
+//! The tables below compared architectures: numbers and decisions, with differences highlighted.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::results::sheet::NUMBERS;
 /// Numbers, the best of each row strong, with the difference to A.
 pub fn numbers(ui: &mut Ui, comparison: &NetworkComparison) {
     ui.strong("Numbers").on_hover_text(
-        "The best value of each row is bold: the highest score or accuracy, the lowest cost. Percentages \
+        "The best value of each row is highlighted: the highest score or accuracy, the lowest cost. Percentages \
          are differences from A.",
     );
     Grid::new("compared numbers").striped(true).spacing([18.0, 2.0]).show(ui, |ui| {

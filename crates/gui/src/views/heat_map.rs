@@ -69,8 +69,8 @@ fn image(matrix: &KernelMatrix, least: f64) -> ColorImage {
     ColorImage::new([side; 2], (0..side * side).map(texel).collect())
 }
 
-/// Shows a kernel matrix in a square; its colours go from `least` to 1. What stands under the pointer
-/// is told beside it.
+/// Shows a kernel matrix in a square, with colours from `least` to 1. The entry under the pointer is
+/// described next to it.
 pub fn show(
     ui: &mut Ui,
     textures: &mut HeatMapTextures,

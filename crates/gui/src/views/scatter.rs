@@ -26,9 +26,9 @@ pub enum ScatterTool {
     /// Moves the view; a click chooses a point.
     #[default]
     Point,
-    /// Selects what is in a box.
+    /// Selects the points in a box.
     Box,
-    /// Selects what an outline encloses.
+    /// Selects the points inside an outline.
     Lasso,
 }
 

@@ -166,7 +166,7 @@ fn results_are_written_whole_as_shown_and_by_their_stars() {
     window.until("the star", |_| {
         store.remarks(&study).unwrap().get(&best.architecture).is_some_and(|one| one.marked)
     });
-    let marked = export(&mut window, "Export starred results…", "marked.csv");
+    let marked = export(&mut window, "Export marked results…", "marked.csv");
     assert_eq!(marked, [best.architecture.as_str()]);
     let filter = window.harness.get_by_label("Filter");
     filter.focus();

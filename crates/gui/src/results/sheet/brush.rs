@@ -37,8 +37,8 @@ pub enum AxisBrush {
 pub type AxisBrushes = BTreeMap<ResultAxis, AxisBrush>;
 
 impl AxisBrush {
-    /// The brush as a test of rows. A row without the decision, or one whose decisions are not read
-    /// yet, does not meet it.
+    /// The brush as a test of rows. A row without the decision, or whose decisions have not been read
+    /// yet, fails it.
     pub fn on<'t>(
         &self,
         axis: &ResultAxis,
