@@ -277,7 +277,7 @@ impl Space {
         &self.definition.id
     }
 
-    /// The name to show.
+    /// The title for display.
     pub fn title(&self) -> &str {
         &self.definition.title
     }

@@ -18,12 +18,12 @@ pub(super) const BUILTIN: &str = include_str!("../../assets/operations.toml");
 /// Operations by name, as files write them.
 pub(super) type OperationDefinitions = BTreeMap<String, OperationDefinition>;
 
-/// One operation as a file writes it.
+/// An operation as written in a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Definition")]
 pub(super) struct OperationDefinition {
-    /// The layers, in their order.
+    /// The layers, in order.
     layers: Vec<LayerFile>,
     /// The layers used instead where the stride is not 1 or the width changes.
     reshape: Option<Vec<LayerFile>>,

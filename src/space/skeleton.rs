@@ -27,7 +27,7 @@ pub(super) struct SkeletonFile {
     stem: Vec<LayerFile>,
     /// The operation between two stages.
     reduction: String,
-    /// Layers behind the last stage.
+    /// Layers after the last stage.
     head: Vec<LayerFile>,
 }
 

@@ -45,7 +45,7 @@ struct SpaceFile<T, S> {
     /// The short name under which the space is opened.
     #[schemars(length(min = 1))]
     id: String,
-    /// The name to show.
+    /// The title for display.
     #[schemars(length(min = 1))]
     title: String,
     /// The publication it comes from.
@@ -64,7 +64,7 @@ struct SpaceFile<T, S> {
     topology: T,
     /// How cells or stages become a network.
     skeleton: S,
-    /// Operations of the space's own, by name; they win over built-in ones.
+    /// Additional operations, by name; they override built-in ones.
     #[serde(default)]
     operations: OperationDefinitions,
 }

@@ -46,7 +46,7 @@ pub(super) enum OperationLayer {
 pub(super) enum BranchJoin {
     /// Summed.
     Add,
-    /// Behind each other along the channels.
+    /// Concatenated along the channels.
     Concat,
 }
 
@@ -138,7 +138,7 @@ pub(super) fn any(layers: &[OperationLayer], condition: &dyn Fn(&OperationLayer)
     })
 }
 
-/// A layer as a file writes it.
+/// A layer as written in a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum LayerFile {
@@ -154,7 +154,7 @@ pub(super) enum LayerFile {
 pub(super) enum BranchesFile {
     /// Summed.
     Add(Vec<Vec<LayerFile>>),
-    /// Behind each other along the channels.
+    /// Concatenated along the channels.
     Concat(Vec<Vec<LayerFile>>),
 }
 

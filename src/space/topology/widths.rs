@@ -38,7 +38,7 @@ pub(in crate::space) struct WidthsFile {
     /// The channel counts to choose from.
     #[schemars(length(min = 1, max = MAX_WIDTHS), inner(range(min = 1, max = MAX_CLASSES)))]
     widths: Vec<usize>,
-    /// Nodes of the cell, its input and output included.
+    /// The number of nodes of the cell, including its input and output.
     #[schemars(range(min = 2, max = 8))]
     nodes: usize,
     /// The operations that the cell names.
@@ -62,12 +62,12 @@ enum WidthsKind {
 pub(in crate::space) struct WidthsSkeletonFile {
     /// Layers before the first cell.
     stem: Vec<LayerFile>,
-    /// What stands behind the stem; every entry has a width of its own.
+    /// The cells and reductions after the stem; every entry has its own width.
     #[schemars(length(min = 1, max = MAX_CELLS))]
     sequence: Vec<WidthsPart>,
     /// The operation of a reduction, at stride 2.
     reduction: String,
-    /// Layers behind the last cell.
+    /// Layers after the last cell.
     head: Vec<LayerFile>,
 }
 

@@ -46,7 +46,7 @@ pub struct EdgeDecisions {
 pub(in crate::space) struct EdgeCellFile {
     #[serde(rename = "kind")]
     _kind: EdgeCellKind,
-    /// Nodes of the cell, its input and output included.
+    /// The number of nodes of the cell, including its input and output.
     #[schemars(range(min = 2, max = MAX_NODES))]
     nodes: usize,
     /// The operations to choose from.

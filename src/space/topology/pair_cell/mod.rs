@@ -48,7 +48,7 @@ const MAX_CHOICES: usize = 64;
 pub(in crate::space) struct PairCellFile {
     #[serde(rename = "kind")]
     _kind: PairCellKind,
-    /// Nodes of a cell, its inputs not counted.
+    /// The number of nodes of a cell, not counting its inputs.
     #[schemars(range(min = 1, max = MAX_NODES))]
     nodes: usize,
     /// The operations to choose from.
@@ -56,10 +56,10 @@ pub(in crate::space) struct PairCellFile {
     operations: Vec<String>,
     /// The nodes that are concatenated: all, or the loose ones, which no other node reads.
     concat: ConcatRule,
-    /// Whether the two inputs of a node are never the same.
+    /// Whether the two inputs of a node are always different.
     #[serde(default)]
     distinct_inputs: bool,
-    /// Channels of a node before the first reduction, to choose from.
+    /// The channel counts of a node before the first reduction, to choose from.
     #[schemars(length(min = 1, max = MAX_CHOICES), inner(range(min = 1, max = MAX_CLASSES)))]
     widths: Vec<usize>,
     /// Numbers of cells to choose from.

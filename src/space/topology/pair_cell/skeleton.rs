@@ -17,13 +17,13 @@ use crate::space::topology::TopologyContext;
 /// The most reductions of a network.
 const MAX_REDUCTIONS: usize = 8;
 
-/// Stems, cells that read the last two, head. In stems `out` is the width.
+/// Stems, cells that read the last two cells, head. In stems, `out` is the width.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct PairSkeletonFile {
-    /// Layers that give input 0 of the first cell.
+    /// Layers that produce input 0 of the first cell.
     stem: Vec<LayerFile>,
-    /// Layers behind the stem that give input 1 of the first cell; without them it is input 0.
+    /// Layers after the stem that produce input 1 of the first cell; without them, it is input 0.
     second_stem: Option<Vec<LayerFile>>,
     /// Whether the second stem halves the size, so that the first cell follows a reduction.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(in crate::space) struct PairSkeletonFile {
     /// depth - 1, rounded down. The width doubles at each.
     #[schemars(length(max = MAX_REDUCTIONS))]
     reductions: Vec<String>,
-    /// Layers behind the last cell.
+    /// Layers after the last cell.
     head: Vec<LayerFile>,
 }
 

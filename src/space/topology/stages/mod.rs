@@ -99,7 +99,7 @@ pub(in crate::space) struct StagesSkeletonFile {
     stride: Option<usize>,
     /// Layers before the first stage.
     stem: Vec<LayerFile>,
-    /// Layers behind the last stage.
+    /// Layers after the last stage.
     head: Vec<LayerFile>,
 }
 

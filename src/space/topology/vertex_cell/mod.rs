@@ -73,10 +73,10 @@ impl VertexNetwork {
 pub(in crate::space) struct VertexCellFile {
     #[serde(rename = "kind")]
     _kind: VertexCellKind,
-    /// The most vertices of a cell, its input and output included.
+    /// The largest number of vertices of a cell, including its input and output.
     #[schemars(range(min = 2, max = MAX_VERTICES))]
     max_vertices: usize,
-    /// The most edges, vertices on no path from input to output left out.
+    /// The largest number of edges, not counting vertices on no path from input to output.
     #[schemars(range(min = 1, max = MAX_EDGES))]
     max_edges: usize,
     /// The operations to choose from; the benchmark's hash numbers them in this order.
