@@ -1,7 +1,7 @@
-//! A score of one's own: unit codes, activations and kernel matrix from one forward pass.
+//! A custom score: unit codes, activations and kernel matrix from one forward pass.
 //!
-//! For every layer that has a code it tells which part of the units is on and how large the values are
-//! that decide this; from the logits, how much they differ between images.
+//! For every layer that has a code, it prints the share of active units and the size of their
+//! pre-activations; from the logits, it prints how much they differ between images.
 //!
 //! `cargo run --release --example own_score`
 
