@@ -92,7 +92,7 @@ fn status(text: &str) -> Result<Status, String> {
     let found = Status::ALL.into_iter().find(|status| status.name() == text.trim());
     found.ok_or_else(|| {
         let known = Status::ALL.map(Status::name).join(", ");
-        format!("`{text}` in column `status` is unknown: there are {known}")
+        format!("`{text}` in column `status` is unknown; valid: {known}")
     })
 }
 

@@ -316,7 +316,7 @@ impl Op {
             | Self::LayerNorm(_)
             | Self::Softmax => match inputs {
                 [input] => self.unary_shape(*input),
-                _ => Err(format!("takes one input, was given {}", inputs.len())),
+                _ => Err(format!("takes one input, but was given {}", inputs.len())),
             },
         }
     }
@@ -367,7 +367,7 @@ fn add_shape(inputs: &[Shape]) -> Result<Shape, String> {
 
 fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
     let &[a, b] = inputs else {
-        return Err(format!("takes two inputs, was given {}", inputs.len()));
+        return Err(format!("takes two inputs, but was given {}", inputs.len()));
     };
     let (large, small) = if a.plane() < b.plane() { (b, a) } else { (a, b) };
     if large == small || (small.channels == large.channels && small.plane() == 1) {
@@ -402,7 +402,7 @@ fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
 
 fn mat_mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
     let [a, b] = inputs else {
-        return Err(format!("takes two inputs, was given {}", inputs.len()));
+        return Err(format!("takes two inputs, but was given {}", inputs.len()));
     };
     if a.height != b.height || a.channels != b.width {
         return Err(format!("{a} and {b} are not [k, h, m] and [n, h, k]"));
@@ -450,7 +450,9 @@ fn pool_shape(pool: &Pool, input: Shape) -> Result<Shape, String> {
 
 fn linear_shape(linear: &Linear, input: Shape) -> Result<Shape, String> {
     if input.plane() != 1 || linear.out_features == 0 {
-        return Err(format!("takes a 1x1 image and gives at least one value; input is {input}"));
+        return Err(format!(
+            "takes a 1x1 image and outputs at least one value, but the input is {input}"
+        ));
     }
     Ok(Shape::new(linear.out_features, 1, 1))
 }

@@ -66,7 +66,7 @@ impl ModelReader<'_> {
         let tensor = self.tensor(node, 0)?;
         if tensor.rank() != 4 || tensor.view.images_axis().is_some_and(|axis| axis > 0) {
             return Err(node.fail(format!(
-                "takes images [n, c, h, w], was given {}",
+                "takes images [n, c, h, w], but was given {}",
                 tensor.view.describe(self.batch)
             )));
         }

@@ -371,7 +371,7 @@ fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Shape), OnnxProbl
         return Err(fail("whose values are not real numbers"));
     }
     let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
-    let [batch, image @ ..] = dims else { return Err(fail("whose shape is not known")) };
+    let [batch, image @ ..] = dims else { return Err(fail("whose shape is unknown")) };
     let extent = |dim: &DimensionProto| {
         dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
     };

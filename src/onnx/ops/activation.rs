@@ -106,7 +106,7 @@ pub(super) fn activation(
 /// An operator that is known only as a part of an activation.
 pub(super) fn part(_: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     Err(node.fail(
-        "supported: only what exporters write for GELU, in the exact form or with tanh; this \
-         node is no part of it",
+        "supported: only the nodes that exporters write for GELU, exact or with tanh; this node is not \
+         one of them",
     ))
 }

@@ -181,7 +181,7 @@ pub(super) fn split<'m>(
     let tensor = reader.tensor(node, 0)?;
     let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
     if tensor.view.has_images(axis) {
-        return Err(node.fail("takes the batch apart; supported: axes of one image"));
+        return Err(node.fail("splits the batch; supported: axes of one image"));
     }
     let extent = tensor.view.extent(axis);
     let sizes = sizes(reader, node, extent)?;

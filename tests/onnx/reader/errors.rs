@@ -94,7 +94,7 @@ fn inputs_other_than_images() {
         input(&|graph| graph.input[0] = value("x", &[1, 3, -4, 4])).contains("fixed image size")
     );
     assert!(input(&|graph| graph.input[0] = value("x", &[1, 3, 1 << 40, 4])).contains("fixed"));
-    assert!(input(&|graph| graph.input[0] = value("x", &[])).contains("not known"));
+    assert!(input(&|graph| graph.input[0] = value("x", &[])).contains("unknown"));
     assert!(input(&|graph| graph.input[0].r#type = None).contains("not a tensor"));
     let whole = input(&|graph| {
         let kind = graph.input[0].r#type.as_mut().unwrap();
