@@ -35,7 +35,7 @@ fn a_good_trainer_answers_and_gets_its_architecture() {
     );
     let answers = trainer.train(&[order("a|b~0"), order("other")], &|| false);
     assert_eq!(answers[0], Some(Ok(91.25)));
-    assert!(answers[1].as_ref().unwrap().as_ref().unwrap_err().contains("ended with: bye"));
+    assert!(answers[1].as_ref().unwrap().as_ref().unwrap_err().contains("but with: bye"));
     let text = Trainer::new("sh -c 'echo \"{\\\"accuracy\\\": ${#1}}\"' trainer {arch}").unwrap();
     assert_eq!(text.train(&[order("12345")], &|| false)[0], Some(Ok(5.0)));
 }

@@ -282,7 +282,7 @@ mod tests {
             ("\"conv 3\"", "rows x columns"),
             ("\"conv 3x3 strde=2\"", "unknown or repeated option `strde`"),
             ("\"conv 3x3 stride=0\"", "a whole number from 1 to 64"),
-            ("\"conv 3x3 stride=2 stride=2\"", "given twice"),
+            ("\"conv 3x3 stride=2 stride=2\"", "unknown or repeated option `stride`"),
             ("\"conv 0x3\"", "a whole number from 1 to 64"),
             ("\"conv 99999999999999999999x3\"", "a whole number from 1 to 64"),
             ("\"relu stride=1\"", "the option is published="),

@@ -175,7 +175,7 @@ fn damaged_files_are_replaced_and_counted() {
     assert!(notice.contains(&*first), "{notice}");
 
     let error = draw(folder.path(), 28, 4).unwrap_err().to_string();
-    assert!(error.contains("has 27 images that can be read, 3 cannot"), "{error}");
+    assert!(error.contains("has 27 images that can be read and 3 that cannot"), "{error}");
     assert!(error.contains("the batch needs 28") && error.contains(&*first), "{error}");
 }
 
@@ -224,6 +224,6 @@ fn huge_claims_are_damaged_files() {
     std::fs::write(folder.path().join("c.png"), &png).unwrap();
     let source = ImageSource::Folder(folder.path().to_owned());
     let error = load(&source, Shape::new(3, 2, 2), 3, 1).unwrap_err().to_string();
-    assert!(error.contains("has 2 images that can be read, 1 cannot"), "{error}");
+    assert!(error.contains("has 2 images that can be read and 1 that cannot"), "{error}");
     assert!(error.contains("c.png") && error.contains("imit"), "{error}");
 }

@@ -87,7 +87,7 @@ fn wrong_npy_files_are_told_apart() {
         (npy("<f8", "False", "(3, 1, 2, 2)", 1, &data), "`<f8`: save array.astype('float32')"),
         (npy("|u1", "False", "(3, 1, 2, 2)", 1, &data), "`|u1`"),
         (npy("<f4", "True", "(3, 1, 2, 2)", 1, &data), "Fortran order"),
-        (npy("<f4", "False", "(3, 2, 2, 1)", 1, &data), "2x2x1, the network takes 1x2x2"),
+        (npy("<f4", "False", "(3, 2, 2, 1)", 1, &data), "2x2x1, but the network takes 1x2x2"),
         (npy("<f4", "False", "(3, 1, 0, 2)", 1, &[]), "have no values"),
         (npy("<f4", "False", "(3, 1, 2, 3)", 1, &data), "expected"),
         (npy("<f4", "False", "(12,)", 1, &data), "has shape [12], expected [n, c, h, w]"),

@@ -28,8 +28,7 @@ head = ["bn", "relu", "global_avg_pool", "linear"]
 layers = ["relu", "conv 5x5 groups=in", "conv 1x1", "bn", { add = [["identity"], ["relu", "conv 3x3", "bn"]] }]
 
 [operations.halve]
-layers = ["relu", { concat = [["conv 1x1 stride=s out=out/2"], ["shift 1x1", "conv 1x1 stride=s \
-    out=out/2"]] }, "bn"]
+layers = ["relu", { concat = [["conv 1x1 stride=s out=out/2"], ["shift 1x1", "conv 1x1 stride=s out=out/2"]] }, "bn"]
 "#;
 
 fn message(error: &SpaceError) -> String {
@@ -241,7 +240,7 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
             "did you mean `skip_connect`?",
         ),
         ("|skip_connect~0|+|none~0|none~1|+|none~0|none~1|magic~2|", "magic~2", "nor_conv_3x3"),
-        ("|none~0|+|none~0|none~0|+|none~0|none~1|none~2|", "none~0", "here `none~1`"),
+        ("|none~0|+|none~0|none~0|+|none~0|none~1|none~2|", "none~0", "expected `none~1`"),
         ("|none~0|+|none~0|none~1|", "|none~0|+|none~0|none~1|", "has 2 nodes"),
         ("|none~0|+|none~0|+|none~0|none~1|none~2|", "|none~0|", "node 2 has 2"),
         (

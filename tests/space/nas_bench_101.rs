@@ -145,10 +145,8 @@ fn the_notations_of_the_community_are_read() {
         " 101-01-1 : maxpool3x3 , conv1x1-bn-relu ",
         "0101-0001-0001-0000:input,maxpool3x3,conv1x1-bn-relu,output",
         "0101000100010000:maxpool3x3,conv1x1-bn-relu",
-        r#"{"adjacency": [[0,1,0,1],[0,0,0,1],[0,0,0,1],[0,0,0,0]], "operations": \
-            ["input","maxpool3x3","conv1x1-bn-relu","output"]}"#,
-        r#"{"module_operations": ["maxpool3x3","conv1x1-bn-relu"], "module_adjacency": \
-            [[false,true,false,true],[0,0,0,1],[0,0,0,1.0],[0,0,0,0]]}"#,
+        r#"{"adjacency": [[0,1,0,1],[0,0,0,1],[0,0,0,1],[0,0,0,0]], "operations": ["input","maxpool3x3","conv1x1-bn-relu","output"]}"#,
+        r#"{"module_operations": ["maxpool3x3","conv1x1-bn-relu"], "module_adjacency": [[false,true,false,true],[0,0,0,1],[0,0,0,1.0],[0,0,0,0]]}"#,
         r#"{"adjacency": "101-01-1", "operations": ["maxpool3x3","conv1x1-bn-relu"]}"#,
         r#"[[[0,1,0,1],[0,0,0,1],[0,0,0,1],[0,0,0,0]], ["input","maxpool3x3","conv1x1-bn-relu","output"]]"#,
     ] {

@@ -19,7 +19,7 @@ fn wrong_files_are_refused_with_the_place() {
         ("[3]", "[65]", "topology.depths[0]", "is 65, not from 1 to 64"),
         ("[3]", "[3, 3]", "topology.depths[1]", "3 is listed twice"),
         ("\"1/3\"", "\"3/3\"", "skeleton.reductions[0]", "is `3/3`; write a fraction of the depth"),
-        ("\"1/3\"", "\"one\"", "skeleton.reductions[0]", "written 1/3"),
+        ("\"1/3\"", "\"one\"", "skeleton.reductions[0]", "such as 1/3"),
         ("\"nor_conv_1x1\"", "\"nor_conv_1x2\"", "skeleton.preprocessing", "`nor_conv_1x1`"),
         (
             "reductions",

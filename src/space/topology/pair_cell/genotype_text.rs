@@ -206,7 +206,7 @@ mod tests {
             ("Genotype(normal=[(a, 0)])", "a", "an operation in quotes"),
             ("Genotype(normal=[('a' 0)])", "0", "expected is `,`"),
             ("Genotype(normal=7)", "7", "expected is `[` or `(`"),
-            ("Genotype(norm=[])", "norm", "known are normal, normal_concat"),
+            ("Genotype(norm=[])", "norm", "the keys are normal, normal_concat"),
             ("Genotype(normal=[], normal=[])", "normal", "given twice"),
             ("Genotype(normal_concat=range(0, 9999999999))", "9999999999", "at most 256"),
             ("Genotype(normal=[])", "Genotype(normal=[])", "misses `normal_concat=`"),

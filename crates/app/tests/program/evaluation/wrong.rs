@@ -33,8 +33,7 @@ fn files_of_scores_that_are_none() {
     let path = folder.file("e.csv", "architecture,score\nx\n");
     refused(run(&path), &format!("{path}, line 2: 1 cells, but the header has 2"));
     let path = folder.file("f.csv", "architecture,score,status\nx,1,good\n");
-    let message =
-        "`good` in column `status` is unknown; valid: ok, singular, disconnected, failed";
+    let message = "`good` in column `status` is unknown; valid: ok, singular, disconnected, failed";
     refused(run(&path), &format!("{path}, line 2: {message}"));
     let path = folder.file("g.jsonl", "\n{\"architecture\"");
     let (code, _, error) = run(&path);
