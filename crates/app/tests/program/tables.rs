@@ -41,7 +41,7 @@ fn searches_learn_from_a_table_within_their_budget() {
         assert!(error.contains(&format!("scored {} architectures", 30 + scored)), "{error}");
         let best: f64 =
             shown.lines().nth(1).unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
-        assert!(shown.contains(&format!("final of the first: {:.4}", 10.0 * best)), "{shown}");
+        assert!(shown.contains(&format!("final of the winner: {:.4}", 10.0 * best)), "{shown}");
         let (_, _, error) = search(&[&flags[..], &["--samples", "15"]].concat());
         assert!(error.contains(&format!("scored {} architectures", 15 + scored)), "{error}");
     }
