@@ -1,7 +1,7 @@
-//! A score of one's own: unit codes, activations and kernel matrix from one forward pass.
+//! A custom score: unit codes, activations and kernel matrix from one forward pass.
 //!
-//! For every layer that has a code it tells which part of the units is on and how large the values are
-//! that decide this; from the logits, how much they differ between images.
+//! For every layer that has a code, it prints the share of active units and the size of their
+//! pre-activations; from the logits, it prints how much they differ between images.
 //!
 //! `cargo run --release --example own_score`
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .parse("|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|")?;
     let graph = architecture.build()?;
 
-    // What the code points read, in the order of the codes, and last what the network returns.
+    // The inputs of the activation sites, in the order of the codes, and last the output of the network.
     let (weights, count) = (Weights::default(), Count::Paper);
     let codes = Plan::new(&graph, &weights, count)?.codes;
     let mut keep: Vec<NodeId> = codes.iter().map(|code| graph.node(code.node).inputs[0]).collect();

@@ -1,5 +1,5 @@
-//! Makes the reference sets of built-in spaces, `assets/reference/ID.csv`, or prints the one of
-//! NAS-Bench-201 where no space is named. Spaces of large images take minutes each.
+//! Computes the reference sets of built-in spaces, `assets/reference/ID.csv`, or prints the one of
+//! NAS-Bench-201 if no space is given. Spaces with large images take minutes each.
 //!
 //! `cargo run --release -p untrained --example reference_sets [ID..]`
 

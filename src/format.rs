@@ -1,8 +1,8 @@
-//! Numbers and times as people read them.
+//! Formats numbers and times for people.
 
 use crate::statistics::{ConfidenceInterval, IntervalEstimate};
 
-/// A whole number with its thousands apart: 1,073,466.
+/// A whole number with thousands separators, such as 1,073,466.
 pub fn thousands(number: impl TryInto<u128>) -> String {
     // Every type of whole numbers without a sign fits.
     let number: u128 = number.try_into().unwrap_or_default();
@@ -17,7 +17,7 @@ pub fn thousands(number: impl TryInto<u128>) -> String {
     text
 }
 
-/// A score as shown: four decimals, `-inf` where it is not finite.
+/// A score for display: four decimals, or `-inf` if it is not finite.
 pub fn score(score: f64) -> String {
     if score.is_finite() { format!("{score:.4}") } else { "-inf".to_owned() }
 }
@@ -28,14 +28,14 @@ pub fn time(time_ms: i64) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// Three decimals; a dash for nothing.
+/// A number with three decimals; a dash for `None`.
 pub fn decimals(value: Option<f64>) -> String {
     // A sum that should be zero may come out a little below.
     let unsigned = |text: String| if text == "-0.000" { "0.000".to_owned() } else { text };
     value.map_or_else(|| "-".to_owned(), |value| unsigned(format!("{value:.3}")))
 }
 
-/// An interval with three decimals; a dash for none.
+/// An interval with three decimals; a dash for `None`.
 pub fn interval(estimate: &IntervalEstimate) -> String {
     let text =
         |interval: ConfidenceInterval| format!("{:.3} to {:.3}", interval.low, interval.high);

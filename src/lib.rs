@@ -1,13 +1,14 @@
-//! **Untrained** finds good neural networks before any of them is trained.
+//! **Untrained** finds good neural network architectures without training any of them.
 //!
-//! It implements "Neural Architecture Search without Training" (Mellor, Turner, Storkey, Crowley;
-//! ICML 2021): a mini-batch goes once through an untrained network, every unit of a ReLU or another
-//! activation is on or off, and the score is `ln |det K|` where `K[i][j]` counts the units that agree
-//! on images i and j.
+//! It ranks networks by a combination of several scores, or by a single one. Among them is the score of
+//! "Neural Architecture Search without Training" (Mellor, Turner, Storkey, Crowley; ICML 2021): a
+//! mini-batch passes once through an untrained network, every unit of a ReLU or another activation is
+//! either on or off, and the score is `ln |det K|`, where `K[i][j]` counts the units that agree on images
+//! i and j.
 //!
-//! A [`Space`] parses or samples architectures and builds the [`Graph`] of each. A [`JobConfig`] says
-//! what is scored and how; [`job::run`] runs it. The [`KernelMatrix`] of a network gives its score, and
-//! a [`Store`] keeps the results of searches. Each of these has an example.
+//! A [`Space`] parses or samples architectures and builds the [`Graph`] of each. A [`JobConfig`] describes
+//! what to score and how; [`job::run`] runs it. The [`KernelMatrix`] of a network gives its score, and
+//! a [`Store`] keeps the results of searches. The documentation of each has an example.
 
 #![deny(missing_docs)]
 #![deny(

@@ -1,8 +1,9 @@
-//! Files that the program writes: whether a name may be used, and how a file gets there.
+//! Files that the program writes: checks of their names, and writing them in one piece.
 //!
-//! A file is written beside its place, as `FILE.partial`, and moved there when it is complete
-//! ([`OutputFile::create`]), so that nobody ever reads half of one; only a table that is watched while
-//! it grows is written in place ([`OutputFile::stream`]). What the files hold is not known here.
+//! A file is written next to its destination, as `FILE.partial`, and renamed when it is complete
+//! ([`OutputFile::create`]), so that an incomplete file is never read. Only a table that is watched
+//! while it grows is written in place ([`OutputFile::stream`]). The contents of files are not known
+//! here.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -14,11 +15,11 @@ use std::path::{Path, PathBuf};
 pub struct OutputError {
     /// The file.
     pub path: PathBuf,
-    /// What is in the way.
+    /// Why it cannot be written.
     pub reason: OutputErrorReason,
 }
 
-/// What is in the way of a file.
+/// Why a file cannot be written.
 #[derive(Debug)]
 pub enum OutputErrorReason {
     /// It is there already, and overwriting was not allowed.
@@ -31,7 +32,7 @@ pub enum OutputErrorReason {
     NoPermission,
     /// No space is left.
     DiskFull,
-    /// What else the system said.
+    /// Another error from the operating system.
     System(std::io::Error),
 }
 
@@ -60,7 +61,7 @@ fn described(path: &Path, reason: &OutputErrorReason) -> String {
 }
 
 impl OutputError {
-    /// What an error of the system means for a file.
+    /// The meaning of an operating-system error for a file.
     pub fn new(path: &Path, error: std::io::Error) -> Self {
         let reason = match error.kind() {
             _ if path.is_dir() => OutputErrorReason::IsDirectory,
@@ -82,7 +83,7 @@ impl OutputError {
     }
 }
 
-/// Whether a file of that name could be written, as far as its name and existence tell.
+/// Checks that a file of this name could be written, as far as can be told from its name and existence.
 ///
 /// # Errors
 ///
@@ -96,19 +97,19 @@ pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
     Err(OutputError { path: path.to_owned(), reason })
 }
 
-/// Writes a whole file or none.
+/// Writes a file completely, or not at all.
 ///
 /// # Errors
 ///
-/// [`OutputError`]; the file is as it was then.
+/// [`OutputError`]; the file is unchanged in that case.
 pub fn write_output(path: &Path, content: &[u8], overwrite: bool) -> Result<(), OutputError> {
     let mut file = OutputFile::create(path, overwrite)?;
     file.write_all(content).map_err(|error| file.error(error))?;
     file.commit()
 }
 
-/// A file that is being written. One that is dropped without [`OutputFile::commit`] is not there,
-/// except where it is streamed.
+/// A file that is being written. If it is dropped without [`OutputFile::commit`], it is discarded,
+/// unless it is streamed.
 #[derive(Debug)]
 pub struct OutputFile {
     path: PathBuf,
@@ -162,11 +163,12 @@ impl OutputFile {
         OutputError::new(&self.path, error)
     }
 
-    /// Puts the complete file in its place.
+    /// Moves the complete file to its destination.
     ///
     /// # Errors
     ///
-    /// [`OutputError`], as where the file has come to exist meanwhile; nothing is left behind then.
+    /// [`OutputError`], for example if the file has been created in the meantime; nothing is left
+    /// behind in that case.
     pub fn commit(mut self) -> Result<(), OutputError> {
         let Some(partial) = &self.partial else { return Ok(()) };
         check_output(&self.path, self.overwrite)?;

@@ -1,13 +1,13 @@
-//! Seeds by name: every use of randomness has a stream of its own.
+//! Named seeds: every use of randomness has its own stream.
 //!
-//! Normal values are drawn here too, for weights and for noise in place of images.
+//! Normal values are drawn here too, for weights and for noise instead of images.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// The seed of one use of randomness, from the run's seed and the names that tell the use apart
-/// (SHA-256, so streams are unrelated). The same on every machine.
+/// The seed of one use of randomness, derived from the run's seed and the names that identify the use
+/// (by SHA-256, so streams are unrelated). It is the same on every machine.
 pub fn derive(seed: u64, names: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     hash.update(b"untrained seed 1\0");

@@ -77,7 +77,7 @@ impl Case {
         reference::evaluate(&self.graph, &self.weights, &self.batch)
     }
 
-    /// What a score would ask for: what the code points read and what the network returns; and all
+    /// What a score would ask for: what the activation sites read and what the network returns; and all
     /// nodes that are known to be zero.
     fn keep(&self, bare: &Plan, expected: &Values) -> Vec<NodeId> {
         let code_inputs = bare.codes.iter().map(|code| self.graph.node(code.node).inputs[0]);

@@ -172,7 +172,7 @@ fn a_range_that_nothing_reaches_is_told_with_what_was_seen() {
         let pool = ConstrainedSpace::new(&space(), &[constraint]);
         let error = kind.start(pool, SIZES, 0).next().unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("params=1..2 was asked for"), "{}: {text}", kind.name());
+        assert!(text.contains("params=1..2 was required"), "{}: {text}", kind.name());
         let (_, least, most) = error.seen[0];
         assert!(least > 2.0 && most > least, "{text}");
     }
@@ -242,8 +242,8 @@ fn a_latency_that_nothing_reaches_is_told_with_what_was_measured() {
         let error = kind.start(pool, SIZES, 0).next().unwrap_err();
         assert_eq!((error.seen[0].1, error.seen[0].2), (0.5, 6.5), "{}", kind.name());
         let text = error.to_string();
-        assert!(text.contains("latency=..0.001ms was asked for"), "{text}");
-        assert!(text.contains("latency from 0.5ms to 6.5ms were seen"), "{text}");
+        assert!(text.contains("latency=..0.001ms was required"), "{text}");
+        assert!(text.contains("latency ranged from 0.5ms to 6.5ms"), "{text}");
         // Measurements cost time: far fewer are made than architectures are drawn elsewhere.
         assert!(
             kind.name() == "exhaustive" || runs.get() == 500,
@@ -279,7 +279,7 @@ fn failed_and_stopped_measurements_are_told_apart() {
         });
         let pool = ConstrainedSpace::measuring(&space, std::slice::from_ref(&constraint), stops);
         let error = kind.start(pool, SIZES, 0).next().unwrap_err();
-        assert!(error.to_string().contains("latency was not measured of any"), "{error}");
+        assert!(error.to_string().contains("latency could not be measured for any"), "{error}");
         assert_eq!(asked.get(), 1, "{}", kind.name());
     }
     let pool = ConstrainedSpace::new(&space(), &[constraint]);

@@ -35,7 +35,7 @@ fn a_good_trainer_answers_and_gets_its_architecture() {
     );
     let answers = trainer.train(&[order("a|b~0"), order("other")], &|| false);
     assert_eq!(answers[0], Some(Ok(91.25)));
-    assert!(answers[1].as_ref().unwrap().as_ref().unwrap_err().contains("ended with: bye"));
+    assert!(answers[1].as_ref().unwrap().as_ref().unwrap_err().contains("but with: bye"));
     let text = Trainer::new("sh -c 'echo \"{\\\"accuracy\\\": ${#1}}\"' trainer {arch}").unwrap();
     assert_eq!(text.train(&[order("12345")], &|| false)[0], Some(Ok(5.0)));
 }
@@ -45,7 +45,7 @@ fn bad_trainers_are_told_and_never_hold_up_the_search() {
     let fails = one(&script("echo oh no >&2; exit 3")).unwrap_err();
     assert!(fails.contains("exit status: 3") && fails.contains("oh no"), "{fails}");
     let nonsense = one(&script("echo {accuracy: 3}")).unwrap_err();
-    assert!(nonsense.contains("printed no line such as"), "{nonsense}");
+    assert!(nonsense.contains("did not end with a line such as"), "{nonsense}");
     let missing = one(&Trainer::new("no-such-program-here {arch}").unwrap()).unwrap_err();
     assert!(missing.contains("could not be started"), "{missing}");
 

@@ -1,13 +1,13 @@
-//! Which device a run takes.
+//! The choice of the device for a run.
 
 use super::cpu::CpuBackend;
 use super::{Backend, BackendError};
 
-/// Opens a device: `auto`, `cpu`, `gpu` or a part of an adapter's name. Also returns what the user
-/// should know, if anything.
+/// Opens a device: `auto`, `cpu`, `gpu` or part of an adapter's name. Also returns a warning for the
+/// user, if there is one.
 ///
-/// `auto` takes the best hardware adapter (discrete before integrated) and the native backend where
-/// there is none; a software adapter only runs when it is named.
+/// `auto` selects the best hardware adapter (discrete before integrated), or the native backend if
+/// there is none. A software adapter is used only if it is named.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ fn open_auto() -> Result<(Box<dyn Backend>, Option<String>), BackendError> {
     match GpuBackend::new(&AdapterChoice::BestHardware) {
         Ok(backend) => Ok((Box::new(backend), None)),
         Err(error) => {
-            let warning = format!("the GPU cannot be used ({error}); the CPU does the work");
+            let warning = format!("the GPU cannot be used ({error}); using the CPU instead");
             Ok((Box::new(CpuBackend::new()?), Some(warning)))
         }
     }

@@ -1,4 +1,4 @@
-//! Where plans run: the trait both backends implement, and what they return.
+//! Backends run plans: the trait that both implement, and the results they return.
 
 mod choice;
 pub mod cpu;
@@ -32,19 +32,19 @@ impl Cancel {
         Self::after_checks(Self::NEVER)
     }
 
-    /// A request that comes by itself once [`Cancel::is_cancelled`] has said no so many times. Hidden:
-    /// for tests only, so that a cancel comes in the middle of the work however fast that is.
+    /// A request that triggers itself after [`Cancel::is_cancelled`] has returned `false` this many
+    /// times. Hidden: for tests only, to cancel in the middle of the work regardless of its speed.
     #[doc(hidden)]
     pub const fn after_checks(checks: u32) -> Self {
         Self { requested: AtomicBool::new(false), checks_left: AtomicU32::new(checks) }
     }
 
-    /// Asks the work to stop.
+    /// Requests that the work stop.
     pub fn cancel(&self) {
         self.requested.store(true, Ordering::Relaxed);
     }
 
-    /// Whether somebody asked.
+    /// Whether cancellation was requested.
     pub fn is_cancelled(&self) -> bool {
         self.requested.load(Ordering::Relaxed) || self.has_no_checks_left()
     }
@@ -62,7 +62,7 @@ impl Default for Cancel {
     }
 }
 
-/// What a backend runs on, for people and for manifests.
+/// The description of a backend's device, for people and for manifests.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct DeviceInfo {
     /// Name of the processor or adapter.
@@ -166,14 +166,14 @@ fn kept_bytes(plan: &Plan, images: usize) -> u64 {
     bytes.fold(0, u64::saturating_add)
 }
 
-/// What one network gave.
+/// The results of one network.
 #[derive(Clone, Debug)]
 pub struct RunOutput {
-    /// The kernel matrix over the batch, if the plan asks for it: [`Plan::has_kernel`].
+    /// The kernel matrix over the batch, if the plan requests it: [`Plan::has_kernel`].
     pub kernel: Option<KernelMatrix>,
-    /// The codes in the order of [`Plan::codes`], if they were asked for.
+    /// The codes in the order of [`Plan::codes`], if they were requested.
     pub codes: Option<Vec<PackedCode>>,
-    /// The activations of [`Plan::kept`], in that order: those [`Plan::keeping`] was asked for.
+    /// The activations of [`Plan::kept`], in that order: those requested from [`Plan::keeping`].
     pub kept: Vec<NodeActivations>,
     /// The moments of [`Plan::measured`], in that order.
     pub sites: Vec<TensorMoments>,
@@ -188,7 +188,7 @@ pub enum BackendError {
     #[error("cancelled")]
     Cancelled,
     /// The batch does not fit the network.
-    #[error("the network takes images of {expected}, the batch holds {given}")]
+    #[error("the network takes images of {expected}, but the batch holds {given}")]
     WrongInput {
         /// Shape the network takes.
         expected: Shape,
@@ -208,7 +208,7 @@ pub enum BackendError {
         found: usize,
     },
     /// The network needs more than the device allows.
-    #[error("{device}: {what} needs {needed} bytes, the device allows {allowed}; {advice}")]
+    #[error("{device}: {what} needs {needed} bytes, but the device allows {allowed}; {advice}")]
     OverLimit {
         /// The device.
         device: String,
@@ -218,7 +218,7 @@ pub enum BackendError {
         needed: u64,
         /// Bytes allowed.
         allowed: u64,
-        /// What to do.
+        /// What to do about it.
         advice: String,
     },
     /// No such device.
@@ -229,7 +229,7 @@ pub enum BackendError {
     Device {
         /// The device.
         device: String,
-        /// What the driver said.
+        /// The message from the driver.
         reason: String,
     },
     /// The distances between binary codes make no kernel matrix.
@@ -239,7 +239,7 @@ pub enum BackendError {
 
 /// Something that runs plans.
 pub trait Backend: Send {
-    /// What it runs on.
+    /// The device it runs on.
     fn info(&self) -> &DeviceInfo;
 
     /// How many networks [`Backend::run`] likes to be given at once.

@@ -1,9 +1,9 @@
-//! Tables with a header and an architecture a line: comma-separated values.
+//! Comma-separated tables with a header and one architecture per line.
 //!
-//! Architectures stand in a column `architecture`, `arch` or `arch_str`; else in `adjacency` and
-//! `operations` together; a column `index` or `hash` does as well. A column is a metric if its first
-//! [`SAMPLE_ROWS`] rows hold numbers or nothing and what comes first in it is a number; others are
-//! passed over.
+//! Architectures are in a column `architecture`, `arch` or `arch_str`, or otherwise in the two columns
+//! `adjacency` and `operations`; a column `index` or `hash` is accepted as well. A column is a metric
+//! if its first [`SAMPLE_ROWS`] rows contain only numbers and empty cells, and its first value is a
+//! number; other columns are ignored.
 
 use std::collections::VecDeque;
 use std::io::BufRead;

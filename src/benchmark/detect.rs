@@ -1,4 +1,4 @@
-//! Which format a file or folder is of.
+//! Detects the format of a file or folder.
 
 use std::io::Read;
 use std::path::Path;

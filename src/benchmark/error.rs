@@ -8,14 +8,15 @@ use crate::data::pickle::PickleError;
 #[derive(Debug, thiserror::Error)]
 pub enum BenchmarkError {
     /// The system refused, or packed data are damaged.
-    #[error("cannot read {} (give a complete benchmark table that you may read)", path.display())]
+    #[error("cannot read {} (give a complete benchmark table that you have permission to \
+        read)", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
-    /// It is of no known format.
+    /// Its format is unknown.
     #[error("{} is not a benchmark table that can be read; valid formats: {formats}", path.display())]
     Format {
         /// The file or folder.
@@ -30,17 +31,17 @@ pub enum BenchmarkError {
         path: PathBuf,
         /// Where: a row, record or byte.
         place: String,
-        /// What is wrong and what to do.
+        /// The problem, and what to do about it.
         problem: String,
     },
     /// A pickle in it cannot be read.
-    #[error("{}, {place}: not what the benchmark's authors published", path.display())]
+    #[error("{}, {place}: differs from the published benchmark", path.display())]
     Pickle {
         /// The file or folder.
         path: PathBuf,
         /// Which pickle.
         place: String,
-        /// What is wrong with it.
+        /// The problem with it.
         source: PickleError,
     },
     /// It has no such metric.
@@ -48,7 +49,7 @@ pub enum BenchmarkError {
     Metric {
         /// The file or folder.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested value.
         metric: String,
         /// The metrics that there are.
         hint: String,
@@ -61,10 +62,11 @@ pub enum BenchmarkError {
     Cancelled,
 }
 
-/// A table whose architectures are not of the space that was asked for.
+/// A table whose architectures do not belong to the requested space.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is a table of another space than {space}: none of its first {rows} rows, such as `{example}`, names one of its architectures ({reason}); {hint}", path.display()
+    "{} is not a table of the space {space}: none of its first {rows} rows, such as `{example}`, names \
+     an architecture of that space ({reason}); {hint}", path.display()
 )]
 pub struct ForeignTable {
     /// The file or folder.
@@ -75,7 +77,7 @@ pub struct ForeignTable {
     pub rows: u64,
     /// One of them.
     pub example: String,
-    /// Why it is none of the space.
+    /// Why it does not belong to the space.
     pub reason: String,
     /// The spaces that it may be of.
     pub hint: String,

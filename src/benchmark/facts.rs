@@ -1,4 +1,4 @@
-//! What there is in a table.
+//! What a table contains.
 
 use super::{BenchmarkError, BenchmarkTable, ReadProgress};
 use crate::space::Space;
@@ -8,7 +8,7 @@ const GUESSED_BY: usize = 16;
 /// The most data sets of a table.
 const MOST_DATASETS: usize = 64;
 
-/// What there is in a table.
+/// The contents of a table.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct BenchmarkFacts {
     /// The name of its format.
@@ -23,14 +23,14 @@ pub struct BenchmarkFacts {
     pub metrics: Vec<MetricFacts>,
 }
 
-/// What there is of a metric.
+/// The values of a metric.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct MetricFacts {
     /// Its name.
     pub name: String,
     /// Rows that have a value.
     pub count: u64,
-    /// Rows that have none.
+    /// Rows without a value.
     pub missing: u64,
     /// The smallest value.
     pub min: Option<f64>,

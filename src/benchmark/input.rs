@@ -1,5 +1,5 @@
-//! Files as streams: unpacked where gzip packed them, with a count of what was read, and cut to a
-//! section.
+//! Files as streams: decompressed if gzip compressed them, with a count of the bytes read, and limited
+//! to a section.
 
 use std::cell::Cell;
 use std::fs::File;

@@ -1,12 +1,12 @@
-//! JSON as Python writes it, in pieces: containers are entered one level at a time, and the values in
-//! them are taken whole. `NaN`, `Infinity` and `-Infinity`, which are no JSON, become `null`.
+//! JSON as Python writes it, read in pieces: containers are entered one level at a time, and the values
+//! in them are read whole. `NaN`, `Infinity` and `-Infinity`, which are not valid JSON, become `null`.
 
 use std::io::BufRead;
 
 /// Why the next piece could not be had.
 pub(super) enum JsonFault {
     Read(std::io::Error),
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     Wrong(String),
 }
 
@@ -63,7 +63,7 @@ impl<R: BufRead> JsonPieces<R> {
                 Ok(true)
             }
             Some(_) if first => Ok(true),
-            Some(_) => Err(wrong("a comma is missing: the file is damaged; fetch it again")),
+            Some(_) => Err(wrong("a comma is missing: the file is damaged; download it again")),
             None => Err(cut_short()),
         }
     }
@@ -71,13 +71,13 @@ impl<R: BufRead> JsonPieces<R> {
     /// Takes a key and the colon behind it.
     pub fn key(&mut self) -> Result<String, JsonFault> {
         if self.peek()? != Some(b'"') {
-            return Err(wrong("a key is missing: the file is damaged; fetch it again"));
+            return Err(wrong("a key is missing: the file is damaged; download it again"));
         }
         let key = serde_json::from_slice(self.value()?)
             .map_err(|error| wrong(&format!("a key is not a string ({error})")))?;
         match self.peek()? {
             Some(b':') => self.advance(1),
-            _ => return Err(wrong("a colon is missing: the file is damaged; fetch it again")),
+            _ => return Err(wrong("a colon is missing: the file is damaged; download it again")),
         }
         Ok(key)
     }
@@ -142,7 +142,7 @@ impl<R: BufRead> JsonPieces<R> {
     fn take(&mut self, byte: u8) -> Result<(), JsonFault> {
         if self.value.len() >= self.longest {
             return Err(wrong(&format!(
-                "a value has more than {} bytes: the file is damaged or no benchmark table",
+                "a value has more than {} bytes: the file is damaged or not a benchmark table",
                 self.longest
             )));
         }
@@ -167,5 +167,5 @@ pub(super) fn wrong(problem: &str) -> JsonFault {
 }
 
 fn cut_short() -> JsonFault {
-    wrong("the file ends in the middle of a value: it is cut short; fetch it again")
+    wrong("the file ends in the middle of a value: it is truncated; download it again")
 }

@@ -19,21 +19,22 @@ const MOST: usize = 1 << 21;
 /// Metrics that an error lists.
 const LISTED: usize = 40;
 
-/// One metric of a table by architecture.
+/// One metric of a table, by architecture.
 ///
-/// Architectures are told apart as [`Architecture::identity`](crate::space::Architecture::identity) does it, so the order of a graph's vertices is
-/// no matter. Where a table has no architectures but NAS-Bench-101's hashes or indices, these serve.
+/// Architectures are distinguished by [`Architecture::identity`](crate::space::Architecture::identity),
+/// so the order of a graph's vertices does not matter. If a table has hashes of NAS-Bench-101 or
+/// indices instead of architectures, these are used.
 #[derive(Clone, Debug)]
 pub struct MetricLookup {
     space: Space,
     metric: String,
     values: HashMap<u128, f64>,
-    /// Whether some architectures are known by NAS-Bench-101's hash only.
+    /// Whether some architectures are known only by their NAS-Bench-101 hash.
     hashed: bool,
     report: LookupReport,
 }
 
-/// What became of the rows.
+/// How many rows were used and ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LookupReport {
     /// Rows of the table.
@@ -68,13 +69,14 @@ impl LookupReport {
         let Self { duplicates, unknown, missing, .. } = self;
         if unknown.count > 0 {
             let (count, names) = (unknown.count, listed(unknown));
-            lines
-                .push(format!("rows of the table that name nothing of {space}: {count} ({names})"));
+            lines.push(format!(
+                "rows of the table that name no architecture of {space}: {count} ({names})"
+            ));
         }
         if duplicates.count > 0 {
             let (count, names) = (duplicates.count, listed(duplicates));
             lines.push(format!(
-                "rows of the table whose architecture came before, where the first counts: {count} \
+                "rows of the table that repeat an earlier architecture and are ignored: {count} \
                  ({names})"
             ));
         }
@@ -106,8 +108,8 @@ impl MetricLookup {
     ///
     /// # Errors
     ///
-    /// [`BenchmarkError::Metric`] if there is none of that name, [`BenchmarkError::Space`] if no row
-    /// names an architecture of the space, and whatever reading meets.
+    /// [`BenchmarkError::Metric`] if there is no metric of that name, [`BenchmarkError::Space`] if no
+    /// row names an architecture of the space, and any error in reading.
     pub fn new(
         table: &BenchmarkTable,
         space: &Space,
@@ -184,7 +186,7 @@ impl MetricLookup {
                     path: table.path().to_owned(),
                     place: format!("row {}", self.report.rows),
                     problem: format!(
-                        "there are more than {MOST} architectures, at most so many fit"
+                        "there are more than {MOST} architectures, the most that are supported"
                     ),
                 });
             }
@@ -203,7 +205,7 @@ impl MetricLookup {
         let example = self.report.unknown.first.first().cloned().unwrap_or_default();
         let spaces = facts::spaces(table, std::slice::from_ref(&example));
         let hint = match spaces.as_slice() {
-            [] => "give the space that it is a table of".to_owned(),
+            [] => "give the space of the table".to_owned(),
             spaces => format!("it may be one of {}", spaces.join(", ")),
         };
         BenchmarkError::Space(Box::new(ForeignTable {
@@ -222,7 +224,7 @@ impl MetricLookup {
         self.report.values = self.values.len() as u64 - missing;
     }
 
-    /// The value of an architecture of the space; nothing where the table has none.
+    /// The value of an architecture of the space; `None` if the table has none.
     pub fn get(&self, architecture: &Architecture) -> Option<f64> {
         let known = self.values.get(&digest(&architecture.identity()));
         let by_hash = || {
@@ -247,7 +249,7 @@ impl MetricLookup {
         &self.space
     }
 
-    /// What became of the rows.
+    /// How many rows were used and ignored.
     pub fn report(&self) -> &LookupReport {
         &self.report
     }

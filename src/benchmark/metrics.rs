@@ -26,14 +26,14 @@ impl MetricNames {
         }
         if name.is_empty() || name.len() > LONGEST_BYTES {
             return Err(format!(
-                "a metric's name has {} bytes, it may have 1 to {LONGEST_BYTES}: the file is \
-                 damaged or no benchmark table",
+                "a metric's name has {} bytes, but 1 to {LONGEST_BYTES} are allowed: the file is \
+                 damaged or not a benchmark table",
                 name.len()
             ));
         }
         if self.names.len() == MOST {
             return Err(format!(
-                "there are more than {MOST} metrics: the file is damaged or no benchmark table"
+                "there are more than {MOST} metrics: the file is damaged or not a benchmark table"
             ));
         }
         self.names.push(name.to_owned());

@@ -1,12 +1,13 @@
-//! Benchmark tables: the accuracies of architectures that other people trained, read where they are.
+//! Benchmark tables: published accuracies of trained architectures, read in place.
 //!
-//! [`open`] tells the format of a file or folder. [`BenchmarkTable::rows`] streams its rows, [`BenchmarkTable::facts`]
-//! counts them, [`MetricLookup`] keeps one metric of all of them in memory. A format is one file here and
-//! one line in [`ALL`]; `pickle` of [`crate::data`] reads the formats that hold Python's pickles.
+//! [`open`] detects the format of a file or folder. [`BenchmarkTable::rows`] streams its rows,
+//! [`BenchmarkTable::facts`] counts them, and [`MetricLookup`] keeps one metric of all rows in memory.
+//! Each format is one file here and one entry in [`ALL`]; `pickle` of [`crate::data`] reads formats
+//! that contain Python pickles.
 //!
-//! Any bytes may be given: reading ends with rows or an error, without a panic and within 256 MiB.
-//! Where a file is summed up before its first row (the trials of NAS-Bench-101, the data sets of
-//! NAS-Bench-Suite-Zero), the sums are bounded too.
+//! The input may be any bytes: reading ends with rows or an error, without a panic and within 256 MiB
+//! of memory. Where a file must be summarised before its first row (the trials of NAS-Bench-101, the
+//! datasets of NAS-Bench-Suite-Zero), the summary is bounded too.
 
 mod csv_table;
 mod detect;
@@ -43,10 +44,10 @@ pub const ALL: &[BenchmarkFormat] = &[
     csv_table::FORMAT,
 ];
 
-/// Hears how much of a table is read, from 0 to 1, and says whether to go on.
+/// Called with the fraction of a table that has been read, from 0 to 1; returns whether to continue.
 pub type ReadProgress<'w> = &'w dyn Fn(f64) -> bool;
 
-/// Goes on to the end.
+/// Never stops early.
 pub const NEVER_CANCEL: ReadProgress<'static> = &|_| true;
 
 /// Opens a table and names the metrics it finds at its beginning.
@@ -59,7 +60,7 @@ pub struct BenchmarkFormat {
     pub name: &'static str,
     /// The files it is in, for people.
     pub files: &'static str,
-    /// The metrics it gives, for people: names, units, what is averaged.
+    /// Its metrics, described for people: names, units and averages.
     pub metrics: &'static str,
     detect: fn(&FormatCandidate<'_>) -> bool,
     open: OpenTable,
@@ -92,12 +93,12 @@ pub struct BenchmarkRow {
     /// The architecture in a notation that its space reads, or as the table writes it; empty where
     /// the table only numbers or hashes architectures.
     pub architecture: String,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// NAS-Bench-101's hash of its graph.
     pub hash: Option<String>,
-    /// The values by the position of their metric in [`BenchmarkRows::metrics`]; NaN, or nothing at the end,
-    /// where one is missing. Values are finite or missing.
+    /// The values, by the position of their metric in [`BenchmarkRows::metrics`]. Missing values are
+    /// NaN, or omitted at the end; all others are finite.
     pub values: Vec<f64>,
 }
 
@@ -115,7 +116,7 @@ impl BenchmarkRow {
         self.values[metric] = if value.is_finite() { value } else { f64::NAN };
     }
 
-    /// The architecture as far as it is named, for messages.
+    /// The name of the architecture, as far as there is one, for messages.
     pub fn name(&self) -> String {
         match (self.architecture.is_empty(), &self.hash, self.index) {
             (true, Some(hash), _) => format!("hash {hash}"),
@@ -125,11 +126,11 @@ impl BenchmarkRow {
     }
 }
 
-/// Tells the format of a file or folder by its content and its name, and looks at its beginning.
+/// Detects the format of a file or folder from its content and name, and checks its beginning.
 ///
 /// # Errors
 ///
-/// [`BenchmarkError`] if it cannot be read, is of no known format, or is damaged where it begins.
+/// [`BenchmarkError`] if it cannot be read, has an unknown format, or is damaged at its beginning.
 pub fn open(path: &Path) -> Result<BenchmarkTable, BenchmarkError> {
     let format = detect::format(path)?;
     (format.open)(path, &mut MetricNames::default())?;
@@ -177,12 +178,12 @@ pub struct BenchmarkRows<'w> {
 }
 
 impl BenchmarkRows<'_> {
-    /// The names of the metrics that were met so far; later rows may add some behind them.
+    /// The names of the metrics found so far; later rows may append more.
     pub fn metrics(&self) -> &[String] {
         self.metrics.names()
     }
 
-    /// The data sets that were met so far, as the table names them; none where it does not say.
+    /// The datasets found so far, as named by the table; empty if it does not name them.
     pub fn datasets(&self) -> Vec<String> {
         self.reader.datasets()
     }

@@ -1,6 +1,6 @@
-//! NAS-Bench-201 (Dong and Yang, ICLR 2020): `NAS-Bench-201-v1_1-096897.pth`, a file of `torch.save`
-//! whose dictionary `arch2infos` holds the runs of every architecture by index. Architectures are read
-//! one by one; the file is read twice, see [`pickle::entries`].
+//! NAS-Bench-201 (Dong and Yang, ICLR 2020): `NAS-Bench-201-v1_1-096897.pth`, written by `torch.save`,
+//! whose dictionary `arch2infos` contains the runs of every architecture by index. Architectures are
+//! read one at a time; the file is read twice, see [`pickle::entries`].
 
 use std::fs::File;
 use std::io::BufReader;
@@ -53,7 +53,7 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, B
     let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
     if input::is_packed(path).map_err(read)? {
-        let problem = "is packed by gzip, and is read from the middle too: unpack it first";
+        let problem = "is compressed with gzip, but must be read in any order: decompress it first";
         return Err(origin.wrong("the file", problem));
     }
     let found = torch::data(File::open(path).map_err(read)?);

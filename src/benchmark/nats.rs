@@ -1,5 +1,5 @@
-//! NATS-Bench (Dong et al., TPAMI 2021), the `simple` layout: a folder, or a tar of it, with a pickle
-//! for each architecture, packed by bzip2, and one of all architectures, which is not needed.
+//! NATS-Bench (Dong et al., TPAMI 2021), in the `simple` layout: a folder, or a tar file of it, with
+//! one bzip2-compressed pickle for each architecture, and one for all of them, which is not needed.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -112,7 +112,7 @@ fn archive_members(
     origin: &TableOrigin,
 ) -> Result<Vec<ArchiveMember>, BenchmarkError> {
     let wrong = |error: std::io::Error| {
-        let problem = format!("cannot be read as a tar ({error}): fetch it again");
+        let problem = format!("cannot be read as a tar ({error}): download it again");
         origin.wrong("its list of files", problem)
     };
     let mut archive = tar::Archive::new(BufReader::new(file));
@@ -184,7 +184,7 @@ impl NatsTable {
         let unpacked =
             MultiBzDecoder::new(packed.as_slice()).take(MAX_BYTES + 1).read_to_end(&mut bytes);
         if let Err(error) = unpacked {
-            let problem = format!("is not what bzip2 packed ({error}): fetch it again");
+            let problem = format!("is not valid bzip2 data ({error}): download it again");
             return Err(self.origin.wrong(name, problem));
         }
         if bytes.len() as u64 > MAX_BYTES {

@@ -1,8 +1,8 @@
-//! Files of `torch.save`: where the pickle of the data begins and how long it is.
+//! Files written by `torch.save`: where the pickle with the data begins, and how long it is.
 //!
-//! Two layouts: a zip archive with a stored member `NAME/data.pkl`, and, before PyTorch 1.6, four
-//! pickles one after the other: a magic number, a version, facts of the system, the data. Tensors lie
-//! beside the data and are never read.
+//! There are two layouts: a zip archive with an uncompressed member `NAME/data.pkl` and, before PyTorch
+//! 1.6, four consecutive pickles with a magic number, a version, facts about the system, and the data.
+//! Tensors are stored separately and are never read.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -28,7 +28,7 @@ const LIMITS: PickleLimits = PickleLimits { memory_bytes: 1 << 20, depth: 20 };
 pub(super) enum TorchFault {
     Read(std::io::Error),
     Pickle(PickleError),
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     Wrong(String),
 }
 
@@ -48,7 +48,9 @@ pub(super) fn data(mut file: File) -> Result<(BufReader<FileSection<File>>, u64)
         let start = behind_preface(&file, length)?;
         (start, length - start)
     } else {
-        return Err(TorchFault::Wrong("was not written by torch.save: fetch it again".to_owned()));
+        return Err(TorchFault::Wrong(
+            "was not written by torch.save: download it again".to_owned(),
+        ));
     };
     let section = FileSection::new(file, start, length).map_err(TorchFault::Read)?;
     Ok((BufReader::with_capacity(1 << 16, section), length))
@@ -57,7 +59,7 @@ pub(super) fn data(mut file: File) -> Result<(BufReader<FileSection<File>>, u64)
 /// Where the data stand in an archive, and their length.
 fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
     let damaged = |error: &dyn std::fmt::Display| {
-        TorchFault::Wrong(format!("is not a readable archive ({error}): fetch it again"))
+        TorchFault::Wrong(format!("is not a readable archive ({error}): download it again"))
     };
     let mut end = Vec::new();
     let mut reader = file;
@@ -78,13 +80,13 @@ fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
     let member = archive.by_index_raw(place).map_err(|error| damaged(&error))?;
     if member.compression() != CompressionMethod::Stored {
         return Err(TorchFault::Wrong(
-            "has packed data, which torch.save never writes: save it again by torch.save"
+            "has compressed data, which torch.save never writes: save it again with torch.save"
                 .to_owned(),
         ));
     }
-    let start = member.data_start().ok_or_else(|| damaged(&"its data are nowhere"))?;
+    let start = member.data_start().ok_or_else(|| damaged(&"its data is missing"))?;
     if start.checked_add(member.size()).is_none_or(|end| end > length) {
-        return Err(damaged(&"its data end behind its end"));
+        return Err(damaged(&"its data extends beyond the end of the file"));
     }
     Ok((start, member.size()))
 }

@@ -1,15 +1,15 @@
-//! What NAS-Bench-201 and NATS-Bench keep of an architecture: training runs by data set and seed, as
-//! the dictionaries of `ResultsCount.state_dict` (AutoDL-Projects, `xautodl/../meta_util`).
+//! What NAS-Bench-201 and NATS-Bench record for an architecture: training runs by dataset and seed, as
+//! dictionaries of `ResultsCount.state_dict` (AutoDL-Projects, `xautodl/../meta_util`).
 //!
-//! Metrics are named `DATASET.WHAT.EPOCHS`, for example `cifar10-valid.x-valid.200`, and are means
-//! over seeds:
+//! Metrics are named `DATASET.WHAT.EPOCHS`, for example `cifar10-valid.x-valid.200`, and are means over
+//! seeds:
 //!
 //! | WHAT | of a run |
 //! |---|---|
-//! | `x-valid`, `x-test`, `ori-test` | accuracy in percent after the last epoch, as the key says |
+//! | `x-valid`, `x-test`, `ori-test` | accuracy in percent after the last epoch, as named by the key |
 //! | `train` | training accuracy in percent after the last epoch |
-//! | `train-time` | seconds of training, the sum over its epochs |
-//! | `latency` | seconds for one batch, where it was measured |
+//! | `train-time` | seconds of training, the sum over the epochs |
+//! | `latency` | seconds for one batch, if it was measured |
 //! | `params`, `flops` | millions |
 
 use super::metrics::mean;
@@ -51,7 +51,7 @@ impl MeasuredArchitecture {
             return Err("has an `arch_str` that is too long for an architecture".to_owned());
         }
         if !self.architecture.is_empty() && self.architecture != name {
-            return Err(format!("is of {name}, another way of {}", self.architecture));
+            return Err(format!("is of {name}, but its other entry is of {}", self.architecture));
         }
         name.clone_into(&mut self.architecture);
         let index = way.get("arch_index").and_then(PickleValue::int);
@@ -104,7 +104,7 @@ fn grouped(results: &[(PickleValue, PickleValue)]) -> Result<Vec<TrialGroup<'_>>
     let mut groups: Vec<TrialGroup<'_>> = Vec::new();
     for (key, run) in results {
         let dataset = key.sequence().and_then(|key| key.first()?.text());
-        let dataset = dataset.ok_or("has results under keys other than (data set, seed)")?;
+        let dataset = dataset.ok_or("has results under keys other than (dataset, seed)")?;
         let epochs = run.get("epochs").and_then(PickleValue::int).filter(|&epochs| epochs > 0);
         let epochs = epochs.ok_or("has a result without a number of `epochs`")?;
         match groups.iter_mut().find(|group| (group.0, group.1) == (dataset, epochs)) {

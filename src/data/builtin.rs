@@ -1,4 +1,4 @@
-//! The pictures that come with the program: a sheet of 32x32 tiles, 16 to a row.
+//! The built-in images: a sheet of 32x32 tiles, 16 per row.
 
 use super::normalisation::CIFAR10;
 use super::pictures::ImagePreparation;

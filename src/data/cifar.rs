@@ -1,6 +1,6 @@
-//! CIFAR-10 and CIFAR-100 as their authors publish them (Krizhevsky, "Learning Multiple Layers of
-//! Features from Tiny Images", 2009): rows of labels and 3,072 bytes `[3, 32, 32]`, or pickles of
-//! Python's with an array `[n, 3072]`.
+//! CIFAR-10 and CIFAR-100 as published (Krizhevsky, "Learning Multiple Layers of Features from Tiny
+//! Images", 2009): rows of labels and 3,072 bytes `[3, 32, 32]`, or Python pickles with an array `[n,
+//! 3072]`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Random numbers of the batch.
+//! Random numbers for drawing a mini-batch.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

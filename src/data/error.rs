@@ -8,15 +8,15 @@ use crate::graph::Shape;
 /// Why a batch could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// Fewer than two images were asked for.
+    /// Fewer than two images were requested.
     #[error("a batch of {0} images cannot be scored: K needs at least two images")]
     BatchTooSmall(usize),
     /// The batch would not fit into memory.
     #[error(
-        "a batch of {batch_size} images of {shape} has more than {allowed} values: take fewer or smaller images"
+        "a batch of {batch_size} images of {shape} has more than {allowed} values: use fewer or smaller images"
     )]
     BatchTooLarge {
-        /// Images asked for.
+        /// The number of images requested.
         batch_size: usize,
         /// Shape of one image.
         shape: Shape,
@@ -24,22 +24,22 @@ pub enum DataError {
         allowed: usize,
     },
     /// The shape has no values.
-    #[error("images of shape {0} have no values: every extent must be at least 1")]
+    #[error("images of shape {0} have no values: every dimension must be at least 1")]
     EmptyImage(Shape),
-    /// The source has fewer images than asked for.
+    /// The source has fewer images than requested.
     #[error(
-        "{origin} has {available} images, the batch needs {wanted}: take a smaller batch or more images"
+        "{origin} has {available} images, but the batch needs {wanted}: use a smaller batch or more images"
     )]
     TooFew {
         /// The source.
         origin: String,
         /// Images it has.
         available: usize,
-        /// Images asked for.
+        /// The number of images requested.
         wanted: usize,
     },
     /// The source has images of another shape.
-    #[error("{origin} has images of {found}, the network takes {needed}: {advice}")]
+    #[error("{origin} has images of {found}, but the network takes {needed}: {advice}")]
     Shape {
         /// The source.
         origin: String,
@@ -47,7 +47,7 @@ pub enum DataError {
         found: String,
         /// What the network takes.
         needed: Shape,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
     /// A file or folder could not be read.
@@ -55,33 +55,34 @@ pub enum DataError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// A folder was given for a file or the other way round.
     #[error("{} is not a {needed}: {advice}", path.display())]
     Kind {
-        /// What was given.
+        /// The given value.
         path: PathBuf,
-        /// What is needed: file or folder.
+        /// What is needed: a file or a folder.
         needed: &'static str,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
-    /// A folder has none of the files that were looked for.
+    /// A folder contains none of the expected files.
     #[error("{} has no {looked_for}: {advice}", path.display())]
     Layout {
         /// The folder.
         path: PathBuf,
         /// The files.
         looked_for: String,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
     /// A file does not hold whole images.
-    #[error("{} has {size_bytes} bytes, expected a positive multiple of {row_bytes} ({row} per image): the file is cut short or is something else; fetch it again", path.display())]
+    #[error("{} has {size_bytes} bytes, expected a positive multiple of {row_bytes} ({row} per image): \
+        the file is truncated or is something else; download it again", path.display())]
     Rows {
         /// The file.
         path: PathBuf,
@@ -93,11 +94,11 @@ pub enum DataError {
         row: String,
     },
     /// A file is no pickle of plain data.
-    #[error("{} is not what is needed: give the data set as its authors published it", path.display())]
+    #[error("{} is not as expected: give the dataset as its authors published it", path.display())]
     Pickle {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         source: PickleError,
     },
     /// A file holds something else than is needed.
@@ -105,12 +106,13 @@ pub enum DataError {
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong and what is needed.
+        /// The problem, and what is needed.
         reason: String,
     },
     /// Files of a folder are damaged and too few are left.
     #[error(
-        "{} has {available} images that can be read, {skipped} cannot, the batch needs {wanted}: take a smaller batch or repair the folder; the first of them is {first}", path.display()
+        "{} has {available} images that can be read and {skipped} that cannot, but the batch needs \
+         {wanted}: use a smaller batch or repair the folder; the first that cannot be read is {first}", path.display()
     )]
     Damaged {
         /// The folder.
@@ -119,14 +121,15 @@ pub enum DataError {
         available: usize,
         /// Files that cannot.
         skipped: usize,
-        /// Images asked for.
+        /// The number of images requested.
         wanted: usize,
         /// A damaged file and what is wrong with it.
         first: String,
     },
     /// A mean or standard deviation has too few or too many values.
     #[error(
-        "{option} has {given} values, but the images have {channels} channels: give one value per channel, as in 0.5,0.5,0.5"
+        "{option} has {given} values, but the images have {channels} channels: give one value per \
+         channel, as in 0.5,0.5,0.5"
     )]
     Channels {
         /// The option as a job file spells it: `mean` or `std`.
@@ -138,7 +141,8 @@ pub enum DataError {
     },
     /// A mean or standard deviation is out of range.
     #[error(
-        "{option} {value} is out of range, which is {allowed}: pixels are scaled to 0..1, divide by 255 if your values are for 0..255"
+        "{option} {value} is out of range ({allowed}): pixels are scaled to 0..1, so divide by 255 if \
+         your values are for 0..255"
     )]
     Range {
         /// The option as a job file spells it: `mean` or `std`.
@@ -162,7 +166,7 @@ pub enum DataError {
     #[error("image-classes {0} is out of range: give a number from 1 to 1000")]
     Classes(u32),
     /// The pictures that come with the program are damaged.
-    #[error("the built-in pictures are damaged: {0}; install the program again")]
+    #[error("the built-in images are damaged: {0}; reinstall the program")]
     Builtin(String),
     /// Loading was cancelled.
     #[error("loading the images was cancelled")]
@@ -170,7 +174,7 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// The option that is meant, as a job file spells it, where it is one.
+    /// The option concerned, as spelt in a job file, if there is one.
     pub fn option(&self) -> Option<&'static str> {
         match self {
             Self::Channels { option, .. }

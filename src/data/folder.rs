@@ -1,7 +1,7 @@
-//! Folders of PNG, JPEG and WebP files, flat or with sub-folders for classes.
+//! Folders of PNG, JPEG and WebP files, flat or with one sub-folder per class.
 //!
-//! Files are numbered by the order of their paths in the folder. Only drawn files are opened; one
-//! that cannot be read is counted, and the next of the draw takes its place.
+//! Files are numbered in the order of their paths within the folder. Only the files that are drawn are
+//! opened. A file that cannot be read is counted and replaced by the next one drawn.
 
 use std::path::{Path, PathBuf};
 

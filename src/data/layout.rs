@@ -24,7 +24,7 @@ pub(super) fn numbered(
     prefix: &str,
     suffix: &str,
 ) -> Result<Vec<PathBuf>, DataError> {
-    let advice = "check that you may read it";
+    let advice = "check that you have permission to read it";
     let read = |source| DataError::Read { path: folder.to_owned(), advice, source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(read)? {

@@ -1,8 +1,8 @@
-//! Mini-batches of images: where they come from, which are taken, how they are normalised.
+//! Mini-batches of images: their sources, drawing and normalisation.
 //!
-//! [`open`] takes images of a source at random without replacement. The draw depends on the seed
-//! and the number of images only, so a run can be repeated on any machine. A source is a file here;
-//! `pickle` is the reader of the format in which data sets are published.
+//! [`open`] draws images from a source at random without replacement. The draw depends only on the seed
+//! and the number of images, so a run can be repeated on any machine. Each source is one file here;
+//! `pickle` reads the format in which several datasets are published.
 
 mod batch;
 mod builtin;

@@ -1,4 +1,4 @@
-//! Standard normal values in place of images.
+//! Standard normal values instead of images.
 
 use super::{Batch, ImageRequest, LoadedImages, draw};
 use crate::seed;

@@ -1,4 +1,4 @@
-//! Mean and standard deviation of sources of pictures, and what replaces them.
+//! The mean and standard deviation of image sources, and their overrides.
 
 use super::{DataError, ImageOverrides};
 

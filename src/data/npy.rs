@@ -1,7 +1,7 @@
-//! NumPy arrays of images, float32 `[n, c, h, w]`, in files of their own or in archives.
+//! NumPy arrays of images, float32 `[n, c, h, w]`, in separate files or in archives.
 //!
-//! Values are used as they are; images of another height or width are brought to size, and the user
-//! is told so.
+//! Values are used as they are. Images of a different height or width are resized, and the user is
+//! notified.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,7 +13,7 @@ use crate::graph::Shape;
 
 /// A file.
 pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImages, DataError> {
-    let advice = "give a .npy file that you may read";
+    let advice = "give a .npy file that you have permission to read";
     let (file, size_bytes) = open(path, advice)?;
     let mut file = BufReader::new(file);
     let array = NpyArray::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
@@ -119,7 +119,7 @@ impl<'p> NpyArray<'p> {
         index: usize,
         next: &mut usize,
     ) -> Result<Vec<f32>, DataError> {
-        let advice = "the file is damaged or cut short: save the array again";
+        let advice = "the file is damaged or truncated: save the array again";
         let read = |source| DataError::Read { path: self.path.to_owned(), advice, source };
         let image_bytes = self.shape.volume() as u64 * 4;
         file.skip((index - *next) as u64 * image_bytes).map_err(read)?;

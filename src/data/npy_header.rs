@@ -1,7 +1,7 @@
 //! The header of a .npy file (NumPy, `numpy/lib/format.py`).
 //!
-//! It is read here and not by a library: what it says is checked before any memory is taken for it,
-//! and its nesting is bounded.
+//! It is parsed here rather than by a library, so that its contents are checked before any memory is
+//! allocated for them, and its nesting is bounded.
 
 use std::io::Read;
 
@@ -17,7 +17,8 @@ pub(super) struct NpyHeader {
 
 impl NpyHeader {
     pub(super) fn read(file: &mut impl Read) -> Result<Self, String> {
-        let short = |_| "is too short for a .npy file: give a file saved by numpy.save".to_owned();
+        let short =
+            |_| "is too short for a .npy file: give a file saved with numpy.save".to_owned();
         let mut start = [0; 10];
         file.read_exact(&mut start).map_err(short)?;
         if &start[..6] != b"\x93NUMPY" {
@@ -31,7 +32,7 @@ impl NpyHeader {
                 file.read_exact(&mut rest).map_err(short)?;
                 (12, u32::from_le_bytes([low, high, rest[0], rest[1]]) as usize)
             }
-            version => return Err(format!("has format version {version}, known are 1 to 3")),
+            version => return Err(format!("has format version {version}; supported: 1 to 3")),
         };
         if text_bytes > MAX_HEADER_BYTES {
             return Err(format!("has a header of {text_bytes} bytes, at most {MAX_HEADER_BYTES}"));
@@ -45,7 +46,7 @@ impl NpyHeader {
 
     /// Images, channels, rows and columns.
     pub(super) fn shape(&self) -> Result<[usize; 4], String> {
-        let wrong = || format!("has shape {:?}, needed is [n, c, h, w]", self.extents);
+        let wrong = || format!("has shape {:?}, expected [n, c, h, w]", self.extents);
         let extents: [u64; 4] = self.extents.as_slice().try_into().map_err(|_| wrong())?;
         let usable = extents.map(usize::try_from);
         let [Ok(images), Ok(channels), Ok(height), Ok(width)] = usable else {
@@ -61,8 +62,7 @@ impl NpyHeader {
         match expected {
             Some(expected) if expected == size_bytes => Ok(()),
             _ => Err(format!(
-                "has {size_bytes} bytes, expected {} for shape {:?}: the file is damaged or cut \
-                 short",
+                "has {size_bytes} bytes, expected {} for shape {:?}: the file is damaged or truncated",
                 expected.map_or("more than there can be".to_owned(), |bytes| bytes.to_string()),
                 self.extents
             )),

@@ -1,4 +1,4 @@
-//! NumPy's archives of arrays: zip files with a .npy file for each.
+//! NumPy archives of arrays: zip files with one .npy file for each array.
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -15,10 +15,10 @@ pub(super) fn load(
     path: &Path,
     key: Option<&str>,
 ) -> Result<LoadedImages, DataError> {
-    let (file, _) = open(path, "give a .npz file that you may read")?;
+    let (file, _) = open(path, "give a .npz file that you have permission to read")?;
     let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
     let damaged = |error: ZipError| {
-        wrong(format!("is not a readable archive ({error}): save it again by numpy.savez"))
+        wrong(format!("is not a readable archive ({error}): save it again with numpy.savez"))
     };
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let names = archive.file_names_raw().filter_map(|name| name.strip_suffix(b".npy"));
@@ -36,7 +36,7 @@ fn choose(mut names: Vec<String>, key: Option<&str>) -> Result<String, String> {
     names.sort();
     let list = names.join(", ");
     match (key, names.as_slice()) {
-        (_, []) => Err("has no arrays: save it by numpy.savez".to_owned()),
+        (_, []) => Err("has no arrays: save it with numpy.savez".to_owned()),
         (None, [_]) => Ok(names.remove(0)),
         (None, _) => Err(format!("has several arrays: name one of {list} as in npz:FILE:KEY")),
         (Some(key), _) if names.iter().any(|name| name == key) => Ok(key.to_owned()),

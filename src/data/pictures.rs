@@ -1,4 +1,4 @@
-//! Pictures, that is bytes of brightness or colour, as network input.
+//! Converts pictures (bytes of brightness or colour) to network input.
 
 use super::normalisation::{ChannelNormalisation, ColourStatistics, LUMINANCE};
 use super::{Batch, DataError, ImageFacts, ImageRequest, resize};
@@ -38,7 +38,7 @@ impl ImagePreparation {
                 origin: request.source.to_string(),
                 found: "1 or 3 channels".to_owned(),
                 needed: shape,
-                advice: "pictures are made grey or coloured and no more; use npy:FILE or noise",
+                advice: "images have 1 channel (grey) or 3 (colour); for other numbers, use npy:FILE or noise",
             });
         }
         let usual = ChannelNormalisation::new(usual, shape.channels);

@@ -1,4 +1,4 @@
-//! What to load, and what came of it.
+//! What to load, and the result of loading it.
 
 use serde::Serialize;
 
@@ -31,12 +31,12 @@ pub struct ImageRequest<'r> {
     pub seed: u64,
     /// What replaces the source's usual settings.
     pub overrides: &'r ImageOverrides,
-    /// Asked between files and images; once it says yes loading ends with
+    /// Called between files and images; once it returns `true`, loading ends with
     /// [`DataError::Cancelled`].
     pub cancelled: &'r (dyn Fn() -> bool + Sync),
 }
 
-/// What was loaded.
+/// The loaded batch.
 #[derive(Clone, Debug)]
 pub struct LoadedImages {
     /// The images, normalised.
@@ -48,16 +48,17 @@ pub struct LoadedImages {
 /// How the images of a batch came about, for the manifest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ImageFacts {
-    /// Mean per channel that was subtracted, of pixels from 0 to 1; nothing if values are used as
-    /// they are.
+    /// The per-channel mean that was subtracted from pixel values between 0 and 1; `None` if values are
+    /// used as they are.
     pub mean: Option<Vec<f64>>,
-    /// Standard deviation per channel, likewise.
+    /// The per-channel standard deviation that pixels were divided by; `None` if values are used as
+    /// they are.
     pub std: Option<Vec<f64>>,
     /// Only images of this many first classes were drawn from.
     pub classes: Option<u32>,
-    /// Files that were drawn and could not be read; others took their place.
+    /// The number of files that were drawn but could not be read, and were replaced by others.
     pub skipped: usize,
-    /// The first of them, each with what is wrong with it.
+    /// The first of them, each with its problem.
     pub skipped_files: Vec<String>,
     /// The files of the batch, in order, where every image is one.
     pub files: Vec<String>,
@@ -66,7 +67,7 @@ pub struct ImageFacts {
 }
 
 impl ImageOverrides {
-    /// Whether the settings fit a source, as far as that can be told without opening it.
+    /// Checks that the settings suit a source, as far as is possible without opening it.
     ///
     /// # Errors
     ///

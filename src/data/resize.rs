@@ -1,4 +1,4 @@
-//! Changes the size of an image plane, one axis after the other.
+//! Resizes an image plane, one axis after the other.
 
 /// A plane of `from` rows and columns brought to `to` rows and columns.
 ///

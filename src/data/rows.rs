@@ -1,4 +1,4 @@
-//! Files that hold images of one size as rows of bytes, and reading some of the rows.
+//! Files that contain images of one size as rows of bytes, and reading some of their rows.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::pickle::{self, ArrayData, PickleLimits, PickleValue, PickledArray, StoredBytes};
 use super::{DataError, ImageRequest};
 
-const ADVICE: &str = "check that the data set is complete and that you may read it";
+const ADVICE: &str = "check that the dataset is complete and that you have permission to read it";
 
 /// A file and its images.
 pub(super) struct RowFile {
@@ -40,7 +40,7 @@ fn check_file(path: &Path, facts: &std::fs::Metadata) -> Result<(), DataError> {
     if facts.is_file() {
         return Ok(());
     }
-    let advice = "it must be one of the files of the data set";
+    let advice = "it must be one of the files of the dataset";
     Err(DataError::Kind { path: path.to_owned(), needed: "file", advice })
 }
 
@@ -80,7 +80,7 @@ impl RowFile {
             || (data.kind, data.item_bytes, data.fortran_order) != ('u', 1, false)
         {
             let reason = format!(
-                "its `data` has shape {:?} and type {}{}, needed is uint8 [n, {volume}]",
+                "its `data` has shape {:?} and type {}{}, expected uint8 [n, {volume}]",
                 data.shape,
                 data.kind,
                 8 * data.item_bytes
@@ -119,7 +119,7 @@ impl RowFile {
                     .and_then(|_| file.take(stored.length).read_to_end(&mut raw));
                 read.map_err(unreadable(&self.path))?;
                 let bytes = stored.decode(raw).filter(|bytes| bytes.len() == self.images * volume);
-                bytes.ok_or_else(|| self.wrong("its `data` is damaged: fetch it again"))?.into()
+                bytes.ok_or_else(|| self.wrong("its `data` is damaged: download it again"))?.into()
             }
         };
         Ok(RowReader::Memory { bytes, volume })

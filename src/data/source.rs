@@ -16,7 +16,7 @@ pub enum ImageSource {
     Cifar100(PathBuf),
     /// `imagenet16:DIR`: 16x16 down-sampled ImageNet, `train_data_batch_*`.
     ImageNet16(PathBuf),
-    /// `folder:DIR`: PNG, JPEG and WebP files in a folder and the folders in it.
+    /// `folder:DIR`: PNG, JPEG and WebP files in a folder and its sub-folders.
     Folder(PathBuf),
     /// `npy:FILE`: a NumPy array, float32 `[n, c, h, w]`, used as it is.
     Npy(PathBuf),
@@ -24,7 +24,7 @@ pub enum ImageSource {
     Npz {
         /// The archive.
         file: PathBuf,
-        /// The array's name; the only array if there is none.
+        /// The name of the array; without one, the only array is used.
         key: Option<String>,
     },
     /// `noise`: standard normal values.

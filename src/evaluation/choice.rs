@@ -1,4 +1,4 @@
-//! What a search by a score would have chosen, by the accuracies of a table.
+//! The choice that a search by a score would have made, according to the accuracies of a table.
 
 use serde::Serialize;
 
@@ -25,8 +25,8 @@ pub struct TopScored {
     pub of: usize,
 }
 
-/// What a search that saw these architectures would have chosen: the highest finite score of those that
-/// are connected and did not fail, the first of equal ones. `None` where there is none.
+/// The choice of a search that evaluated these architectures: the highest finite score of those that
+/// are connected and did not fail, and the first of equal ones. `None` if there is none.
 pub fn choice(joined: &JoinedScores, accuracy: &MetricLookup) -> Option<TopScored> {
     let may = |row: &&JoinedRow| {
         let is_left_out =

@@ -1,4 +1,4 @@
-//! Scores of one space beside one metric of a benchmark table.
+//! Scores of one space together with one metric of a benchmark table.
 
 use std::path::Path;
 
@@ -37,14 +37,11 @@ impl Comparison {
         };
         let metric = self.accuracy.metric();
         let all = [
-            counted(&coverage.unknown, &format!("not used: no architecture of {space}")),
-            counted(&coverage.duplicates, "not used: given before"),
+            counted(&coverage.unknown, &format!("not used: not an architecture of {space}")),
+            counted(&coverage.duplicates, "not used: duplicate"),
             counted(&coverage.without_accuracy, &format!("not used: no {metric} in the table")),
-            (coverage.without_score as u64, "without a score, left out where it ranks".to_owned()),
-            (
-                coverage.infinite as u64,
-                "with an infinite score, which ranks last or first".to_owned(),
-            ),
+            (coverage.without_score as u64, "without a score, left out of its ranking".to_owned()),
+            (coverage.infinite as u64, "with an infinite score, ranked last or first".to_owned()),
             (coverage.disconnected as u64, "disconnected".to_owned()),
         ];
         let told = all.into_iter().filter(|(count, _)| *count > 0);
@@ -64,12 +61,12 @@ pub struct StudyScores {
     pub predictions: Vec<Prediction>,
 }
 
-/// Reads the scores of a study: those of a name, by default those that ranked it.
+/// Reads the scores of a study: those of the given name, by default the ones that ranked it.
 ///
 /// # Errors
 ///
-/// Why there are none: the study is of a model file, its space has changed, it has no score of that
-/// name, or the file cannot be read.
+/// The study scored a model file, its space has changed, it has no score of that name, or the file
+/// cannot be read.
 pub fn study_scores(
     store: &Path,
     id: &str,

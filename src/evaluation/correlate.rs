@@ -1,4 +1,4 @@
-//! The score and the free baselines against accuracy.
+//! The score and the free baselines compared with accuracy.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -17,19 +17,20 @@ pub struct CorrelateOptions {
     /// Repeat all figures on the architectures that this filter keeps. Its accuracy is in per cent;
     /// see [`PaperChoice::accuracy_above`].
     pub filter: Option<AccuracyFilter>,
-    /// Compare every score that is known, not the baselines alone, and repeat the search experiment by
+    /// Compare every available score, not only the baselines, and repeat the search experiment with
     /// each.
     pub all_scores: bool,
 }
 
-/// How well a score and the baselines beside it order architectures by accuracy.
+/// How well a score and the baselines order architectures by accuracy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Correlation {
-    /// The score first, then every baseline of another name that is known, or every score.
+    /// First the score, then every available baseline of another name, or every score.
     pub predictors: Vec<PredictorReport>,
-    /// What a search of so many samples chooses by each of them; empty unless all scores are compared.
+    /// The choices of searches of several sizes with each of them; empty unless all scores are
+    /// compared.
     pub searches: Vec<Vec<ProtocolRow>>,
-    /// Baselines, or scores, of which nothing is known.
+    /// Baselines or scores that are not available.
     pub unknown: Vec<&'static str>,
     /// The same on the architectures that the filter keeps.
     pub paper: Option<PaperChoice>,
@@ -38,8 +39,8 @@ pub struct Correlation {
 /// Figures on the architectures that a filter keeps by the score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PaperChoice {
-    /// Accuracies must be above this, in the table's units: accuracies of which none exceeds 1 are
-    /// fractions, others per cent.
+    /// Accuracies must exceed this value, in the table's units: accuracies that never exceed 1 are
+    /// fractions, others are percentages.
     pub accuracy_above: f64,
     /// Architectures that are kept.
     pub kept: usize,
@@ -59,11 +60,10 @@ struct PredictorColumn<'n> {
     values: Vec<f64>,
 }
 
-/// Compares the score of that name, and the free baselines, with the accuracies.
+/// Compares the score of this name, and the free baselines, with the accuracies.
 ///
-/// Baselines are computed from the networks that the space builds; the number of codes comes with the
-/// predictions. Every predictor leaves out the architectures of which it knows nothing, and counts
-/// them.
+/// Baselines are computed from the networks of the space; the number of codes comes with the
+/// predictions. Each predictor leaves out and counts the architectures for which it has no value.
 ///
 /// # Errors
 ///

@@ -23,13 +23,15 @@ pub enum EvaluationError {
     #[error(transparent)]
     Job(#[from] JobError),
     /// A study is of a model file.
-    #[error("study {study} is of a model file, which no table knows: give one of a search space")]
+    #[error(
+        "study {study} scored a model file, which no table contains: give a study of a search space"
+    )]
     OfModel {
         /// The study.
         study: String,
     },
     /// The space of a study cannot be opened any more.
-    #[error("the space of study {study} cannot be opened any more")]
+    #[error("the space of study {study} can no longer be opened")]
     NoSpace {
         /// The study.
         study: String,
@@ -38,8 +40,8 @@ pub enum EvaluationError {
     },
     /// The space of a study is another one by now.
     #[error(
-        "the space {space} is not what it was when study {study} was made: export the study and give \
-         the exported table as scores"
+        "the space {space} has changed since study {study} was made: export the study and use the \
+         exported table as scores"
     )]
     SpaceChanged {
         /// The space.
@@ -52,14 +54,14 @@ pub enum EvaluationError {
     NoScore {
         /// The study.
         study: String,
-        /// What was asked for.
+        /// The requested value.
         name: String,
         /// What it has.
         known: Vec<String>,
     },
     /// No scored architecture is of the space.
     #[error(
-        "none of the {rows} scored architectures, such as `{example}`, is of the space {space} \
+        "none of the {rows} scored architectures, such as `{example}`, belongs to the space {space} \
          ({reason}): give the space that was scored"
     )]
     Foreign {
@@ -69,7 +71,7 @@ pub enum EvaluationError {
         example: String,
         /// The space.
         space: String,
-        /// Why it is none of the space.
+        /// Why it does not belong to the space.
         reason: String,
     },
     /// There is nothing to compare.
@@ -88,8 +90,8 @@ pub enum EvaluationError {
     },
     /// The table names no architectures that could be built.
     #[error(
-        "{} has no `{metric}` of an architecture that can be built (it names them by hashes only): \
-         give scores of your own",
+        "{} has no `{metric}` of an architecture that can be built (it names architectures only by \
+         hashes): provide the scores yourself",
         path.display()
     )]
     NothingToDraw {
@@ -98,7 +100,7 @@ pub enum EvaluationError {
         /// The metric.
         metric: String,
     },
-    /// The caller asked to stop.
+    /// Cancelled by the caller.
     #[error("cancelled")]
     Cancelled,
 }
@@ -123,7 +125,7 @@ pub enum ScoresError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
     /// A column that is needed is not there.
@@ -143,7 +145,7 @@ pub enum ScoresError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong and what to do.
+        /// The problem, and what to do about it.
         problem: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The paper's search experiment on joined scores and accuracies.
+//! The search experiment of the paper on joined scores and accuracies.
 
 use super::JoinedScores;
 use crate::statistics::{

@@ -18,18 +18,18 @@ const WATCHED: usize = 256;
 pub struct AccuracyLookups<'a> {
     /// The accuracy that scores are compared with.
     pub accuracy: &'a MetricLookup,
-    /// The accuracy that the optimal choice looks at, where it is another one.
+    /// The accuracy that the optimal choice maximises, if it is a different one.
     pub validation: Option<&'a MetricLookup>,
 }
 
-/// What became of the predictions.
+/// How many predictions were used and ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// Predictions.
     pub given: usize,
     /// Different architectures with an accuracy.
     pub used: usize,
-    /// Predictions whose architecture is none of the space.
+    /// Predictions whose architecture does not belong to the space.
     pub unknown: NamedCount,
     /// Predictions of an architecture that came before; the first with a score counts.
     pub duplicates: NamedCount,
@@ -39,7 +39,7 @@ pub struct Coverage {
     pub without_score: usize,
     /// Of those used, architectures whose score is infinite; they rank first or last.
     pub infinite: usize,
-    /// Of those used, architectures without a path from input to output, as far as it is told.
+    /// Of those used, architectures without a path from input to output, as far as known.
     pub disconnected: usize,
 }
 
@@ -48,7 +48,7 @@ pub struct Coverage {
 pub struct JoinedRow {
     /// The architecture.
     pub architecture: Architecture,
-    /// What is predicted of it.
+    /// Its prediction.
     pub prediction: Prediction,
     /// Its accuracy, in the table's units.
     pub accuracy: f64,
@@ -61,7 +61,7 @@ pub struct JoinedRow {
 pub struct JoinedScores {
     /// In the order of the predictions.
     pub rows: Vec<JoinedRow>,
-    /// What became of the predictions.
+    /// How many predictions were used and ignored.
     pub coverage: Coverage,
 }
 
@@ -72,11 +72,12 @@ impl JoinedScores {
     }
 }
 
-/// Finds the accuracies of predictions. Architectures are told apart as the table's lookup does it.
+/// Finds the accuracies of predictions. Architectures are distinguished in the same way as by the
+/// table's lookup.
 ///
 /// # Errors
 ///
-/// [`EvaluationError::Foreign`] if no prediction is of the space, [`EvaluationError::TooFew`] if
+/// [`EvaluationError::Foreign`] if no prediction belongs to the space, [`EvaluationError::TooFew`] if
 /// fewer than two architectures have both a score and an accuracy, [`EvaluationError::Cancelled`].
 pub fn join(
     predictions: Vec<Prediction>,

@@ -1,10 +1,10 @@
-//! How good is a score? Scores of architectures beside their trained accuracies.
+//! How good is a score? This module compares scores of architectures with their trained accuracies.
 //!
-//! [`Prediction`]s come from a table ([`read_scores`]), a study ([`study_predictions`]) or records of a job;
-//! [`join`] finds their accuracies and counts what has none; [`correlate`] compares the score and the
-//! free baselines of [`SCORES`](crate::score::SCORES) with them, [`choice`] is what a search would have
-//! chosen, and [`search_experiment`] repeats the search experiment of Mellor et al. 2021. No forward
-//! pass runs here.
+//! [`Prediction`]s come from a table ([`read_scores`]), a study ([`study_predictions`]) or the records
+//! of a job. [`join`] finds their accuracies and counts those without one. [`correlate`] compares the
+//! score and the free baselines of [`SCORES`](crate::score::SCORES) with them. [`choice`] computes what
+//! a search would have chosen, and [`search_experiment`] repeats the search experiment of Mellor et al.
+//! 2021. No forward pass runs here.
 
 mod choice;
 mod comparison;
@@ -28,5 +28,5 @@ pub use reference::ReferenceSet;
 pub use sample::sample;
 pub use scores::read_scores;
 
-/// Hears how much is done, from 0 to 1, and says whether to go on.
+/// Called with the fraction of work that is done, from 0 to 1; returns whether to continue.
 pub type EvaluationProgress<'w> = &'w dyn Fn(f64) -> bool;

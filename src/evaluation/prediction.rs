@@ -1,4 +1,4 @@
-//! What a score says of an architecture, from records and studies.
+//! The score of an architecture, from records and studies.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -18,22 +18,22 @@ use super::EvaluationError;
 pub struct Prediction {
     /// In the space's notation.
     pub architecture: String,
-    /// The score, higher is better, as it was computed: negative infinity ranks last, NaN stands for a
-    /// score that is not available. It need not be finite, and a disconnected architecture may have one.
+    /// The computed score; higher is better. Negative infinity ranks last, and NaN means that the score
+    /// is not available. It need not be finite, and a disconnected architecture may have one.
     pub score: f64,
-    /// What became of it, if that is known.
+    /// Its status, if known.
     pub status: Option<Status>,
     /// Different codes in the mini-batch, if they were counted.
     pub regions: Option<f64>,
-    /// Seconds that the score took, if they are known.
+    /// The seconds spent on the score, if known.
     pub seconds: Option<f64>,
-    /// Every score of [`SCORES`] that is known of it besides, by name.
+    /// Every other available score of [`SCORES`], by name.
     pub scores: BTreeMap<&'static str, f64>,
 }
 
 impl Prediction {
-    /// What a score says by a record; not available where the record lacks what the score needs, or
-    /// failed.
+    /// The prediction of a score from a record; not available if the record failed or lacks the inputs
+    /// of the score.
     pub fn from_record(record: &Record, score: &Score) -> Self {
         Self::new(record, score, &record.score_inputs())
     }
@@ -71,14 +71,14 @@ impl Prediction {
     }
 }
 
-/// What a score of that name says of the architectures of a study: one of its further scores, or one
-/// of [`SCORES`]. What a record lacks and the graph tells is computed from the network that the space
-/// builds. A score that takes no forward pass costs what it takes to compute it, all others what the
-/// record cost.
+/// The predictions of a score for the architectures of a study: one of its further scores, or one of
+/// [`SCORES`]. Values that a record lacks but the graph determines are computed from the network of the
+/// space. A score without a forward pass costs the time of its own computation, any other the record's.
 ///
 /// # Errors
 ///
-/// [`EvaluationError::NoScore`] if there is none of that name, or if the file cannot be read.
+/// [`EvaluationError::NoScore`] if there is no score of that name, or an error if the file cannot be
+/// read.
 pub fn study_predictions(
     store: &Store,
     study: &StudyInfo,

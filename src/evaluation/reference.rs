@@ -1,5 +1,5 @@
-//! Reference sets: scores of random architectures of the built-in spaces, among which one architecture
-//! can be placed.
+//! Reference sets: scores of random architectures of the built-in spaces, with which a single
+//! architecture can be compared.
 
 use crate::job::{JobConfig, Options, SearchOptions, Task};
 use crate::score::{COMBINED, Components, Placement, PlacementSet, find_score};
@@ -20,7 +20,8 @@ pub struct ReferenceSet {
 }
 
 impl ReferenceSet {
-    /// The set of a space; none for spaces of one's own and for those with replaced values.
+    /// The reference set of a space; `None` for a user's own spaces and for spaces with overridden
+    /// values.
     pub fn of_space(space: &Space) -> Option<Self> {
         let builtin = Space::builtin(space.id()).ok()?;
         if space_fingerprint(&builtin) != space_fingerprint(space) {
@@ -54,7 +55,7 @@ impl ReferenceSet {
         self.placed.len()
     }
 
-    /// Whether it has none, which never is so.
+    /// Always `false`: it is never empty.
     pub fn is_empty(&self) -> bool {
         self.placed.is_empty()
     }

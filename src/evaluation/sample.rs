@@ -1,4 +1,4 @@
-//! Which architectures of a table are scored, where not all of them are.
+//! Chooses the architectures of a table to score, if not all of them are.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use crate::benchmark::{BenchmarkRow, BenchmarkTable, MetricLookup};
 use crate::seed;
 use crate::space::{Architecture, Space};
 
-/// Draws architectures that have an accuracy in the table, uniformly and without repetition; all of
-/// them where there are not as many. Architectures are told apart as the lookup does it.
+/// Draws architectures that have an accuracy in the table, uniformly without replacement; all of them
+/// if there are fewer. Architectures are distinguished in the same way as by the lookup.
 ///
 /// Every architecture has a random number of its own, from the seed and its identity, and the lowest
 /// are drawn: the order of the table's rows does not matter, and a larger sample holds a smaller one.

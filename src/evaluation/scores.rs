@@ -1,5 +1,5 @@
-//! Files of scores: tables that `--out` wrote, exported studies, or any table with a column of
-//! architectures and one of scores. CSV and JSON Lines.
+//! Files of scores: tables written by `--out`, exported studies, or any table with a column of
+//! architectures and one of scores, as CSV or JSON Lines.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -92,7 +92,7 @@ fn status(text: &str) -> Result<Status, String> {
     let found = Status::ALL.into_iter().find(|status| status.name() == text.trim());
     found.ok_or_else(|| {
         let known = Status::ALL.map(Status::name).join(", ");
-        format!("`{text}` in column `status` is unknown: there are {known}")
+        format!("`{text}` in column `status` is unknown; valid: {known}")
     })
 }
 
@@ -102,7 +102,7 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
         match error.into_kind() {
             csv::ErrorKind::Io(source) => ScoresError::Read { path: path.to_owned(), source },
             // Rows of other lengths are looked at by their cells.
-            _ => content(path, line, "not text in UTF-8: save the table as such".to_owned()),
+            _ => content(path, line, "not UTF-8 text: save the table in that encoding".to_owned()),
         }
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;
@@ -120,7 +120,7 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
         let record = record.map_err(wrong)?;
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != names.len() {
-            let problem = format!("{} cells, the header has {}", record.len(), names.len());
+            let problem = format!("{} cells, but the header has {}", record.len(), names.len());
             return Err(content(path, line, problem));
         }
         let cell = |at: Option<usize>| at.and_then(|at| record.get(at));
@@ -147,7 +147,7 @@ fn read_json_lines(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresE
             continue;
         }
         let row: Map<String, Value> = serde_json::from_str(&text)
-            .map_err(|error| content(path, line, format!("no JSON object: {error}")))?;
+            .map_err(|error| content(path, line, format!("not a JSON object: {error}")))?;
         for name in [ARCHITECTURE, column] {
             if !row.contains_key(name) {
                 let names: Vec<&str> = row.keys().map(String::as_str).collect();

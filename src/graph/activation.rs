@@ -1,4 +1,4 @@
-//! Activation functions: the places where binary codes are read.
+//! Activation functions, at which binary codes are taken.
 
 /// A function that is applied to every value of a tensor.
 ///
@@ -121,7 +121,7 @@ impl ActivationKind {
 pub struct Activation {
     /// The function.
     pub kind: ActivationKind,
-    /// Calls of the original network that this node stands for.
+    /// The number of calls in the original network that this node represents.
     pub calls: u32,
     /// The same, as the code published with the paper counts them: twice where a ReLU opens a
     /// `ReLUConvBN` module.

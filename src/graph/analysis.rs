@@ -1,4 +1,4 @@
-//! What is known of a graph without running it: which nodes are zero, which are alive.
+//! What can be determined about a graph without running it: which nodes are zero, and which are live.
 
 use super::{Graph, NodeId, Op, Statistics};
 
@@ -14,8 +14,8 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Analyses a graph. `shifts(node)` tells whether a convolution, linear layer or normalisation of
-    /// that node adds something that is not zero.
+    /// Analyses a graph. `shifts(node)` states whether a convolution, linear layer or normalisation
+    /// adds a nonzero value.
     pub fn new(graph: &Graph, shifts: impl Fn(NodeId) -> bool) -> Self {
         let count = graph.nodes().len();
         let (mut zero, mut fed, mut null) =
@@ -38,7 +38,7 @@ impl Analysis {
     }
 }
 
-/// Whether a path leads from the input to the output of the graph on which nothing is multiplied by
+/// Whether there is a path from the input to the output of the graph on which nothing is multiplied by
 /// zero.
 pub fn connected(graph: &Graph) -> bool {
     // Without values every bias may be one.

@@ -1,12 +1,12 @@
-//! What a network costs: parameters, multiply-adds, units and calls of activations.
+//! The cost of a network: parameters, multiply-adds, units and calls of activations.
 
 use super::{Graph, Node, Op};
 
 /// Whole-number costs of one network, per image where that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cost {
-    /// Trainable values: convolution and linear weights and biases, two per normalised channel, and
-    /// values that stand for themselves.
+    /// Trainable values: weights and biases of convolutions and linear layers, two values per
+    /// normalised channel, and parameters.
     pub params: u64,
     /// Multiply-adds of convolutions and linear layers, biases not counted: what published tables
     /// count.

@@ -1,4 +1,4 @@
-//! How long a network is, and how much of it lives at a time.
+//! The depth of a network, and its peak activation memory.
 
 use super::{Graph, Op};
 
@@ -17,8 +17,8 @@ pub fn convolutions(graph: &Graph) -> u64 {
     graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count() as u64
 }
 
-/// The largest number of bytes of 32-bit tensors that are needed at a time, per image: nodes one after
-/// the other, a tensor freed behind its last reader.
+/// The peak activation memory in bytes of 32-bit tensors, per image, if nodes run one after another and
+/// each tensor is freed after its last use.
 pub fn peak_activation_bytes(graph: &Graph) -> u64 {
     let nodes = graph.nodes();
     let mut last: Vec<usize> = (0..nodes.len()).collect();

@@ -12,7 +12,7 @@ pub struct Layer {
     pub label: String,
     /// Its operation in a few words.
     pub op: String,
-    /// The shape of what it gives for one image.
+    /// The shape of its output for one image.
     pub shape: [usize; 3],
     /// Trainable parameters.
     pub params: u64,

@@ -1,8 +1,8 @@
-//! The network as data: nodes by index, shapes checked when a node is wired.
+//! The network as data: nodes by index, with shapes checked as nodes are added.
 //!
-//! A [`Graph`] holds no weights (see [`crate::weights`]) and no batch size: every [`Shape`] is that
-//! of one image, `[channels, height, width]`. What is computed from a graph without running it
-//! lives beside it: costs in [`cost`], reachability and zero tensors in [`analysis`].
+//! A [`Graph`] contains no weights (see [`crate::weights`]) and no batch size: every [`Shape`] is that
+//! of one image, `[channels, height, width]`. What can be computed from a graph without running it is
+//! here as well: costs in [`cost`], reachability and zero tensors in [`analysis`].
 
 mod activation;
 pub mod analysis;
@@ -34,7 +34,7 @@ impl NodeId {
     }
 }
 
-/// One operation, what feeds it and the shape of what it gives.
+/// One operation, its inputs and the shape of its output.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// What the node computes.
@@ -119,17 +119,17 @@ impl Graph {
         NodeId(self.nodes.len() as u32 - 1)
     }
 
-    /// Marks the node whose value the network returns.
+    /// Marks the node whose value is the network's output.
     pub fn set_output(&mut self, id: NodeId) {
         self.output = Some(id);
     }
 
-    /// Marks the node whose value the head reads: the output of the last cell, block or stage.
+    /// Marks the input of the head: the output of the last cell, block or stage.
     pub fn set_body(&mut self, id: NodeId) {
         self.body = Some(id);
     }
 
-    /// The node that was marked as the one whose value the head reads; none in models from files.
+    /// The node marked as the input of the head; `None` in models read from files.
     pub fn body(&self) -> Option<NodeId> {
         self.body
     }
@@ -144,7 +144,7 @@ impl Graph {
         &self.blocks
     }
 
-    /// The node whose value the network returns; the last one unless set.
+    /// The node whose value is the network's output; the last node unless set.
     pub fn output(&self) -> Option<NodeId> {
         self.output.or_else(|| self.nodes.len().checked_sub(1).map(|last| NodeId(last as u32)))
     }
@@ -179,7 +179,7 @@ impl Graph {
         self.nodes.iter().find(|node| matches!(node.op, Op::Input)).map(|node| node.shape)
     }
 
-    /// Sets the function of an activation node and how many calls it stands for.
+    /// Sets the function of an activation node and the number of calls it represents.
     ///
     /// Hidden: for tests, which undo what exporters merge.
     #[doc(hidden)]

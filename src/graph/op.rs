@@ -1,4 +1,4 @@
-//! The primitives a network is made of, and the shapes they give.
+//! The primitives of networks, and the shapes of their outputs.
 
 use super::{Activation, Rearrange, Shape};
 
@@ -40,7 +40,7 @@ pub struct Conv {
     pub padding: Padding,
     /// Distance between the kernel's rows and columns.
     pub dilation: [usize; 2],
-    /// Groups of channels that are convolved apart.
+    /// The number of groups of channels that are convolved separately.
     pub groups: usize,
     /// Whether a bias per output channel is added.
     pub bias: bool,
@@ -66,7 +66,7 @@ impl Conv {
     }
 }
 
-/// Whose mean and variance a batch normalisation uses.
+/// The source of the mean and variance of a batch normalisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statistics {
     /// Those of the mini-batch: biased variance over images, rows and columns.
@@ -80,7 +80,7 @@ pub enum Statistics {
 pub struct BatchNorm {
     /// Added to the variance.
     pub eps: f32,
-    /// Whose mean and variance are used.
+    /// The source of the mean and variance.
     pub statistics: Statistics,
 }
 
@@ -104,10 +104,10 @@ impl Default for LayerNorm {
     }
 }
 
-/// What a pooling window gives.
+/// The output of a pooling window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PoolKind {
-    /// The mean; padding counts as zeros or not at all.
+    /// The mean; padding counts as zeros, or not at all.
     Average {
         /// Whether padded pixels are in the divisor.
         count_padding: bool,
@@ -178,7 +178,7 @@ pub enum Op {
     Add,
     /// The product of two inputs, of one shape or one of them a single pixel `[c, 1, 1]`.
     Mul,
-    /// All inputs behind each other along the channels.
+    /// The concatenation of all inputs along the channels.
     Concat,
     /// Some consecutive channels.
     ChannelSlice {
@@ -316,7 +316,7 @@ impl Op {
             | Self::LayerNorm(_)
             | Self::Softmax => match inputs {
                 [input] => self.unary_shape(*input),
-                _ => Err(format!("takes one input, was given {}", inputs.len())),
+                _ => Err(format!("takes one input, but was given {}", inputs.len())),
             },
         }
     }
@@ -367,13 +367,13 @@ fn add_shape(inputs: &[Shape]) -> Result<Shape, String> {
 
 fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
     let &[a, b] = inputs else {
-        return Err(format!("takes two inputs, was given {}", inputs.len()));
+        return Err(format!("takes two inputs, but was given {}", inputs.len()));
     };
     let (large, small) = if a.plane() < b.plane() { (b, a) } else { (a, b) };
     if large == small || (small.channels == large.channels && small.plane() == 1) {
         return Ok(large);
     }
-    Err(format!("{a} and {b} differ; supported are equal shapes and one value per channel"))
+    Err(format!("{a} and {b} differ; supported: equal shapes, or one value per channel"))
 }
 
 /// The largest factor of an enlargement: far above any network's, and small enough that sizes cannot
@@ -402,7 +402,7 @@ fn concat_shape(inputs: &[Shape]) -> Result<Shape, String> {
 
 fn mat_mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
     let [a, b] = inputs else {
-        return Err(format!("takes two inputs, was given {}", inputs.len()));
+        return Err(format!("takes two inputs, but was given {}", inputs.len()));
     };
     if a.height != b.height || a.channels != b.width {
         return Err(format!("{a} and {b} are not [k, h, m] and [n, h, k]"));
@@ -450,7 +450,9 @@ fn pool_shape(pool: &Pool, input: Shape) -> Result<Shape, String> {
 
 fn linear_shape(linear: &Linear, input: Shape) -> Result<Shape, String> {
     if input.plane() != 1 || linear.out_features == 0 {
-        return Err(format!("takes a 1x1 image and gives at least one value; input is {input}"));
+        return Err(format!(
+            "takes a 1x1 image and outputs at least one value, but the input is {input}"
+        ));
     }
     Ok(Shape::new(linear.out_features, 1, 1))
 }

@@ -1,4 +1,4 @@
-//! Moving values: every reshape, transpose, slice and repetition is one primitive.
+//! Moving values: a single primitive covers reshapes, transposes, slices and repetition.
 
 use super::Shape;
 

@@ -1,4 +1,4 @@
-//! What a classifier gets: the last representation before the head of a network.
+//! The input of the classifier: the last representation before the head of a network.
 
 use super::{Graph, NodeId, Op};
 

@@ -1,4 +1,4 @@
-//! AccuracySource after training: where they come from, and the records they become.
+//! Accuracies after training: their sources, and the records made from them.
 
 use std::time::{Duration, Instant};
 
@@ -126,10 +126,10 @@ impl TableAccuracies {
         let untimed =
             self.clock.as_ref().is_some_and(|(times, _)| times.get(architecture).is_none());
         if untimed {
-            return Err("the table has no training time of it".to_owned());
+            return Err("the table has no training time for this architecture".to_owned());
         }
         let metric = self.metric.metric();
-        let missing = || format!("the table has no `{metric}` of this architecture");
+        let missing = || format!("the table has no `{metric}` for this architecture");
         self.metric.get(architecture).ok_or_else(missing)
     }
 }

@@ -1,4 +1,4 @@
-//! Scores that a stored study lacks, computed without scoring again what is there.
+//! Computes the scores missing from a stored study, and keeps those already there.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,16 +15,17 @@ use crate::store::{Draws, ResultRow, Status, Store, StoreAccess, StoreError, Stu
 pub struct CompletedStudy {
     /// Results that got scores.
     pub completed: u64,
-    /// Results that lacked nothing, or may not be chosen.
+    /// Results that were complete, or can never be chosen.
     pub complete: u64,
     /// Results whose networks could not be scored.
     pub failed: u64,
-    /// It was cancelled; what was scored before is stored.
+    /// It was cancelled; scores computed before that are stored.
     pub interrupted: bool,
 }
 
-/// Computes scores that results of a study lack, with the options of the study, and stores them there.
-/// `events` gets warnings; `progress` the number of results that are done, and of all that lack one.
+/// Computes the scores missing from the results of a study, with the options of the study, and stores
+/// them there. `events` receives warnings; `progress` receives the number of results that are done, and
+/// the number of all that lack a score.
 ///
 /// # Errors
 ///

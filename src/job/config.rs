@@ -1,4 +1,4 @@
-//! What a job is: one structure for flags, files and forms.
+//! The description of a job: one structure for command line, files and forms.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::search::Objective;
 use crate::space::{Space, SpaceError};
 use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
 
-/// Whose weights a model from a file is scored with.
+/// The weights with which a model from a file is scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnnxWeights {
@@ -37,13 +37,13 @@ impl OnnxWeights {
     }
 }
 
-/// What is scored.
+/// What to score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Architectures that a strategy chooses.
+    /// A search, in which a strategy chooses the architectures.
     Search(Box<SearchOptions>),
-    /// Architectures given by hand.
+    /// A list of architectures.
     Score {
         /// In the space's notation.
         architectures: Vec<String>,
@@ -52,7 +52,7 @@ pub enum Task {
     Onnx {
         /// The file.
         path: PathBuf,
-        /// Whose weights.
+        /// Which weights to use.
         #[serde(default)]
         weights: OnnxWeights,
     },
@@ -64,7 +64,7 @@ impl Default for Task {
     }
 }
 
-/// A whole job: what is scored, how, and where results go. A job file holds one as TOML.
+/// A complete job: what to score, how, and where to write results. A job file contains one as TOML.
 ///
 /// ```
 /// use untrained::job::{JobConfig, JobOption, Options, Task};
@@ -83,18 +83,20 @@ pub struct JobConfig {
     /// How networks are scored.
     #[serde(default)]
     pub options: Options,
-    /// What is scored.
+    /// What to score.
     #[serde(default)]
     pub task: Task,
-    /// Where every record goes as it comes, .csv or .jsonl, with a manifest beside it.
+    /// The file to which every record is written as soon as it is ready, .csv or .jsonl, with a
+    /// manifest next to it.
     pub out: Option<PathBuf>,
     /// Whether an existing file may be replaced.
     #[serde(default)]
     pub overwrite: bool,
-    /// The file of studies that keeps the results; no study where it is not given.
+    /// The study database that stores the results; without one, there is no study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreLocation>,
-    /// Whether nobody chose that file, so that a run goes on without one that cannot be written.
+    /// Whether that file is only the default, so that a run continues without it if it cannot be
+    /// written.
     #[serde(skip)]
     pub store_is_default: bool,
     /// Which study of that file.
@@ -106,13 +108,13 @@ pub struct JobConfig {
     /// How often the study is written.
     #[serde(skip)]
     pub pace: FlushPolicy,
-    /// What architectures given by hand are ranked by; NASWOT where it is not given.
+    /// The score that ranks given architectures; NASWOT by default.
     #[serde(skip)]
     pub listed_by: Option<Ranking>,
     /// Whether events carry kernel matrices and codes.
     #[serde(skip)]
     pub outputs: bool,
-    /// The command line behind the job, for the manifest; empty if there was none.
+    /// The command line that started the job, for the manifest; empty if there was none.
     #[serde(skip)]
     pub command: Vec<String>,
 }
@@ -168,7 +170,7 @@ impl JobConfig {
         Ok(Self { store: Some(StoreLocation::File(database.to_owned())), study, ..job })
     }
 
-    /// The space with its replaced values; that of the study where its file has vanished.
+    /// The space with overridden values; the study's copy if the file no longer exists.
     ///
     /// # Errors
     ///
@@ -254,7 +256,7 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::Invalid`] that names the option, or what is wrong with images or output files.
+    /// [`JobError::Invalid`] with the option, or an error about images or output files.
     pub fn check(&self) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
         let options = &self.options;
@@ -265,7 +267,7 @@ impl JobConfig {
         if options.device.trim().is_empty() {
             return refuse(
                 JobOption::Device,
-                "is empty: use auto, cpu, gpu or a part of an adapter's name",
+                "is empty: use auto, cpu, gpu or part of the name of an adapter",
             );
         }
         let batch = MiniBatch::of(self.ranking()?.scores());
@@ -281,13 +283,13 @@ impl JobConfig {
         };
         if let Some(option) = continued {
             if !stored {
-                return refuse(option, "needs the database that holds the study");
+                return refuse(option, "needs the database with the study");
             }
             if !self.repeats_exactly() {
                 return refuse(
                     option,
-                    "needs a search that proposes the same architectures again, which one with a \
-                     latency constraint does not: start a new search, it reuses known scores",
+                    "needs a search that proposes the same architectures again, and a search with a \
+                     latency constraint may not: start a new search, which reuses known scores",
                 );
             }
         }
@@ -300,7 +302,7 @@ impl JobConfig {
                 refuse(JobOption::Architectures, "is empty: give at least one")
             }
             Task::Onnx { .. } if stored => {
-                refuse(JobOption::Store, "keeps searches; a model is scored without a study")
+                refuse(JobOption::Store, "stores only searches; a model is scored without a study")
             }
             Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => refuse(
                 JobOption::Repeats,
@@ -311,8 +313,8 @@ impl JobConfig {
             }
             Task::Onnx { .. } if options.count == Count::Published => refuse(
                 JobOption::Count,
-                "published: a model file does not say which ReLUs open a ReLUConvBN module; use \
-                 paper or live",
+                "published: a model file does not show which ReLUs begin a ReLUConvBN module; use paper \
+                 or live",
             ),
             Task::Onnx { .. } => [
                 (JobOption::Space, options.space != Options::default().space),
@@ -323,7 +325,7 @@ impl JobConfig {
             .into_iter()
             .find(|(_, is_given)| *is_given)
             .map_or(Ok(()), |(option, _)| {
-                refuse(option, "belongs to search spaces, not to ONNX models")
+                refuse(option, "applies to search spaces, not to ONNX models")
             }),
             Task::Score { .. } => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! Why a job could not start or go on.
+//! Why a job could not start or continue.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::search::Unsatisfiable;
 use crate::space::{ArchitectureError, SpaceError};
 use crate::store::{StoreError, TableError};
 
-/// Why a job could not start or go on.
+/// Why a job could not start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// The space.
@@ -50,7 +50,7 @@ pub enum JobError {
         /// What went wrong.
         reason: String,
     },
-    /// An option whose value cannot be used, alone or beside the others.
+    /// An option whose value is invalid, by itself or together with the other options.
     #[error(transparent)]
     Invalid(#[from] InvalidOption),
     /// A job that no file can hold.
@@ -70,7 +70,7 @@ pub enum JobError {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong, where, and what is known there.
+        /// The problem, its position, and the valid values there.
         message: String,
     },
     /// The options of a stored study are those of another version, or damaged.
@@ -78,7 +78,7 @@ pub enum JobError {
     Study {
         /// The study.
         id: String,
-        /// What is wrong with them.
+        /// The problems with them.
         source: serde_json::Error,
     },
     /// A study that holds scores of given architectures, which cannot be resumed.
@@ -92,13 +92,13 @@ pub enum JobError {
     List {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
 }
 
 impl JobError {
-    /// The option that is meant, where it is one.
+    /// The option concerned, if there is one.
     pub fn option(&self) -> Option<JobOption> {
         match self {
             Self::Invalid(invalid) => Some(invalid.option),

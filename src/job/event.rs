@@ -1,4 +1,4 @@
-//! What a running job tells, and what it comes to.
+//! The events of a running job, and its summary.
 
 use super::FollowedCount;
 use crate::backend::{DeviceInfo, RunOutput};
@@ -11,9 +11,9 @@ pub const BEST: usize = 10;
 /// A job has opened everything and begins.
 #[derive(Clone, Debug)]
 pub struct Started {
-    /// What it runs on.
+    /// The device it runs on.
     pub device: DeviceInfo,
-    /// How many architectures it will score, if that is known.
+    /// The number of architectures it will score, if known.
     pub total: Option<u64>,
     /// SHA-256 of the batch.
     pub batch: String,
@@ -34,27 +34,28 @@ pub enum Event {
     Scored {
         /// Its row.
         record: Box<Record>,
-        /// Kernel matrix (and codes) of the first repeat, if the job asks for outputs.
+        /// The kernel matrix (and codes) of the first repeat, if the job requests outputs.
         output: Option<Box<RunOutput>>,
     },
 }
 
-/// What a job came to.
+/// The summary of a job.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// Records by status.
     pub counts: StatusCounts,
     /// The best records, best first; at most [`BEST`].
     pub best: Vec<Record>,
-    /// How many architectures the combined rank compares; none where a score ranks.
+    /// The number of architectures that the combined rank compares; `None` if a score ranks.
     pub compared: Option<u64>,
-    /// A plain count that the ranking follows so closely that it says little else.
+    /// A plain count that the ranking follows so closely that it adds little information.
     pub followed: Option<FollowedCount>,
     /// The metric that is reported of the best one, where a table has it: its name and value.
     pub reported: Option<(String, f64)>,
     /// The id of the study that keeps the results, if one does.
     pub study: Option<String>,
-    /// Results that were known: from an earlier run, another process or an equal network.
+    /// The number of results that were reused from an earlier run, another process or an identical
+    /// network.
     pub known: u64,
     /// Architectures that constraints rejected before they were scored.
     pub rejected: u64,

@@ -1,4 +1,4 @@
-//! Job files: a whole job as TOML.
+//! Job files: a complete job as TOML.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::output::write_output;
 const MAX_BYTES: u64 = 16 << 20;
 
 impl JobConfig {
-    /// The job as text. What is not given when it is read back has its default.
+    /// The job as text. Options missing from it have their default values when it is read back.
     ///
     /// # Errors
     ///
@@ -22,7 +22,7 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::File`] with line and column, and the keys that are known there.
+    /// [`JobError::File`] with line and column, and the valid keys there.
     pub fn from_text(text: &str, origin: &Path) -> Result<Self, JobError> {
         toml::from_str(text).map_err(|error| JobError::File {
             path: origin.to_owned(),
@@ -39,7 +39,7 @@ impl JobConfig {
         let wrong = |message: String| JobError::File { path: path.to_owned(), message };
         let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
         if length > MAX_BYTES {
-            return Err(wrong(format!("is {length} bytes long: no job file")));
+            return Err(wrong(format!("is {length} bytes long: too long for a job file")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Self::from_text(&text, path)

@@ -1,4 +1,4 @@
-//! What is wrong with a job file: the line, the key with its path, and what it may be instead.
+//! What is wrong with a job file: the line, the path of the key, and the values that are allowed.
 
 use toml::{Table, Value};
 
@@ -68,14 +68,11 @@ fn wrong_value(option: JobOption, value: &Value) -> Option<String> {
             (!value.is_integer() && !is_seed).then_some("must be a whole number, without quotes")
         }
         OptionType::Number => (!is_number).then_some("must be a number, without quotes"),
-        OptionType::Text | OptionType::Choice(_) => {
-            (!is_text).then_some("must be a text in quotes")
-        }
+        OptionType::Text | OptionType::Choice(_) => (!is_text).then_some("must be text in quotes"),
         OptionType::Numbers => (!has(|value| value.is_integer() || value.is_float()))
             .then_some("must be a list of numbers, as in [0.5, 0.5]"),
-        OptionType::Texts | OptionType::Names => {
-            (!has(Value::is_str)).then_some("must be a list of texts, as in [\"A\", \"B\"]")
-        }
+        OptionType::Texts | OptionType::Names => (!has(Value::is_str))
+            .then_some("must be a list of texts in quotes, as in [\"A\", \"B\"]"),
     };
     if let Some(expected) = expected {
         return Some(expected.to_owned());

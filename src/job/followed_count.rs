@@ -1,4 +1,4 @@
-//! Whether what ranks architectures follows a plain count so closely that it says little else.
+//! Detects rankings that follow a plain count so closely that they add little information.
 
 use std::fmt;
 
@@ -30,8 +30,8 @@ impl fmt::Display for FollowedCount {
         let architectures = thousands(*architectures);
         write!(
             formatter,
-            "follows the {count} here (Spearman {rho:.3} over {architectures} architectures), so it says \
-             little else"
+            "closely follows the {count} here (Spearman's rho {rho:.3} over {architectures} \
+             architectures), so it adds little information"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! The table and the manifest of a job, if it writes them.
+//! The result table and the manifest of a job, if it writes them.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Measures how long networks take, for constraints.
+//! Measures the latency of networks, for constraints.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! The best records of a job, so far and at its end.
+//! The best records of a job, during the run and at its end.
 
 use super::event::BEST;
 use super::followed_count::{FollowedCount, RecordCounts};
@@ -78,7 +78,7 @@ impl Leaderboard {
         best.map(|(value, at)| Record { value, ..records[at].clone() }).collect()
     }
 
-    /// The plain count that the values follow so closely that they say little else.
+    /// The plain count that the values follow so closely that they add little information.
     pub fn followed_count(&self) -> Option<FollowedCount> {
         // Accuracies may follow whatever they like.
         if self.ranked_by.is_empty() {
@@ -97,7 +97,7 @@ impl Leaderboard {
         self.best.first().map(|record| record.value)
     }
 
-    /// The records that the combined rank compares; none where a score ranks.
+    /// The number of records that the combined rank compares; `None` if a score ranks.
     pub fn ranks(&self) -> Option<&RecordRanks> {
         self.combined.as_ref().map(|combined| &combined.ranks)
     }

@@ -1,4 +1,4 @@
-//! Architectures given by hand, as a strategy proposes them.
+//! A given list of architectures, presented as the proposals of a strategy.
 
 use crate::search::{NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
 use crate::space::Architecture;

@@ -1,9 +1,9 @@
-//! The core that every front end calls: a job goes in, events come out.
+//! The core that all front ends call: a job goes in, events come out.
 //!
-//! [`run`] opens the space, the images and the device, asks the strategy for architectures, scores
-//! them and hands out a [`Record`](crate::store::Record) each. It can be cancelled from another thread
-//! at any time; what was scored until then is in the table and in the summary. [`Session`] opens the
-//! same for work that is no job, such as the kernel matrix of one architecture.
+//! [`run`] opens the space, the images and the device, asks the strategy for architectures, scores them
+//! and delivers a [`Record`](crate::store::Record) for each. It can be cancelled from another thread at
+//! any time; everything scored until then is in the table and in the summary. [`Session`] opens the
+//! same resources for work that is not a job, such as computing the kernel matrix of one architecture.
 
 mod accuracy;
 mod complete;
@@ -56,8 +56,8 @@ use listed::ListedArchitectures;
 use recorder::Recorder;
 use search_loop::SearchSetup;
 
-/// Runs a job to its end or until it is cancelled, and tells `events` what happens. A job that is
-/// cancelled while its images are loaded begins no table.
+/// Runs a job to its end or until it is cancelled, and reports to `events`. A job that is cancelled
+/// while its images are loaded does not create a table.
 ///
 /// ```
 /// use untrained::backend::Cancel;

@@ -1,4 +1,4 @@
-//! Where the networks of a job come from: a search space or a model file.
+//! The source of a job's networks: a search space or a model file.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The options of a job, each once: its name, type, help and label, where a job file has it, and what
-//! may change when a study is resumed. `--help`, the labels of the window and the JSON Schema of job
-//! files are made from this list.
+//! The list of all job options: name, type, help, label, position in a job file, and what may change
+//! when a study is resumed. `--help`, the labels of the window and the JSON Schema of job files are made
+//! from this list.
 
 use std::fmt;
 
@@ -9,29 +9,29 @@ use crate::plan::Count;
 use crate::score::{COMBINED, SCORES, Score};
 use crate::search::StrategyKind;
 
-/// What may become of an option when a study is resumed or joined.
+/// Whether an option may change when a study is resumed or joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeOnResume {
-    /// It says where a job runs and what it writes, not what comes out of it.
+    /// It may change: it affects where a job runs and what it writes, but not its results.
     Free,
-    /// It may grow when the study is resumed.
+    /// It may increase.
     MayGrow,
-    /// It names a file, which may be another one with the same content.
+    /// It names a file, which may be replaced by another one with the same content.
     SameContent,
-    /// It stays as it is.
+    /// It must not change.
     Fixed,
 }
 
-/// What values an option takes.
+/// The type of an option's values.
 #[derive(Clone, Copy, Debug)]
 pub enum OptionType {
     /// On or off.
     Switch,
     /// A whole number in a range.
     Integer {
-        /// The least.
+        /// The smallest.
         least: u64,
-        /// The most.
+        /// The largest.
         most: u64,
     },
     /// A number.
@@ -48,31 +48,31 @@ pub enum OptionType {
     Names,
 }
 
-/// One of the names that an option may have as its value.
+/// One of the names that an option accepts as its value.
 #[derive(Clone, Copy, Debug)]
 pub struct ChoiceInfo {
     /// The name.
     pub name: &'static str,
-    /// What it means; empty where the option's own explanation says so.
+    /// What it means; empty if the option's own help explains it.
     pub about: &'static str,
 }
 
-/// What is known of an option besides its value.
+/// Everything about an option except its value.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionInfo {
-    /// Where a job file has it, as in `options.batch-size`.
+    /// Its path in a job file, such as `options.batch-size`.
     pub path: &'static str,
-    /// What may become of it when a study is resumed or joined.
+    /// Whether it may change when a study is resumed or joined.
     pub change_on_resume: ChangeOnResume,
     /// Its label in a form.
     pub label: &'static str,
     /// What it does, without a full stop.
     pub help: &'static str,
-    /// What values it takes.
+    /// The type of its values.
     pub values: OptionType,
-    /// What stands for a value in a usage line.
+    /// The placeholder for its value in a usage line.
     pub value_name: &'static str,
-    /// What it is where it is not given and its default is not a plain value; empty otherwise.
+    /// Its default in words, if that is not a plain value; empty otherwise.
     pub default: &'static str,
 }
 
@@ -82,7 +82,7 @@ fn strategies() -> Vec<ChoiceInfo> {
 }
 
 fn scores() -> Vec<ChoiceInfo> {
-    let combined = ChoiceInfo { name: COMBINED, about: "several scores, combined by their ranks" };
+    let combined = ChoiceInfo { name: COMBINED, about: "several scores, combined by rank" };
     let one = |score: &Score| ChoiceInfo { name: score.name, about: score.about };
     std::iter::once(combined).chain(SCORES.iter().map(one)).collect()
 }
@@ -95,17 +95,17 @@ fn onnx_weights() -> Vec<ChoiceInfo> {
     OnnxWeights::ALL.iter().map(|weights| ChoiceInfo { name: weights.name(), about: "" }).collect()
 }
 
-/// A whole number of 32 bits that is at least `least`.
+/// A whole number of at least `least`, with 32 bits.
 const fn count_from(least: u64) -> OptionType {
     OptionType::Integer { least, most: u32::MAX as u64 }
 }
 
-/// A whole number of 64 bits that is at least `least`.
+/// A whole number of at least `least`, with 64 bits.
 const fn long_count_from(least: u64) -> OptionType {
     OptionType::Integer { least, most: u64::MAX }
 }
 
-/// A seed besides the one of everything: one that fits a whole number of a job file.
+/// A seed of one part of a job: one that fits an integer in a job file.
 const fn seed_alone() -> OptionType {
     OptionType::Integer { least: 0, most: i64::MAX as u64 }
 }
@@ -127,7 +127,7 @@ macro_rules! job_options {
             /// Every option, in the order in which help and forms show them.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// What is known of it besides its value.
+            /// Everything about it except its value.
             pub fn info(self) -> OptionInfo {
                 match self {
                     $(Self::$variant => OptionInfo {
@@ -149,10 +149,10 @@ job_options! {
     Samples {
         path: "task.search.samples", on_resume: MayGrow, label: "Architectures",
         values: long_count_from(1), value_name: "N",
-        default: "by combined, the whole space where it has at most 20,000 architectures, else \
-                  1,000; otherwise 100",
-        help: "How many architectures are evaluated; `random` draws them uniformly, each at most \
-               once",
+        default: "the whole space if it has at most 20,000 architectures, otherwise 1,000; with a \
+                  score other than combined, 100",
+        help: "Number of architectures to evaluate; `random` draws them uniformly without \
+               replacement",
     }
     Strategy {
         path: "task.search.strategy", on_resume: Fixed, label: "Strategy",
@@ -163,164 +163,165 @@ job_options! {
         path: "task.search.score", on_resume: Fixed, label: "Score",
         values: OptionType::Choice(scores), value_name: "NAME",
         default: "combined; naswot for area, rea and rs",
-        help: "What architectures are ranked by; higher is better",
+        help: "The score that ranks architectures; higher is better",
     }
     Combine {
         path: "task.search.combine", on_resume: Fixed, label: "Components",
         values: OptionType::Names, value_name: "NAME,..",
         default: "macs,path-norm,expressivity,independence,decorrelation,volume",
-        help: "The scores that `combined` puts together by their ranks",
+        help: "The scores that `combined` combines by rank",
     }
     InitialScore {
         path: "task.search.initial-score", on_resume: Fixed, label: "Initial score",
         values: OptionType::Choice(scores), value_name: "NAME", default: "naswot",
-        help: "area: what ranks the candidates of the first population",
+        help: "area: the score that selects the first population from the candidates",
     }
     Constraint {
         path: "task.search.constraint", on_resume: Fixed, label: "Constraints",
         values: OptionType::Texts, value_name: "NAME=MIN..MAX",
-        help: "Only architectures within this range, with K, M and G as units: params=..1M, \
-               macs=10M..100M, activations=..2M (bytes), depth=8.., latency=..5ms (us, ms, s; ms without a unit). \
-               Latency is measured: the time of one mini-batch on the chosen device, so a search \
-               with this constraint may choose other architectures on another machine or at another \
-               time",
+        help: "Consider only architectures in this range: params=..1M, macs=10M..100M, \
+               activations=..2M (bytes), depth=8.., latency=..5ms. Numbers may end in K, M or G; \
+               latencies in us, ms (default) or s. Latency is the measured time of one mini-batch \
+               on the chosen device, so a search that limits it may choose different architectures \
+               each time",
     }
     Unique {
         path: "task.search.unique", on_resume: Fixed, label: "Duplicates",
         values: OptionType::Switch,
-        help: "Score isomorphic architectures only once and share the result",
+        help: "Score identical networks only once and share the result",
     }
     Population {
         path: "task.search.population", on_resume: Fixed, label: "Population",
         values: long_count_from(1), value_name: "N",
-        help: "Evolutionary strategies: size of the population",
+        help: "Evolutionary strategies: population size",
     }
     Tournament {
         path: "task.search.tournament", on_resume: Fixed, label: "Tournament size",
         values: long_count_from(1), value_name: "N",
-        help: "Evolutionary strategies: how many random members compete to become the parent",
+        help: "Evolutionary strategies: number of random members that compete to become the parent",
     }
     Candidates {
         path: "task.search.candidates", on_resume: Fixed, label: "Candidates",
         values: long_count_from(1), value_name: "N",
-        help: "area: how many architectures are scored to select the first population",
+        help: "area: number of architectures to score when selecting the first population",
     }
     Trainer {
         path: "task.search.trainer", on_resume: Fixed, label: "Trainer",
         values: OptionType::Text, value_name: "COMMAND",
-        help: "area, rea, rs: the command that trains an architecture; {arch.json} stands for the \
-               path of a JSON file that describes it, {arch} for its text. The last line it prints \
-               must be {\"accuracy\": X}",
+        help: "area, rea, rs: the command that trains an architecture. {arch.json} is replaced by the \
+               path of a JSON file that describes the architecture, {arch} by its text. The last \
+               line that the command prints must be {\"accuracy\": X}",
     }
     Table {
         path: "task.search.table", on_resume: Fixed, label: "Benchmark table",
         values: OptionType::Text, value_name: "FILE",
-        help: "area, rea, rs: a benchmark table of trained accuracies instead of a trainer",
+        help: "area, rea, rs: a benchmark table of trained accuracies to use instead of a trainer",
     }
     Metric {
         path: "task.search.metric", on_resume: Fixed, label: "Metric",
         values: OptionType::Text, value_name: "NAME",
-        help: "The metric of the table that is used as accuracy",
+        help: "The metric of the table to use as accuracy",
     }
     Report {
         path: "task.search.report", on_resume: Fixed, label: "Report",
         values: OptionType::Text, value_name: "NAME",
-        help: "The metric of the table that is reported for the winner",
+        help: "The metric of the table to report for the winner",
     }
     Time {
         path: "task.search.time", on_resume: Fixed, label: "Training time",
         values: OptionType::Text, value_name: "NAME",
-        help: "The metric of the table that is the training time in seconds",
+        help: "The metric of the table that holds the training time in seconds",
     }
     Budget {
         path: "task.search.budget", on_resume: Fixed, label: "Time budget",
-        values: OptionType::Number, value_name: "SECONDS", default: "one training per architecture",
+        values: OptionType::Number, value_name: "SECONDS", default: "unlimited",
         help: "Total training budget in seconds",
     }
     Trainers {
         path: "task.search.trainers", on_resume: Free, label: "Trainers",
         values: long_count_from(1), value_name: "N",
-        help: "How many trainers run in parallel",
+        help: "Number of trainers to run in parallel",
     }
     TrainerLimit {
         path: "task.search.trainer-limit", on_resume: Free, label: "Trainer timeout",
         values: OptionType::Number, value_name: "SECONDS",
-        help: "Seconds after which a trainer is stopped",
+        help: "Stop a trainer after this many seconds",
     }
     TrainerRetries {
         path: "task.search.trainer-retries", on_resume: Free, label: "Retries",
         values: count_from(0), value_name: "N",
-        help: "How often a failed training is repeated",
+        help: "How many times to repeat a failed training",
     }
     Space {
         path: "options.space", on_resume: SameContent, label: "Search space",
         values: OptionType::Text, value_name: "ID|FILE",
-        help: "Search space: the id of a built-in one, or a space file (.toml, .json)",
+        help: "Search space: the ID of a built-in space, or a space file (.toml, .json)",
     }
     BatchSize {
         path: "options.batch-size", on_resume: Fixed, label: "Batch size",
         values: long_count_from(2), value_name: "N",
-        default: "4 for scores of channel moments, which combined consists of; 128 for others",
-        help: "Images in the mini-batch, at least 2",
+        default: "4 for combined and scores of channel moments, 128 for others",
+        help: "Number of images in the mini-batch, at least 2",
     }
     Images {
         path: "options.images", on_resume: SameContent, label: "Images",
         values: OptionType::Text, value_name: "SOURCE",
-        default: "noise for scores of channel moments, which combined consists of; builtin for others",
-        help: "Where the images come from: builtin, cifar10:DIR or cifar100:DIR (binary or Python \
-               version), imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or \
-               in sub-folders), npy:FILE, npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as they \
-               are), or noise",
+        default: "noise for combined and scores of channel moments, builtin for others",
+        help: "Source of the images: builtin, cifar10:DIR or cifar100:DIR (binary or Python \
+               version), imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG and WebP files, \
+               also in sub-folders), npy:FILE, npz:FILE or npz:FILE:KEY (float32 [n, c, h, w], used as \
+               they are), or noise",
     }
     Mean {
         path: "options.mean", on_resume: Fixed, label: "Mean",
-        values: OptionType::Numbers, value_name: "M,..", default: "the dataset's",
-        help: "Per-channel mean, subtracted from pixels in 0 to 1, as in 0.5,0.5,0.5; not for npy, \
-               npz and noise",
+        values: OptionType::Numbers, value_name: "M,..", default: "that of the dataset",
+        help: "Per-channel mean to subtract from pixel values between 0 and 1, such as 0.5,0.5,0.5; \
+               not for npy, npz and noise",
     }
     Std {
         path: "options.std", on_resume: Fixed, label: "Std",
-        values: OptionType::Numbers, value_name: "S,..", default: "the dataset's",
-        help: "Per-channel standard deviation by which pixels are then divided; not for npy, npz and \
-               noise",
+        values: OptionType::Numbers, value_name: "S,..", default: "that of the dataset",
+        help: "Per-channel standard deviation to divide by after subtracting the mean; not for npy, \
+               npz and noise",
     }
     ImageClasses {
         path: "options.image-classes", on_resume: Fixed, label: "Image classes",
         values: count_from(1), value_name: "N", default: "120",
-        help: "imagenet16 only: use images of the first N classes",
+        help: "imagenet16 only: use only images of the first N classes",
     }
     Device {
         path: "options.device", on_resume: Free, label: "Device",
         values: OptionType::Text, value_name: "auto|cpu|gpu|NAME",
-        help: "The device that scores networks: auto (a discrete, integrated or virtual GPU, else \
-               the CPU), cpu, gpu (the best hardware adapter), or a part of the name of an adapter",
+        help: "Device that scores networks: auto (a discrete, integrated or virtual GPU if there is \
+               one, otherwise the CPU), cpu, gpu (the best hardware adapter), or part of the name of \
+               an adapter",
     }
     Seed {
         path: "options.seed", on_resume: Fixed, label: "Seed",
         values: long_count_from(0), value_name: "S",
-        help: "Seed of everything random: architectures, images and weights, each of which may have its own",
+        help: "Overall random seed: of the architectures, the images and the weights",
     }
     ArchitectureSeed {
         path: "options.architecture-seed", on_resume: Fixed, label: "Architecture seed",
-        values: seed_alone(), value_name: "S", default: "the seed",
-        help: "Seed of the architectures alone: which are sampled, and every choice of a strategy",
+        values: seed_alone(), value_name: "S", default: "the overall seed",
+        help: "Random seed of the architectures only: of sampling and of the choices of strategies",
     }
     ImageSeed {
         path: "options.image-seed", on_resume: Fixed, label: "Image seed",
-        values: seed_alone(), value_name: "S", default: "the seed",
-        help: "Seed of the images alone",
+        values: seed_alone(), value_name: "S", default: "the overall seed",
+        help: "Random seed of the images only",
     }
     WeightSeed {
         path: "options.weight-seed", on_resume: Fixed, label: "Weight seed",
-        values: seed_alone(), value_name: "S", default: "the seed",
-        help: "Seed of the weights alone",
+        values: seed_alone(), value_name: "S", default: "the overall seed",
+        help: "Random seed of the weights only",
     }
     Count {
         path: "options.count", on_resume: Fixed, label: "Count",
         values: OptionType::Choice(counts), value_name: "paper|published|live",
-        help: "Which activations count: paper (each call once), published (as in the code of the \
-               paper: twice where a ReLU opens a ReLUConvBN module), or live (only those on a path \
-               from input to output)",
+        help: "Which activations count: paper (each call once), published (as the published code \
+               does: twice for a ReLU at the start of a ReLUConvBN module), or live (only those on a \
+               path from input to output)",
     }
     Repeats {
         path: "options.repeats", on_resume: Fixed, label: "Initialisations per network",
@@ -329,18 +330,19 @@ job_options! {
     }
     Initialisation {
         path: "options.initialisation", on_resume: Fixed, label: "Weight initialisation",
-        values: OptionType::Text, value_name: "NAME", default: "the space's; pytorch-default for an ONNX model",
-        help: "Distribution of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, \
+        values: OptionType::Text, value_name: "NAME", default: "that of the space; pytorch-default for \
+            an ONNX model",
+        help: "Distribution of the initial weights: pytorch-default, kaiming-fan-out, kaiming-normal, \
                xavier-normal, orthogonal, uniform:A or normal:S",
     }
     Input {
         path: "options.input", on_resume: Fixed, label: "Image shape",
-        values: OptionType::Text, value_name: "CxHxW", default: "the space's",
-        help: "Shape of one image: channels, height, width",
+        values: OptionType::Text, value_name: "CxHxW", default: "that of the space",
+        help: "Shape of one image (channels, height, width)",
     }
     Classes {
         path: "options.classes", on_resume: Fixed, label: "Classes",
-        values: long_count_from(1), value_name: "N", default: "the space's",
+        values: long_count_from(1), value_name: "N", default: "that of the space",
         help: "Number of classes",
     }
     Set {
@@ -351,8 +353,8 @@ job_options! {
     Also {
         path: "options.also", on_resume: Fixed, label: "Further scores",
         values: OptionType::Names, value_name: "NAME,..", default: "none",
-        help: "Scores that are computed beside the one that ranks, each on its own mini-batch, and \
-               written as columns of their names",
+        help: "Further scores to compute, each on its own mini-batch, in addition to the one that \
+               ranks; each is written to a column of the same name",
     }
     Architectures {
         path: "task.score.architectures", on_resume: Fixed, label: "Architectures",
@@ -367,13 +369,13 @@ job_options! {
     Weights {
         path: "task.onnx.weights", on_resume: Fixed, label: "Weights",
         values: OptionType::Choice(onnx_weights), value_name: "keep|fresh", default: "keep",
-        help: "Weights of the ONNX model: keep those of the file, or draw fresh ones",
+        help: "Weights of the ONNX model: keep those in the file, or draw fresh ones",
     }
     Out {
         path: "out", on_resume: Free, label: "Results",
         values: OptionType::Text, value_name: "FILE",
-        help: "Write each result to FILE, .csv or .jsonl, as soon as it is ready, and a manifest \
-               to FILE.manifest.json",
+        help: "Write each result to FILE (.csv or .jsonl) as soon as it is ready, and a manifest to \
+               FILE.manifest.json",
     }
     Overwrite {
         path: "overwrite", on_resume: Free, label: "Overwrite",
@@ -382,29 +384,30 @@ job_options! {
     }
     Store {
         path: "store", on_resume: Free, label: "Study database",
-        values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, or beside the job file",
-        help: "The database for results and earlier scores; `none` for no database",
+        values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, \
+            or next to the job file",
+        help: "The database that stores results and provides earlier scores; `none` for no database",
     }
     Resume {
         path: "resume", on_resume: Free, label: "Resume",
         values: OptionType::Text, value_name: "ID",
-        help: "Resume an interrupted study with its own options; a larger number of samples is \
-               allowed",
+        help: "Resume an interrupted study with its original options; the number of samples may \
+               increase",
     }
     Join {
         path: "join", on_resume: Free, label: "Join",
         values: OptionType::Text, value_name: "ID",
-        help: "Work on a study together with other processes",
+        help: "Work on a study together with the processes that are running it",
     }
 }
 
 impl JobOption {
-    /// Where a job file has it, as in `options.batch-size`.
+    /// Its path in a job file, such as `options.batch-size`.
     pub fn path(self) -> &'static str {
         self.info().path
     }
 
-    /// Its name, as job files spell it: the last part of its path.
+    /// Its name in job files: the last part of its path.
     pub fn key(self) -> &'static str {
         match self {
             Self::Onnx => "onnx",
@@ -418,17 +421,17 @@ impl JobOption {
     }
 }
 
-/// An option whose value cannot be used, alone or beside the others.
+/// An option whose value is invalid, by itself or together with the other options.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidOption {
     /// The option.
     pub option: JobOption,
-    /// What is wrong and what to do, without the option's name: `must be at least 2`.
+    /// What is wrong and what to do, without the option's name, such as `must be at least 2`.
     pub reason: String,
 }
 
 impl InvalidOption {
-    /// Refuses a value.
+    /// An invalid value of an option, with the reason.
     pub fn new(option: JobOption, reason: impl Into<String>) -> Self {
         Self { option, reason: reason.into() }
     }

@@ -7,7 +7,7 @@ use super::{JobConfig, JobOption, OptionType};
 impl JobConfig {
     /// The JSON Schema of job files, for editors, as in `assets/untrained-job.schema.json`.
     pub fn schema() -> Value {
-        let mut root = object("A job: what is scored, how, and where results go");
+        let mut root = object("A job: what to score, how, and where to write results");
         for &option in JobOption::ALL {
             if !matches!(option, JobOption::Resume | JobOption::Join) {
                 insert(&mut root, option);
@@ -44,9 +44,9 @@ fn object(description: &str) -> Value {
 fn description(name: &str) -> &'static str {
     match name {
         "options" => "How networks are scored",
-        "task" => "What is scored; a search by default",
-        "search" => "Architectures that a strategy chooses",
-        "score" => "Architectures given by hand",
+        "task" => "What to score; a search by default",
+        "search" => "A search, in which a strategy chooses the architectures",
+        "score" => "A list of architectures",
         "onnx" => "An ONNX model",
         _ => "",
     }

@@ -1,4 +1,4 @@
-//! Values of options as text: read from a command line, and written as one.
+//! Option values as text: parsed from a command line, and written as one.
 
 use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;
@@ -11,21 +11,21 @@ use super::{
 use crate::nearest;
 
 impl JobConfig {
-    /// Sets an option to the values of a command line: none for a switch, several for a list.
+    /// Sets an option to the values given on a command line: no value for a switch, several for a list.
     ///
     /// # Errors
     ///
-    /// [`InvalidOption`] if they cannot be read, or the job's task has no such option.
+    /// [`InvalidOption`] if they cannot be parsed, or if the job's task does not have this option.
     pub fn set_option(&mut self, option: JobOption, values: &[&str]) -> Result<(), InvalidOption> {
         let value = option.read(values).map_err(|reason| InvalidOption::new(option, reason))?;
         self.replace(option, value)
     }
 
-    /// This job with options of another one in place of its own.
+    /// This job with some options taken from another job.
     ///
     /// # Errors
     ///
-    /// [`InvalidOption`] if an option does not belong to what this job does.
+    /// [`InvalidOption`] if an option does not apply to the task of this job.
     pub fn with_options(
         mut self,
         other: &Self,
@@ -43,7 +43,7 @@ impl JobConfig {
         let refuse = |reason: String| InvalidOption::new(option, reason);
         let mut tree = tree(self);
         let Some(place) = place(&mut tree, option) else {
-            return Err(refuse("does not belong to what this job does".to_owned()));
+            return Err(refuse("does not apply to the task of this job".to_owned()));
         };
         *place = value;
         let job: Self = serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
@@ -70,8 +70,8 @@ impl JobConfig {
         Ok(())
     }
 
-    /// The values of an option as a command line gives them: none where it is not set, is an empty
-    /// list or an open switch.
+    /// The values of an option in the form used on a command line; none if it is not set, is an empty
+    /// list, or is a switch that is off.
     pub fn option_texts(&self, option: JobOption) -> Vec<String> {
         let mut tree = tree(self);
         place(&mut tree, option).map(|value| option.write(value)).unwrap_or_default()
@@ -83,7 +83,7 @@ impl JobConfig {
         place(&mut tree, option).map(Value::take).filter(|value| !value.is_null())
     }
 
-    /// The options that differ from those of a job of the same kind of task with nothing set.
+    /// The options that differ from the defaults for a job with the same kind of task.
     pub fn changed_options(&self) -> Vec<JobOption> {
         let (mut own, mut plain) = (tree(self), tree(&Self::plain(&self.task)));
         let is_changed = |option: &JobOption| {
@@ -275,7 +275,7 @@ mod tests {
             (JobOption::Strategy, "evolutoin", "did you mean `evolution`"),
             (JobOption::Count, "all", "valid: "),
             (JobOption::Input, "3x16", "3x16"),
-            (JobOption::Weights, "keep", "does not belong"),
+            (JobOption::Weights, "keep", "does not apply"),
         ] {
             let error = search().set_option(option, &[value]).unwrap_err();
             assert_eq!(error.option, option);

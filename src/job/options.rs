@@ -29,7 +29,7 @@ impl MiniBatch {
         }
     }
 
-    /// The mini-batch of what these scores need; that of codes where they need none.
+    /// The kind of mini-batch these scores need; that of codes if they need none.
     pub fn of(scores: ScoreSet) -> Self {
         let mut passes = scores.iter().filter(|score| score.needs_forward_pass()).peekable();
         if passes.peek().is_some() && passes.all(Score::takes_few_images) {
@@ -44,53 +44,55 @@ impl MiniBatch {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Options {
-    /// Search space: the id of a built-in one (see `spaces`) or a space file (.toml, .json)
+    /// Search space: the ID of a built-in space (see `spaces`), or a space file (.toml, .json)
     pub space: String,
-    /// Images in the mini-batch, at least 2; see [`Options::batch_size`]
+    /// Number of images in the mini-batch, at least 2; see [`Options::batch_size`]
     pub batch_size: Option<usize>,
-    /// Images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version), imagenet16:DIR
-    /// (train_data_batch_*), folder:DIR (PNG, JPEG, WebP; flat or in sub-folders), npy:FILE,
-    /// npz:FILE or npz:FILE:KEY (float32 n,c,h,w; used as given) or noise; see [`Options::images`]
+    /// Source of the images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version),
+    /// imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG and WebP files, also in sub-folders),
+    /// npy:FILE, npz:FILE or npz:FILE:KEY (float32 `[n, c, h, w]`, used as they are) or noise; see
+    /// [`Options::images`]
     pub images: Option<ImageSource>,
-    /// Mean that is subtracted from pixels from 0 to 1, a value per channel as in 0.5,0.5,0.5; not
-    /// for npy, npz and noise [default: the source's]
+    /// Per-channel mean to subtract from pixel values between 0 and 1; not for npy, npz and noise
+    /// (default: that of the dataset)
     pub mean: Option<Vec<f64>>,
-    /// Standard deviation by which they are then divided, likewise [default: the source's]
+    /// Per-channel standard deviation to divide by after subtracting the mean; not for npy, npz and noise
+    /// (default: that of the dataset)
     pub std: Option<Vec<f64>>,
-    /// imagenet16 only: use images of the first N classes [default: 120]
+    /// imagenet16 only: use only images of the first N classes (default: 120)
     pub image_classes: Option<u32>,
-    /// Device: auto (discrete, integrated or virtual GPU, else native CPU), cpu, gpu (the best
-    /// hardware adapter) or a part of an adapter's name (see `devices`)
+    /// Device: auto (a discrete, integrated or virtual GPU if there is one, otherwise the CPU), cpu, gpu
+    /// (the best hardware adapter), or part of the name of an adapter (see `devices`)
     pub device: String,
-    /// Seed of everything random: architectures, images, weights
+    /// Overall random seed: of the architectures, the images and the weights
     #[serde(with = "super::file::seed")]
     pub seed: u64,
-    /// Seed of the architectures alone; see [`Options::architecture_seed`]
+    /// Random seed of the architectures only; see [`Options::architecture_seed`]
     #[serde(default)]
     pub architecture_seed: Option<u64>,
-    /// Seed of the images alone; see [`Options::image_seed`]
+    /// Random seed of the images only; see [`Options::image_seed`]
     #[serde(default)]
     pub image_seed: Option<u64>,
-    /// Seed of the weights alone; see [`Options::weight_seed`]
+    /// Random seed of the weights only; see [`Options::weight_seed`]
     #[serde(default)]
     pub weight_seed: Option<u64>,
-    /// Which activations count: paper (every call once), published (as the paper's code: twice where a
-    /// ReLU opens a ReLUConvBN module) or live (only those between input and output)
+    /// Which activations count: paper (each call once), published (as the published code does: twice for
+    /// a ReLU at the start of a ReLUConvBN module), or live (only those on a path from input to output)
     pub count: Count,
-    /// Weight draws per architecture; the score is their mean
+    /// Weight initialisations per network; the score is their mean
     pub repeats: u32,
-    /// Law of the weights: pytorch-default, kaiming-fan-out, kaiming-normal, xavier-normal,
-    /// orthogonal, uniform:A or normal:S [default: the space's; pytorch-default for an ONNX model]
+    /// Distribution of the initial weights: pytorch-default, kaiming-fan-out, kaiming-normal,
+    /// xavier-normal, orthogonal, uniform:A or normal:S (default: that of the space; pytorch-default for an
+    /// ONNX model)
     pub initialisation: Option<Initialisation>,
-    /// Shape of one image, CxHxW [default: the space's]
+    /// Shape of one image, CxHxW (default: that of the space)
     pub input: Option<Shape>,
-    /// Number of classes [default: the space's]
+    /// Number of classes (default: that of the space)
     pub classes: Option<usize>,
-    /// Replace a value of the space's file, such as skeleton.cells=1 (see `spaces show`); may be
-    /// repeated
+    /// Values of the space file to override, such as skeleton.cells=1 (see `spaces show`)
     #[serde(default)]
     pub set: Vec<SpaceOverride>,
-    /// Scores that are computed beside the one that ranks
+    /// Further scores to compute in addition to the one that ranks
     #[serde(default)]
     pub also: Vec<String>,
 }
@@ -122,16 +124,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The space with its replaced values.
+    /// The space, with overridden values.
     ///
     /// # Errors
     ///
-    /// [`SpaceError`] if there is no such space or the values do not make one.
+    /// [`SpaceError`] if there is no such space, or if the overridden values are invalid.
     pub fn open_space(&self) -> Result<Space, SpaceError> {
         Space::open_with(&self.space, &settings(&self.set, self.input, self.classes))
     }
 
-    /// Images in the mini-batch that scores of that kind see.
+    /// The number of images in the mini-batch for scores of this kind.
     pub fn batch_size(&self, of: MiniBatch) -> usize {
         self.batch_size.unwrap_or(match of {
             MiniBatch::Codes => 128,
@@ -139,7 +141,7 @@ impl Options {
         })
     }
 
-    /// Where the images come from that scores of that kind see.
+    /// The source of the images for scores of this kind.
     pub fn images(&self, of: MiniBatch) -> ImageSource {
         self.images.clone().unwrap_or(match of {
             MiniBatch::Codes => ImageSource::Builtin,
@@ -147,12 +149,12 @@ impl Options {
         })
     }
 
-    /// The mini-batch that scores of that kind see, as a reader says it: `4 images (noise)`.
+    /// The mini-batch for scores of this kind, in words, such as `4 images (noise)`.
     pub fn images_text(&self, of: MiniBatch) -> String {
         format!("{} images ({})", self.batch_size(of), self.images(of))
     }
 
-    /// The seed of which architectures are sampled, and of every choice of a strategy.
+    /// The seed of sampling architectures and of the choices of strategies.
     pub fn architecture_seed(&self) -> u64 {
         self.architecture_seed.unwrap_or(self.seed)
     }
@@ -174,11 +176,11 @@ impl Options {
             && self.images(codes) == self.images(moments)
     }
 
-    /// The scores that are computed beside the one that ranks.
+    /// The scores to compute in addition to the one that ranks.
     ///
     /// # Errors
     ///
-    /// [`InvalidOption`] with the nearest names for one that is not known.
+    /// [`InvalidOption`] with similar names if a name is unknown.
     pub fn also(&self) -> Result<ScoreSet, InvalidOption> {
         let mut scores = ScoreSet::NONE;
         for name in &self.also {
@@ -186,8 +188,8 @@ impl Options {
             if name == COMBINED {
                 let components = DEFAULT_COMPONENTS.join(",");
                 return Err(refuse(format!(
-                    "cannot be `combined`, which compares the architectures of a search: its \
-                     components are {components}; `describe --scores` places a single architecture"
+                    "cannot be `combined`, which compares the architectures of a search: use its \
+                     components: {components}; `describe --scores` compares a single architecture with others"
                 )));
             }
             scores = scores.and(Components::from_names([name.as_str()]).map_err(refuse)?.scores());

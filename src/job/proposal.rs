@@ -1,4 +1,4 @@
-//! A proposal of a strategy on its way to its value.
+//! A strategy's proposal, until its value is known.
 
 use crate::backend::RunOutput;
 use crate::search::{Objective, TrialValue};

@@ -1,4 +1,4 @@
-//! The records of a running job: they go to its files, its summary and the front end.
+//! Passes the records of a running job on to its files, its summary and the front end.
 
 use super::job_files::JobFiles;
 use super::{Event, JobConfig, JobError, Leaderboard, Session, Started, Summary};

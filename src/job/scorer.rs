@@ -33,7 +33,7 @@ pub enum WeightSource {
 pub struct Candidate {
     /// What the record calls it.
     pub name: String,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// Whether a path leads from the input to the output.
     pub connected: bool,
@@ -74,7 +74,7 @@ pub(super) struct Scorer<'r> {
     pub weight_seeds: &'r [u64],
     /// How fresh weights are drawn.
     pub initialisation: Initialisation,
-    /// The score that is the record's value; none where records get their value by comparison.
+    /// The score that is the record's value; `None` if records get their value by comparison.
     pub score: Option<&'static Score>,
     /// All scores that are computed, from one forward pass.
     pub wanted: ScoreSet,
@@ -85,9 +85,9 @@ pub(super) struct Scorer<'r> {
 /// What scoring one network gave.
 #[derive(Clone, Debug)]
 pub struct ScoredNetwork {
-    /// The record, with all scores that were asked for, the means over repeats.
+    /// The record with all requested scores, averaged over repeats.
     pub record: Record,
-    /// The first repeat's output, if asked for.
+    /// The output of the first repeat, if requested.
     pub output: Option<RunOutput>,
 }
 

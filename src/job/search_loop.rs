@@ -1,5 +1,6 @@
-//! A run on a space. The value of a proposal comes from the study, from another process that works on
-//! it, or from scoring or training here; the strategy observes values in the order of its proposals.
+//! The search loop. The value of a proposal comes from the study, from another process that works on
+//! the study, or from scoring or training here; the strategy observes values in the order of its
+//! proposals.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -122,10 +123,7 @@ fn score_of(ranking: &Ranking) -> Option<&'static Score> {
 /// What decides which architectures are equal: scores of moments see what leads to the output, whatever
 /// counts for codes.
 fn counted(config: &JobConfig, session: &Session) -> Count {
-    let needs_codes = |score: &Score| {
-        score.needs_forward_pass() && !score.takes_few_images() || score.name == "activation-sites"
-    };
-    let is_counted = session.scores().iter().any(needs_codes);
+    let is_counted = session.scores().iter().any(Score::depends_on_count);
     if is_counted { config.options.count } else { Count::Live }
 }
 

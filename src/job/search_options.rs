@@ -1,4 +1,4 @@
-//! What a search is told besides how networks are scored.
+//! The options of a search, besides how networks are scored.
 
 use std::path::PathBuf;
 
@@ -17,48 +17,48 @@ use crate::space::Space;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SearchOptions {
-    /// Architectures to look at; those of random are drawn uniformly without repetition. See
+    /// Number of architectures to evaluate; `random` draws them uniformly without replacement. See
     /// [`SearchOptions::samples_of`]
     pub samples: Option<u64>,
-    /// Strategy
+    /// How architectures are chosen
     pub strategy: StrategyKind,
-    /// What ranks architectures; see [`SearchOptions::score_name`]
+    /// The score that ranks architectures; see [`SearchOptions::score_name`]
     pub score: Option<String>,
-    /// The components of the combined rank; its usual ones where the list is empty
+    /// The components of the combined rank; the default ones if the list is empty
     pub combine: Vec<String>,
-    /// AREA: what ranks the candidates of the first population
+    /// AREA: the score that selects the first population from the candidates
     pub initial_score: Option<String>,
-    /// Limit to a range, NAME=MIN..MAX with K, M, G: params=..1M, macs=10M..100M, activations=..2M
-    /// (bytes), depth=8.., latency=..5ms (us, ms, s); may be repeated. Latency is what a mini-batch
-    /// takes on --device, measured: on another machine, or at another time, other architectures may
-    /// keep to it, so such a search repeats only as far as its measurements do
+    /// Ranges to which the search is limited: params=..1M, macs=10M..100M, activations=..2M (bytes),
+    /// depth=8.., latency=..5ms. Latency is the measured time of one mini-batch on the chosen device, so a
+    /// search that limits it is only as reproducible as its timings
     pub constraint: Vec<Constraint>,
-    /// Score one architecture of each set of equal ones and share the result
+    /// Score identical networks only once and share the result
     pub unique: bool,
-    /// Evolution: architectures that live at a time
+    /// Evolutionary strategies: population size
     pub population: usize,
-    /// Evolution: architectures of which the best becomes a parent
+    /// Evolutionary strategies: number of random members that compete to become the parent
     pub tournament: usize,
-    /// AREA: architectures scored for the first population
+    /// AREA: number of architectures to score when selecting the first population
     pub candidates: usize,
-    /// AREA, REA, RS: the command that trains an architecture; {arch.json} stands for the path of a
-    /// JSON file, {arch} for its text. Its last line {"accuracy": X} is read
+    /// AREA, REA, RS: the command that trains an architecture. {arch.json} is replaced by the path of a
+    /// JSON file that describes the architecture, {arch} by its text. The last line that the command
+    /// prints must be {"accuracy": X}
     pub trainer: Option<String>,
-    /// AREA, REA, RS: a benchmark table in the place of a trainer (see `benchmark info`)
+    /// AREA, REA, RS: a benchmark table to use instead of a trainer (see `benchmark info`)
     pub table: Option<PathBuf>,
-    /// The table's metric that is the accuracy
+    /// The metric of the table to use as accuracy
     pub metric: Option<String>,
-    /// The table's metric that is reported of the architecture that was chosen
+    /// The metric of the table to report for the winner
     pub report: Option<String>,
-    /// The table's training time in seconds
+    /// The metric of the table that holds the training time in seconds
     pub time: Option<String>,
-    /// Total training budget in seconds; without it, as many trainings as samples
+    /// Total training budget in seconds; without it, the number of samples ends the search
     pub budget: Option<f64>,
-    /// Trainers that run at a time
+    /// Number of trainers to run in parallel
     pub trainers: usize,
     /// Seconds after which a trainer is stopped
     pub trainer_limit: f64,
-    /// Repetitions of a failed training
+    /// How many times a failed training is repeated
     pub trainer_retries: u32,
 }
 
@@ -89,12 +89,12 @@ impl Default for SearchOptions {
     }
 }
 
-/// A space of at most so many architectures is ranked as a whole.
+/// By default, spaces of at most this size are ranked as a whole.
 const WHOLE_SPACE: u128 = 20_000;
 
 impl SearchOptions {
-    /// The name of what ranks architectures without training: the combined rank unless another is asked
-    /// for; NASWOT where a strategy learns from accuracies, as in the paper.
+    /// The name of the score that ranks architectures without training. The default is the combined
+    /// rank, or NASWOT for strategies that learn from accuracies, as in the paper.
     pub fn score_name(&self) -> &str {
         let usual = match self.strategy.objective() {
             Objective::Score => COMBINED,
@@ -103,7 +103,7 @@ impl SearchOptions {
         self.initial_score.as_deref().or(self.score.as_deref()).unwrap_or(usual)
     }
 
-    /// What ranks architectures without training.
+    /// The score that ranks architectures without training.
     ///
     /// # Errors
     ///
@@ -120,8 +120,8 @@ impl SearchOptions {
         Ranking::by_name(self.score_name(), &components).map_err(|reason| refuse(of, reason))
     }
 
-    /// How many architectures are looked at on a space: by the combined rank all, where there are at most
-    /// 20,000, else 1,000; by another score 100.
+    /// The number of architectures to evaluate in a space. The default for the combined rank is all of
+    /// them if there are at most 20,000, otherwise 1,000; for other scores it is 100.
     pub fn samples_of(&self, space: &Space) -> u64 {
         let is_combined =
             self.strategy.objective() == Objective::Score && self.score_name() == COMBINED;
@@ -143,16 +143,16 @@ impl SearchOptions {
         self.ranking()?;
         match self {
             Self { combine, .. } if !combine.is_empty() && self.score_name() != COMBINED => {
-                refuse(JobOption::Combine, "belongs to the score `combined`")
+                refuse(JobOption::Combine, "needs the score `combined`")
             }
             Self { initial_score: Some(_), strategy, .. }
                 if !strategy.has_option(StrategyOption::Candidates) =>
             {
-                refuse(JobOption::InitialScore, "belongs to the strategy area")
+                refuse(JobOption::InitialScore, "needs the strategy area")
             }
             Self { initial_score: Some(_), score: Some(_), .. } => refuse(
                 JobOption::InitialScore,
-                "cannot be combined with a score, which says the same of area: give one",
+                "has the same meaning for area as score: give only one of them",
             ),
             Self { samples: Some(0), .. } => refuse(JobOption::Samples, "must be at least 1"),
             Self { population: 0, .. } => refuse(JobOption::Population, "must be at least 1"),
@@ -205,7 +205,7 @@ impl SearchOptions {
                 JobOption::Trainers | JobOption::TrainerLimit | JobOption::TrainerRetries
             );
             if is_of_trainer && self.trainer.is_none() {
-                let reason = "belongs to a training command, and none is given";
+                let reason = "needs a training command, but none is given";
                 return Err(InvalidOption::new(option, reason).into());
             }
         }
@@ -230,32 +230,33 @@ impl SearchOptions {
         if let (Some(option), Objective::Score) = (given, objective) {
             return refuse(
                 option,
-                "belongs to the strategies area, rea and rs; this one trains nothing",
+                "needs one of the strategies area, rea and rs; this one trains nothing",
             );
         }
         if let (None, Some((option, _))) = (&self.table, of_table) {
-            return refuse(option, "belongs to a benchmark table, and none is given");
+            return refuse(option, "needs a benchmark table, but none is given");
         }
         match self {
-            Self { trainer: Some(_), table: Some(_), .. } => {
-                refuse(JobOption::Trainer, "cannot be combined with a benchmark table: give one")
-            }
+            Self { trainer: Some(_), table: Some(_), .. } => refuse(
+                JobOption::Trainer,
+                "cannot be combined with a benchmark table: give only one of them",
+            ),
             Self { table: Some(_), metric: None, .. } => refuse(
                 JobOption::Table,
-                "needs a metric, the name of its accuracy: see `benchmark info FILE`",
+                "needs a metric to use as accuracy: see `benchmark info FILE`",
             ),
             Self { time: Some(_), budget: None, .. } => {
-                refuse(JobOption::Time, "needs a budget: how many seconds of it")
+                refuse(JobOption::Time, "needs a budget in seconds")
             }
             Self { time: None, budget: Some(_), .. } => {
-                refuse(JobOption::Budget, "needs a time: the metric that is counted")
+                refuse(JobOption::Budget, "needs a time: the metric that holds training times")
             }
             Self { budget: Some(budget), .. } if !budget.is_finite() || *budget <= 0.0 => {
                 refuse(JobOption::Budget, "must be a number of seconds above 0")
             }
             _ if given.is_none() && objective == Objective::Accuracy => refuse(
                 JobOption::Trainer,
-                "or a benchmark table is needed, since this strategy learns from accuracies: give \
+                "or a benchmark table is needed, because this strategy learns from accuracies: give \
                  the command that trains an architecture, such as \"python train.py {arch.json}\", or \
                  a table and its metric",
             ),

@@ -1,5 +1,5 @@
-//! What scoring needs, opened once: the networks, the mini-batch and the device. A job, the kernel
-//! matrix of one architecture, an estimate and a latency measurement all run on the same session.
+//! The resources for scoring, opened once: networks, mini-batch and device. Jobs, the kernel matrix of
+//! one architecture, estimates and latency measurements all run on the same kind of session.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -32,7 +32,7 @@ pub struct Session {
     networks: NetworkSource,
     options: Options,
     ranking: Ranking,
-    /// Everything that is computed of a network: what ranks it, and what was asked for beside.
+    /// Everything computed for a network: the score that ranks it, and other requested scores.
     scores: ScoreSet,
     /// The kind of mini-batch of what ranks.
     ranked_on: MiniBatch,
@@ -78,7 +78,7 @@ pub struct KernelOutput {
     pub output: RunOutput,
 }
 
-/// What a network costs, measured on a few.
+/// The measured cost of a network, from a few samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NetworkEstimate {
     /// Mean time per network.
@@ -230,8 +230,8 @@ impl Session {
         networks.div_ceil(self.weight_seeds.len().max(1)).max(1)
     }
 
-    /// Scores candidates in order; `None` for those that were not finished before the work was
-    /// cancelled. `with_outputs` asks for kernel matrices and codes of the first repeat.
+    /// Scores candidates in order; `None` for those not finished before the work was cancelled.
+    /// `with_outputs` requests the kernel matrices and codes of the first repeat.
     pub fn score(
         &self,
         candidates: Vec<Candidate>,
@@ -340,8 +340,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`JobError::Architecture`] for a text that is none, [`JobError::Unscored`] if the network cannot
-    /// be built or run, [`JobError::Backend`] if it was cancelled or the device failed.
+    /// [`JobError::Architecture`] for a text that is not an architecture, [`JobError::Unscored`] if the
+    /// network cannot be built or run, [`JobError::Backend`] if it was cancelled or the device failed.
     pub fn kernel_matrix(
         &self,
         architecture: &str,
@@ -365,13 +365,13 @@ impl Session {
         Ok(KernelOutput { graph, plan, output })
     }
 
-    /// Scores up to [`ESTIMATE_SAMPLES`] of the architectures that a task scores, or random ones where it
-    /// is a search, to say what one costs.
+    /// Scores up to [`ESTIMATE_SAMPLES`] of a task's architectures, or random ones for a search, to
+    /// estimate the cost of one.
     ///
     /// # Errors
     ///
-    /// [`JobError::Architecture`] for a text that is none, [`JobError::Unscored`] if a network cannot be
-    /// scored, [`JobError::Backend`] if it was cancelled.
+    /// [`JobError::Architecture`] for a text that is not an architecture, [`JobError::Unscored`] if a
+    /// network cannot be scored, [`JobError::Backend`] if it was cancelled.
     pub fn estimate(&self, task: &Task, cancel: &Cancel) -> Result<NetworkEstimate, JobError> {
         let candidates = self.estimated(task)?;
         let bytes = candidates.iter().map(|candidate| self.bytes(candidate)).max();

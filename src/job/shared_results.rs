@@ -1,4 +1,4 @@
-//! Results that equal architectures share.
+//! Results shared by identical architectures.
 
 use std::collections::HashMap;
 

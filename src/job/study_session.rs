@@ -1,4 +1,4 @@
-//! The study that a job keeps its results in, if it keeps any.
+//! The study in which a job stores its results, if it does.
 
 use std::path::{Path, PathBuf};
 
@@ -14,11 +14,11 @@ use crate::store::{
 };
 use crate::weights::Initialisation;
 
-/// Where a job keeps its results, as text: a file, or `none`.
+/// Where a job stores its results, as text: a file, or `none`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum StoreLocation {
-    /// Nowhere; what is computed is not found again.
+    /// Nowhere; results are not available to later runs.
     Nowhere,
     /// In a file of studies.
     File(PathBuf),
@@ -92,7 +92,7 @@ impl StudySession {
                 if config.store_is_default =>
             {
                 let why = chain(&error);
-                events(Event::Warning(format!("results are not kept in a study: {why}")));
+                events(Event::Warning(format!("results are not stored in a study: {why}")));
                 return Ok(Self(None));
             }
             result => result?,
@@ -180,7 +180,8 @@ fn open(
     }
     if !info.workers.is_empty() {
         events(Event::Warning(format!(
-            "study {} was written by {} a moment ago: waiting up to {} s to see whether it still is",
+            "study {} was being written by {} a moment ago: waiting up to {} s to see whether that \
+             process is still running",
             info.id,
             info.workers.join(", "),
             pace.expiry.as_secs_f64().ceil()

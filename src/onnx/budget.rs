@@ -1,5 +1,4 @@
-//! Bounds on what a model may ask for, so that a small or damaged file cannot use much memory or
-//! time.
+//! Limits on the resources of a model, so that a small or damaged file cannot use much memory or time.
 
 use super::constant::{MAX_AXES, volume};
 use super::error::OnnxProblem;

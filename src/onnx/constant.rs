@@ -1,4 +1,4 @@
-//! Constant tensors while a model is read: weights, and the small whole-number tensors from which
+//! Constant tensors during the reading of a model: weights, and the small integer tensors from which
 //! exported models compute shapes and paddings.
 
 /// Most axes of a constant.
@@ -212,8 +212,8 @@ pub(super) struct StridedRange {
 }
 
 impl StridedRange {
-    /// Resolves start, end and step of a slice as ONNX defines it: negative positions count from
-    /// the end, positions outside are moved to the nearest one inside. `None` if the step is 0.
+    /// Resolves start, end and step of a slice as defined by ONNX: negative positions count from the
+    /// end, and positions outside are clamped. `None` if the step is 0.
     pub fn resolve(start: i64, end: i64, step: i64, extent: usize) -> Option<Self> {
         let size = i64::try_from(extent).ok()?;
         let from_end = |position: i64| if position < 0 { position + size } else { position };

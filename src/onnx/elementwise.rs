@@ -1,11 +1,11 @@
-//! Activations that exporters write as several nodes: GELU as a product with an error function, SiLU
-//! as a product with a sigmoid, hard functions as clipped sums.
+//! Activations that exporters write as several nodes: GELU as a product with an error function, SiLU as
+//! a product with a sigmoid, hard functions as clipped sums.
 //!
-//! A node that computes each value of its result from the value of one tensor at the same place is
-//! not lowered at once. Its result stays [`PendingElementwise`]: the tensor, and the function so far as its
-//! values at fixed points. Only when something needs the result as a tensor it is told which
-//! activation it is, by comparing values at these points; so the order and the form of the parts do
-//! not matter. A function that is no activation, or is made of several, is lowered node by node.
+//! A node that computes each value of its result from the value of one tensor at the same position is
+//! not lowered immediately. Its result remains a [`PendingElementwise`]: the tensor, and the function
+//! so far, represented by its values at fixed points. When something needs the result as a tensor, the
+//! activation is recognised by comparing the values at these points, so the order and form of the parts
+//! do not matter. A function that is not an activation, or combines several, is lowered node by node.
 
 use std::rc::Rc;
 

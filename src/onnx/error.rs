@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-/// Why a file could not be read as a network: the file and what is wrong with it.
+/// Why a file could not be read as a network: the file and its problem.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct OnnxError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: OnnxProblem,
 }
 
-/// What is wrong with a model.
+/// The problem with a model.
 #[derive(Debug, thiserror::Error)]
 pub enum OnnxProblem {
     /// The path names a folder.
@@ -26,7 +26,7 @@ pub enum OnnxProblem {
     Io(std::io::Error),
     /// The file is larger than a protobuf file can be.
     #[error(
-        "holds {size_bytes} bytes, an ONNX file at most {limit_bytes}; larger models keep their \
+        "holds {size_bytes} bytes, but an ONNX file at most {limit_bytes}; larger models store their \
          weights as external data"
     )]
     TooLarge {
@@ -36,13 +36,13 @@ pub enum OnnxProblem {
         limit_bytes: u64,
     },
     /// The bytes are not an ONNX message.
-    #[error("is not an ONNX model, or is cut short or damaged: {0}")]
+    #[error("is not an ONNX model, or is truncated or damaged: {0}")]
     Decode(prost::DecodeError),
     /// Something about the model as a whole.
     #[error("the model {0}")]
     Model(String),
     /// An operator set that is not supported.
-    #[error("the model uses operator set {found}; supported are {min} to {max}: export it again")]
+    #[error("the model uses operator set {found}; supported: {min} to {max}: export it again")]
     Opset {
         /// The version the model names.
         found: i64,
@@ -56,7 +56,7 @@ pub enum OnnxProblem {
     Tensor {
         /// Name of the tensor.
         tensor: String,
-        /// What is wrong, with sizes.
+        /// The problem, with sizes.
         reason: String,
     },
     /// A tensor's external data cannot be used.
@@ -66,11 +66,11 @@ pub enum OnnxProblem {
         tensor: String,
         /// The file it names.
         location: String,
-        /// What is wrong, with sizes.
+        /// The problem, with sizes.
         reason: String,
     },
     /// An operator that is not supported.
-    #[error("node `{node}`: operator {operator} is not supported; supported are {supported}")]
+    #[error("node `{node}`: operator {operator} is not supported; supported: {supported}")]
     Operator {
         /// Name of the node.
         node: String,
@@ -86,7 +86,7 @@ pub enum OnnxProblem {
         node: String,
         /// Its operator.
         operator: String,
-        /// What is wrong and what is supported.
+        /// The problem, and what is supported.
         reason: String,
     },
 }

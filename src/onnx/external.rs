@@ -1,4 +1,4 @@
-//! Tensor values that a model keeps in other files of its folder.
+//! Tensor values that a model stores in other files in its folder.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -44,11 +44,11 @@ impl<'m> ExternalData<'m> {
         let length = number(tensor, "length").map_err(fail)?.unwrap_or(rest);
         if offset.checked_add(length).is_none_or(|end| end > size_bytes) {
             return Err(fail(format!(
-                "holds {size_bytes} bytes, {length} are wanted from {offset} on"
+                "holds {size_bytes} bytes, but {length} are needed from {offset} on"
             )));
         }
         if length != needed as u64 {
-            return Err(fail(format!("gives {length} bytes, the tensor's shape needs {needed}")));
+            return Err(fail(format!("has {length} bytes, but the tensor's shape needs {needed}")));
         }
         let read_bytes = self.read_bytes.entry(path).or_default();
         *read_bytes = read_bytes.saturating_add(length);

@@ -1,4 +1,4 @@
-//! What operators ask a [`ModelReader`] about a node's inputs and readers.
+//! How operators query a [`ModelReader`] about the inputs and readers of a node.
 
 use std::rc::Rc;
 
@@ -66,7 +66,7 @@ impl ModelReader<'_> {
         let tensor = self.tensor(node, 0)?;
         if tensor.rank() != 4 || tensor.view.images_axis().is_some_and(|axis| axis > 0) {
             return Err(node.fail(format!(
-                "takes images [n, c, h, w], was given {}",
+                "takes images [n, c, h, w], but was given {}",
                 tensor.view.describe(self.batch)
             )));
         }
@@ -88,8 +88,10 @@ impl ModelReader<'_> {
     ) -> Result<Option<Rc<ConstantTensor>>, OnnxProblem> {
         match self.value(node, position) {
             Some(OnnxValue::Constant(constant)) => Ok(Some(Rc::clone(constant))),
-            Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => Err(node
-                .fail(format!("input {position} depends on the images; supported are constants"))),
+            Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => {
+                Err(node
+                    .fail(format!("input {position} depends on the images; supported: constants")))
+            }
             None => Ok(None),
         }
     }

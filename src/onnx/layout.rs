@@ -1,4 +1,4 @@
-//! Brings values to where operators need them: what a [`ModelReader`] wires to move them.
+//! Moves values to where operators need them: the nodes that a [`ModelReader`] adds for this.
 
 use super::error::OnnxProblem;
 use super::node::OnnxNode;

@@ -1,22 +1,23 @@
-//! Reads ONNX models: graph, weights, and how many calls of activations of the original network
-//! each node of the file stands for.
+//! Reads ONNX models: graph and weights, and the number of activation calls in the original network
+//! that each node of the file represents.
 //!
-//! A file is decoded ([`proto`]), its constants are read from the file or from data files beside
-//! it, shape computations are folded, and every remaining node is lowered to the primitives of
-//! [`crate::graph`]. Supported are operator sets 9 to 21, one image input `[n, c, h, w]` whose batch
-//! size may be free, 2-D convolutional networks, vision transformers, and batch normalisation with
-//! the statistics of the batch or stored ones; `ops` lists the operators, `elementwise` tells activations that are written
-//! as several. What is not supported is an error that names
-//! the node. Values of other real types are computed in `f32`.
+//! A file is decoded ([`proto`]), its constants are read from the file or from data files next to it,
+//! shape computations are folded, and every remaining node is lowered to the primitives of
+//! [`crate::graph`]. The reader supports operator sets 9 to 21, one image input `[n, c, h, w]` whose
+//! batch size may be free, 2-D convolutional networks, vision transformers, and batch normalisation
+//! with stored statistics or those of the batch. `ops` lists the operators, and `elementwise`
+//! recognises activations that are written as several nodes. For anything that is not supported, the
+//! error names the node. Values of other real types are computed in `f32`.
 //!
-//! A model's axes may be any, with the images anywhere among them; `view` tracks which of them lies
-//! where in a graph node, and `layout` moves values only where an operator needs them elsewhere.
-//! Constants among values of the images become parameters (`parameters`).
+//! A model's axes may be any, with the images anywhere among them. `view` tracks their positions in a
+//! graph node, and `layout` moves values only where an operator needs them elsewhere. Constants that
+//! are combined with values of the images become parameters (`parameters`).
 //!
-//! Every activation is a code point. Exporters merge equal calls; `calls` says how they are recovered. A file does not tell
-//! which modules the code published with the paper would count twice, so both counts are equal.
+//! Every activation is an activation site. Exporters merge identical calls; `calls` recovers them. A
+//! file does not show which modules the code published with the paper would count twice, so both counts
+//! are equal.
 //!
-//! Files are not trusted: sizes are checked before memory is allocated, and a damaged file is an
+//! Files are not trusted: sizes are checked before memory is allocated, and a damaged file leads to an
 //! error, never a panic.
 
 mod budget;
@@ -61,7 +62,7 @@ pub struct Model {
     pub weights: Weights,
     /// The shape of one image.
     pub input: Shape,
-    /// The batch size the file names; `None` if it is free. Any batch size can be run.
+    /// The batch size in the file; `None` if it is free. Any batch size can be run.
     pub batch: Option<u64>,
     /// Version of the operator set.
     pub opset: i64,

@@ -50,8 +50,7 @@ impl<'m> OnnxNode<'m> {
             Some(unknown) => {
                 let supported = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 let name = &unknown.name;
-                Err(self
-                    .fail(format!("attribute {name} is not supported; supported are {supported}")))
+                Err(self.fail(format!("attribute {name} is not supported; supported: {supported}")))
             }
         }
     }
@@ -108,8 +107,7 @@ impl<'m> OnnxNode<'m> {
     pub fn only(self, name: &str, supported: i64) -> Result<(), OnnxProblem> {
         match self.int(name)? {
             Some(found) if found != supported => {
-                Err(self
-                    .fail(format!("attribute {name} is {found}; supported is only {supported}")))
+                Err(self.fail(format!("attribute {name} is {found}; supported: only {supported}")))
             }
             _ => Ok(()),
         }
@@ -132,7 +130,7 @@ impl<'m> OnnxNode<'m> {
                 Ok([self.extent(name, rows, 1)?, self.extent(name, columns, 1)?])
             }
             Some(other) => Err(self.fail(format!(
-                "attribute {name} is {other:?}; supported are two numbers, for rows and columns"
+                "attribute {name} is {other:?}; supported: two numbers, for rows and columns"
             ))),
         }
     }

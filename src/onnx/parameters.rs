@@ -1,4 +1,5 @@
-//! Constants among values that depend on the images: they become parameters, the same for every image.
+//! Constants that are combined with values of the images become parameters, which are the same for
+//! every image.
 
 use super::budget::MAX_TENSOR_VALUES;
 use super::constant::{ConstantTensor, MAX_AXES, SymbolicInt, strides};
@@ -85,7 +86,7 @@ impl ModelReader<'_> {
         };
         if images == 0 || view.axes[axis] != [AxisFactor::Images] || dims[own] != images {
             return Err(node.fail(format!(
-                "input {position} has {} values along the axis of the images; supported is 1, or \
+                "input {position} has {} values along the axis of the images; supported: 1, or \
                  equal ones for all images",
                 dims[own]
             )));

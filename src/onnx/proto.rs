@@ -1,8 +1,8 @@
-//! The protobuf messages of an ONNX file, declared by hand: the fields this program reads or
-//! writes, under the names of `onnx.proto` (<https://github.com/onnx/onnx>, which is proto2).
-//! Fields that are not declared are skipped on reading.
+//! The protobuf messages of an ONNX file, declared by hand: the fields that this program reads or
+//! writes, under the names in `onnx.proto` (<https://github.com/onnx/onnx>, which is proto2). Fields
+//! that are not declared are skipped on reading.
 //!
-//! A scalar is an `Option` where it matters whether the file holds it: an attribute of value 0 must
+//! A scalar is an `Option` if it matters whether the file contains it: an attribute of value 0 must
 //! still be written.
 
 /// A file: one graph and the operator set it is written in.

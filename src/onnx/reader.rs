@@ -154,7 +154,7 @@ impl<'m> ModelReader<'m> {
         let images: Vec<&ValueInfoProto> =
             inputs.iter().filter(|input| !constants.contains(&input.name)).collect();
         let [input] = images.as_slice() else {
-            let reason = format!("has {} inputs; supported is one, the images", images.len());
+            let reason = format!("has {} inputs; supported: one, the images", images.len());
             return Err(OnnxProblem::Model(reason));
         };
         if input.name.is_empty() {
@@ -211,14 +211,14 @@ impl<'m> ModelReader<'m> {
             _ => return Err(node.fail("has no output")),
         };
         if self.values.contains_key(output) {
-            return Err(node.fail(format!("gives `{output}`, which is there already")));
+            return Err(node.fail(format!("outputs `{output}`, which already exists")));
         }
         let mut folds = node.operator() != "Shape";
         for name in node.inputs() {
             match self.values.get(name) {
                 Some(OnnxValue::Constant(_)) => {}
                 Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => folds = false,
-                None => return Err(node.fail(format!("reads `{name}`, which is not known here"))),
+                None => return Err(node.fail(format!("reads `{name}`, which is not defined"))),
             }
         }
         let table = if folds { fold::ALL } else { ops::ALL };
@@ -243,7 +243,7 @@ impl<'m> ModelReader<'m> {
         };
         match self.values.insert(name, value) {
             None => Ok(()),
-            Some(_) => Err(node.fail(format!("gives `{name}`, which is there already"))),
+            Some(_) => Err(node.fail(format!("outputs `{name}`, which already exists"))),
         }
     }
 
@@ -262,11 +262,11 @@ impl<'m> ModelReader<'m> {
             Some(OnnxValue::Tensor(tensor)) => tensor.clone(),
             Some(OnnxValue::Pending(_)) => return Err(lacks("output that a node computes")),
             Some(OnnxValue::Constant(_)) => {
-                let reason = format!("gives `{}`, which does not depend on images", self.output);
+                let reason = format!("outputs `{}`, which does not depend on images", self.output);
                 return Err(OnnxProblem::Model(reason));
             }
             None => {
-                let reason = format!("gives `{}`, which no node computes", self.output);
+                let reason = format!("outputs `{}`, which no node computes", self.output);
                 return Err(OnnxProblem::Model(reason));
             }
         };
@@ -349,7 +349,7 @@ impl<'m> ModelReader<'m> {
 fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
     let name = node.operator();
     if folds && ops::ALL.iter().any(|(operator, _)| *operator == name) {
-        return node.fail("all inputs are constants; supported is one that depends on the images");
+        return node.fail("all inputs are constants; supported: one that depends on the images");
     }
     let list = |table: ops::OperatorTable| {
         table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
@@ -371,7 +371,7 @@ fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Shape), OnnxProbl
         return Err(fail("whose values are not real numbers"));
     }
     let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
-    let [batch, image @ ..] = dims else { return Err(fail("whose shape is not known")) };
+    let [batch, image @ ..] = dims else { return Err(fail("whose shape is unknown")) };
     let extent = |dim: &DimensionProto| {
         dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
     };

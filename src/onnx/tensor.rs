@@ -1,4 +1,4 @@
-//! Decodes tensor messages: bytes or typed fields, in the file or beside it.
+//! Decodes tensor messages: bytes or typed fields, in the file or in an external one.
 
 use std::borrow::Cow;
 
@@ -59,7 +59,7 @@ pub(super) fn decode(
 
 fn unknown_type(found: i32) -> String {
     format!(
-        "has values of type number {found}; supported are float32, float64, float16, bfloat16, \
+        "has values of type number {found}; supported: float32, float64, float16, bfloat16, \
          int32, int64 and bool"
     )
 }

@@ -14,7 +14,7 @@ pub enum Count {
     Paper,
     /// As the code published with the paper: twice where a ReLU opens a `ReLUConvBN` module.
     Published,
-    /// Only those on a path from the input to the output, `none` edges cut.
+    /// Only those on a path from the input to the output, where `none` edges interrupt paths.
     Live,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Count {
 
 /// A text that names no variant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a way to count: use paper, published or live")]
+#[error("unknown way of counting `{0}`: use paper, published or live")]
 pub struct UnknownCountRule(String);
 
 impl FromStr for Count {

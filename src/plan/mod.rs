@@ -1,21 +1,20 @@
 //! From a graph to steps over memory slots, the same for every backend.
 //!
-//! * Only what a counted activation depends on is computed; the classifier never is.
-//! * A tensor that is known to be zero is not computed: the units of its activations agree on every
-//!   pair of images, which adds their number to every entry of the kernel matrix
-//!   ([`Plan::constant_units`]).
-//! * Activations of one tensor, whatever their functions, have one code, which is computed once and
-//!   counted as often as there are activations ([`BinaryCode::multiplicity`]).
-//! * Normalisation is lazy: a convolution writes raw values; the [`CombineStep`] step that reads them
-//!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores
-//!   what later steps need: the sum, and a function of it.
-//! * Steps are sorted by [`ScheduledStep::level`]: a step reads batch statistics only of steps of lower
+//! * Only values that a counted activation depends on are computed; the classifier never is.
+//! * A tensor known to be zero is not computed. The units of its activations agree on every pair of
+//!   images, so their number is added to every entry of the kernel matrix ([`Plan::constant_units`]).
+//! * All activations of one tensor, whatever their functions, share one code, which is computed once
+//!   and counted as often as there are activations ([`BinaryCode::multiplicity`]).
+//! * Normalisation is lazy: a convolution writes raw values, and the [`CombineStep`] that reads them
+//!   applies scale and shift while it sums its terms, thresholds, packs the code bits and stores what
+//!   later steps need: the sum, and a function of it.
+//! * Steps are sorted by [`ScheduledStep::level`]: a step reads batch statistics only of steps at lower
 //!   levels, so all steps of one level can run image by image.
-//! * Tensors get slots by lifetime. A slot is a stretch of memory *per image*.
-//! * Activations that a caller asks for ([`Plan::keeping`]) live to the end, computed where the codes
-//!   do not need them, and change no bit of the codes.
-//! * Tensors whose moments are asked for ([`PlanOutputs::sites`]) are measured right behind the step that
-//!   writes them, while they lie in the caches.
+//! * Tensors get slots by lifetime. A slot is a section of memory *per image*.
+//! * Activations that a caller requests ([`Plan::keeping`]) live until the end of the plan, are
+//!   computed even if the codes do not need them, and change no bit of the codes.
+//! * Tensors whose moments are requested ([`PlanOutputs::sites`]) are measured directly after the step
+//!   that writes them, while they are still in the caches.
 
 mod build;
 mod count;
@@ -60,7 +59,7 @@ index!(TensorId, NormId, CodeId);
 /// The most terms one [`CombineStep`] step sums; longer sums are chained.
 pub const MAX_TERMS: usize = 4;
 
-/// What one network computes, step by step.
+/// The computation of one network, step by step.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The steps in order of execution.
@@ -73,7 +72,7 @@ pub struct Plan {
     pub norms: Vec<PlannedNorm>,
     /// All binary codes, one per distinct input of activations.
     pub codes: Vec<BinaryCode>,
-    /// The activations that backends return, in the order they were asked for.
+    /// The activations that backends return, in the order in which they were requested.
     pub kept: Vec<RequestedOutput>,
     /// The tensors at activation sites whose moments backends return, in the order of the graph.
     pub measured: Vec<MeasuredTensor>,
@@ -85,7 +84,7 @@ pub struct Plan {
     pub stored: Vec<Option<TensorId>>,
     /// The tensor that holds the images.
     pub input: TensorId,
-    /// Counted units, each as often as its code counts, whose code is 0 for every image.
+    /// The number of counted units whose code is 0 for every image, each as often as its code counts.
     pub constant_units: u64,
     /// All counted units `V`: the diagonal of the kernel matrix.
     pub units: u64,
@@ -94,7 +93,7 @@ pub struct Plan {
 /// What the runs of a plan return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlanOutputs<'k> {
-    /// The kernel matrix, and the codes for whoever asks for them.
+    /// The kernel matrix, and the codes if requested.
     pub kernel: bool,
     /// The moments of the tensors that activations read on a path from the input to the output.
     pub sites: bool,
@@ -118,14 +117,11 @@ pub enum PlanError {
     #[error("the network has no input")]
     NoInput,
     /// No activation of the graph is counted.
-    #[error(
-        "the counting rule `{0}` counts no activation of this network, so there are no codes to compare"
-    )]
+    #[error("with `{0}`, no activation of this network counts, so there are no codes to compare")]
     NoUnits(Count),
     /// A node that is to be kept does not exist.
     #[error(
-        "node {node} cannot be kept: the network's nodes are numbered below {nodes}; take nodes of \
-         the graph that is planned"
+        "node {node} cannot be kept: the network has only {nodes} nodes; choose nodes of the planned graph"
     )]
     NoSuchNode {
         /// Its index.
@@ -136,8 +132,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Bytes of activations (float32) and codes (a bit a unit) for a batch: the least that a backend
-    /// holds besides the weights.
+    /// Bytes of activations (float32) and codes (one bit per unit) for a batch: the least memory that a
+    /// backend needs besides the weights.
     pub fn activation_bytes(&self, images: usize) -> u64 {
         let values = self.slots.iter().fold(0_u64, |sum, &slot| sum.saturating_add(slot as u64));
         let bits = self
@@ -147,8 +143,8 @@ impl Plan {
         (values.saturating_mul(4)).saturating_add(bits / 8).saturating_mul(images as u64)
     }
 
-    /// Plans a graph. `weights` may be empty where they are drawn later; values that are there tell
-    /// which layers shift zeros.
+    /// Plans a graph. `weights` may be empty if they are drawn later; existing values show which layers
+    /// shift zeros.
     ///
     /// # Errors
     ///
@@ -157,11 +153,11 @@ impl Plan {
         Self::keeping(graph, weights, count, &[])
     }
 
-    /// A plan whose runs also return the activations of some nodes, [`crate::backend::RunOutput::kept`],
-    /// from the same forward pass: any nodes, in any order. A value that the codes do not need is
-    /// computed for this; a node that is known to be zero comes back as zeros. [`Plan::codes`] and the
-    /// kernel matrix are those of [`Plan::new`], bit for bit. [`Plan::weighted_nodes`] names the layers
-    /// that kept nodes depend on as well.
+    /// A plan whose runs also return the activations of some nodes,
+    /// [`crate::backend::RunOutput::kept`], from the same forward pass: any nodes, in any order. A
+    /// value that the codes do not need is computed for this purpose; a node known to be zero is
+    /// returned as zeros. [`Plan::codes`] and the kernel matrix are those of [`Plan::new`], bit for
+    /// bit. [`Plan::weighted_nodes`] names the layers that kept nodes depend on as well.
     ///
     /// # Errors
     ///
@@ -175,8 +171,8 @@ impl Plan {
         Self::with_outputs(graph, weights, count, PlanOutputs { keep, ..PlanOutputs::KERNEL })
     }
 
-    /// A plan whose runs return what is asked for, all from one forward pass; what is not asked for is
-    /// not computed. The kernel matrix is that of [`Plan::new`], bit for bit, whatever else is asked for.
+    /// A plan whose runs return the requested outputs, all from one forward pass, and compute nothing
+    /// else. The kernel matrix is that of [`Plan::new`], bit for bit, whatever else is requested.
     ///
     /// # Errors
     ///

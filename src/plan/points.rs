@@ -1,4 +1,4 @@
-//! Which activations the codes of a network are read at.
+//! The activation sites of a network: the activations at which its codes are taken.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub(super) fn counted_calls(graph: &Graph, analysis: &Analysis, count: Count) ->
 pub struct ActivationSites(Vec<(&'static str, u64)>);
 
 impl ActivationSites {
-    /// The activation sites of a network. `weights` may be empty where they are drawn later.
+    /// The activation sites of a network. `weights` may be empty if they are drawn later.
     pub fn new(graph: &Graph, weights: &Weights, count: Count) -> Self {
         let analysis = Analysis::new(graph, |id| weights.shifts(graph, id));
         let calls = counted_calls(graph, &analysis, count);

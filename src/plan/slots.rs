@@ -1,4 +1,4 @@
-//! Memory slots by lifetime: two tensors share a slot if no step needs both.
+//! Memory slots by lifetime: two tensors share a slot if they are never needed at the same time.
 
 use super::step::{PlannedTensor, RequestedOutput, ScheduledStep};
 

@@ -18,25 +18,25 @@ pub struct PlannedTensor {
     pub last_step: usize,
 }
 
-/// The activations of one node that a backend returns beside the kernel matrix.
+/// The activations of one node that a backend returns in addition to the kernel matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestedOutput {
     /// The node of the graph.
     pub node: NodeId,
     /// Its shape for one image.
     pub shape: Shape,
-    /// The tensor that holds it after the last step; none if it is known to be zero.
+    /// The tensor that contains it after the last step; `None` if it is known to be zero.
     pub tensor: Option<TensorId>,
 }
 
 /// A tensor that activations read, whose moments a backend returns: means and covariances of its channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MeasuredTensor {
-    /// The node of the graph whose value it is.
+    /// The node of the graph whose value this is.
     pub node: NodeId,
     /// Its shape for one image.
     pub shape: Shape,
-    /// The tensor, there where its [`PlanStep::Moments`] stands.
+    /// The tensor, at the point of its [`PlanStep::Moments`].
     pub tensor: TensorId,
 }
 
@@ -48,7 +48,7 @@ pub struct PlannedNorm {
     pub node: NodeId,
     /// The tensor that is normalised.
     pub tensor: TensorId,
-    /// Eps and whose statistics are used.
+    /// Epsilon, and the source of the statistics.
     pub op: BatchNorm,
 }
 
@@ -131,7 +131,7 @@ impl CombineStep {
     }
 }
 
-/// What is done in one step.
+/// The operation of one step.
 #[derive(Clone, Debug)]
 pub enum PlanStep {
     /// A convolution.
@@ -218,7 +218,7 @@ pub enum PlanStep {
         dst: TensorId,
         /// The graph node that holds weight and bias.
         node: NodeId,
-        /// What is added to the variance.
+        /// The constant added to the variance.
         op: LayerNorm,
     },
     /// Softmax over the channels of each pixel.
@@ -323,7 +323,7 @@ impl PlanStep {
         }
     }
 
-    /// The tensor whose sums for batch statistics the step gives, if it gives any.
+    /// The tensor whose sums for batch statistics the step computes, if any.
     pub fn summed(&self) -> Option<TensorId> {
         match self {
             Self::Conv(step) => step.statistics.then_some(step.dst),
@@ -344,8 +344,8 @@ impl PlanStep {
         }
     }
 
-    /// The graph node whose weights the step reads, if it reads any. Those of a [`PlannedNorm`] belong to
-    /// no step.
+    /// The graph node whose weights the step reads, if any. Those of a [`PlannedNorm`] belong to no
+    /// step.
     pub fn weighted_node(&self) -> Option<NodeId> {
         match self {
             Self::Conv(step) => Some(step.node),

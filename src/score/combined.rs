@@ -1,8 +1,8 @@
-//! The combined rank: several scores of the same architectures, put together by their ranks.
+//! The combined rank: several scores of the same architectures, combined by rank.
 //!
-//! `combined = sum over components of ln(rank / N)` over the `N` architectures that are compared, as
-//! AZ-NAS (Lee and Ham, CVPR 2024) puts its scores together. It has no scale and no fitted number, and
-//! belongs to the set: another set of architectures gives other values.
+//! `combined = sum over components of ln(rank / N)` over the `N` architectures that are compared, as in
+//! AZ-NAS (Lee and Ham, CVPR 2024). It has no units and no fitted constants, and is relative to the
+//! set: in another set of architectures, the same architecture has another value.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::nearest;
 /// The name of the combined rank, among the names of [`SCORES`](super::SCORES).
 pub const COMBINED: &str = "combined";
 
-/// The components that are combined unless others are asked for.
+/// The components that are combined by default.
 pub const DEFAULT_COMPONENTS: [&str; 6] =
     ["macs", "path-norm", "expressivity", "independence", "decorrelation", "volume"];
 
@@ -21,7 +21,7 @@ pub const DEFAULT_COMPONENTS: [&str; 6] =
 pub enum Ranking {
     /// One score.
     Score(ScoreId),
-    /// Several scores, combined by their ranks.
+    /// Several scores, combined by rank.
     Combined(Components),
 }
 
@@ -38,11 +38,11 @@ impl PartialEq for ScoreId {
 impl Eq for ScoreId {}
 
 impl Ranking {
-    /// The ranking of that name, `components` where it is the combined rank.
+    /// The ranking of that name, with `components` if it is the combined rank.
     ///
     /// # Errors
     ///
-    /// The nearest names for a name that is not known.
+    /// Similar names, if the name is unknown.
     pub fn by_name(name: &str, components: &Components) -> Result<Self, String> {
         if name == COMBINED {
             return Ok(Self::Combined(components.clone()));
@@ -68,7 +68,7 @@ impl Ranking {
     }
 }
 
-/// The scores that are combined; at least one, none twice.
+/// The scores that are combined: at least one, without duplicates.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Components(Vec<ScoreId>);
 
@@ -90,7 +90,7 @@ impl Components {
     ///
     /// # Errors
     ///
-    /// What is wrong: a name that is not known, with the nearest ones; one that is there twice; no name.
+    /// The problem: an unknown name, with similar ones; a duplicate; or no name at all.
     pub fn from_names<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, String> {
         let mut components: Vec<ScoreId> = Vec::new();
         for name in names {
@@ -121,7 +121,7 @@ impl Components {
         self.0.len()
     }
 
-    /// Whether there are none, which never is so.
+    /// Always `false`: there is at least one.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -137,7 +137,7 @@ fn unknown(name: &str, more: impl Iterator<Item = &'static str>) -> String {
     format!("`{name}` is unknown; {}", nearest::hint(name, known))
 }
 
-/// The components of the architectures that are compared, each in ascending order.
+/// The components of the compared architectures, each in ascending order.
 ///
 /// Values that are not finite rank last. Any order of arrival gives the same ranks.
 #[derive(Clone, Debug, Default)]
@@ -177,13 +177,14 @@ impl ComponentRanks {
         self.sorted.first().map_or(0, Vec::len)
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The rank of a value in one component, as a share of the architectures: above 0, and 1 for the
-    /// best; ties have their mean. A value that is of none of the architectures stands between them.
+    /// best; ties share their mean rank. A value that belongs to none of the architectures is placed
+    /// between them.
     pub fn share(&self, component: usize, value: f64) -> f64 {
         let value = ranked(value);
         let sorted = &self.sorted[component];

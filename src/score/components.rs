@@ -1,4 +1,4 @@
-//! Scores that are made of the moments of activations.
+//! Scores computed from the moments of activations.
 
 use rayon::prelude::*;
 
@@ -6,8 +6,8 @@ use super::moments::TensorMoments;
 use super::registry::ScoreSet;
 use crate::graph::{Graph, adds_normalised_branches};
 
-/// What the moments of a network's activations tell; `None` for what was not asked for, for what the
-/// network does not have, and where its activations are not finite.
+/// The scores computed from the activations of a network beyond their signs; `None` if not requested, not
+/// available for the network, or if its activations are not finite.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MomentScores {
     /// Sum of the entropies of the eigenvalues of correlations, over activation sites.
@@ -25,8 +25,8 @@ pub struct MomentScores {
 }
 
 impl MomentScores {
-    /// The wanted ones, from the moments at activation sites and of the last representation; without
-    /// `trainability`, which is not made of moments.
+    /// The wanted scores, from the moments at activation sites and of the last representation; all but
+    /// `trainability`, which needs a second pass.
     pub fn new(
         graph: &Graph,
         sites: &[TensorMoments],
@@ -65,7 +65,7 @@ impl MomentScores {
         scores
     }
 
-    /// The means over repeats; `None` for what one of them lacks.
+    /// The means over repeats; `None` for values that one of them lacks.
     pub fn mean(repeats: &[Self]) -> Self {
         let mean = |value: fn(&Self) -> Option<f64>| {
             let sum: Option<f64> = repeats.iter().map(value).sum();

@@ -28,10 +28,7 @@ pub struct KernelMatrix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelMatrixError {
     /// Two codes cannot differ in more units than there are.
-    #[error(
-        "images {row} and {column} are {distance} units apart, more than the {units} that are \
-         counted"
-    )]
+    #[error("images {row} and {column} differ in {distance} units, but only {units} are counted")]
     DistanceExceedsUnits {
         /// The first image, from 0.
         row: usize,
@@ -43,7 +40,7 @@ pub enum KernelMatrixError {
         units: u64,
     },
     /// Not a value for each pair of images.
-    #[error("{given} distances for {images} images: one for each pair, [n, n], is needed")]
+    #[error("{given} distances for {images} images: one for each pair, [n, n], are needed")]
     Shape {
         /// Images.
         images: usize,

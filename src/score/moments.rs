@@ -7,8 +7,8 @@ use super::eigen::symmetric_eigenvalues;
 use crate::graph::{NodeId, Shape};
 use crate::seed;
 
-/// The side of the largest matrix whose eigenvalues are computed. Where a tensor has more channels,
-/// at most that many positions are measured.
+/// The size of the largest matrix whose eigenvalues are computed. In a tensor with more channels, at
+/// most this many positions are measured.
 pub const MAX_SIDE: usize = 512;
 
 /// Variances below this are raised to it before correlations are formed.
@@ -27,7 +27,7 @@ pub enum MomentsForm {
     Rows(PositionSample),
 }
 
-/// The positions that stand for a tensor: the same pixels of every image.
+/// The positions that are sampled from a tensor: the same pixels of every image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionSample {
     /// Pixels of an image, in ascending order.
@@ -59,12 +59,12 @@ impl PositionSample {
         self.images.min(MAX_SIDE) * self.pixels.len()
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The first row of an image; none for an image beyond those that are measured.
+    /// The first row of an image; `None` for images that are not measured.
     pub fn first_row(&self, image: usize) -> Option<usize> {
         (image < MAX_SIDE).then(|| image * self.pixels.len())
     }
@@ -73,7 +73,7 @@ impl PositionSample {
 /// The moments of one tensor over a mini-batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorMoments {
-    /// The node of the graph whose value the tensor is.
+    /// The node of the graph whose value the tensor holds.
     pub node: NodeId,
     /// Channels `c`.
     pub channels: usize,
@@ -306,8 +306,8 @@ fn dot(left: &[f32], right: &[f32]) -> f64 {
 /// tensor, or their products, are not finite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelSpectrum {
-    /// The largest first, none below zero; as many as channels, or as positions where these are fewer. All
-    /// are NaN where values are not finite.
+    /// Largest first, none below zero; as many as channels or positions, whichever is smaller. All are NaN
+    /// if values are not finite.
     pub eigenvalues: Vec<f64>,
     channels: usize,
     positions: usize,

@@ -1,14 +1,14 @@
-//! The path norm: how much all paths from the images to the outputs carry together.
+//! The path norm: the combined weight of all paths from the images to the outputs.
 
 use std::borrow::Cow;
 
 use crate::graph::{Axis, Graph, Node, NodeId, Op, Rearrange};
 use crate::weights::{Initialisation, Weights};
 
-/// ln of the mean output of the network run on ones, with every weight replaced by its absolute value:
-/// the stored one, or the expected one where weights are drawn. Biases, normalisation, activations,
-/// pooling and borders are ignored, sums add and products multiply. A walk over the graph, a value per
-/// channel; networks of any depth have a finite one. `None` for a network without a path to its output,
+/// ln of the mean output of the network for an input of ones, with every weight replaced by its
+/// absolute value: the stored one or, if weights are drawn, the expected one. Biases, normalisation,
+/// activations, pooling and border effects are ignored; sums add, and products multiply. Computed by a
+/// walk over the graph with one value per channel; finite for networks of any depth. `None` for a network without a path to its output,
 /// and for one with attention, whose paths depend on the images (Neyshabur et al., COLT 2015; Tanaka et
 /// al., NeurIPS 2020, run the same network on ones).
 pub fn path_norm(graph: &Graph, stored: &Weights, initialisation: Initialisation) -> Option<f64> {

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-/// The number of different patterns that units show over `images` images (Peng et al., ICLR 2024), a bit
-/// for each image. `codes` are the units of each activation site and their packed codes, `[images][words]`, bit
-/// `b` of word `w` of an image for unit `32 * w + b`; `has_constant` says whether there are further
-/// units that are off for every image.
+/// The number of distinct patterns that units show over `images` images (Peng et al., ICLR 2024), with
+/// one bit for each image. `codes` are the units of each activation site and their packed codes,
+/// `[images][words]`, bit `b` of word `w` of an image for unit `32 * w + b`; `has_constant` says
+/// whether there are further units that are off for every image.
 pub fn unit_patterns<'c>(
     images: usize,
     codes: impl Iterator<Item = (usize, &'c [u32])>,

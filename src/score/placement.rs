@@ -1,36 +1,36 @@
-//! Where an architecture stands in each of several scores among others, and what that says in words.
+//! How an architecture ranks among others in each of several scores, as numbers and in words.
 
 use super::{ComponentRanks, Components, Score, ScoreId};
 
-/// From this share on a value is called high, and up to its complement low.
+/// Shares of at least this much are called high, and shares of at most its complement low.
 const HIGH: f64 = 0.75;
 
-/// High values, or low ones, that are put into words.
+/// The most high values, and the most low ones, that the words mention.
 const SPOKEN: usize = 2;
 
-/// Where an architecture stands in one score.
+/// How an architecture ranks in one score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScorePlacement {
     /// The score.
     pub score: ScoreId,
-    /// Its value; none if it is not available, which ranks last.
+    /// Its value; `None` if it is not available, which ranks last.
     pub value: Option<f64>,
     /// Its rank as a share of the architectures it is compared with: above 0, and 1 for the best.
     pub share: f64,
 }
 
-/// Where an architecture stands among others.
+/// How an architecture ranks among others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placement {
     /// In each component.
     pub scores: Vec<ScorePlacement>,
-    /// By the combined rank, likewise a share.
+    /// By the combined rank, also as a share.
     pub combined: f64,
-    /// Architectures that it is compared with.
+    /// How many architectures it is compared with.
     pub compared: usize,
 }
 
-/// Architectures among which others are placed.
+/// Architectures with which others are compared.
 #[derive(Clone, Debug)]
 pub struct PlacementSet {
     components: Components,
@@ -40,7 +40,7 @@ pub struct PlacementSet {
 }
 
 impl PlacementSet {
-    /// Of architectures with a value for each component; NaN for what is not available.
+    /// A set of architectures with a value for each component; NaN for values that are not available.
     pub fn new(components: Components, values: &[Vec<f64>]) -> Self {
         let ranks = ComponentRanks::of(components.len(), values.iter().map(Vec::as_slice));
         let mut combined: Vec<f64> = values.iter().map(|values| ranks.combined(values)).collect();
@@ -58,12 +58,12 @@ impl PlacementSet {
         self.combined.len()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.combined.is_empty()
     }
 
-    /// Places an architecture, which need not be one of the set, by a value for each component.
+    /// Places an architecture, which need not be in the set, by its values of the components.
     pub fn place(&self, values: &[f64]) -> Placement {
         let placed = |(at, score): (usize, &'static Score)| ScorePlacement {
             score: ScoreId(score),
@@ -80,18 +80,17 @@ impl PlacementSet {
     }
 }
 
-/// A share as a reader says it: `top 3 %`, or `lowest 12 %` in the lower half.
+/// A share in words: `top 3 %`, or `bottom 12 %` in the lower half.
 pub fn standing(share: f64) -> String {
     let percent = |share: f64| (share * 100.0).ceil().clamp(1.0, 100.0);
     match share >= 0.5 {
         true => format!("top {} %", percent(1.0 - share)),
-        false => format!("lowest {} %", percent(share)),
+        false => format!("bottom {} %", percent(share)),
     }
 }
 
 impl Placement {
-    /// What the placement says, in words: its highest and its lowest scores, and where it is most
-    /// remarkable.
+    /// The placement in words: its highest and lowest scores, and the most remarkable one.
     pub fn words(&self) -> String {
         let mut ranked: Vec<&ScorePlacement> =
             self.scores.iter().filter(|placed| placed.value.is_some()).collect();
@@ -106,7 +105,7 @@ impl Placement {
             all.iter().map(|placed| say(placed.score.0)).collect::<Vec<_>>().join(" and ")
         };
         let said = match (high.as_slice(), low.as_slice()) {
-            ([], []) => "nothing that stands out".to_owned(),
+            ([], []) => "no score that stands out".to_owned(),
             ([], low) => list(low, |score| score.low),
             (high, []) => list(high, |score| score.high),
             (high, low) => {
@@ -137,16 +136,15 @@ mod tests {
         let placed = set.place(&[2.0, 97.5]);
         assert!((placed.scores[0].share - 0.03).abs() < 1e-12, "{placed:?}");
         assert_eq!(standing(placed.scores[1].share), "top 2 %");
-        let words =
-            "few or narrow paths, but hardly redundant final features: top 2 % in decorrelation";
+        let words = "few or narrow paths, but little redundancy in the final features: top 2 % in decorrelation";
         assert_eq!(placed.words(), words);
         assert_eq!(
             set.place(&[50.0, 50.0]).words().split(':').next(),
-            Some("nothing that stands out")
+            Some("no score that stands out")
         );
         assert_eq!(
             set.place(&[3.0, f64::NAN]).words(),
-            "few or narrow paths: lowest 4 % in path-norm"
+            "few or narrow paths: bottom 4 % in path-norm"
         );
         assert_eq!(set.place(&[f64::NAN; 2]).words(), "no score is available");
     }
@@ -156,6 +154,6 @@ mod tests {
         let set = set();
         assert_eq!(set.place(&[1000.0, 1000.0]).combined, 1.0);
         assert_eq!(set.place(&[-1.0, -1.0]).combined, 0.0);
-        assert_eq!((standing(1.0), standing(0.004)), ("top 1 %".into(), "lowest 1 %".into()));
+        assert_eq!((standing(1.0), standing(0.004)), ("top 1 %".into(), "bottom 1 %".into()));
     }
 }

@@ -1,5 +1,5 @@
-//! The scores that can rank architectures before training: one entry of [`SCORES`] each, the free
-//! baselines among them.
+//! The scores that can rank architectures before training, including the free baselines: one entry in
+//! [`SCORES`] for each.
 
 use super::components::MomentScores;
 use super::path_norm::path_norm;
@@ -9,12 +9,12 @@ use crate::graph::extent;
 use crate::plan::{ActivationSites, Count};
 use crate::weights::{Initialisation, Weights};
 
-/// What is known of a network without training; `None` for what was not computed or not recorded.
+/// What is known about a network without training; `None` for anything that was not computed or recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ScoreInputs {
     /// ln |det K|, the mean over repeats; negative infinity where K is singular.
     pub log_det: Option<f64>,
-    /// Different binary codes in the mini-batch, the mean over repeats.
+    /// Number of distinct binary codes in the mini-batch, the mean over repeats.
     pub regions: Option<f64>,
     /// Trainable parameters.
     pub params: Option<u64>,
@@ -22,20 +22,20 @@ pub struct ScoreInputs {
     pub macs: Option<u64>,
     /// Number of convolutions.
     pub layers: Option<u64>,
-    /// Calls of activations: the sites at which a binary code is taken.
+    /// Number of calls of activations: the sites at which binary codes are taken.
     pub activation_calls: Option<u64>,
-    /// Calls of activations that the run counts.
+    /// Number of calls of activations that the run counts.
     pub activation_sites: Option<u64>,
     /// The logarithm of the path norm; see [`path_norm`].
     pub path_norm: Option<f64>,
-    /// Different patterns of a unit over the mini-batch, the mean over repeats.
+    /// Number of distinct patterns of a unit's states over the mini-batch, the mean over repeats.
     pub unit_patterns: Option<f64>,
-    /// What the moments of the activations tell, the means over repeats.
+    /// The scores of channel moments, the means over repeats.
     pub moments: MomentScores,
 }
 
 impl ScoreInputs {
-    /// What a graph tells; the rest is left `None`.
+    /// The inputs that a graph determines; the others are `None`.
     pub fn from_graph(graph: &Graph) -> Self {
         let cost = Cost::of(graph);
         Self {
@@ -47,8 +47,8 @@ impl ScoreInputs {
         }
     }
 
-    /// What a graph tells together with the settings of a run; of what is expensive, only what `wanted`
-    /// asks for. Weights that `stored` lacks are drawn by `initialisation`.
+    /// The inputs that a graph and the settings of a run determine; expensive ones only if `wanted`
+    /// includes them. Weights missing from `stored` are drawn from `initialisation`.
     pub fn from_settings(
         graph: &Graph,
         stored: &Weights,
@@ -67,7 +67,7 @@ impl ScoreInputs {
     }
 }
 
-/// The most expensive thing that a score needs.
+/// The most expensive input of a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScoreNeeds {
     /// The kernel matrix of a mini-batch.
@@ -93,26 +93,26 @@ pub enum ScoreNeeds {
 pub struct Score {
     /// The name on the command line and in files.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// A description in one line.
     pub about: &'static str,
-    /// What a high value says of a network, as in "a network with ...".
+    /// What a high value says about a network, to complete "a network with ...".
     pub high: &'static str,
-    /// What a low value says of it.
+    /// What a low value says about it.
     pub low: &'static str,
-    /// Its formula, and the paper it comes from where there is one.
+    /// Its formula, and the paper it comes from, if any.
     pub source: &'static str,
     /// What it needs.
     pub needs: ScoreNeeds,
-    /// Whether an evaluation shows it as a free baseline beside the score that is evaluated.
+    /// Whether evaluations show it as a free baseline next to the evaluated score.
     pub is_baseline: bool,
     /// Whether its values span orders of magnitude, so that its axis is logarithmic.
     pub has_log_axis: bool,
-    /// Its value; `None` if an input it needs is not available.
+    /// Computes its value; `None` if an input is not available.
     pub compute: fn(&ScoreInputs) -> Option<f64>,
 }
 
 impl Score {
-    /// Whether it takes a forward pass, or is known from the graph.
+    /// Whether it needs a forward pass.
     pub fn needs_forward_pass(&self) -> bool {
         match self.needs {
             ScoreNeeds::KernelMatrix
@@ -151,27 +151,27 @@ impl Score {
         }
     }
 
-    /// Whether results have a column for it, or the graph tells it.
+    /// Whether results have a column for it, or the graph determines it.
     pub fn has_column(&self) -> bool {
         self.is_recorded() || self.needs == ScoreNeeds::Graph
     }
 
-    /// Whether every record of a run with a kernel matrix tells its value, so that the value need not be
+    /// Whether every record of a run with a kernel matrix contains its value, so that it need not be
     /// computed again for an architecture that has a record.
     pub fn is_recorded(&self) -> bool {
         matches!(self.needs, ScoreNeeds::KernelMatrix | ScoreNeeds::BinaryCodes)
     }
 }
 
-/// Some of the [`SCORES`].
+/// A subset of the [`SCORES`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScoreSet(u32);
 
 impl ScoreSet {
-    /// No score.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
-    /// One score.
+    /// The set of one score.
     pub fn of(score: &Score) -> Self {
         Self::NONE.with(score)
     }
@@ -181,13 +181,13 @@ impl ScoreSet {
         SCORES.iter().fold(Self::NONE, Self::with)
     }
 
-    /// These and another one.
+    /// This set with another score added.
     pub fn with(self, score: &Score) -> Self {
         let place = SCORES.iter().position(|other| other.name == score.name);
         Self(self.0 | place.map_or(0, |place| 1 << place))
     }
 
-    /// These and those.
+    /// The union of both sets.
     pub const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
@@ -198,22 +198,22 @@ impl ScoreSet {
         SCORES.iter().enumerate().filter(is_in).map(|(_, score)| score)
     }
 
-    /// Whether the score of that name is among them.
+    /// Whether it contains the score of that name.
     pub fn names(self, name: &str) -> bool {
         self.iter().any(|score| score.name == name)
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether one of them needs that.
+    /// Whether one of the scores has that as its most expensive input.
     pub fn needs(self, needs: ScoreNeeds) -> bool {
         self.iter().any(|score| score.needs == needs)
     }
 
-    /// Whether one of them takes a forward pass.
+    /// Whether one of the scores needs a forward pass.
     pub fn needs_forward_pass(self) -> bool {
         self.iter().any(Score::needs_forward_pass)
     }
@@ -224,7 +224,7 @@ impl ScoreSet {
 pub struct ScoreValues([Option<f64>; SCORES.len()]);
 
 impl ScoreValues {
-    /// The values of the wanted scores that the inputs tell.
+    /// The values of the wanted scores that can be computed from the inputs.
     pub fn new(inputs: &ScoreInputs, wanted: ScoreSet) -> Self {
         let mut values = Self::default();
         for (value, score) in values.0.iter_mut().zip(&SCORES) {
@@ -235,7 +235,7 @@ impl ScoreValues {
         values
     }
 
-    /// The value of a score: none if it was not asked for, or if the network has none.
+    /// The value of a score; `None` if it was not requested, or is not available for the network.
     pub fn get(&self, score: &Score) -> Option<f64> {
         let place = SCORES.iter().position(|other| other.name == score.name)?;
         self.0[place]
@@ -251,8 +251,8 @@ impl ScoreValues {
 pub static SCORES: [Score; 15] = [
     Score {
         name: "naswot",
-        high: "images clearly told apart",
-        low: "images hardly told apart",
+        high: "clearly distinct responses to different images",
+        low: "similar responses to different images",
         about: "ln |det K| of the kernel matrix (Mellor et al., ICML 2021)",
         source: "ln |det K|, K[i][j] = V - hamming(code_i, code_j); Mellor et al., ICML 2021",
         needs: ScoreNeeds::KernelMatrix,
@@ -298,7 +298,7 @@ pub static SCORES: [Score; 15] = [
         high: "many activations",
         low: "few activations",
         about: "number of ReLU layers: calls of activations",
-        source: "calls of activations, every call once",
+        source: "number of calls of activations, each counted once",
         needs: ScoreNeeds::Graph,
         is_baseline: true,
         has_log_axis: false,
@@ -306,10 +306,10 @@ pub static SCORES: [Score; 15] = [
     },
     Score {
         name: "regions",
-        high: "every image with a code of its own",
-        low: "images that share a code",
-        about: "different codes in the mini-batch",
-        source: "number of different binary codes in the mini-batch: the linear regions it falls into",
+        high: "a distinct code for every image",
+        low: "codes shared by several images",
+        about: "number of distinct binary codes in the mini-batch",
+        source: "number of distinct binary codes in the mini-batch, that is, of the linear regions it falls into",
         needs: ScoreNeeds::BinaryCodes,
         is_baseline: true,
         has_log_axis: false,
@@ -319,8 +319,8 @@ pub static SCORES: [Score; 15] = [
         name: "activation-sites",
         high: "many activations",
         low: "few activations",
-        about: "calls of activations that --count counts",
-        source: "number of counted calls of activations",
+        about: "number of counted calls of activations",
+        source: "number of calls of activations that the counting method counts",
         needs: ScoreNeeds::Settings,
         is_baseline: false,
         has_log_axis: false,
@@ -330,10 +330,10 @@ pub static SCORES: [Score; 15] = [
         name: "path-norm",
         high: "many or wide paths",
         low: "few or narrow paths",
-        about: "ln of the path norm: width, depth and number of paths together (Neyshabur et al., COLT 2015)",
-        source: "ln of the mean output of the network run on ones, every weight its expected absolute \
-                 value, without biases, normalisation and activations; after Neyshabur et al., COLT 2015, \
-                 and Tanaka et al., NeurIPS 2020",
+        about: "ln of the path norm: width, depth and number of paths (Neyshabur et al., COLT 2015)",
+        source: "ln of the mean output of the network for an input of ones, with every weight replaced by \
+                 its expected absolute value, without biases, normalisation and activations; after \
+                 Neyshabur et al., COLT 2015, and Tanaka et al., NeurIPS 2020",
         needs: ScoreNeeds::Settings,
         is_baseline: false,
         has_log_axis: false,
@@ -341,11 +341,11 @@ pub static SCORES: [Score; 15] = [
     },
     Score {
         name: "expressivity",
-        high: "features that use many directions",
-        low: "features that use few directions",
-        about: "directions that features use, summed over activations (Lee and Ham, CVPR 2024)",
-        source: "sum of the entropies of the eigenvalues of the channel correlations at every tensor that \
-                 live activations read; after Lee and Ham, CVPR 2024",
+        high: "features that span many directions",
+        low: "features that span few directions",
+        about: "how many directions features span, summed over activations (Lee and Ham, CVPR 2024)",
+        source: "sum, over the tensors that live activations read, of the entropy of the eigenvalues of the \
+                 channel correlations; after Lee and Ham, CVPR 2024",
         needs: ScoreNeeds::SiteMoments,
         is_baseline: false,
         has_log_axis: false,
@@ -353,12 +353,12 @@ pub static SCORES: [Score; 15] = [
     },
     Score {
         name: "independence",
-        high: "channels independent everywhere",
-        low: "channels that nearly repeat others",
-        about: "least eigenvalues of channel correlations, summed over activations (Jiang et al., NeurIPS \
-                2023)",
-        source: "sum of the least eigenvalues of the channel correlations at every tensor that live \
-                 activations read; after Jiang et al., NeurIPS 2023",
+        high: "independent channels throughout",
+        low: "channels that nearly duplicate others",
+        about: "smallest eigenvalue of channel correlations, summed over activations (Jiang et al., \
+                NeurIPS 2023)",
+        source: "sum, over the tensors that live activations read, of the smallest eigenvalue of the channel \
+                 correlations; after Jiang et al., NeurIPS 2023",
         needs: ScoreNeeds::SiteMoments,
         is_baseline: false,
         has_log_axis: false,
@@ -366,10 +366,11 @@ pub static SCORES: [Score; 15] = [
     },
     Score {
         name: "decorrelation",
-        high: "hardly redundant final features",
+        high: "little redundancy in the final features",
         low: "redundant final features",
-        about: "how little redundancy the classifier gets",
-        source: "ln det of the channel correlations of the last representation before the head, per channel",
+        about: "how little redundancy the classifier's input has",
+        source: "ln det of the channel correlations of the last representation before the head, divided by \
+                 the number of channels",
         needs: ScoreNeeds::LastMoments,
         is_baseline: false,
         has_log_axis: false,
@@ -380,8 +381,8 @@ pub static SCORES: [Score; 15] = [
         high: "widely spread final features",
         low: "narrowly spread final features",
         about: "information that reaches the classifier (Sun et al., ICML 2022)",
-        source: "ln det of the channel covariance of the last representation before the head, per channel; \
-                 after Sun et al., ICML 2022",
+        source: "ln det of the channel covariance of the last representation before the head, divided by \
+                 the number of channels; after Sun et al., ICML 2022",
         needs: ScoreNeeds::LastMoments,
         is_baseline: false,
         has_log_axis: false,
@@ -391,8 +392,8 @@ pub static SCORES: [Score; 15] = [
         name: "growth",
         high: "many branches that reach the end",
         low: "few branches that reach the end",
-        about: "normalised branches that reach the end side by side",
-        source: "ln of the mean square of the last representation before the head; only where it is a sum \
+        about: "how many normalised branches reach the end in parallel",
+        source: "ln of the mean square of the last representation before the head; only if that is a sum \
                  of normalised branches",
         needs: ScoreNeeds::LastMoments,
         is_baseline: false,
@@ -403,9 +404,9 @@ pub static SCORES: [Score; 15] = [
         name: "swap",
         high: "units that behave in many ways",
         low: "units that behave alike",
-        about: "different patterns of a unit over the mini-batch (Peng et al., ICLR 2024)",
-        source: "number of different patterns that counted units show over the mini-batch; Peng et al., \
-                 ICLR 2024",
+        about: "number of distinct patterns of a unit over the mini-batch (Peng et al., ICLR 2024)",
+        source: "number of distinct patterns of states that counted units show over the mini-batch; Peng et \
+                 al., ICLR 2024",
         needs: ScoreNeeds::UnitPatterns,
         is_baseline: false,
         has_log_axis: true,
@@ -432,7 +433,7 @@ pub fn find_score(name: &str) -> Option<&'static Score> {
     SCORES.iter().find(|score| score.name == name)
 }
 
-/// Whether the axis of the score of that name is logarithmic; linear for names that are not known.
+/// Whether the axis of the score of that name is logarithmic; `false` for unknown names.
 pub fn has_log_axis(name: &str) -> bool {
     find_score(name).is_some_and(|score| score.has_log_axis)
 }

@@ -4,10 +4,10 @@ use nalgebra::DMatrix;
 
 use super::KernelMatrix;
 
-/// The eigenvalues of K, one for each image, the largest first.
+/// The eigenvalues of K, one for each image, largest first.
 ///
 /// K is symmetric and, as the sum of the Gram matrices of the codes and of their complements, positive
-/// semi-definite, so no eigenvalue is negative but by rounding. Their product is det K: the sum of
+/// semi-definite, so no eigenvalue is negative except by rounding. Their product is det K: the sum of
 /// their logarithms is the NASWOT score (Mellor et al. 2021). Two equal codes make one of them zero,
 /// and images that a network tells apart poorly leave many that are small.
 ///
@@ -23,7 +23,8 @@ pub fn eigenvalues(kernel: &KernelMatrix) -> Vec<f64> {
     values
 }
 
-/// The size below which an eigenvalue, the largest being the first of `values`, cannot be told from zero.
+/// The magnitude below which an eigenvalue cannot be distinguished from zero; the first of `values` is
+/// the largest.
 pub fn least_eigenvalue(values: &[f64]) -> f64 {
     values.first().map_or(0.0, |largest| largest * values.len() as f64 * f64::EPSILON)
 }

@@ -1,4 +1,4 @@
-//! The architectures a strategy may propose: those of a space within constraints.
+//! The architectures that a strategy may propose: those of a space that satisfy the constraints.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const MAX_DRAWS: u64 = 20_000;
 /// Networks measured for one proposal after which a search gives up: at a few passes each, minutes.
 const MAX_RUNS: u64 = 500;
 
-/// A space and what is asked of its architectures before anything is scored.
+/// A space with the constraints that its architectures must satisfy before anything is scored.
 pub struct ConstrainedSpace<'m> {
     space: Space,
     constraints: Vec<Constraint>,
@@ -28,15 +28,15 @@ pub struct ConstrainedSpace<'m> {
 /// No architecture within the constraints was found.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "none of {draws} architectures is within the constraints; {}{}",
+    "none of {draws} architectures meets the constraints; {}{}",
     list(seen),
     failure.as_ref().map(|reason| format!("; one could not be measured: {reason}")).unwrap_or_default()
 )]
 pub struct Unsatisfiable {
     /// Architectures that were tried.
     pub draws: u64,
-    /// Every constraint with the least and the largest value that was seen; infinity and negative
-    /// infinity where nothing was measured.
+    /// Every constraint with the smallest and the largest value found; infinity and negative infinity
+    /// if nothing was measured.
     pub seen: Vec<(Constraint, f64, f64)>,
     /// Why a network could not be measured, if one could not.
     pub failure: Option<String>,
@@ -46,9 +46,11 @@ fn list(seen: &[(Constraint, f64, f64)]) -> String {
     let entry = |(constraint, least, most): &(Constraint, f64, f64)| {
         let (name, unit) = (constraint.quantity.name, constraint.quantity.unit());
         if least > most {
-            return format!("{constraint} was asked for, {name} was not measured of any");
+            return format!(
+                "{constraint} was required, but {name} could not be measured for any of them"
+            );
         }
-        format!("{constraint} was asked for, {name} from {least}{unit} to {most}{unit} were seen")
+        format!("{constraint} was required, but {name} ranged from {least}{unit} to {most}{unit}")
     };
     seen.iter().map(entry).collect::<Vec<_>>().join("; ")
 }
@@ -63,14 +65,14 @@ impl fmt::Debug for ConstrainedSpace<'_> {
 }
 
 impl<'m> ConstrainedSpace<'m> {
-    /// All architectures of a space within constraints that can be counted; a measured one admits
+    /// All architectures of a space that satisfy counted constraints; a measured constraint admits
     /// nothing, see [`ConstrainedSpace::measuring`].
     pub fn new(space: &Space, constraints: &[Constraint]) -> Self {
         Self::with(space, constraints, None)
     }
 
-    /// The same, with what measures latencies. It is asked once about networks of equal
-    /// [`Architecture::code_key`], and only about those that keep to all counted ranges.
+    /// The same, with a function that measures latencies. It is called once for all networks with equal
+    /// [`Architecture::code_key`], and only for those within all counted ranges.
     pub fn measuring(space: &Space, constraints: &[Constraint], measure: LatencyMeter<'m>) -> Self {
         Self::with(space, constraints, Some(measure))
     }
@@ -90,7 +92,7 @@ impl<'m> ConstrainedSpace<'m> {
         &self.space
     }
 
-    /// Whether there is anything to keep to.
+    /// Whether there are any constraints.
     pub fn is_constrained(&self) -> bool {
         !self.constraints.is_empty()
     }

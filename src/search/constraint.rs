@@ -1,4 +1,4 @@
-//! Ranges that the networks of a search must keep to.
+//! Ranges that the networks of a search must satisfy.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use crate::graph::{Graph, extent};
 pub struct Quantity {
     /// The name on the command line.
     pub name: &'static str,
-    /// What it is, with its unit.
+    /// A description with its unit.
     pub about: &'static str,
     /// Where its value comes from.
     pub value: QuantitySource,
@@ -66,7 +66,7 @@ impl Quantity {
         }
     }
 
-    /// What stands behind a value.
+    /// How a value is obtained.
     pub const fn unit(&self) -> &'static str {
         match self.value {
             QuantitySource::Graph(_) => "",
@@ -91,11 +91,11 @@ impl Quantity {
 /// A range of a quantity, both ends included.
 #[derive(Clone, Debug)]
 pub struct Constraint {
-    /// What is bounded.
+    /// The bounded quantity.
     pub quantity: &'static Quantity,
-    /// The least allowed value; negative infinity if there is none.
+    /// The smallest allowed value; negative infinity if there is no limit.
     pub least: f64,
-    /// The largest allowed value; infinity if there is none.
+    /// The largest allowed value; infinity if there is no limit.
     pub most: f64,
 }
 

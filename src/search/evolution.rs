@@ -1,8 +1,8 @@
 //! Regularised evolution (Real et al., AAAI 2019): the best of a random tournament is mutated, the
-//! child joins the population, the oldest member leaves it.
+//! child joins the population, and the oldest member leaves it.
 //!
-//! AREA (Mellor et al. 2021, section 5.3) is the same on accuracies, but its first population are the
-//! best by score of a larger random sample, which costs no training.
+//! AREA (Mellor et al. 2021, section 5.3) does the same with accuracies, but its first population
+//! consists of the highest-scoring members of a larger random sample, which needs no training.
 
 use std::collections::VecDeque;
 

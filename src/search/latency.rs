@@ -1,5 +1,5 @@
-//! Latencies, which are measured on a network instead of counted: once per network, and only if the
-//! counted quantities are within their ranges.
+//! Latencies, which are measured rather than counted: once per network, and only if the counted
+//! quantities are within their ranges.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub type LatencyMeter<'m> = Box<dyn FnMut(&Architecture, &Graph) -> Result<f64, 
 /// The latencies measured so far.
 pub(super) struct LatencyCache<'m> {
     measure: Option<LatencyMeter<'m>>,
-    /// By [`Space::code_key`]: networks with equal keys do the same work. `None` for what failed.
+    /// By [`Space::code_key`]: networks with equal keys do the same work. `None` for failures.
     known: HashMap<String, Option<f64>>,
     /// Networks that were measured.
     pub runs: u64,

@@ -1,5 +1,5 @@
-//! Hill climbing: from a random architecture to its best neighbour, as long as that is better; then
-//! from another random one.
+//! Hill climbing: moves from a random architecture to its best neighbour as long as that is better,
+//! then starts again from another random one.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,7 +1,7 @@
-//! Strategies: which architectures a search looks at. A strategy proposes and observes; it never
-//! calls the scorer itself, and never knows where accuracies come from.
+//! Strategies choose the architectures that a search evaluates. A strategy proposes and observes; it
+//! never calls the scorer, and does not know where accuracies come from.
 //!
-//! A strategy is one file here and one variant of [`StrategyKind`].
+//! Each strategy is one file here and one variant of [`StrategyKind`].
 
 mod constrained_space;
 mod constraint;
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::space::Architecture;
 
-/// What a strategy wants to be high.
+/// What a strategy maximises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Objective {
@@ -37,10 +37,10 @@ pub enum Objective {
     Accuracy,
 }
 
-/// What a strategy does next.
+/// The next step of a strategy.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NextStep {
-    /// It proposes an architecture and asks for this value of it.
+    /// It proposes an architecture and requests this value for it.
     Propose(Architecture, Objective),
     /// It waits for the values of earlier proposals.
     Wait,
@@ -48,8 +48,8 @@ pub enum NextStep {
     Done,
 }
 
-/// A search strategy. The same seed and the same values give the same proposals, however many are
-/// answered at a time.
+/// A search strategy. The same seed and the same values lead to the same proposals, regardless of how
+/// many are answered at a time.
 pub trait Strategy {
     /// The next step.
     ///
@@ -58,10 +58,10 @@ pub trait Strategy {
     /// [`Unsatisfiable`] if no architecture within the constraints is found.
     fn next(&mut self) -> Result<NextStep, Unsatisfiable>;
 
-    /// Takes the value of one proposal, in the order in which they were made.
+    /// Receives the value of one proposal, in the order in which proposals were made.
     fn observe(&mut self, architecture: &Architecture, objective: Objective, value: &TrialValue);
 
-    /// How many architectures it will propose in all, if that is known.
+    /// The total number of architectures it will propose, if known.
     fn total(&self) -> Option<u64>;
 
     /// Architectures that were drawn and rejected by constraints.

@@ -13,7 +13,7 @@ use crate::space::Architecture;
 /// Repetitions in a row after which nothing new is expected.
 const MAX_REPEATED: u64 = 100_000;
 
-/// Draws architectures uniformly and without repetition; asked for as many as the space has, or
+/// Draws architectures uniformly without replacement; if as many are requested as the space has, or
 /// more, it proposes each of them once.
 pub struct RandomSearch<'m> {
     space: ConstrainedSpace<'m>,

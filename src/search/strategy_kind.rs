@@ -16,7 +16,7 @@ use super::{
 )]
 #[serde(rename_all = "lowercase")]
 pub enum StrategyKind {
-    /// Random search by score.
+    /// Random search, ranked by score.
     #[default]
     Random,
     /// Every architecture, by score.
@@ -25,7 +25,7 @@ pub enum StrategyKind {
     Evolution,
     /// Hill climbing by score.
     Local,
-    /// Regularised evolution by accuracy, started with the best by score.
+    /// Regularised evolution by accuracy, from a first population chosen by score.
     Area,
     /// Regularised evolution by accuracy.
     Rea,
@@ -44,15 +44,15 @@ pub enum StrategyOption {
     Candidates,
 }
 
-/// What there is to know about a strategy.
+/// Everything about a strategy.
 pub struct StrategyInfo {
     /// Its name in files and on the command line.
     pub name: &'static str,
-    /// What it does, in a line.
+    /// What it does, in one line.
     pub about: &'static str,
     /// What it maximises.
     pub objective: Objective,
-    /// The options that it has besides the number of samples.
+    /// Its options, besides the number of samples.
     pub options: &'static [StrategyOption],
 }
 
@@ -75,7 +75,7 @@ impl StrategyKind {
         Self::Rs,
     ];
 
-    /// What there is to know about it.
+    /// Everything about it.
     pub const fn info(self) -> &'static StrategyInfo {
         const EVOLUTION: &[StrategyOption] =
             &[StrategyOption::Population, StrategyOption::Tournament];
@@ -84,43 +84,43 @@ impl StrategyKind {
         match self {
             Self::Random => &StrategyInfo {
                 name: "random",
-                about: "random architectures, the best by score (NASWOT, algorithm 1 of Mellor et al.)",
+                about: "random architectures, ranked by score (with NASWOT, algorithm 1 of Mellor et al.)",
                 objective: Objective::Score,
                 options: &[],
             },
             Self::Exhaustive => &StrategyInfo {
                 name: "exhaustive",
-                about: "every architecture of the space, by score",
+                about: "every architecture of the space, ranked by score",
                 objective: Objective::Score,
                 options: &[],
             },
             Self::Evolution => &StrategyInfo {
                 name: "evolution",
-                about: "regularised evolution (Real et al.) on the score",
+                about: "regularised evolution by score (Real et al.)",
                 objective: Objective::Score,
                 options: EVOLUTION,
             },
             Self::Local => &StrategyInfo {
                 name: "local",
-                about: "hill climbing over neighbours with restarts, on the score",
+                about: "hill climbing by score, over neighbours, with random restarts",
                 objective: Objective::Score,
                 options: &[],
             },
             Self::Area => &StrategyInfo {
                 name: "area",
-                about: "regularised evolution on accuracies, first population by score (AREA, Mellor et al.)",
+                about: "regularised evolution by accuracy, from a first population chosen by score (AREA, Mellor et al.)",
                 objective: Objective::Accuracy,
                 options: AREA,
             },
             Self::Rea => &StrategyInfo {
                 name: "rea",
-                about: "regularised evolution on accuracies (REA, Real et al.)",
+                about: "regularised evolution by accuracy (REA, Real et al.)",
                 objective: Objective::Accuracy,
                 options: EVOLUTION,
             },
             Self::Rs => &StrategyInfo {
                 name: "rs",
-                about: "random architectures, the best by accuracy (RS)",
+                about: "random architectures, ranked by accuracy (RS)",
                 objective: Objective::Accuracy,
                 options: &[],
             },
@@ -142,7 +142,7 @@ impl StrategyKind {
         self.info().options.contains(&option)
     }
 
-    /// The names of the strategies that something holds for, as a list to read.
+    /// The names of the strategies for which `holds` is true, as a list for people.
     pub fn names_where(holds: impl Fn(Self) -> bool) -> String {
         let names: Vec<&str> =
             Self::ALL.into_iter().filter(|kind| holds(*kind)).map(Self::name).collect();
@@ -154,7 +154,7 @@ impl StrategyKind {
         Self::ALL.iter().map(|kind| kind.name()).collect()
     }
 
-    /// Begins a search; its random numbers come from a stream of the seed of its own.
+    /// Begins a search; its random numbers come from its own stream of the seed.
     pub fn start<'m>(
         self,
         space: ConstrainedSpace<'m>,

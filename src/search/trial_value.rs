@@ -1,4 +1,4 @@
-//! What strategies compare proposals by.
+//! The values by which strategies compare proposals.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub struct ObservedValues {
 }
 
 impl ObservedValues {
-    /// Adds the value of an architecture; of one that comes again it is known already.
+    /// Adds the value of an architecture; a repeated architecture is already known.
     pub fn add(&mut self, architecture: &Architecture, value: &TrialValue) {
         let TrialValue::Components(components) = value else { return };
         if self.seen.insert(architecture.identity()) {

@@ -11,10 +11,10 @@ use crate::graph::Graph;
 
 /// One architecture of a [`Space`].
 ///
-/// It is made by [`Space::sample`], [`Space::parse`], [`Space::enumerate`] or [`Space::from_index`]
-/// and stays bound to that space, so nothing here can be asked of the wrong space. Architectures
-/// are equal if their decisions and their [spaces](Space) are. [`Display`](fmt::Display) writes the
-/// space's notation, which [`Space::parse`] reads back.
+/// It is created by [`Space::sample`], [`Space::parse`], [`Space::enumerate`] or [`Space::from_index`]
+/// and stays bound to that space, so it cannot be combined with the wrong one. Architectures are equal
+/// if their decisions and their [spaces](Space) are. [`Display`](fmt::Display) writes the space's
+/// notation, which [`Space::parse`] reads back.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Architecture {
     pub(super) decisions: TopologyDecisions,
@@ -31,14 +31,14 @@ impl Architecture {
         Self { decisions, space: self.space.clone() }
     }
 
-    /// Equal for architectures that [`Space::count`] and [`Space::enumerate`] count as one. Where
-    /// the order of a graph's vertices is not a decision, all orders share one identity.
+    /// Equal for architectures that [`Space::count`] and [`Space::enumerate`] count as one. If the
+    /// order of a graph's vertices is not a decision, all orders share one identity.
     pub fn identity(&self) -> String {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.identity(own))
     }
 
-    /// The number of the architecture in the benchmark's order; `None` if the space has no index or
-    /// the architecture is outside it.
+    /// The index of the architecture in the benchmark's order; `None` if the space has no index or the
+    /// architecture is outside it.
     pub fn index(&self) -> Option<u64> {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.index(own))
     }

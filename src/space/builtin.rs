@@ -1,4 +1,4 @@
-//! The spaces that come with the program.
+//! The built-in spaces.
 
 use super::error::SpaceError;
 use crate::nearest;

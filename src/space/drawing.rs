@@ -1,17 +1,17 @@
-//! Architectures as graphs to look at.
+//! Architectures as graphs for drawing.
 
 use std::fmt::Write;
 
 /// A cell or a whole network of stages: nodes, and edges with the operation on them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Drawing {
-    /// What is drawn: `cell`, `normal cell`, ...
+    /// The title of the drawing: `cell`, `normal cell`, ...
     pub title: String,
-    /// What stands in each node.
+    /// The label of each node.
     pub nodes: Vec<String>,
     /// Edges by the positions of their nodes.
     pub edges: Vec<DrawnEdge>,
-    /// Edges whose operation computes nothing, `none`: no part of the graph.
+    /// Edges with the operation `none`, which computes nothing: they are not part of the graph.
     #[serde(skip)]
     pub absent: Vec<DrawnEdge>,
 }
@@ -23,7 +23,7 @@ pub struct DrawnEdge {
     pub from: usize,
     /// Position of the node it enters.
     pub to: usize,
-    /// The operation on it; empty where the operation stands in a node.
+    /// The operation on it; empty if operations are on nodes.
     pub label: String,
 }
 
@@ -45,7 +45,7 @@ impl Drawing {
     }
 }
 
-/// Drawings as one graph in the DOT language of Graphviz, each a cluster of its own.
+/// Drawings as one graph in the DOT language of Graphviz, with one cluster each.
 pub fn dot(name: &str, drawings: &[Drawing]) -> String {
     let mut text = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", quoted(name));
     for (cluster, drawing) in drawings.iter().enumerate() {

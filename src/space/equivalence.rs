@@ -5,18 +5,18 @@
 //!
 //! | key | ... | classes of NAS-Bench-201 |
 //! |---|---|---|
-//! | [`Architecture::function_key`] | sum of terms at the output, zeros and skips resolved | 4,930 |
+//! | [`Architecture::function_key`] | sum of terms at the output, with zeros and skips resolved | 4,930 |
 //! | [`Architecture::benchmark_key`] | text by the benchmark's own rule | 6,466 |
-//! | [`Architecture::live_key`] | network, shared layers told apart; equal scores when live units are counted | 5,260 |
-//! | [`Architecture::code_key`] | network with its dead ends; equal scores whatever is counted | more |
+//! | [`Architecture::live_key`] | network, with shared layers distinguished; equal scores if live units are counted | 5,260 |
+//! | [`Architecture::code_key`] | network including dead ends; equal scores for every way of counting | more |
 //!
-//! The first two do not distinguish `f(f(x)) + f(f(x))` with one inner `f` from the same with two,
-//! which are different networks. They say which architectures a benchmark treats as one; a cache of
-//! scores must use one of the last two.
+//! The first two do not distinguish `f(f(x)) + f(f(x))` with a single inner `f` from the same with two,
+//! which are different networks. They state which architectures a benchmark treats as the same; a cache
+//! of scores must use one of the last two.
 //!
-//! In NAS-Bench-101 the first two distinguish graphs up to the order of their vertices. Nothing is
-//! dead there, so the last two coincide: they also record which vertices get the remaining channels
-//! when the output's channels do not divide evenly.
+//! In NAS-Bench-101, the first two distinguish graphs up to the order of their vertices. There are no
+//! dead ends, so the last two coincide; they also record which vertices get the remaining channels if
+//! the channels of the output do not divide evenly.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ impl Architecture {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.function_key(own))
     }
 
-    /// The text by which the code of the space's own paper tells architectures apart.
+    /// The text by which the code of the space's paper distinguishes architectures.
     pub fn benchmark_key(&self) -> String {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.benchmark_key(own))
     }
@@ -55,8 +55,8 @@ impl Architecture {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.live_key(own))
     }
 
-    /// Equal for architectures whose ReLUs all see the same values, dead ones included. Their scores
-    /// are equal whatever is counted.
+    /// Equal for architectures whose ReLUs all receive the same values, dead ones included. Their
+    /// scores are equal for every way of counting.
     pub fn code_key(&self) -> String {
         with_decisions!(&self.decisions, |topology, own, _bind| topology.code_key(own))
     }
@@ -85,7 +85,7 @@ impl Space {
         }))
     }
 
-    /// The number of different [`Architecture::canonical`] texts; `None` for spaces that are not
+    /// The number of distinct [`Architecture::canonical`] texts; `None` for spaces that are not
     /// tabulated. Hidden: for tests.
     #[doc(hidden)]
     pub fn count_functions(&self) -> Option<usize> {

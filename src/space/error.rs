@@ -1,4 +1,4 @@
-//! What can be wrong with a space, an architecture or a build.
+//! Errors in spaces, architectures and networks.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub enum SpaceError {
         "unknown space `{id}`: {hint}; to use your own space, give a file that ends in .toml or .json"
     )]
     Unknown {
-        /// What was asked for.
+        /// The requested value.
         id: String,
         /// The nearest valid names.
         hint: String,
@@ -23,10 +23,10 @@ pub enum SpaceError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the operating system.
         source: std::io::Error,
     },
-    /// The text is no `untrained-space/1` file, or what it says does not make a space.
+    /// The text is not an `untrained-space/1` file, or does not describe a valid space.
     #[error("{origin}: {}", problem::list(problems))]
     Invalid {
         /// The file or the built-in space.
@@ -44,7 +44,7 @@ pub struct ArchitectureError {
     pub text: String,
     /// The part that is wrong.
     pub token: String,
-    /// What is wrong with it and what was expected.
+    /// The problem with it, and what was expected.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! How a space makes architectures: at random, in order, from text or from a number.
+//! How a space generates architectures: at random, in order, from text, or from an index.
 
 use rand::Rng;
 
@@ -29,14 +29,14 @@ impl Space {
     ///
     /// # Errors
     ///
-    /// [`ArchitectureError`], which names the part that is wrong and what was expected.
+    /// [`ArchitectureError`] with the invalid part and what was expected.
     pub fn parse(&self, text: &str) -> Result<Architecture, ArchitectureError> {
         with_topology!(self.topology_kind(), |topology, bind| {
             Ok(self.architecture(bind(topology.parse(text)?)))
         })
     }
 
-    /// The architecture of that number in the benchmark's order; `None` if there is none.
+    /// The architecture with that index in the benchmark's order; `None` if there is none.
     pub fn from_index(&self, index: u64) -> Option<Architecture> {
         with_topology!(self.topology_kind(), |topology, bind| {
             Some(self.architecture(bind(topology.at_index(index)?)))

@@ -1,9 +1,9 @@
-//! Search spaces: data files that say which architectures there are and how they become networks.
+//! Search spaces: data files that describe a set of architectures and how they become networks.
 //!
-//! A space is one file of the format `untrained-space/1`; the built-in ones are embedded from
-//! `assets/spaces` and are read by the same code as a user's. Operations, stems and heads are lists
-//! of layers (`layers`, `operations`), a cell-based network is stacked by `skeleton`, and what is
-//! decided is up to the [topology](Architecture). Nothing here draws weights or scores.
+//! A space is one file of the format `untrained-space/1`. The built-in ones are embedded from
+//! `assets/spaces` and are read by the same code as a user's own. Operations, stems and heads are lists
+//! of layers (`layers`, `operations`), `skeleton` stacks the cells of a cell-based network, and the
+//! [topology](Architecture) defines the decisions. Nothing here draws weights or computes scores.
 
 mod architecture;
 mod builtin;
@@ -253,12 +253,12 @@ fn read(path: &Path) -> Result<String, SpaceError> {
     file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
     if bytes.len() as u64 > file::MAX_BYTES {
         let limit = file::MAX_BYTES;
-        return Err(problem(format!("is longer than {limit} bytes: not a space file")));
+        return Err(problem(format!("is longer than {limit} bytes: it is not a space file")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
-        problem(format!("is not UTF-8 text from line {line} on; save it in that encoding"))
+        problem(format!("is not UTF-8 text from line {line} on; save it in UTF-8"))
     })
 }
 
@@ -272,12 +272,12 @@ fn written(value: &serde_json::Value, origin: &str) -> Result<String, SpaceError
 
 /// What a space says of itself.
 impl Space {
-    /// The short name by which the space is opened.
+    /// The short name under which the space is opened.
     pub fn id(&self) -> &str {
         &self.definition.id
     }
 
-    /// The name to show.
+    /// The title for display.
     pub fn title(&self) -> &str {
         &self.definition.title
     }
@@ -297,7 +297,7 @@ impl Space {
         self.definition.classes
     }
 
-    /// How the space's networks are initialised unless told otherwise.
+    /// The default weight initialisation of the space's networks.
     pub fn initialisation(&self) -> Initialisation {
         self.definition.initialisation
     }

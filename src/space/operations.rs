@@ -18,12 +18,12 @@ pub(super) const BUILTIN: &str = include_str!("../../assets/operations.toml");
 /// Operations by name, as files write them.
 pub(super) type OperationDefinitions = BTreeMap<String, OperationDefinition>;
 
-/// One operation as a file writes it.
+/// An operation as written in a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Definition")]
 pub(super) struct OperationDefinition {
-    /// The layers, in their order.
+    /// The layers, in order.
     layers: Vec<LayerFile>,
     /// The layers used instead where the stride is not 1 or the width changes.
     reshape: Option<Vec<LayerFile>>,
@@ -280,9 +280,9 @@ mod tests {
             ("\"konv 3x3\"", "did you mean `conv`?"),
             ("\"conv\"", "a size such as 3x3 must follow"),
             ("\"conv 3\"", "rows x columns"),
-            ("\"conv 3x3 strde=2\"", "`strde` is not understood"),
+            ("\"conv 3x3 strde=2\"", "unknown or repeated option `strde`"),
             ("\"conv 3x3 stride=0\"", "a whole number from 1 to 64"),
-            ("\"conv 3x3 stride=2 stride=2\"", "given twice"),
+            ("\"conv 3x3 stride=2 stride=2\"", "unknown or repeated option `stride`"),
             ("\"conv 0x3\"", "a whole number from 1 to 64"),
             ("\"conv 99999999999999999999x3\"", "a whole number from 1 to 64"),
             ("\"relu stride=1\"", "the option is published="),

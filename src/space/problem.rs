@@ -1,4 +1,4 @@
-//! What is wrong with a space file: everything at once, each with its place.
+//! The errors in a space file: all of them at once, each with its position.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,9 +18,9 @@ const MOST_SHOWN: usize = 50;
 pub struct SpaceProblem {
     /// Where in the file, such as `topology.operations[2]`; empty for the file as a whole.
     pub path: String,
-    /// The line, from 1; `None` for what is not in the file.
+    /// The line, from 1; `None` for anything that is not in the file.
     pub line: Option<usize>,
-    /// What is wrong and what was expected.
+    /// The problem, and what was expected.
     pub message: String,
 }
 
@@ -112,7 +112,7 @@ impl ProblemList {
             }
             Ok(output) if graph.shape(output) != expected => {
                 let given = graph.shape(output);
-                (format!("gives another shape{context}"), format!(": {given}, not {expected}"))
+                (format!("produces the wrong shape{context}"), format!(": {given}, not {expected}"))
             }
             Ok(_) => return,
         };
@@ -161,7 +161,7 @@ impl FromStr for SpaceOverride {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (key, value) = text.split_once('=').ok_or_else(|| {
-            format!("`{text}` is not a setting: expected KEY=VALUE, such as skeleton.cells=1")
+            format!("`{text}` is not an override: expected KEY=VALUE, such as skeleton.cells=1")
         })?;
         let (key, written) = (key.trim(), value.trim());
         let document = toml::from_str::<toml::Table>(&format!("value = {written}"));

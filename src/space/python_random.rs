@@ -1,7 +1,7 @@
 //! The order in which Python's `random.shuffle` leaves a list.
 //!
-//! NAS-Bench-201 numbers its architectures by it. The generator is MT19937 (Matsumoto and
-//! Nishimura 1998), seeded as CPython's `random.seed(int)` does.
+//! NAS-Bench-201 numbers its architectures in this order. The generator is MT19937 (Matsumoto and
+//! Nishimura 1998), seeded in the same way as CPython's `random.seed(int)`.
 
 const SIZE: usize = 624;
 const SHIFT: usize = 397;

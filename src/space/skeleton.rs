@@ -1,4 +1,4 @@
-//! The skeleton that cells are stacked into: stem, stages with reductions between them, head.
+//! The skeleton in which cells are stacked: stem, stages with reductions between them, head.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub(super) struct SkeletonFile {
     stem: Vec<LayerFile>,
     /// The operation between two stages.
     reduction: String,
-    /// Layers behind the last stage.
+    /// Layers after the last stage.
     head: Vec<LayerFile>,
 }
 

@@ -1,4 +1,4 @@
-//! How far a rank correlation would move on another sample of architectures.
+//! How much a rank correlation would vary between samples of architectures.
 
 use rand::RngExt;
 use rayon::prelude::*;

@@ -12,8 +12,7 @@ pub fn kendall_tau_b(pairs: &[(f64, f64)]) -> Option<f64> {
     DenseRanks::new(&complete(pairs)).tau_b()
 }
 
-/// Spearman's rho: Pearson's correlation of the ranks, where equal values share the average of the
-/// ranks they take up.
+/// Spearman's rho: Pearson's correlation of the ranks, where equal values share their average rank.
 ///
 /// In [-1, 1]. `None` where fewer than two pairs are free of NaN or one side is constant.
 pub fn spearman_rho(pairs: &[(f64, f64)]) -> Option<f64> {

@@ -1,17 +1,17 @@
-//! Which architectures a published correlation is computed on.
+//! The subset of architectures on which a published correlation is computed.
 
 use rand::RngExt;
 
 use crate::seed;
 
 /// Which pairs are kept, and how many of them. The default is that of Mellor et al. 2021 for
-/// NAS-Bench-201 and NDS: accuracies above 15 %, a thousand architectures. (Their NAS-Bench-101
-/// figure keeps what is above 50 % instead.)
+/// NAS-Bench-201 and NDS: accuracies above 15 %, a thousand architectures. (Their figure for
+/// NAS-Bench-101 keeps accuracies above 50 % instead.)
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AccuracyFilter {
     /// Accuracies must be above this, in per cent as the pairs are.
     pub accuracy_above: f64,
-    /// Draw this many of what is left, if there are more; `None` keeps all.
+    /// Draw this many of the remaining pairs, if there are more; `None` keeps all.
     pub sample: Option<usize>,
     /// Seed of the drawing.
     pub seed: u64,
@@ -23,12 +23,12 @@ impl Default for AccuracyFilter {
     }
 }
 
-/// What a filter keeps, and why the rest is left out.
+/// The pairs that a filter keeps, and why the others are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilteredPairs {
     /// Places of the pairs that are kept, ascending.
     pub kept: Vec<usize>,
-    /// Pairs whose accuracy is too low or NaN.
+    /// The number of pairs whose accuracy is too low or NaN.
     pub inaccurate: usize,
     /// Pairs of sufficient accuracy whose score is infinite or NaN.
     pub not_finite: usize,

@@ -1,8 +1,8 @@
 //! Rank statistics: how well a predictor orders architectures by their trained accuracy.
 //!
-//! Everything here is arithmetic on pairs `(score, accuracy)`, one for each architecture; nothing is
-//! read or written. A pair with a NaN says nothing and is left out. Infinite scores are values like
-//! others: negative infinity ranks last, and equal infinities are ties.
+//! Everything here is arithmetic on pairs `(score, accuracy)`, one for each architecture; there is no
+//! input or output. A pair with a NaN is left out. Infinite scores are treated like other values:
+//! negative infinity ranks last, and equal infinities are ties.
 
 mod bootstrap;
 mod correlation;

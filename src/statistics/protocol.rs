@@ -1,5 +1,5 @@
-//! The search experiment of Mellor et al. 2021, table 2: draw N architectures, take the one with the
-//! highest score, look up its accuracy; many times over.
+//! The search experiment of Mellor et al. 2021, table 2: draw N architectures, choose the one with the
+//! highest score, and look up its accuracy; repeat many times.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -10,14 +10,14 @@ use crate::seed;
 /// An architecture of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoredCandidate {
-    /// What the predictor says; NaN where it says nothing, which is never preferred.
+    /// The prediction; NaN if there is none, which is never preferred.
     pub score: f64,
     /// The accuracy that is reported, usually on test images.
     pub accuracy: f64,
     /// The accuracy that the optimal choice looks at: on validation images, or `accuracy` again
     /// where the table has no other.
     pub validation: f64,
-    /// What the score cost, in seconds; NaN where it is not known.
+    /// The time spent on the score, in seconds; NaN if unknown.
     pub seconds: f64,
 }
 
@@ -49,7 +49,7 @@ pub struct ProtocolReport {
     pub runs: u32,
     /// Seed of the drawing.
     pub seed: u64,
-    /// One row for each sample size, as they were asked for.
+    /// One row for each requested sample size.
     pub rows: Vec<ProtocolRow>,
 }
 
@@ -64,8 +64,8 @@ pub struct ProtocolRow {
     pub random: MeanSd,
     /// The highest validation accuracy is chosen.
     pub optimal: MeanSd,
-    /// Seconds that the scores of a run cost together; `None` where those of an architecture
-    /// that was drawn are not known.
+    /// The total seconds spent on the scores of a run; `None` if those of a drawn architecture are
+    /// unknown.
     pub seconds: Option<MeanSd>,
 }
 
@@ -82,7 +82,9 @@ pub struct MeanSd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// Nothing to draw from.
-    #[error("no architecture has an accuracy ({dropped} without one): give a table that has some")]
+    #[error(
+        "no architecture has an accuracy ({dropped} without one): give a table that contains accuracies"
+    )]
     NoCandidates {
         /// Architectures without an accuracy.
         dropped: usize,
@@ -90,16 +92,16 @@ pub enum ProtocolError {
     /// Nothing to do.
     #[error("a sample size or the number of runs is 0: give at least 1 for each")]
     Zero,
-    /// The caller asked to stop.
+    /// Cancelled by the caller.
     #[error("cancelled")]
     Cancelled,
 }
 
-/// Runs the experiment: for each size N, `runs` times N draws with replacement, as the published code
-/// draws. Of equal values the one drawn first is chosen.
+/// Runs the experiment: for each size N, `runs` times N draws with replacement, as in the published
+/// code. Of equal values, the one drawn first is chosen.
 ///
-/// `cancelled` is asked before every run. The draws of a size depend on the seed, the size and the
-/// number of candidates only.
+/// `cancelled` is called before every run. The draws of a size depend only on the seed, the size and
+/// the number of candidates.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Ranks of both sides of the pairs, the only thing that rank correlations depend on.
+//! The ranks of both sides of the pairs, on which alone rank correlations depend.
 
 /// Ranks without gaps, from 0: equal values share one, the next larger value has the next number.
 pub(super) struct DenseRanks {

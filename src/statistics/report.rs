@@ -37,7 +37,7 @@ pub struct PredictorReport {
     pub predictor: String,
     /// Pairs left out because of a NaN.
     pub dropped: usize,
-    /// Pairs whose score is infinite; they rank last or first.
+    /// The number of pairs whose score is infinite; they rank last or first.
     pub infinite: usize,
     /// How it was made.
     pub options: ReportOptions,
@@ -45,7 +45,7 @@ pub struct PredictorReport {
     pub all: RankAgreement,
     /// On the best 10 % by accuracy, with all that equal the last of them.
     pub best_tenth: RankAgreement,
-    /// On the best 20 %, likewise.
+    /// On the best 20 % by accuracy.
     pub best_fifth: RankAgreement,
 }
 
@@ -70,9 +70,9 @@ pub struct RankAgreement {
 /// A statistic and its 95 % percentile bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct IntervalEstimate {
-    /// The value; `None` where it is not defined.
+    /// The value; `None` if it is not defined.
     pub value: Option<f64>,
-    /// The interval; `None` where it is not defined or was not asked for.
+    /// The interval; `None` if it is not defined or was not requested.
     pub interval: Option<ConfidenceInterval>,
 }
 
@@ -81,7 +81,7 @@ pub struct IntervalEstimate {
 pub struct AtCount {
     /// How many architectures.
     pub k: usize,
-    /// The value; `None` where there are fewer than k.
+    /// The value; `None` if there are fewer than k.
     pub value: Option<f64>,
 }
 
@@ -92,7 +92,7 @@ pub struct AtPercent {
     pub percent: u32,
     /// How many architectures that is, rounded up.
     pub k: usize,
-    /// The value; `None` where there are no architectures.
+    /// The value; `None` if there are no architectures.
     pub value: Option<f64>,
 }
 

@@ -1,8 +1,8 @@
 //! How good the architectures with the highest scores are.
 //!
-//! Where equal scores make it open which architectures are among the first k, every function here
-//! gives the expectation over all orders of the tied ones, as scikit-learn's `ndcg_score` does. So
-//! nothing depends on the order of the pairs, and a constant score fares as a random choice does.
+//! If ties leave open which architectures are among the first k, every function here returns the
+//! expectation over all orders of the tied ones, like scikit-learn's `ndcg_score`. Nothing therefore
+//! depends on the order of the pairs, and a constant score performs like a random choice.
 
 use super::complete;
 
@@ -11,8 +11,8 @@ pub fn top_count(count: usize, percent: u32) -> usize {
     (count as u128 * u128::from(percent)).div_ceil(100).min(count as u128) as usize
 }
 
-/// Best accuracy of all less the best accuracy among the `k` with the highest scores, in the
-/// accuracy's units; 0 is best.
+/// The best accuracy of all minus the best accuracy among the `k` with the highest scores, in units of
+/// accuracy; 0 is best.
 ///
 /// `None` where `k` is 0 or more than there are pairs without NaN, or the best accuracy is infinite.
 pub fn regret_at(pairs: &[(f64, f64)], k: usize) -> Option<f64> {
@@ -41,7 +41,7 @@ fn expected_best(floor: f64, tied: &mut [(f64, f64)], taken: usize) -> f64 {
     expected
 }
 
-/// Share of the `k` with the highest scores whose accuracy is at least the k-th highest; 1 is best.
+/// The share of the `k` with the highest scores whose accuracy is at least the k-th highest; 1 is best.
 /// With `k` from [`top_count`] it is the precision at a top fraction.
 ///
 /// `None` where `k` is 0 or more than there are pairs without NaN.

@@ -1,16 +1,16 @@
-//! The columns of results, one list for all who write, read or show them: the table of a run, exports,
-//! the SQLite file, the tables of documents, and the columns by which a window sorts and filters.
+//! The list of result columns, for everything that writes, reads or shows them: result tables, exports,
+//! the SQLite file, the tables in the documentation, and the columns by which the window sorts and filters.
 
 use std::borrow::Cow;
 
 use super::{Record, ResultRow, StudyInfo};
 
-/// What the values of a column are.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
     /// Text in UTF-8.
     Text,
-    /// Whole numbers of 63 bits.
+    /// Whole numbers with 63 bits.
     Whole,
     /// Whole numbers that need all 64 bits.
     Unsigned,
@@ -31,7 +31,7 @@ impl ColumnType {
     }
 }
 
-/// Where a column appears; each place has the columns of those before it.
+/// Where a column appears; each scope includes the columns of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColumnScope {
     /// In the table that a run writes, and everywhere else.
@@ -42,12 +42,12 @@ pub enum ColumnScope {
     Database,
 }
 
-/// How the numbers of a column are written for people.
+/// How the numbers of a column are shown to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberFormat {
-    /// A whole number with its thousands apart.
+    /// A whole number with thousands separators.
     Whole,
-    /// So many decimals.
+    /// A number with this many decimals.
     Decimals(usize),
 }
 
@@ -56,7 +56,7 @@ pub enum NumberFormat {
 pub struct NumericColumn {
     /// How a number is written.
     pub format: NumberFormat,
-    /// The number; NaN where there is none.
+    /// The number; NaN if there is none.
     pub value: fn(&Record) -> f64,
 }
 
@@ -95,15 +95,15 @@ pub struct ResultColumn {
     pub column_type: ColumnType,
     /// Where it appears.
     pub scope: ColumnScope,
-    /// Its heading for people.
+    /// Its heading as shown to people.
     pub header: &'static str,
     /// The unit; empty for plain numbers and texts.
     pub unit: &'static str,
-    /// What it holds.
+    /// The meaning of its values.
     pub explanation: &'static str,
     /// Table and column of the SQLite file, as in `result.params`.
     pub sql: &'static str,
-    /// How to sort and filter by it; `None` for texts, and numbers that are no measure.
+    /// How to sort and filter by it; `None` for texts, and for numbers that measure nothing.
     pub number: Option<NumericColumn>,
     /// Its value in exports.
     pub(super) cell: ReadCell,
@@ -157,7 +157,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Real,
         "result.score",
         |_, row| CellValue::real(row.record.score),
-        "ln |det K|, higher is better; empty (CSV) or null where it is not finite, see status",
+        "ln |det K|, higher is better; empty (CSV) or null if it was not computed or is not finite (see status)",
     )
     .number(Decimals(4), |record| record.score),
     column(
@@ -173,7 +173,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Text,
         "result.status",
         |_, row| CellValue::Text(row.record.status.name().into()),
-        "ok, singular (two images have equal codes: the score is negative infinity), disconnected \
+        "ok, singular (two images have the same code, so the score is negative infinity), disconnected \
          (no path from input to output, excluded from ranking) or failed",
     ),
     column(
@@ -198,7 +198,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Whole,
         "result.units",
         |_, row| CellValue::Whole(row.record.units),
-        "counted units V, the diagonal of the kernel matrix",
+        "number of counted units V, the diagonal of the kernel matrix",
     )
     .number(NumberFormat::Whole, |record| record.units as f64),
     column(
@@ -206,7 +206,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Real,
         "result.seconds",
         |_, row| CellValue::real(row.record.seconds),
-        "time spent on it; its share where networks ran together",
+        "time spent on this architecture; its share of the time if several networks ran together",
     )
     .unit("s")
     .number(Decimals(3), |record| record.seconds),
@@ -223,7 +223,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Real,
         "result.regions",
         |_, row| CellValue::optional(row.record.regions),
-        "different codes in the mini-batch, the mean over repeats",
+        "number of distinct codes in the mini-batch, the mean over repeats",
     )
     .number(Decimals(1), |record| record.regions.unwrap_or(f64::NAN)),
     column(
@@ -231,7 +231,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Real,
         "result.accuracy",
         |_, row| CellValue::optional(row.record.accuracy),
-        "accuracy after training, in percent, where the search asked for it",
+        "accuracy after training, in percent, if the search uses it",
     )
     .unit("%")
     .number(Decimals(2), |record| record.accuracy.unwrap_or(f64::NAN)),
@@ -240,7 +240,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Whole,
         "result.\"index\"",
         |_, row| row.record.index.map_or(CellValue::Empty, CellValue::Whole),
-        "number in the benchmark's order",
+        "index in the order of the benchmark",
     )
     .number(NumberFormat::Whole, |record| record.index.map_or(f64::NAN, |index| index as f64)),
     column(
@@ -255,21 +255,21 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Whole,
         "result.repeats",
         |_, row| CellValue::Whole(row.record.repeats as u64),
-        "initialisations behind the score",
+        "number of weight initialisations that the score averages over",
     ),
     column(
         "device",
         Text,
         "device.name",
         |_, row| CellValue::Text(row.record.device.as_str().into()),
-        "what it ran on",
+        "the device it ran on",
     ),
     column(
         "driver",
         Text,
         "device.driver",
         |_, row| CellValue::Text(row.record.driver.as_str().into()),
-        "driver and its version",
+        "the driver and its version",
     ),
     column(
         "version",
@@ -299,20 +299,14 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         },
         "the value of each score in every draw of weights, a JSON object of lists; empty for one repeat",
     ),
-    column(
-        "study",
-        Text,
-        "study.id",
-        |study, _| CellValue::Text(study.id.as_str().into()),
-        "id of the study",
-    )
-    .scope(Export),
+    column("study", Text, "study.id", |study, _| CellValue::Text(study.id.as_str().into()), "ID of the study")
+        .scope(Export),
     column(
         "position",
         Whole,
         "result.position",
         |_, row| CellValue::Whole(row.position),
-        "place in the order of proposal, from 0",
+        "position in the order of proposals, from 0",
     )
     .scope(Export),
     column(
@@ -320,7 +314,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Text,
         "result.canonical",
         |_, row| CellValue::Text(row.canonical.as_str().into()),
-        "the same text for architectures that are one function",
+        "the same text for all architectures that compute the same function",
     )
     .scope(Export),
     column(
@@ -336,7 +330,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Whole,
         "remark.marked",
         |_, row| CellValue::Whole(row.remark.marked as u64),
-        "1 for an architecture with a star",
+        "1 if the architecture is starred",
     )
     .scope(Export),
     column(
@@ -352,7 +346,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Real,
         "result.value",
         |_, row| CellValue::real(row.record.value),
-        "what the search ranks by: the chosen score, or the accuracy",
+        "the value that the search ranks by: the chosen score, or the accuracy",
     )
     .scope(Database)
     .number(Decimals(4), |record| record.value),
@@ -361,7 +355,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Real,
         "result.told",
         |_, row| CellValue::optional(row.told),
-        "the score that the strategy received where it is not the value",
+        "the score that the strategy received, if it differs from the value",
     )
     .scope(Database),
     column(
@@ -377,7 +371,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Text,
         "result.key",
         |_, _| CellValue::Empty,
-        "what the score depends on, 16 bytes; NULL if it is not to be reused",
+        "hash of everything the score depends on, 16 bytes; NULL if it must not be reused",
     )
     .scope(Database),
 ];

@@ -1,4 +1,4 @@
-//! What is needed to repeat a run, beside its table.
+//! The manifest next to a result table: everything needed to repeat the run.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// All options, defaults included.
     pub options: serde_json::Value,
-    /// What it ran on.
+    /// The device it ran on.
     pub device: DeviceInfo,
     /// The run's seed; all others are derived from it by name.
     pub seed: u64,
@@ -54,7 +54,7 @@ pub struct BatchFacts {
 }
 
 impl BatchFacts {
-    /// What there is to know about a mini-batch.
+    /// The description of a mini-batch.
     pub fn new(images: &LoadedImages) -> Self {
         Self {
             images: images.facts.clone(),
@@ -64,7 +64,7 @@ impl BatchFacts {
     }
 }
 
-/// Where the manifest of a table lies: `FILE.manifest.json`.
+/// The path of the manifest of a table: `FILE.manifest.json`.
 pub fn manifest_path(table: &Path) -> PathBuf {
     let mut name = table.as_os_str().to_owned();
     name.push(".manifest.json");
@@ -76,7 +76,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`OutputError`] with the file and what is in the way.
+    /// [`OutputError`] with the file and the reason.
     pub fn write(&self, table: &Path) -> Result<(), OutputError> {
         let path = manifest_path(table);
         let mut text = serde_json::to_vec_pretty(self)

@@ -1,5 +1,5 @@
-//! What a run leaves behind: records in tables with a manifest beside them, and studies in an SQLite
-//! file that can be resumed, shared and exported.
+//! The output of a run: records in tables with a manifest, and studies in an SQLite file that can be
+//! resumed, shared and exported.
 
 mod column;
 mod database;

@@ -1,4 +1,4 @@
-//! The combined rank of records, from the components that they hold.
+//! The combined rank of records, computed from the components stored in them.
 
 use std::collections::HashSet;
 
@@ -55,7 +55,7 @@ impl RecordRanks {
         self.ranks.len()
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.ranks.is_empty()
     }

@@ -8,15 +8,15 @@ use serde::{Serialize, Serializer};
 use super::Draws;
 use crate::score::{Components, Score, ScoreInputs};
 
-/// What became of an architecture.
+/// The status of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Scored.
     Ok,
-    /// Two images have equal codes: the score is negative infinity.
+    /// Two images have the same code, so the score is negative infinity.
     Singular,
-    /// No path leads from the input to the output; never chosen, whatever its score.
+    /// There is no path from the input to the output; it is never chosen, whatever its score.
     Disconnected,
     /// It could not be built or run.
     Failed,
@@ -64,12 +64,12 @@ impl StatusCounts {
 pub struct Record {
     /// In the space's notation, or the name of a model file.
     pub architecture: String,
-    /// ln |det K|, the mean over repeats; empty or null where it is not finite.
+    /// ln |det K|, the mean over repeats; empty or null if it was not computed or is not finite.
     #[serde(serialize_with = "finite")]
     pub score: f64,
     /// Standard deviation over repeats (n - 1); empty for one repeat.
     pub sd: Option<f64>,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// Trainable parameters.
     pub params: u64,
@@ -77,22 +77,22 @@ pub struct Record {
     pub macs: u64,
     /// Counted units.
     pub units: u64,
-    /// Time spent on it: plan, weights, forward passes, score; its share where networks ran together.
-    /// Of a result that was known: what it took then.
+    /// Time spent on it: plan, weights, forward passes and score; its share of the time if several
+    /// networks ran together. For a reused result, the original time.
     pub seconds: f64,
     /// Number of convolutions.
     pub layers: u64,
-    /// Different codes in the mini-batch, the mean over repeats; empty where none ran.
+    /// Number of distinct codes in the mini-batch, the mean over repeats; empty if no pass ran.
     pub regions: Option<f64>,
-    /// Accuracy after training in percent, where it was asked for.
+    /// Accuracy after training in percent, if the search uses it.
     pub accuracy: Option<f64>,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// The run's seed.
     pub seed: u64,
-    /// Weight draws behind the score.
+    /// Number of weight initialisations that the score averages over.
     pub repeats: u32,
-    /// What it ran on.
+    /// The device it ran on.
     pub device: String,
     /// The driver and its version.
     pub driver: String,
@@ -102,11 +102,11 @@ pub struct Record {
     pub message: Option<String>,
     /// Every draw behind the means, by score; empty for one repeat.
     pub draws: Draws,
-    /// What drives the search: the chosen score, or the accuracy.
+    /// The value that drives the search: the chosen score, or the accuracy.
     #[serde(skip)]
     pub value: f64,
-    /// Further scores by name, and accuracies where they are known. Any value is kept, infinities and
-    /// values that are no number included.
+    /// Further scores by name, and accuracies if known. All values are kept, including infinities and
+    /// NaN.
     #[serde(skip)]
     pub scores: BTreeMap<String, f64>,
 }

@@ -1,8 +1,8 @@
 //! Accuracies from the user's own training program.
 //!
-//! A command is run for an architecture; the last line of its standard output that is a JSON object
-//! with a number `accuracy` is the answer. A program that fails, hangs or prints nothing of the kind
-//! is told with the end of what it wrote, after the retries that are allowed.
+//! A command is run for each architecture. The last line of its standard output that is a JSON object
+//! with a number `accuracy` is the result. If a program fails, hangs or prints no such line, the error
+//! contains the end of its output, after the allowed retries.
 
 mod process;
 
@@ -33,7 +33,7 @@ pub struct TrainingRequest {
     pub space: String,
     /// The architecture in the space's notation.
     pub architecture: String,
-    /// Its number in the benchmark's order.
+    /// Its index in the order of the benchmark.
     pub index: Option<u64>,
     /// Every decision with what was chosen.
     pub choices: Vec<crate::space::Decision>,
@@ -139,7 +139,8 @@ impl Trainer {
         request: &TrainingRequest,
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<f64, String> {
-        let cannot = |error: &dyn std::fmt::Display| format!("got no file: {error}");
+        let cannot =
+            |error: &dyn std::fmt::Display| format!("could not be given its input file: {error}");
         let mut file = tempfile::Builder::new()
             .prefix("arch-")
             .suffix(".json")
@@ -154,7 +155,7 @@ impl Trainer {
         let written = process::run(&self.program, &arguments, self.limit, cancelled)?;
         accuracy(&written.stdout).ok_or_else(|| {
             format!(
-                "printed no line such as {{\"accuracy\": 91.2}}; it ended with: {}",
+                "did not end with a line such as {{\"accuracy\": 91.2}}, but with: {}",
                 written.ending()
             )
         })

@@ -1,4 +1,4 @@
-//! Runs a program with a time limit and keeps the end of what it writes, however much that is.
+//! Runs a program with a time limit and keeps the end of its output, regardless of its length.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -82,7 +82,7 @@ fn wait(
                 return Err(format!("took longer than {} s and was stopped", limit.as_secs_f64()));
             }
             Ok(None) => std::thread::sleep(POLL),
-            Err(error) => return Err(format!("could not be waited for: {error}")),
+            Err(error) => return Err(format!("could not be monitored: {error}")),
         }
     }
 }

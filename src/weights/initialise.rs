@@ -1,4 +1,4 @@
-//! Initialisers: how the weights of an untrained network are drawn.
+//! Weight initialisation: how the weights of an untrained network are drawn.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

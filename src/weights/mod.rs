@@ -1,4 +1,5 @@
-//! Weights of one network: drawn from a seed or read from a model, the same on every backend.
+//! The weights of one network, drawn from a seed or read from a model; they are the same on every
+//! backend.
 
 mod initialise;
 

@@ -100,7 +100,7 @@ fn a_table_of_another_space_is_refused() {
         let error = MetricLookup::new(&table(name), &space(wrong), metric).unwrap_err();
         assert!(matches!(error, BenchmarkError::Space(_)), "{name}: {error}");
         let text = error.to_string();
-        assert!(text.contains(&format!("another space than {wrong}")), "{text}");
+        assert!(text.contains(&format!("not a table of the space {wrong}")), "{text}");
         assert!(text.contains(&format!("it may be one of {right}")), "{text}");
         let lookup = MetricLookup::new(&table(name), &space(right), metric).unwrap();
         assert!(lookup.report().values > 0, "{name}");

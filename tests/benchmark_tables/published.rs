@@ -95,7 +95,7 @@ fn both_layouts_of_torch_hold_the_values_of_nats() {
         let name = format!("data/samples/NAS-Bench-201-v1_1-layout-{layout}.pth.gz");
         let Some(packed) = shared(&name) else { return };
         let error = benchmark::open(&packed).unwrap_err().to_string();
-        assert!(error.contains("unpack it first"), "{error}");
+        assert!(error.contains("decompress it first"), "{error}");
         let folder = tempfile::tempdir().unwrap();
         let path: PathBuf = folder.path().join("table.pth");
         std::fs::write(&path, unpacked(&packed)).unwrap();

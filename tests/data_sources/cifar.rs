@@ -142,11 +142,11 @@ fn damaged_pickles_are_told_apart() {
         bytes
     };
     for (bytes, part) in [
-        (good[..good.len() / 2].to_vec(), "the file is cut short"),
-        (Vec::new(), "the file is cut short"),
+        (good[..good.len() / 2].to_vec(), "the file is truncated"),
+        (Vec::new(), "the file is truncated"),
         (b"\x1f\x8b a compressed file".to_vec(), "0x1f, which is not an operation"),
         (renamed, "has no `data`"),
-        (signed, "type i8, needed is uint8 [n, 3072]"),
+        (signed, "type i8, expected uint8 [n, 3072]"),
         (fewer, "whose size and data do not fit"),
         (narrow, "has shape [27, 1024]"),
         (b"}.".to_vec(), "has no `data`"),
@@ -232,7 +232,7 @@ fn damaged_cifar_folders_are_told_apart() {
 
     let folder = cifar_folder(&[3]);
     let error = from_folder(folder.path(), 4, 1).unwrap_err().to_string();
-    assert!(error.contains("has 3 images, the batch needs 4"), "{error}");
+    assert!(error.contains("has 3 images, but the batch needs 4"), "{error}");
 
     let path = folder.path().join("data_batch_1.bin");
     let error = from_folder(&path, 2, 1).unwrap_err().to_string();

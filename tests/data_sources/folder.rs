@@ -175,7 +175,7 @@ fn damaged_files_are_replaced_and_counted() {
     assert!(notice.contains(&*first), "{notice}");
 
     let error = draw(folder.path(), 28, 4).unwrap_err().to_string();
-    assert!(error.contains("has 27 images that can be read, 3 cannot"), "{error}");
+    assert!(error.contains("has 27 images that can be read and 3 that cannot"), "{error}");
     assert!(error.contains("the batch needs 28") && error.contains(&*first), "{error}");
 }
 
@@ -205,7 +205,7 @@ fn folders_without_images_are_told_apart() {
     assert!(error(&empty.path().join("x.txt")).contains("is not a folder"));
     let (folder, _) = classes();
     let found = chain(&draw(folder.path(), 31, 1).unwrap_err());
-    assert!(found.contains("has 30 images, the batch needs 31"), "{found}");
+    assert!(found.contains("has 30 images, but the batch needs 31"), "{found}");
 }
 
 /// A header that claims a picture of gigabytes is a damaged file, not memory.
@@ -224,6 +224,6 @@ fn huge_claims_are_damaged_files() {
     std::fs::write(folder.path().join("c.png"), &png).unwrap();
     let source = ImageSource::Folder(folder.path().to_owned());
     let error = load(&source, Shape::new(3, 2, 2), 3, 1).unwrap_err().to_string();
-    assert!(error.contains("has 2 images that can be read, 1 cannot"), "{error}");
+    assert!(error.contains("has 2 images that can be read and 1 that cannot"), "{error}");
     assert!(error.contains("c.png") && error.contains("imit"), "{error}");
 }

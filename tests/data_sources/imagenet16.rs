@@ -79,7 +79,7 @@ fn damaged_folders_are_told_apart() {
         (changed(labels, b"NN"), "are not a list or array of integers"),
         (changed(labels, b"00"), "file is damaged"),
         (changed(place(b"labels"), b"L"), "has no `labels`"),
-        (good[..100].to_vec(), "cut short"),
+        (good[..100].to_vec(), "truncated"),
     ] {
         std::fs::write(folder.path().join("train_data_batch_1"), bytes).unwrap();
         let error = chain(&load(folder.path()).unwrap_err());

@@ -45,10 +45,10 @@ fn values_that_cannot_be_are_refused() {
     for (mean, deviation, part) in [
         (&[0.5, 0.5][..], &[][..], "mean has 2 values, but the images have 3 channels"),
         (&[], &[0.5; 4], "std has 4 values"),
-        (&[125.3, 0.5, 0.5], &[], "mean 125.3 is out of range, which is from 0 to 1"),
+        (&[125.3, 0.5, 0.5], &[], "mean 125.3 is out of range (from 0 to 1"),
         (&[-0.1, 0.5, 0.5], &[], "mean -0.1"),
         (&[nan, 0.5, 0.5], &[], "mean NaN"),
-        (&[], &[0.2, 0.0, 0.2], "std 0 is out of range, which is above 0"),
+        (&[], &[0.2, 0.0, 0.2], "std 0 is out of range (above 0"),
         (&[], &[0.2, -1.0, 0.2], "std -1"),
         (&[], &[63.0, 62.1, 66.7], "divide by 255"),
         (&[], &[f64::INFINITY, 1.0, 1.0], "std inf"),

@@ -55,7 +55,7 @@ fn npy_values_are_used_as_they_are() {
             }
             assert_eq!(load_npy(&file, shape, 2).unwrap().indices, batch.indices[..2]);
             let error = load_npy(&file, shape, 4).unwrap_err().to_string();
-            assert!(error.contains("has 3 images, the batch needs 4"), "{error}");
+            assert!(error.contains("has 3 images, but the batch needs 4"), "{error}");
         }
     }
 }
@@ -87,10 +87,10 @@ fn wrong_npy_files_are_told_apart() {
         (npy("<f8", "False", "(3, 1, 2, 2)", 1, &data), "`<f8`: save array.astype('float32')"),
         (npy("|u1", "False", "(3, 1, 2, 2)", 1, &data), "`|u1`"),
         (npy("<f4", "True", "(3, 1, 2, 2)", 1, &data), "Fortran order"),
-        (npy("<f4", "False", "(3, 2, 2, 1)", 1, &data), "2x2x1, the network takes 1x2x2"),
+        (npy("<f4", "False", "(3, 2, 2, 1)", 1, &data), "2x2x1, but the network takes 1x2x2"),
         (npy("<f4", "False", "(3, 1, 0, 2)", 1, &[]), "have no values"),
         (npy("<f4", "False", "(3, 1, 2, 3)", 1, &data), "expected"),
-        (npy("<f4", "False", "(12,)", 1, &data), "has shape [12], needed is [n, c, h, w]"),
+        (npy("<f4", "False", "(12,)", 1, &data), "has shape [12], expected [n, c, h, w]"),
         (npy("<f4", "False", "()", 1, &data), "has shape []"),
         (npy("<f4", "False", "(3, 1, 2, 2)", 1, &data[1..]), "expected"),
         (npy("<f4", "False", "(2, 1, 2, 2)", 1, &data), "expected"),
@@ -183,7 +183,7 @@ fn damaged_archives_are_told_apart() {
     assert!(error(&path).contains("has no arrays"));
     let (_folder, path) =
         npz(&[("x", bytes[..bytes.len() - 4].to_vec())], CompressionMethod::Stored);
-    assert!(error(&path).contains("damaged or cut short"));
+    assert!(error(&path).contains("damaged or truncated"));
     let (_folder, path) = npz(&[("x", bytes.clone())], CompressionMethod::Deflated);
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();

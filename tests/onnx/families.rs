@@ -1,4 +1,4 @@
-//! Cut-down networks of the families that torchvision has, exported by PyTorch: code points, costs,
+//! Reduced networks of families in torchvision, exported by PyTorch: activation sites, costs,
 //! kernel matrix and score must be those that forward hooks gave there.
 
 use crate::support;

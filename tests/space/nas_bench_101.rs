@@ -175,7 +175,7 @@ fn the_message_on_a_wrong_architecture_names_the_token() {
             "0110-0001-0001-0100",
             "vertex 3 to vertex 1",
         ),
-        (r#"{"adjacency": [[0,1],[0,0]]}"#, "{", "misses the key `operations`"),
+        (r#"{"adjacency": [[0,1],[0,0]]}"#, "{", "is missing the key `operations`"),
         (r#"{"adjacency": [[0,1],[0,0]], "operatons": []}"#, "operatons", "did you mean"),
         (r#"[[[0,2],[0,0]], []]"#, "2", "is 0 or 1"),
         (r#"[[[0,1],[0,0]], [3]]"#, "[3]", "a list of texts"),

@@ -202,7 +202,7 @@ fn a_locked_file_is_waited_for_and_then_an_error() {
     let other = Connection::open(folder.db()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = Store::open_with(&folder.db(), StoreAccess::Write, SOON).unwrap();
-    let words = ["in use by another program", "studies.db", "close"];
+    let words = ["locked by another program", "studies.db", "close"];
     refused(store.begin(&setup(1), FlushPolicy::default()).map(|_| ()), &words);
     refused(store.delete(&study), &words);
     // Readers are not in the way.
@@ -225,7 +225,7 @@ fn rows_that_meet_a_lock_are_kept_and_written_later() {
     let other = Connection::open(folder.db()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     study.append(row(0)).unwrap();
-    refused(study.flush(), &["in use by another program"]);
+    refused(study.flush(), &["locked by another program"]);
     other.execute_batch("COMMIT").unwrap();
     study.append(row(1)).unwrap();
     study.flush().unwrap();

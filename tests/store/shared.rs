@@ -180,7 +180,7 @@ fn processes_that_propose_different_architectures_are_told() {
     let two = store.join(one.info(), FlushPolicy::default()).unwrap();
     let want = |architecture| ClaimRequest { position: 0, architecture, key: None };
     assert_eq!(one.claim(&[want("a")]).unwrap(), [ClaimOutcome::Mine]);
-    let words = ["place 0", "belongs to a, not to b", "same order"];
+    let words = ["position 0", "belongs to a, not to b", "same order"];
     refused(two.claim(&[want("b")]), &words);
     let mut result = row(0);
     result.record.architecture = "a".to_owned();

@@ -1,4 +1,4 @@
-//! The program: a desktop application, or with `--batch` a headless tool.
+//! The program: a desktop application or, with `--batch`, a command-line tool.
 
 use std::process::ExitCode;
 

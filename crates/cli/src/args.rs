@@ -20,7 +20,7 @@ pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2
     name = "untrained --batch",
     bin_name = "untrained --batch",
     version,
-    about = "Score and search untrained networks without a window; `search` is the default command",
+    about = "Score and search untrained networks without a window; the default command is `search`",
     after_help = EXIT_CODES
 )]
 pub struct CommandArguments {
@@ -32,25 +32,25 @@ pub struct CommandArguments {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Search a space for its best architectures; by default, rank all of it, or random ones of a large one
+    /// Search a space for its best architectures; by default, rank all of them, or a random sample of a large space
     Search(Box<Search>),
     /// Score given architectures or an ONNX model
     Score(Box<Score>),
     /// Run a job file; `--batch JOB.toml` does the same
     Run(Box<RunFile>),
-    /// Show an architecture's canonical form, index, sizes and layers
+    /// Show the canonical form, index, size and layers of an architecture or a model
     Describe(Box<Describe>),
-    /// List the GPU adapters with their limits, and which device `auto` selects
+    /// List the GPU adapters with their limits, and the device that `auto` selects
     Devices,
-    /// List the search spaces, print the file of one, or check space files
+    /// List the search spaces, print the file of a space, or check space files
     Spaces(Spaces),
     /// Inspect a benchmark table of trained accuracies, or convert it to CSV
     Benchmark(Benchmark),
-    /// Correlate a score and its baselines with trained accuracies
+    /// Compare a score and free baselines with trained accuracies
     Correlate(Box<Correlate>),
-    /// Repeat the search experiment of the paper: mean accuracy of the best-scoring of N architectures
+    /// Repeat the search experiment of the paper: mean accuracy of the highest-scoring of N architectures
     Protocol(Box<Protocol>),
-    /// List, show, export, delete and merge stored studies
+    /// List, show, export, complete, merge and delete stored studies
     Studies(Studies),
 }
 
@@ -102,12 +102,12 @@ pub struct Output {
     pub out: Option<PathBuf>,
     #[arg(long, help = help(JobOption::Overwrite))]
     pub overwrite: bool,
-    /// Write the whole job to FILE.toml as well; `--batch FILE.toml` runs it again
+    /// Also write the complete job to FILE.toml; `--batch FILE.toml` runs it again
     #[arg(long, value_name = "FILE")]
     pub save_job: Option<PathBuf>,
 }
 
-/// What is scored or described.
+/// The architectures or model to score or describe.
 #[derive(Args, Debug)]
 pub struct Targets {
     /// Architectures in the space's notation
@@ -138,12 +138,12 @@ pub struct Score {
     pub options: JobArgs<Options>,
     #[command(flatten)]
     pub output: Output,
-    /// Write the kernel matrix K of the architecture to a .npy file, uint32 [n,n]; an existing file
+    /// Write the kernel matrix K of the architecture to a .npy file, uint32 [n, n]; an existing file
     /// is replaced
     #[arg(long, value_name = "FILE")]
     pub kernel_out: Option<PathBuf>,
     /// Write the binary codes of the architecture to a .npy file, uint8 [n, ceil(V/8)], lowest bit
-    /// first; a code that counts twice is written twice; an existing file is replaced
+    /// first; codes that count twice are written twice, and an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub codes_out: Option<PathBuf>,
     /// Draw the kernel matrices K / V of up to four architectures side by side to FILE.png or
@@ -163,11 +163,11 @@ pub struct Describe {
     /// List every layer with its shape
     #[arg(short, long)]
     pub verbose: bool,
-    /// Compute the components of the combined rank, with fresh weights and on the usual images, and place
-    /// them among random architectures of the same built-in space
+    /// Compute the components of the combined rank, with fresh weights and on the default images, and
+    /// compare them with those of random architectures of the same built-in space
     #[arg(long)]
     pub scores: bool,
-    /// With --scores: the built-in space among whose architectures to place an ONNX model
+    /// With --scores: the built-in space with whose architectures to compare an ONNX model
     #[arg(long, value_name = "ID", requires = "scores", requires = "onnx")]
     pub among: Option<String>,
     #[command(flatten)]
@@ -190,15 +190,15 @@ pub struct Spaces {
 pub enum SpacesAction {
     /// List the built-in spaces
     List,
-    /// Print the file of a space, to edit and load again
+    /// Print the file of a space, for editing and loading again
     Show {
-        /// The id of a built-in space, or a space file
+        /// The ID of a built-in space, or a space file
         #[arg(value_name = "ID|FILE")]
         id: String,
         #[command(flatten)]
         overrides: JobArgs<SpaceOverrides>,
     },
-    /// Check space files and list every problem in them
+    /// Check space files and list all problems in them
     Check {
         /// Space files, TOML or JSON
         #[arg(required = true, value_name = "FILE")]
@@ -222,20 +222,20 @@ pub struct Benchmark {
 /// What to do with a benchmark table.
 #[derive(Subcommand, Debug)]
 pub enum BenchmarkAction {
-    /// Show the format of a table, its search space, rows, datasets and metrics
+    /// Show the format, search space, rows, datasets and metrics of a table
     #[command(after_help = super::benchmark::formats())]
     Info {
-        /// The table: a file, or a folder where the benchmark is a folder
+        /// The table: a file, or a folder for benchmarks that consist of one
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Convert a table to CSV with one architecture per line, which is again a benchmark table
+    /// Convert a table to CSV with one architecture per line, which is also a valid benchmark table
     #[command(after_help = super::benchmark::formats())]
     Convert {
-        /// The table: a file, or a folder where the benchmark is a folder
+        /// The table: a file, or a folder for benchmarks that consist of one
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The file to write
@@ -265,20 +265,20 @@ pub enum StudiesAction {
     List,
     /// Show a study: its options, its events and its best results
     Show {
-        /// The id of the study, or its first digits
+        /// The ID of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// Print the job file of the study instead, which runs it again: studies show ID --job > job.toml
+        /// Print instead the job file that runs the study again: studies show ID --job > job.toml
         #[arg(long)]
         job: bool,
-        /// Print the space file of the study instead, as it was then: studies show ID --space > space.toml
+        /// Print instead the study's copy of its space file: studies show ID --space > space.toml
         #[arg(long, conflicts_with = "job")]
         space: bool,
     },
     /// Export the results of a study to a file for other programs
     #[command(after_help = columns_help())]
     Export {
-        /// The id of the study, or its first digits
+        /// The ID of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
         /// The file: .csv, .jsonl (JSON Lines) or .parquet
@@ -288,34 +288,34 @@ pub enum StudiesAction {
         #[arg(long)]
         overwrite: bool,
     },
-    /// Compute scores that the results of a study lack, without scoring again what is there
+    /// Compute the scores missing from the results of a study, and keep those already there
     #[command(after_help = EXIT_CODES)]
     Complete {
-        /// The id of the study, or its first digits
+        /// The ID of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// Which scores (see `search --help`) [default: the components of combined]
+        /// The scores to compute (see `search --help`) [default: the components of combined]
         #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
         scores: Vec<String>,
     },
     /// Delete a study with its results
     Delete {
-        /// The id of the study, or its first digits
+        /// The ID of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Copy all studies of another database into this one
+    /// Copy all studies from another database into this one
     Merge {
-        /// The other database, which is not changed
+        /// The other database, which is left unchanged
         #[arg(value_name = "OTHER")]
         other: PathBuf,
     },
 }
 
-/// The columns of exported files.
+/// Help on the columns of exported files.
 fn columns_help() -> String {
     let lines =
         export_columns().map(|column| format!("  {:<13} {}", column.name, column.explanation));
@@ -323,8 +323,7 @@ fn columns_help() -> String {
     format!("Columns:\n{}\n  scores.NAME   further scores, one column each", lines.join("\n"))
 }
 
-/// The arguments after `--batch` with the program's name before them, and `search` where no verb
-/// is named.
+/// The arguments after `--batch`, preceded by the program's name, and by `search` if no verb is given.
 pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
     let mut arguments = vec![OsString::from("untrained --batch")];
     let named = match rest.first().map(|first| first.to_string_lossy()) {
@@ -344,15 +343,15 @@ pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
     arguments
 }
 
-/// The program as it is called without `--batch`, for its help.
+/// The program without `--batch`, for its help.
 pub fn program() -> Command {
     Command::new("untrained")
-        .about("Finds good neural networks before any of them is trained")
+        .about("Finds good neural network architectures without training any of them")
         .override_usage(
             "untrained [SPACE|FILE]\n       untrained --batch [search] [OPTIONS]\n       untrained --batch <COMMAND> [OPTIONS]\n       \
              untrained --batch JOB.toml\n       untrained --batch --help",
         )
-        .arg(clap::arg!([FILE] "Open the desktop application with a space, a job file, a study database or an ONNX model; without one, with its start screen").value_name("SPACE|FILE"))
+        .arg(clap::arg!([FILE] "Open a space, a job file, a study database or an ONNX model in the desktop application; without this argument, its start screen").value_name("SPACE|FILE"))
         .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, benchmark, correlate, protocol, studies").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)

@@ -91,7 +91,7 @@ fn described(file: &Path, facts: &BenchmarkFacts) -> String {
         ]);
     }
     format!(
-        "{}\nformat: {}\nspace: {}\nrows: {}\ndata sets: {}\n\n{}",
+        "{}\nformat: {}\nspace: {}\nrows: {}\ndatasets: {}\n\n{}",
         file.display(),
         facts.format,
         list(&facts.spaces),

@@ -1,4 +1,4 @@
-//! `describe`: what an architecture is and costs.
+//! `describe`: the properties and costs of an architecture.
 
 use serde::Serialize;
 

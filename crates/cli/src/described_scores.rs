@@ -1,4 +1,5 @@
-//! `describe --scores`: the components of the combined rank, and where they stand among others.
+//! `describe --scores`: the components of the combined rank, compared with those of other
+//! architectures.
 
 use serde::Serialize;
 
@@ -87,8 +88,8 @@ impl DescribedScores {
             let (own, other) = (session.networks().input(), space.input());
             anyhow::ensure!(
                 own == other,
-                "--among {}: its images are {other}, those of the model are {own}; take a space with \
-                 images of that shape",
+                "--among {}: its images are {other}, but those of the model are {own}; choose a space \
+                 with images of that shape",
                 space.id()
             );
         }
@@ -104,10 +105,7 @@ impl DescribedScores {
                 "  scores among {} random architectures of {}, on {}\n",
                 reference.architectures, reference.space, self.images
             ),
-            None => {
-                "  scores; there is no reference set to place them in: a search compares them\n"
-                    .to_owned()
-            }
+            None => "  scores (there is no reference set to compare them with)\n".to_owned(),
         };
         if let Some(reason) = &self.unscored {
             text.push_str(&format!("    not scored: {reason}\n"));

@@ -1,4 +1,4 @@
-//! `devices`: what can be chosen.
+//! `devices`: the devices that can be chosen.
 
 use super::{Exit, show};
 use untrained::backend::Backend;
@@ -40,7 +40,7 @@ fn adapters() -> (String, bool) {
             adapter.max_invocations
         ));
         if adapter.software {
-            text.push_str("  software adapter, for tests: used only when named\n");
+            text.push_str("  software adapter, for testing: used only if named\n");
         }
         if let Some(why) = &adapter.unusable {
             text.push_str(&format!("  cannot be used: {why}\n"));

@@ -1,6 +1,6 @@
-//! The command line: `--batch` and a verb.
+//! The command line: `--batch` and a command.
 //!
-//! Exit codes: 0 done, 1 nothing usable was scored, 2 wrong usage, bad input, or a file or device that
+//! Exit codes: 0 success, 1 no usable score, 2 usage error, invalid input, or a file or device that
 //! cannot be used, 3 some architectures failed, 130 interrupted.
 #![deny(missing_docs)]
 #![deny(
@@ -53,7 +53,7 @@ use untrained_plot::PlotError;
 pub enum Exit {
     /// Everything succeeded.
     Done = 0,
-    /// Nothing usable was scored.
+    /// No usable score.
     Nothing = 1,
     /// Wrong usage or bad input.
     Usage = 2,
@@ -73,8 +73,8 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// The file or the id of a space that a window is to open with, if the arguments ask for a window:
-/// there are none, or one that is such a name.
+/// The file or space ID with which the window should open, if the arguments ask for a window: either
+/// there are none, or there is one that is such a name.
 pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
     let is_space = |name: &OsString| Space::builtin_ids().any(|id| name == id);
     match arguments.get(1..) {
@@ -266,8 +266,7 @@ fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
     }
     if list.is_empty() {
         anyhow::bail!(
-            "no architecture given: name one or more, or give a file with one per line by --from, or \
-             a model by --onnx"
+            "no architecture given: give one or more, a file with one per line (--from), or a model (--onnx)"
         );
     }
     Ok(list)

@@ -28,8 +28,8 @@ pub fn cancelled_by_ctrl_c() -> &'static Cancel {
     &CANCEL
 }
 
-/// Runs a job, shows its progress and hands every record to `each`. A job that stops because its
-/// results cannot be written still returns what it scored, beside the error.
+/// Runs a job, shows its progress and passes every record to `each`. A job that stops because its
+/// results cannot be written still returns the results it scored, together with the error.
 pub fn run(
     config: &JobConfig,
     mut each: impl FnMut(&Record, Option<&untrained::backend::RunOutput>),
@@ -114,7 +114,7 @@ pub fn conclude(summary: &Summary) -> Exit {
     let total = counts.total();
     let known = match summary.known {
         0 => String::new(),
-        known => format!("; {known} reused, from earlier runs or from isomorphic networks"),
+        known => format!("; {known} reused from earlier runs or identical networks"),
     };
     let noun = if total == 1 { "architecture" } else { "architectures" };
     let list = if list.is_empty() { list } else { format!(": {list}") };

@@ -1,4 +1,4 @@
-//! `score`: given architectures or a model, one row each.
+//! `score`: scores given architectures or a model, one row each.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -21,16 +21,16 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     let task = match arguments.targets.onnx.clone() {
         Some(path) => Task::Onnx { path, weights: OnnxWeights::default() },
         None if arguments.weights.is_some() => {
-            anyhow::bail!("--weights belongs to an ONNX model: give one by --onnx")
+            anyhow::bail!("--weights needs an ONNX model: give one with --onnx")
         }
         None => Task::Score { architectures: architectures(&arguments.targets)? },
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
     if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {
-        anyhow::bail!("--kernel-out and --codes-out take one architecture");
+        anyhow::bail!("--kernel-out and --codes-out need exactly one architecture");
     }
     if outputs && arguments.options.0.repeats > 1 {
-        anyhow::bail!("--kernel-out and --codes-out take one repeat");
+        anyhow::bail!("--kernel-out and --codes-out need --repeats 1");
     }
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
@@ -67,7 +67,7 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
 fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
     let Some(path) = &arguments.heat_map else { return Ok(None) };
     if arguments.options.0.repeats > 1 {
-        anyhow::bail!("--heat-map takes one repeat");
+        anyhow::bail!("--heat-map needs --repeats 1");
     }
     let count = match task {
         Task::Score { architectures } => architectures.len(),
@@ -141,7 +141,7 @@ fn write_kernel(path: &Path, output: &RunOutput) -> anyhow::Result<()> {
     let entries: Vec<u32> = kernel
         .entries()
         .iter()
-        .map(|&entry| u32::try_from(entry).context("an entry of K does not fit 32 bits"))
+        .map(|&entry| u32::try_from(entry).context("an entry of K does not fit into 32 bits"))
         .collect::<anyhow::Result<_>>()?;
     write_npy(path, &[n, n], &entries)
 }

@@ -1,4 +1,4 @@
-//! `search`: the architectures a strategy chooses, the best ten.
+//! `search`: runs a search and prints the best ten architectures.
 
 use std::io::Write;
 
@@ -42,7 +42,7 @@ pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
 pub fn job(options: Options, task: Task, output: &Output) -> anyhow::Result<JobConfig> {
     let Output { out, overwrite, save_job } = output;
     let idle = *overwrite && out.is_none() && save_job.is_none();
-    anyhow::ensure!(!idle, "--overwrite replaces nothing: give --out or --save-job with it");
+    anyhow::ensure!(!idle, "--overwrite needs --out or --save-job");
     let (out, overwrite, command) = (out.clone(), *overwrite, command_line());
     Ok(JobConfig { out, overwrite, command, ..JobConfig::new(options, task) })
 }
@@ -62,7 +62,7 @@ fn ranked_text(config: &JobConfig, compared: u64, components: &Components) -> St
     let compared = format::thousands(compared);
     format!(
         "combined: the sum of ln(rank / {compared}) over {names}, among the {compared} connected \
-         architectures, on {images}; for the ranking of the paper: --score naswot\n"
+         architectures, on {images}; --score naswot ranks as in the paper\n"
     )
 }
 
@@ -70,8 +70,8 @@ fn ranked_text(config: &JobConfig, compared: u64, components: &Components) -> St
 pub fn compares_with(config: &JobConfig, name: &str) -> String {
     let images = config.options.images_text(MiniBatch::Codes);
     format!(
-        "{name}: on {images}; values compare only on the same images, and more images give \
-         larger values\n"
+        "{name}: on {images}; compare values only if they were computed on the same images (more images \
+         give larger values)\n"
     )
 }
 
@@ -98,7 +98,7 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
         show(&format!("{} {followed}\n", config.ranked_by()))?;
     }
     if let Some((name, value)) = &summary.reported {
-        show(&format!("{name} of the first: {value:.4}\n"))?;
+        show(&format!("{name} of the winner: {value:.4}\n"))?;
     }
     // What else went wrong would go wrong again.
     let unwritten = matches!(result, Err(JobError::Write { .. } | JobError::Store(_)));

@@ -1,4 +1,4 @@
-//! `spaces`: what can be searched.
+//! `spaces`: lists, prints and checks search spaces.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `studies`: what is stored, and what can be done with it.
+//! `studies`: lists stored studies, and shows, exports, completes, merges and deletes them.
 
 use std::path::Path;
 
@@ -45,7 +45,8 @@ fn complete(path: &Path, id: &str, scores: &[String]) -> anyhow::Result<Exit> {
     };
     if let Some(score) = components.iter().find(|score| score.is_recorded()) {
         anyhow::bail!(
-            "--scores: {} has a column of its own and cannot be added: resume the study, or search again",
+            "--scores: {} has its own column and cannot be added to a finished result: resume the study, \
+             or search again",
             score.name
         );
     }
@@ -65,13 +66,13 @@ fn complete(path: &Path, id: &str, scores: &[String]) -> anyhow::Result<Exit> {
     let CompletedStudy { completed, complete, failed, interrupted } = result?;
     let names = components.names().collect::<Vec<_>>().join(", ");
     show(&format!(
-        "{} results got what they lacked of {names}; {} lacked nothing, {} could not be scored\n",
+        "{} results completed with {names}; {} were complete already, {} could not be scored\n",
         format::thousands(completed),
         format::thousands(complete),
         format::thousands(failed)
     ))?;
     if interrupted {
-        log_line("interrupted: run the command again to go on");
+        log_line("interrupted: run the command again to continue");
     }
     Ok(match () {
         () if interrupted => Exit::Interrupted,
@@ -229,7 +230,7 @@ fn merge(path: &Path, other: &Path) -> anyhow::Result<String> {
         let name = if study.from == study.to {
             study.to
         } else {
-            format!("{} (was {}, an id that exists here)", study.to, study.from)
+            format!("{} (was {}, but that ID exists here already)", study.to, study.from)
         };
         text.push_str(&format!("study {name}: {} results added\n", study.added));
     }

@@ -1,4 +1,4 @@
-//! The study that a command line names: a new one, or one that is resumed or joined.
+//! The study of a command line: a new one, or one to resume or join.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What views ask for. Actions are applied in one place, after everything is drawn.
+//! The actions that views request. They are applied in one place, after everything has been drawn.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub enum ResultsAction {
     ShowStored(bool),
     /// Looks at the results in another way, as one step that can be undone.
     Change(Box<TableView>),
-    /// The same for what is typed: letters that follow each other are one step.
+    /// The same for typed text: consecutive letters are one step.
     ChangeTyped(Box<TableView>),
     /// Chooses the row of an architecture.
     ChooseArchitecture(String),
@@ -65,7 +65,7 @@ pub enum BenchmarkAction {
     SetLogarithmic(bool),
 }
 
-/// What a view asks for.
+/// An action requested by a view.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// A command.
@@ -76,15 +76,15 @@ pub enum Action {
     ChooseFile(FilePurpose),
     /// The job as it was edited, and the kind of images that is chosen.
     EditJob(Box<JobConfig>, String),
-    /// What is typed where an architecture can be pasted.
+    /// The text in the field for pasting an architecture.
     EditPasted(String),
     /// Runs a job.
     Start(Box<JobConfig>),
-    /// Estimates what a search would take.
+    /// Estimates the cost of a search.
     Estimate,
     /// By how many architectures a search is extended.
     SetExtension(u64),
-    /// Takes a job out of the queue.
+    /// Removes a job from the queue.
     Dequeue(usize),
     /// Begins the first job of the queue.
     StartNext,
@@ -112,7 +112,7 @@ pub enum Action {
     ResumeStudy(String, bool),
     /// Deletes a study, once confirmed.
     DeleteStudy(String),
-    /// What is typed in the palette; `None` closes it.
+    /// The text in the palette; `None` closes it.
     SetPalette(Option<String>),
     /// Removes the notice.
     DismissNotice,

@@ -1,4 +1,4 @@
-//! The window: what is where in it.
+//! The window and its layout.
 
 use egui::{CentralPanel, Frame, Margin, Panel};
 

@@ -1,4 +1,4 @@
-//! Whether a command has something to work on.
+//! Which commands are available.
 
 use crate::command::Command;
 use crate::models::Models;

@@ -7,7 +7,7 @@ use egui::{Color32, lerp};
 pub struct ColourScale([f64; 2]);
 
 impl ColourScale {
-    /// For values in a range; one colour where there is none.
+    /// A scale for values in a range; a single colour if there is none.
     pub fn new(range: Option<[f64; 2]>) -> Self {
         Self(range.unwrap_or([0.0, 0.0]))
     }
@@ -22,7 +22,7 @@ impl ColourScale {
     }
 }
 
-/// At most so many of some rows, an even sample.
+/// An even sample of some rows, with at most this many.
 pub fn spread(rows: &[u32], most: usize) -> Vec<u32> {
     if rows.len() <= most {
         return rows.to_vec();

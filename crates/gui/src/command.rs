@@ -1,11 +1,11 @@
-//! Every command once: its name, its explanation, its shortcut and its place in the menu. Menu,
-//! shortcuts and palette all use this list.
+//! The list of all commands: name, explanation, shortcut and place in the menu. Menu, shortcuts and
+//! palette all use this list.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::view::View;
 
-/// A command as it is shown.
+/// A command as shown to the user.
 pub struct CommandInfo {
     /// The command.
     pub command: Command,
@@ -13,7 +13,7 @@ pub struct CommandInfo {
     pub menu: &'static str,
     /// Its name.
     pub text: &'static str,
-    /// What it does, in a sentence.
+    /// What it does, in one sentence.
     pub about: &'static str,
     /// Its keys.
     pub keys: Option<KeyboardShortcut>,
@@ -76,12 +76,12 @@ macro_rules! commands {
 commands! {
     {
         Open: "File", "Open…", "Open a space file, a job file, a model or a study database", ctrl(Key::O);
-        ChooseStudies: "File", "Open study database…", "Store results in another file, an existing or a new one", None;
+        ChooseStudies: "File", "Open study database…", "Store results in another file, existing or new", None;
         SaveJob: "File", "Save as job file…", "Save the job as a file that also runs without a window", ctrl(Key::S);
         Export: "File", "Export results…", "Save the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E);
         ExportShown: "File", "Export filtered results…", "Save the results that pass the filters", None;
-        ExportSelected: "File", "Export selected results…", "Save the results that are selected", None;
-        ExportMarked: "File", "Export marked results…", "Save the results with a star", None;
+        ExportSelected: "File", "Export selected results…", "Save the selected results", None;
+        ExportMarked: "File", "Export marked results…", "Save the results marked with a star", None;
         SavePicture: "File", "Save picture…", "Save the largest plot or drawing of this view as PNG or SVG", None;
         Quit: "File", "Quit", "Close the window", ctrl(Key::Q);
         Undo: "Edit", "Undo", "Undo the last change of filter, order or selection", ctrl(Key::Z);
@@ -96,11 +96,11 @@ commands! {
         view(View::Run, "Progress of the search", Key::Num4);
         view(View::Results, "Table and plots of the results", Key::Num5);
         view(View::Compare, "Two to four networks side by side", Key::Num6);
-        view(View::Benchmark, "Scores against the trained accuracies of a benchmark table", Key::Num7);
+        view(View::Benchmark, "Scores compared with the trained accuracies of a benchmark table", Key::Num7);
         view(View::Studies, "Stored searches", Key::Num8);
     }
     {
-        ToggleInspector: "View", "Show or hide inspector", "Details of the chosen architecture beside the results", ctrl(Key::I);
+        ToggleInspector: "View", "Show or hide inspector", "Details of the chosen architecture next to the results", ctrl(Key::I);
         SwitchTheme: "View", "Toggle dark mode", "Switch between the light and the dark theme", None;
         ZoomIn: "View", "Zoom in", "Make everything larger", ctrl(Key::Plus);
         ZoomOut: "View", "Zoom out", "Make everything smaller", ctrl(Key::Minus);
@@ -115,7 +115,7 @@ commands! {
         Compare: "Study", "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D);
         CompareExtremes: "Study", "Compare extremes", "Compare the architectures with the highest and the lowest score of the filtered rows, as in figure 1 of the paper", None;
         ComputeKernels: "Study", "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None;
-        Detail: "View", "Details in a window", "Show or hide the chosen architecture in a large window of its own", None;
+        Detail: "View", "Details in a window", "Show or hide the chosen architecture in a separate large window", None;
         RandomArchitecture: "Study", "Random architecture", "Draw another random architecture of the space", ctrl(Key::R);
         About: "Help", "About Untrained", "Version and reference", None;
     }
@@ -132,8 +132,8 @@ pub fn pressed(window: &egui::Context) -> Vec<Command> {
     keyed.into_iter().map(|(command, _)| command).collect()
 }
 
-/// Entries whose name or explanation holds all words of a text; first those whose name begins with it,
-/// then those with the words in the name.
+/// Entries whose name or explanation contains all words of a text: first those whose name begins with
+/// it, then those with the words in the name.
 pub fn matching(text: &str) -> Vec<&'static CommandInfo> {
     let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let holds = |text: &str| {

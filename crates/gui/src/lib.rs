@@ -1,9 +1,8 @@
-//! The desktop application: a window over `job::run` and the studies.
+//! The desktop application: a window over `job::run` and stored studies.
 //!
-//! [`App`] draws a `state::State` that all views share; what takes longer than a frame is done by
-//! threads of `work`, whose `news` change the state before it is drawn (`update`). `sheet`, `inspect` and
-//! `kernel_picture` know nothing of windows. `command` is the one list behind menu, shortcuts and
-//! palette.
+//! `App` draws a `state::State` that all views share. Work that takes longer than a frame runs in
+//! `tasks`, whose messages change the state before it is drawn. `results` and `inspect` do not depend
+//! on a window. `command` is the list behind menu, shortcuts and palette.
 #![deny(missing_docs)]
 #![deny(
     clippy::unwrap_used,
@@ -51,12 +50,12 @@ use untrained::job::{JobConfig, StoreLocation};
 /// The title of the window.
 pub const TITLE: &str = "Untrained";
 
-/// What a window begins with.
+/// The start options of a window.
 #[derive(Clone, Debug, Default)]
 pub struct StartOptions {
     /// A space, a job or a file of studies to open.
     pub open: Option<PathBuf>,
-    /// The file of studies; the default one where it is not given.
+    /// The study database; the default one if not given.
     pub store: Option<PathBuf>,
     /// Who answers questions for files.
     pub dialogs: FileDialogs,
@@ -78,7 +77,7 @@ impl StartOptions {
 #[derive(Debug, thiserror::Error)]
 #[error("no window can be shown ({reason})")]
 pub struct WindowError {
-    /// What the window system or the graphics driver said, in one line.
+    /// The message from the window system or the graphics driver, in one line.
     pub reason: String,
 }
 

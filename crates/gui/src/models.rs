@@ -1,4 +1,4 @@
-//! The models of the window as views and commands read them.
+//! The models of the window, as read by views and commands.
 
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
@@ -22,7 +22,7 @@ pub struct Models<'a> {
     pub runner: &'a SearchRunner,
     /// Results.
     pub results: &'a Results,
-    /// What is known of networks.
+    /// What is known about networks.
     pub inspect: &'a InspectionCache,
     /// Networks side by side.
     pub compare: &'a NetworkComparison,
@@ -30,7 +30,7 @@ pub struct Models<'a> {
     pub benchmark: &'a BenchmarkTables,
     /// Stored studies.
     pub studies: &'a StudyList,
-    /// What is open over the views.
+    /// What is open on top of the views.
     pub overlay: &'a Overlay,
     /// What outlives the window.
     pub preferences: &'a Preferences,

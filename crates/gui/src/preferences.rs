@@ -1,4 +1,4 @@
-//! What the next window shows again.
+//! Settings that are kept from one run of the window to the next.
 
 use serde::{Deserialize, Serialize};
 

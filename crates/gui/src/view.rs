@@ -1,4 +1,4 @@
-//! The views by name.
+//! The views and their names.
 
 /// What the middle of the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

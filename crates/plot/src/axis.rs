@@ -1,4 +1,4 @@
-//! An axis: its range, where values lie on it, round numbers to write beside it.
+//! An axis: its range, the positions of values on it, and round numbers for its labels.
 
 /// Room before the first and behind the last value, as a share of the range.
 const MARGIN: f64 = 0.03;

@@ -1,4 +1,4 @@
-//! A canvas to draw on in units, written as SVG.
+//! A drawing surface that is written as SVG.
 
 use std::fmt::Write;
 

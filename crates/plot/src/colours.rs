@@ -1,4 +1,4 @@
-//! Colours that the colour-blind can tell apart and that keep their order in grey.
+//! Colours that colour-blind people can distinguish and that keep their order in greyscale.
 
 use std::fmt;
 

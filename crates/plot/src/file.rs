@@ -1,4 +1,4 @@
-//! From a picture to a file: formats, and what happens to existing files.
+//! Writes pictures to files: formats, and the handling of existing files.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub enum PlotError {
     /// The file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
-    /// Nothing to draw, or more than there is room for.
+    /// There is nothing to draw, or too much.
     #[error("a heat map shows 1 to {MOST_PANELS} kernel matrices, not {0}")]
     Panels(usize),
     /// The picture has no pixels.
@@ -35,7 +35,8 @@ pub(super) trait Plot {
     fn draw(&self, canvas: &mut Canvas);
 }
 
-/// Whether a picture of that name could be written, as far as its name and existence tell.
+/// Checks that a picture of this name could be written, as far as can be told from its name and
+/// existence.
 ///
 /// # Errors
 ///

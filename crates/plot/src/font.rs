@@ -1,4 +1,4 @@
-//! The built-in font: how wide a text is.
+//! The built-in font, used to measure the width of texts.
 
 use std::sync::{Arc, LazyLock};
 

@@ -32,16 +32,16 @@ const NUMBER: f64 = 24.0;
 /// A kernel matrix with its title.
 #[derive(Clone, Copy, Debug)]
 pub struct KernelPanel<'a> {
-    /// What was scored; a line with images, units and score follows below.
+    /// The title: what was scored. A line with images, units and score follows below.
     pub title: &'a str,
     /// The matrix.
     pub matrix: &'a KernelMatrix,
 }
 
 /// Draws one to [`MOST_PANELS`] kernel matrices side by side, each divided by its units V, as Mellor et
-/// al. 2021 show them (their figure 1), into a PNG or SVG file as the name's ending says. All are on
-/// one scale of colours, which goes from the least entry of any to 1. Of matrices of more than 256
-/// images every cell shows the mean of a square block.
+/// al. 2021 show them (their figure 1), into a PNG or SVG file as the name's ending says. All share one
+/// colour scale, from the smallest entry of any of them to 1. For matrices of more than 256 images,
+/// every cell shows the mean of a square block.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
-//! Pictures of results, as PNG and SVG files: score against accuracy, kernel matrices.
+//! Pictures of results as PNG and SVG files: scores against accuracies, and kernel matrices.
 //!
-//! Every picture is drawn as SVG; a PNG file is made from that by [`svg_to_png`]. Neither needs a
-//! window, a graphics driver or a font of the system: PNG files are lettered with a font that is part of
-//! the program; SVG files ask the viewer for it or another sans-serif font.
+//! Every picture is drawn as SVG; [`svg_to_png`] converts it to PNG. Neither needs a window, a graphics
+//! driver or system fonts: text in PNG files uses the built-in font, and SVG files ask the viewer for
+//! that font or another sans-serif one.
 #![deny(missing_docs)]
 #![deny(
     clippy::unwrap_used,

@@ -12,7 +12,7 @@ pub enum RasterError {
     /// It is no SVG.
     #[error("the picture cannot be drawn ({0}); save it as .svg")]
     Parse(String),
-    /// There is no memory for so many pixels.
+    /// There is not enough memory for this many pixels.
     #[error("the picture is too large for a PNG; save it as .svg")]
     TooLarge,
     /// PNG refused.

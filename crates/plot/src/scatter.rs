@@ -1,4 +1,4 @@
-//! Score against accuracy, a point for each architecture.
+//! Score against accuracy, with one point for each architecture.
 
 use std::path::Path;
 
@@ -23,14 +23,14 @@ const LABEL: f64 = 30.0;
 const NUMBER: f64 = 26.0;
 const CAPTION: f64 = 22.0;
 
-/// What a scatter plot shows.
+/// The content of a scatter plot.
 #[derive(Clone, Copy, Debug)]
 pub struct ScatterData<'a> {
-    /// First line above the picture; the second one gives Kendall's tau-b and the number of pairs.
+    /// The first line above the picture; the second one shows Kendall's tau-b and the number of pairs.
     pub title: &'a str,
     /// What the score is, below the picture.
     pub x_title: &'a str,
-    /// What the accuracy is and its unit, beside the picture.
+    /// The name of the accuracy and its unit, next to the picture.
     pub y_title: &'a str,
     /// Pairs `(score, accuracy)`. Those that are not finite are counted below the picture and take
     /// part in tau-b, except for NaN.
@@ -52,7 +52,7 @@ pub fn scatter(data: &ScatterData<'_>, path: &Path, overwrite: bool) -> Result<(
 /// The picture, ready to be drawn.
 struct ScatterPlot<'a> {
     data: &'a ScatterData<'a>,
-    /// What is drawn.
+    /// What to draw.
     points: Vec<(f64, f64)>,
     x: PlotAxis,
     y: PlotAxis,

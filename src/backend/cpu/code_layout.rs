@@ -1,4 +1,4 @@
-//! Where the binary codes of an image lie.
+//! The layout of an image's binary codes in memory.
 
 use super::memory::WORDS_PER_LINE;
 use super::simd::LANES;

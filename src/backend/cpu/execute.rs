@@ -1,4 +1,4 @@
-//! Runs a program: images over threads, segment by segment.
+//! Runs a program: images are distributed over threads, segment by segment.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

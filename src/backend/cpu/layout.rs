@@ -1,4 +1,4 @@
-//! How a tensor lies in memory: blocks of 16 channels, an optional border of zeros.
+//! The layout of a tensor in memory: blocks of 16 channels, with an optional border of zeros.
 
 use super::simd::LANES;
 use crate::graph::Shape;

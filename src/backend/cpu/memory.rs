@@ -1,4 +1,4 @@
-//! Aligned buffers that grow and are never returned while the backend lives.
+//! Aligned buffers that grow and are kept as long as the backend lives.
 
 use std::collections::TryReserveError;
 

@@ -1,9 +1,10 @@
-//! The native backend: the plan's steps on all cores, with the best instruction set found at run
+//! The native backend: runs a plan's steps on all cores, with the best instruction set found at run
 //! time.
 //!
-//! `program` lowers a plan: tensors get places, convolutions of one tensor merge, steps become
-//! segments between batch-statistics barriers. `execute` runs a segment image by image over the
-//! threads. [`ops`] holds the kernels, [`hamming`] the distances between codes.
+//! `program` lowers a plan: tensors get positions in memory, convolutions of the same tensor are
+//! merged, and steps become segments between batch-statistics barriers. `execute` runs each segment
+//! image by image, over several threads. [`ops`] contains the kernels, [`hamming`] computes the
+//! distances between codes.
 
 mod code_layout;
 mod execute;
@@ -110,8 +111,8 @@ impl CpuBackend {
         })
     }
 
-    /// Runs one network and also returns the values of some tensors, `[n, c, h, w]` each. Hidden: for tests;
-    /// elsewhere a plan keeps what is asked for, see [`Plan::keeping`].
+    /// Runs one network and also returns the values of some tensors, `[n, c, h, w]` each. Hidden: for
+    /// tests. Elsewhere, the plan requests the activations, see [`Plan::keeping`].
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Where the moments of measured tensors are collected.
+//! Where the moments of tensors are collected.
 
 use super::ops::moments;
 use super::program::Allocation;

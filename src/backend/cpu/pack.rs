@@ -1,4 +1,4 @@
-//! Weights in the order the kernels read them.
+//! Packs weights into the order in which the kernels read them.
 
 use rayon::prelude::*;
 

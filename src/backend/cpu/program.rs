@@ -1,8 +1,8 @@
-//! From a plan to native kernels: memory places, convolution groups, segments.
+//! From a plan to native kernels: memory allocation, merged convolutions, and segments.
 //!
-//! All steps of one level run image by image: a thread takes an image and runs every kernel of the
-//! segment on it, so a tensor that is born and dies inside a segment lives in the thread's scratch
-//! memory and stays in its cache. Only tensors that cross a batch-statistics barrier go to the
+//! All steps of one level run image by image: a thread takes one image and runs every kernel of the
+//! segment on it. A tensor that is produced and consumed within a segment therefore stays in the
+//! thread's scratch memory and cache. Only tensors that cross a batch-statistics barrier go to the
 //! arena.
 
 use super::code_layout::CodeLayout;

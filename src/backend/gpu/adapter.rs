@@ -1,4 +1,4 @@
-//! Which adapters there are, and which one is taken.
+//! The available adapters, and the choice of one.
 
 use wgpu::{Adapter, AdapterInfo, Backend, Backends, DeviceType, Instance, InstanceDescriptor};
 
@@ -10,17 +10,17 @@ pub enum AdapterChoice {
     /// The best hardware adapter: discrete, then integrated, then virtual.
     #[default]
     BestHardware,
-    /// The best adapter whose name contains this, in whatever case; software adapters too.
+    /// The best adapter whose name contains this text, ignoring case; software adapters included.
     Named(String),
 }
 
-/// What an adapter is and allows.
+/// An adapter with its properties and limits.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AdapterSummary {
     /// Name, kind, graphics interface and driver.
     #[serde(flatten)]
     pub device: DeviceInfo,
-    /// Whether it runs on the processor: taken only when asked for by name.
+    /// Whether it is a software adapter, which is used only if it is named.
     pub software: bool,
     /// Bytes of the largest storage binding: bounds the tensors of one run.
     pub max_storage_binding_bytes: u64,
@@ -41,7 +41,7 @@ const INVOCATIONS: u32 = 64;
 /// Storage buffers that a kernel binds.
 const STORAGE_BUFFERS: u32 = 6;
 
-/// All adapters of this machine, best first. OpenGL is asked only where nothing else drives a GPU.
+/// All adapters of this machine, best first. OpenGL is queried only if no other API drives a GPU.
 pub fn adapters() -> Vec<AdapterSummary> {
     let mut all = enumerate(Backends::PRIMARY);
     if all.iter().all(|adapter| is_software(&adapter.get_info())) {
@@ -108,7 +108,7 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<Adapter, BackendError> {
 fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
     let wanted = match choice {
         AdapterChoice::BestHardware => "no usable GPU was found".to_owned(),
-        AdapterChoice::Named(part) => format!("no usable adapter is named like \"{part}\""),
+        AdapterChoice::Named(part) => format!("no usable adapter has \"{part}\" in its name"),
     };
     if summaries.is_empty() {
         return format!("{wanted}: no adapter was found; use the device `cpu`");
@@ -119,7 +119,7 @@ fn explain(choice: &AdapterChoice, summaries: &[AdapterSummary]) -> String {
         format!("{name} ({kind}, {api}{unusable})")
     };
     let list: Vec<String> = summaries.iter().map(one).collect();
-    format!("{wanted}; there is: {}; use the device `cpu` or name one of these", list.join("; "))
+    format!("{wanted}; available: {}; use the device `cpu` or name one of these", list.join("; "))
 }
 
 /// The adapters of some interfaces, best first, through an instance of our own.

@@ -1,4 +1,5 @@
-//! The buffers that all kernels share: kept from run to run, grown when a network needs more.
+//! The buffers that all kernels share. They are kept from run to run, and grow when a network needs
+//! more.
 
 use wgpu::{BindGroup, Buffer, BufferUsages};
 

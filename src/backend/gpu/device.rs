@@ -1,4 +1,4 @@
-//! One device with its pipelines, and its errors as values.
+//! An open device with its pipelines; its errors are returned as values.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ pub struct GpuDevice {
     pub device: Device,
     /// Its queue.
     pub queue: Queue,
-    /// What it allows.
+    /// Its limits.
     pub limits: Limits,
     /// The layout of the only bind group.
     pub layout: BindGroupLayout,
@@ -59,7 +59,7 @@ impl GpuDevice {
         let opened = pollster::block_on(adapter.request_device(&descriptor));
         let (device, queue) = opened.map_err(|error| BackendError::Device {
             device: name.clone(),
-            reason: format!("the driver gave no device: {error}"),
+            reason: format!("the driver provided no device: {error}"),
         })?;
         let failure = DeviceFailure::default();
         let (uncaptured, lost) = (failure.clone(), failure.clone());
@@ -118,13 +118,13 @@ impl GpuDevice {
         // wgpu panics here when the device is gone.
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => self.failure.set(format!("it does not answer: {error}")),
+            Ok(Err(error)) => self.failure.set(format!("it does not respond: {error}")),
             Err(_) => self.failure.set("the device was lost".to_owned()),
         }
         self.check()
     }
 
-    /// The pipeline of a kernel, compiled when it is first asked for.
+    /// The pipeline of a kernel, compiled at its first use.
     pub fn pipeline(&mut self, kernel: GpuKernel) -> Result<ComputePipeline, BackendError> {
         if let Some(pipeline) = &self.pipelines[kernel as usize] {
             return Ok(pipeline.clone());

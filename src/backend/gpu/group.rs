@@ -19,7 +19,7 @@ use crate::score::{KernelMatrix, KernelMatrixError};
 /// their size; a single image of a tensor may be more.
 const READBACK_BYTES: u64 = 8 << 20;
 
-/// A network and where it lies in its stretches of the buffers.
+/// A network and its layout in its sections of the buffers.
 pub struct PlacedNetwork<'a> {
     /// The network.
     pub network: Network<'a>,
@@ -27,7 +27,7 @@ pub struct PlacedNetwork<'a> {
     pub placement: NetworkPlacement,
 }
 
-/// What is wanted of every network of a group beside the kernel matrix.
+/// What is requested for every network of a group in addition to the kernel matrix.
 #[derive(Clone, Copy, Default)]
 pub struct Wants<'a> {
     /// The packed codes.
@@ -38,7 +38,7 @@ pub struct Wants<'a> {
     pub profile: bool,
 }
 
-/// What one network gave.
+/// The results of one network.
 pub struct TracedOutput {
     /// Kernel matrix and codes.
     pub output: RunOutput,
@@ -46,7 +46,7 @@ pub struct TracedOutput {
     pub tensors: Vec<Vec<f32>>,
 }
 
-/// What one group cost.
+/// The cost of one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GroupCost {
     /// Queue submits.
@@ -59,7 +59,7 @@ pub struct GroupCost {
     pub bytes: u64,
 }
 
-/// An open device with its buffers and what is known of its speed.
+/// An open device with its buffers and its estimated speed.
 pub struct GpuSession {
     /// The device.
     pub gpu: GpuDevice,
@@ -73,13 +73,13 @@ pub struct GpuSession {
     pub profile: Vec<KernelTime>,
 }
 
-/// What one run of a group works on.
+/// The input of one run of a group.
 pub struct NetworkGroup<'a> {
     /// The networks.
     pub networks: &'a [PlacedNetwork<'a>],
     /// The images.
     pub batch: &'a Batch,
-    /// What is wanted.
+    /// What is requested.
     pub wants: Wants<'a>,
     /// How convolutions are computed.
     pub variant: ConvVariant,

@@ -1,7 +1,7 @@
-//! Where the tensors, weights, statistics and codes of one network lie in the shared buffers.
+//! The layout of one network's tensors, weights, statistics and codes in the shared buffers.
 //!
-//! Offsets are relative to the network's own stretch of each buffer; [`BufferSizes`] says how long the
-//! stretches are. The images lie in front of all stretches of the arena, once for all networks.
+//! Offsets are relative to the network's section of each buffer; [`BufferSizes`] contains the lengths
+//! of the sections. The images come before all sections of the arena and are shared by all networks.
 
 use super::moments::{self, MomentsPlace, PlacedForm};
 use super::pack::{self, ConvGrouping};

@@ -203,7 +203,7 @@ pub struct CopyExtent {
     pub quads: u64,
     /// `vec4`s read for each.
     pub reads: f64,
-    /// What is touched.
+    /// The memory it touches.
     pub accesses: Vec<ResourceAccess>,
 }
 

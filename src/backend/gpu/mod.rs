@@ -1,29 +1,30 @@
-//! The WGSL backend: whole plans on any GPU that wgpu reaches, and on software adapters for tests.
+//! The WGSL backend: runs whole plans on any GPU that wgpu supports, and on software adapters for
+//! tests.
 //!
-//! **Layout.** Tensors are `[image][channel / 4][row][column]` of `vec4`, channels past the last
-//! filled up with zeros. All tensors of all networks of a group lie in one storage buffer, the
-//! *arena*: the images first, then a stretch per network with its plan's slots. Weights, statistics
-//! and codes have a buffer each, so one bind group serves every kernel (`layout`, `buffers`).
+//! **Layout.** Tensors are `[image][channel / 4][row][column]` of `vec4`, with zeros after the last
+//! channel. All tensors of a group of networks lie in one storage buffer, the *arena*: first the
+//! images, then one section per network with the slots of its plan. Weights, statistics and codes have
+//! one buffer each, so a single bind group serves all kernels (`layout`, `buffers`).
 //!
-//! **Records.** A kernel on a step is a `task`: a pipeline, a record of 128 bytes with shapes,
-//! strides and offsets, and what it reads and writes. Shapes never enter shader text; there are
-//! twenty-four pipelines whatever the networks (`kernels`, `records`, `lower`, `ops`).
+//! **Records.** A kernel applied to a step is a `task`: a pipeline, a record of 128 bytes with shapes,
+//! strides and offsets, and the tensors it reads and writes. Shapes never enter shader text, so 24
+//! pipelines serve all networks (`kernels`, `records`, `lower`, `ops`).
 //!
-//! **Waves.** A task's wave is the length of the longest chain of tasks it depends on, slots that
-//! are rewritten included. Tasks of one wave and kernel, from whatever network of the group, are
-//! records of one dispatch: the third grid axis tells which (`schedule`).
+//! **Waves.** The wave of a task is the length of the longest chain of tasks it depends on, including
+//! the reuse of slots. All tasks of one wave and kernel, from any network of the group, become one
+//! dispatch; its third grid axis selects the record (`schedule`).
 //!
-//! **Submits.** Dispatches are collected until they are estimated to take a twentieth of a second,
-//! larger ones are cut; the estimate follows what submits really took. Cancel is seen between
-//! submits (`submit`).
+//! **Submits.** Dispatches are collected until their estimated time reaches a twentieth of a second,
+//! and longer ones are split. The estimate follows the measured times of submits. Cancellation is
+//! checked between submits (`submit`).
 //!
-//! **Codes.** The combine kernel packs code bits in an order of its own; the Hamming kernel compares
-//! an image's whole row of words with every other's and adds weighted counts in exact 32-bit sums.
-//! Only these come back, and the activations that a plan keeps (`group`).
+//! **Codes.** The combine kernel packs code bits in its own order. The Hamming kernel compares each
+//! image's row of words with every other and adds weighted counts as exact 32-bit sums. Only these sums
+//! are returned, and the activations that a plan keeps (`group`).
 //!
-//! **Moments.** Products of channels are summed where the activations are, over parts of all
-//! positions; the host adds the parts in double precision. Of a tensor with fewer positions than
-//! channels, or very many channels, the values at some pixels come back instead (`moments`).
+//! **Moments.** Products of channels are summed on the device, over parts of the positions; the host
+//! adds the parts in double precision. For a tensor with fewer positions than channels, or with very
+//! many channels, the values at some pixels are returned instead (`moments`).
 
 mod adapter;
 mod buffers;
@@ -79,7 +80,8 @@ impl GpuBackend {
     ///
     /// # Errors
     ///
-    /// [`BackendError::NoDevice`] with a list of what there is, or what the driver said.
+    /// [`BackendError::NoDevice`] with a list of the available adapters, or with the message from the
+    /// driver.
     pub fn new(choice: &AdapterChoice) -> Result<Self, BackendError> {
         let adapter = adapter::choose(choice)?;
         let info = adapter.get_info();
@@ -118,9 +120,9 @@ impl GpuBackend {
         self.cost
     }
 
-    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well. These tensors
-    /// get memory of their own. Hidden: for tests; elsewhere a plan keeps what is asked for, see
-    /// [`Plan::keeping`].
+    /// Runs one network and returns the values `[n, c, h, w]` of some of its tensors as well. These
+    /// tensors get memory of their own. Hidden: for tests. Elsewhere, the plan requests the
+    /// activations, see [`Plan::keeping`].
     ///
     /// # Errors
     ///
@@ -143,8 +145,7 @@ impl GpuBackend {
         traced.into_iter().next().unwrap_or_else(none)
     }
 
-    /// Runs one network with every dispatch as a submit of its own and returns what each kernel
-    /// took.
+    /// Runs one network with a separate submit for every dispatch, and returns the time of each kernel.
     ///
     /// # Errors
     ///

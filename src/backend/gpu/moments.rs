@@ -1,4 +1,4 @@
-//! How the moments of a tensor are cut into parts, and what the host makes of the parts' sums.
+//! Splits the moments of a tensor into parts, and combines the sums of the parts on the host.
 
 use rayon::prelude::*;
 

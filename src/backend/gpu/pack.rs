@@ -1,5 +1,5 @@
-//! How values lie in the device's buffers: channels by fours, the fourth and last block filled up
-//! with zeros.
+//! The order of values in the device's buffers: blocks of four channels, with zeros after the last
+//! channel.
 
 use crate::data::Batch;
 use crate::graph::{Conv, Shape};

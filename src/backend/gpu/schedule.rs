@@ -1,4 +1,4 @@
-//! Which tasks run together: waves by true dependencies, launches by kernel.
+//! Decides which tasks run together: waves by data dependencies, dispatches by kernel.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Encodes launches into submits that each take about a twentieth of a second.
+//! Encodes dispatches into submits that each take about a twentieth of a second.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -42,12 +42,12 @@ impl SubmitPace {
     }
 }
 
-/// What one kernel took in a profiled run.
+/// The time of one kernel in a profiled run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KernelTime {
     /// The kernel.
     pub kernel: GpuKernel,
-    /// Its dispatches, each a submit of its own.
+    /// Its dispatches, each a separate submit.
     pub dispatches: u32,
     /// Seconds from submit to end, with what a submit costs.
     pub seconds: f64,
@@ -74,8 +74,8 @@ pub struct SubmitReport {
     pub longest_ms: u32,
 }
 
-/// Runs launches in order; two submits are under way at any time. Cancel is seen between submits.
-/// A profile makes every dispatch a submit of its own and waits for it.
+/// Runs launches in order, with up to two submits in flight. Cancellation is checked between submits. A
+/// profile runs every dispatch as a separate submit and waits for it.
 pub fn run(
     gpu: &mut GpuDevice,
     buffers: &mut GpuBuffers,

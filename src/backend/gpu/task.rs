@@ -1,4 +1,4 @@
-//! One kernel on one step of one network, and what it touches.
+//! One kernel on one step of one network, and the memory it touches.
 
 use super::kernels::GpuKernel;
 use super::records::RawRecord;
@@ -18,7 +18,7 @@ pub enum GpuResource {
 /// A read or write of a part of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResourceAccess {
-    /// What is touched.
+    /// The memory it touches.
     pub resource: GpuResource,
     /// First and last element touched, in a unit of the resource's own; all of it unless told.
     pub range: [u32; 2],
@@ -57,7 +57,7 @@ pub struct KernelTask {
     pub workgroups: u32,
     /// What it costs, in floating-point operations; a byte moved counts as [`BYTE_WORK`].
     pub work: f64,
-    /// What it touches.
+    /// The memory it touches.
     pub accesses: Vec<ResourceAccess>,
     /// Whether it runs after everything else.
     pub last: bool,

@@ -1,8 +1,8 @@
 //! NAS-Bench-101 (Ying et al., ICML 2019): `nasbench_only108.tfrecord` and `nasbench_full.tfrecord`.
 //!
-//! A record is one training run: JSON `[hash, epochs, adjacency, operations, metrics]`, where the last
-//! is a protocol buffer in base64. The order of the records is not relied on: the runs of an
-//! architecture are summed up before the first row is given.
+//! A record is one training run: JSON `[hash, epochs, adjacency, operations, metrics]`, where `metrics`
+//! is a protocol buffer in base64. The order of the records is not relied on, so the runs of each
+//! architecture are summarised before the first row is returned.
 
 mod models;
 mod proto;

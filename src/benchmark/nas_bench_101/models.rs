@@ -109,11 +109,12 @@ impl ModelRecords {
         let (hash, epochs, adjacency, operations, metrics): (&str, u32, &str, &str, &str) =
             serde_json::from_slice(record).map_err(|error| {
                 format!(
-                    "it is not a list [hash, epochs, adjacency, operations, metrics] ({error}): this \
-                     is another data set"
+                    "it is not a list [hash, epochs, adjacency, operations, metrics] ({error}): this is \
+                     another dataset"
                 )
             })?;
-        let hash = digest(hash).ok_or_else(|| format!("the hash `{hash}` has not 32 digits"))?;
+        let hash =
+            digest(hash).ok_or_else(|| format!("the hash `{hash}` does not have 32 digits"))?;
         let metrics = STANDARD
             .decode(metrics)
             .ok()
@@ -177,7 +178,7 @@ impl ModelRecords {
             Some(position) => position,
             None if self.budgets.len() == MAX_BUDGETS => {
                 return Err(format!(
-                    "{epochs} epochs are a fifth number of epochs; the benchmark has four"
+                    "{epochs} is a fifth number of epochs; the benchmark has four"
                 ));
             }
             None => {

@@ -1,5 +1,5 @@
-//! The protocol buffer of a record: `nasbench/lib/model_metrics.proto` of the benchmark's code, as far
-//! as it is used.
+//! The protocol buffer of a record: the parts of `nasbench/lib/model_metrics.proto` in the benchmark's
+//! code that are needed here.
 
 /// `ModelMetrics`.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -9,7 +9,7 @@ const MAX_BYTES: u64 = 1 << 16;
 /// Why the next record could not be had.
 pub enum RecordFault {
     Read(std::io::Error),
-    /// What is wrong and what to do.
+    /// The problem, and what to do about it.
     Wrong(String),
 }
 
@@ -45,13 +45,14 @@ impl<R: BufRead> TfRecords<R> {
         self.fill(&mut head)?;
         let Some(length) = length(&head) else {
             return Err(wrong(
-                "the checksum of its length is wrong: the file is damaged or no TFRecord file; fetch it again",
+                "the checksum of its length is wrong: the file is damaged or not a TFRecord file; \
+                 download it again",
             ));
         };
         if length > MAX_BYTES {
             return Err(wrong(&format!(
-                "it has {length} bytes, those of NAS-Bench-101 have less than {MAX_BYTES}: this is \
-                 another data set"
+                "it has {length} bytes, but records of NAS-Bench-101 have fewer than {MAX_BYTES}: this \
+                 is another dataset"
             )));
         }
         let mut record = std::mem::take(&mut self.record);
@@ -61,7 +62,7 @@ impl<R: BufRead> TfRecords<R> {
         self.fill(&mut check)?;
         self.record = record;
         if masked(&self.record) != u32::from_le_bytes(check) {
-            return Err(wrong("its checksum is wrong: the file is damaged; fetch it again"));
+            return Err(wrong("its checksum is wrong: the file is damaged; download it again"));
         }
         self.number += 1;
         Ok(Some(&self.record))
@@ -70,7 +71,7 @@ impl<R: BufRead> TfRecords<R> {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), RecordFault> {
         self.reader.read_exact(bytes).map_err(|error| match error.kind() {
             std::io::ErrorKind::UnexpectedEof => {
-                wrong("the file ends in the middle of it: it is cut short; fetch it again")
+                wrong("the file ends in the middle of it: it is truncated; download it again")
             }
             _ => RecordFault::Read(error),
         })?;

@@ -1,4 +1,4 @@
-//! What several places of a file say of an architecture, joined in memory.
+//! Joins in memory what several parts of a file contain about an architecture.
 
 use std::collections::HashMap;
 

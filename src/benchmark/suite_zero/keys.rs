@@ -1,8 +1,8 @@
-//! Architectures as NASLib's tuples of numbers.
+//! Architectures written as NASLib's tuples of numbers.
 //!
 //! NAS-Bench-201 (`naslib/search_spaces/nasbench201/conversions.py`): the operations of edges 0-1, 0-2,
 //! 0-3, 1-2, 1-3, 2-3. NAS-Bench-101 (`nasbench101/conversions.py`): the adjacency matrix row by row,
-//! then the operations. Other keys stay as they are.
+//! then the operations. Other keys are left unchanged.
 
 /// NASLib's order of NAS-Bench-201's operations.
 const EDGE_OPERATIONS: [&str; 5] =

@@ -1,8 +1,8 @@
 //! NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022): `zc_nasbench201.json` and the others.
 //!
-//! By data set and architecture an object of `val_accuracy` and, for each proxy, its `score` and
-//! `time`. A row joins what all data sets say of an architecture, so the file is gathered before the
-//! first row is given.
+//! For each dataset and architecture there is an object with `val_accuracy` and, for each proxy, its
+//! `score` and `time`. A row joins the values of all datasets for an architecture, so the whole file is
+//! read before the first row is returned.
 
 mod gathered;
 mod keys;
@@ -64,7 +64,7 @@ impl SuiteZero {
         watch: ReadProgress<'_>,
     ) -> Result<bool, JsonFault> {
         if !self.pieces.enter(b'{')? {
-            return Err(wrong("an object of data sets is missing"));
+            return Err(wrong("an object of datasets is missing"));
         }
         let mut first_dataset = true;
         let mut count = 0_u64;

@@ -1,4 +1,4 @@
-//! Memory that reading a pickle may take.
+//! The memory budget for reading a pickle.
 
 use super::PickleError;
 

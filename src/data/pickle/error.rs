@@ -8,7 +8,7 @@ pub enum PickleError {
     Read(#[from] std::io::Error),
     /// The bytes end in the middle.
     #[error(
-        "the pickle ends at byte {at} in the middle of a value: the file is cut short; fetch it again"
+        "the pickle ends at byte {at} in the middle of a value: the file is truncated; download it again"
     )]
     Truncated {
         /// Where more bytes were needed.
@@ -16,22 +16,23 @@ pub enum PickleError {
     },
     /// A byte is no operation that the reader knows.
     #[error(
-        "byte {at} of the pickle is {opcode:#04x}, which is not an operation that data uses in protocols 0 to 5: the file is damaged or not a pickle"
+        "byte {at} of the pickle is {opcode:#04x}, which is not an operation that data uses in protocols \
+         0 to 5: the file is damaged or not a pickle"
     )]
     Opcode {
         /// The byte.
         opcode: u8,
-        /// Where it stands.
+        /// Its position.
         at: u64,
     },
     /// An operation does not fit what came before it.
     #[error(
-        "the operation at byte {at} of the pickle {problem}: the file is damaged; fetch it again"
+        "the operation at byte {at} of the pickle {problem}: the file is damaged; download it again"
     )]
     Malformed {
-        /// Where it stands.
+        /// Its position.
         at: u64,
-        /// What is wrong.
+        /// The problem.
         problem: &'static str,
     },
     /// The values would take more memory than allowed.

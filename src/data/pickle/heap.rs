@@ -1,5 +1,5 @@
-//! Objects while a pickle is read: parts name each other by number, so that they can be shared and
-//! filled after they are shared, and nothing here recurses.
+//! Objects during the reading of a pickle. They refer to each other by number, so they can be shared,
+//! and filled after they are shared, without recursion.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! Bytes of a pickle with their position; nothing is allocated before the bytes are known to be
-//! there.
+//! The bytes of a pickle with their position. Nothing is allocated before the bytes are known to exist.
 
 use std::io::{BufRead, Seek};
 use std::sync::Arc;

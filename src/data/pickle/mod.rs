@@ -1,11 +1,11 @@
-//! Python's pickles, read as plain data. Nothing of a pickle is executed.
+//! Python pickles, read as plain data. Nothing in a pickle is executed.
 //!
-//! [`read`] takes a pickle in memory. [`scan`] takes a file and leaves its long byte strings where
-//! they are, so that the labels of a file of images cost a few reads. Both make a [`PickleValue`];
-//! [`PickledArray`] is a NumPy array in it. [`entries`] takes a file of any size and hands over one
-//! dictionary in it entry by entry.
+//! [`read`] takes a pickle in memory. [`scan`] takes a file and leaves its long byte strings there, so
+//! that reading the labels of a file of images needs only a few reads. Both return a [`PickleValue`],
+//! which may contain NumPy arrays ([`PickledArray`]). [`entries`] takes a file of any size and delivers
+//! the entries of one of its dictionaries one by one.
 //!
-//! Any bytes may be given: reading ends with a value or an error within the memory and depth of
+//! The input may be any bytes: reading ends with a value or an error, within the memory and depth of
 //! [`PickleLimits`], without a panic and without recursion.
 
 mod budget;

@@ -1,4 +1,4 @@
-//! NumPy arrays and scalars, which pickles write as calls of `_reconstruct`, `_frombuffer`,
+//! NumPy arrays and scalars, which pickles represent as calls of `_reconstruct`, `_frombuffer`,
 //! `scalar` and `dtype` (NumPy, `numpy/_core/src/multiarray/methods.c`, `array_reduce_ex`).
 
 use std::sync::Arc;
@@ -41,12 +41,12 @@ const NO_DTYPE: ArrayError = ArrayError("is a NumPy array of no plain type of nu
 const BROKEN: ArrayError = ArrayError("is a NumPy array whose size and data do not fit");
 
 impl PickledArray {
-    /// The array that a value is.
+    /// The array that a value represents.
     ///
     /// # Errors
     ///
-    /// [`ArrayError`] if the value is none, holds objects or records, or has more or less data than
-    /// its shape says.
+    /// [`ArrayError`] if the value is not an array, contains objects or records, or has more or less
+    /// data than its shape requires.
     pub fn from_value(value: &PickleValue) -> Result<Self, ArrayError> {
         let PickleValue::Object(object) = value else { return Err(NO_ARRAY) };
         let (module, name) = object.class.global().ok_or(NO_ARRAY)?;

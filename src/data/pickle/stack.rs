@@ -1,4 +1,4 @@
-//! The stack of the machine, cut by marks, and its memo.
+//! The stack of the machine, divided by marks, and its memo.
 
 use std::collections::HashMap;
 

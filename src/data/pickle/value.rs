@@ -1,12 +1,12 @@
-//! What a pickle holds.
+//! The values that a pickle can contain.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A value of Python. Clones share their parts.
+/// A Python value. Clones share their parts.
 ///
-/// Nothing is ever called: classes and functions are names, and what a pickle asks them to make is
-/// an [`PickleObject`] that says so.
+/// Nothing is ever called: classes and functions are names, and the objects that a pickle constructs
+/// with them are represented by a [`PickleObject`].
 #[derive(Clone)]
 pub enum PickleValue {
     /// `None`.

@@ -1,4 +1,4 @@
-//! Folded operators that work value by value, with broadcasting.
+//! Folding of elementwise operators, with broadcasting.
 
 use super::super::constant::{ConstantData, ConstantTensor, SymbolicInt, offsets, strides};
 use super::super::error::OnnxProblem;

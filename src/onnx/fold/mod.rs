@@ -1,6 +1,6 @@
-//! Folds nodes whose inputs are constants: what exporters leave of shape and padding arithmetic,
-//! and rearranged weights. Results are budgeted (`Budget::folded`). Operators that work value by
-//! value are in [`arithmetic`].
+//! Folds nodes whose inputs are constants: the shape and padding arithmetic that exporters leave in
+//! models, and rearranged weights. Results are limited by `Budget::folded`. Elementwise operators are
+//! in [`arithmetic`].
 
 mod arithmetic;
 
@@ -269,7 +269,7 @@ fn cast(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, O
             ConstantData::Float(values.iter().map(|&value| value as f32).collect())
         }
         _ => {
-            let reason = "the type cast to is not supported; supported are float32, float64, \
+            let reason = "the type cast to is not supported; supported: float32, float64, \
                           int32, int64 and, from whole numbers, bool";
             return Err(node.fail(reason));
         }

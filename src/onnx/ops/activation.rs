@@ -48,7 +48,7 @@ pub(in super::super) fn kind(
         "LeakyRelu" => {
             let slope = number("alpha", 0.01)?;
             if !(0.0..=1.0).contains(&slope) {
-                return Err(node.fail(format!("attribute alpha is {slope}; supported is 0 to 1")));
+                return Err(node.fail(format!("attribute alpha is {slope}; supported: 0 to 1")));
             }
             ActivationKind::LeakyRelu { slope }
         }
@@ -56,9 +56,8 @@ pub(in super::super) fn kind(
             "none" => ActivationKind::Gelu,
             "tanh" => ActivationKind::GeluTanh,
             other => {
-                return Err(node.fail(format!(
-                    "attribute approximate is {other}; supported are none and tanh"
-                )));
+                return Err(node
+                    .fail(format!("attribute approximate is {other}; supported: none and tanh")));
             }
         },
         _ => clipped(reader, node)?,
@@ -89,7 +88,7 @@ fn clipped(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<ActivationKin
         (0.0, high) if high >= f32::MAX => Ok(ActivationKind::Relu),
         (0.0, ceiling) if ceiling > 0.0 => Ok(ActivationKind::ClippedRelu { ceiling }),
         (low, high) => Err(node.fail(format!(
-            "clips to {low}..{high}; supported are a lower bound of 0 and an upper one above it"
+            "clips to {low}..{high}; supported: a lower bound of 0 and an upper one above it"
         ))),
     }
 }
@@ -107,7 +106,7 @@ pub(super) fn activation(
 /// An operator that is known only as a part of an activation.
 pub(super) fn part(_: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     Err(node.fail(
-        "supported is only what exporters write for GELU, in the exact form or with tanh; this \
-         node is no part of it",
+        "supported: only the nodes that exporters write for GELU, exact or with tanh; this node is not \
+         one of them",
     ))
 }

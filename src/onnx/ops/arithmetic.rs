@@ -1,4 +1,4 @@
-//! Operators that work value by value, and what changes nothing.
+//! Elementwise operators, and operators that change nothing.
 
 use super::super::constant::{ConstantData, ConstantTensor};
 use super::super::error::OnnxProblem;
@@ -85,7 +85,7 @@ pub(super) fn div(
     let values = divisors.floats().map_err(|reason| node.fail(format!("input 1 {reason}")))?;
     let factors: Vec<f32> = values.iter().map(|value| 1.0 / value).collect();
     if !factors.iter().all(|factor| factor.is_finite()) {
-        return Err(node.fail("divides by 0 or by what is not a number"));
+        return Err(node.fail("divides by 0 or by NaN"));
     }
     let factors =
         ConstantTensor { dims: divisors.dims.clone(), data: ConstantData::Float(factors) };
@@ -144,7 +144,7 @@ fn scaled(
     factor: f32,
 ) -> Result<OnnxValue, OnnxProblem> {
     if !factor.is_finite() {
-        return Err(node.fail(format!("multiplies by {factor}; supported are finite numbers")));
+        return Err(node.fail(format!("multiplies by {factor}; supported: finite numbers")));
     }
     each(reader, node, tensor, Op::Scale(factor))
 }

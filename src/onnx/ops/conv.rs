@@ -18,7 +18,7 @@ pub(super) fn conv(
     let &[out_channels, per_group, rows, columns] = weight.dims.as_slice() else {
         let found = weight.dims.len();
         return Err(node.fail(format!(
-            "weights of {found} axes; supported are 2-D convolutions, whose weights have 4"
+            "weights of {found} axes; supported: 2-D convolutions, whose weights have 4"
         )));
     };
     for extent in [out_channels, per_group, rows, columns] {

@@ -34,7 +34,7 @@ impl SlidingWindow {
             "SAME_LOWER" => sliding.same(image, true),
             other => {
                 return Err(node.fail(format!(
-                    "attribute auto_pad is {other}; supported are NOTSET, VALID, SAME_UPPER and \
+                    "attribute auto_pad is {other}; supported: NOTSET, VALID, SAME_UPPER and \
                      SAME_LOWER"
                 )));
             }
@@ -108,7 +108,7 @@ fn explicit(node: OnnxNode<'_>) -> Result<Padding, OnnxProblem> {
             right: pad(right)?,
         }),
         Some(other) => Err(node.fail(format!(
-            "attribute pads is {other:?}; supported are four numbers, for the two image axes"
+            "attribute pads is {other:?}; supported: four numbers, for the two image axes"
         ))),
     }
 }

@@ -1,4 +1,4 @@
-//! Layer normalisation: the operator, and what exporters wrote before there was one.
+//! Layer normalisation: the operator, and the nodes that exporters wrote before it existed.
 
 use super::super::constant::ConstantTensor;
 use super::super::error::OnnxProblem;
@@ -47,7 +47,7 @@ fn wire(
 ) -> Result<OnnxTensor, OnnxProblem> {
     let LayerNormParts { axes, eps, weight, bias } = norm;
     if axes.iter().any(|&axis| tensor.view.has_images(axis)) {
-        return Err(node.fail("normalises over the images; supported are axes of one image"));
+        return Err(node.fail("normalises over the images; supported: axes of one image"));
     }
     if !eps.is_finite() || eps < 0.0 {
         return Err(node.fail(format!("epsilon is {eps}; it must not be negative")));

@@ -18,12 +18,12 @@ pub(super) fn gemm(
     for name in ["alpha", "beta"] {
         let factor = node.float(name)?.unwrap_or(1.0);
         if factor != 1.0 {
-            return Err(node.fail(format!("attribute {name} is {factor}; supported is only 1")));
+            return Err(node.fail(format!("attribute {name} is {factor}; supported: only 1")));
         }
     }
     let tensor = reader.tensor(node, 0)?;
     if tensor.rank() != 2 {
-        return Err(node.fail("takes a matrix, was given images; flatten them first"));
+        return Err(node.fail("takes a matrix, but was given images; flatten them first"));
     }
     let transposed = node.int("transB")?.unwrap_or(0) != 0;
     let matrix = reader.constant(node, 1)?;
@@ -88,7 +88,7 @@ fn linear(
     let axis = last_axis(node, &tensor)?;
     let given = tensor.view.extent(axis);
     if inputs != given {
-        return Err(node.fail(format!("the matrix takes {inputs} values, was given {given}")));
+        return Err(node.fail(format!("the matrix takes {inputs} values, but was given {given}")));
     }
     let values = matrix.floats().map_err(|reason| node.fail(format!("the matrix {reason}")))?;
     let weight = if transposed { values.to_vec() } else { transpose(values, rows, columns) };

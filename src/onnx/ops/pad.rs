@@ -16,13 +16,13 @@ pub(super) fn pad(
     node.allow(&["mode", "pads", "value"])?;
     let mode = node.text("mode")?.unwrap_or("constant");
     if mode != "constant" {
-        return Err(node.fail(format!("attribute mode is {mode}; supported is only constant")));
+        return Err(node.fail(format!("attribute mode is {mode}; supported: only constant")));
     }
     refuse_other_than_zero(reader, node)?;
     let (input, image) = reader.images(node)?;
     let [before, after] = paddings(reader, node)?;
     if before[..2] != [0, 0] || after[..2] != [0, 0] {
-        return Err(node.fail("pads the batch or the channels; supported are rows and columns"));
+        return Err(node.fail("pads the batch or the channels; supported: rows and columns"));
     }
     let extents = [image.height, image.width];
     let mut size = [0; 2];
@@ -57,7 +57,7 @@ fn refuse_other_than_zero(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Resul
         }
     };
     if value != 0.0 {
-        return Err(node.fail(format!("pads with {value}; supported is only 0")));
+        return Err(node.fail(format!("pads with {value}; supported: only 0")));
     }
     Ok(())
 }

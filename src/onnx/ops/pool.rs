@@ -93,7 +93,7 @@ pub(super) fn reduce_mean<'m>(
     let axes = shape::axes(reader, node, tensor.rank(), REDUCE_AXES_INPUT)?.unwrap_or_default();
     if axes.is_empty() || axes.iter().any(|&axis| tensor.view.has_images(axis)) {
         return Err(node.fail(format!(
-            "axes {axes:?} of {}; supported are some of the axes of one image",
+            "axes {axes:?} of {}; supported: some of the axes of one image",
             tensor.view.describe(reader.batch)
         )));
     }

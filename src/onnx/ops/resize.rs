@@ -1,4 +1,4 @@
-//! Enlargement of images.
+//! Upsampling of images.
 
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
@@ -29,7 +29,7 @@ pub(super) fn resize(
     ])?;
     let mode = node.text("mode")?.unwrap_or("nearest");
     if mode != "nearest" {
-        return Err(node.fail(format!("attribute mode is {mode}; supported is only nearest")));
+        return Err(node.fail(format!("attribute mode is {mode}; supported: only nearest")));
     }
     let (input, image) = reader.images(node)?;
     if node.ints("axes").is_some_and(|axes| axes != [0, 1, 2, 3] && axes != [2, 3]) {
@@ -58,7 +58,7 @@ fn refuse_other_pixels(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<(
         }
         _ => Err(node.fail(format!(
             "attributes coordinate_transformation_mode and nearest_mode are {place} and \
-             {rounding}; supported are asymmetric with floor and half_pixel with rounding"
+             {rounding}; supported: asymmetric with floor and half_pixel with rounding"
         ))),
     }
 }
@@ -82,7 +82,7 @@ fn factors(
                 whole(node, [rows, columns])
             }
             [rows, columns] => whole(node, [rows, columns]),
-            _ => Err(node.fail(format!("scales {scales:?}; supported are rows and columns"))),
+            _ => Err(node.fail(format!("scales {scales:?}; supported: rows and columns"))),
         };
     }
     let constant = given(sizes)?.ok_or_else(|| node.fail("has neither scales nor sizes"))?;
@@ -92,7 +92,7 @@ fn factors(
         usize::try_from(sizes[first + axis].known()?).ok()?.checked_div(extents[axis])
     };
     let (Some(rows), Some(columns)) = (size(0), size(1)) else {
-        return Err(node.fail(format!("sizes {sizes:?}; supported are rows and columns")));
+        return Err(node.fail(format!("sizes {sizes:?}; supported: rows and columns")));
     };
     let found = [rows.saturating_mul(extents[0]), columns.saturating_mul(extents[1])];
     let wanted = sizes[sizes.len() - 2..].iter().map(|size| size.known().unwrap_or(0));
@@ -102,7 +102,7 @@ fn factors(
     };
     if !channels_stay || !wanted.eq(found.map(|size| size as i64)) {
         return Err(node.fail(format!(
-            "sizes {sizes:?} of {image}; supported are whole multiples of rows and columns"
+            "sizes {sizes:?} of {image}; supported: whole multiples of rows and columns"
         )));
     }
     whole(node, [rows as f32, columns as f32])
@@ -111,7 +111,7 @@ fn factors(
 fn whole(node: OnnxNode<'_>, scales: [f32; 2]) -> Result<[usize; 2], OnnxProblem> {
     let is_whole = |scale: &f32| *scale >= 1.0 && (scale - scale.round()).abs() <= ROUNDING * scale;
     if !scales.iter().all(is_whole) {
-        return Err(node.fail(format!("scales {scales:?}; supported are whole numbers")));
+        return Err(node.fail(format!("scales {scales:?}; supported: whole numbers")));
     }
     let factor = |scale: f32| node.extent("a scale", scale.round() as i64, 1);
     Ok([factor(scales[0])?, factor(scales[1])?])

@@ -1,4 +1,4 @@
-//! Shapes: asking for them, and other axes for the same values.
+//! Queries of shapes, and changes of the axes of a tensor.
 
 use std::rc::Rc;
 
@@ -139,7 +139,9 @@ fn reshaped(
         Err(ReshapeMisfit::Uneven) => {}
     }
     if tensor.view.images_axis().is_some_and(|axis| axis > 0) {
-        return Err(node.fail("takes the values of images apart, which is not supported"));
+        return Err(
+            node.fail("splits the values of an image across the batch, which is not supported")
+        );
     }
     let axes: Vec<usize> = (0..tensor.rank()).collect();
     let ordered = reader.lay_out(node, &tensor, &[axes, Vec::new(), Vec::new()])?;

@@ -108,7 +108,7 @@ fn range(node: OnnxNode<'_>, cut: &SliceCut, extent: usize) -> Result<StridedRan
             Err(node
                 .fail(format!("{}..{end} of axis {} of {extent} is empty", cut.start, cut.axis)))
         }
-        _ => Err(node.fail(format!("a step of {}; supported are steps forward", cut.step))),
+        _ => Err(node.fail(format!("a step of {}; supported: steps forward", cut.step))),
     }
 }
 
@@ -128,7 +128,7 @@ fn refuse_part_of_batch(
     if cut.start == 0 && cut.step == 1 && to_the_end {
         return Ok(());
     }
-    Err(node.fail("takes part of the batch; supported are axes of one image"))
+    Err(node.fail("takes part of the batch; supported: axes of one image"))
 }
 
 /// `Gather` of one position, or of evenly spaced ones.
@@ -142,10 +142,10 @@ pub(super) fn gather(
     let indices = reader.constant(node, 1)?;
     let positions = indices.ints().map_err(|reason| node.fail(format!("the index {reason}")))?;
     if tensor.view.has_images(axis) {
-        return Err(node.fail("takes part of the batch; supported are axes of one image"));
+        return Err(node.fail("takes part of the batch; supported: axes of one image"));
     }
     let extent = tensor.view.extent(axis);
-    let evenly = || node.fail("supported are one index, or evenly spaced ones in forward order");
+    let evenly = || node.fail("supported: one index, or evenly spaced ones in forward order");
     let size = i64::try_from(extent).unwrap_or(i64::MAX);
     let inside = |&position: &i64| {
         let from_first = if position < 0 { position.saturating_add(size) } else { position };
@@ -181,7 +181,7 @@ pub(super) fn split<'m>(
     let tensor = reader.tensor(node, 0)?;
     let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
     if tensor.view.has_images(axis) {
-        return Err(node.fail("takes the batch apart; supported are axes of one image"));
+        return Err(node.fail("splits the batch; supported: axes of one image"));
     }
     let extent = tensor.view.extent(axis);
     let sizes = sizes(reader, node, extent)?;

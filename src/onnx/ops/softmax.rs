@@ -20,7 +20,7 @@ pub(super) fn softmax(
     let last = if reader.opset < ONE_AXIS { tensor.rank() - 1 } else { axis };
     let axes: Vec<usize> = (axis..=last).collect();
     if axes.iter().any(|&axis| tensor.view.has_images(axis)) {
-        return Err(node.fail("is over the images; supported are axes of one image"));
+        return Err(node.fail("is over the images; supported: axes of one image"));
     }
     let laid = reader.with_channels(node, &tensor, &axes)?;
     let id = reader.wire(node, "", Op::Softmax, &[laid.node])?;

@@ -1,4 +1,4 @@
-//! Two views side by side: broadcasting, and the second value brought to where the first one lies.
+//! Combining two views: broadcasting, and bringing the second value to the layout of the first.
 
 use super::{ArrangedView, AxisFactor, AxisPart, TensorView, arrange};
 use crate::graph::{Axis, AxisDigit, Rearrange, Shape};

@@ -1,4 +1,4 @@
-//! Reshapes: factors are taken in order, split where a new axis ends inside one.
+//! Reshapes: factors are taken in order, and split where a new axis ends inside one.
 
 use super::{AxisFactor, AxisPart, TensorView, merge};
 use crate::onnx::constant::SymbolicInt;
@@ -97,7 +97,7 @@ fn take(
                 match batch {
                     SymbolicInt::Known(size) if !images && needed % size == 0 => needed /= size,
                     SymbolicInt::Images(_) if images => images = false,
-                    _ => return Err(wrong("it would take images apart")),
+                    _ => return Err(wrong("it would split images across the batch")),
                 }
             }
             Some(AxisFactor::Part(part)) => needed = take_part(rest, &mut axis, part, needed)?,

@@ -1,4 +1,4 @@
-//! Which values the counted activations depend on, and in which form they are wanted.
+//! Finds the values that the counted activations depend on, and the form in which they are needed.
 
 use super::PlanBuilder;
 use crate::graph::analysis::Analysis;

@@ -1,8 +1,8 @@
-//! Activations that a caller wants beside the kernel matrix.
+//! Activations that a caller requests in addition to the kernel matrix.
 //!
-//! They are added when everything the codes depend on has been lowered, and change none of its steps'
-//! arithmetic: a step that sums a kept value anyway stores it as well, and what is missing is appended.
-//! So codes and kernel matrix are the same bits whatever is kept.
+//! They are added after everything the codes depend on has been lowered, and change no arithmetic of
+//! these steps: a step that already computes a requested value stores it as well, and missing values
+//! are appended. Codes and kernel matrix are therefore bit for bit the same, whatever is requested.
 
 use super::{PlanBuilder, plain};
 use crate::graph::{ActivationKind, NodeId};

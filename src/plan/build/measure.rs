@@ -1,7 +1,7 @@
-//! Tensors whose moments a caller wants: what activations read, and what the head gets.
+//! Tensors whose moments a caller requests: the inputs of activations, and the input of the head.
 //!
-//! As with [kept](super::keep) activations, codes and kernel matrix are the same bits whatever is
-//! measured.
+//! As with [kept](super::keep) activations, codes and kernel matrix are bit for bit the same, whatever
+//! is requested.
 
 use super::PlanBuilder;
 use crate::graph::analysis::Analysis;

@@ -1,4 +1,5 @@
-//! Lowers a graph to steps. `demand` finds what is needed, `keep` adds what a caller wants beside the codes.
+//! Lowers a graph to steps. `demand` finds what is needed; `keep` adds what a caller requests in
+//! addition to the codes.
 
 mod demand;
 mod keep;

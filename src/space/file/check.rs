@@ -1,4 +1,4 @@
-//! Checks a file's values against the JSON Schema that its types give, and collects what is wrong.
+//! Checks the values of a file against the JSON Schema of its types, and collects the errors.
 
 use serde_json::{Map, Value};
 
@@ -95,7 +95,7 @@ impl<'s> SpaceChecker<'s> {
         for key in required(schema).filter(|key| !map.contains_key(*key)) {
             let expected = properties.and_then(|all| all.get(key)).map(|one| self.expected(one));
             let expected = expected.unwrap_or_default();
-            problems.add(path, format!("misses the key `{key}`, {expected}"));
+            problems.add(path, format!("is missing the key `{key}`, {expected}"));
         }
         for (key, value) in map {
             let path = member(path, key);
@@ -103,7 +103,7 @@ impl<'s> SpaceChecker<'s> {
                 (Some(schema), _) => self.check(schema, value, &path, problems),
                 (None, Some(Value::Bool(false))) => {
                     let hint = nearest::hint(key, known());
-                    problems.add(path, format!("is not a known key here; {hint}"));
+                    problems.add(path, format!("is not a valid key here; {hint}"));
                 }
                 (None, Some(others)) => self.check(others, value, &path, problems),
                 (None, None) => {}

@@ -1,4 +1,4 @@
-//! The values of a space file, TOML or JSON, and the line on which each of them stands.
+//! The values of a space file, TOML or JSON, with the line of each.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -124,7 +124,9 @@ impl<'t> DocumentReader<'t> {
                 .and_then(serde_json::Number::from_f64)
                 .map(Value::Number)
                 .ok_or_else(|| self.problem(path, "is not a finite number"))?,
-            DeValue::Datetime(_) => return Err(self.problem(path, "is a date; none is needed")),
+            DeValue::Datetime(_) => {
+                return Err(self.problem(path, "is a date, which is not a valid value"));
+            }
             DeValue::Array(list) => {
                 let mut values = Vec::with_capacity(list.len());
                 for (position, value) in list.iter().enumerate() {

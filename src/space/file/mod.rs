@@ -1,9 +1,9 @@
 //! The space file: format `untrained-space/1`, TOML or JSON.
 //!
-//! `document` reads the text and remembers lines; `check` compares it with the JSON Schema that the
-//! types here and in the topologies give, so that an editor and this program refuse the same files;
-//! what a schema cannot say is checked by [`Topology::new`] and [`Topology::check_shapes`]. Every
-//! step adds to one list of problems.
+//! `document` reads the text and remembers lines. `check` compares it with the JSON Schema of the types
+//! here and in the topologies, so that an editor and this program reject the same files.
+//! [`Topology::new`] and [`Topology::check_shapes`] check what a schema cannot express. Every step adds
+//! to one list of problems.
 
 mod check;
 mod document;
@@ -42,10 +42,10 @@ enum FormatVersion {
 struct SpaceFile<T, S> {
     #[serde(rename = "format")]
     _format: FormatVersion,
-    /// The short name by which the space is opened.
+    /// The short name under which the space is opened.
     #[schemars(length(min = 1))]
     id: String,
-    /// The name to show.
+    /// The title for display.
     #[schemars(length(min = 1))]
     title: String,
     /// The publication it comes from.
@@ -60,11 +60,11 @@ struct SpaceFile<T, S> {
     /// orthogonal, uniform:A or normal:S.
     #[serde(default)]
     initialisation: Option<String>,
-    /// What is decided in an architecture.
+    /// The decisions of an architecture.
     topology: T,
     /// How cells or stages become a network.
     skeleton: S,
-    /// Operations of the space's own, by name; they win over built-in ones.
+    /// Additional operations, by name; they override built-in ones.
     #[serde(default)]
     operations: OperationDefinitions,
 }
@@ -141,8 +141,12 @@ pub(super) fn parse(
 fn check_format(value: &Value, problems: &mut ProblemList) -> Option<()> {
     match value.get("format") {
         Some(Value::String(format)) if format == FORMAT => return Some(()),
-        Some(other) => problems.add("format", format!("is {other}, this program reads `{FORMAT}`")),
-        None => problems.add("", format!("misses the key `format`; write format = \"{FORMAT}\"")),
+        Some(other) => {
+            problems.add("format", format!("is {other}, but this program reads `{FORMAT}`"))
+        }
+        None => {
+            problems.add("", format!("is missing the key `format`; write format = \"{FORMAT}\""))
+        }
     }
     None
 }
@@ -174,7 +178,7 @@ fn kind(value: &Value, problems: &mut ProblemList) -> Option<&'static TopologyKi
     let name = value.get("topology")?.get("kind");
     let Some(Value::String(name)) = name else {
         let kinds: Vec<&str> = TOPOLOGIES.iter().map(|kind| kind.name).collect();
-        problems.add("topology", format!("misses the key `kind`, one of {}", kinds.join(", ")));
+        problems.add("topology", format!("is missing the key `kind`, one of {}", kinds.join(", ")));
         return None;
     };
     let found = TOPOLOGIES.iter().find(|kind| kind.name == name);

@@ -1,4 +1,4 @@
-//! Wires layers into a graph.
+//! Adds layers to a graph.
 
 use super::{
     BranchJoin, ChannelWidth, ConvLayer, GroupCount, LayerStep, OperationLayer, PoolLayer,

@@ -1,7 +1,7 @@
-//! Layers: the small language that operations, stems and heads are written in.
+//! Layers: the small language in which operations, stems and heads are written.
 //!
-//! `assets/operations.toml` documents the language at its head. `text` reads it, `emit` wires the
-//! layers into a graph.
+//! `assets/operations.toml` documents the language. `text` parses it, and `emit` adds the layers to a
+//! graph.
 
 mod emit;
 mod text;
@@ -46,7 +46,7 @@ pub(super) enum OperationLayer {
 pub(super) enum BranchJoin {
     /// Summed.
     Add,
-    /// Behind each other along the channels.
+    /// Concatenated along the channels.
     Concat,
 }
 
@@ -138,7 +138,7 @@ pub(super) fn any(layers: &[OperationLayer], condition: &dyn Fn(&OperationLayer)
     })
 }
 
-/// A layer as a file writes it.
+/// A layer as written in a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum LayerFile {
@@ -154,7 +154,7 @@ pub(super) enum LayerFile {
 pub(super) enum BranchesFile {
     /// Summed.
     Add(Vec<Vec<LayerFile>>),
-    /// Behind each other along the channels.
+    /// Concatenated along the channels.
     Concat(Vec<Vec<LayerFile>>),
 }
 

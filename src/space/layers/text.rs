@@ -1,4 +1,4 @@
-//! Reads the text of one layer.
+//! Parses the text of one layer.
 
 use std::borrow::Cow;
 
@@ -169,7 +169,7 @@ impl<'t> LayerOptions<'t> {
     }
 
     fn wrong(&self, key: &str, value: &str, allowed: &str) -> String {
-        format!("`{}`: {key} is `{value}`, allowed is {allowed}", self.text)
+        format!("`{}`: {key} is `{value}`; allowed: {allowed}", self.text)
     }
 
     fn number(&self, key: &str, text: &str, least: usize, most: usize) -> Result<usize, String> {
@@ -246,7 +246,7 @@ impl<'t> LayerOptions<'t> {
             Some(word) => {
                 let key = word.split('=').next().unwrap_or(word);
                 let allowed = allowed(&layer);
-                Err(format!("`{}`: `{key}` is not understood or given twice; {allowed}", self.text))
+                Err(format!("`{}`: unknown or repeated option `{key}`; {allowed}", self.text))
             }
         }
     }

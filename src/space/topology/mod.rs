@@ -1,6 +1,6 @@
-//! Topologies: what is decided in an architecture, and how decisions become a network.
+//! Topologies: the decisions of an architecture, and how they become a network.
 //!
-//! A topology is one module here, one entry of [`TOPOLOGIES`] and one variant in [`AnyTopology`],
+//! A topology is one module here, one entry of [`TOPOLOGIES`], and one variant in [`AnyTopology`],
 //! [`TopologyDecisions`], `with_topology!` and `with_decisions!`.
 
 mod edge_cell;

@@ -1,8 +1,8 @@
 //! A fixed cell whose layers differ in width: the size space of NATS-Bench.
 //!
-//! The network is a stem, then cells and reductions in the order of the file, then a head. Every
-//! cell and reduction has a width of its own, and these widths are all that is decided; the stem has
-//! the first of them.
+//! The network is a stem, then cells and reductions in the order of the file, then a head. Every cell
+//! and reduction has its own width, and these widths are the only decisions; the stem has the first of
+//! them.
 
 use rand::{Rng, RngExt};
 use schemars::JsonSchema;
@@ -38,7 +38,7 @@ pub(in crate::space) struct WidthsFile {
     /// The channel counts to choose from.
     #[schemars(length(min = 1, max = MAX_WIDTHS), inner(range(min = 1, max = MAX_CLASSES)))]
     widths: Vec<usize>,
-    /// Nodes of the cell, its input and output included.
+    /// The number of nodes of the cell, including its input and output.
     #[schemars(range(min = 2, max = 8))]
     nodes: usize,
     /// The operations that the cell names.
@@ -62,12 +62,12 @@ enum WidthsKind {
 pub(in crate::space) struct WidthsSkeletonFile {
     /// Layers before the first cell.
     stem: Vec<LayerFile>,
-    /// What stands behind the stem; every entry has a width of its own.
+    /// The cells and reductions after the stem; every entry has its own width.
     #[schemars(length(min = 1, max = MAX_CELLS))]
     sequence: Vec<WidthsPart>,
     /// The operation of a reduction, at stride 2.
     reduction: String,
-    /// Layers behind the last cell.
+    /// Layers after the last cell.
     head: Vec<LayerFile>,
 }
 
@@ -183,7 +183,7 @@ impl Topology for Widths {
     ) -> Option<Self> {
         for (position, width) in file.widths.iter().enumerate() {
             if file.widths[..position].contains(width) {
-                problems.add(format!("topology.widths[{position}]"), format!("is {width} twice"));
+                problems.add(format!("topology.widths[{position}]"), format!("repeats {width}"));
             }
         }
         let path = "topology.operations";
@@ -280,7 +280,7 @@ impl Topology for Widths {
         let tokens: Vec<&str> = text.trim().split(':').collect();
         if tokens.len() != self.sequence.len() {
             let (found, needed) = (tokens.len(), self.sequence.len());
-            let reason = format!("has {found} widths joined by `:`, this space has {needed}");
+            let reason = format!("has {found} widths joined by `:`; this space has {needed}");
             return Err(wrong(text.trim(), reason));
         }
         let width = |token: &&str| {

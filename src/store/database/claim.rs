@@ -1,4 +1,4 @@
-//! Work that several processes share: each architecture is claimed by one of them.
+//! Work shared by several processes: each architecture is claimed by one of them.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -16,14 +16,13 @@ pub struct ClaimRequest<'a> {
     pub key: Option<ScoreKey>,
 }
 
-/// Whose work an architecture is.
+/// Who scores an architecture.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClaimOutcome {
-    /// It is to be scored and appended by the one who asked.
+    /// The caller must score and append it.
     Mine,
-    /// It, or one with the same key, is being scored, by another process or for another claim of this
-    /// one: ask again later. The claim of a process that is killed is given to the next who asks once
-    /// it has expired.
+    /// It, or one with the same key, is being scored by another process, or for another claim of this
+    /// one: try again later. Once the claim of a killed process has expired, the next caller gets it.
     Taken,
     /// The place has its result.
     Done(Box<ResultRow>),

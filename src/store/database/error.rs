@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// What can go wrong with a file of studies.
+/// The errors of a study database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such file.
@@ -19,14 +19,14 @@ pub enum StoreError {
     NoDatabase(PathBuf),
     /// An SQLite file of another program.
     #[error(
-        "{} is another program's database and is left alone: choose another file",
+        "{} is the database of another program and was left unchanged: choose another file",
         .0.display()
     )]
     Foreign(PathBuf),
     /// Written by a newer version of this program.
     #[error(
-        "{} was written by a newer version of this program (format {found}, this one knows formats \
-         up to {known}): use that version, or choose another file",
+        "{} was written by a newer version of this program (format {found}; this version supports \
+         formats up to {known}): use that version, or choose another file",
         path.display()
     )]
     Newer {
@@ -34,7 +34,7 @@ pub enum StoreError {
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest format that is known here.
+        /// The newest format that this version supports.
         known: i64,
     },
     /// The file is damaged.
@@ -47,13 +47,13 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
     /// Another program does not let go of it.
     #[error(
-        "{} is in use by another program that does not let go of it: close what else has it open \
-         (another run, a database viewer) and try again",
+        "{} is locked by another program: close any other program that has it open (another run, a \
+         database viewer) and try again",
         .0.display()
     )]
     Locked(PathBuf),
@@ -64,10 +64,10 @@ pub enum StoreError {
         .0.display()
     )]
     ReadOnly(PathBuf),
-    /// A file that cannot be written, with rows in a log beside it that only a writer can take in.
+    /// A file that cannot be written, with rows in a log next to it that only a writer can read.
     #[error(
-        "the last rows of {} lie in the log beside it (the same name with -wal), which cannot be \
-         read without writing: copy both to a folder that can be written",
+        "the latest results of {} are in the log next to it (the same name with -wal), which can only be \
+         read in a writable folder: copy both files to one",
         .0.display()
     )]
     UnreadLog(PathBuf),
@@ -76,20 +76,19 @@ pub enum StoreError {
     SameFile(PathBuf),
     /// No space left.
     #[error(
-        "no space is left for {}: what was written before is kept; free some space and resume the \
-         study",
+        "no space is left for {}: results written so far are kept; free some space and resume the study",
         .0.display()
     )]
     Full(PathBuf),
     /// The system failed to open, read or write the file.
     #[error(
-        "cannot use {}: check that its folder exists and can be written, and the disk it is on",
+        "cannot use {}: check that its folder exists and is writable, and that its disk works",
         path.display()
     )]
     System {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
     /// SQLite refused for another reason.
@@ -97,7 +96,7 @@ pub enum StoreError {
     Sql {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
     /// No study has that id.
@@ -113,15 +112,15 @@ pub enum StoreError {
     Unknown {
         /// The file.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested value.
         id: String,
         /// Ids that exist, the latest ones.
         known: Vec<String>,
     },
     /// Several studies begin with that id.
-    #[error("`{id}` is the beginning of several studies: {}; give more digits", found.join(", "))]
+    #[error("several studies begin with `{id}`: {}; give more digits", found.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The requested value.
         id: String,
         /// The studies that begin so.
         found: Vec<String>,
@@ -139,8 +138,8 @@ pub enum StoreError {
     },
     /// A study was made with other options.
     #[error(
-        "study {id} was made with other options, so that its results and new ones do not go \
-         together: {}; leave these options out or begin a new study",
+        "study {id} was made with other options, so new results could not be compared with its own: {}; \
+         leave these options out or start a new study",
         DifferenceList(differences)
     )]
     Differs {
@@ -150,14 +149,14 @@ pub enum StoreError {
         differences: Vec<super::OptionDifference>,
     },
     /// The study was deleted while it was written.
-    #[error("study {0} was deleted by another process: its results cannot be written any more")]
+    #[error("study {0} was deleted by another process: its results can no longer be written")]
     Gone(String),
     /// The system gave no thread.
-    #[error("cannot start the thread that writes the study: end other programs and try again")]
+    #[error("cannot start the thread that writes the study: close other programs and try again")]
     Thread(#[source] std::io::Error),
     /// A position of the study is another architecture's.
     #[error(
-        "place {position} of study {id} belongs to {stored}, not to {given}: processes that work \
+        "position {position} of study {id} belongs to {stored}, not to {given}: processes that work \
          on one study must propose the same architectures in the same order"
     )]
     PositionTaken {
@@ -165,9 +164,9 @@ pub enum StoreError {
         id: String,
         /// The place.
         position: u64,
-        /// Whose it is.
+        /// The architecture stored there.
         stored: String,
-        /// What was to be put there.
+        /// The architecture to be stored there.
         given: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What a score depends on, as one key: a score that was computed once is not computed again.
+//! Everything a score depends on, as one key, so that no score is computed twice.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
@@ -62,8 +62,8 @@ impl ScoreKeys {
         self
     }
 
-    /// The key of an architecture: equal for all that the counted units of this run cannot tell
-    /// apart.
+    /// The key of an architecture: equal for all architectures that the counted units of this run
+    /// cannot distinguish.
     pub fn of(&self, architecture: &Architecture) -> ScoreKey {
         let network = match self.count {
             Count::Live => architecture.live_key(),
@@ -89,8 +89,8 @@ impl FromSql for ScoreKey {
     }
 }
 
-/// A fingerprint (SHA-256, hexadecimal) of what a space file says: comments, the order of keys,
-/// spaces between them and the choice between TOML and JSON make no difference.
+/// A fingerprint (SHA-256, hexadecimal) of the values in a space file: comments, the order of keys,
+/// white space, and the choice between TOML and JSON make no difference.
 pub fn space_fingerprint(space: &Space) -> String {
     let text = space.text().trim_start_matches('\u{feff}');
     let value = if text.trim_start().starts_with('{') {

@@ -1,17 +1,16 @@
-//! Studies in an SQLite file: what was asked for, every result, and what happened.
+//! Studies in an SQLite file: their options, results and events.
 //!
-//! One file holds many studies, and several processes may write it at once. [`Store`] is the file,
-//! [`Study`] a study that is being written, [`ResultRow`] a result. `docs/store.md` describes the tables
-//! for those who read them with other programs; `schema/version-*.sql` are the tables themselves.
+//! One file holds many studies, and several processes may write to it at once. [`Store`] is the file,
+//! [`Study`] a study that is being written, and [`ResultRow`] a result. `docs/store.md` describes the
+//! tables for readers of the file; `schema/version-*.sql` defines them.
 //!
-//! * [`Store::begin`] makes a study; [`Study::append`] and [`Study::finish`] fill it.
-//! * [`Store::find`], [`StudyInfo::check_same`] and [`Store::resume`] take one up again;
-//!   [`Store::rows`] gives what it has so far, in order, for a strategy to be replayed.
+//! * [`Store::begin`] creates a study; [`Study::append`] and [`Study::finish`] fill it.
+//! * [`Store::find`], [`StudyInfo::check_same`] and [`Store::resume`] resume one; [`Store::rows`]
+//!   returns its results in order, to replay them to a strategy.
 //! * [`Store::join`] and [`Study::claim`] let several processes work on one study.
 //! * [`ScoreKeys`] and [`Study::cached`] find scores that were computed before.
 //!
-//! What is not here: exports (`store::export`), and which options may differ in a study that is
-//! resumed, which is for the job to say.
+//! Exports are in `store::export`. The job decides which options may differ when a study is resumed.
 
 mod claim;
 mod error;
@@ -48,10 +47,10 @@ pub use upkeep::MergedStudy;
 
 use writer::{PendingWrites, StudyWriter};
 
-/// The file of studies where none is named.
+/// The default study database.
 pub const DEFAULT_FILE: &str = "untrained.db";
 
-/// A file of studies. Every thread opens its own.
+/// A study database. Every thread opens its own.
 ///
 /// ```
 /// use untrained::store::{FlushPolicy, Store, StudySetup, StudyState};
@@ -86,7 +85,7 @@ fn now_ms() -> i64 {
 
 /// The file.
 impl Store {
-    /// How long an operation waits for another process that writes, unless told otherwise.
+    /// How long an operation waits by default for another process that is writing.
     pub const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 
     /// Opens a file to write it, and makes it if it is not there. A file of an older version is
@@ -100,8 +99,8 @@ impl Store {
         Self::open_with(path, StoreAccess::Create, Self::BUSY_TIMEOUT)
     }
 
-    /// Opens a file only to read it; nothing in it is changed. An older version is read as if it were
-    /// the present one.
+    /// Opens a file for reading; nothing in it is changed. An older version is read as if it were the
+    /// current one.
     ///
     /// # Errors
     ///
@@ -153,7 +152,7 @@ impl Store {
             .map_err(|error| self.failed(error))
     }
 
-    /// The study whose id begins with a text.
+    /// The study whose ID begins with this text.
     ///
     /// # Errors
     ///
@@ -259,12 +258,13 @@ impl Store {
         self.start(info, worker, policy)
     }
 
-    /// Takes a study up again, alone. What a process that was killed had claimed is free again; one
-    /// that may have been killed just now is waited for, up to [`FlushPolicy::expiry`].
+    /// Resumes a study as its only process. The claims of killed processes are released. If a process
+    /// may have been killed only just now, this waits for up to [`FlushPolicy::expiry`].
     ///
     /// # Errors
     ///
-    /// [`StoreError::Running`] if another process writes it, or if the file cannot be written.
+    /// [`StoreError::Running`] if another process is writing to it, or an error if the file cannot be
+    /// written.
     pub fn resume(&self, study: &StudyInfo, policy: FlushPolicy) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
         let alive = worker::wait_for_end(&self.connection, study.number).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Opening the file: for writing, or for reading where it cannot be written.
+//! Opens the file: for writing or, if it is read-only, for reading.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use super::schema::{self, FileLayout};
 /// Memory for pages, in KiB: the index of a million results fits.
 const CACHE_KIB: i64 = 64 * 1024;
 
-/// What a file is opened for.
+/// The purpose for which a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreAccess {
     /// To be written; made if it is not there.
     Create,
     /// To be written; it must be there.
     Write,
-    /// To be read; nothing in it is changed.
+    /// Reading; nothing in it is changed.
     Read,
 }
 

@@ -1,4 +1,4 @@
-//! What people note of architectures: a star, a few words.
+//! Remarks on architectures: a star, and a note.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::{Store, StoreError, StudyInfo};
 
-/// What somebody noted of an architecture of a study.
+/// The remark on an architecture of a study.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remark {
     /// Whether it has a star.
@@ -16,7 +16,7 @@ pub struct Remark {
 }
 
 impl Store {
-    /// What is noted of architectures of a study, by architecture.
+    /// The remarks on the architectures of a study, by architecture.
     ///
     /// # Errors
     ///
@@ -25,11 +25,12 @@ impl Store {
         read(&self.connection, study.number).map_err(|error| self.failed(error))
     }
 
-    /// Replaces what is noted of architectures of a study, in the space's notation, in one transaction.
+    /// Replaces the remarks on some architectures of a study, given in the space's notation, in one
+    /// transaction.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Gone`] if the study is not there, or if the file cannot be written.
+    /// [`StoreError::Gone`] if the study does not exist, or an error if the file cannot be written.
     pub fn set_remarks(
         &self,
         study: &StudyInfo,

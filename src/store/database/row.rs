@@ -17,14 +17,14 @@ use crate::store::{Draws, Record, Status};
 pub struct ResultRow {
     /// Its place in the order in which architectures were proposed, from 0.
     pub position: u64,
-    /// What it came to.
+    /// Its result.
     pub record: Record,
     /// The architecture's canonical text.
     pub canonical: String,
-    /// What the strategy was told, where that is not the record's value: a score in a search that
-    /// ranks by accuracy.
+    /// The value that the strategy observed, if it differs from the record's value: a score in a search
+    /// that ranks by accuracy.
     pub told: Option<f64>,
-    /// What the score depends on; `None` where it is not to be reused.
+    /// The key of everything the score depends on; `None` if it must not be reused.
     pub key: Option<ScoreKey>,
     /// When it was scored, in milliseconds since 1970.
     pub time_ms: i64,
@@ -33,7 +33,7 @@ pub struct ResultRow {
 }
 
 impl ResultRow {
-    /// A record of this moment whose architecture is canonical, without further scores and a key.
+    /// A record with the current time whose architecture is canonical, without further scores or a key.
     pub fn new(position: u64, record: Record) -> Self {
         let canonical = record.architecture.clone();
         let (time_ms, remark) = (now_ms(), Remark::default());
@@ -184,7 +184,7 @@ pub(super) fn named<T: Copy>(
     name: fn(T) -> &'static str,
 ) -> rusqlite::Result<T> {
     let found = all.iter().find(|&&variant| name(variant) == text);
-    found.copied().ok_or_else(|| malformed(column, format!("`{text}` is not known here")))
+    found.copied().ok_or_else(|| malformed(column, format!("`{text}` is unknown")))
 }
 
 /// What a column holds is not what belongs there.

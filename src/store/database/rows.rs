@@ -1,4 +1,4 @@
-//! The results of a study, one after the other.
+//! The results of a study, one after another.
 
 use std::path::Path;
 

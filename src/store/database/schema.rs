@@ -1,4 +1,4 @@
-//! The layout of the file and how older layouts become the present one.
+//! The schema of the file, and the migration of older schemas to the current one.
 
 use rusqlite::{Connection, TransactionBehavior};
 

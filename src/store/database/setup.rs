@@ -1,4 +1,4 @@
-//! What a study was set up with, and whether a job is the same.
+//! The set-up of a study, and whether a job has the same.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{SCORE_VERSION, StoreError};
 use crate::store::StatusCounts;
 
-/// What a study is made with: everything its results depend on, and where it began.
+/// The set-up of a study: everything its results depend on, and where it began.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudySetup {
     /// The search space; `None` for a model file.
@@ -19,7 +19,7 @@ pub struct StudySetup {
     pub seed: u64,
     /// The seed of the weights of each repeat.
     pub weight_seeds: Vec<u64>,
-    /// SHA-256 of the batch, as [`Batch::fingerprint`](crate::data::Batch::fingerprint) gives it.
+    /// SHA-256 of the batch, from [`Batch::fingerprint`](crate::data::Batch::fingerprint).
     pub batch: String,
     /// The device it begins on.
     pub device: String,
@@ -38,7 +38,7 @@ pub struct SpaceSnapshot {
     pub id: String,
     /// [`space_fingerprint`](super::space_fingerprint) of it.
     pub fingerprint: String,
-    /// Its file as it was, with the values replaced in it; `None` in studies of old files.
+    /// Its file at that time, with overridden values; `None` in studies of old files.
     pub text: Option<String>,
 }
 
@@ -58,9 +58,9 @@ impl StudySetup {
         }
     }
 
-    /// What a job differs in from this setup, if results of both are not to be mixed. `free` are the
-    /// options that may differ, by their path, such as `options.device`; a path covers what lies
-    /// below it. Devices and versions may differ.
+    /// The differences between a job and this set-up that prevent mixing their results. `free` lists
+    /// the paths of options that may differ, such as `options.device`; a path includes everything below
+    /// it. Devices and versions may differ.
     pub fn differences(&self, job: &Self, free: &[&str]) -> Vec<OptionDifference> {
         let is_free = |name: &str| {
             free.iter().any(|&path| {
@@ -163,7 +163,7 @@ fn compare<'v>(
         .collect()
 }
 
-/// How a study stands.
+/// The state of a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudyState {
     /// It is being written, or was when its process was killed.
@@ -191,7 +191,7 @@ impl StudyState {
     }
 }
 
-/// A study as it stands in the file.
+/// A study as stored in the file.
 #[derive(Clone, Debug)]
 pub struct StudyInfo {
     /// What the tables call it.
@@ -202,9 +202,9 @@ pub struct StudyInfo {
     pub created_ms: i64,
     /// When something was last written, likewise.
     pub updated_ms: i64,
-    /// How it stands.
+    /// Its state.
     pub state: StudyState,
-    /// What it was made with.
+    /// Its set-up.
     pub setup: StudySetup,
     /// Its results by status.
     pub counts: StatusCounts,
@@ -215,7 +215,7 @@ pub struct StudyInfo {
 }
 
 impl StudyInfo {
-    /// How it stands, in a word: as [`StudyState::name`], or `killed` for a running study that nobody
+    /// Its state in one word: [`StudyState::name`], or `killed` for a running study to which no process
     /// writes.
     pub fn standing(&self) -> &'static str {
         match self.state {
@@ -224,7 +224,7 @@ impl StudyInfo {
         }
     }
 
-    /// Refuses a job whose results do not go together with this study's; see
+    /// Refuses a job whose results cannot be compared with those of this study; see
     /// [`StudySetup::differences`].
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! A study that is being written.
 //!
-//! Results are collected in memory and committed in small batches, by the one who appends or, if
-//! nothing comes, by a thread of the study's own. The thread also writes the heartbeats by which
-//! other processes know that this one has not been killed.
+//! Results are collected in memory and committed in small batches, by the thread that appends or, if no
+//! more results arrive, by the study's own thread. That thread also writes the heartbeats that show
+//! other processes that this one is still alive.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -20,8 +20,8 @@ pub struct FlushPolicy {
     pub commit: Duration,
     /// The most results that are committed at once.
     pub rows: usize,
-    /// After how long without a heartbeat a process counts as killed: others then score what
-    /// it had claimed. Heartbeats come four times as often.
+    /// The time without a heartbeat after which a process is presumed killed, and others score what it
+    /// had claimed. Heartbeats are sent four times as often.
     pub expiry: Duration,
 }
 
@@ -32,9 +32,9 @@ impl Default for FlushPolicy {
     }
 }
 
-/// A study that is being written, from any thread. What is appended is on the disk after
-/// [`FlushPolicy::commit`] at the latest, even if the process is killed by then. A study that is dropped
-/// without [`Study::finish`] writes what it has and counts as interrupted.
+/// A study that is being written, from any thread. Appended results are on disk after
+/// [`FlushPolicy::commit`] at the latest, even if the process is killed afterwards. A study that is
+/// dropped without [`Study::finish`] writes its pending results and counts as interrupted.
 pub struct Study {
     shared: Arc<SharedWriter>,
     thread: Option<JoinHandle<()>>,
@@ -71,12 +71,12 @@ impl Study {
         &self.info
     }
 
-    /// Adds a result. The first result of a position stays; a later one is dropped.
+    /// Adds a result. The first result of a position is kept; later ones are ignored.
     ///
     /// # Errors
     ///
-    /// What kept this or an earlier result from being committed. What was committed before is
-    /// complete; what was not is kept and tried again with the next commit.
+    /// The reason why this or an earlier result could not be committed. Results committed before are
+    /// complete; the others are kept for the next commit.
     pub fn append(&self, row: ResultRow) -> Result<(), StoreError> {
         let mut writer = self.shared.writer();
         let first = writer.add(row);
@@ -100,7 +100,7 @@ impl Study {
         writer.failure()
     }
 
-    /// Replaces the options that the study was made with, as where it is extended.
+    /// Replaces the options of the study, for example when it is extended.
     ///
     /// # Errors
     ///
@@ -120,14 +120,14 @@ impl Study {
         writer.failure()
     }
 
-    /// Asks for architectures to score, where several processes work on one study: each is given to
-    /// one of them only. Everything appended so far is committed with it. Answers are in the order
-    /// of `wants`.
+    /// Claims architectures to score if several processes work on one study: each architecture is given
+    /// to only one of them. This also commits everything appended so far. Answers are in the order of
+    /// `wants`.
     ///
     /// # Errors
     ///
-    /// [`StoreError::PositionTaken`] where another process proposed another architecture for a place, else
-    /// as [`Study::append`]; nothing is claimed then.
+    /// [`StoreError::PositionTaken`] if another process proposed another architecture for a position,
+    /// else as [`Study::append`]; nothing is claimed then.
     pub fn claim(&self, wants: &[ClaimRequest<'_>]) -> Result<Vec<ClaimOutcome>, StoreError> {
         self.shared.writer().claim(wants)
     }
@@ -142,8 +142,8 @@ impl Study {
         self.shared.writer().cached(key)
     }
 
-    /// Commits everything and says how the study ended: done, interrupted or failed. Where other
-    /// processes go on with it, it stays running unless it is done.
+    /// Commits everything and records how the study ended: done, interrupted or failed. While other
+    /// processes continue with it, it stays running unless it is done.
     ///
     /// # Errors
     ///

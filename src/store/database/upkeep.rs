@@ -1,4 +1,4 @@
-//! Deleting studies, and taking over those of another file.
+//! Deletes studies, and copies those of another file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::writer::{count, device, higher, write_event};
 use super::{Store, StoreError, StudyInfo, remark, row, table, worker};
 use crate::store::{Draws, StatusCounts};
 
-/// What became of a study of another file.
+/// The outcome of copying a study from another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedStudy {
     /// Its id there.
@@ -21,11 +21,12 @@ pub struct MergedStudy {
 }
 
 impl Store {
-    /// Deletes a study with its results and events, and gives the space back to the system.
+    /// Deletes a study with its results and events, and returns the disk space to the system.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Running`] if a process writes it, or if the file cannot be written.
+    /// [`StoreError::Running`] if a process is writing to it, or an error if the file cannot be
+    /// written.
     pub fn delete(&self, study: &StudyInfo) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
         let transaction = self.change()?;
@@ -42,9 +43,9 @@ impl Store {
             .map_err(failed)
     }
 
-    /// Copies all studies of another file, in one transaction. Ids are kept unless another study has
-    /// them here. A study that is here already (made at the same moment with the same options and
-    /// images) gets the results it lacks.
+    /// Copies all studies from another file, in one transaction. IDs are kept unless another study in
+    /// this file has the same one. A study that exists here already (created at the same time with the
+    /// same options and images) receives the results it lacks.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! The processes that write a study.
+//! The processes that write to a study.
 //!
-//! A process tells that it is alive by putting off the time at which it expires. There is no other
-//! sign: process numbers mean nothing in another container.
+//! A process shows that it is alive by postponing the time at which it expires. There is no other sign,
+//! because process IDs mean nothing in another container.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a study has yet to commit, and how it is committed.
+//! The data that a study has yet to commit, and how it is committed.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
-//! Results of a study as files for other programs: CSV, JSON Lines, Parquet.
+//! Exports the results of a study to files for other programs: CSV, JSON Lines and Parquet.
 //!
-//! The columns are those of [`export_columns`](super::export_columns); after them comes a column `scores.NAME` for every further
-//! score (in JSON Lines a member of the object `scores`). Scores that are not finite are empty or null:
-//! `status` says why. Files are written row by row, whatever their length, beside their place and
-//! moved there when they are complete.
+//! The columns are those of [`export_columns`](super::export_columns), followed by a column
+//! `scores.NAME` for every further score (in JSON Lines, a member of the object `scores`). Scores that
+//! are not finite are empty or null, and `status` explains them. Files of any length are written row by
+//! row, next to their destination, and renamed when they are complete.
 
 mod heading;
 mod parquet;
@@ -83,13 +83,13 @@ impl ExportRows<'_> {
     }
 }
 
-/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl`
-/// or `.parquet`; how many they are. An existing file is only replaced if told so, and only by a
+/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl` or
+/// `.parquet`, and returns their number. An existing file is replaced only if requested, and only by a
 /// complete one.
 ///
 /// # Errors
 ///
-/// [`ExportError`]; no file is left behind then.
+/// [`ExportError`]; no file is left behind in that case.
 pub fn export(
     store: &Store,
     study: &StudyInfo,

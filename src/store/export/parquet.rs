@@ -1,5 +1,5 @@
-//! Parquet, through the `parquet` crate's column writers. Every column may be empty; rows are
-//! collected to groups and compressed with Snappy, which every reader knows.
+//! Parquet, written by the column writers of the `parquet` crate. Every column may be empty. Rows are
+//! collected in groups and compressed with Snappy, which every reader supports.
 
 use std::sync::Arc;
 

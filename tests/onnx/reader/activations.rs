@@ -184,7 +184,7 @@ fn other_functions_stay_what_they_are() {
     written(&near).fails_at("b", "exporters write for GELU");
 }
 
-/// A value that is part of a form and read besides is a code point of its own.
+/// A value that is part of a form and read besides is a separate activation site.
 #[test]
 fn a_part_that_is_read_twice_is_kept() {
     let both = [("Sigmoid", "x", "s"), ("Mul", "x s", "m"), ("Concat", "m s", "y")];
@@ -194,7 +194,7 @@ fn a_part_that_is_read_twice_is_kept() {
     assert_eq!(model.ops(), expected);
 }
 
-/// An activation that nothing reads is a code point as well.
+/// An activation that nothing reads is an activation site as well.
 #[test]
 fn loose_ends_count() {
     let model = images().node("Sigmoid", "x", "s", &[]).node("Relu", "x", "y", &[]);

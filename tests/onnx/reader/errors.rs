@@ -63,7 +63,7 @@ fn unsupported_operators_name_the_node_and_what_is_supported() {
 #[test]
 fn wiring_that_does_not_fit() {
     relu(13).node("Relu", "nothing", "z", &[]).fails_at("z", "`nothing`");
-    relu(13).node("Relu", "x", "y", &[]).fails_at("y", "`y`, which is there already");
+    relu(13).node("Relu", "x", "y", &[]).fails_at("y", "`y`, which already exists");
     relu(13).node("Relu", "_", "z", &[]).fails_at("z", "constants");
     let message = problem(|model| model.graph.as_mut().unwrap().node[0].output.clear());
     assert!(message.contains("has no output"), "{message}");
@@ -94,7 +94,7 @@ fn inputs_other_than_images() {
         input(&|graph| graph.input[0] = value("x", &[1, 3, -4, 4])).contains("fixed image size")
     );
     assert!(input(&|graph| graph.input[0] = value("x", &[1, 3, 1 << 40, 4])).contains("fixed"));
-    assert!(input(&|graph| graph.input[0] = value("x", &[])).contains("not known"));
+    assert!(input(&|graph| graph.input[0] = value("x", &[])).contains("unknown"));
     assert!(input(&|graph| graph.input[0].r#type = None).contains("not a tensor"));
     let whole = input(&|graph| {
         let kind = graph.input[0].r#type.as_mut().unwrap();

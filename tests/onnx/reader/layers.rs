@@ -125,7 +125,10 @@ fn gemm_and_mat_mul_are_linear() {
     rows.clone().node("Gemm", "f w", "y", &[float("alpha", 0.5)]).fails_at("y", "alpha");
     rows.clone().node("Gemm", "f w", "y", &[int("transA", 1)]).fails_at("y", "transA");
     rows.clone().node("Gemm", "x w", "y", &[]).fails_at("y", "flatten");
-    columns.clone().node("MatMul", "f w", "y", &[]).fails_at("y", "takes 2 values, was given 3");
+    columns
+        .clone()
+        .node("MatMul", "f w", "y", &[])
+        .fails_at("y", "takes 2 values, but was given 3");
     rows.node("MatMul", "w f", "y", &[]).fails_at("y", "inner axes differ");
     bias(&columns, &[2, 1]).node("Gemm", "f w b", "y", &[int("transB", 1)]).fails_at("y", "[2, 1]");
 }

@@ -53,7 +53,7 @@ fn images_are_not_taken_apart() {
     let part = mixed.clone().wholes("z", &[0]).wholes("e", &[1]);
     part.node("Slice", "m z e", "y", &[]).fails_at("y", "part of the batch");
     let split = mixed.wholes("q", &[3, 4]).node("Reshape", "m q", "y", &[]);
-    split.fails_at("y", "take images apart");
+    split.fails_at("y", "split images across the batch");
     let rows = tokens(13, 2).node("Transpose", "t", "s", &[ints("perm", &[2, 1, 0])]);
     let sums = rows.clone().reals("w", &[2, 1], &[1., 1.]).node("MatMul", "s w", "y", &[]);
     sums.fails_at("y", "mixes images");
@@ -95,7 +95,7 @@ fn gather_and_split_take_parts_of_an_axis() {
     assert_eq!(halves(18, None, &[axis(), int("num_outputs", 2)]).output_for(2), differences);
     assert_eq!(halves(11, None, &[axis(), ints("split", &[1, 1])]).output_for(2), differences);
     halves(13, Some(&[2, 1]), &[axis()]).fails_at("a", "for 2 values");
-    halves(13, Some(&[1, 1]), &[]).fails_at("a", "batch apart");
+    halves(13, Some(&[1, 1]), &[]).fails_at("a", "splits the batch");
 }
 
 /// `softmax(t t^T) t` of two heads of one channel, as fused projections and as merged heads.

@@ -23,17 +23,17 @@ fn files_whose_layers_do_not_fit_together_are_refused_with_all_problems() {
     ];
     let message = problems(&shrinking);
     for part in [
-        "operations.shrink: gives another shape: ",
+        "operations.shrink: produces the wrong shape: ",
         // 16 channels over three vertices: 6, 5 and 5.
         "operations.grouped: cannot be built: conv: 2 groups do not divide 5 -> 5 (on 5x32x32",
-        "operations.wide: gives another shape: ",
+        "operations.wide: produces the wrong shape: ",
     ] {
         assert!(message.contains(part), "{message}");
     }
     assert!(!message.contains("2 groups do not divide 6"), "{message}");
     assert!(!message.contains("maxpool3x3:"), "{message}");
     let message = problems(&[SpaceOverride::new("topology.projection", json!(["bn", "relu"]))]);
-    assert!(message.contains("topology.projection: gives another shape: "), "{message}");
+    assert!(message.contains("topology.projection: produces the wrong shape: "), "{message}");
     // At most four vertices feed the output: each has an edge to it and one from elsewhere.
     let message = problems(&[SpaceOverride::new("skeleton.channels", 3)]);
     assert!(message.contains("skeleton.channels: is too small: 3 channels"), "{message}");

@@ -85,7 +85,7 @@ fn bad_tables_end_with_code_2_the_file_and_the_place() {
     for arguments in [&["info", text(&damaged)][..], &["convert", text(&damaged), text(&out)]] {
         let refused = untrained(arguments).assert().code(2);
         let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
-        for part in ["damaged.tfrecord", "record 1 at byte", "fetch it again"] {
+        for part in ["damaged.tfrecord", "record 1 at byte", "download it again"] {
             assert!(said.contains(part), "{part}: {said}");
         }
     }

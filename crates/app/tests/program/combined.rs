@@ -183,10 +183,10 @@ fn wrong_lists_are_refused() {
         (&["--score", "combined", "--combine", "path-norn"][..], "did you mean `path-norm`"),
         (&["--score", "combined", "--combine", "macs,macs"], "listed twice"),
         (&["--score", "combind"], "did you mean `combined`"),
-        (&["--score", "naswot", "--combine", "macs"], "--combine belongs to the score `combined`"),
+        (&["--score", "naswot", "--combine", "macs"], "--combine needs the score `combined`"),
         (&["--also", "combined"], "--also cannot be `combined`"),
         (&["--also", "volum"], "did you mean `volume`"),
-        (&["--initial-score", "combined"], "--initial-score belongs to the strategy area"),
+        (&["--initial-score", "combined"], "--initial-score needs the strategy area"),
     ] {
         let (code, _, error) = untrained(&[&["search"], flags].concat());
         assert!(code == 2 && error.contains(part), "{flags:?}: {error}");

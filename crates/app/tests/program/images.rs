@@ -109,7 +109,7 @@ fn what_cannot_be_is_refused_in_one_line() {
     refused(&named("cifar100", &pickles), &[], &["has no train.bin"]);
     refused(&named("imagenet16", &pickles), &[], &["has no train_data_batch_1"]);
     refused(&named("folder", &pickles), &[], &["has no *.png"]);
-    refused(&hundred, &["--batch-size", "7"], &["has 6 images, the batch needs 7"]);
+    refused(&hundred, &["--batch-size", "7"], &["has 6 images, but the batch needs 7"]);
     refused(&hundred, &["--mean", "0.5"], &["mean has 1 values", "3 channels"]);
     refused(&hundred, &["--mean", "125,125,125"], &["mean 125", "divide by 255"]);
     refused(&hundred, &["--std", "0.5,0.5,-0.5"], &["std -0.5"]);

@@ -44,7 +44,7 @@ fn a_saved_job_repeats_the_run() {
     let (code, _, error) = untrained(&["search", "--save-job", &job]);
     assert!(code == 2 && error.contains("job.toml exists"), "{error}");
     let (code, _, error) = untrained(&["search", "--overwrite"]);
-    assert!(code == 2 && error.contains("--overwrite replaces nothing"), "{error}");
+    assert!(code == 2 && error.contains("--overwrite needs"), "{error}");
 }
 
 #[test]

@@ -340,7 +340,7 @@ fn stores_that_cannot_be_used_are_told() {
         .assert()
         .success();
     let error = String::from_utf8(done.get_output().stderr.clone()).unwrap();
-    assert!(error.contains("results are not kept in a study"), "{error}");
+    assert!(error.contains("results are not stored in a study"), "{error}");
 }
 
 /// Beside a job file, not where the program is called.

@@ -16,33 +16,33 @@ pub struct Source {
     /// The benchmark table of trained accuracies (see `benchmark info`)
     #[arg(long, value_name = "FILE")]
     pub table: PathBuf,
-    /// The metric of the table that is used as accuracy
+    /// The metric of the table to use as accuracy
     #[arg(long, value_name = "NAME")]
     pub metric: String,
-    /// Read scores from a file: a table written by --out, or any .csv or .jsonl with the columns
-    /// architecture and score (status, regions and seconds are read too)
+    /// Read scores from a file: a table written by --out, or any .csv or .jsonl file with the columns
+    /// architecture and score (status, regions and seconds are read as well)
     #[arg(long, value_name = "FILE", conflicts_with_all = not_with_scores())]
     pub scores: Option<PathBuf>,
     /// The column of --scores that holds the score [default: score]
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
-    /// Read scores from a stored study: its id or the first digits of it (see `studies`)
+    /// Read scores from a stored study, given by its ID or the first digits of it (see `studies`)
     #[arg(long, value_name = "ID", conflicts_with_all = not_with_study())]
     pub study: Option<String>,
-    /// The study database, from which earlier scores are reused and in which new ones are stored, or
-    /// none [default: untrained.db]
+    /// The database that provides earlier scores and stores new ones, or none [default:
+    /// untrained.db]
     #[arg(long, value_name = "FILE|none", conflicts_with = "scores")]
     pub store: Option<String>,
-    /// Without --scores and --study: how many architectures to score now, drawn uniformly from the
-    /// table, each at most once
+    /// Without --scores and --study: number of architectures to score now, drawn uniformly from the
+    /// table without replacement
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub samples: usize,
-    /// What architectures are ranked by (see `search --help`) [default: naswot, or the score of the
-    /// study]
+    /// The score that ranks architectures (see `search --help`) [default: the score of the study,
+    /// otherwise naswot]
     #[arg(long, value_name = "NAME")]
     pub score: Option<String>,
-    /// Write every architecture scored now to FILE.csv or FILE.jsonl, and a manifest to
-    /// FILE.manifest.json beside it
+    /// Write every architecture scored now to FILE (.csv or .jsonl), and a manifest to
+    /// FILE.manifest.json
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The file of studies, or none.
+    /// The study database, or none.
     pub fn keep(&self) -> StoreLocation {
         StoreLocation::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.to_owned()))
     }
@@ -87,20 +87,20 @@ pub struct Correlate {
     /// Resamples for the 95 % bootstrap intervals; 0 omits them
     #[arg(long, default_value_t = ReportOptions::default().resamples, value_name = "N")]
     pub resamples: u32,
-    /// Compare every score of `search --help` and combined, with the choices of a search by each: those
-    /// that a study or table has, or where architectures are scored now all of them, or the components of
-    /// combined and those of --also
+    /// Compare all scores and combined in one table, with the accuracy that a search by each of them
+    /// reaches. From a study or file, the scores it contains are compared; if architectures are scored
+    /// now, all scores, or the components of combined and those of --also
     #[arg(long, conflicts_with_all = ["score", "paper_filter"])]
     pub all: bool,
-    /// With --all: score again with each of these seeds of images and weights, the architectures the same,
-    /// and report means and ranges
+    /// With --all: score the same architectures with each of these seeds of images and weights, and report
+    /// means and ranges
     #[arg(long, value_name = "S,..", value_delimiter = ',', requires = "all", conflicts_with_all = not_repeated())]
     pub seeds: Vec<u64>,
-    /// With --all: score again on each of these mini-batches, such as noise:4,builtin:32
+    /// With --all: score on each of these mini-batches, such as noise:4,builtin:32
     #[arg(long, value_name = "IMAGES:N,..", value_delimiter = ',', requires = "all", conflicts_with_all = not_repeated())]
     pub batches: Vec<String>,
-    /// Also report the figures on the selection of the paper: accuracy above 15 %, finite scores,
-    /// 1,000 of them drawn without replacement
+    /// Also report results on the subset used in the paper: 1,000 architectures, drawn without
+    /// replacement from those with an accuracy above 15 % and a finite score
     #[arg(long)]
     pub paper_filter: bool,
     /// Plot score against accuracy to FILE.png or FILE.svg
@@ -109,7 +109,7 @@ pub struct Correlate {
     /// Replace existing files
     #[arg(long)]
     pub overwrite: bool,
-    /// One JSON object
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -131,20 +131,20 @@ fn default_sizes() -> String {
 pub struct Protocol {
     #[command(flatten)]
     pub source: Source,
-    /// The metric of the table by which the optimal choice is made, usually on validation images
+    /// The metric of the table that the optimal choice maximises, usually a validation accuracy
     /// [default: the accuracy]
     #[arg(long, value_name = "NAME")]
     pub validation: Option<String>,
-    /// Architectures drawn in each run, with replacement
+    /// Numbers of architectures to draw in a run, with replacement
     #[arg(long, default_value = default_sizes(), value_delimiter = ',', value_name = "N,..")]
     pub sizes: Vec<u32>,
-    /// Runs for each size
+    /// Number of runs for each of --sizes
     #[arg(long, default_value_t = ProtocolOptions::default().runs, value_name = "N")]
     pub runs: u32,
     /// Replace existing files of --out
     #[arg(long, requires = "out")]
     pub overwrite: bool,
-    /// One JSON object
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }

@@ -46,7 +46,7 @@ pub fn run(mut arguments: Correlate) -> anyhow::Result<Exit> {
     }
     anyhow::ensure!(
         !arguments.overwrite || arguments.source.out.is_some() || arguments.plot.is_some(),
-        "--overwrite replaces nothing: give --out or --plot with it"
+        "--overwrite needs --out or --plot"
     );
     if let Some(path) = &arguments.plot {
         untrained_plot::check_plot(path, arguments.overwrite)?;
@@ -158,7 +158,7 @@ fn run_repeatedly(mut arguments: Correlate) -> anyhow::Result<Exit> {
             let seeds: Vec<String> = same.iter().map(|run| run.0.2.to_string()).collect();
             let batch = match (images, size) {
                 (Some(images), Some(size)) => format!("{size} images ({images})"),
-                _ => "the usual images of each score".to_owned(),
+                _ => "the default images of each score".to_owned(),
             };
             let correlations: Vec<&Correlation> = same.iter().map(|run| &run.2).collect();
             let title = format!("{batch}, seeds {}", seeds.join(", "));
@@ -180,7 +180,7 @@ fn options_of(arguments: &Correlate) -> (Option<String>, Option<usize>, u64) {
 fn batch(text: &str) -> anyhow::Result<(ImageSource, usize)> {
     let parts = text.rsplit_once(':').and_then(|(images, size)| Some((images, size.parse().ok()?)));
     let (images, size) = parts.with_context(|| {
-        format!("--batches `{text}`: give images and their number, such as noise:4 or builtin:32")
+        format!("--batches `{text}`: expected an image source and a number, such as noise:4 or builtin:32")
     })?;
     let images = images.parse().map_err(|why| anyhow::anyhow!("--batches `{text}`: {why}"))?;
     Ok((images, size))

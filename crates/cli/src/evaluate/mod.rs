@@ -1,4 +1,4 @@
-//! `correlate` and `protocol`: how good a score is. Here: where their scores and accuracies come from.
+//! `correlate` and `protocol`: how good a score is. This module finds their scores and accuracies.
 
 pub mod args;
 pub mod correlate;
@@ -154,11 +154,11 @@ impl Origin {
     fn open(source: &Source) -> anyhow::Result<Self> {
         let usual = Ranking::Score(ScoreId(&SCORES[0]));
         if source.column.is_some() && source.scores.is_none() {
-            anyhow::bail!("--column belongs to a file of scores: give one by --scores");
+            anyhow::bail!("--column needs --scores: it names a column of that file");
         }
         if let Some(id) = &source.study {
             let StoreLocation::File(store) = source.keep() else {
-                anyhow::bail!("--study needs the file that holds it: give it by --store");
+                anyhow::bail!("--study needs a study database: give one with --store");
             };
             let StudyScores { space, score, predictions } =
                 study_scores(&store, id, source.score.as_deref())?;
@@ -170,7 +170,10 @@ impl Origin {
             let predictions = Some(read_scores(path, column)?);
             return Ok(Self { space, score: column.to_owned(), chosen: usual, predictions });
         }
-        anyhow::ensure!(source.samples >= 2, "--samples must be at least 2: pairs are compared");
+        anyhow::ensure!(
+            source.samples >= 2,
+            "--samples must be at least 2, because pairs are compared"
+        );
         let name = source.score.as_deref().unwrap_or(usual.name());
         let chosen = Ranking::by_name(name, &Components::default())
             .map_err(|why| anyhow::anyhow!("--score {why}"))?;

@@ -1,4 +1,4 @@
-//! Figures for people.
+//! The reports of `correlate` and `protocol` as text.
 
 use super::super::text_table;
 use untrained::evaluation::{Comparison, Correlation};
@@ -27,7 +27,7 @@ pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> S
     section("best 10 % by accuracy", &correlation.predictors, |report| &report.best_tenth);
     if let Some(paper) = &correlation.paper {
         let title = format!(
-            "the selection of the paper: accuracy above {} and a finite score, {} drawn without replacement \
+            "the subset used in the paper: accuracy above {} and a finite score, {} drawn without replacement \
              ({} not accurate enough, {} without a finite score, {} not drawn)",
             paper.accuracy_above,
             thousands(paper.kept),
@@ -36,7 +36,7 @@ pub(super) fn correlation(compared: &Comparison, correlation: &Correlation) -> S
             paper.not_drawn,
         );
         section(&title, &paper.predictors, |report| &report.all);
-        section("best 10 % of those by accuracy", &paper.predictors, |report| &report.best_tenth);
+        section("best 10 % of these by accuracy", &paper.predictors, |report| &report.best_tenth);
     }
     text.push('\n');
     if !correlation.unknown.is_empty() {
@@ -187,17 +187,17 @@ fn value(estimate: &IntervalEstimate) -> String {
 pub(super) fn protocol(compared: &Comparison, protocol: &ProtocolReport) -> String {
     let mut text = heading(compared);
     text.push_str(&format!(
-        "{} runs of each N, drawn with replacement; mean and sd of {} of the architecture chosen\n",
+        "{} runs for each N, drawn with replacement; mean and sd of {} of the chosen architecture\n",
         thousands(protocol.runs as usize),
         compared.accuracy.metric(),
     ));
     if let Some(validation) = &compared.validation {
-        text.push_str(&format!("the optimal choice is made by {}\n", validation.metric()));
+        text.push_str(&format!("the optimal choice maximises {}\n", validation.metric()));
     }
     let largest = protocol.rows.iter().map(|row| row.size as usize).max().unwrap_or(0);
     if largest > protocol.candidates {
         text.push_str(&format!(
-            "N exceeds the number of architectures ({}): such runs see most of them\n",
+            "the largest N exceeds the number of architectures ({}), so its runs see most of them\n",
             thousands(protocol.candidates)
         ));
     }

@@ -1,4 +1,4 @@
-//! Benchmark tables that are attached to results, and the comparison of scores with their accuracies.
+//! Benchmark tables attached to results, and the comparison of scores with their accuracies.
 
 pub mod outcome;
 
@@ -24,7 +24,7 @@ pub struct AttachedTable {
     pub facts: LoadStage<BenchmarkFacts>,
     /// The metric that is the accuracy.
     pub metric: String,
-    /// The score; what ranks the results where it is empty.
+    /// The score; if empty, the one that ranks the results.
     pub score: String,
     /// How many results there were when the comparison began.
     pub results: usize,
@@ -63,7 +63,7 @@ impl AttachedTable {
         self.ticket.share()
     }
 
-    /// Whether the axis of scores is logarithmic unless somebody chooses.
+    /// Whether the axis of scores is logarithmic by default.
     pub fn is_logarithmic(&self) -> bool {
         match &self.outcome {
             Some(LoadStage::Ready(outcome)) => score::has_log_axis(&outcome.score),
@@ -82,11 +82,11 @@ impl AttachedTable {
 /// The tables of all results.
 #[derive(Default)]
 pub struct BenchmarkTables {
-    /// What is typed as the table's path.
+    /// The text in the field for the table's path.
     pub path: String,
-    /// Whether the axis of scores is logarithmic, where somebody chose.
+    /// Whether the axis of scores is logarithmic, if the user chose.
     pub logarithmic: Option<bool>,
-    /// By results; `None` where the table was taken off.
+    /// By results; `None` if the table was detached.
     attached: HashMap<u64, Option<AttachedTable>>,
     generation: u64,
 }
@@ -108,7 +108,7 @@ impl BenchmarkTables {
         self.attached.insert(results, None);
     }
 
-    /// Stops what is done for results; what is there is kept.
+    /// Stops the work for some results; existing output is kept.
     pub fn stop(&mut self, results: u64) {
         let Some(attached) = self.of_mut(results) else { return };
         attached.ticket.cancel.cancel();
@@ -218,7 +218,7 @@ impl BenchmarkTables {
         is_wanted.then_some(attached)
     }
 
-    /// Takes what is in a table. Returns whether scores can be compared with it now.
+    /// Takes the contents of a table. Returns whether scores can now be compared with it.
     pub fn on_read(
         &mut self,
         results: u64,
@@ -261,7 +261,7 @@ impl BenchmarkTables {
         });
     }
 
-    /// Takes a comparison, or why there is none; `refines` while intervals are still computed.
+    /// Takes a comparison, or why it failed; `refines` while intervals are still being computed.
     pub fn on_compared(
         &mut self,
         results: u64,

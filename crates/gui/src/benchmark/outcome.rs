@@ -1,5 +1,5 @@
-//! Scores against the accuracies of a benchmark table: what `correlate --study` computes, by the same
-//! functions.
+//! Scores compared with the accuracies of a benchmark table: the same as `correlate --study`, computed
+//! by the same functions.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct BenchmarkPoint {
     pub accuracy: f64,
 }
 
-/// What a comparison comes to.
+/// The outcome of a comparison.
 #[derive(Debug)]
 pub struct BenchmarkOutcome {
     /// The name of the score.
@@ -45,9 +45,9 @@ pub struct BenchmarkOutcome {
     pub correlation: Correlation,
     /// Whether they have intervals yet.
     pub has_intervals: bool,
-    /// What became of the scored architectures.
+    /// How many scored architectures were used and left out.
     pub coverage: Coverage,
-    /// What is left out of the figures, a line each.
+    /// What the figures leave out, one line each.
     pub notices: Vec<String>,
     /// The top-scored architecture.
     pub choice: Option<TopScored>,
@@ -83,7 +83,7 @@ pub struct ComparisonRequest {
     pub store: PathBuf,
     /// The study.
     pub study: String,
-    /// The score; what ranks the results where there is none.
+    /// The score; if there is none, the one that ranks the results.
     pub score: Option<String>,
     /// The benchmark table.
     pub table: PathBuf,

@@ -1,4 +1,4 @@
-//! Two to four architectures side by side, each with the results it is of.
+//! Two to four architectures side by side, each with the results it belongs to.
 
 use crate::inspect::InspectionCache;
 use crate::inspect::kernel_picture::KernelPicture;
@@ -17,19 +17,19 @@ pub const COMPARED: usize = 4;
 /// An architecture that is compared.
 #[derive(Clone, Debug)]
 pub struct ComparedNetwork {
-    /// Whose numbers these are.
+    /// The architecture these numbers belong to.
     pub origin: NetworkOrigin,
     /// The architecture.
     pub key: NetworkKey,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// What ranks its results.
     pub ranked_by: String,
     /// Its rank and of how many, as it was added.
     pub rank: Option<(u64, u64)>,
-    /// Where it stands in each component, where the combined rank ranks its results.
+    /// How it ranks in each component, if the combined rank ranks its results.
     pub placement: Option<Placement>,
-    /// Its numbers by name; none that is missing.
+    /// Its numbers by name, without missing ones.
     pub numbers: Vec<(String, f64)>,
 }
 
@@ -62,9 +62,9 @@ impl ComparedNetwork {
 pub struct ComparisonRow {
     /// Its name.
     pub name: String,
-    /// Its values; `None` where one has none.
+    /// Its values; `None` for architectures without one.
     pub values: Vec<Option<f64>>,
-    /// Which are the best, where they differ.
+    /// Which values are the best, if they differ.
     pub best: Vec<bool>,
     /// Differences to the first in per cent of its size, where both are finite and the first is not 0.
     pub relative: Vec<Option<f64>>,
@@ -152,7 +152,8 @@ impl NetworkComparison {
     }
 }
 
-/// The rows of the highest and the lowest finite score among some; `None` for fewer than two.
+/// The rows with the highest and the lowest finite score among some rows; `None` if there are fewer
+/// than two.
 pub fn extremes(table: &ResultTable, rows: &[u32]) -> Option<[u32; 2]> {
     let name = table.shown_name("score");
     let score = |row: &u32| table.value(name, *row);

@@ -1,4 +1,4 @@
-//! What stands in a node: its name in as few characters as there is room for.
+//! The label of a node: its name, shortened to the available space.
 
 /// How much of a name is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct LabelBrevity {
     pub lines: usize,
 }
 
-/// From everything to almost nothing; a drawing takes the first that has room.
+/// From complete to very short; a drawing takes the first one that fits.
 pub const BREVITIES: [LabelBrevity; 6] = [
     LabelBrevity { characters: 28, lines: 5 },
     LabelBrevity { characters: 18, lines: 5 },
@@ -24,8 +24,8 @@ pub fn lines(name: &str, brevity: LabelBrevity) -> Vec<String> {
     name.split(", ").take(brevity.lines).map(|part| shorten(part, brevity.characters)).collect()
 }
 
-/// A name in so many characters at most: its middle is left out, for the end (`3x3`) tells as much as
-/// the beginning; of very short ones the end is.
+/// A name shortened to at most this many characters: the middle is omitted, because the end (`3x3`) is
+/// as informative as the beginning; in very short ones, the end is omitted.
 pub fn shorten(name: &str, characters: usize) -> String {
     let all: Vec<char> = name.chars().collect();
     if all.len() <= characters {

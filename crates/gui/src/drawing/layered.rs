@@ -1,5 +1,5 @@
-//! A layered layout of acyclic graphs (Sugiyama): layers by longest path, long edges cut by dummies,
-//! crossings reduced by barycentres. Coordinates only; nothing here draws.
+//! A layered layout of acyclic graphs (Sugiyama): layers by longest path, long edges split by dummy
+//! nodes, crossings reduced by barycentres. It computes coordinates only; nothing here draws.
 
 use untrained::space::{Drawing, DrawnEdge};
 

@@ -1,5 +1,5 @@
-//! Architectures as graphs: cells and chains of stages. `layered` and `place` find places and know
-//! nothing of windows, `paint` draws.
+//! Architectures drawn as graphs: cells and chains of stages. `layered` and `place` compute positions
+//! and do not depend on a window; `paint` draws.
 
 mod label;
 mod layered;
@@ -168,8 +168,8 @@ pub fn differs(drawing: &Drawing, others: &[&Drawing], part: DrawingPart) -> boo
     !others.iter().all(same)
 }
 
-/// An architecture that shows what a space is made of: of some, the one whose first cell has the most
-/// nodes, operations and kinds of operations.
+/// The architecture that best shows what a space consists of: among some samples, the one whose first
+/// cell has the most nodes, operations and kinds of operations.
 pub fn most_varied(drawn: impl Iterator<Item = Vec<Drawing>>) -> Vec<Drawing> {
     let telling = |drawings: &Vec<Drawing>| {
         let Some(first) = drawings.first() else { return (0, 0, 0) };

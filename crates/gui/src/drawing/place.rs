@@ -1,4 +1,4 @@
-//! Where boxes and curves of a drawing are, in points. Knows texts only by their width.
+//! The positions of boxes and curves in a drawing, in points. Only the widths of texts are known here.
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
@@ -41,7 +41,7 @@ pub struct PlacedDrawing {
 }
 
 impl PlacedDrawing {
-    /// Finds places in a room of that size; `measure` says how wide a text is.
+    /// Computes positions in an area of that size; `measure` returns the width of a text.
     pub fn new(drawing: &Drawing, room: Vec2, measure: &dyn Fn(&str) -> f32) -> Self {
         let is_chain = is_chain(drawing);
         let mut best: Option<Self> = None;

@@ -1,4 +1,4 @@
-//! What is known of one architecture without scoring it: cells, decisions, layers.
+//! What is known about one architecture without scoring it: cells, decisions and layers.
 
 use untrained::graph::{Layer, analysis, layers};
 use untrained::job::chain;

@@ -1,5 +1,5 @@
-//! The kernel matrix of one architecture, its eigenvalues, and how many units are on at each point
-//! where codes are read: everything that one forward pass tells.
+//! The kernel matrix of one architecture, its eigenvalues, and the number of active units at each
+//! activation site: everything that one forward pass yields.
 
 use untrained::backend::{Cancel, PackedCode, RunOutput};
 use untrained::graph::{Graph, Op};
@@ -22,7 +22,7 @@ pub struct ActivationSite {
     pub active: f64,
 }
 
-/// What a forward pass tells of an architecture.
+/// The results of a forward pass for an architecture.
 #[derive(Clone, Debug)]
 pub struct KernelPicture {
     /// The kernel matrix K of the job's images, with the weights of the first repeat.

@@ -1,5 +1,5 @@
-//! What is known of networks that are inspected: their structure and kernel matrices. The results that a
-//! network belongs to are part of its key, so that networks of several studies can be inspected side by
+//! What is known about inspected networks: their structure and kernel matrices. The results that a
+//! network belongs to are part of its key, so networks of several studies can be inspected side by
 //! side.
 
 pub mod inspection;
@@ -35,11 +35,11 @@ pub enum KernelState {
     Failed(String),
 }
 
-/// What is known of architectures.
+/// What is known about architectures.
 pub struct InspectionCache {
     inspected: LruCache<NetworkKey, Arc<Inspection>>,
     kernels: LruCache<NetworkKey, KernelState>,
-    /// Whether the details are also shown in a window of their own.
+    /// Whether the details are also shown in a separate window.
     pub is_window_open: bool,
 }
 
@@ -54,12 +54,13 @@ impl Default for InspectionCache {
 }
 
 impl InspectionCache {
-    /// What an architecture is, if it was asked for. Without a fault and without drawings, it comes.
+    /// The properties of an architecture, if they were requested. If there is neither an error nor a
+    /// drawing, they are still being computed.
     pub fn inspection(&self, network: &NetworkKey) -> Option<&Arc<Inspection>> {
         self.inspected.peek(network)
     }
 
-    /// Its kernel matrix, if it was asked for.
+    /// Its kernel matrix, if it was requested.
     pub fn kernel(&self, network: &NetworkKey) -> Option<&KernelState> {
         self.kernels.peek(network)
     }
@@ -72,7 +73,7 @@ impl InspectionCache {
         }
     }
 
-    /// Asks what an architecture is, unless it was asked before.
+    /// Requests the properties of an architecture, unless they were requested before.
     pub fn inspect(
         &mut self,
         tasks: &mut TaskRunner,
@@ -103,7 +104,7 @@ impl InspectionCache {
         });
     }
 
-    /// Computes kernel matrices that are not there, one after the other on one thread.
+    /// Computes missing kernel matrices, one after another on one thread.
     pub fn compute(&mut self, tasks: &mut TaskRunner, asked: Vec<(NetworkKey, Option<JobConfig>)>) {
         let cancel = Arc::new(Cancel::new());
         let mut jobs = Vec::new();
@@ -134,7 +135,7 @@ impl InspectionCache {
         self.inspected.put(network, inspection);
     }
 
-    /// Takes a kernel matrix, or why there is none.
+    /// Takes a kernel matrix, or why it could not be computed.
     pub fn on_kernel_computed(
         &mut self,
         network: NetworkKey,
@@ -152,7 +153,7 @@ impl InspectionCache {
         self.kernels.iter().any(|(_, kernel)| matches!(kernel, KernelState::Waiting(_)))
     }
 
-    /// Stops all computations; what was asked for can be asked again.
+    /// Stops all computations; the requests can be repeated.
     pub fn stop(&mut self) {
         let mut waiting = Vec::new();
         for (network, kernel) in &self.kernels {
@@ -170,7 +171,8 @@ impl InspectionCache {
 fn compute(sender: &MessageSender, cancel: &Arc<Cancel>, jobs: Vec<(NetworkKey, JobConfig)>) {
     for (network, job) in jobs {
         let work = || KernelPicture::compute(&job, &network.architecture, cancel);
-        let broken = "scoring broke down: choose another device in Set up, and report it";
+        let broken =
+            "scoring failed unexpectedly: choose another device in Set up, and please report this";
         let computed =
             catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken.to_owned()));
         // What was stopped is no longer waited for, and may have been asked for again since.

@@ -1,4 +1,4 @@
-//! Networks that are inspected, each with the results it belongs to.
+//! Inspected networks, each with the results it belongs to.
 
 use untrained::job::JobConfig;
 use untrained::space::Space;

@@ -1,4 +1,4 @@
-//! Questions for files: native dialogs, or answers that were given beforehand.
+//! File dialogs: native ones, or answers given in advance.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -18,10 +18,11 @@ pub enum FileQuestion {
 /// Who answers.
 #[derive(Clone, Debug, Default)]
 pub enum FileDialogs {
-    /// A person, in a dialog of the system.
+    /// The user, in a native dialog.
     #[default]
     Native,
-    /// A list, one answer after the other; where there is none left, none is given. Clones share it.
+    /// A list of answers, used one after another; once it is empty, there is no answer. Clones share
+    /// it.
     Answers(Arc<Mutex<VecDeque<PathBuf>>>),
 }
 
@@ -31,15 +32,15 @@ impl FileDialogs {
         Self::Answers(Arc::default())
     }
 
-    /// Adds to the list; a person needs no list.
+    /// Adds to the list; has no effect if the user is asked.
     pub fn answer(&self, path: impl Into<PathBuf>) {
         if let Self::Answers(answers) = self {
             answers.lock().unwrap_or_else(PoisonError::into_inner).push_back(path.into());
         }
     }
 
-    /// Asks; `None` where no file is chosen. A native dialog waits for the person: not for a thread
-    /// that draws.
+    /// Asks; `None` if no file is chosen. A native dialog blocks until the user answers, so it must not
+    /// be opened by a thread that draws.
     pub fn ask(&self, question: &FileQuestion) -> Option<PathBuf> {
         match self {
             Self::Answers(answers) => {

@@ -1,4 +1,5 @@
-//! What lies over the views and around them: the command palette, dialogs, questions and the last notice.
+//! Everything on top of and around the views: the command palette, dialogs, questions and the latest
+//! notice.
 
 pub mod dialogs;
 
@@ -7,7 +8,7 @@ use crate::picture::CaptureQueue;
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 
-/// How bad what a notice says is.
+/// The severity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// Something succeeded.
@@ -19,15 +20,15 @@ pub enum Severity {
 /// A message in the status bar.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// How bad that is.
     pub severity: Severity,
 }
 
-/// What is open over the views.
+/// What is open on top of the views.
 pub struct Overlay {
-    /// What is typed in the command palette, while it is open.
+    /// The text in the command palette, while it is open.
     pub palette: Option<String>,
     /// Whether the window asks before it closes.
     pub asks_to_close: bool,

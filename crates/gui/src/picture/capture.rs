@@ -1,4 +1,4 @@
-//! What egui paints in a place, and the button that asks for it.
+//! Captures what egui paints in an area, and draws the button that requests it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ const BUTTON: f32 = 18.0;
 /// What a picture is wider than its place on each side.
 pub const MARGIN: f32 = 8.0;
 
-/// What was painted in a place.
+/// What was painted in an area.
 #[derive(Clone)]
 pub struct CapturedPicture {
     /// What it shows.
     pub name: String,
     /// The place, with a margin.
     pub rect: Rect,
-    /// What is behind it.
+    /// The background.
     pub background: Color32,
-    /// What was painted, the last on top.
+    /// The painted shapes, the last on top.
     pub shapes: Vec<ClippedShape>,
     /// The points of the textures in it.
     pub images: HashMap<TextureId, Arc<ColorImage>>,

@@ -1,5 +1,5 @@
-//! Plots and drawings as files: what egui paints in a place is taken from its list of shapes, written
-//! as SVG (`svg`, `text`), and as PNG from that (`write`).
+//! Plots and drawings as files. The shapes that egui paints in an area are written as SVG (`svg`,
+//! `text`), from which a PNG is made (`write`).
 
 mod capture;
 mod svg;

@@ -1,5 +1,5 @@
-//! Texts of egui as texts of SVG: a run for each row and format, stretched to the width it has in the
-//! window, so that other fonts fill the same place.
+//! Converts texts of egui to SVG: one run for each row and format, stretched to its width in the
+//! window, so that other fonts fill the same space.
 
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! Pictures as files.
+//! Writes pictures to files.
 
 use std::path::{Path, PathBuf};
 
@@ -22,21 +22,21 @@ impl CapturedPicture {
         FileQuestion::Save(name, "Pictures (PNG, SVG)", &["png", "svg"])
     }
 
-    /// Writes it, as the ending says; without one, a PNG. Returns where it was written.
+    /// Writes it in the format of the extension, or as PNG without one. Returns the path.
     ///
     /// # Errors
     ///
-    /// Why it was not, and what to do.
+    /// Why it could not be written, and what to do.
     pub fn write(&self, path: &Path) -> Result<PathBuf, String> {
         write(self, path)
     }
 }
 
-/// Writes a picture, as its ending says; without one, a PNG. Where it was written.
+/// Writes a picture in the format of the extension, or as PNG without one. Returns the path.
 ///
 /// # Errors
 ///
-/// Why it was not, and what to do.
+/// Why it could not be written, and what to do.
 pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let (path, bytes) = match ending.as_deref() {
@@ -46,7 +46,9 @@ pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> 
         Some("png") => (path.to_owned(), png(picture)?),
         None => (path.with_extension("png"), png(picture)?),
         Some(other) => {
-            return Err(format!("pictures are PNG or SVG: name it .png or .svg, not .{other}"));
+            return Err(format!(
+                "pictures are saved as PNG or SVG: use .png or .svg, not .{other}"
+            ));
         }
     };
     // The dialog that chose the name has asked whether it may be replaced.

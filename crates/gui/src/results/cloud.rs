@@ -1,5 +1,5 @@
-//! The points of a scatter: which rows they are and where they are. They are made when what they show
-//! changes, never for a frame.
+//! The points of a scatter plot: their rows and positions. They are recomputed when their content
+//! changes, not for every frame.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! Results: those of the search of this window and those of a stored study.
+//! Results: those of this window's search and those of a stored study.
 
 pub mod cloud;
 pub mod ordering;

@@ -1,6 +1,6 @@
-//! How the rows of a sheet follow its table and what is asked of it: at once where that is quick, else
-//! by a thread. While a thread holds the table it cannot grow, so that results wait until it is done:
-//! a table is never copied.
+//! Keeps the visible rows up to date with the table and the requested view: immediately if that is
+//! quick, otherwise on a thread. While a thread holds the table, the table cannot grow and new results
+//! wait, so it is never copied.
 
 use std::sync::{Arc, Weak};
 
@@ -18,13 +18,13 @@ const AT_ONCE: usize = 10_000;
 const READ: usize = 20_000;
 /// Of those, how many are told at a time.
 const BATCH: usize = 5_000;
-/// Rows whose decisions are read at most.
+/// The largest number of rows whose decisions are read.
 pub const DECIDED: usize = 1_000_000;
 
 /// Results in order of arrival.
 pub type PendingRows = Vec<(u64, Box<Record>)>;
 
-/// What an order answers.
+/// The result of an ordering.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderRequest {
     choice: TableView,
@@ -151,7 +151,7 @@ impl ResultSet {
         self.unread_decisions.push(decisions);
     }
 
-    /// Takes an order of so many rows of the table.
+    /// Takes an ordering of the first rows of the table.
     pub fn on_rows_ordered(&mut self, rows: Vec<u32>, length: usize) {
         self.rows = Arc::new(rows);
         self.ordered = length;

@@ -1,4 +1,4 @@
-//! Where an architecture stands among the results it is one of.
+//! How an architecture ranks among the results it belongs to.
 
 use std::time::{Duration, Instant};
 
@@ -16,13 +16,13 @@ const FRESH: Duration = Duration::from_millis(500);
 pub struct RankInfo {
     /// The value that results are ranked by.
     pub value: f64,
-    /// Its place among those that may be chosen, from 1; `None` where it may not be.
+    /// Its rank among the rows that may be chosen, from 1; `None` if it may not be chosen.
     pub rank: Option<u64>,
     /// Results that may be chosen.
     pub of: u64,
     /// The values of all that may be chosen.
     pub histogram: ValueHistogram,
-    /// Where it stands in each component, where the combined rank ranks.
+    /// How it ranks in each component, if the combined rank ranks.
     pub placement: Option<Placement>,
 }
 
@@ -52,7 +52,7 @@ impl RankInfo {
     }
 }
 
-/// What was asked last: tables are long, and frames many.
+/// The latest query and answer, because tables are long and frames are many.
 #[derive(Default)]
 pub struct RankCache {
     last: Option<(u64, u32, usize, Instant, RankInfo)>,

@@ -1,4 +1,4 @@
-//! Stars and notes of results, and which results are meant by them.
+//! Stars and notes, and the results they apply to.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -35,7 +35,7 @@ impl ResultSet {
         self.unsaved.insert(architecture.to_owned());
     }
 
-    /// Takes what was noted before, as the study has it.
+    /// Takes the earlier remarks stored in the study.
     pub fn add_remark(&mut self, architecture: &str, remark: Remark) {
         if remark.marked {
             self.stars.insert(architecture.to_owned());
@@ -46,7 +46,7 @@ impl ResultSet {
         }
     }
 
-    /// Stars and notes that are to be written to the study; they count as written then.
+    /// Stars and notes to be written to the study; they then count as written.
     pub fn take_unsaved(&mut self) -> BTreeMap<String, Remark> {
         let unsaved = std::mem::take(&mut self.unsaved);
         let remark = |architecture: String| {

@@ -1,4 +1,4 @@
-//! Results that are shown: a table, what is asked of it, and what is chosen in it.
+//! Results on display: a table, its view, and the choices made in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ const PAST: usize = 100;
 /// What is typed without a longer pause is one step.
 const PAUSE: Duration = Duration::from_millis(800);
 
-/// What can be taken back.
+/// The steps that can be undone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableView {
-    /// The filter as it is written.
+    /// The text of the filter.
     pub filter: String,
     /// What architectures contain.
     pub search: String,
@@ -69,13 +69,13 @@ pub struct ResultSet {
     pub stars: BTreeSet<String>,
     /// Notes of architectures.
     pub notes: BTreeMap<String, String>,
-    /// Architectures whose star or note changed and is not in the study yet.
+    /// Architectures whose star or note has changed and is not yet stored in the study.
     pub unsaved: BTreeSet<String>,
     /// The rows that are shown, in order.
     pub rows: Arc<Vec<u32>>,
     /// Another number whenever `rows` are others, but not where new results only joined them.
     pub version: u64,
-    /// What is wrong with the filter.
+    /// The error in the filter.
     pub fault: Option<String>,
     /// When something was typed last.
     typed: Option<Instant>,
@@ -147,7 +147,7 @@ impl ResultSet {
         self.keep(before);
     }
 
-    /// The same for what is typed: letters that follow each other are taken back together.
+    /// The same for typed text: consecutive letters are undone together.
     pub fn change_typed(&mut self, change: impl FnOnce(&mut TableView)) {
         let before = self.now.clone();
         change(&mut self.now);
@@ -232,7 +232,7 @@ impl ResultSet {
         });
     }
 
-    /// Selects what is shown between the chosen row and another one, both included.
+    /// Selects the visible rows from the chosen row to another one, both included.
     pub fn select_to(&mut self, row: u32) {
         let place = |wanted: u32| self.rows.iter().position(|&known| known == wanted);
         let Some(end) = place(row) else { return };

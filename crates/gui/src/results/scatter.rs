@@ -1,5 +1,5 @@
-//! The points of the scatter, which follow the rows that are shown: at once where that is quick, else by a
-//! task.
+//! The points of the scatter plot, kept up to date with the visible rows: immediately if that is quick,
+//! otherwise by a task.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! A search that runs, or ran, in this window.
+//! A search that is running, or has run, in this window.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -59,17 +59,17 @@ impl RunClock {
 
 /// How it goes.
 pub struct LiveSearch {
-    /// What is run.
+    /// The job that runs.
     pub job: JobConfig,
     control: Arc<RunControl>,
     clock: RunClock,
-    /// What it runs on, once it runs.
+    /// The device, once it runs.
     pub started: Option<Started>,
     /// Results by status.
     pub counts: StatusCounts,
     /// Params and value of every result that may be chosen.
     pub costs: Vec<[f64; 2]>,
-    /// The best value after so many results, where it changed.
+    /// The best value after a number of results, whenever it changed.
     pub best: Vec<[f64; 2]>,
     /// Values that may be chosen, in order of arrival.
     pub values: Vec<f64>,
@@ -82,7 +82,7 @@ pub struct LiveSearch {
 }
 
 impl LiveSearch {
-    /// Starts a job on a thread of its own.
+    /// Starts a job on its own thread.
     pub fn start(tasks: &mut TaskRunner, job: JobConfig) -> Self {
         let control = Arc::new(RunControl::default());
         let (config, request) = (job.clone(), control.clone());
@@ -112,7 +112,7 @@ impl LiveSearch {
         self.end.is_none()
     }
 
-    /// Whether it was asked to stop and has not yet.
+    /// Whether a stop was requested but has not taken effect yet.
     pub fn is_stopping(&self) -> bool {
         self.is_running() && self.control.cancel.is_cancelled()
     }
@@ -122,7 +122,7 @@ impl LiveSearch {
         self.is_running() && self.clock.since.is_none()
     }
 
-    /// Asks it to stop.
+    /// Requests that it stop.
     pub fn stop(&mut self) {
         if self.is_running() && !self.is_stopping() {
             self.clock.since.get_or_insert_with(Instant::now);
@@ -130,7 +130,7 @@ impl LiveSearch {
         }
     }
 
-    /// Has it wait after the networks it is at, or go on.
+    /// Pauses it after the current networks, or resumes it.
     pub fn pause(&mut self, paused: bool) {
         if !self.is_running() || self.is_stopping() || self.is_paused() == paused {
             return;
@@ -192,10 +192,12 @@ impl LiveSearch {
         self.log.push(format!("{:>3}:{:02}  {text}", seconds / 60, seconds % 60));
     }
 
-    /// Says how it ended.
+    /// Describes how it ended.
     pub fn finish(&mut self, end: Result<Summary, String>) {
         let text = match &end {
-            Ok(summary) if summary.interrupted => "stopped; resume goes on from here".to_owned(),
+            Ok(summary) if summary.interrupted => {
+                "stopped; resume to continue from here".to_owned()
+            }
             Ok(_) => "done".to_owned(),
             Err(why) => format!("failed: {why}"),
         };

@@ -1,4 +1,4 @@
-//! The combined rank of the results of a search that goes on: each value changes when others come.
+//! The combined ranks of the results of a running search: each value changes as others arrive.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The search of this window, and the jobs that wait for it.
+//! The search of this window, and the queue of jobs behind it.
 
 pub mod live;
 mod live_ranks;
@@ -14,7 +14,7 @@ use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 use untrained::job::{JobConfig, StoreLocation, StudyMode, Task};
 
-/// Runs jobs one after the other.
+/// Runs jobs one after another.
 pub struct SearchRunner {
     live: Option<LiveSearch>,
     queue: VecDeque<JobConfig>,
@@ -85,7 +85,7 @@ impl SearchRunner {
         }
     }
 
-    /// Asks the search to stop.
+    /// Requests that the search stop.
     pub fn stop(&mut self) {
         self.live.iter_mut().for_each(LiveSearch::stop);
     }

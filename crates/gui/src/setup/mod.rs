@@ -1,4 +1,4 @@
-//! The job that is set up: its space with a sample and its costs, and what a search would take.
+//! The job being set up: its space, with a sample and costs, and an estimate of the search.
 
 pub mod devices;
 pub mod opened;
@@ -35,15 +35,15 @@ pub struct Setup {
     pub costs: Vec<[f64; 2]>,
     /// The built-in spaces.
     pub space_cards: Vec<SpaceCard>,
-    /// Devices by name; the one that `auto` takes comes first. Empty until they are known.
+    /// Devices by name, starting with the one that `auto` selects. Empty until they are known.
     pub devices: Vec<String>,
-    /// What a network takes, if it was estimated.
+    /// The estimated cost of a network, if known.
     pub estimate: Option<Result<NetworkEstimate, String>>,
     /// Whether it is being estimated.
     pub is_estimating: bool,
     /// The kind of images that is chosen, which may lack its path yet.
     pub image_kind: String,
-    /// What is typed where an architecture can be pasted.
+    /// The text in the field for pasting an architecture.
     pub pasted: String,
     /// How many samples were drawn: the seed of the next one.
     drawn: u64,
@@ -120,7 +120,7 @@ impl Setup {
         });
     }
 
-    /// Estimates what a search would take.
+    /// Estimates the cost of a search.
     pub fn start_estimate(&mut self, tasks: &mut TaskRunner) {
         (self.estimate, self.is_estimating) = (None, true);
         let job = self.job.clone();
@@ -132,7 +132,7 @@ impl Setup {
         });
     }
 
-    /// Takes an estimate, or why there is none.
+    /// Takes an estimate, or why it failed.
     pub fn on_cost_estimated(&mut self, estimate: Result<NetworkEstimate, String>) {
         (self.estimate, self.is_estimating) = (Some(estimate), false);
     }
@@ -188,7 +188,7 @@ impl Setup {
         }
     }
 
-    /// Takes a job that was opened; without a file of studies of its own it keeps the present one.
+    /// Takes a job that was opened; if it does not name a study database, the current one is kept.
     pub fn on_job_loaded(&mut self, tasks: &mut TaskRunner, job: JobConfig, space: Option<Space>) {
         let store = job.store.clone().or_else(|| self.job.store.clone());
         (self.space, self.load_error, self.estimate) = (space, None, None);

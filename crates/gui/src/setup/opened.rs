@@ -1,4 +1,4 @@
-//! What is read from files and names for a new search: spaces, jobs, and why they cannot be opened.
+//! Spaces and jobs read from files and names for a new search, and why they could not be opened.
 
 use std::path::{Path, PathBuf};
 

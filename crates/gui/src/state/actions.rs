@@ -1,4 +1,4 @@
-//! What views ask for, applied.
+//! Applies the actions that views request.
 
 use super::AppState;
 use crate::action::{Action, BenchmarkAction, ResultsAction};

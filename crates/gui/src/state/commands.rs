@@ -1,4 +1,4 @@
-//! What commands do.
+//! Carries out commands.
 
 use super::AppState;
 use crate::availability::is_possible;
@@ -11,7 +11,7 @@ use crate::runner::{extending_job, resuming_job};
 use crate::view::View;
 
 impl AppState {
-    /// Does what a command says, if it is possible.
+    /// Carries out a command, if it is available.
     pub fn run_command(&mut self, command: Command, window: &egui::Context) {
         if !is_possible(command, &self.models()) {
             return;
@@ -124,7 +124,7 @@ impl AppState {
             }
             None => self.overlay.notify(
                 Severity::Error,
-                "fewer than two of the filtered rows have different scores: relax the filter",
+                "the filtered rows do not have two different scores: relax the filter",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! What messages of tasks do to the models.
+//! Applies the messages of tasks to the models.
 
 use super::AppState;
 use crate::overlay::Severity;

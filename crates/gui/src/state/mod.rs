@@ -1,4 +1,4 @@
-//! Everything the window shows: a model for each part, and what messages and actions do to them.
+//! The state of the window: a model for each part, changed by messages and actions.
 
 mod actions;
 mod commands;
@@ -93,7 +93,7 @@ impl AppState {
         }
     }
 
-    /// Handles messages that came since the last frame, and brings up to date what is shown.
+    /// Handles the messages received since the last frame, and updates what is shown.
     pub fn update(&mut self, window: &egui::Context) {
         self.handle_messages();
         if self.view == View::Results
@@ -160,7 +160,7 @@ impl AppState {
         self.results.scatter = scatter;
     }
 
-    /// Applies what views asked for, in order.
+    /// Applies the actions that views requested, in order.
     pub fn apply_all(&mut self, actions: ActionQueue, window: &egui::Context) {
         if !actions.is_empty() {
             window.request_repaint();
@@ -177,8 +177,8 @@ impl AppState {
         &self.preferences
     }
 
-    /// Asks whether a search that runs is to end with the window. Returns whether the window may close
-    /// now.
+    /// Asks whether to stop a running search when the window closes. Returns whether the window may
+    /// close now.
     pub fn on_close_requested(&mut self) -> bool {
         self.overlay.asks_to_close = self.runner.is_searching();
         !self.overlay.asks_to_close
@@ -277,8 +277,8 @@ impl AppState {
     }
 }
 
-/// The file of studies where none is named: `untrained.db` here, or in the home folder where the
-/// program was not started in a folder of somebody's.
+/// The default study database: `untrained.db` in the current folder, or in the home folder if the
+/// program was not started in a user's folder.
 pub fn default_store() -> StoreLocation {
     let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
     let folder = here.or_else(std::env::home_dir).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is opened: spaces, jobs, models, files of studies, and files that dialogs name.
+//! Opens spaces, jobs, models, study databases, and files chosen in dialogs.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Stored studies: their list, and the files that are watched for changes.
+//! Stored studies: their list, and the files watched for changes.
 
 pub mod stored;
 pub mod watch;
@@ -15,7 +15,7 @@ use untrained::store::StudyInfo;
 pub struct StudyList {
     /// All studies, or why they cannot be listed.
     pub studies: Result<Vec<StudyInfo>, String>,
-    /// The study whose deletion is to be confirmed.
+    /// The study whose deletion must be confirmed.
     pub to_delete: Option<String>,
     /// Files that are watched for changes.
     pub watch: FileWatch,
@@ -60,7 +60,7 @@ impl StudyList {
         });
     }
 
-    /// Deletes a study when it is asked for a second time.
+    /// Deletes a study when it is requested for the second time.
     pub fn delete(&mut self, tasks: &mut TaskRunner, store: Option<&Path>, id: &str) {
         if self.to_delete.as_deref() != Some(id) {
             self.to_delete = Some(id.to_owned());

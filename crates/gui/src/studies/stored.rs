@@ -1,4 +1,4 @@
-//! Studies as they are read from their file and changed in it.
+//! Reads studies from their file and changes them in it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use untrained::store::{ExportRows, Remark, Store, StoreError, StudyInfo, export}
 pub struct LoadedStudy {
     /// Its file.
     pub store: PathBuf,
-    /// How it stands.
+    /// Its state.
     pub info: StudyInfo,
     /// Its job, if this version can read it.
     pub job: Option<JobConfig>,
@@ -64,7 +64,7 @@ pub fn resumed_remarks(job: &JobConfig) -> BTreeMap<String, Remark> {
     read.unwrap_or_default()
 }
 
-/// All studies of a file; a file that does not exist yet has none.
+/// All studies in a file; a file that does not exist yet has none.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! Files that change while the window is open: the file of studies, which other processes write as
-//! well, the results of the study that is shown, and a space file that is being repaired.
+//! Files that change while the window is open: the study database, to which other processes also write,
+//! the results of the study on display, and a space file that is being corrected.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use untrained::store::{ResultRow, Store, StoreError};
 /// How often files are looked at.
 const PERIOD: Duration = Duration::from_millis(700);
 
-/// What is looked after; a thread of its own looks as long as this exists.
+/// A watcher: its own thread checks the files as long as this exists.
 #[derive(Clone, Default)]
 pub struct FileWatch(Arc<Mutex<WatchTargets>>);
 

@@ -1,4 +1,4 @@
-//! What background tasks send to the window.
+//! The messages of background tasks to the window.
 
 use std::path::PathBuf;
 use std::sync::Arc;

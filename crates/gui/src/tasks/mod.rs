@@ -1,5 +1,5 @@
-//! Work that takes longer than a frame: every piece on a named thread of its own, its messages through a
-//! bounded channel that the window empties before it draws.
+//! Work that takes longer than a frame. Each task runs on its own named thread and sends messages
+//! through a bounded channel that the window empties before it draws.
 
 pub mod message;
 
@@ -59,7 +59,8 @@ impl TaskRunner {
         match std::thread::Builder::new().name(format!("untrained-{name}")).spawn(run) {
             Ok(_) => self.open += 1,
             Err(error) => {
-                let text = format!("no thread for {name}: {error}; close other programs");
+                let text =
+                    format!("cannot start a thread for {name}: {error}; close other programs");
                 // This thread empties the channel: waiting for room would be for ever.
                 let _ = self.sender.channel.try_send(Message::Failed(text));
             }

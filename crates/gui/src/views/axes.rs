@@ -1,4 +1,4 @@
-//! The axes of parallel coordinates: which there are, which are shown, and in which order.
+//! The axes of parallel coordinates: all of them, which are shown, and in which order.
 
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::ResultAxis;
@@ -16,7 +16,7 @@ pub struct AxisLayout {
 }
 
 impl AxisLayout {
-    /// Takes in what a sheet has; what a person arranged stays as it is.
+    /// Takes over the columns of a table; the user's arrangement is kept.
     pub fn update(&mut self, sheet: &ResultSet) {
         if self.sheet != Some(sheet.id) {
             *self = Self { sheet: Some(sheet.id), all: Vec::new() };

@@ -1,4 +1,4 @@
-//! Scores against trained accuracies: what a benchmark table says of the results that are shown.
+//! Scores compared with the trained accuracies of a benchmark table.
 
 use egui::{ComboBox, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
@@ -156,7 +156,7 @@ fn metric_choice(ui: &mut Ui, chosen: &mut String, facts: &BenchmarkFacts) {
             ui.selectable_value(chosen, name, &metric.name).on_hover_text(range);
         }
     });
-    let about = "The metric of the table that is used as accuracy; higher is better";
+    let about = "The metric of the table to use as accuracy; higher is better";
     response.response.labelled_by(label.id).on_hover_text(about);
 }
 
@@ -220,7 +220,7 @@ fn stale(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64) {
     }
 }
 
-/// What is wrong and what to do.
+/// The problem, and what to do about it.
 fn failed(ui: &mut Ui, context: &mut ViewContext<'_>, why: String, title: &str) {
     ui.add_space(8.0);
     ui.strong(title);

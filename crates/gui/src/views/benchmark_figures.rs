@@ -1,5 +1,5 @@
-//! The figures of a comparison with a benchmark table: scatter, statistics, coverage, and what the
-//! top-scored architecture.
+//! The comparison with a benchmark table: scatter plot, statistics, coverage, and the top-scored
+//! architecture.
 
 use egui::{Color32, Grid, RichText, Ui, vec2};
 use egui_plot::{PlotPoints, Points};
@@ -62,7 +62,7 @@ fn scatter(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64, outcome: &Ben
         let left_out = outcome.points.len() - drawn.all;
         if left_out > 0 {
             ui.weak(format!("{left_out} not drawn")).on_hover_text(
-                "Their score is not finite, or not positive on a logarithmic axis. They take part in \
+                "Their score is not finite, or not positive on a logarithmic axis. They are included in \
                  the statistics.",
             );
         }
@@ -155,7 +155,7 @@ fn chosen(ui: &mut Ui, context: &mut ViewContext<'_>, outcome: &BenchmarkOutcome
     let facts = [
         ("accuracy", format!("{:.3}", choice.accuracy), "From the table, in its unit"),
         (
-            "best of the scored",
+            "best among scored",
             format!("{:.3}", choice.best_scored),
             "What a perfect score would select",
         ),
@@ -204,10 +204,7 @@ const COLUMNS: [(&str, &str); 8] = [
     ("95 % interval", "Percentile bootstrap over architectures, 1,000 resamples (Efron, 1979)"),
     ("rho", "Spearman's rho: the correlation of the ranks (Spearman, 1904)"),
     ("95 % interval ", "The same bootstrap for rho"),
-    (
-        "tau-b, best 10 %",
-        "Kendall's tau-b among the best tenth by accuracy, where choosing is hard",
-    ),
+    ("tau-b, best 10 %", "Kendall's tau-b among the most accurate tenth, which is hardest to rank"),
     (
         "tau-b, paper's filter",
         "Kendall's tau-b as the paper computes it: accuracies above 15 %, finite scores, 1,000 \

@@ -1,4 +1,4 @@
-//! What views keep between frames.
+//! Data that views keep between frames.
 
 use super::detail::DetailCache;
 use super::parallel::ParallelView;

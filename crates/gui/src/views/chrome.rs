@@ -1,4 +1,4 @@
-//! What is around the views: menu, navigation, status bar, palette, questions.
+//! Everything around the views: menu, navigation, status bar, palette and questions.
 
 use egui::{Button, Key, MenuBar, Modal, RichText, Ui};
 
@@ -159,8 +159,9 @@ pub fn about(window: &egui::Context, context: &mut ViewContext<'_>) {
         ui.heading("Untrained");
         ui.label(format!("Version {}, MIT licence", env!("CARGO_PKG_VERSION")));
         ui.label(
-            "Finds good neural networks before any of them is trained, by the method of Mellor, \
-             Turner, Storkey and Crowley: Neural Architecture Search without Training, ICML 2021.",
+            "Finds good neural network architectures without training any of them. Implements, among \
+             others, the score of Mellor, Turner, Storkey and Crowley: Neural Architecture Search \
+             without Training, ICML 2021.",
         );
         for (name, text) in
             [("Score", explain::SCORE), ("Count", explain::COUNT), ("Tau", explain::TAU)]

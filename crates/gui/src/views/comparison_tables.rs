@@ -1,4 +1,4 @@
-//! The tables below compared architectures: numbers and decisions, differences strong.
+//! The tables below compared architectures: numbers and decisions, with differences highlighted.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::results::sheet::NUMBERS;
 /// Numbers, the best of each row strong, with the difference to A.
 pub fn numbers(ui: &mut Ui, comparison: &NetworkComparison) {
     ui.strong("Numbers").on_hover_text(
-        "The best of each row is strong: much of scores and accuracy, little of what costs. Per cent are \
-         differences to A.",
+        "The best value of each row is highlighted: the highest score or accuracy, the lowest cost. Percentages \
+         are differences from A.",
     );
     Grid::new("compared numbers").striped(true).spacing([18.0, 2.0]).show(ui, |ui| {
         headings(ui, "number", comparison.entries.len());

@@ -1,4 +1,4 @@
-//! What views are given: the models to read, and a place for what they ask for.
+//! What views are given: the models to read, and a list for their actions.
 
 use std::ops::Deref;
 
@@ -8,7 +8,7 @@ use crate::models::Models;
 use crate::preferences::Preferences;
 use crate::results::result_set::{ResultSet, TableView};
 
-/// The models, and what is asked for in this frame.
+/// The models, and the actions requested in this frame.
 pub struct ViewContext<'a> {
     models: Models<'a>,
     actions: ActionQueue,
@@ -25,39 +25,39 @@ impl<'a> ViewContext<'a> {
         self.models
     }
 
-    /// What was asked for.
+    /// The requested actions.
     pub fn into_actions(self) -> ActionQueue {
         self.actions
     }
 
-    /// Asks for something.
+    /// Requests an action.
     pub fn send(&mut self, action: Action) {
         self.actions.push(action);
     }
 
-    /// Asks for a command.
+    /// Requests a command.
     pub fn command(&mut self, command: Command) {
         self.send(Action::Command(command));
     }
 
-    /// Asks for a change of the results that are shown.
+    /// Requests a change of the results on display.
     pub fn change_results(&mut self, action: ResultsAction) {
         self.send(Action::Results(action));
     }
 
-    /// Asks for another way to look at results.
+    /// Requests another way of showing results.
     pub fn change_view(&mut self, set: &ResultSet, change: impl FnOnce(&mut TableView)) {
         let mut view = set.now.clone();
         change(&mut view);
         self.change_results(ResultsAction::Change(Box::new(view)));
     }
 
-    /// Asks for a change of the benchmark table.
+    /// Requests a change of the benchmark table.
     pub fn change_benchmark(&mut self, action: BenchmarkAction) {
         self.send(Action::Benchmark(action));
     }
 
-    /// Asks for other preferences, if they are others.
+    /// Requests other preferences, if they differ.
     pub fn set_preferences(&mut self, preferences: Preferences) {
         if preferences != *self.models.preferences {
             self.send(Action::SetPreferences(Box::new(preferences)));

@@ -1,5 +1,5 @@
-//! What is known of one architecture: the parts that the inspector, the window of details and the
-//! comparison share.
+//! The details of one architecture: the parts that the inspector, the detail window and the comparison
+//! share.
 
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ pub fn rank(ui: &mut Ui, sheet: &ResultSet, cache: &mut DetailCache, row: u32, w
 /// The share of the width that a bar of a placement takes.
 const BAR: f32 = 0.35;
 
-/// Where an architecture stands in each component: bars, and words.
+/// How an architecture ranks in each component, as bars and in words.
 pub fn placement(ui: &mut Ui, name: &str, placement: &Placement, width: f32) {
     let about = "Its rank in each component of the combined rank, among all results";
     ui.strong("Scores").on_hover_text(about);
@@ -201,7 +201,7 @@ fn facts(ui: &mut Ui, picture: &KernelPicture) {
     ui.add(egui::Label::new(RichText::new(text).small().monospace()).wrap());
 }
 
-/// The spectrum and the units that are on, where they are known.
+/// The spectrum and the active units, if known.
 pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &str, width: f32) {
     ui.strong("Eigenvalues of K");
     let colour = theme::accent(ui.visuals().dark_mode);

@@ -1,4 +1,4 @@
-//! Kernel matrices as heat maps: K / V in the colours of the pictures that are written to files.
+//! Kernel matrices as heat maps: K / V in the same colours as in picture files.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ const TEXELS: usize = 512;
 /// Textures that are kept.
 const KEPT: usize = 16;
 /// What the picture says, as the paper reads it.
-const READING: &str = "K / V: the share of units that agree on two images of the mini-batch, bright \
-    where many do; the diagonal is 1. A network that tells images apart is dark off the diagonal and \
-    scores high; bright blocks are images that it takes for the same, and it scores low (Mellor et \
-    al., ICML 2021, figure 1).";
+const READING: &str = "K / V: the fraction of units that agree on two images of the mini-batch. Bright \
+    means that many agree; the diagonal is 1. A network that distinguishes the images is dark off the \
+    diagonal and scores high; bright blocks are images that it hardly distinguishes, and lower its score \
+    (Mellor et al., ICML 2021, figure 1).";
 
 /// The last textures.
 #[derive(Default)]
@@ -69,8 +69,8 @@ fn image(matrix: &KernelMatrix, least: f64) -> ColorImage {
     ColorImage::new([side; 2], (0..side * side).map(texel).collect())
 }
 
-/// Shows a kernel matrix in a square; its colours go from `least` to 1. What stands under the pointer
-/// is told beside it.
+/// Shows a kernel matrix in a square, with colours from `least` to 1. The entry under the pointer is
+/// described next to it.
 pub fn show(
     ui: &mut Ui,
     textures: &mut HeatMapTextures,

@@ -1,4 +1,4 @@
-//! The start: spaces as cards, recent files, an architecture to paste.
+//! The start screen: spaces as cards, recent files, and a field for pasting an architecture.
 
 use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 

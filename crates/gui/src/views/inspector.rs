@@ -1,4 +1,4 @@
-//! The chosen architecture: in a panel beside the results, or in a window of its own.
+//! The chosen architecture, in a panel next to the results or in a separate window.
 
 use egui::{RichText, ScrollArea, Ui};
 
@@ -65,7 +65,7 @@ fn remark(ui: &mut Ui, context: &mut ViewContext<'_>, text: &str) {
     });
 }
 
-/// The same in a window of its own.
+/// The same in a separate window.
 pub fn window(window: &egui::Context, context: &mut ViewContext<'_>, cache: &mut DetailCache) {
     if !context.inspect.is_window_open {
         return;

@@ -1,5 +1,5 @@
-//! The lines of parallel coordinates: where a row is on an axis, the mesh that shows rows, and which
-//! line is under the pointer. A mesh is made when what it shows changes, never for a frame.
+//! The lines of parallel coordinates: the position of a row on an axis, the mesh that shows rows, and
+//! the line under the pointer. The mesh is rebuilt when its content changes, not for every frame.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

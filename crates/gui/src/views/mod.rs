@@ -1,4 +1,4 @@
-//! The views, a file each.
+//! The views, one file each.
 
 mod axes;
 mod benchmark;

@@ -1,5 +1,5 @@
-//! Parallel coordinates: an axis for every decision and number, a line for every row. Dragging along an
-//! axis brushes it, which filters the rows of all views.
+//! Parallel coordinates: an axis for every decision and number, and a line for every row. Dragging
+//! along an axis brushes it, which filters the rows of all views.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ fn bar(ui: &mut Ui, parallel: &mut ParallelView, sheet: &ResultSet) {
         }
         let (read, all) = (sheet.decisions.len(), sheet.table.len());
         if sheet.space.is_none() {
-            ui.weak("no decisions: the space of these results cannot be opened");
+            ui.weak("decisions are unknown: the space of these results cannot be opened");
         } else if read < all {
             let (read, all) = (thousands(read as u64), thousands(all as u64));
             ui.weak(format!("decisions of the first {read} of {all} rows"));

@@ -1,4 +1,4 @@
-//! Plots of what one forward pass tells: spectra, units that are on, and a value among others.
+//! Plots of the results of one forward pass: spectra, active units, and a value among others.
 
 use std::sync::Arc;
 
@@ -67,15 +67,15 @@ pub fn spectra(ui: &mut Ui, name: &str, spectra: &[KernelSpectrum], size: Vec2) 
         })
     });
     response.response.on_hover_text(
-        "The eigenvalues of K, the largest first. Their logarithms add up to the score ln |det K|: \
-         networks that score low have many small ones, images that they hardly tell apart.",
+        "The eigenvalues of K, largest first. The score ln |det K| is the sum of their logarithms. \
+         Low-scoring networks have many small ones, which stand for images that they hardly distinguish.",
     );
     for spectrum in spectra {
         let (_, zeros) = points(&spectrum.picture.eigenvalues);
         if zeros > 0 {
             let all = spectrum.picture.eigenvalues.len();
             ui.small(format!(
-                "{}: {zeros} of {all} eigenvalues are zero to rounding",
+                "{}: {zeros} of {all} eigenvalues are zero within rounding",
                 spectrum.name
             ));
         }

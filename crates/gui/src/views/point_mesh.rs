@@ -1,4 +1,5 @@
-//! The mesh that shows the points of a scatter. It is made when what it shows changes, never for a frame.
+//! The mesh that shows the points of a scatter plot. It is rebuilt when its content changes, not for
+//! every frame.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::results::cloud::{ScatterCloud, ScatterDot};
 /// A mesh of points and where they are on the screen.
 #[derive(Default)]
 pub struct PointMesh {
-    /// What is drawn.
+    /// What to draw.
     pub mesh: Arc<Mesh>,
     /// The middle of every point of the cloud with its row.
     pub places: Vec<(Pos2, u32)>,

@@ -1,4 +1,4 @@
-//! The table of results: any number of rows, of which only those in sight are laid out.
+//! The table of results: any number of rows, of which only the visible ones are laid out.
 
 use std::f32::consts::TAU;
 

@@ -1,4 +1,4 @@
-//! A search as it goes.
+//! A search in progress.
 
 use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, PlotPoints, Points};
@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
 /// By how many architectures the search goes on.
 fn extend(ui: &mut Ui, context: &mut ViewContext<'_>) {
     chrome::button(ui, context, Command::Extend);
-    let about = "How many architectures are added";
+    let about = "Number of architectures to add";
     let mut extends_by = context.runner.extends_by;
     let count = egui::DragValue::new(&mut extends_by).range(1..=1_000_000_000).speed(10.0);
     let response = ui.add(count.prefix("+"));

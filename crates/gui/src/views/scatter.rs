@@ -1,5 +1,5 @@
-//! A scatter of two columns, coloured by a third, with its Pareto front. A pointer chooses a point, or
-//! draws a box or a lasso around those that are selected.
+//! A scatter plot of two columns, coloured by a third, with its Pareto front. The pointer chooses a
+//! point, or selects points with a box or a lasso.
 
 use egui::{Color32, ComboBox, Key, PointerButton, Pos2, Rect, Response, Stroke, Ui};
 use egui_plot::PlotTransform;
@@ -26,9 +26,9 @@ pub enum ScatterTool {
     /// Moves the view; a click chooses a point.
     #[default]
     Point,
-    /// Selects what is in a box.
+    /// Selects the points in a box.
     Box,
-    /// Selects what an outline encloses.
+    /// Selects the points inside an outline.
     Lasso,
 }
 

@@ -1,4 +1,4 @@
-//! A search space: what can be decided, what its networks look like and cost.
+//! A search space: its decisions, and the structure and cost of its networks.
 
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 

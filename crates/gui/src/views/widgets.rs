@@ -56,7 +56,7 @@ pub fn side(ui: &Ui, most: f32) -> f32 {
     Rect::from_min_size(Pos2::ZERO, ui.available_size()).width().min(most)
 }
 
-/// What a view without content says: what to do next.
+/// The message of an empty view: what to do next.
 pub fn empty(ui: &mut Ui, title: &str, next: &str) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.3);
@@ -79,7 +79,7 @@ pub fn operations(space: Option<&untrained::space::Space>) -> Vec<String> {
     names.unwrap_or_default().into_iter().map(str::to_owned).collect()
 }
 
-/// A number of a column as it is written; nothing for a gap.
+/// A number of a column as text; empty if missing.
 pub fn written(column: &str, value: f64) -> String {
     match ResultTable::number_format(column) {
         _ if value.is_nan() => String::new(),
@@ -89,7 +89,7 @@ pub fn written(column: &str, value: f64) -> String {
     }
 }
 
-/// The number of architectures, rounded where it is large.
+/// The number of architectures, rounded if large.
 pub fn rounded_count(count: u128) -> String {
     if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
 }

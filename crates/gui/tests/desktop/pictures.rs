@@ -111,7 +111,7 @@ fn the_menu_saves_the_main_picture_and_says_what_went_wrong() {
     window.until("a cell", |harness| shows(harness, "Save picture of cell graph…"));
     for (name, told) in [
         ("cell.svg", "saved picture to"),
-        ("cell.bmp", "name it .png or .svg"),
+        ("cell.bmp", "use .png or .svg"),
         ("no such folder/cell.png", "choose another folder"),
     ] {
         let path = window.path(name);

@@ -1,4 +1,4 @@
-//! Depthwise convolution: every channel with a kernel of its own, lanes are channels.
+//! Depthwise convolution: every channel has its own kernel, and SIMD lanes are channels.
 
 use super::statistics::ChannelSums;
 use crate::backend::cpu::layout::BlockedView;

@@ -1,4 +1,4 @@
-//! Layer normalisation: the channels of each pixel get mean 0 and variance 1.
+//! Layer normalisation: normalises the channels of each pixel to mean 0 and variance 1.
 
 use super::copy::clear_tail;
 use crate::backend::cpu::layout::BlockedView;

@@ -1,4 +1,4 @@
-//! Enlargement by whole factors.
+//! Upsampling by integer factors.
 
 use crate::backend::cpu::layout::BlockedView;
 use crate::backend::cpu::simd::LANES;

@@ -1,4 +1,4 @@
-//! Per-channel sums for batch statistics, and the scale and shift they give.
+//! Per-channel sums for batch statistics, and the scale and shift computed from them.
 
 use crate::backend::cpu::layout::BlockedView;
 use crate::backend::cpu::simd::{LANES, Simd, instruction_set_variants};

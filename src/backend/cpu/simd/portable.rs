@@ -1,4 +1,4 @@
-//! Plain arrays, for processors without kernels of their own.
+//! Plain arrays, for processors without specialised kernels.
 
 use super::{LANES, Simd};
 

@@ -1,4 +1,4 @@
-//! Enlargement by whole factors: `shaders/ops/resize.wgsl`.
+//! Upsampling by integer factors: `shaders/ops/resize.wgsl`.
 
 use crate::backend::gpu::kernels::GpuKernel;
 use crate::backend::gpu::lower::{CopyExtent, NetworkLowering};

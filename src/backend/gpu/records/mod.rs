@@ -1,8 +1,8 @@
-//! Parameters of one kernel on one step: the `Record` structs of the shaders, field by field.
+//! The parameters of one kernel on one step: the `Record` structs of the shaders, field by field.
 //!
-//! Every record fills 128 bytes, so records of all kernels lie in one buffer and a launch names the
-//! first one it works on. Offsets are in elements of the buffer they point into: `vec4` for tensors,
-//! weights and statistics, words for codes and distances.
+//! Every record has 128 bytes, so the records of all kernels lie in one buffer, and a dispatch names
+//! its first one. Offsets are in elements of the buffer they refer to: `vec4` for tensors, weights and
+//! statistics, words for codes and distances.
 
 use bytemuck::{Pod, Zeroable};
 

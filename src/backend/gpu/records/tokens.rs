@@ -1,4 +1,4 @@
-//! Records of the kernels that transformers are made of.
+//! Records of the kernels for transformers.
 
 use bytemuck::{Pod, Zeroable};
 

@@ -1,5 +1,5 @@
-//! The pickle machine: operations of protocols 0 to 5 that data uses. It makes plain values and
-//! writes down calls; it makes none.
+//! The pickle machine: the operations of protocols 0 to 5 that data uses. It builds plain values and
+//! records calls without making them.
 
 mod watched;
 

@@ -1,8 +1,8 @@
-//! Handing over the entries of one dictionary while the machine runs, and forgetting what they were
-//! made of, so that memory is that of one entry.
+//! Delivers the entries of one dictionary while the machine runs, and discards what they were built
+//! from, so that only the memory of one entry is needed.
 //!
-//! A pickle names values that came before, also across entries. So the machine runs twice: the first
-//! run finds out which values are named after their entry was over, the second keeps these.
+//! A pickle refers to earlier values, also across entries. The machine therefore runs twice: the first
+//! run finds the values that are referenced after their entry has ended, and the second keeps them.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{BufRead, Seek};

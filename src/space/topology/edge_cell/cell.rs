@@ -1,4 +1,4 @@
-//! The cell itself: its nodes, its edges and the operations to choose from.
+//! The cell: its nodes, its edges and the operations to choose from.
 
 use super::EdgeDecisions;
 use super::expression::CellExpressions;

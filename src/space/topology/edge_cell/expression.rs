@@ -1,10 +1,10 @@
 //! What the nodes and edges of a cell compute, as expressions of the cell's input `x`.
 //!
-//! The value of a node is a sorted sum of terms; skips hand on the terms of their source, zeros
-//! drop. Two edges with the same operation on equal sources have equal *flat* expressions, but
-//! weights of their own: they are numbered, `f(x)` and `f(x)#2`. Numbers are chosen such that
-//! architectures that differ only in the names of such twins get the same text, so a layer's label
-//! means the same in both.
+//! The value of a node is a sorted sum of terms. Skip connections pass on the terms of their source,
+//! and zeros disappear. Two edges with the same operation on equal sources have equal *flat*
+//! expressions but separate weights, so they are numbered, `f(x)` and `f(x)#2`. The numbers are chosen
+//! such that architectures that differ only in the naming of such twins get the same text, so that the
+//! label of a layer means the same in both.
 
 use std::collections::BTreeMap;
 

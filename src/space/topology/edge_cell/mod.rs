@@ -1,8 +1,8 @@
 //! Cells with an operation on every edge of a graph of summing nodes: NAS-Bench-201.
 //!
-//! Node 0 is the cell's input; node `j` sums what its edges from the nodes `i < j` give; the last
-//! node is the cell's output. All cells of a network are equal. Edges are in the order of the
-//! notation: by target, then by source.
+//! Node 0 is the cell's input, node `j` is the sum of the outputs of its edges from the nodes `i < j`,
+//! and the last node is the cell's output. All cells of a network are equal. Edges are in the order of
+//! the notation: by target, then by source.
 
 mod cell;
 mod expression;
@@ -46,7 +46,7 @@ pub struct EdgeDecisions {
 pub(in crate::space) struct EdgeCellFile {
     #[serde(rename = "kind")]
     _kind: EdgeCellKind,
-    /// Nodes of the cell, its input and output included.
+    /// The number of nodes of the cell, including its input and output.
     #[schemars(range(min = 2, max = MAX_NODES))]
     nodes: usize,
     /// The operations to choose from.
@@ -156,7 +156,10 @@ impl Topology for EdgeCell {
             if input.channels != place.width {
                 let (given, width) = (input.channels, place.width);
                 let path = if stage == 0 { "skeleton.stem" } else { "skeleton.reduction" };
-                problems.add(path, format!("gives {given} channels, cells behind it need {width}"));
+                problems.add(
+                    path,
+                    format!("outputs {given} channels, but the cells after it need {width}"),
+                );
                 continue;
             }
             for operation in &self.cell.operations {

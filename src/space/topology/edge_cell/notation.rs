@@ -26,7 +26,7 @@ pub(super) fn parse(cell: &EdgeCellGraph, text: &str) -> Result<EdgeDecisions, A
     if nodes.len() != cell.nodes - 1 {
         let (found, needed) = (nodes.len(), cell.nodes - 1);
         let noun = if found == 1 { "node" } else { "nodes" };
-        let reason = format!("has {found} {noun} joined by `+`, this space has {needed}");
+        let reason = format!("has {found} {noun} joined by `+`; this space has {needed}");
         return Err(wrong(text.trim(), reason));
     }
     let mut operations = Vec::with_capacity(cell.edges.len());
@@ -38,7 +38,7 @@ pub(super) fn parse(cell: &EdgeCellGraph, text: &str) -> Result<EdgeDecisions, A
         let edges: Vec<&str> = inner.split('|').collect();
         if edges.len() != position + 1 {
             let (found, needed) = (edges.len(), position + 1);
-            let reason = format!("has {found} edges, node {needed} has {needed}");
+            let reason = format!("has {found} edges; node {needed} has {needed}");
             return Err(wrong(node, reason));
         }
         for (source, edge) in edges.into_iter().enumerate() {
@@ -54,7 +54,7 @@ fn operation(cell: &EdgeCellGraph, edge: &str, source: usize) -> Result<u8, Stri
     };
     if from != source.to_string() {
         return Err(format!(
-            "edges stand in the order of the nodes they come from: here `{name}~{source}`"
+            "edges must be in the order of the nodes they come from; expected `{name}~{source}`"
         ));
     }
     match cell.operations.iter().position(|operation| operation.name == name) {

@@ -1,4 +1,4 @@
-//! Wires one cell into a graph.
+//! Adds one cell to a graph.
 
 use super::EdgeDecisions;
 use super::cell::{CellEdge, EdgeCellGraph};

@@ -1,4 +1,4 @@
-//! The decisions of one architecture, and the grid of all of them.
+//! The decisions of one architecture, and the grid of all architectures.
 
 use rand::{Rng, RngExt};
 use schemars::JsonSchema;

@@ -1,17 +1,17 @@
-//! What of a cell matters, and the one way to write it.
+//! The parts of a cell that matter, and their canonical notation.
 //!
-//! Two cells are the same if a renaming of their nodes and swapping the pairs of nodes turns one
-//! into the other. A [`CanonicalForm`] numbers the nodes so that the same cells are written alike: of all
-//! orders in which a node stands behind those it reads, the one with the least text.
+//! Two cells are the same if renaming the nodes and swapping the pairs of nodes turns one into the
+//! other. A [`CanonicalForm`] numbers the nodes so that equal cells are written identically: of all
+//! orders in which each node comes after those it reads, it takes the one with the smallest text.
 //!
-//! A cell has two forms. The *live* one leaves out what does not reach the output: nodes that are
-//! neither concatenated nor read, pairs that give zero because of a `none` on their way. The *whole*
-//! one keeps everything, because ReLUs of dead nodes are counted.
+//! A cell has two forms. The *live* one omits everything that does not reach the output: nodes that are
+//! neither concatenated nor read, and pairs that are zero because of a `none` on their path. The
+//! *whole* one keeps everything, because the ReLUs of dead nodes are counted.
 //!
-//! The order in which nodes are concatenated moves the output's channels about, and the weights of
-//! the next cell's convolutions with them: the same function in distribution, but another one for
-//! given weights. So it is no part of [`reduced`], which names functions, and is part of [`live`]
-//! and [`whole`], which say when scores are equal.
+//! The order in which nodes are concatenated permutes the output's channels, and with them the weights
+//! of the next cell's convolutions: the function is the same in distribution, but different for given
+//! weights. The order is therefore not part of [`reduced`], which identifies functions, but is part of
+//! [`live`] and [`whole`], which determine when scores are equal.
 
 use super::architecture::{INPUTS, OperationPair, PairDecisions, PairedCell};
 use super::{Operation, PairCell};

@@ -1,7 +1,7 @@
 //! The text that DARTS prints:
 //! `Genotype(normal=[('sep_conv_3x3', 1), ..], normal_concat=range(2, 6), reduce=.., reduce_concat=..)`.
 //!
-//! Lists stand in brackets or parentheses. Width and depth may follow, as in `Genotype(..), width=36,
+//! Lists are in brackets or parentheses. Width and depth may follow, as in `Genotype(..), width=36,
 //! depth=20`.
 
 use super::notation::{GenotypeFault, GenotypeRecord};
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Result<GenotypeRecord<String>, GenotypeFault> 
 }
 
 fn unknown(key: &str, known: &str) -> GenotypeFault {
-    GenotypeFault::new(key, format!("is not known here; known are {known}"))
+    GenotypeFault::new(key, format!("is unknown; the keys are {known}"))
 }
 
 /// Quoted texts, words and numbers, single other characters.
@@ -206,7 +206,7 @@ mod tests {
             ("Genotype(normal=[(a, 0)])", "a", "an operation in quotes"),
             ("Genotype(normal=[('a' 0)])", "0", "expected is `,`"),
             ("Genotype(normal=7)", "7", "expected is `[` or `(`"),
-            ("Genotype(norm=[])", "norm", "known are normal, normal_concat"),
+            ("Genotype(norm=[])", "norm", "the keys are normal, normal_concat"),
             ("Genotype(normal=[], normal=[])", "normal", "given twice"),
             ("Genotype(normal_concat=range(0, 9999999999))", "9999999999", "at most 256"),
             ("Genotype(normal=[])", "Genotype(normal=[])", "misses `normal_concat=`"),

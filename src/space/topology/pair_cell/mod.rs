@@ -1,15 +1,15 @@
 //! Cells whose nodes sum two operations on earlier values: the cell-based spaces of NDS.
 //!
-//! Values 0 and 1 of a cell are its inputs, what the last cell but one and the last cell gave, both
-//! preprocessed to the width of the cell; node `n`, from 2 on, is the sum of two pairs, each an
-//! operation on an earlier value. The output is some of the nodes, one behind the other. A network is
-//! a stack of equal normal cells with a few reduction cells among them, in which the operations on
-//! the cell's inputs have stride 2. Decisions are the operations and inputs of both cells, the width
-//! and the depth; which nodes are concatenated follows from them by a rule of the space.
+//! Values 0 and 1 of a cell are its inputs: the outputs of the last cell but one and of the last cell,
+//! both preprocessed to the width of the cell. Node `n`, from 2 on, is the sum of two pairs, each an
+//! operation on an earlier value. The output is the concatenation of some of the nodes. A network is a
+//! stack of equal normal cells with a few reduction cells among them, in which the operations on the
+//! cell's inputs have stride 2. The decisions are the operations and inputs of both cells, the width
+//! and the depth; a rule of the space determines which nodes are concatenated.
 //!
-//! Architectures that are read may go beyond the space's own choices: any width and depth within the
+//! Architectures that are parsed may go beyond the space's own choices: any width and depth within the
 //! program's limits, any concatenated nodes, and equal inputs of a node where the space has distinct
-//! ones are built as they are given.
+//! ones are built as given.
 
 mod architecture;
 mod canonical;
@@ -48,7 +48,7 @@ const MAX_CHOICES: usize = 64;
 pub(in crate::space) struct PairCellFile {
     #[serde(rename = "kind")]
     _kind: PairCellKind,
-    /// Nodes of a cell, its inputs not counted.
+    /// The number of nodes of a cell, not counting its inputs.
     #[schemars(range(min = 1, max = MAX_NODES))]
     nodes: usize,
     /// The operations to choose from.
@@ -56,10 +56,10 @@ pub(in crate::space) struct PairCellFile {
     operations: Vec<String>,
     /// The nodes that are concatenated: all, or the loose ones, which no other node reads.
     concat: ConcatRule,
-    /// Whether the two inputs of a node are never the same.
+    /// Whether the two inputs of a node are always different.
     #[serde(default)]
     distinct_inputs: bool,
-    /// Channels of a node before the first reduction, to choose from.
+    /// The channel counts of a node before the first reduction, to choose from.
     #[schemars(length(min = 1, max = MAX_CHOICES), inner(range(min = 1, max = MAX_CLASSES)))]
     widths: Vec<usize>,
     /// Numbers of cells to choose from.
@@ -130,7 +130,7 @@ impl Topology for PairCell {
                 if sizes[..position].contains(size) {
                     problems.add(
                         format!("topology.{path}[{position}]"),
-                        format!("{size} is there twice"),
+                        format!("{size} is listed twice"),
                     );
                 }
             }

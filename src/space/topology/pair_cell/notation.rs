@@ -1,7 +1,7 @@
 //! The notation of NDS records: `{"genotype":{"normal":[["op",0],..],"normal_concat":[..],..},..}`.
 //!
-//! The keys `aux` and `drop_prob` of such records are read and dropped; so is the text of DARTS, see
-//! `genotype_text`. Where width or depth is left out, the first one of the space's file is meant.
+//! The keys `aux` and `drop_prob` of such records are ignored. The text of DARTS is accepted too, see
+//! `genotype_text`. If width or depth is omitted, the first one in the space's file is used.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};

@@ -17,13 +17,13 @@ use crate::space::topology::TopologyContext;
 /// The most reductions of a network.
 const MAX_REDUCTIONS: usize = 8;
 
-/// Stems, cells that read the last two, head. In stems `out` is the width.
+/// Stems, cells that read the last two cells, head. In stems, `out` is the width.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::space) struct PairSkeletonFile {
-    /// Layers that give input 0 of the first cell.
+    /// Layers that produce input 0 of the first cell.
     stem: Vec<LayerFile>,
-    /// Layers behind the stem that give input 1 of the first cell; without them it is input 0.
+    /// Layers after the stem that produce input 1 of the first cell; without them, it is input 0.
     second_stem: Option<Vec<LayerFile>>,
     /// Whether the second stem halves the size, so that the first cell follows a reduction.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(in crate::space) struct PairSkeletonFile {
     /// depth - 1, rounded down. The width doubles at each.
     #[schemars(length(max = MAX_REDUCTIONS))]
     reductions: Vec<String>,
-    /// Layers behind the last cell.
+    /// Layers after the last cell.
     head: Vec<LayerFile>,
 }
 
@@ -148,7 +148,7 @@ fn part(text: &str) -> Result<[usize; 2], String> {
     });
     parts.filter(|[part, whole]| part < whole && *whole <= MAX_CELLS).ok_or_else(|| {
         format!(
-            "is `{text}`; a part of the depth is written 1/3, the second number at most {MAX_CELLS}"
+            "is `{text}`; write a fraction of the depth such as 1/3, with a denominator of at most {MAX_CELLS}"
         )
     })
 }
@@ -229,8 +229,8 @@ impl SkeletonCheck<'_> {
             self.problems.add(
                 "skeleton.second_stem",
                 format!(
-                    "gives {rows}x{columns}, not {wanted_rows}x{wanted_columns}, {what} what stem \
-                     gives; second_stem_reduces says which it is to be"
+                    "outputs {rows}x{columns}, not {wanted_rows}x{wanted_columns}, {what} the output of \
+                     stem; second_stem_reduces selects which is expected"
                 ),
             );
         }
@@ -277,7 +277,7 @@ impl SkeletonCheck<'_> {
             let node = graph.input(shape);
             if let Err(error) = emit(&mut graph, &self.space.skeleton.head, node, "", place) {
                 let (op, reason) = (error.op, error.reason);
-                self.problems.add("skeleton.head", format!("behind {shape}: {op}: {reason}"));
+                self.problems.add("skeleton.head", format!("after {shape}: {op}: {reason}"));
             }
         }
     }

@@ -1,9 +1,9 @@
-//! Wires an architecture into a graph.
+//! Adds an architecture to a graph.
 //!
-//! Layers are wired in the order of the published code: the preprocessing of both inputs, then node
-//! by node the operations of its pairs as the genotype lists them. Labels and the order of sums come
-//! from the [`CanonicalForm`]s of a cell instead, so that architectures that are written differently but are
-//! the same draw the same weights and add in the same order.
+//! Layers are added in the order of the published code: the preprocessing of both inputs, then, node by
+//! node, the operations of its pairs as listed in the genotype. Labels and the order of sums come from
+//! the [`CanonicalForm`]s of a cell instead, so that equal architectures with different notations draw
+//! the same weights and add in the same order.
 
 use super::architecture::{INPUTS, PairDecisions, PairedCell};
 use super::canonical::{CanonicalForm, ReachabilityFacts};

@@ -1,8 +1,8 @@
 //! Networks of stages of equal blocks: the stage-based Network Design Spaces.
 //!
-//! Behind a stem stand stages; the first block of a stage changes width and stride, the others keep
-//! them. Decided are depth, width and stride of every stage, and the values of the block's own
-//! parameters, which stand in braces in its layers (`groups={num_g}`).
+//! A stem is followed by stages. The first block of a stage changes width and stride, and the others
+//! keep them. The decisions are depth, width and stride of every stage, and the values of the block's
+//! own parameters, which appear in braces in its layers (`groups={num_g}`).
 
 mod network;
 mod notation;
@@ -99,7 +99,7 @@ pub(in crate::space) struct StagesSkeletonFile {
     stride: Option<usize>,
     /// Layers before the first stage.
     stem: Vec<LayerFile>,
-    /// Layers behind the last stage.
+    /// Layers after the last stage.
     head: Vec<LayerFile>,
 }
 
@@ -224,7 +224,7 @@ fn check_distinct<T: PartialEq + std::fmt::Display>(
 ) {
     for (position, value) in values.iter().enumerate() {
         if values[..position].contains(value) {
-            problems.add(format!("{path}[{position}]"), format!("is {value} twice"));
+            problems.add(format!("{path}[{position}]"), format!("repeats {value}"));
         }
     }
 }
@@ -237,7 +237,7 @@ fn read_parameters(
 ) -> Vec<StageParameter> {
     let used = block.parameters();
     for name in used.iter().filter(|name| !file.contains_key(**name)) {
-        let message = format!("misses `{name}`, which stands as {{{name}}} in the block's layers");
+        let message = format!("is missing `{name}`, which the block's layers use as {{{name}}}");
         problems.add("topology.parameters", message);
     }
     let mut parameters = Vec::new();
@@ -257,7 +257,8 @@ fn read_parameters(
             }
             None => problems.add(
                 &path,
-                format!("is {values}, expected a list of 1 to {MAX_VALUES} numbers from 0 to 65536 with at most three decimals"),
+                format!("is {values}, expected a list of 1 to {MAX_VALUES} numbers from 0 to 65536 with \
+                    at most three decimals"),
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Wires the stages, and tries every block at every place before a search starts.
+//! Adds the stages to a graph, and tries every block at every position before a search starts.
 
 use super::{MAX_CHECKED, ParameterValue, StageDecisions, Stages, StagesDecisions};
 use crate::graph::{Graph, GraphError, NodeId, Shape};
@@ -55,8 +55,8 @@ pub(super) fn check(stages: &Stages, problems: &mut ProblemList) {
     let combinations = parameter_combinations(stages);
     let Some(combinations) = combinations else {
         let message = format!(
-            "widths and values of parameters have more than {MAX_CHECKED} combinations in a stage: \
-             too many to be checked"
+            "widths and values of parameters have more than {MAX_CHECKED} combinations in a stage: too \
+             many to check"
         );
         return problems.add("topology", message);
     };

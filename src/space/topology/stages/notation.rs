@@ -1,7 +1,7 @@
 //! The notation `ds=1,3,2,1;ws=16,24,32,64;ss=1,1,2,2;bot_muls=0,1,0.5,1`: lists of depths, widths,
-//! strides and, for a parameter `x`, `xs`. Entry 0 is the stem, the others are the stages; the stem
-//! has depth 1 and no parameters, which is written 0. The `net` objects of the NDS records, which
-//! hold the same lists, are read too.
+//! strides and, for a parameter `x`, `xs`. Entry 0 is the stem, and the others are the stages. The stem
+//! has depth 1 and no parameters, which is written as 0. The `net` objects of the NDS records, which
+//! contain the same lists, are accepted too.
 
 use serde_json::Value;
 
@@ -46,13 +46,14 @@ impl StageLists<'_> {
     fn take(&mut self, name: &str, entries: usize) -> Result<Vec<String>, ArchitectureError> {
         let position = self.lists.iter().position(|(known, _)| known == name);
         let Some(position) = position else {
-            let reason = format!("the list `{name}` is missing; it has {entries} entries");
+            let reason = format!("the list `{name}` of {entries} entries is missing");
             return Err(self.wrong(self.text, reason));
         };
         let (_, list) = self.lists.remove(position);
         if list.len() != entries {
             let (found, token) = (list.len(), format!("{name}={}", list.join(",")));
-            let reason = format!("has {found} entries, this space has {entries}, the stem first");
+            let reason =
+                format!("has {found} entries; this space needs {entries}, with the stem first");
             return Err(self.wrong(&token, reason));
         }
         Ok(list)
@@ -116,7 +117,7 @@ pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, Arch
         known.extend(stages.parameters.iter().map(|parameter| format!("{}s", parameter.name)));
         let hint = nearest::hint(name, known.iter().map(String::as_str));
         return Err(
-            lists.wrong(name, format!("is not a list of this space, or is given twice; {hint}"))
+            lists.wrong(name, format!("is not a list of this space, or is repeated; {hint}"))
         );
     }
     if depths[0] != 1 {

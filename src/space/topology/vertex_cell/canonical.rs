@@ -1,7 +1,7 @@
-//! One labelling for all graphs that differ only in the order of their vertices.
+//! One canonical order for all graphs that differ only in the order of their vertices.
 //!
-//! A graph's orders are those in which edges lead to later vertices. The canonical one gives the
-//! first upper triangle as text; among those, the first list of operations; among those, the first
+//! The valid orders of a graph are those in which edges lead to later vertices. The canonical one has
+//! the first upper triangle as text; among those, the first list of operations; among those, the first
 //! list of marks.
 
 use super::matrix::{AdjacencyMatrix, MAX_INNER, VertexOrder};

@@ -1,4 +1,5 @@
-//! How many channels the vertices of a cell have: `compute_vertex_channels` of the benchmark's code.
+//! The numbers of channels of the vertices of a cell: `compute_vertex_channels` in the benchmark's
+//! code.
 
 use super::canonical::VertexLabels;
 use super::matrix::{AdjacencyMatrix, MAX_VERTICES};

@@ -1,4 +1,4 @@
-//! The graph hash of NAS-Bench-101: `graph_util.hash_module` of the benchmark's code.
+//! The graph hash of NAS-Bench-101: `graph_util.hash_module` in the benchmark's code.
 
 use md5::{Digest, Md5};
 

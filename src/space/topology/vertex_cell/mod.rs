@@ -1,14 +1,14 @@
 //! Cells with an operation in every vertex of a graph: NAS-Bench-101.
 //!
-//! Vertex 0 is the cell's input, the last vertex its output; edges lead to later vertices. All cells
-//! of a network are equal. An architecture holds its decisions as they were drawn, on all vertices
-//! that the space allows, so that an edit is exactly one decision; what lies on no path from input to
-//! output is left out before anything is built, hashed or compared. A cell of fewer vertices is the
-//! one in which the vertices before the output that it lacks have no edges and the first operation.
-//! As in the benchmark, the most edges are those of what is left.
+//! Vertex 0 is the cell's input and the last vertex its output; edges lead to later vertices. All cells
+//! of a network are equal. An architecture stores its decisions as they were drawn, for all vertices
+//! that the space allows, so that a mutation changes exactly one decision. Parts that lie on no path
+//! from input to output are removed before anything is built, hashed or compared. In a cell of fewer
+//! vertices, the missing vertices before the output have no edges and the first operation. As in the
+//! benchmark, the limit on the number of edges applies to what remains.
 //!
 //! Graphs that differ only in the order of their vertices are one architecture ([`canonical`]). They
-//! are the same network but for one thing: where the output's channels do not divide evenly, the
+//! are the same network with one exception: if the channels of the output do not divide evenly, the
 //! first vertices in the given order get the remainder ([`channels`]).
 
 mod architecture;
@@ -73,10 +73,10 @@ impl VertexNetwork {
 pub(in crate::space) struct VertexCellFile {
     #[serde(rename = "kind")]
     _kind: VertexCellKind,
-    /// The most vertices of a cell, its input and output included.
+    /// The largest number of vertices of a cell, including its input and output.
     #[schemars(range(min = 2, max = MAX_VERTICES))]
     max_vertices: usize,
-    /// The most edges, vertices on no path from input to output left out.
+    /// The largest number of edges, not counting vertices on no path from input to output.
     #[schemars(range(min = 1, max = MAX_EDGES))]
     max_edges: usize,
     /// The operations to choose from; the benchmark's hash numbers them in this order.

@@ -1,10 +1,11 @@
 //! Cells as text: `111-11-1:maxpool3x3,conv3x3-bn-relu`.
 //!
-//! First the upper triangle of the adjacency matrix, row by row: whether an edge leads from vertex 0
-//! to 1, 2, .., then from vertex 1, and so on; behind the colon the operations of the vertices between
-//! input and output. Also read are rows without `-`, the whole matrix row by row, operations with
-//! `input` and `output` around them, and JSON: `{"adjacency": [[0, 1], [0, 0]], "operations": []}`
-//! (the benchmark's names `module_adjacency` and `module_operations` as well) or the two as a list.
+//! First comes the upper triangle of the adjacency matrix, row by row: whether an edge leads from
+//! vertex 0 to 1, 2, .., then from vertex 1, and so on. The operations of the vertices between input
+//! and output follow after the colon. Also accepted are rows without `-`, the whole matrix row by row,
+//! operations with `input` and `output` around them, and JSON: `{"adjacency": [[0, 1], [0, 0]],
+//! "operations": []}` (also with the benchmark's names `module_adjacency` and `module_operations`), or
+//! the two as a list.
 
 use serde_json::{Map, Value};
 
@@ -122,7 +123,7 @@ fn member<'v>(
         return Err((other.clone(), format!("is not a key of a cell; {hint}")));
     }
     let found = names.iter().find_map(|name| map.get(*name));
-    found.ok_or_else(|| (text.to_owned(), format!("misses the key `{}`", names[0])))
+    found.ok_or_else(|| (text.to_owned(), format!("is missing the key `{}`", names[0])))
 }
 
 fn rows_of_json(value: &Value) -> Result<Vec<Vec<bool>>, NotationFault> {
@@ -188,8 +189,8 @@ fn matrix(
     if !(whole || triangle) || vertices < 2 {
         let lengths: Vec<String> = rows.iter().map(|row| row.len().to_string()).collect();
         let reason = format!(
-            "has rows of {} entries; a whole matrix has as many in each row as it has rows, an \
-             upper triangle one less in each row down to one",
+            "has rows of {} entries; in a whole matrix, each row has as many entries as there are rows; \
+             in an upper triangle, each row has one less than the row before, down to one",
             lengths.join(", ")
         );
         return Err((bits.to_owned(), reason));

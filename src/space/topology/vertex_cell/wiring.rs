@@ -1,4 +1,4 @@
-//! Wires one cell into a graph.
+//! Adds one cell to a graph.
 
 use super::matrix::MAX_VERTICES;
 use super::{VertexCell, VertexNetwork};

@@ -125,8 +125,8 @@ fn what_is_left_out_is_counted() {
     let text = shown("correlate", &["--scores", &scores, "--resamples", "0"]);
     for words in [
         "60 of 64 architectures",
-        "1 not used: no architecture of nas-bench-201, such as no architecture",
-        "2 not used: given before, such as |",
+        "1 not used: not an architecture of nas-bench-201, such as no architecture",
+        "2 not used: duplicate, such as |",
         "1 not used: no accuracy in the table, such as |none~0|",
         "1 without a score",
         "2 with an infinite score",
@@ -144,7 +144,7 @@ fn tables_name_what_they_show() {
     for words in [
         "score against accuracy on nas-bench-201: 60 of 60 architectures",
         "best 10 % by accuracy",
-        "the selection of the paper: accuracy above 15",
+        "the subset used in the paper: accuracy above 15",
         "regret @1",
         &value(&golden["score"]["all"]["tau_b"]),
         &value(&golden["params"]["best_tenth"]["rho"]),

@@ -27,7 +27,7 @@ fn large_samples_choose_the_highest() {
 #[test]
 fn the_default_is_the_papers_table() {
     let text = shown("protocol", &["--scores", &fixture("scores.csv")]);
-    assert!(text.contains("500 runs of each N"), "{text}");
+    assert!(text.contains("500 runs for each N"), "{text}");
     assert!(text.contains("N exceeds the number of architectures (60)"), "{text}");
     for size in ["10", "100", "1,000"] {
         assert!(text.lines().any(|line| line.split_whitespace().next() == Some(size)), "{text}");

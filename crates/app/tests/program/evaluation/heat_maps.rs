@@ -60,6 +60,6 @@ fn what_cannot_be_drawn_is_refused_before_anything_is_scored() {
         format!("cannot tell the format of {bitmap}: give a name that ends in .png or .svg");
     refused(score(&[CELLS[1], "--heat-map", &bitmap]), &message);
     let repeats = [CELLS[1], "--heat-map", &path, "--repeats", "2"];
-    refused(score(&repeats), "--heat-map takes one repeat");
+    refused(score(&repeats), "--heat-map needs --repeats 1");
     assert!(!std::path::Path::new(&path).exists());
 }

@@ -263,7 +263,7 @@ fn a_study_whose_space_file_changed_is_refused() {
     assert_ne!(changed, text);
     folder.file("mine.toml", &changed);
     let message = format!(
-        "the space {file} is not what it was when study {id} was made: export the study and give the \
+        "the space {file} has changed since study {id} was made: export the study and use the \
          exported table as scores"
     );
     refused(compared("correlate", &arguments), &message);

@@ -12,8 +12,7 @@ fn metrics_and_spaces_that_do_not_fit() {
     let wrong = compared("protocol", &["--scores", &scores, "--validation", "top1"]);
     refused(wrong, &format!("{table} has no metric `top1`: it has accuracy"));
     let (code, _, error) = compared("correlate", &["--scores", &scores, "--space", "nats-size"]);
-    let begin =
-        format!("untrained: {table} is a table of another space than nats-size: none of its");
+    let begin = format!("untrained: {table} is not a table of the space nats-size: none of its");
     assert!(code == 2 && error.starts_with(&begin), "{error}");
     assert!(error.trim_end().ends_with("it may be one of nas-bench-201"), "{error}");
 }
@@ -32,17 +31,19 @@ fn files_of_scores_that_are_none() {
     let path = folder.file("d.csv", "architecture,score\nx,high\n");
     refused(run(&path), &format!("{path}, line 2: `high` in column `score` is not a number"));
     let path = folder.file("e.csv", "architecture,score\nx\n");
-    refused(run(&path), &format!("{path}, line 2: 1 cells, the header has 2"));
+    refused(run(&path), &format!("{path}, line 2: 1 cells, but the header has 2"));
     let path = folder.file("f.csv", "architecture,score,status\nx,1,good\n");
-    let message =
-        "`good` in column `status` is unknown: there are ok, singular, disconnected, failed";
+    let message = "`good` in column `status` is unknown; valid: ok, singular, disconnected, failed";
     refused(run(&path), &format!("{path}, line 2: {message}"));
     let path = folder.file("g.jsonl", "\n{\"architecture\"");
     let (code, _, error) = run(&path);
-    assert!(code == 2 && error.contains("g.jsonl, line 2: no JSON object"), "{error}");
+    assert!(code == 2 && error.contains("g.jsonl, line 2: not a JSON object"), "{error}");
     let path = folder.path("j.csv");
     std::fs::write(&path, b"architecture,score\nx,1\n\xff\xfe,2\n").unwrap();
-    refused(run(&path), &format!("{path}, line 3: not text in UTF-8: save the table as such"));
+    refused(
+        run(&path),
+        &format!("{path}, line 3: not UTF-8 text: save the table in that encoding"),
+    );
     let path = folder.file("h.txt", "");
     let message = "give a name that ends in .csv or .jsonl";
     refused(run(&path), &format!("cannot tell the format of {path}: {message}"));
@@ -52,7 +53,7 @@ fn files_of_scores_that_are_none() {
     let path = folder.file("i.csv", "architecture,score\n8:8:8:8:8,1\n");
     let (code, _, error) = run(&path);
     let begin =
-        "untrained: none of the 1 scored architectures, such as `8:8:8:8:8`, is of the space";
+        "untrained: none of the 1 scored architectures, such as `8:8:8:8:8`, belongs to the space";
     assert!(code == 2 && error.starts_with(begin), "{error}");
 }
 
@@ -109,11 +110,11 @@ fn options_that_would_be_ignored() {
         compared("correlate", &["--study", "3fa9", "--space", "nats-size"]),
         "the argument '--study <ID>' cannot be used with '--space <ID|FILE>'",
     );
-    let message = "--overwrite replaces nothing: give --out or --plot with it";
+    let message = "--overwrite needs --out or --plot";
     refused(with_scores(&["--overwrite"]), message);
     refused(
         compared("correlate", &["--samples", "1"]),
-        "--samples must be at least 2: pairs are compared",
+        "--samples must be at least 2, because pairs are compared",
     );
     let (code, _, error) = compared("correlate", &["--score", "best"]);
     let begin = "untrained: --score `best` is unknown; valid: naswot";

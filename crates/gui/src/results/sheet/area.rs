@@ -1,4 +1,4 @@
-//! Parts of a plane that a pointer draws, and the points in them.
+//! Regions of a plane drawn with the pointer, and the points in them.
 
 use rayon::prelude::*;
 
@@ -19,8 +19,8 @@ impl SelectionArea {
         Self { around: around(&[one, other]), outline: None }
     }
 
-    /// What an outline encloses; its last point is joined to its first. Where it crosses itself, what
-    /// an odd number of crossings leads to is inside.
+    /// The region enclosed by an outline, whose last point is joined to its first. If it crosses
+    /// itself, points with an odd number of crossings are inside.
     pub fn of_lasso(outline: Vec<[f64; 2]>) -> Self {
         Self { around: around(&outline), outline: Some(outline) }
     }
@@ -32,7 +32,7 @@ impl SelectionArea {
         in_box && self.outline.as_ref().is_none_or(|outline| is_inside(outline, point))
     }
 
-    /// Those of some rows whose point is inside; `logarithmic` says which axes are.
+    /// The rows, among some, whose point is inside; `logarithmic` states which axes are logarithmic.
     pub fn rows(
         &self,
         table: &ResultTable,

@@ -1,4 +1,4 @@
-//! Brushes: the part of an axis that rows are to be in.
+//! Brushes: the part of an axis in which rows must lie.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,8 +37,8 @@ pub enum AxisBrush {
 pub type AxisBrushes = BTreeMap<ResultAxis, AxisBrush>;
 
 impl AxisBrush {
-    /// The brush as a test of rows. A row without the decision, or one whose decisions are not read
-    /// yet, does not meet it.
+    /// The brush as a test of rows. A row without the decision, or whose decisions have not been read
+    /// yet, fails it.
     pub fn on<'t>(
         &self,
         axis: &ResultAxis,

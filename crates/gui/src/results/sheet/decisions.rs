@@ -1,4 +1,4 @@
-//! What rows decided: a column of categories for every decision of the space.
+//! The decisions of the rows: one column of categories for each decision of the space.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct DecisionTable {
 }
 
 impl DecisionTable {
-    /// Reads architectures of a space; one that is none of it has no decisions.
+    /// Reads architectures of a space; one that does not belong to it has no decisions.
     pub fn read(space: &Space, architectures: &[Arc<str>]) -> Self {
         let choices =
             |text: &Arc<str>| space.parse(text).map(|one| one.decisions()).unwrap_or_default();
@@ -85,7 +85,7 @@ impl DecisionTable {
         self.level();
     }
 
-    /// Adds the rows of another one behind its own.
+    /// Appends the rows of another one.
     pub fn append(&mut self, more: &Self) {
         for column in &more.columns {
             let at = self.place(&column.name);

@@ -1,8 +1,9 @@
 //! Filter expressions, such as `params < 1M and (score > 1500 or architecture ~ nor_conv_3x3)`.
 //!
-//! A comparison is a column, one of `< <= > >= = !=` and a number that may end in K, M or G; the
-//! columns `architecture` and `status` are compared with a word by `=`, `!=` and `~` (contains).
-//! Comparisons are joined by `not`, `and`, `or` and brackets. A gap meets no comparison.
+//! A comparison consists of a column, one of `< <= > >= = !=`, and a number that may end in K, M or G.
+//! The columns `architecture` and `status` are compared with a word by `=`, `!=` and `~` (contains).
+//! Comparisons are combined with `not`, `and`, `or` and brackets. A missing value satisfies no
+//! comparison.
 
 use super::table::ResultTable;
 use untrained::store::Status;
@@ -11,7 +12,7 @@ use untrained::store::Status;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("at character {}: {message}", at + 1)]
 pub struct FilterError {
-    /// The character where it goes wrong, from 0.
+    /// The position of the error, in characters from 0.
     pub at: usize,
     /// What was expected there.
     pub message: String,
@@ -70,11 +71,11 @@ pub enum TextTest {
 }
 
 impl RowFilter {
-    /// Reads an expression on the columns of a table; nothing where the text is empty.
+    /// Parses an expression on the columns of a table; `None` if the text is empty.
     ///
     /// # Errors
     ///
-    /// [`FilterError`] that says where and what was expected.
+    /// [`FilterError`] with the position and what was expected.
     pub fn parse(text: &str, table: &ResultTable) -> Result<Option<Self>, FilterError> {
         let mut parser =
             FilterParser { tokens: tokens(text)?, at: 0, end: text.chars().count(), table };

@@ -1,4 +1,4 @@
-//! How values are distributed.
+//! Histograms of values.
 
 /// Counts in bins of equal width.
 #[derive(Clone, Debug, Default, PartialEq)]

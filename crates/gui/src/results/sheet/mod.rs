@@ -1,5 +1,5 @@
-//! Results as columns of numbers, and what is asked of them: filters, brushes, orders, selections,
-//! Pareto fronts, histograms. Nothing here knows of windows.
+//! Results as columns of numbers, with filters, brushes, orders, selections, Pareto fronts and
+//! histograms. Nothing here depends on a window.
 
 mod area;
 mod brush;

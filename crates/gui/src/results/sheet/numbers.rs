@@ -1,4 +1,4 @@
-//! The columns of numbers that every result has: those of the core's list of result columns.
+//! The numeric columns of all results: those of the core's list of result columns.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ pub struct NumberColumn {
     pub name: &'static str,
     /// The unit for the heading; empty for a plain number.
     pub unit: &'static str,
-    /// What it is, in a sentence.
+    /// A description in one sentence.
     pub about: String,
     /// How it is written.
     pub format: NumberFormat,

@@ -18,7 +18,7 @@ pub enum SortBy {
     Position,
     /// The text of the architecture.
     Architecture,
-    /// What became of them.
+    /// Their status.
     Status,
     /// A column of numbers.
     Number(String),
@@ -40,7 +40,7 @@ impl Default for RowSort {
     }
 }
 
-/// What is asked of a table.
+/// The rows requested from a table, and their order.
 #[derive(Clone, Debug, Default)]
 pub struct RowQuery {
     /// Which rows.
@@ -58,7 +58,7 @@ pub struct RowQuery {
 }
 
 impl RowQuery {
-    /// All that is asked of a row.
+    /// All conditions on a row.
     pub fn test<'t>(&'t self, table: &'t ResultTable, decisions: &'t DecisionTable) -> RowTest<'t> {
         let search = self.search.trim().to_lowercase();
         let filter = self.filter.as_ref().map(|filter| filter.on(table));
@@ -122,8 +122,8 @@ impl<'t> RowOrder<'t> {
     }
 }
 
-/// The rows that are asked for, in order. Numbers that are not finite come last in either direction;
-/// equal rows keep the order in which they came.
+/// The requested rows, in order. Numbers that are not finite come last in either direction; equal rows
+/// keep their order of arrival.
 pub fn order(table: &ResultTable, decisions: &DecisionTable, question: &RowQuery) -> Vec<u32> {
     let test = question.test(table, decisions);
     let mut rows: Vec<u32> =
@@ -132,8 +132,8 @@ pub fn order(table: &ResultTable, decisions: &DecisionTable, question: &RowQuery
     rows
 }
 
-/// Puts the rows from `from` on where they belong among rows that are in order. What is moved is moved
-/// once, however many come.
+/// Inserts the rows from `from` on at their positions among sorted rows. Each row is moved at most
+/// once, however many are inserted.
 pub fn extend(
     table: &ResultTable,
     decisions: &DecisionTable,

@@ -10,7 +10,7 @@ pub enum ColumnGoal {
 }
 
 impl ColumnGoal {
-    /// What is usually wanted of a column: much of scores and accuracy, little of what costs.
+    /// The usual goal for a column: high for scores and accuracy, low for costs.
     pub fn of(name: &str) -> Self {
         match name {
             "params" | "macs" | "units" | "layers" | "seconds" | "sd" | "index" => Self::Low,
@@ -26,9 +26,9 @@ impl ColumnGoal {
     }
 }
 
-/// The points that no other point beats: none is at least as good in both values and better in one.
-/// Positions in `points`, from the best first value on; points with a value that is not finite are
-/// left out.
+/// The points that no other point dominates: no other is at least as good in both values and better in
+/// one. Returned as positions in `points`, best first value first; points with a value that is not
+/// finite are left out.
 pub fn front(points: &[[f64; 2]], goals: [ColumnGoal; 2]) -> Vec<usize> {
     let value = |at: usize, axis: usize| goals[axis].ascending(points[at][axis]);
     let is_finite = |at: &usize| points[*at].iter().all(|value| value.is_finite());

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-/// A set of rows that costs nothing to copy. Rows are numbered in order of arrival, so a set stays
-/// what it is while a table grows.
+/// A set of rows that is cheap to copy. Rows are numbered in order of arrival, so a set remains valid
+/// while a table grows.
 #[derive(Clone, Debug, Default)]
 pub struct RowSelection(Arc<Vec<u32>>);
 
@@ -36,7 +36,7 @@ impl RowSelection {
         self.0.len()
     }
 
-    /// Whether it has none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -191,7 +191,7 @@ impl ResultTable {
         self.architectures[rows].to_vec()
     }
 
-    /// What became of a row.
+    /// The status of a row.
     pub fn status(&self, row: u32) -> Status {
         self.status[row as usize]
     }
@@ -213,14 +213,14 @@ impl ResultTable {
         }
     }
 
-    /// A column of numbers, a value per row; nothing for a name that is not one of a column.
+    /// A column of numbers, one value per row; `None` for a name that is not a column.
     pub fn column(&self, name: &str) -> Option<&[f64]> {
         let is_number = || NUMBERS.iter().any(|number| number.name == name);
         let values = self.values(name).map(|values| values.all.as_slice());
         values.or_else(|| is_number().then_some(&[]))
     }
 
-    /// One number; NaN where there is none.
+    /// One number; NaN if there is none.
     pub fn value(&self, name: &str, row: u32) -> f64 {
         self.values(name)
             .and_then(|values| values.all.get(row as usize))
@@ -245,7 +245,7 @@ impl ResultTable {
         (self.status(row) == Status::Ok && value.is_finite()).then_some(value)
     }
 
-    /// The place of a row among those that may be chosen, from 1; `None` where it may not be.
+    /// The rank of a row among those that may be chosen, from 1; `None` if it may not be chosen.
     pub fn rank(&self, row: u32) -> Option<u64> {
         let mut last = self.last_rank.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, rank)) = last.filter(|(known, _)| *known == row) {

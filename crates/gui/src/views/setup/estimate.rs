@@ -1,4 +1,4 @@
-//! How long it will take and how much memory it needs, by a short measurement.
+//! An estimate of time and memory from a short measurement.
 
 use std::time::Duration;
 

@@ -8,9 +8,9 @@ use egui::{ComboBox, RichText, TextEdit, Ui};
 
 use untrained::job::{JobConfig, JobError, JobOption, OptionInfo, OptionType};
 
-/// What is wrong with the job that is set up.
+/// The problem with the job being set up.
 pub struct SetupProblem {
-    /// The option that is meant, where it is one.
+    /// The option concerned, if there is one.
     pub option: Option<JobOption>,
     /// What is wrong and what to do; beside its field, without the option's name.
     pub text: String,
@@ -43,12 +43,12 @@ pub struct OptionForm<'p> {
 }
 
 impl OptionForm<'_> {
-    /// A row: the label, the field, and what is wrong with it.
+    /// A row: the label, the field, and its problem.
     pub fn row(&self, ui: &mut Ui, option: JobOption, add: impl FnOnce(&mut Ui) -> egui::Response) {
         let OptionInfo { label: name, help, values, .. } = option.info();
         let help = match values {
             OptionType::Texts if option != JobOption::Architectures => {
-                Cow::Owned(format!("{help}. Several are separated by spaces"))
+                Cow::Owned(format!("{help}. Separate several values with spaces"))
             }
             _ => Cow::Borrowed(help),
         };
@@ -83,13 +83,13 @@ pub fn choose(ui: &mut Ui, id: &str, value: &mut String, names: &[(&str, &str)])
 /// What is typed in a field, kept until the value is changed from elsewhere.
 #[derive(Clone)]
 struct TypedText {
-    /// The value as it is written after what was typed was read.
+    /// The text of the value after the typed text was parsed.
     value: String,
     text: String,
 }
 
-/// A field for a value that is written as text; what cannot be read stands beside it and changes
-/// nothing.
+/// A field for a value that is written as text. Text that cannot be parsed is reported next to it and
+/// changes nothing.
 pub fn typed<T: Clone>(
     ui: &mut Ui,
     id: &str,

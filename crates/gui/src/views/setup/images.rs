@@ -15,9 +15,9 @@ const KINDS: [(&str, &str, bool); 8] = [
     ("cifar10", "The folder of CIFAR-10, binary or Python version", true),
     ("cifar100", "The folder of CIFAR-100, binary or Python version", true),
     ("imagenet16", "The folder of ImageNet16, train_data_batch_*", true),
-    ("folder", "PNG, JPEG and WebP files in a folder and the folders in it", true),
+    ("folder", "PNG, JPEG and WebP files in a folder and its sub-folders", true),
     ("npy", "A NumPy array, float32 [n, c, h, w], used as it is", true),
-    ("npz", "Such an array in an archive: FILE or FILE:KEY", true),
+    ("npz", "A NumPy array in a .npz archive: FILE or FILE:KEY", true),
     ("noise", "Standard normal values", false),
 ];
 

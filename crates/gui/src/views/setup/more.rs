@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
         (JobOption::ImageSeed, &mut options.image_seed),
         (JobOption::WeightSeed, &mut options.weight_seed),
     ] {
-        form.row(ui, option, |ui| optional(ui, option.key(), (seed, "Default (the seed)")));
+        form.row(ui, option, |ui| optional(ui, option.key(), (seed, "Default (overall seed)")));
     }
     form.row(ui, JobOption::Mean, |ui| list(ui, "mean", &mut options.mean));
     form.row(ui, JobOption::Std, |ui| list(ui, "std", &mut options.std));

@@ -97,7 +97,7 @@ fn search(
         }
         response
     });
-    let combined = (COMBINED, "several scores, combined by their ranks");
+    let combined = (COMBINED, "several scores, combined by rank");
     let scores = SCORES.iter().map(|score| (score.name, score.about));
     let scores: Vec<_> = std::iter::once(combined).chain(scores).collect();
     form.row(ui, JobOption::Score, |ui| {
@@ -171,9 +171,7 @@ fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> b
     form.row(ui, JobOption::Metric, |ui| optional(ui, "metric", (&mut search.metric, "accuracy")));
     form.row(ui, JobOption::Report, |ui| optional(ui, "report", (&mut search.report, "accuracy")));
     form.row(ui, JobOption::Time, |ui| optional(ui, "time", (&mut search.time, "none")));
-    form.row(ui, JobOption::Budget, |ui| {
-        optional(ui, "budget", (&mut search.budget, "one training per architecture"))
-    });
+    form.row(ui, JobOption::Budget, |ui| optional(ui, "budget", (&mut search.budget, "unlimited")));
     form.row(ui, JobOption::Trainers, |ui| {
         ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
     });
