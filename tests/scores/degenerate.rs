@@ -194,8 +194,9 @@ fn small_and_constant_batches_give_numbers_or_nothing() {
         for (batch, is_constant) in [(varied, false), (constant, true)] {
             for (name, scores, log_det, regions) in on_devices(&graph, &batch, 0.3) {
                 let case = format!("{name}: {images} images {shape}, {channels} channels");
-                let MomentScores { expressivity, independence, decorrelation, volume, growth } =
-                    scores;
+                let MomentScores {
+                    expressivity, independence, decorrelation, volume, growth, ..
+                } = scores;
                 for score in [expressivity, independence] {
                     assert!(score.is_some_and(f64::is_finite), "{case}: {scores:?}");
                 }

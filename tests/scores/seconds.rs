@@ -9,7 +9,9 @@ use untrained::job::{JobConfig, Options, Task};
 use untrained::score::{SCORES, path_norm};
 use untrained::space::{Architecture, Space};
 use untrained::statistics::ProtocolOptions;
-use untrained::store::{FlushPolicy, Record, ResultRow, Status, Store, StudySetup, StudyState};
+use untrained::store::{
+    Draws, FlushPolicy, Record, ResultRow, Status, Store, StudySetup, StudyState,
+};
 use untrained::weights::{Initialisation, Weights};
 
 /// What the records of the study cost: far more than a small graph does.
@@ -42,6 +44,7 @@ fn record(architecture: &Architecture) -> Record {
         driver: String::new(),
         version: "0.1.0".into(),
         message: None,
+        draws: Draws::default(),
         value: 1200.0,
         scores: further.map(|(name, value)| (name.to_owned(), value)).into(),
     }
