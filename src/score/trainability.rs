@@ -7,10 +7,11 @@ use crate::seed;
 const DISTURBANCE: f32 = 0.01;
 
 /// The images with a little Gaussian noise, of standard deviation 0.01, added to every value; the same
-/// noise for every network.
+/// noise for every network and every image, so that the order of images does not matter.
 pub fn disturbed(batch: &Batch) -> Batch {
     let mut stream = seed::stream(0, &["disturbance"]);
-    let noise = seed::normal(&mut stream, batch.values.len(), DISTURBANCE);
+    let noise = seed::normal(&mut stream, batch.shape.volume(), DISTURBANCE);
+    let noise = noise.iter().cycle();
     let values = batch.values.iter().zip(noise).map(|(value, noise)| value + noise).collect();
     Batch { values, ..batch.clone() }
 }
