@@ -215,7 +215,7 @@ fn a_study_is_compared_on_its_own_space() {
     let message = format!(
         "study {id} has no score `other`: it has naswot, params, macs, layers, relu-layers, regions, \
          activation-sites, path-norm, expressivity, independence, decorrelation, volume, growth, swap, \
-         opposite"
+         trainability, opposite"
     );
     refused(compared("correlate", &[&common[..], &["--score", "other"]].concat()), &message);
     let arguments = ["--study", &id, "--store", &store, "--sizes", "8", "--runs", "3"];
