@@ -135,7 +135,7 @@ fn table_flags_that_do_not_go_together_are_refused() {
                 "--trainer",
                 "x {arch}",
             ],
-            "give one",
+            "give only one",
         ),
         (&["--strategy", "rs", "--table", "no.csv", "--metric", "accuracy"], "no.csv"),
     ] {

@@ -65,7 +65,7 @@ fn the_combined_rank_places_architectures_in_each_score() {
     window.see(": top ");
     window.menu("Study", "Compare extremes");
     window.see("rank 1 of");
-    window.see(": lowest ");
+    window.see(": bottom ");
 }
 
 #[test]
