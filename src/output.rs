@@ -5,9 +5,11 @@
 //! while it grows is written in place ([`OutputFile::stream`]). The contents of files are not known
 //! here.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use crate::input::special_name;
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,8 @@ pub enum OutputErrorReason {
     Exists,
     /// A directory has that name.
     IsDirectory,
+    /// A pipe or a socket has that name.
+    IsPipe(&'static str),
     /// The folder is not there.
     NoFolder,
     /// The file or its folder may not be written.
@@ -44,6 +48,9 @@ fn described(path: &Path, reason: &OutputErrorReason) -> String {
         }
         OutputErrorReason::IsDirectory => {
             format!("cannot write {path}: it is a directory; choose another name")
+        }
+        OutputErrorReason::IsPipe(found) => {
+            format!("cannot write {path}: it is {found}; choose the name of a regular file")
         }
         OutputErrorReason::NoFolder => {
             format!(
@@ -87,14 +94,25 @@ impl OutputError {
 ///
 /// # Errors
 ///
-/// [`OutputErrorReason::Exists`] or [`OutputErrorReason::IsDirectory`].
+/// [`OutputErrorReason::Exists`], [`OutputErrorReason::IsDirectory`] or [`OutputErrorReason::IsPipe`].
 pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
     let reason = match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => OutputErrorReason::IsDirectory,
         Ok(_) if !overwrite => OutputErrorReason::Exists,
+        Ok(found) if is_named_pipe(path, &found) => {
+            OutputErrorReason::IsPipe(special_name(found.file_type()))
+        }
         _ => return Ok(()),
     };
     Err(OutputError { path: path.to_owned(), reason })
+}
+
+/// Whether opening it could wait without an end: a pipe or a socket with a name in a folder. The
+/// standard output may be a pipe, which has none.
+fn is_named_pipe(path: &Path, found: &Metadata) -> bool {
+    let is_pipe = matches!(special_name(found.file_type()), "a pipe" | "a socket");
+    let is_named = || std::fs::canonicalize(path).is_ok_and(|path| !path.starts_with("/dev/fd"));
+    !found.is_file() && is_pipe && is_named()
 }
 
 /// Writes a file completely, or not at all.
@@ -121,7 +139,7 @@ pub struct OutputFile {
 
 impl OutputFile {
     /// Begins a file that appears under its name when it is complete; an old one stays until then.
-    /// Devices and pipes are written in place.
+    /// Devices and the standard output are written in place.
     ///
     /// # Errors
     ///
@@ -133,6 +151,7 @@ impl OutputFile {
             return Self::stream(path, overwrite);
         }
         let partial = beside(&target(path));
+        check_output(&partial, true)?;
         let file = File::create(&partial).map_err(|error| OutputError::new(path, error))?;
         Ok(Self { path: path.to_owned(), file, overwrite, partial: Some(partial) })
     }
@@ -298,6 +317,26 @@ mod tests {
         }
         let error = refused(&folder.path().join("a.txt"), false);
         assert!(matches!(error.reason, OutputErrorReason::NoPermission), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_refused_at_once_and_the_standard_output_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("a.txt.partial");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for name in ["a.txt.partial", "a.txt"] {
+            let path = folder.path().join(name);
+            let error = write_output(&path, b"new", true).unwrap_err();
+            let expected = "it is a pipe; choose the name of a regular file";
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+        assert_eq!(files(folder.path()), ["a.txt.partial"]);
+        write_output(Path::new("/dev/null"), b"new", true).unwrap();
+        use std::os::fd::AsRawFd;
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", writer.as_raw_fd());
+        write_output(Path::new(&path), b"new", true).unwrap();
     }
 
     /// A device is written itself, never replaced; links stay links.
