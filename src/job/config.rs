@@ -259,6 +259,7 @@ impl JobConfig {
     /// [`JobError::Invalid`] with the option, or an error about images or output files.
     pub fn check(&self) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
+        self.check_limits()?;
         let options = &self.options;
         if options.batch_size.is_some_and(|size| size < 2) {
             return refuse(JobOption::BatchSize, "must be at least 2: K compares pairs of images");
