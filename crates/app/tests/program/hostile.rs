@@ -97,3 +97,57 @@ fn a_job_file_without_an_end_is_refused_before_it_is_read() {
     let message = refused_at_once(&format!("run {}", text(&job)));
     assert!(message.contains("a job file has at most 4194304"), "{message}");
 }
+
+/// Nothing of what a call reads is overwritten by what it writes, by whatever name.
+#[test]
+fn outputs_over_inputs_are_refused() {
+    let folder = Folder::new();
+    let file = |name: &str| folder.text(name);
+    let space = untrained(&["spaces", "show", "nas-bench-201"]).output().unwrap().stdout;
+    let names = ["space.toml", "space.csv", "model.csv", "table.csv", "store.csv", "job.toml"];
+    std::fs::write(file("space.toml"), space).unwrap();
+    std::fs::hard_link(file("space.toml"), file("space.csv")).unwrap();
+    std::fs::write(file("model.csv"), "a model").unwrap();
+    std::fs::write(file("table.csv"), "architecture,accuracy\na,1\nb,2\n").unwrap();
+    let search = "search --device cpu --samples 2 --batch-size 2 --score naswot";
+    let [space, link, model, table, store, job] = names.map(file);
+    let first = format!("{search} --store {store} --save-job {job}");
+    let first: Vec<&str> = first.split(' ').collect();
+    untrained(&first).assert().success();
+    let contents = || names.map(|name| std::fs::read(file(name)).unwrap());
+    let before = contents();
+    let evaluate = format!("--table {table} --metric accuracy");
+    for call in [
+        format!("{search} --space {space} --save-job {space} --overwrite"),
+        format!("{search} --space {space} --out {link} --overwrite"),
+        format!("{search} --store {store} --out {store} --overwrite"),
+        format!("{search} --store {store} --save-job {store} --overwrite"),
+        format!("run {job} --save-job {job} --overwrite"),
+        format!("score --onnx {model} --out {model} --overwrite"),
+        format!("score --onnx {model} --kernel-out {model}"),
+        format!("correlate {evaluate} --out {table} --overwrite"),
+        format!("correlate {evaluate} --scores {model} --plot {model} --overwrite"),
+        format!("protocol {evaluate} --out {table} --overwrite"),
+        format!("benchmark convert {table} {table} --overwrite"),
+        format!("studies --store {store} export 1 {store} --overwrite"),
+        format!("{search} --out {0} --save-job {0}", file("new.csv")),
+    ] {
+        let message = refused_at_once(&call);
+        let expected = [": it is the ", "; choose another name"];
+        assert!(expected.iter().all(|part| message.contains(part)), "{call}: {message}");
+        assert!(contents() == before, "{call}");
+    }
+    assert!(!folder.path("new.csv").exists());
+}
+
+#[test]
+fn the_manifest_of_others_is_kept() {
+    let folder = Folder::new();
+    let (out, manifest) = (folder.text("out.csv"), folder.path("out.csv.manifest.json"));
+    std::fs::write(&manifest, "theirs").unwrap();
+    let search = "search --device cpu --samples 2 --batch-size 2 --score naswot --out";
+    let message = refused_at_once(&format!("{search} {out}"));
+    assert!(message.contains(text(&manifest)) && message.contains("exists"), "{message}");
+    assert_eq!(std::fs::read(&manifest).unwrap(), b"theirs");
+    assert!(!Path::new(&out).exists());
+}
