@@ -29,6 +29,7 @@ pub mod data;
 pub mod evaluation;
 pub mod format;
 pub mod graph;
+pub mod input;
 pub mod job;
 mod nearest;
 pub mod onnx;

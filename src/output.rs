@@ -5,9 +5,11 @@
 //! while it grows is written in place ([`OutputFile::stream`]). The contents of files are not known
 //! here.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use crate::input::special_name;
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,10 @@ pub enum OutputErrorReason {
     Exists,
     /// A directory has that name.
     IsDirectory,
+    /// The same call reads it or writes it for another purpose.
+    InUse(&'static str),
+    /// A pipe or a socket has that name.
+    IsPipe(&'static str),
     /// The folder is not there.
     NoFolder,
     /// The file or its folder may not be written.
@@ -44,6 +50,12 @@ fn described(path: &Path, reason: &OutputErrorReason) -> String {
         }
         OutputErrorReason::IsDirectory => {
             format!("cannot write {path}: it is a directory; choose another name")
+        }
+        OutputErrorReason::InUse(role) => {
+            format!("cannot write {path}: it is {role}; choose another name")
+        }
+        OutputErrorReason::IsPipe(found) => {
+            format!("cannot write {path}: it is {found}; choose the name of a regular file")
         }
         OutputErrorReason::NoFolder => {
             format!(
@@ -87,14 +99,74 @@ impl OutputError {
 ///
 /// # Errors
 ///
-/// [`OutputErrorReason::Exists`] or [`OutputErrorReason::IsDirectory`].
+/// [`OutputErrorReason::Exists`], [`OutputErrorReason::IsDirectory`] or [`OutputErrorReason::IsPipe`].
 pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
     let reason = match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => OutputErrorReason::IsDirectory,
         Ok(_) if !overwrite => OutputErrorReason::Exists,
+        Ok(found) if is_named_pipe(path, &found) => {
+            OutputErrorReason::IsPipe(special_name(found.file_type()))
+        }
         _ => return Ok(()),
     };
     Err(OutputError { path: path.to_owned(), reason })
+}
+
+/// Refuses to write a file over one that the same call reads, or two outputs into one file. A role says
+/// what a file is, such as `the space file`.
+///
+/// # Errors
+///
+/// [`OutputErrorReason::InUse`] with the role of the other file.
+pub fn check_separate(
+    outputs: &[(&Path, &'static str)],
+    inputs: &[(&Path, &'static str)],
+) -> Result<(), OutputError> {
+    for (at, &(path, _)) in outputs.iter().enumerate() {
+        let mut others = inputs.iter().chain(&outputs[..at]);
+        if let Some(&(_, role)) = others.find(|other| is_same_file(path, other.0)) {
+            let reason = OutputErrorReason::InUse(role);
+            return Err(OutputError { path: path.to_owned(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// Whether two names stand for one regular file, or would if it were written.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(found), Ok(too)) if found.is_file() && too.is_file() => {
+            is_same_identity((one, &found), (other, &too))
+        }
+        (Err(_), Err(_)) => would_be(one).is_some_and(|path| Some(path) == would_be(other)),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_same_identity((_, one): (&Path, &Metadata), (_, other): (&Path, &Metadata)) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_identity((one, _): (&Path, &Metadata), (other, _): (&Path, &Metadata)) -> bool {
+    target(one) == target(other)
+}
+
+/// Where a file that does not exist would be.
+fn would_be(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+    Some(folder.join(path.file_name()?))
+}
+
+/// Whether opening it could wait without an end: a pipe or a socket with a name in a folder. The
+/// standard output may be a pipe, which has none.
+fn is_named_pipe(path: &Path, found: &Metadata) -> bool {
+    let is_pipe = matches!(special_name(found.file_type()), "a pipe" | "a socket");
+    let is_named = || std::fs::canonicalize(path).is_ok_and(|path| !path.starts_with("/dev/fd"));
+    !found.is_file() && is_pipe && is_named()
 }
 
 /// Writes a file completely, or not at all.
@@ -121,7 +193,7 @@ pub struct OutputFile {
 
 impl OutputFile {
     /// Begins a file that appears under its name when it is complete; an old one stays until then.
-    /// Devices and pipes are written in place.
+    /// Devices and the standard output are written in place.
     ///
     /// # Errors
     ///
@@ -133,6 +205,7 @@ impl OutputFile {
             return Self::stream(path, overwrite);
         }
         let partial = beside(&target(path));
+        check_output(&partial, true)?;
         let file = File::create(&partial).map_err(|error| OutputError::new(path, error))?;
         Ok(Self { path: path.to_owned(), file, overwrite, partial: Some(partial) })
     }
@@ -298,6 +371,54 @@ mod tests {
         }
         let error = refused(&folder.path().join("a.txt"), false);
         assert!(matches!(error.reason, OutputErrorReason::NoPermission), "{error}");
+    }
+
+    #[test]
+    fn files_that_are_the_same_are_found_by_whatever_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir(path("in")).unwrap();
+        for name in ["a", "b"] {
+            std::fs::write(path(name), "").unwrap();
+        }
+        let is_refused = |one: &str, other: &str| {
+            let (one, other) = (path(one), path(other));
+            let (one, other) = ((&*one, "the table"), (&*other, "the space file"));
+            let refused = check_separate(&[one], &[other]).is_err();
+            assert_eq!(check_separate(&[other, one], &[]).is_err(), refused);
+            refused
+        };
+        assert!(is_refused("a", "a") && is_refused("a", "in/../a"));
+        assert!(is_refused("new", "in/../new"));
+        assert!(!is_refused("a", "b") && !is_refused("a", "new") && !is_refused("new", "in/new"));
+        #[cfg(unix)]
+        {
+            std::fs::hard_link(path("a"), path("hard")).unwrap();
+            std::os::unix::fs::symlink("a", path("soft")).unwrap();
+            assert!(is_refused("a", "hard") && is_refused("soft", "hard"));
+            let null = (Path::new("/dev/null"), "nothing");
+            assert!(check_separate(&[null, null], &[]).is_ok());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_refused_at_once_and_the_standard_output_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("a.txt.partial");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for name in ["a.txt.partial", "a.txt"] {
+            let path = folder.path().join(name);
+            let error = write_output(&path, b"new", true).unwrap_err();
+            let expected = "it is a pipe; choose the name of a regular file";
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+        assert_eq!(files(folder.path()), ["a.txt.partial"]);
+        write_output(Path::new("/dev/null"), b"new", true).unwrap();
+        use std::os::fd::AsRawFd;
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", writer.as_raw_fd());
+        write_output(Path::new(&path), b"new", true).unwrap();
     }
 
     /// A device is written itself, never replaced; links stay links.

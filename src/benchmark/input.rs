@@ -2,12 +2,13 @@
 //! to a section.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
+
+use crate::input::{InputKind, open_input};
 
 /// How gzip's files begin.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -34,7 +35,7 @@ impl BytesRead {
 
 impl TableStream {
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        let file = File::open(path)?;
+        let file = open_input(path, InputKind::BenchmarkTable)?;
         let progress = BytesRead { read: Rc::default(), length: file.metadata()?.len() };
         let mut file = BufReader::with_capacity(
             1 << 16,
@@ -52,7 +53,7 @@ impl TableStream {
 /// Whether a file is packed by gzip.
 pub(super) fn is_packed(path: &Path) -> std::io::Result<bool> {
     let mut head = Vec::new();
-    File::open(path)?.take(2).read_to_end(&mut head)?;
+    open_input(path, InputKind::BenchmarkTable)?.take(2).read_to_end(&mut head)?;
     Ok(head == GZIP)
 }
 

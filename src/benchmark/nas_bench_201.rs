@@ -14,6 +14,7 @@ use super::torch::{self, TorchFault};
 use super::trials::MeasuredArchitecture;
 use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader, nats};
 use crate::data::pickle::{self, PickleEntries, PickleLimits};
+use crate::input::{InputKind, open_input};
 
 pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "NAS-Bench-201",
@@ -56,7 +57,8 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, B
         let problem = "is compressed with gzip, but must be read in any order: decompress it first";
         return Err(origin.wrong("the file", problem));
     }
-    let found = torch::data(File::open(path).map_err(read)?);
+    let file = open_input(path, InputKind::BenchmarkTable);
+    let found = torch::data(file.map_err(|error| read(error.into()))?);
     let (data, bytes) = found.map_err(|fault| match fault {
         TorchFault::Read(error) => origin.read(error),
         TorchFault::Pickle(error) => origin.pickle("its beginning", error),

@@ -15,6 +15,7 @@ use super::metrics::MetricNames;
 use super::trials::MeasuredArchitecture;
 use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
 use crate::data::pickle::{self, PickleLimits};
+use crate::input::{InputKind, open_input};
 
 pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "NATS-Bench",
@@ -76,7 +77,8 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, B
     let (archive, mut members) = if path.is_dir() {
         (None, folder_members(path).map_err(read)?)
     } else {
-        let mut file = File::open(path).map_err(read)?;
+        let file = open_input(path, InputKind::BenchmarkTable);
+        let mut file = file.map_err(|error| read(error.into()))?;
         (Some(file.try_clone().map_err(read)?), archive_members(&mut file, &origin)?)
     };
     if members.is_empty() {
@@ -159,7 +161,8 @@ impl NatsTable {
                     archive.take((*bytes).min(MAX_PACKED_BYTES + 1)).read_to_end(&mut packed)?;
                 }
                 None => {
-                    let file = File::open(self.origin.path().join(name))?;
+                    let path = self.origin.path().join(name);
+                    let file = open_input(&path, InputKind::BenchmarkTable)?;
                     file.take(MAX_PACKED_BYTES + 1).read_to_end(&mut packed)?;
                 }
             }

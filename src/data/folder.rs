@@ -3,6 +3,7 @@
 //! Files are numbered in the order of their paths within the folder. Only the files that are drawn are
 //! opened. A file that cannot be read is counted and replaced by the next one drawn.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
@@ -14,6 +15,7 @@ use super::normalisation::IMAGENET;
 use super::pictures::{DecodedImage, ImagePreparation};
 use super::{Batch, DataError, ImageRequest, LoadedImages};
 use crate::graph::Shape;
+use crate::input::{InputKind, open_input};
 
 /// Endings of names of image files, in small letters.
 const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
@@ -183,7 +185,8 @@ fn prepare(path: &Path, preparation: &ImagePreparation, shape: Shape) -> Result<
 /// The pixels of a file, upright; grey ones as 8-bit brightness.
 fn decode(path: &Path) -> Result<DynamicImage, String> {
     let decode = || -> image::ImageResult<DynamicImage> {
-        let mut reader = ImageReader::open(path)?.with_guessed_format()?;
+        let file = open_input(path, InputKind::Picture).map_err(std::io::Error::from)?;
+        let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
         let mut limits = Limits::default();
         limits.max_image_width = Some(MAX_SIDE);
         limits.max_image_height = Some(MAX_SIDE);

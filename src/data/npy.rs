@@ -10,6 +10,7 @@ use std::path::Path;
 use super::npy_header::NpyHeader;
 use super::{Batch, DataError, ImageFacts, ImageRequest, LoadedImages, draw, resize};
 use crate::graph::Shape;
+use crate::input::{InputError, InputKind, open_input};
 
 /// A file.
 pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImages, DataError> {
@@ -23,12 +24,14 @@ pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImag
 /// A file and its size.
 pub(super) fn open(path: &Path, advice: &'static str) -> Result<(File, u64), DataError> {
     let read = |source| DataError::Read { path: path.to_owned(), advice, source };
-    let file = File::open(path).map_err(read)?;
-    let facts = file.metadata().map_err(read)?;
-    if facts.is_file() {
-        return Ok((file, facts.len()));
-    }
-    Err(DataError::Kind { path: path.to_owned(), needed: "file", advice })
+    let file = open_input(path, InputKind::Images).map_err(|error| match error {
+        InputError::NotAFile { .. } => {
+            DataError::Kind { path: path.to_owned(), needed: "file", advice }
+        }
+        other => read(other.into()),
+    })?;
+    let size_bytes = file.metadata().map_err(read)?.len();
+    Ok((file, size_bytes))
 }
 
 /// Bytes that come one after the other, some of which are not needed.

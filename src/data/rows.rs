@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::pickle::{self, ArrayData, PickleLimits, PickleValue, PickledArray, StoredBytes};
-use super::{DataError, ImageRequest};
+use super::{DataError, ImageRequest, npy};
 
 const ADVICE: &str = "check that the dataset is complete and that you have permission to read it";
 
@@ -36,12 +36,15 @@ fn wrong(path: &Path, reason: impl Into<String>) -> DataError {
     DataError::Content { path: path.to_owned(), reason: reason.into() }
 }
 
-fn check_file(path: &Path, facts: &std::fs::Metadata) -> Result<(), DataError> {
-    if facts.is_file() {
-        return Ok(());
-    }
-    let advice = "it must be one of the files of the dataset";
-    Err(DataError::Kind { path: path.to_owned(), needed: "file", advice })
+fn open(path: &Path) -> Result<File, DataError> {
+    let (file, _) = npy::open(path, ADVICE).map_err(|error| match error {
+        DataError::Kind { path, needed, .. } => {
+            let advice = "it must be one of the files of the dataset";
+            DataError::Kind { path, needed, advice }
+        }
+        other => other,
+    })?;
+    Ok(file)
 }
 
 impl RowFile {
@@ -51,8 +54,7 @@ impl RowFile {
         label_bytes: u64,
         volume: usize,
     ) -> Result<Self, DataError> {
-        let facts = std::fs::metadata(&path).map_err(unreadable(&path))?;
-        check_file(&path, &facts)?;
+        let facts = open(&path)?.metadata().map_err(unreadable(&path))?;
         let (size_bytes, row_bytes) = (facts.len(), label_bytes + volume as u64);
         if size_bytes == 0 || !size_bytes.is_multiple_of(row_bytes) {
             let row = format!("{label_bytes} for labels and {volume} for pixels");
@@ -64,9 +66,8 @@ impl RowFile {
 
     /// A pickled dictionary whose `data` is a uint8 array `[images, volume]`; and the dictionary.
     pub(super) fn python(path: PathBuf, volume: usize) -> Result<(Self, PickleValue), DataError> {
-        let file = File::open(&path).map_err(unreadable(&path))?;
+        let file = open(&path)?;
         let facts = file.metadata().map_err(unreadable(&path))?;
-        check_file(&path, &facts)?;
         let scanned = pickle::scan(BufReader::new(file), facts.len(), &PickleLimits::default());
         let fields = match scanned {
             Ok(fields) => fields,
@@ -104,7 +105,7 @@ impl RowFile {
 
     /// Opens the rows for reading.
     fn open(&self, volume: usize) -> Result<RowReader<'_>, DataError> {
-        let file = || File::open(&self.path).map_err(unreadable(&self.path));
+        let file = || open(&self.path);
         let bytes = match &self.content {
             RowContent::Rows { first, distance } => {
                 let (path, first, distance) = (self.path.as_path(), *first, *distance);

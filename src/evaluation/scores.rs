@@ -2,13 +2,13 @@
 //! architectures and one of scores, as CSV or JSON Lines.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::{Prediction, ScoresError};
+use crate::input::{InputKind, open_input};
 use crate::score::{SCORES, Score};
 use crate::store::Status;
 
@@ -100,12 +100,13 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
     let wrong = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => ScoresError::Read { path: path.to_owned(), source },
+            csv::ErrorKind::Io(source) => refused(path, source),
             // Rows of other lengths are looked at by their cells.
             _ => content(path, line, "not UTF-8 text: save the table in that encoding".to_owned()),
         }
     };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;
+    let file = open_input(path, InputKind::Scores).map_err(|error| refused(path, error.into()))?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let header = reader.headers().map_err(wrong)?.clone();
     let names: Vec<&str> =
         header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
@@ -138,11 +139,11 @@ fn read_csv(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
 }
 
 fn read_json_lines(path: &Path, column: &str) -> Result<Vec<Prediction>, ScoresError> {
-    let refused = |source| ScoresError::Read { path: path.to_owned(), source };
-    let file = BufReader::new(File::open(path).map_err(refused)?);
+    let file = open_input(path, InputKind::Scores).map_err(|error| refused(path, error.into()))?;
+    let file = BufReader::new(file);
     let mut predictions = Vec::new();
     for (at, text) in file.lines().enumerate() {
-        let (text, line) = (text.map_err(refused)?, at as u64 + 1);
+        let (text, line) = (text.map_err(|source| refused(path, source))?, at as u64 + 1);
         if text.trim().is_empty() {
             continue;
         }
@@ -180,6 +181,10 @@ fn text_of(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
+}
+
+fn refused(path: &Path, source: std::io::Error) -> ScoresError {
+    ScoresError::Read { path: path.to_owned(), source }
 }
 
 fn content(path: &Path, line: u64, problem: String) -> ScoresError {

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     InvalidOption, JobError, JobOption, MiniBatch, Options, SearchOptions, StoreLocation, StudyMode,
 };
+use crate::data::ImageSource;
+use crate::output::{OutputError, check_separate};
 use crate::plan::Count;
 use crate::score::{Ranking, SCORES, ScoreId, ScoreSet};
 use crate::search::Objective;
 use crate::space::{Space, SpaceError};
-use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter};
+use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter, manifest_path};
 
 /// The weights with which a model from a file is scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,6 +254,45 @@ impl JobConfig {
         Ok(self.ranking()?.scores().and(self.options.also()?))
     }
 
+    /// Refuses outputs that are files which the job reads, or one another; the manifest is one of them.
+    /// `written` and `read` are further files of the same call with what they are.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`] with the file, and what it is.
+    pub fn check_files(
+        &self,
+        written: &[(&Path, &'static str)],
+        read: &[(&Path, &'static str)],
+    ) -> Result<(), OutputError> {
+        let mut inputs = read.to_vec();
+        inputs.push((Path::new(&self.options.space), "the space file"));
+        match &self.options.images {
+            Some(ImageSource::Npy(file) | ImageSource::Npz { file, .. }) => {
+                inputs.push((file, "the file of the images"));
+            }
+            _ => {}
+        }
+        match &self.task {
+            Task::Search(search) => {
+                inputs.extend(search.table.as_deref().map(|path| (path, "the benchmark table")));
+            }
+            Task::Onnx { path, .. } => inputs.push((path, "the model")),
+            Task::Score { .. } => {}
+        }
+        let store = match &self.store {
+            Some(StoreLocation::File(path)) => StoreLocation::files(path),
+            _ => Vec::new(),
+        };
+        inputs.extend(store.iter().map(|path| (path.as_path(), "the study database")));
+        let manifest = self.out.as_deref().map(manifest_path);
+        let table = self.out.as_deref().map(|path| (path, "the table of results"));
+        let manifest = manifest.as_deref().map(|path| (path, "the manifest of the results"));
+        let own = table.into_iter().chain(manifest);
+        let outputs: Vec<_> = own.chain(written.iter().copied()).collect();
+        check_separate(&outputs, &inputs)
+    }
+
     /// Checks what can be checked without opening anything.
     ///
     /// # Errors
@@ -259,6 +300,7 @@ impl JobConfig {
     /// [`JobError::Invalid`] with the option, or an error about images or output files.
     pub fn check(&self) -> Result<(), JobError> {
         let refuse = |option, reason: &str| Err(JobError::from(InvalidOption::new(option, reason)));
+        self.check_limits()?;
         let options = &self.options;
         if options.batch_size.is_some_and(|size| size < 2) {
             return refuse(JobOption::BatchSize, "must be at least 2: K compares pairs of images");
@@ -272,6 +314,7 @@ impl JobConfig {
         }
         let batch = MiniBatch::of(self.ranking()?.scores());
         options.image_overrides().check(&options.images(batch))?;
+        self.check_files(&[], &[])?;
         if let Some(path) = &self.out {
             TableWriter::check(path, self.overwrite)?;
         }

@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use super::{JobConfig, JobError, file_problem};
+use crate::input::{InputKind, read_input_text};
 use crate::output::write_output;
-
-/// The longest file that is read.
-const MAX_BYTES: u64 = 16 << 20;
 
 impl JobConfig {
     /// The job as text. Options missing from it have their default values when it is read back.
@@ -37,11 +35,8 @@ impl JobConfig {
     /// [`JobError::File`].
     pub fn load(path: &Path) -> Result<Self, JobError> {
         let wrong = |message: String| JobError::File { path: path.to_owned(), message };
-        let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
-        if length > MAX_BYTES {
-            return Err(wrong(format!("is {length} bytes long: too long for a job file")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let text =
+            read_input_text(path, InputKind::Job).map_err(|error| wrong(error.to_string()))?;
         Self::from_text(&text, path)
     }
 

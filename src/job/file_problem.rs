@@ -67,7 +67,7 @@ fn wrong_value(option: JobOption, value: &Value) -> Option<String> {
         OptionType::Integer { .. } => {
             (!value.is_integer() && !is_seed).then_some("must be a whole number, without quotes")
         }
-        OptionType::Number => (!is_number).then_some("must be a number, without quotes"),
+        OptionType::Number { .. } => (!is_number).then_some("must be a number, without quotes"),
         OptionType::Text | OptionType::Choice(_) => (!is_text).then_some("must be text in quotes"),
         OptionType::Numbers => (!has(|value| value.is_integer() || value.is_float()))
             .then_some("must be a list of numbers, as in [0.5, 0.5]"),

@@ -79,7 +79,7 @@ fn property(option: JobOption) -> Map<String, Value> {
         OptionType::Integer { least, most } => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
-        OptionType::Number => json!({ "type": "number" }),
+        OptionType::Number { most } => json!({ "type": "number", "maximum": most }),
         OptionType::Text => json!({ "type": "string" }),
         OptionType::Choice(choices) => {
             let names: Vec<&str> = choices().iter().map(|choice| choice.name).collect();

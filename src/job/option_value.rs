@@ -83,6 +83,23 @@ impl JobConfig {
         place(&mut tree, option).map(Value::take).filter(|value| !value.is_null())
     }
 
+    /// Refuses numbers beyond the limits of their options, however the job was made.
+    pub(super) fn check_limits(&self) -> Result<(), InvalidOption> {
+        let mut tree = tree(self);
+        for &option in JobOption::ALL {
+            let value = place(&mut tree, option);
+            let is_beyond = value.is_some_and(|value| match option.info().values {
+                OptionType::Integer { most, .. } => value.as_u64().is_some_and(|it| it > most),
+                OptionType::Number { most } => value.as_f64().is_some_and(|it| it > most),
+                _ => false,
+            });
+            if let (true, Some(limit)) = (is_beyond, option.limit()) {
+                return Err(InvalidOption::new(option, format!("must be at most {limit}")));
+            }
+        }
+        Ok(())
+    }
+
     /// The options that differ from the defaults for a job with the same kind of task.
     pub fn changed_options(&self) -> Vec<JobOption> {
         let (mut own, mut plain) = (tree(self), tree(&Self::plain(&self.task)));
@@ -141,6 +158,15 @@ fn place(tree: &mut Value, option: JobOption) -> Option<&mut Value> {
 }
 
 impl JobOption {
+    /// The largest value of a number, in digits.
+    pub fn limit(self) -> Option<String> {
+        match self.info().values {
+            OptionType::Integer { most, .. } => Some(most.to_string()),
+            OptionType::Number { most } => Some(most.to_string()),
+            _ => None,
+        }
+    }
+
     /// The value that a command line gives.
     fn read(self, values: &[&str]) -> Result<Value, String> {
         let one = || match values {
@@ -159,7 +185,13 @@ impl JobOption {
                     _ => Err(format!("must be at most {most}")),
                 }
             }
-            OptionType::Number => number(one()?),
+            OptionType::Number { most } => {
+                let value = number(one()?)?;
+                match value.as_f64() {
+                    Some(number) if number > most => Err(format!("must be at most {most}")),
+                    _ => Ok(value),
+                }
+            }
             OptionType::Text => Ok(one()?.into()),
             OptionType::Choice(choices) => choice(one()?, &choices()),
             OptionType::Numbers => {
@@ -270,7 +302,7 @@ mod tests {
             (JobOption::Samples, "-1", "must be a whole number"),
             (JobOption::Budget, "soon", "must be a finite number"),
             (JobOption::Budget, "inf", "must be a finite number"),
-            (JobOption::Repeats, "5000000000", "must be at most 4294967295"),
+            (JobOption::Repeats, "5000000000", "must be at most 100000"),
             (JobOption::Seed, "18446744073709551616", "must be at most 18446744073709551615"),
             (JobOption::Strategy, "evolutoin", "did you mean `evolution`"),
             (JobOption::Count, "all", "valid: "),
@@ -282,6 +314,51 @@ mod tests {
             assert!(error.reason.contains(part), "{error}");
         }
         assert!(onnx().set_option(JobOption::Weights, &["fresh"]).is_ok());
+    }
+
+    // What is not limited ends in an allocation that fails, or does not end.
+    #[test]
+    fn every_count_and_time_has_a_limit_that_is_named() {
+        let mut counts = 0;
+        for &option in JobOption::ALL {
+            let (most, beyond) = match option.info().values {
+                OptionType::Integer { most, .. } => (most as f64, (most as u128 + 1).to_string()),
+                OptionType::Number { most } => (most, (most * 2.0).to_string()),
+                _ => continue,
+            };
+            let is_seed = option.key().ends_with("seed");
+            assert!(is_seed || most <= 1e9, "{option:?} may be {most}");
+            counts += usize::from(!is_seed);
+            let expected = format!("must be at most {}", option.limit().unwrap());
+            let mut job = JobConfig::new(Options::default(), Task::default());
+            assert_eq!(job.set_option(option, &[&beyond]).unwrap_err().reason, expected);
+            if is_seed {
+                continue;
+            }
+            // The same in a job file.
+            let (table, key) = option.path().rsplit_once('.').unwrap();
+            let read = |value: &str| {
+                let text = format!("[{table}]\n{key} = {value}\n");
+                JobConfig::from_text(&text, "job.toml".as_ref())
+            };
+            let error = read(&beyond).unwrap().check().unwrap_err();
+            assert_eq!(error.to_string(), format!("{} {expected}", option.key()));
+            // The limit itself is no such error.
+            let limit = option.limit().unwrap();
+            job.set_option(option, &[&limit]).unwrap();
+            if let Err(error) = read(&limit).unwrap().check() {
+                assert!(!error.to_string().contains("must be at most"), "{error}");
+            }
+        }
+        assert!(counts > 10, "only {counts} counts and times");
+    }
+
+    #[test]
+    fn keys_are_unique_and_lead_back() {
+        for &option in JobOption::ALL {
+            assert_eq!(JobOption::by_key(option.key()), Some(option));
+        }
+        assert_eq!(JobOption::by_key("batch_size"), None);
     }
 
     // Systems have names of files that are not Unicode, and a job with one keeps it whole.

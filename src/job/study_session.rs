@@ -24,6 +24,19 @@ pub enum StoreLocation {
     File(PathBuf),
 }
 
+impl StoreLocation {
+    /// A file of studies and the files that SQLite keeps next to it.
+    pub(super) fn files(path: &Path) -> Vec<PathBuf> {
+        let endings = ["", "-wal", "-shm", "-journal"];
+        let file = |ending: &&str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        endings.iter().map(file).collect()
+    }
+}
+
 impl From<String> for StoreLocation {
     fn from(text: String) -> Self {
         match text.as_str() {

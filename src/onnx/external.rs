@@ -1,12 +1,12 @@
 //! Tensor values that a model stores in other files in its folder.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::OnnxProblem;
 use super::proto::TensorProto;
+use crate::input::{InputKind, open_input};
 
 /// How often a data file may be read in all: tensors may share values, but a small model must not
 /// ask for much by naming one file many times.
@@ -37,7 +37,8 @@ impl<'m> ExternalData<'m> {
         };
         let path = inside(self.folder, location).map_err(fail)?;
         let cannot = |error: std::io::Error| fail(format!("cannot be read: {error}"));
-        let mut file = File::open(&path).map_err(cannot)?;
+        let mut file =
+            open_input(&path, InputKind::ModelData).map_err(|error| cannot(error.into()))?;
         let size_bytes = file.metadata().map_err(cannot)?.len();
         let offset = number(tensor, "offset").map_err(fail)?.unwrap_or(0);
         let rest = size_bytes.saturating_sub(offset);

@@ -42,6 +42,7 @@ use std::path::Path;
 use prost::Message;
 
 use crate::graph::{Graph, Shape};
+use crate::input::{InputError, InputKind, read_input};
 use crate::weights::Weights;
 
 pub use error::{OnnxError, OnnxProblem};
@@ -51,7 +52,7 @@ pub const MIN_OPSET: i64 = 9;
 /// The newest operator set that is read.
 pub const MAX_OPSET: i64 = 21;
 /// The largest file that is read: protobuf's own limit.
-pub const MAX_FILE_BYTES: u64 = (1 << 31) - 1;
+pub const MAX_FILE_BYTES: u64 = InputKind::Model.max_bytes();
 
 /// A network read from a file.
 #[derive(Clone, Debug)]
@@ -89,18 +90,16 @@ pub fn read(path: &Path) -> Result<Model, OnnxError> {
 }
 
 fn load(path: &Path) -> Result<Vec<u8>, OnnxProblem> {
-    let metadata = std::fs::metadata(path).map_err(OnnxProblem::Io)?;
-    if metadata.is_dir() {
+    if path.is_dir() {
         return Err(OnnxProblem::Folder);
     }
-    if !metadata.is_file() {
-        return Err(OnnxProblem::NotAFile);
-    }
-    let size_bytes = metadata.len();
-    if size_bytes > MAX_FILE_BYTES {
-        return Err(OnnxProblem::TooLarge { size_bytes, limit_bytes: MAX_FILE_BYTES });
-    }
-    std::fs::read(path).map_err(OnnxProblem::Io)
+    read_input(path, InputKind::Model).map_err(|error| match error {
+        InputError::System(error) => OnnxProblem::Io(error),
+        InputError::NotAFile { .. } => OnnxProblem::NotAFile,
+        InputError::TooLong { size_bytes, kind } => {
+            OnnxProblem::TooLarge { size_bytes, limit_bytes: kind.max_bytes() }
+        }
+    })
 }
 
 /// Reads a model from the bytes of its file; `folder` is where external data may lie.

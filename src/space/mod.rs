@@ -22,7 +22,6 @@ mod topology;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -33,6 +32,7 @@ pub use problem::{SpaceOverride, SpaceProblem};
 pub use topology::Decision;
 
 use crate::graph::Shape;
+use crate::input::{InputError, InputKind, read_input};
 use crate::weights::Initialisation;
 use topology::{AnyTopology, Topology, with_topology};
 
@@ -248,13 +248,13 @@ fn read(path: &Path) -> Result<String, SpaceError> {
         origin: path.display().to_string(),
         problems: vec![SpaceProblem::at("", &message)],
     };
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(read)?;
-    file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
-    if bytes.len() as u64 > file::MAX_BYTES {
-        let limit = file::MAX_BYTES;
-        return Err(problem(format!("is longer than {limit} bytes: it is not a space file")));
-    }
+    let bytes = read_input(path, InputKind::Space).map_err(|error| match error {
+        InputError::TooLong { kind, .. } => {
+            let limit = kind.max_bytes();
+            problem(format!("is longer than {limit} bytes: it is not a space file"))
+        }
+        other => read(other.into()),
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();

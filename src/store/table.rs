@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Record, RecordRanks, run_table_columns};
+use super::{Record, RecordRanks, manifest_path, run_table_columns};
 use crate::output::{OutputError, OutputFile, check_output};
 use crate::score::COMBINED;
 
@@ -68,7 +68,9 @@ impl TableWriter {
     /// [`TableError::Format`], or [`TableError::Output`] if it exists.
     pub fn check(path: &Path, overwrite: bool) -> Result<(), TableError> {
         is_csv(path)?;
-        Ok(check_output(path, overwrite)?)
+        check_output(path, overwrite)?;
+        // It is written with the table, and may be somebody else's.
+        Ok(check_output(&manifest_path(path), overwrite)?)
     }
 
     /// Creates a table; the format is told by the name's ending. A CSV table begins with its header.
@@ -84,7 +86,7 @@ impl TableWriter {
         overwrite: bool,
         further: impl IntoIterator<Item = &'static str>,
     ) -> Result<Self, TableError> {
-        is_csv(path)?;
+        Self::check(path, overwrite)?;
         let file = OutputFile::stream(path, overwrite)?;
         let further: Vec<&str> = further.into_iter().collect();
         let rows = TableRows::begin(path, file, &further)?;

@@ -10,9 +10,10 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "seed",
     "nearest",
+    "input",
     "output",
     "statistics",
     "format",

@@ -356,3 +356,62 @@ pub fn program() -> Command {
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// The error about a value of an argument, if it is refused.
+    fn refusal(path: &[&str], argument: &str, value: &str) -> Option<String> {
+        let words = [&["untrained"], path, &[argument, value]].concat();
+        let error = CommandArguments::command().try_get_matches_from(words).err()?;
+        let is_refused =
+            matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
+        is_refused.then(|| error.to_string())
+    }
+
+    /// The numbers of a command and those below it that have no limit; how many have one is counted.
+    fn unlimited(command: &Command, path: &[&str], limited: &mut usize) -> Vec<String> {
+        let mut found = Vec::new();
+        for argument in command.get_arguments() {
+            let Some(name) = argument.get_long().filter(|_| argument.get_action().takes_values())
+            else {
+                continue;
+            };
+            let flag = format!("--{name}");
+            let is_number =
+                refusal(path, &flag, "x").is_some() && refusal(path, &flag, "3").is_none();
+            // Means have no limit that would save memory or time.
+            if !is_number
+                || ["mean", "std"].contains(&name)
+                || name.trim_end_matches('s').ends_with("seed")
+            {
+                continue;
+            }
+            match refusal(path, &flag, "99999999999999") {
+                Some(message) if message.contains("must be at most") => *limited += 1,
+                _ => found.push(format!("{path:?} {flag}")),
+            }
+        }
+        for inner in command.get_subcommands() {
+            let path = [path, &[inner.get_name()]].concat();
+            found.extend(unlimited(inner, &path, limited));
+        }
+        found
+    }
+
+    // What is not limited ends in an allocation that fails, or does not end.
+    #[test]
+    fn every_count_has_a_limit_that_is_named() {
+        let mut limited = 0;
+        let found = unlimited(&CommandArguments::command(), &[], &mut limited);
+        assert_eq!(found, Vec::<String>::new());
+        assert!(limited > 15, "only {limited} counts found");
+        for [verb, flag] in [["protocol", "--runs"], ["correlate", "--resamples"]] {
+            assert!(refusal(&[verb], flag, "4294967295").is_some(), "{flag}");
+        }
+    }
+}

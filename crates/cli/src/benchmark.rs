@@ -12,7 +12,7 @@ use untrained::benchmark::{
     self, ALL, BenchmarkError, BenchmarkFacts, BenchmarkRow, BenchmarkTable, ReadProgress,
 };
 use untrained::format;
-use untrained::output::{OutputError, OutputFile, check_output};
+use untrained::output::{OutputError, OutputFile, check_output, check_separate};
 
 /// The formats that can be read, for help texts.
 pub fn formats() -> String {
@@ -126,6 +126,7 @@ fn convert(
         "cannot write {}: give a name that ends in .csv",
         out.display()
     );
+    check_separate(&[(out, "the new table")], &[(file, "the table that is read")])?;
     check_output(out, overwrite)?;
     let table = benchmark::open(file)?;
     let layout = Layout::of(&table, &|share| watch(share / 2.0))?;

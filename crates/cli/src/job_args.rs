@@ -140,7 +140,7 @@ pub fn argument(option: JobOption) -> Arg {
         return argument.action(ArgAction::SetTrue);
     }
     // So that `--samples -1` is refused for its value.
-    let is_number = matches!(values, OptionType::Integer { .. } | OptionType::Number);
+    let is_number = matches!(values, OptionType::Integer { .. } | OptionType::Number { .. });
     let argument = argument
         .value_name(value_name)
         .value_parser(parser(option))
@@ -169,6 +169,9 @@ pub fn help(option: JobOption) -> String {
     }
     if let OptionType::Texts = values {
         text.push_str(" (may be repeated)");
+    }
+    if let (Some(limit), false) = (option.limit(), option.key().ends_with("seed")) {
+        text.push_str(&format!("; at most {limit}"));
     }
     if !default.is_empty() {
         text.push_str(&format!(" [default: {default}]"));
@@ -214,6 +217,21 @@ pub fn parser(option: JobOption) -> ValueParser {
             Err(error) => Err(error.reason),
         }
     })
+}
+
+/// Reads a whole number up to `most`; larger ones are refused as those of job options are.
+pub fn count_up_to<N: TryFrom<u64>>(
+    most: u64,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static {
+    move |text: &str| {
+        let number = text.parse::<u64>().map_err(|error| match error.kind() {
+            std::num::IntErrorKind::PosOverflow => format!("must be at most {most}"),
+            _ => "must be a whole number, 0 or more".to_owned(),
+        })?;
+        let within = Some(number).filter(|&number| number <= most);
+        let number = within.and_then(|number| N::try_from(number).ok());
+        number.ok_or_else(|| format!("must be at most {most}"))
+    }
 }
 
 #[cfg(test)]

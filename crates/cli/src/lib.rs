@@ -42,6 +42,7 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{CommandArguments, Verb};
 pub use command_line::job_command_line;
 use untrained::evaluation::EvaluationError;
+use untrained::input::{InputKind, read_input_text};
 use untrained::job::{JobError, JobOption};
 use untrained::output::OutputError;
 use untrained::space::Space;
@@ -259,8 +260,8 @@ fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
 fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
     let mut list = targets.architectures.clone();
     if let Some(path) = &targets.from {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| JobError::List { path: path.clone(), source })?;
+        let text = read_input_text(path, InputKind::ArchitectureList)
+            .map_err(|error| JobError::List { path: path.clone(), source: error.into() })?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
     }

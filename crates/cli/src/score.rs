@@ -38,7 +38,14 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     if let Some(weights) = &arguments.weights {
         config.set_option(JobOption::Weights, &[weights])?;
     }
-    search::save(&config, &files)?;
+    let written = [
+        (&arguments.kernel_out, "the kernel matrix"),
+        (&arguments.codes_out, "the binary codes"),
+        (&arguments.heat_map, "the heat map"),
+    ];
+    let written = written.iter().filter_map(|(path, role)| Some((path.as_deref()?, *role)));
+    let from = arguments.targets.from.as_deref().map(|path| (path, "the list of architectures"));
+    search::save(&config, &files, &written.collect::<Vec<_>>(), from.as_slice())?;
     let mut kept = None;
     let config = JobConfig { outputs: outputs || heat_map.is_some(), ..config };
     let exit = run_job(&config, |record, output| {

@@ -1,6 +1,7 @@
 //! `search`: runs a search and prints the best ten architectures.
 
 use std::io::Write;
+use std::path::Path;
 
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, progress, score, show, study_args, text_table};
@@ -17,7 +18,7 @@ pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
     if let Task::Search(search) = &config.task {
         search.check_given(given)?;
     }
-    save(&config, &arguments.output)?;
+    save(&config, &arguments.output, &[], &[])?;
     run_job(&config)
 }
 
@@ -34,7 +35,7 @@ pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
     config.overwrite |= output.overwrite;
     config.command = command_line();
     study_args::choose(&mut config, arguments.study, file.parent());
-    save(&config, &output)?;
+    save(&config, &output, &[], &[(&file, "the job file")])?;
     run_job(&config)
 }
 
@@ -47,8 +48,17 @@ pub fn job(options: Options, task: Task, output: &Output) -> anyhow::Result<JobC
     Ok(JobConfig { out, overwrite, command, ..JobConfig::new(options, task) })
 }
 
-/// Writes the job to a file if that was asked for. A store that nobody chose is not part of it.
-pub fn save(config: &JobConfig, output: &Output) -> anyhow::Result<()> {
+/// Writes the job to a file if that was asked for. A store that nobody chose is not part of it. Before
+/// that, all files of the call are compared: `written` and `read` are those that the job does not know.
+pub fn save(
+    config: &JobConfig,
+    output: &Output,
+    written: &[(&Path, &'static str)],
+    read: &[(&Path, &'static str)],
+) -> anyhow::Result<()> {
+    let job = output.save_job.as_deref().map(|path| (path, "the saved job"));
+    let written: Vec<_> = written.iter().copied().chain(job).collect();
+    config.check_files(&written, read)?;
     let Some(path) = &output.save_job else { return Ok(()) };
     let store = config.store.clone().filter(|_| !config.store_is_default);
     JobConfig { store, ..config.clone() }.save(path, output.overwrite)?;

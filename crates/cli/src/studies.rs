@@ -10,6 +10,7 @@ use super::benchmark::progress_bar;
 use super::{Exit, log_line, progress, show, text_table};
 use untrained::format;
 use untrained::job::{BEST, CompletedStudy, Event, JobConfig, Leaderboard, complete_study};
+use untrained::output::check_separate;
 use untrained::score::{Components, Ranking};
 use untrained::store::{ExportRows, Status, Store, StoreAccess, StoreError, StudyInfo, export};
 
@@ -22,6 +23,7 @@ pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
         Some(StudiesAction::Show { id, space: true, .. }) => space_file(&Store::read(path)?, id)?,
         Some(StudiesAction::Show { id, .. }) => describe(&Store::read(path)?, id)?,
         Some(StudiesAction::Export { id, out, overwrite }) => {
+            check_separate(&[(out, "the export")], &[(path, "the study database")])?;
             let store = Store::read(path)?;
             let study = store.find(id)?;
             let rows = export(&store, &study, ExportRows::All, out, *overwrite)?;

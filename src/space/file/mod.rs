@@ -25,8 +25,6 @@ use document::SpaceDocument;
 
 /// The format this program reads.
 const FORMAT: &str = "untrained-space/1";
-/// The longest file that is read.
-pub(super) const MAX_BYTES: u64 = 1 << 20;
 
 /// The version of the format.
 #[derive(Deserialize, JsonSchema)]

@@ -5,12 +5,22 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::input::InputError;
+
 /// The errors of a study database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such file.
     #[error("{} does not exist; choose another database", .0.display())]
     Missing(PathBuf),
+    /// A folder, a pipe or a device.
+    #[error("cannot open {}: {source}; choose another file", path.display())]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+        /// What it is.
+        source: InputError,
+    },
     /// Not an SQLite file at all.
     #[error(
         "{} is not a study database (nor any other SQLite file): choose another file",

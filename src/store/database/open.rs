@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::StoreError;
 use super::schema::{self, FileLayout};
+use crate::input::{InputKind, check_input};
 
 /// Memory for pages, in KiB: the index of a million results fits.
 const CACHE_KIB: i64 = 64 * 1024;
@@ -31,6 +32,10 @@ pub(super) fn open(
 ) -> Result<Connection, StoreError> {
     if access != StoreAccess::Create && !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
+    }
+    if let Ok(facts) = std::fs::metadata(path) {
+        check_input(&facts, InputKind::Store)
+            .map_err(|source| StoreError::NotAFile { path: path.to_owned(), source })?;
     }
     match access {
         StoreAccess::Read => read(path, busy_timeout),

@@ -7,6 +7,8 @@ mod basics;
 mod benchmark_tables;
 mod combined;
 mod evaluation;
+#[cfg(unix)]
+mod hostile;
 mod images;
 mod jobs;
 mod placement;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Id};
 
-use crate::job_args::{JobArgs, OptionGroup};
+use crate::job_args::{JobArgs, OptionGroup, count_up_to};
 
 use untrained::job::{JobOption, Options, StoreLocation};
 use untrained::statistics::{ProtocolOptions, ReportOptions};
@@ -35,7 +35,7 @@ pub struct Source {
     pub store: Option<String>,
     /// Without --scores and --study: number of architectures to score now, drawn uniformly from the
     /// table without replacement
-    #[arg(long, default_value_t = 1000, value_name = "N")]
+    #[arg(long, default_value_t = 1000, value_parser = count_up_to::<usize>(1_000_000_000), value_name = "N")]
     pub samples: usize,
     /// The score that ranks architectures (see `search --help`) [default: the score of the study,
     /// otherwise naswot]
@@ -84,8 +84,8 @@ fn not_with_study() -> Vec<Id> {
 pub struct Correlate {
     #[command(flatten)]
     pub source: Source,
-    /// Resamples for the 95 % bootstrap intervals; 0 omits them
-    #[arg(long, default_value_t = ReportOptions::default().resamples, value_name = "N")]
+    /// Resamples for the 95 % bootstrap intervals, at most 100,000; 0 omits them
+    #[arg(long, default_value_t = ReportOptions::default().resamples, value_parser = count_up_to::<u32>(100_000), value_name = "N")]
     pub resamples: u32,
     /// Compare all scores and combined in one table, with the accuracy that a search by each of them
     /// reaches. From a study or file, the scores it contains are compared; if architectures are scored
@@ -135,11 +135,11 @@ pub struct Protocol {
     /// [default: the accuracy]
     #[arg(long, value_name = "NAME")]
     pub validation: Option<String>,
-    /// Numbers of architectures to draw in a run, with replacement
-    #[arg(long, default_value = default_sizes(), value_delimiter = ',', value_name = "N,..")]
+    /// Numbers of architectures to draw in a run, with replacement; each at most 10,000,000
+    #[arg(long, default_value = default_sizes(), value_parser = count_up_to::<u32>(10_000_000), value_delimiter = ',', value_name = "N,..")]
     pub sizes: Vec<u32>,
-    /// Number of runs for each of --sizes
-    #[arg(long, default_value_t = ProtocolOptions::default().runs, value_name = "N")]
+    /// Number of runs for each of --sizes, at most 1,000,000
+    #[arg(long, default_value_t = ProtocolOptions::default().runs, value_parser = count_up_to::<u32>(1_000_000), value_name = "N")]
     pub runs: u32,
     /// Replace existing files of --out
     #[arg(long, requires = "out")]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::super::{Exit, log_line, progress, show};
 use super::args::{Correlate, Source};
-use super::{Compared, EvaluationFacts, compare, text};
+use super::{Compared, EvaluationFacts, check_files, compare, text};
 use untrained::data::ImageSource;
 use untrained::evaluation::{
     Comparison, CorrelateOptions, Correlation, EvaluationError, correlate,
@@ -48,6 +48,7 @@ pub fn run(mut arguments: Correlate) -> anyhow::Result<Exit> {
         !arguments.overwrite || arguments.source.out.is_some() || arguments.plot.is_some(),
         "--overwrite needs --out or --plot"
     );
+    check_files(&arguments.source, arguments.plot.as_deref())?;
     if let Some(path) = &arguments.plot {
         untrained_plot::check_plot(path, arguments.overwrite)?;
     }

@@ -5,6 +5,8 @@ pub mod correlate;
 pub mod protocol;
 pub(crate) mod text;
 
+use std::path::Path;
+
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -17,9 +19,10 @@ use untrained::evaluation::{
     read_scores, sample, study_scores,
 };
 use untrained::job::{JobConfig, StoreLocation, Task};
+use untrained::output::{OutputError, check_separate};
 use untrained::score::{Components, Ranking, SCORES, ScoreId};
 use untrained::space::Space;
-use untrained::store::TableWriter;
+use untrained::store::{TableWriter, manifest_path};
 
 /// What both verbs compare.
 pub(super) struct Compared {
@@ -53,6 +56,23 @@ impl<'a> EvaluationFacts<'a> {
             table_rows: comparison.accuracy.report(),
         }
     }
+}
+
+/// Refuses to write over the files that are read.
+fn check_files(source: &Source, plot: Option<&Path>) -> Result<(), OutputError> {
+    let manifest = source.out.as_deref().map(manifest_path);
+    let written = [
+        (source.out.as_deref(), "the table of results"),
+        (manifest.as_deref(), "the manifest of the results"),
+        (plot, "the plot"),
+    ];
+    let read = [
+        (Some(source.table.as_path()), "the benchmark table"),
+        (source.scores.as_deref(), "the table of scores"),
+    ];
+    let written = written.into_iter().filter_map(|(path, role)| Some((path?, role)));
+    let read = read.into_iter().filter_map(|(path, role)| Some((path?, role)));
+    check_separate(&written.collect::<Vec<_>>(), &read.collect::<Vec<_>>())
 }
 
 /// Reads accuracies and obtains scores; the exit code alone where that was interrupted too early, or

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::{Exit, log_line, progress, show};
 use super::args::Protocol as Arguments;
-use super::{Compared, EvaluationFacts, compare, text};
+use super::{Compared, EvaluationFacts, check_files, compare, text};
 use untrained::evaluation::search_experiment;
 use untrained::statistics::{ProtocolError, ProtocolOptions, ProtocolReport};
 
@@ -23,6 +23,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if *runs == 0 || sizes.contains(&0) {
         return Err(ProtocolError::Zero.into());
     }
+    check_files(source, None)?;
     let validation = arguments.validation.as_deref();
     let Compared { comparison: compared, exit } =
         match compare(source, validation, arguments.overwrite)? {

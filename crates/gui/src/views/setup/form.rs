@@ -50,7 +50,12 @@ impl OptionForm<'_> {
             OptionType::Texts if option != JobOption::Architectures => {
                 Cow::Owned(format!("{help}. Separate several values with spaces"))
             }
-            _ => Cow::Borrowed(help),
+            _ => match option.limit() {
+                Some(limit) if !option.key().ends_with("seed") => {
+                    Cow::Owned(format!("{help}; at most {limit}"))
+                }
+                _ => Cow::Borrowed(help),
+            },
         };
         let label = ui.label(name).on_hover_text(&*help);
         ui.horizontal(|ui| {

@@ -1,0 +1,153 @@
+//! Files that would hang the program or take all memory are refused at once.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::program::{Folder, text, untrained};
+
+/// Far longer than a refusal takes, and far shorter than forever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A call, as words between spaces, that must end soon with exit code 2; what it says.
+fn refused_at_once(call: &str) -> String {
+    let arguments: Vec<&str> = call.split(' ').collect();
+    let output = untrained(&arguments).timeout(PATIENCE).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{call}: {message}");
+    message
+}
+
+/// A name in a folder for something else; its ending says what it is taken for.
+fn link(folder: &Folder, name: &str, special: &Path) -> String {
+    let path = folder.path(name);
+    let _ = std::fs::remove_file(&path);
+    symlink(special, &path).unwrap();
+    text(&path).to_owned()
+}
+
+fn pipe(folder: &Folder) -> std::path::PathBuf {
+    let pipe = folder.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    pipe
+}
+
+#[test]
+fn pipes_and_devices_are_refused_wherever_a_file_is_read() {
+    let folder = Folder::new();
+    let table = folder.text("table.csv");
+    std::fs::write(&table, "architecture,accuracy\na,1\nb,2\n").unwrap();
+    for name in ["pictures", "cifar"] {
+        std::fs::create_dir(folder.path(name)).unwrap();
+    }
+    let [pictures, cifar] = ["pictures", "cifar"].map(|name| folder.text(name));
+    let search = "search --device cpu --samples 2 --batch-size 2 --score naswot";
+    for (special, kind) in [(&*pipe(&folder), "a pipe"), (Path::new("/dev/zero"), "a device")] {
+        let file = |name: &str| link(&folder, name, special);
+        for (call, file) in [
+            ("run ", file("x.toml")),
+            ("spaces check ", file("x.toml")),
+            ("search --space ", file("x.toml")),
+            ("benchmark info ", file("x.csv")),
+            ("score --from ", file("x.txt")),
+            ("studies --store ", file("x.db")),
+            (&format!("{search} --store "), file("x.db")),
+            (&format!("correlate --table {table} --metric accuracy --scores "), file("x.csv")),
+            (&format!("correlate --table {table} --metric accuracy --scores "), file("x.jsonl")),
+        ] {
+            let message = refused_at_once(&format!("{call}{file}"));
+            for word in [&file, kind, "must be a regular file"] {
+                assert!(message.contains(word), "{call}{file}: `{word}` is not in: {message}");
+            }
+        }
+        let (onnx, npy, npz) = (file("x.onnx"), file("x.npy"), file("x.npz"));
+        file("pictures/x.png");
+        file("cifar/data_batch_1.bin");
+        for call in [
+            format!("score --device cpu --onnx {onnx}"),
+            format!("{search} --images npy:{npy}"),
+            format!("{search} --images npz:{npz}"),
+            format!("{search} --images folder:{pictures}"),
+            format!("{search} --images cifar10:{cifar}"),
+        ] {
+            let message = refused_at_once(&call);
+            assert!(message.contains(text(&folder.path(""))), "{call}: {message}");
+        }
+    }
+}
+
+#[test]
+fn pipes_are_not_written() {
+    let folder = Folder::new();
+    let out = link(&folder, "out.csv", &pipe(&folder));
+    let message = refused_at_once(&format!("search --samples 2 --out {out} --overwrite"));
+    assert!(message.contains(&out) && message.contains("a pipe"), "{message}");
+    let job = link(&folder, "job.toml", &folder.path("pipe"));
+    let message = refused_at_once(&format!("search --samples 2 --save-job {job} --overwrite"));
+    assert!(message.contains(&job) && message.contains("a pipe"), "{message}");
+}
+
+#[test]
+fn a_job_file_without_an_end_is_refused_before_it_is_read() {
+    let folder = Folder::new();
+    let job = folder.path("long.toml");
+    // A hole: it takes no room on the disk.
+    std::fs::File::create(&job).unwrap().set_len(5 << 20).unwrap();
+    let message = refused_at_once(&format!("run {}", text(&job)));
+    assert!(message.contains("a job file has at most 4194304"), "{message}");
+}
+
+/// Nothing of what a call reads is overwritten by what it writes, by whatever name.
+#[test]
+fn outputs_over_inputs_are_refused() {
+    let folder = Folder::new();
+    let file = |name: &str| folder.text(name);
+    let space = untrained(&["spaces", "show", "nas-bench-201"]).output().unwrap().stdout;
+    let names = ["space.toml", "space.csv", "model.csv", "table.csv", "store.csv", "job.toml"];
+    std::fs::write(file("space.toml"), space).unwrap();
+    std::fs::hard_link(file("space.toml"), file("space.csv")).unwrap();
+    std::fs::write(file("model.csv"), "a model").unwrap();
+    std::fs::write(file("table.csv"), "architecture,accuracy\na,1\nb,2\n").unwrap();
+    let search = "search --device cpu --samples 2 --batch-size 2 --score naswot";
+    let [space, link, model, table, store, job] = names.map(file);
+    let first = format!("{search} --store {store} --save-job {job}");
+    let first: Vec<&str> = first.split(' ').collect();
+    untrained(&first).assert().success();
+    let contents = || names.map(|name| std::fs::read(file(name)).unwrap());
+    let before = contents();
+    let evaluate = format!("--table {table} --metric accuracy");
+    for call in [
+        format!("{search} --space {space} --save-job {space} --overwrite"),
+        format!("{search} --space {space} --out {link} --overwrite"),
+        format!("{search} --store {store} --out {store} --overwrite"),
+        format!("{search} --store {store} --save-job {store} --overwrite"),
+        format!("run {job} --save-job {job} --overwrite"),
+        format!("score --onnx {model} --out {model} --overwrite"),
+        format!("score --onnx {model} --kernel-out {model}"),
+        format!("correlate {evaluate} --out {table} --overwrite"),
+        format!("correlate {evaluate} --scores {model} --plot {model} --overwrite"),
+        format!("protocol {evaluate} --out {table} --overwrite"),
+        format!("benchmark convert {table} {table} --overwrite"),
+        format!("studies --store {store} export 1 {store} --overwrite"),
+        format!("{search} --out {0} --save-job {0}", file("new.csv")),
+    ] {
+        let message = refused_at_once(&call);
+        let expected = [": it is the ", "; choose another name"];
+        assert!(expected.iter().all(|part| message.contains(part)), "{call}: {message}");
+        assert!(contents() == before, "{call}");
+    }
+    assert!(!folder.path("new.csv").exists());
+}
+
+#[test]
+fn the_manifest_of_others_is_kept() {
+    let folder = Folder::new();
+    let (out, manifest) = (folder.text("out.csv"), folder.path("out.csv.manifest.json"));
+    std::fs::write(&manifest, "theirs").unwrap();
+    let search = "search --device cpu --samples 2 --batch-size 2 --score naswot --out";
+    let message = refused_at_once(&format!("{search} {out}"));
+    assert!(message.contains(text(&manifest)) && message.contains("exists"), "{message}");
+    assert_eq!(std::fs::read(&manifest).unwrap(), b"theirs");
+    assert!(!Path::new(&out).exists());
+}
