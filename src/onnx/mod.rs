@@ -13,7 +13,8 @@
 //! graph node, and `layout` moves values only where an operator needs them elsewhere. Constants that
 //! are combined with values of the images become parameters (`parameters`).
 //!
-//! Every activation is an activation site. Exporters merge identical calls; `calls` recovers them. A
+//! Every activation is an activation site. Exporters merge identical calls; `calls` recovers those that are
+//! certain, and [`Model::notices`] names the others. A
 //! file does not show which modules the code published with the paper would count twice, so both counts
 //! are equal.
 //!
@@ -29,6 +30,7 @@ mod external;
 mod fold;
 mod inputs;
 mod layout;
+mod module_paths;
 mod node;
 mod ops;
 mod parameters;
@@ -70,6 +72,8 @@ pub struct Model {
     pub producer: String,
     /// Calls of activations beyond one per node, recovered from module names.
     pub recovered_calls: u32,
+    /// What is not certain about the model and may change its score, in sentences for people.
+    pub notices: Vec<String>,
 }
 
 /// Reads a model file.

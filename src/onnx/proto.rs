@@ -97,6 +97,9 @@ pub struct NodeProto {
     /// The operator set it belongs to.
     #[prost(string, tag = "7")]
     pub domain: String,
+    /// Named texts, such as the modules PyTorch's newer exporter found the node in.
+    #[prost(message, repeated, tag = "9")]
+    pub metadata_props: Vec<StringStringEntryProto>,
 }
 
 /// A parameter of a node. The kinds that no supported operator has (graphs, sparse tensors) are not

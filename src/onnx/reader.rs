@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::budget::ReadBudget;
-use super::calls::{self, ModelWiring};
+use super::calls::{self, CallCount, ModelWiring};
 use super::constant::{ConstantTensor, SymbolicInt};
 use super::elementwise::PendingElementwise;
 use super::error::OnnxProblem;
@@ -56,7 +56,7 @@ pub(super) struct ModelReader<'m> {
     pub graph: Graph,
     pub(super) nodes: &'m [NodeProto],
     pub(super) wiring: ModelWiring<'m>,
-    activation_calls: Vec<u32>,
+    activation_calls: Vec<CallCount>,
     pub(super) output: &'m str,
     external: ExternalData<'m>,
     weights: Weights,
@@ -78,7 +78,8 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
     let constants = constants(&mut graph, &mut external)?;
     let wiring = ModelWiring::new(&graph.node);
     let activation_calls = calls::count(&graph.node, &wiring);
-    let recovered_calls = activation_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
+    let recovered_calls = activation_calls.iter().map(|one| one.calls.saturating_sub(1)).sum();
+    let notices = calls::notice(&graph.node, &activation_calls).into_iter().collect();
     let output = graph.output.first().ok_or_else(|| lacks("output"))?;
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
     let mut reader = ModelReader {
@@ -112,6 +113,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
         opset,
         producer: producer.trim().to_owned(),
         recovered_calls,
+        notices,
     })
 }
 
@@ -277,7 +279,7 @@ impl<'m> ModelReader<'m> {
                 let node = OnnxNode { proto: &self.nodes[index], index };
                 let images_first = tensor.view.images_axis().is_none_or(|axis| axis == 0);
                 match tensor.rank() {
-                    4 if images_first => {
+                    4 if images_first && tensor.view.extent(0) == 1 => {
                         self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?.node
                     }
                     rank if images_first => {
@@ -332,7 +334,7 @@ impl<'m> ModelReader<'m> {
 
     /// The calls of an activation that a node stands for.
     pub fn activation_calls(&self, node: OnnxNode<'_>) -> u32 {
-        self.activation_calls[node.index].max(1)
+        self.activation_calls[node.index].calls.max(1)
     }
 
     /// Decodes a tensor attribute of a node.
