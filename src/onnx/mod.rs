@@ -3,7 +3,7 @@
 //!
 //! A file is decoded ([`proto`]), its constants are read from the file or from data files next to it,
 //! shape computations are folded, and every remaining node is lowered to the primitives of
-//! [`crate::graph`]. The reader supports operator sets 9 to 21, one image input `[n, c, h, w]` whose
+//! [`crate::graph`]. The reader supports operator sets 9 to 23, one image input `[n, c, h, w]` whose
 //! batch size may be free, 2-D convolutional networks, vision transformers, and batch normalisation
 //! with stored statistics or those of the batch. `ops` lists the operators, and `elementwise`
 //! recognises activations that are written as several nodes. For anything that is not supported, the
@@ -21,6 +21,7 @@
 //! Files are not trusted: sizes are checked before memory is allocated, and a damaged file leads to an
 //! error, never a panic.
 
+mod branches;
 mod budget;
 mod calls;
 mod constant;
@@ -33,9 +34,11 @@ mod layout;
 mod module_paths;
 mod node;
 mod ops;
+mod order;
 mod parameters;
 pub mod proto;
 mod reader;
+mod tail;
 mod tensor;
 mod view;
 
@@ -51,7 +54,7 @@ pub use error::{OnnxError, OnnxProblem};
 /// The oldest operator set that is read.
 pub const MIN_OPSET: i64 = 9;
 /// The newest operator set that is read.
-pub const MAX_OPSET: i64 = 21;
+pub const MAX_OPSET: i64 = 23;
 /// The largest file that is read: protobuf's own limit.
 pub const MAX_FILE_BYTES: u64 = (1 << 31) - 1;
 
