@@ -26,6 +26,8 @@ pub struct ModelNetwork {
     /// The name under which fresh weights are drawn.
     stem: String,
     input: Shape,
+    /// What is not certain about the model.
+    notices: Vec<String>,
     graph: Graph,
     stored: Arc<Weights>,
     choice: OnnxWeights,
@@ -91,6 +93,7 @@ impl ModelNetwork {
             name: path.display().to_string(),
             stem: stem.unwrap_or_default(),
             input: model.input,
+            notices: model.notices,
             graph: model.graph,
             stored: Arc::new(model.weights),
             choice,
@@ -105,6 +108,11 @@ impl ModelNetwork {
     /// The weights of the file, whether or not they are the ones it is scored with.
     pub(super) fn stored(&self) -> &Weights {
         &self.stored
+    }
+
+    /// What is not certain about the model and may change its score.
+    pub(super) fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// The network, to be scored.

@@ -119,7 +119,12 @@ impl Session {
         let scores = ranking.scores().and(options.also()?);
         let images = load(&networks, options, ranked_on, cancel)?;
         let (backend, warning) = backend::open(&options.device)?;
-        for warning in images.facts.notices.iter().cloned().chain(warning) {
+        let of_model = match &networks {
+            NetworkSource::Model(model) => model.notices(),
+            NetworkSource::Space(_) => &[],
+        };
+        let all = of_model.iter().chain(&images.facts.notices).cloned().chain(warning);
+        for warning in all {
             events(Event::Warning(warning));
         }
         let session = Self {

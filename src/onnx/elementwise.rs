@@ -5,11 +5,14 @@
 //! not lowered immediately. Its result remains a [`PendingElementwise`]: the tensor, and the function
 //! so far, represented by its values at fixed points. When something needs the result as a tensor, the
 //! activation is recognised by comparing the values at these points, so the order and form of the parts
-//! do not matter. A function that is not an activation, or combines several, is lowered node by node.
+//! do not matter. If the whole is not an activation of that tensor, it may be one of a value in between,
+//! such as a hard swish of a scaled tensor. Anything else is lowered node by node, except a `Clip` of a
+//! shifted value: it is a part of a function that is not known, and no ReLU of its own.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::constant::{ConstantData, ConstantTensor};
+use super::constant::{ConstantData, ConstantTensor, MAX_AXES};
 use super::error::OnnxProblem;
 use super::node::OnnxNode;
 use super::ops::{self, activation};
@@ -61,12 +64,24 @@ fn points() -> impl Iterator<Item = f64> {
 }
 
 fn recognise(values: &[f64]) -> Option<ActivationKind> {
-    KNOWN.into_iter().find(|kind| {
+    KNOWN.into_iter().chain(hard_sigmoid(values)).find(|kind| {
         points().zip(values).all(|(point, value)| {
             let expected = kind.apply(point);
             (value - expected).abs() <= TOLERANCE * expected.abs().max(1.0)
         })
     })
+}
+
+/// The hard sigmoid through two neighbouring values between 0 and 1, if it rises there and is above
+/// zero at zero; without an offset it is a clipped ReLU.
+fn hard_sigmoid(values: &[f64]) -> Option<ActivationKind> {
+    let all: Vec<(f64, f64)> = points().zip(values.iter().copied()).collect();
+    let between = |value: f64| value > 0.0 && value < 1.0;
+    let pair = all.windows(2).find(|pair| pair.iter().all(|(_, value)| between(*value)))?;
+    let slope = (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0);
+    let offset = pair[0].1 - slope * pair[0].0;
+    let found = slope > 0.0 && offset > TOLERANCE;
+    found.then_some(ActivationKind::HardSigmoid { slope: slope as f32, offset: offset as f32 })
 }
 
 /// What a node reads: one value everywhere, or a function of a tensor.
@@ -98,6 +113,21 @@ fn number(constant: &ConstantTensor, rank: usize) -> Option<f64> {
             values.first().and_then(|value| value.known()).map(|value| value as f64)
         }
     }
+}
+
+/// Whether a node clips to a finite range what is a tensor plus a number.
+fn is_shifted_clip(node: OnnxNode<'_>, reader: &ModelReader<'_>) -> Result<bool, OnnxProblem> {
+    if node.operator() != "Clip" || activation::bounds(reader, node)?.1 >= f32::MAX {
+        return Ok(false);
+    }
+    let input = node.proto.input.first().and_then(|input| reader.values.get(input.as_str()));
+    let Some(OnnxValue::Pending(part)) = input else { return Ok(false) };
+    // The points are evenly spaced, so a line without an offset has values in their proportion.
+    let shifted = points().zip(part.values.iter()).any(|(point, value)| {
+        let straight = part.values[0] / points().next().unwrap_or(1.0) * point;
+        (value - straight).abs() > TOLERANCE * straight.abs().max(1.0)
+    });
+    Ok(shifted)
 }
 
 impl<'m> ModelReader<'m> {
@@ -191,7 +221,13 @@ impl<'m> ModelReader<'m> {
         let kind = if pending.activations > 1 { None } else { recognise(&pending.values) };
         let value = match kind {
             Some(kind) => OnnxValue::Tensor(self.activate(node, kind, &pending.base)?),
-            None => ops::lower(self, node)?,
+            None => match self.inner_activation(pending)? {
+                Some((inner, kind)) => {
+                    let tensor = self.settle(&inner)?;
+                    OnnxValue::Tensor(self.activate(node, kind, &tensor)?)
+                }
+                None => ops::lower(self, node)?,
+            },
         };
         if let Some(output) = node.proto.output.first() {
             self.values.insert(output, value.clone());
@@ -200,6 +236,79 @@ impl<'m> ModelReader<'m> {
             OnnxValue::Tensor(tensor) => Ok(tensor),
             OnnxValue::Pending(_) | OnnxValue::Constant(_) => Err(node.fail("depends on nothing")),
         }
+    }
+
+    /// The value in between of which a pending value is an activation as a whole, if there is one.
+    fn inner_activation(
+        &self,
+        pending: &PendingElementwise,
+    ) -> Result<Option<(PendingElementwise, ActivationKind)>, OnnxProblem> {
+        let node = OnnxNode { proto: &self.nodes[pending.node], index: pending.node };
+        if is_shifted_clip(node, self)? {
+            return Err(node.fail(
+                "clips a shifted value; supported: clips from 0, hard sigmoids and hard swish. This \
+                 is a part of another function",
+            ));
+        }
+        if pending.activations != 1 {
+            return Ok(None);
+        }
+        let mut inner: Vec<PendingElementwise> = Vec::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            for input in node.inputs() {
+                let Some(OnnxValue::Pending(part)) = self.values.get(input) else { continue };
+                if part.base == pending.base && inner.iter().all(|one| one.node != part.node) {
+                    inner.push(part.clone());
+                    open.push(OnnxNode { proto: &self.nodes[part.node], index: part.node });
+                }
+            }
+        }
+        inner.retain(|part| part.activations == 0);
+        inner.sort_by_key(|part| (part.depth, part.node));
+        for part in inner {
+            let mut known = HashMap::from([(part.node, Some(points().collect::<Rc<[f64]>>()))]);
+            let kind = self.of_part(node, &mut known)?.and_then(|values| recognise(&values));
+            if let Some(kind) = kind {
+                return Ok(Some((part, kind)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A pending node as a function of the values in `known`; `None` if it reads anything else.
+    fn of_part(
+        &self,
+        node: OnnxNode<'m>,
+        known: &mut HashMap<usize, Option<Rc<[f64]>>>,
+    ) -> Result<Option<Rc<[f64]>>, OnnxProblem> {
+        if let Some(values) = known.get(&node.index) {
+            return Ok(values.clone());
+        }
+        let mut inputs: Vec<Rc<[f64]>> = Vec::new();
+        for input in node.inputs().take(2) {
+            let values = match self.values.get(input) {
+                Some(OnnxValue::Constant(constant)) => number(constant, MAX_AXES)
+                    .map(|number| std::iter::repeat_n(number, POINTS).collect()),
+                Some(OnnxValue::Pending(part)) => {
+                    let part = OnnxNode { proto: &self.nodes[part.node], index: part.node };
+                    self.of_part(part, known)?
+                }
+                Some(OnnxValue::Tensor(_)) | None => None,
+            };
+            let Some(values) = values else {
+                known.insert(node.index, None);
+                return Ok(None);
+            };
+            inputs.push(values);
+        }
+        let other = |index: usize| inputs.get(1).map_or(0.0, |values| values[index]);
+        let function = self.function(node)?;
+        let values = function.zip(inputs.first()).map(|(function, first)| {
+            (0..POINTS).map(|index| function(first[index], other(index))).collect::<Rc<[f64]>>()
+        });
+        known.insert(node.index, values.clone());
+        Ok(values)
     }
 
     /// Wires an activation of a tensor.

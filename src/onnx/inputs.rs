@@ -70,6 +70,14 @@ impl ModelReader<'_> {
                 tensor.view.describe(self.batch)
             )));
         }
+        if tensor.view.extent(0) > 1 {
+            return Err(node.fail(format!(
+                "takes images [n, c, h, w], but axis 0 of {} has {} parts of every image, such as \
+                 windows or patches; supported: one",
+                tensor.view.describe(self.batch),
+                tensor.view.extent(0)
+            )));
+        }
         let laid = self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?;
         Ok((laid.node, self.graph.shape(laid.node)))
     }

@@ -12,13 +12,22 @@ impl ModelReader<'_> {
         self.graph.shape(tensor.node)
     }
 
-    /// A tensor in a layout; moves its values unless they lie there.
+    /// A tensor in a layout; moves its values unless they lie there. Refuses a layout without one of
+    /// the tensor's axes: values of an image would be lost.
     pub fn lay_out(
         &mut self,
         node: OnnxNode<'_>,
         tensor: &OnnxTensor,
         layout: &AxisLayout,
     ) -> Result<OnnxTensor, OnnxProblem> {
+        let placed = |axis: &usize| layout.iter().any(|axes| axes.contains(axis));
+        let lost = (0..tensor.rank()).find(|axis| tensor.view.extent(*axis) > 1 && !placed(axis));
+        if let Some(axis) = lost {
+            let own = tensor.view.describe(self.batch);
+            let reason =
+                format!("axis {axis} of {own} holds values of one image, which it does not take");
+            return Err(node.fail(reason));
+        }
         let arranged = tensor.view.arranged(self.shape_of(tensor), layout);
         self.moved(node, tensor, arranged)
     }

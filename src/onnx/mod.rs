@@ -3,7 +3,7 @@
 //!
 //! A file is decoded ([`proto`]), its constants are read from the file or from data files next to it,
 //! shape computations are folded, and every remaining node is lowered to the primitives of
-//! [`crate::graph`]. The reader supports operator sets 9 to 21, one image input `[n, c, h, w]` whose
+//! [`crate::graph`]. The reader supports operator sets 9 to 23, one image input `[n, c, h, w]` whose
 //! batch size may be free, 2-D convolutional networks, vision transformers, and batch normalisation
 //! with stored statistics or those of the batch. `ops` lists the operators, and `elementwise`
 //! recognises activations that are written as several nodes. For anything that is not supported, the
@@ -13,13 +13,15 @@
 //! graph node, and `layout` moves values only where an operator needs them elsewhere. Constants that
 //! are combined with values of the images become parameters (`parameters`).
 //!
-//! Every activation is an activation site. Exporters merge identical calls; `calls` recovers them. A
+//! Every activation is an activation site. Exporters merge identical calls; `calls` recovers those that are
+//! certain, and [`Model::notices`] names the others. A
 //! file does not show which modules the code published with the paper would count twice, so both counts
 //! are equal.
 //!
 //! Files are not trusted: sizes are checked before memory is allocated, and a damaged file leads to an
 //! error, never a panic.
 
+mod branches;
 mod budget;
 mod calls;
 mod constant;
@@ -29,11 +31,14 @@ mod external;
 mod fold;
 mod inputs;
 mod layout;
+mod module_paths;
 mod node;
 mod ops;
+mod order;
 mod parameters;
 pub mod proto;
 mod reader;
+mod tail;
 mod tensor;
 mod view;
 
@@ -50,7 +55,7 @@ pub use error::{OnnxError, OnnxProblem};
 /// The oldest operator set that is read.
 pub const MIN_OPSET: i64 = 9;
 /// The newest operator set that is read.
-pub const MAX_OPSET: i64 = 21;
+pub const MAX_OPSET: i64 = 23;
 /// The largest file that is read: protobuf's own limit.
 pub const MAX_FILE_BYTES: u64 = InputKind::Model.max_bytes();
 
@@ -71,6 +76,8 @@ pub struct Model {
     pub producer: String,
     /// Calls of activations beyond one per node, recovered from module names.
     pub recovered_calls: u32,
+    /// What is not certain about the model and may change its score, in sentences for people.
+    pub notices: Vec<String>,
 }
 
 /// Reads a model file.

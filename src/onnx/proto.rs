@@ -97,10 +97,12 @@ pub struct NodeProto {
     /// The operator set it belongs to.
     #[prost(string, tag = "7")]
     pub domain: String,
+    /// Named texts, such as the modules PyTorch's newer exporter found the node in.
+    #[prost(message, repeated, tag = "9")]
+    pub metadata_props: Vec<StringStringEntryProto>,
 }
 
-/// A parameter of a node. The kinds that no supported operator has (graphs, sparse tensors) are not
-/// declared.
+/// A parameter of a node. Kinds that no supported operator has, such as sparse tensors, are not declared.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AttributeProto {
     /// The name.
@@ -118,6 +120,9 @@ pub struct AttributeProto {
     /// The value, if it is a tensor.
     #[prost(message, optional, tag = "5")]
     pub t: Option<TensorProto>,
+    /// The value, if it is a graph, such as a branch.
+    #[prost(message, optional, tag = "6")]
+    pub g: Option<GraphProto>,
     /// The value, if it is a list of numbers.
     #[prost(float, repeated, packed = "false", tag = "7")]
     pub floats: Vec<f32>,
@@ -146,7 +151,7 @@ pub enum AttributeType {
     String = 3,
     /// `t`.
     Tensor = 4,
-    /// A graph, not supported.
+    /// `g`.
     Graph = 5,
     /// `floats`.
     Floats = 6,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::budget::ReadBudget;
-use super::calls::{self, ModelWiring};
+use super::calls::{self, CallCount, ModelWiring};
 use super::constant::{ConstantTensor, SymbolicInt};
 use super::elementwise::PendingElementwise;
 use super::error::OnnxProblem;
@@ -15,7 +15,7 @@ use super::proto::{
     DataType, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
 use super::view::TensorView;
-use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, tensor};
+use super::{MAX_OPSET, MIN_OPSET, Model, branches, fold, ops, order, tensor};
 use crate::graph::{Graph, NodeId, Op, Shape};
 use crate::weights::{LayerWeights, Weights};
 
@@ -28,6 +28,13 @@ pub(super) enum OnnxValue {
     Pending(PendingElementwise),
     /// The same for every batch.
     Constant(Rc<ConstantTensor>),
+}
+
+impl OnnxValue {
+    /// Whether it is computed from the images.
+    pub fn depends_on_images(&self) -> bool {
+        !matches!(self, Self::Constant(_))
+    }
 }
 
 /// The value of a graph node as the model sees it.
@@ -56,7 +63,7 @@ pub(super) struct ModelReader<'m> {
     pub graph: Graph,
     pub(super) nodes: &'m [NodeProto],
     pub(super) wiring: ModelWiring<'m>,
-    activation_calls: Vec<u32>,
+    activation_calls: Vec<CallCount>,
     pub(super) output: &'m str,
     external: ExternalData<'m>,
     weights: Weights,
@@ -66,6 +73,12 @@ pub(super) struct ModelReader<'m> {
     pub(super) absorbed: HashSet<usize>,
     /// Nodes that are done already, as parts of one operation.
     pub(super) done: HashSet<usize>,
+    /// Values behind the last activation that are left out.
+    pub(super) left_out: HashSet<&'m str>,
+    /// The value that takes the place of the output if that is left out.
+    pub(super) tail: Option<&'m str>,
+    /// What is not certain about the model.
+    pub(super) notices: Vec<String>,
     /// Bounds on memory and time.
     pub(super) budget: ReadBudget,
 }
@@ -74,11 +87,14 @@ pub(super) struct ModelReader<'m> {
 pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxProblem> {
     let opset = opset(&model)?;
     let mut graph = model.graph.take().ok_or_else(|| lacks("graph"))?;
+    branches::take(&mut graph);
+    order::sort(&mut graph.node);
     let mut external = ExternalData::new(folder);
     let constants = constants(&mut graph, &mut external)?;
     let wiring = ModelWiring::new(&graph.node);
     let activation_calls = calls::count(&graph.node, &wiring);
-    let recovered_calls = activation_calls.iter().map(|calls| calls.saturating_sub(1)).sum();
+    let recovered_calls = activation_calls.iter().map(|one| one.calls.saturating_sub(1)).sum();
+    let notices = calls::notice(&graph.node, &activation_calls).into_iter().collect();
     let output = graph.output.first().ok_or_else(|| lacks("output"))?;
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
     let mut reader = ModelReader {
@@ -95,6 +111,9 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
         labels: HashSet::new(),
         absorbed: HashSet::new(),
         done: HashSet::new(),
+        left_out: HashSet::new(),
+        tail: None,
+        notices,
         budget: ReadBudget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
@@ -112,6 +131,7 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
         opset,
         producer: producer.trim().to_owned(),
         recovered_calls,
+        notices: reader.notices,
     })
 }
 
@@ -194,8 +214,14 @@ impl<'m> ModelReader<'m> {
         let nodes = self.nodes;
         for pass in [true, false] {
             for (index, proto) in nodes.iter().enumerate() {
-                if (proto.op_type == "Constant") == pass {
-                    self.lower_node(OnnxNode { proto, index })?;
+                let node = OnnxNode { proto, index };
+                if (proto.op_type == "Constant") != pass {
+                    continue;
+                }
+                if self.is_behind_tail(node) {
+                    self.left_out.extend(proto.output.iter().map(String::as_str));
+                } else if let Err(problem) = self.lower_node(node) {
+                    self.leave_out(node, problem)?;
                 }
             }
         }
@@ -250,10 +276,17 @@ impl<'m> ModelReader<'m> {
     /// Wires what nothing reads, such as the output, and marks the output. Its values are in order,
     /// unless images are behind another axis.
     fn set_output(&mut self) -> Result<(), OnnxProblem> {
+        if let Some(tail) = self.tail.filter(|_| self.left_out.contains(self.output)) {
+            self.output = tail;
+        }
         for proto in self.nodes {
             let Some(name) = proto.output.first() else { continue };
+            let left_out = |reader: &usize| {
+                let outputs = &self.nodes[*reader].output;
+                outputs.iter().any(|output| self.left_out.contains(output.as_str()))
+            };
             if let Some(OnnxValue::Pending(pending)) = self.values.get(name.as_str()).cloned()
-                && (name == self.output || self.wiring.readers(name).is_empty())
+                && (name == self.output || self.wiring.readers(name).iter().all(left_out))
             {
                 self.settle(&pending)?;
             }
@@ -277,7 +310,7 @@ impl<'m> ModelReader<'m> {
                 let node = OnnxNode { proto: &self.nodes[index], index };
                 let images_first = tensor.view.images_axis().is_none_or(|axis| axis == 0);
                 match tensor.rank() {
-                    4 if images_first => {
+                    4 if images_first && tensor.view.extent(0) == 1 => {
                         self.lay_out(node, &tensor, &[vec![1], vec![2], vec![3]])?.node
                     }
                     rank if images_first => {
@@ -332,7 +365,7 @@ impl<'m> ModelReader<'m> {
 
     /// The calls of an activation that a node stands for.
     pub fn activation_calls(&self, node: OnnxNode<'_>) -> u32 {
-        self.activation_calls[node.index].max(1)
+        self.activation_calls[node.index].calls.max(1)
     }
 
     /// Decodes a tensor attribute of a node.

@@ -1,5 +1,6 @@
 //! Models from ONNX files.
 
+mod cases;
 mod families;
 mod fixtures;
 mod reader;

@@ -46,6 +46,9 @@ struct ModelFacts {
     operator_set: i64,
     /// Calls of activations that the exporter had merged into others.
     recovered_calls: u32,
+    /// What is not certain about the model and may change its score.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
 }
 
 /// Runs the verb.
@@ -85,6 +88,7 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
             producer: model.producer,
             operator_set: model.opset,
             recovered_calls: model.recovered_calls,
+            notices: model.notices,
         });
         return Ok(vec![description]);
     }
@@ -140,6 +144,9 @@ fn text(description: &Description) -> String {
         line("producer", model.producer.clone());
         line("operator set", model.operator_set.to_string());
         line("merged calls", format!("{} recovered", model.recovered_calls));
+        for notice in &model.notices {
+            line("notice", notice.clone());
+        }
     }
     line("connected", if description.connected { "yes" } else { "no" }.to_owned());
     line("input", format!("{channels}x{height}x{width}"));

@@ -263,14 +263,20 @@ fn cast(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, O
             )
         }
         (DataType::Int32 | DataType::Int64, ConstantData::Int(_))
-        | (DataType::Float | DataType::Double, ConstantData::Float(_)) => data.data.clone(),
-        (DataType::Float | DataType::Double, ConstantData::Int(_)) => {
+        | (
+            DataType::Float | DataType::Double | DataType::Float16 | DataType::Bfloat16,
+            ConstantData::Float(_),
+        ) => data.data.clone(),
+        (
+            DataType::Float | DataType::Double | DataType::Float16 | DataType::Bfloat16,
+            ConstantData::Int(_),
+        ) => {
             let values = data.ints().map_err(|reason| node.fail(format!("the input {reason}")))?;
             ConstantData::Float(values.iter().map(|&value| value as f32).collect())
         }
         _ => {
             let reason = "the type cast to is not supported; supported: float32, float64, \
-                          int32, int64 and, from whole numbers, bool";
+                          float16, bfloat16, int32, int64 and, from whole numbers, bool";
             return Err(node.fail(reason));
         }
     };

@@ -9,8 +9,8 @@ use crate::graph::ActivationKind;
 const CLIP_INPUTS: i64 = 11;
 
 /// The operators that are activations, whatever their attributes.
-const OPERATORS: [&str; 8] =
-    ["Clip", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Relu", "Sigmoid", "Tanh"];
+const OPERATORS: [&str; 9] =
+    ["Clip", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "PRelu", "Relu", "Sigmoid", "Tanh"];
 
 /// Whether an operator is an activation on its own.
 pub(in super::super) fn is_activation(operator: &str) -> bool {

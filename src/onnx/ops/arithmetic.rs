@@ -3,6 +3,7 @@
 use super::super::constant::{ConstantData, ConstantTensor};
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
+use super::super::proto::DataType;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use crate::graph::{Axis, AxisDigit, Op, Rearrange, Shape};
 
@@ -33,7 +34,7 @@ pub(super) fn sub(
 }
 
 /// The sum of tensors, of a single one that itself.
-fn sum(
+pub(super) fn sum(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
     terms: &[OnnxTensor],
@@ -108,7 +109,7 @@ fn number(
 }
 
 /// The product of two tensors; one value per channel is not repeated.
-fn product(
+pub(super) fn product(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
     a: &OnnxTensor,
@@ -158,6 +159,23 @@ fn each(
 ) -> Result<OnnxValue, OnnxProblem> {
     let OnnxTensor { node: input, view } = reader.compact(node, tensor)?;
     Ok(OnnxValue::Tensor(OnnxTensor { node: reader.wire(node, "", op, &[input])?, view }))
+}
+
+/// `Cast` between real types, which are one here.
+pub(super) fn cast(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["saturate", "to"])?;
+    let real = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
+    let to = node.int("to")?;
+    if !real.iter().any(|&kind| to == Some(i64::from(kind as i32))) {
+        return Err(node.fail(
+            "casts values of the images to another kind; supported: float32, float64, float16 and \
+             bfloat16",
+        ));
+    }
+    reader.tensor(node, 0).map(OnnxValue::Tensor)
 }
 
 /// `CastLike` of a constant: real values are of one type here.

@@ -5,7 +5,7 @@ use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue, is_standard};
 use super::pool::REDUCE_AXES_INPUT;
-use super::shape;
+use super::{arithmetic, shape};
 use crate::graph::{LayerNorm, Op};
 use crate::weights::LayerWeights;
 
@@ -29,6 +29,52 @@ pub(super) fn layer_normalization(
     let eps = node.float("epsilon")?.unwrap_or(1e-5);
     let norm = LayerNormParts { axes, eps, weight, bias };
     wire(reader, node, &tensor, norm).map(OnnxValue::Tensor)
+}
+
+/// `InstanceNormalization`: each channel `[n, c]` gets mean 0 and (biased) variance 1 over all axes behind
+/// it, then a weight and a bias. PyTorch writes a group normalisation as one of its groups.
+pub(super) fn instance_normalization(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["epsilon"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let rank = tensor.rank();
+    if rank < 3 || tensor.view.has_images(1) || tensor.view.extent(0) > 1 {
+        let own = tensor.view.describe(reader.batch);
+        return Err(node.fail(format!("takes tensors [n, c, ..] with the images first, not {own}")));
+    }
+    let axes: Vec<usize> = (2..rank).collect();
+    let channels = tensor.view.extent(1);
+    let eps = node.float("epsilon")?.unwrap_or(1e-5);
+    let norm = LayerNormParts { axes, eps, weight: Vec::new(), bias: Vec::new() };
+    let mut value = wire(reader, node, &tensor, norm)?;
+    for (position, neutral) in [(1, 1.0), (2, 0.0)] {
+        let constant = reader.constant(node, position)?;
+        let values =
+            constant.floats().map_err(|why| node.fail(format!("input {position} {why}")))?;
+        if constant.dims != [channels] {
+            let given = &constant.dims;
+            return Err(
+                node.fail(format!("input {position} of shape {given:?} for {channels} channels"))
+            );
+        }
+        if values.iter().all(|&one| one == neutral) {
+            continue;
+        }
+        let mut dims = vec![1; rank - 1];
+        dims[0] = channels;
+        let affine =
+            reader.parameter(node, position, &constant.reshaped(dims), Some(&value.view))?;
+        let result = match position {
+            1 => arithmetic::product(reader, node, &value, &affine)?,
+            _ => arithmetic::sum(reader, node, &[value.clone(), affine])?,
+        };
+        if let OnnxValue::Tensor(tensor) = result {
+            value = tensor;
+        }
+    }
+    Ok(OnnxValue::Tensor(value))
 }
 
 /// What is normalised how.

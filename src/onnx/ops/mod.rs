@@ -10,6 +10,7 @@ mod linear;
 mod norm;
 mod pad;
 mod pool;
+mod prelu;
 mod product;
 mod resize;
 pub(super) mod shape;
@@ -32,6 +33,7 @@ pub(super) const ALL: OperatorTable = &[
     ("Add", arithmetic::add),
     ("AveragePool", pool::average),
     ("BatchNormalization", norm::batch_normalization),
+    ("Cast", arithmetic::cast),
     ("CastLike", arithmetic::cast_like),
     ("Clip", activation::activation),
     ("Concat", concat::concat),
@@ -48,11 +50,13 @@ pub(super) const ALL: OperatorTable = &[
     ("HardSigmoid", activation::activation),
     ("HardSwish", activation::activation),
     ("Identity", arithmetic::identity),
+    ("InstanceNormalization", layer_norm::instance_normalization),
     ("LayerNormalization", layer_norm::layer_normalization),
     ("LeakyRelu", activation::activation),
     ("MatMul", linear::mat_mul),
     ("MaxPool", pool::max),
     ("Mul", arithmetic::mul),
+    ("PRelu", prelu::prelu),
     ("Pad", pad::pad),
     ("Pow", activation::part),
     ("ReduceMean", pool::reduce_mean),

@@ -74,7 +74,7 @@ impl Builder {
             name: format!("the_{output}"),
             op_type: operator.to_owned(),
             attribute: attributes.to_vec(),
-            domain: String::new(),
+            ..NodeProto::default()
         });
         self.graph().output = vec![value(output, &[])];
         self

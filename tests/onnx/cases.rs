@@ -1,0 +1,140 @@
+//! Models as people export them, of the shared cases: each is scored as an independent program scored it,
+//! or refused with the node and the reason. None is scored differently without a word.
+
+use std::path::{Path, PathBuf};
+
+use crate::support;
+
+use support::fixtures;
+use support::runners;
+use untrained::onnx::{self, OnnxProblem};
+use untrained::plan::Count;
+
+/// How far a score may be off. The expected ones were computed in another order of sums, and some are
+/// written with four digits only.
+const SCORE_TOLERANCE: f64 = 0.02;
+
+/// The cases that are scored as expected: folder, model, units and score, where its `expected.json` has
+/// none.
+const RIGHT: &[(&str, &str, Option<(u64, f64)>)] = &[
+    ("formats/hard_sigmoid_keras2", "model.onnx", None),
+    ("models/wrong_calls_dropout_then_conv", "ts.onnx", None),
+    ("models/wrong_calls_resnetrs_downsample", "ts.onnx", None),
+    ("merged-relu-dynamo", "m.onnx", Some((11520, 70.3117))),
+    ("overcount-dropout-first", "m.onnx", Some((6656, 63.9254))),
+    ("opset23", "m.onnx", Some((4096, 62.3810))),
+    ("formats/opset23", "model.onnx", None),
+    ("fp16-cast", "m.onnx", Some((4096, 62.2153))),
+    ("formats/fp16_keep_io_types", "model.onnx", None),
+    ("unsorted-nodes", "m.onnx", Some((4096, 62.3708))),
+    ("formats/if_constant_condition", "model.onnx", None),
+    ("tail-after-last-relu", "m.onnx", Some((2048, 57.4285))),
+    ("formats/argmax_after_last_activation", "model.onnx", None),
+    ("models/op_log_softmax", "ts.onnx", None),
+    ("models/op_log_softmax", "dyn.onnx", None),
+    ("groupnorm", "m.onnx", Some((4096, 62.3168))),
+    ("formats/operator_gn", "model.onnx", None),
+    ("formats/operator_inorm", "model.onnx", None),
+    ("models/op_group_norm_1", "ts.onnx", None),
+    ("models/op_group_norm_1", "dyn.onnx", None),
+    ("models/op_instance_norm", "ts.onnx", None),
+    ("models/op_instance_norm", "dyn.onnx", None),
+    ("prelu", "m.onnx", Some((4096, 62.5766))),
+    ("models/act_prelu_channel", "ts.onnx", None),
+    ("models/act_prelu_channel", "dyn.onnx", None),
+];
+
+/// The cases that are refused: folder, model, node and a part of the reason.
+const REFUSED: &[(&str, &str, &str)] = &[
+    ("models/wrong_batch_view_gap", "ts.onnx", "parts of every image"),
+    ("models/wrong_batch_view_gap", "dyn.onnx", "parts of every image"),
+    ("models/window_conv_efficientvit_m0", "ts.onnx", "parts of every image"),
+    ("models/window_conv_efficientvit_m0", "dyn.onnx", "parts of every image"),
+];
+
+/// The cases that are scored with a notice: nothing in the file tells the right value.
+const NOTICED: &[(&str, &str)] = &[
+    ("models/wrong_two_relus_of_one_tensor", "ts.onnx"),
+    ("models/wrong_two_relus_of_one_tensor", "dyn.onnx"),
+];
+
+fn folder(name: &str) -> Option<PathBuf> {
+    support::shared(&format!("cases/{name}"))
+}
+
+/// Units and score that a case expects.
+fn expected(folder: &Path) -> (u64, f64) {
+    let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let all = all.get("expected").unwrap_or(&all);
+    (all["units"].as_u64().unwrap(), all["score"].as_f64().unwrap())
+}
+
+fn input(folder: &Path) -> PathBuf {
+    ["input.npy", "x.npy"]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .find(|path| path.exists())
+        .unwrap()
+}
+
+#[test]
+fn scores_are_as_expected() {
+    for mut runner in runners::all() {
+        let mut wrong = Vec::new();
+        for (name, file, known) in RIGHT {
+            let Some(folder) = folder(name) else { return };
+            let (units, score) = known.unwrap_or_else(|| expected(&folder));
+            let model = match onnx::read(&folder.join(file)) {
+                Ok(model) => model,
+                Err(error) => {
+                    wrong.push(format!("{name}/{file}: {error}: {:?}", error.problem));
+                    continue;
+                }
+            };
+            let batch = fixtures::read_batch(&input(&folder));
+            let kernel = (runner.run)(&model.graph, &model.weights, &batch, Count::Paper);
+            match kernel {
+                Err(reason) => wrong.push(format!("{name}/{file} on {}: {reason}", runner.name)),
+                Ok(kernel) => {
+                    let found = (kernel.units(), kernel.score());
+                    println!(
+                        "{name}/{file} on {}: {found:?}, expected {units}, {score}",
+                        runner.name
+                    );
+                    if found.0 != units || (found.1 - score).abs() > SCORE_TOLERANCE {
+                        wrong.push(format!(
+                            "{name}/{file} on {}: {found:?} for {units}, {score}",
+                            runner.name
+                        ));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn refusals_name_the_node_and_the_reason() {
+    for (name, file, reason) in REFUSED {
+        let Some(folder) = folder(name) else { return };
+        match onnx::read(&folder.join(file)) {
+            Ok(_) => panic!("{name}/{file} was read"),
+            Err(error) => {
+                assert!(matches!(error.problem, OnnxProblem::Node { .. }), "{name}: {error}");
+                let text = format!("{}", error.problem);
+                assert!(text.contains(reason), "{name}/{file}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_certain_is_said() {
+    for (name, file) in NOTICED {
+        let Some(folder) = folder(name) else { return };
+        let model = onnx::read(&folder.join(file)).unwrap();
+        assert_eq!(model.notices.len(), 1, "{name}/{file}: {:?}", model.notices);
+    }
+}
