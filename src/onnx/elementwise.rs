@@ -185,6 +185,7 @@ impl<'m> ModelReader<'m> {
             "Mul" if two => Box::new(|a, b| a * b),
             "Div" if two => Box::new(|a, b| a / b),
             "Pow" if two => Box::new(f64::powf),
+            "Max" if two => Box::new(f64::max),
             "Erf" => Box::new(|x, _| libm::erf(x)),
             "Softplus" => Box::new(|x, _| x.max(0.0) + (-x.abs()).exp().ln_1p()),
             "Clip" => {

@@ -6,8 +6,7 @@ use super::node::OnnxNode;
 use super::reader::{ModelReader, OnnxValue};
 
 /// Operators that are neither activations nor layers with weights, of the standard and of `ai.onnx.ml`.
-const HARMLESS: [&str; 38] = [
-    "Abs",
+const HARMLESS: [&str; 34] = [
     "Add",
     "ArgMax",
     "ArgMin",
@@ -17,7 +16,6 @@ const HARMLESS: [&str; 38] = [
     "Concat",
     "Constant",
     "Div",
-    "Exp",
     "Expand",
     "Flatten",
     "Gather",
@@ -26,8 +24,6 @@ const HARMLESS: [&str; 38] = [
     "Log",
     "LogSoftmax",
     "LpNormalization",
-    "Max",
-    "Min",
     "Mul",
     "Neg",
     "Normalizer",

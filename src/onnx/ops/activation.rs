@@ -150,6 +150,25 @@ fn clipped(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<ActivationKin
     }
 }
 
+/// `Max` of a tensor and zero: a ReLU.
+pub(super) fn max(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&[])?;
+    let tensor = reader.any_tensor(node)?;
+    let is_zero = |position: usize| match reader.optional_constant(node, position) {
+        Ok(Some(constant)) => constant.is_number(0.0) && constant.dims.len() <= tensor.rank(),
+        Ok(None) | Err(_) => false,
+    };
+    if node.proto.input.len() != 2 || !(is_zero(0) || is_zero(1)) {
+        return Err(
+            node.fail("supported: the larger of a tensor and the number 0, which is a ReLU")
+        );
+    }
+    reader.activate(node, ActivationKind::Relu, &tensor).map(OnnxValue::Tensor)
+}
+
 /// An operator that is an activation.
 pub(super) fn activation(
     reader: &mut ModelReader<'_>,

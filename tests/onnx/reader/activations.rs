@@ -375,3 +375,15 @@ fn slopes_of_channels() {
     let leaky = once(ActivationKind::LeakyRelu { slope: 0.25 });
     assert_eq!(one.node("PRelu", "x slopes", "y", &[]).ops(), [leaky]);
 }
+
+#[test]
+fn the_larger_of_a_value_and_zero() {
+    let model = images().reals("zero", &[], &[0.]).reals("one", &[], &[1.]);
+    for inputs in ["x zero", "zero x"] {
+        let relu = model.clone().node("Max", inputs, "y", &[]);
+        assert_eq!(relu.ops(), [once(ActivationKind::Relu)], "{inputs}");
+    }
+    for inputs in ["x one", "x x"] {
+        model.clone().node("Max", inputs, "y", &[]).fails_at("y", "the number 0");
+    }
+}
