@@ -11,6 +11,10 @@ const HARD_SWISH: u32 = 6u;
 const GELU: u32 = 7u;
 const GELU_TANH: u32 = 8u;
 const TANH: u32 = 9u;
+const ELU: u32 = 10u;
+const MISH: u32 = 11u;
+const SOFTSIGN: u32 = 12u;
+const HARD_TANH: u32 = 13u;
 
 // 1 + exp(-x); the bounds keep the exponential finite and above zero.
 fn logistic(x: vec4<f32>) -> vec4<f32> {
@@ -58,7 +62,20 @@ fn rational_tanh(value: vec4<f32>) -> vec4<f32> {
     return x * odd / even;
 }
 
-// The function `kind` of four values; `parameter` is its ceiling or slope.
+// exp(m) - 1 for m = min(x, 0) is tanh(m / 2) * (1 + exp(m)).
+fn elu(x: vec4<f32>, alpha: f32) -> vec4<f32> {
+    let below = clamp(x, vec4<f32>(-87.0), vec4<f32>());
+    return max(x, vec4<f32>()) + alpha * rational_tanh(0.5 * below) * (1.0 + exp(below));
+}
+
+// x * tanh(ln(1 + exp(x))); beyond 20 the factor is 1.
+fn mish(x: vec4<f32>) -> vec4<f32> {
+    let power = exp(clamp(x, vec4<f32>(-87.0), vec4<f32>(20.0)));
+    let n = power * (power + 2.0);
+    return x * (n / (n + 2.0));
+}
+
+// The function `kind` of four values; `parameter` is its ceiling, slope, factor or lower bound.
 fn activate(kind: u32, parameter: f32, offset: f32, x: vec4<f32>) -> vec4<f32> {
     let zero = vec4<f32>();
     switch kind {
@@ -71,6 +88,10 @@ fn activate(kind: u32, parameter: f32, offset: f32, x: vec4<f32>) -> vec4<f32> {
         case GELU: { return gelu(x); }
         case GELU_TANH: { return gelu_tanh(x); }
         case TANH: { return rational_tanh(x); }
+        case ELU: { return elu(x, parameter); }
+        case MISH: { return mish(x); }
+        case SOFTSIGN: { return x / (1.0 + abs(x)); }
+        case HARD_TANH: { return clamp(x, vec4<f32>(parameter), vec4<f32>(offset)); }
         default: { return max(x, zero); }
     }
 }

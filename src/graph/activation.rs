@@ -36,6 +36,22 @@ pub enum ActivationKind {
     GeluTanh,
     /// `tanh(x)`.
     Tanh,
+    /// `x` above zero, `alpha * (exp(x) - 1)` below.
+    Elu {
+        /// The factor below zero, above 0.
+        alpha: f32,
+    },
+    /// `x * tanh(ln(1 + exp(x)))`.
+    Mish,
+    /// `x / (1 + |x|)`.
+    Softsign,
+    /// `min(max(x, low), high)`.
+    HardTanh {
+        /// The smallest value, below 0.
+        low: f32,
+        /// The largest value, above 0.
+        high: f32,
+    },
 }
 
 impl ActivationKind {
@@ -58,6 +74,10 @@ impl ActivationKind {
             Self::Gelu => "gelu",
             Self::GeluTanh => "gelu_tanh",
             Self::Tanh => "tanh",
+            Self::Elu { .. } => "elu",
+            Self::Mish => "mish",
+            Self::Softsign => "softsign",
+            Self::HardTanh { .. } => "hard_tanh",
         }
     }
 
@@ -75,6 +95,10 @@ impl ActivationKind {
             Self::Gelu => "GELU",
             Self::GeluTanh => "GELU (tanh)",
             Self::Tanh => "Tanh",
+            Self::Elu { .. } => "ELU",
+            Self::Mish => "Mish",
+            Self::Softsign => "Softsign",
+            Self::HardTanh { .. } => "HardTanh",
         }
     }
 
@@ -96,6 +120,11 @@ impl ActivationKind {
                 x / logistic((8.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x))
             }
             Self::Tanh => x.tanh(),
+            Self::Elu { .. } if x > 0.0 => x,
+            Self::Elu { alpha } => f64::from(alpha) * x.exp_m1(),
+            Self::Mish => x * x.exp().ln_1p().tanh(),
+            Self::Softsign => x / (1.0 + x.abs()),
+            Self::HardTanh { low, high } => x.max(low.into()).min(high.into()),
         }
     }
 
@@ -111,7 +140,11 @@ impl ActivationKind {
             | Self::HardSwish
             | Self::Gelu
             | Self::GeluTanh
-            | Self::Tanh => true,
+            | Self::Tanh
+            | Self::Elu { .. }
+            | Self::Mish
+            | Self::Softsign
+            | Self::HardTanh { .. } => true,
         }
     }
 }

@@ -31,7 +31,7 @@ const MAX_DEPTH: u32 = 32;
 
 /// The activations a pending function may turn out to be; those with parameters of their own are
 /// single nodes.
-const KNOWN: [ActivationKind; 9] = [
+const KNOWN: [ActivationKind; 10] = [
     ActivationKind::Relu,
     ActivationKind::RELU6,
     ActivationKind::Sigmoid,
@@ -41,6 +41,7 @@ const KNOWN: [ActivationKind; 9] = [
     ActivationKind::Gelu,
     ActivationKind::GeluTanh,
     ActivationKind::Tanh,
+    ActivationKind::Mish,
 ];
 
 /// A function of one tensor, value by value.
@@ -56,6 +57,13 @@ pub(super) struct PendingElementwise {
     depth: u32,
     /// How many of its nodes are activations on their own.
     activations: u32,
+}
+
+impl PendingElementwise {
+    /// Whether one of its nodes is an activation on its own.
+    pub fn has_activation(&self) -> bool {
+        self.activations > 0
+    }
 }
 
 /// The points, from -7.9 to 7.9.
@@ -177,7 +185,9 @@ impl<'m> ModelReader<'m> {
             "Mul" if two => Box::new(|a, b| a * b),
             "Div" if two => Box::new(|a, b| a / b),
             "Pow" if two => Box::new(f64::powf),
+            "Max" if two => Box::new(f64::max),
             "Erf" => Box::new(|x, _| libm::erf(x)),
+            "Softplus" => Box::new(|x, _| x.max(0.0) + (-x.abs()).exp().ln_1p()),
             "Clip" => {
                 let (low, high) = activation::bounds(self, node)?;
                 Box::new(move |x, _| x.max(low.into()).min(high.into()))

@@ -3,11 +3,10 @@
 
 use super::error::OnnxProblem;
 use super::node::OnnxNode;
-use super::reader::ModelReader;
+use super::reader::{ModelReader, OnnxValue};
 
-/// Operators that are neither activations nor layers with weights, of any operator set.
-const HARMLESS: [&str; 38] = [
-    "Abs",
+/// Operators that are neither activations nor layers with weights, of the standard and of `ai.onnx.ml`.
+const HARMLESS: [&str; 34] = [
     "Add",
     "ArgMax",
     "ArgMin",
@@ -17,7 +16,6 @@ const HARMLESS: [&str; 38] = [
     "Concat",
     "Constant",
     "Div",
-    "Exp",
     "Expand",
     "Flatten",
     "Gather",
@@ -26,8 +24,6 @@ const HARMLESS: [&str; 38] = [
     "Log",
     "LogSoftmax",
     "LpNormalization",
-    "Max",
-    "Min",
     "Mul",
     "Neg",
     "Normalizer",
@@ -48,8 +44,8 @@ const HARMLESS: [&str; 38] = [
 ];
 
 impl<'m> ModelReader<'m> {
-    /// Leaves out a node that cannot be read if neither it nor anything behind it is an activation or a
-    /// layer with weights; else the problem stands.
+    /// Leaves out a node whose operator is not supported if it follows an activation, and neither it nor
+    /// anything behind it is an activation or a layer with weights; else the problem stands.
     pub(super) fn leave_out(
         &mut self,
         node: OnnxNode<'m>,
@@ -57,9 +53,11 @@ impl<'m> ModelReader<'m> {
     ) -> Result<(), OnnxProblem> {
         let input = node.inputs().find(|name| {
             let value = self.values.get(*name);
-            value.is_some_and(super::reader::OnnxValue::depends_on_images)
+            value.is_some_and(OnnxValue::depends_on_images)
         });
-        let Some(input) = input.filter(|_| self.is_tail(node)) else { return Err(problem) };
+        let is_unsupported = matches!(problem, OnnxProblem::Operator { .. });
+        let leaves_out = is_unsupported && self.has_activation() && self.is_tail(node);
+        let Some(input) = input.filter(|_| leaves_out) else { return Err(problem) };
         self.left_out.extend(node.proto.output.iter().map(String::as_str));
         if self.tail.is_none() {
             self.tail = Some(input);
@@ -76,6 +74,15 @@ impl<'m> ModelReader<'m> {
         node.inputs().any(|name| self.left_out.contains(name))
     }
 
+    fn has_activation(&self) -> bool {
+        let is_activation = |value: &OnnxValue| match value {
+            OnnxValue::Pending(pending) => pending.has_activation(),
+            OnnxValue::Tensor(_) | OnnxValue::Constant(_) => false,
+        };
+        self.values.values().any(is_activation)
+            || self.graph.nodes().iter().any(|node| node.op.activation().is_some())
+    }
+
     fn is_tail(&self, node: OnnxNode<'m>) -> bool {
         let mut open = vec![node.index];
         let mut seen = vec![false; self.nodes.len()];
@@ -84,7 +91,8 @@ impl<'m> ModelReader<'m> {
                 continue;
             }
             let proto = &self.nodes[index];
-            if !HARMLESS.contains(&proto.op_type.as_str()) {
+            let known = matches!(proto.domain.as_str(), "" | "ai.onnx" | "ai.onnx.ml");
+            if !known || !HARMLESS.contains(&proto.op_type.as_str()) {
                 return false;
             }
             for output in &proto.output {

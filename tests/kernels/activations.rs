@@ -19,16 +19,17 @@ const CLOSE: f64 = 5e-5;
 const SMALLEST: f64 = 1e-2;
 
 /// Functions whose values of whole numbers are multiples of a small power of two.
-const EXACT: [ActivationKind; 5] = [
+const EXACT: [ActivationKind; 6] = [
     ActivationKind::Relu,
     ActivationKind::RELU6,
     ActivationKind::ClippedRelu { ceiling: 2.5 },
     ActivationKind::LeakyRelu { slope: 0.25 },
     ActivationKind::HardSigmoid { slope: 0.25, offset: 0.5 },
+    ActivationKind::HardTanh { low: -2.0, high: 1.5 },
 ];
 
 /// The others.
-const ROUNDED: [ActivationKind; 8] = [
+const ROUNDED: [ActivationKind; 11] = [
     ActivationKind::LeakyRelu { slope: 0.01 },
     ActivationKind::Sigmoid,
     ActivationKind::HARD_SIGMOID,
@@ -37,6 +38,9 @@ const ROUNDED: [ActivationKind; 8] = [
     ActivationKind::Gelu,
     ActivationKind::GeluTanh,
     ActivationKind::Tanh,
+    ActivationKind::Elu { alpha: 1.5 },
+    ActivationKind::Mish,
+    ActivationKind::Softsign,
 ];
 
 fn activation(kind: ActivationKind) -> Op {

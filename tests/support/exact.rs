@@ -128,6 +128,10 @@ fn activated(input: Range, kind: ActivationKind) -> Option<Range> {
             bound: input.bound.min(ceiling.into()),
             places: input.places.max(places(ceiling)?),
         }),
+        ActivationKind::HardTanh { low, high } => Some(Range {
+            bound: input.bound.min(f64::from(low.abs().max(high))),
+            places: input.places.max(places(low)?).max(places(high)?),
+        }),
         ActivationKind::LeakyRelu { slope } => {
             Some(Range { places: input.places + places(slope)?, ..input })
         }
@@ -141,7 +145,10 @@ fn activated(input: Range, kind: ActivationKind) -> Option<Range> {
         | ActivationKind::Silu
         | ActivationKind::Gelu
         | ActivationKind::GeluTanh
-        | ActivationKind::Tanh => None,
+        | ActivationKind::Tanh
+        | ActivationKind::Elu { .. }
+        | ActivationKind::Mish
+        | ActivationKind::Softsign => None,
     }
 }
 

@@ -172,6 +172,16 @@ pub fn activated(kind: ActivationKind, value: f32) -> f32 {
             x / (1.0 + (-2.0 * inner).exp())
         }
         ActivationKind::Tanh => x.tanh(),
+        ActivationKind::Elu { alpha } => {
+            if x > 0.0 {
+                x
+            } else {
+                x.exp_m1() * f64::from(alpha)
+            }
+        }
+        ActivationKind::Mish => x * x.exp().ln_1p().tanh(),
+        ActivationKind::Softsign => x / (1.0 + x.abs()),
+        ActivationKind::HardTanh { low, high } => x.clamp(low.into(), high.into()),
     };
     result as f32
 }

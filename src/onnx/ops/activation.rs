@@ -3,14 +3,29 @@
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxValue};
+use super::arithmetic;
 use crate::graph::ActivationKind;
 
 /// The operator set from which on the bounds of `Clip` are inputs.
 const CLIP_INPUTS: i64 = 11;
 
 /// The operators that are activations, whatever their attributes.
-const OPERATORS: [&str; 9] =
-    ["Clip", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "PRelu", "Relu", "Sigmoid", "Tanh"];
+const OPERATORS: [&str; 14] = [
+    "Celu",
+    "Clip",
+    "Elu",
+    "Gelu",
+    "HardSigmoid",
+    "HardSwish",
+    "LeakyRelu",
+    "Mish",
+    "PRelu",
+    "Relu",
+    "Selu",
+    "Sigmoid",
+    "Softsign",
+    "Tanh",
+];
 
 /// Whether an operator is an activation on its own.
 pub(in super::super) fn is_activation(operator: &str) -> bool {
@@ -25,9 +40,9 @@ pub(in super::super) fn kind(
     let allowed: &[&str] = match node.operator() {
         "Gelu" => &["approximate"],
         "HardSigmoid" => &["alpha", "beta"],
-        "LeakyRelu" => &["alpha"],
+        "Elu" | "LeakyRelu" => &["alpha"],
         "Clip" if reader.opset < CLIP_INPUTS => &["max", "min"],
-        "Clip" | "HardSwish" | "Relu" | "Sigmoid" | "Tanh" => &[],
+        "Clip" | "HardSwish" | "Mish" | "Relu" | "Sigmoid" | "Softsign" | "Tanh" => &[],
         _ => return Ok(None),
     };
     node.allow(allowed)?;
@@ -41,6 +56,9 @@ pub(in super::super) fn kind(
         "Sigmoid" => ActivationKind::Sigmoid,
         "Tanh" => ActivationKind::Tanh,
         "HardSwish" => ActivationKind::HardSwish,
+        "Mish" => ActivationKind::Mish,
+        "Softsign" => ActivationKind::Softsign,
+        "Elu" => ActivationKind::Elu { alpha: positive(node, "alpha", 1.0)? },
         "HardSigmoid" => ActivationKind::HardSigmoid {
             slope: number("alpha", 0.2)?,
             offset: number("beta", 0.5)?,
@@ -82,15 +100,73 @@ pub(in super::super) fn bounds(
     Ok((bound("min", 1, f32::NEG_INFINITY)?, bound("max", 2, f32::INFINITY)?))
 }
 
-/// A `Clip` as an activation: from 0 to somewhere.
+/// A number above 0 from an attribute.
+fn positive(node: OnnxNode<'_>, name: &str, default: f32) -> Result<f32, OnnxProblem> {
+    let value = node.float(name)?.unwrap_or(default);
+    let wrong = || node.fail(format!("attribute {name} is {value}; supported: finite, above 0"));
+    (value.is_finite() && value > 0.0).then_some(value).ok_or_else(wrong)
+}
+
+/// `Selu`: `gamma` times an ELU.
+pub(super) fn selu(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["alpha", "gamma"])?;
+    let alpha = positive(node, "alpha", 1.673_263_2)?;
+    let gamma = positive(node, "gamma", 1.050_701)?;
+    let tensor = reader.tensor(node, 0)?;
+    let elu = reader.activate(node, ActivationKind::Elu { alpha }, &tensor)?;
+    arithmetic::scaled(reader, node, &elu, gamma)
+}
+
+/// `Celu`: `alpha * elu(x / alpha)`.
+pub(super) fn celu(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["alpha"])?;
+    let alpha = positive(node, "alpha", 1.0)?;
+    let tensor = reader.tensor(node, 0)?;
+    let OnnxValue::Tensor(inner) = arithmetic::scaled(reader, node, &tensor, 1.0 / alpha)? else {
+        return Err(node.fail("depends on nothing"));
+    };
+    let elu = reader.activate(node, ActivationKind::Elu { alpha: 1.0 }, &inner)?;
+    arithmetic::scaled(reader, node, &elu, alpha)
+}
+
+/// A `Clip` as an activation: from 0 or below to somewhere above.
 fn clipped(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<ActivationKind, OnnxProblem> {
     match bounds(reader, node)? {
         (0.0, high) if high >= f32::MAX => Ok(ActivationKind::Relu),
         (0.0, ceiling) if ceiling > 0.0 => Ok(ActivationKind::ClippedRelu { ceiling }),
+        (low, high) if low.is_finite() && high.is_finite() && low < 0.0 && high > 0.0 => {
+            Ok(ActivationKind::HardTanh { low, high })
+        }
         (low, high) => Err(node.fail(format!(
-            "clips to {low}..{high}; supported: a lower bound of 0 and an upper one above it"
+            "clips to {low}..{high}; supported: a lower bound of 0 and an upper one above it, or \
+             bounds below and above 0"
         ))),
     }
+}
+
+/// `Max` of a tensor and zero: a ReLU.
+pub(super) fn max(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&[])?;
+    let tensor = reader.any_tensor(node)?;
+    let is_zero = |position: usize| match reader.optional_constant(node, position) {
+        Ok(Some(constant)) => constant.is_number(0.0) && constant.dims.len() <= tensor.rank(),
+        Ok(None) | Err(_) => false,
+    };
+    if node.proto.input.len() != 2 || !(is_zero(0) || is_zero(1)) {
+        return Err(
+            node.fail("supported: the larger of a tensor and the number 0, which is a ReLU")
+        );
+    }
+    reader.activate(node, ActivationKind::Relu, &tensor).map(OnnxValue::Tensor)
 }
 
 /// An operator that is an activation.
@@ -106,7 +182,7 @@ pub(super) fn activation(
 /// An operator that is known only as a part of an activation.
 pub(super) fn part(_: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
     Err(node.fail(
-        "supported: only the nodes that exporters write for GELU, exact or with tanh; this node is not \
-         one of them",
+        "supported: only the nodes that exporters write for GELU, exact or with tanh, and Mish; this \
+         node is not one of them",
     ))
 }

@@ -138,7 +138,7 @@ fn repeats_pixel(rearrange: &Rearrange, input: Shape) -> bool {
     same && rearrange.start == [0; 3] && rearrange.digits().iter().all(stays)
 }
 
-fn scaled(
+pub(super) fn scaled(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
     tensor: &OnnxTensor,

@@ -75,9 +75,40 @@ pub(super) fn global_average(
     node: OnnxNode<'_>,
 ) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
+    let tensor = reader.tensor(node, 0)?;
+    if tensor.view.extent(0) > 1 && !tensor.view.has_images(1) {
+        // Parts of images, such as windows, have a mean each.
+        let axes: Vec<usize> = (2..tensor.rank()).collect();
+        return mean(reader, node, &tensor, &axes, true);
+    }
     let (input, _) = reader.images(node)?;
     let id = reader.wire(node, "", Op::GlobalAvgPool, &[input])?;
     Ok(reader.image(id))
+}
+
+/// The mean over some axes of one image, for every position of the others.
+fn mean(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: &OnnxTensor,
+    axes: &[usize],
+    keeps_axes: bool,
+) -> Result<OnnxValue, OnnxProblem> {
+    if axes.is_empty() || axes.iter().any(|&axis| tensor.view.has_images(axis)) {
+        return Err(node.fail(format!(
+            "axes {axes:?} of {}; supported: some of the axes of one image",
+            tensor.view.describe(reader.batch)
+        )));
+    }
+    let kept: Vec<usize> = (0..tensor.rank()).filter(|axis| !axes.contains(axis)).collect();
+    let laid = reader.with_channels(node, tensor, &kept)?;
+    let id = reader.wire(node, "", Op::GlobalAvgPool, &[laid.node])?;
+    let mut view = laid.view;
+    axes.iter().for_each(|&axis| view.axes[axis].clear());
+    if !keeps_axes {
+        view = view.without(axes);
+    }
+    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
 }
 
 /// `ReduceMean` over axes of one image: the beginning of a layer normalisation, or a mean.
@@ -91,19 +122,6 @@ pub(super) fn reduce_mean<'m>(
     }
     let tensor = reader.tensor(node, 0)?;
     let axes = shape::axes(reader, node, tensor.rank(), REDUCE_AXES_INPUT)?.unwrap_or_default();
-    if axes.is_empty() || axes.iter().any(|&axis| tensor.view.has_images(axis)) {
-        return Err(node.fail(format!(
-            "axes {axes:?} of {}; supported: some of the axes of one image",
-            tensor.view.describe(reader.batch)
-        )));
-    }
-    let kept: Vec<usize> = (0..tensor.rank()).filter(|axis| !axes.contains(axis)).collect();
-    let laid = reader.with_channels(node, &tensor, &kept)?;
-    let id = reader.wire(node, "", Op::GlobalAvgPool, &[laid.node])?;
-    let mut view = laid.view;
-    axes.iter().for_each(|&axis| view.axes[axis].clear());
-    if node.int("keepdims")?.unwrap_or(1) == 0 {
-        view = view.without(&axes);
-    }
-    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
+    let keeps_axes = node.int("keepdims")?.unwrap_or(1) != 0;
+    mean(reader, node, &tensor, &axes, keeps_axes)
 }

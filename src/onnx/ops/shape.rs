@@ -202,6 +202,42 @@ pub(super) fn transpose(
     seen(tensor, view)
 }
 
+/// `DepthToSpace`: the channels of each pixel become a square of pixels, as in a pixel shuffle.
+pub(super) fn depth_to_space(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["blocksize", "mode"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let side = node.int("blocksize")?.ok_or_else(|| node.fail("attribute blocksize is missing"))?;
+    let side = node.extent("attribute blocksize", side, 1)?;
+    let own = tensor.view.describe(reader.batch);
+    let misfit = || node.fail(format!("{own} with a blocksize of {side}"));
+    let divides = |channels: usize| channels.is_multiple_of(side * side);
+    if tensor.rank() != 4 || tensor.view.has_images(1) || !divides(tensor.view.extent(1)) {
+        return Err(misfit());
+    }
+    let dims = tensor.view.dims(reader.batch);
+    let whole = |extent: usize| SymbolicInt::Known(i64::try_from(extent).unwrap_or(i64::MAX));
+    let (channels, side_dim) = (whole(tensor.view.extent(1) / (side * side)), whole(side));
+    let (front, order) = match node.text("mode")?.unwrap_or("DCR") {
+        "DCR" => ([side_dim, side_dim, channels], [0, 3, 4, 1, 5, 2]),
+        "CRD" => ([channels, side_dim, side_dim], [0, 1, 4, 2, 5, 3]),
+        other => {
+            return Err(node.fail(format!("attribute mode is {other}; supported: DCR and CRD")));
+        }
+    };
+    let split = [&dims[..1], &front, &dims[2..]].concat();
+    let OnnxValue::Tensor(parts) = reshaped(reader, node, tensor, &split, false)? else {
+        return Err(misfit());
+    };
+    let view = parts.view.transposed(&order);
+    let [rows, columns] =
+        [2, 3].map(|axis| dims[axis].times(side_dim).unwrap_or(SymbolicInt::Known(-2)));
+    let target = [dims[0], channels, rows, columns];
+    reshaped(reader, node, OnnxTensor { view, ..parts }, &target, false)
+}
+
 /// The order of the axes that a `Transpose` gives a tensor of that rank.
 pub(in super::super) fn order(node: OnnxNode<'_>, rank: usize) -> Result<Vec<usize>, OnnxProblem> {
     let order: Vec<usize> = match node.ints("perm") {

@@ -318,3 +318,72 @@ fn enlargements_that_are_none() {
     sized(&[4]).fails_at("y", "rows and columns");
     images().node("Resize", "x", "y", &floor).fails_at("y", "neither scales nor sizes");
 }
+
+/// The hard sigmoid of Keras 2, and a hard swish of a scaled value: the whole form counts, not its clip.
+#[test]
+fn look_alikes_of_clips() {
+    let numbers =
+        images().reals("zero", &[], &[0.]).reals("one", &[], &[1.]).reals("six", &[], &[6.]);
+    let numbers = numbers.reals("fifth", &[], &[0.2]).reals("half", &[], &[0.5]);
+    let numbers = numbers.reals("three", &[], &[3.]);
+    let line = numbers.clone().node("Mul", "x fifth", "a", &[]).node("Add", "a half", "b", &[]);
+    let ops = line.clone().node("Clip", "b zero one", "y", &[]).ops();
+    let [Op::Activation(Activation { kind: ActivationKind::HardSigmoid { slope, offset }, .. })] =
+        ops[..]
+    else {
+        panic!("{ops:?}")
+    };
+    assert!((slope - 0.2).abs() < 1e-6 && (offset - 0.5).abs() < 1e-6, "{slope} {offset}");
+    let scaled = numbers.clone().node("Mul", "x fifth", "s", &[]).node("Add", "s three", "a", &[]);
+    let scaled = scaled.node("Clip", "a zero six", "c", &[]).node("Mul", "s c", "p", &[]);
+    let swish = scaled.clone().node("Div", "p six", "y", &[]).ops();
+    assert_eq!(swish, [Op::Scale(0.2), once(ActivationKind::HardSwish)]);
+    // Neither is a part of anything that is known.
+    scaled.node("Mul", "p fifth", "y", &[]).fails_at("c", "clips a shifted value");
+    line.node("Clip", "b zero six", "y", &[]).fails_at("y", "clips a shifted value");
+}
+
+#[test]
+fn functions_by_their_definition() {
+    let elu = |alpha| once(ActivationKind::Elu { alpha });
+    let ops = |operator: &str, attributes: &[AttributeProto]| {
+        images().node(operator, "x", "y", attributes).ops()
+    };
+    assert_eq!(ops("Elu", &[]), [elu(1.0)]);
+    assert_eq!(ops("Elu", &[float("alpha", 0.5)]), [elu(0.5)]);
+    assert_eq!(ops("Selu", &[]), [elu(1.673_263_2), Op::Scale(1.050_701)]);
+    assert_eq!(ops("Celu", &[float("alpha", 2.0)]), [Op::Scale(0.5), elu(1.0), Op::Scale(2.0)]);
+    assert_eq!(ops("Mish", &[]), [once(ActivationKind::Mish)]);
+    assert_eq!(ops("Softsign", &[]), [once(ActivationKind::Softsign)]);
+    images().node("Elu", "x", "y", &[float("alpha", -1.0)]).fails_at("y", "above 0");
+    let mish = images().node("Softplus", "x", "a", &[]).node("Tanh", "a", "b", &[]);
+    assert_eq!(mish.node("Mul", "x b", "y", &[]).ops(), [once(ActivationKind::Mish)]);
+    images().node("Softplus", "x", "y", &[]).fails_at("y", "not one of them");
+    let bounds = images().reals("low", &[], &[-1.]).reals("high", &[], &[2.]);
+    let hard = ActivationKind::HardTanh { low: -1.0, high: 2.0 };
+    assert_eq!(bounds.node("Clip", "x low high", "y", &[]).ops(), [once(hard)]);
+}
+
+#[test]
+fn slopes_of_channels() {
+    // Values 1, 2, 3, 4 less 2.5: -1.5, -0.5, 0.5, 1.5 in two channels.
+    let model =
+        Builder::new(20, [1, 2, 1, 2]).reals("shift", &[], &[2.5]).node("Sub", "x shift", "a", &[]);
+    let slopes = model.clone().reals("slopes", &[2, 1, 1], &[2.0, 7.0]);
+    assert_eq!(slopes.node("PRelu", "a slopes", "y", &[]).output(), [-3.0, -1.0, 0.5, 1.5]);
+    let one = images().reals("slopes", &[1, 1, 1], &[0.25]);
+    let leaky = once(ActivationKind::LeakyRelu { slope: 0.25 });
+    assert_eq!(one.node("PRelu", "x slopes", "y", &[]).ops(), [leaky]);
+}
+
+#[test]
+fn the_larger_of_a_value_and_zero() {
+    let model = images().reals("zero", &[], &[0.]).reals("one", &[], &[1.]);
+    for inputs in ["x zero", "zero x"] {
+        let relu = model.clone().node("Max", inputs, "y", &[]);
+        assert_eq!(relu.ops(), [once(ActivationKind::Relu)], "{inputs}");
+    }
+    for inputs in ["x one", "x x"] {
+        model.clone().node("Max", inputs, "y", &[]).fails_at("y", "the number 0");
+    }
+}

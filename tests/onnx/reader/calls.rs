@@ -71,6 +71,12 @@ impl Named {
     }
 }
 
+impl Named {
+    fn notices(&self) -> usize {
+        self.0.read().unwrap().notices.len()
+    }
+}
+
 #[test]
 fn sequences_that_lost_their_relu() {
     let cell = Named::new().relu("/cells.0/ops.0/ops.0.0/Relu");
@@ -136,4 +142,27 @@ fn pairs_that_are_not_reductions() {
     let other = Named::new().relu(relu).node("Relu", "x", "/body.9/relu/Relu", &[]);
     let other = other.shift("/body.9/relu/Relu", "/body.1/a");
     assert_eq!(other.reduction(relu, "/body.1/a/Slice", "/body.1/a").calls(), [1, 1]);
+}
+
+/// A gap is no merged call where the value of the ReLU may have got there: behind a dropout or an identity.
+#[test]
+fn gaps_that_are_not_merged_calls() {
+    // One reader: a merged ReLU would have two.
+    let only = Named::new().relu("/body/r/Relu").conv("/body/r/Relu", "/body/head/head.1/Conv");
+    assert_eq!((only.calls(), only.notices()), (vec![1], 0));
+    // A sequence that begins with an identity, next to a convolution: either is possible.
+    let open = Named::new().relu("/0/act/Relu").conv("/0/act/Relu", "/0/conv/Conv");
+    let open = open.conv("/0/act/Relu", "/0/down/down.1/Conv");
+    assert_eq!((open.calls(), open.notices()), (vec![1], 1));
+}
+
+/// Two calls of one function in one module are one node, as is one call that is read twice.
+#[test]
+fn several_readers_of_one_call() {
+    let open = Named::new().relu("/Relu").conv("/Relu", "/b/Conv").conv("/Relu", "/c/Conv");
+    assert_eq!((open.calls(), open.notices()), (vec![1], 1));
+    // The result of a block is called once, whoever reads it.
+    let block = Named::new().conv("x", "/b.0/conv/Conv").relu("/b.0/Relu");
+    let block = block.conv("/b.0/Relu", "/b.1/conv1/Conv").conv("/b.0/Relu", "/b.1/conv2/Conv");
+    assert_eq!((block.calls(), block.notices()), (vec![1], 0));
 }

@@ -265,3 +265,95 @@ fn nodes_without_or_with_equal_names_get_labels_of_their_own() {
     let labels: Vec<&str> = read.graph.nodes().iter().map(|node| node.label.as_str()).collect();
     assert_eq!(labels, ["input", "a", "b", "b#2"]);
 }
+
+/// Windows of an image on the axis of the images: a convolution would take them for images of their own.
+#[test]
+fn parts_of_images_on_the_batch_axis() {
+    let model = Builder::new(13, [0, 2, 4, 2]).wholes("parts", &[-1, 2, 2, 2]);
+    let parts = model.node("Reshape", "x parts", "p", &[]).counting("w", &[1, 2, 1, 1]);
+    parts.clone().node("Conv", "p w", "y", &[]).fails_at("y", "2 parts of every image");
+    // The mean of each is one of the image's values.
+    let means = parts.node("GlobalAveragePool", "p", "y", &[]);
+    assert_eq!(means.output(), [2.5, 6.5, 10.5, 14.5]);
+}
+
+#[test]
+fn instances_are_normalised_by_themselves() {
+    let model =
+        Builder::new(13, [1, 2, 1, 2]).reals("one", &[2], &[1., 1.]).reals("zero", &[2], &[0., 0.]);
+    let model = model.reals("two", &[2], &[2., 4.]).reals("three", &[2], &[3., 5.]);
+    let plain = [float("epsilon", 0.0)];
+    let same = model.clone().node("InstanceNormalization", "x one zero", "y", &plain);
+    assert_eq!(same.output(), [-1., 1., -1., 1.]);
+    let affine = model.clone().node("InstanceNormalization", "x two three", "y", &plain);
+    assert_eq!(affine.output(), [1., 5., 1., 9.]);
+    let wrong = model.reals("four", &[4], &[0.; 4]);
+    wrong.node("InstanceNormalization", "x one four", "y", &plain).fails_at("y", "for 2 channels");
+}
+
+#[test]
+fn casts_between_real_types_change_nothing() {
+    let model = Builder::new(13, [1, 1, 1, 2]);
+    let half = model.clone().node("Cast", "x", "h", &[int("to", 10)]);
+    assert_eq!(half.node("Relu", "h", "y", &[]).output(), [1., 2.]);
+    let whole = model.node("Cast", "x", "h", &[int("to", 7)]);
+    whole.node("Relu", "h", "y", &[]).fails_at("h", "another kind");
+}
+
+/// What no activation depends on need not be known; anything before an activation must be.
+#[test]
+fn what_follows_the_last_activation() {
+    let relu = Builder::new(13, [1, 2, 1, 1]).node("Relu", "x", "r", &[]);
+    let tail = relu.clone().node("ArgMax", "r", "a", &[int("axis", 1)]).node(
+        "Cast",
+        "a",
+        "y",
+        &[int("to", 1)],
+    );
+    let model = tail.read().unwrap();
+    assert_eq!((model.graph.nodes().len(), model.notices.len()), (2, 1));
+    assert!(model.notices[0].contains("ArgMax"), "{:?}", model.notices);
+    let before = relu.node("LogSoftmax", "r", "a", &[]).node("Relu", "a", "y", &[]);
+    assert!(before.problem().to_string().contains("LogSoftmax"));
+}
+
+#[test]
+fn nodes_in_any_order() {
+    let mut model = Builder::new(13, [1, 1, 1, 2]).reals("one", &[], &[1.]);
+    model = model.node("Add", "x one", "a", &[]).node("Relu", "a", "y", &[]);
+    let straight = model.output();
+    model.graph().node.reverse();
+    assert_eq!(model.output(), straight);
+}
+
+#[test]
+fn branches_of_constants_are_taken() {
+    use untrained::onnx::proto::{AttributeProto, TensorProto};
+    let branch = |name: &str, operator: &str| {
+        let mut inner = Builder::new(13, [1, 1, 1, 1]).node(operator, "x", name, &[]);
+        inner.graph().input.clear();
+        inner.graph().clone()
+    };
+    for (flag, expected) in [(1, "relu"), (0, "sigmoid")] {
+        let graph = |name: &str, graph| AttributeProto {
+            name: name.to_owned(),
+            g: Some(graph),
+            ..AttributeProto::default()
+        };
+        let attributes = [
+            graph("then_branch", branch("t", "Relu")),
+            graph("else_branch", branch("e", "Sigmoid")),
+        ];
+        let condition = TensorProto {
+            name: "flag".to_owned(),
+            data_type: 9,
+            int32_data: vec![flag],
+            ..TensorProto::default()
+        };
+        let model = Builder::new(13, [1, 1, 1, 1]).tensor(condition);
+        let ops = model.node("If", "flag", "y", &attributes).ops();
+        assert_eq!(ops.iter().map(Op::name).collect::<Vec<_>>(), [expected]);
+    }
+    let open = Builder::new(13, [1, 1, 1, 1]).node("If", "x", "y", &[]);
+    assert!(open.problem().to_string().contains("operator If"));
+}

@@ -228,3 +228,16 @@ fn squeezing_makes_vectors() {
     assert_eq!(pooled(12).node("Squeeze", "m", "y", &[]).output(), [2.5, 6.5]);
     pooled(12).node("Squeeze", "x", "y", &[ints("axes", &[2, 3])]).fails_at("y", "not all 1");
 }
+
+#[test]
+fn channels_become_squares_of_pixels() {
+    let model = Builder::new(13, [1, 8, 1, 1]);
+    let shuffled = |mode: &str| {
+        let attributes = [int("blocksize", 2), text("mode", mode)];
+        model.clone().node("DepthToSpace", "x", "y", &attributes)
+    };
+    assert_eq!(shuffled("CRD").output(), [1., 2., 3., 4., 5., 6., 7., 8.]);
+    assert_eq!(shuffled("DCR").output(), [1., 3., 5., 7., 2., 4., 6., 8.]);
+    shuffled("other").fails_at("y", "DCR and CRD");
+    model.node("DepthToSpace", "x", "y", &[int("blocksize", 3)]).fails_at("y", "blocksize of 3");
+}

@@ -52,6 +52,14 @@ unsafe fn activate_row<S: Simd>(kind: ActivationKind, row: *mut f32, pixels: usi
             ActivationKind::Gelu => each!(|x| gelu::<S>(x)),
             ActivationKind::GeluTanh => each!(|x| gelu_tanh::<S>(x)),
             ActivationKind::Tanh => each!(|x| tanh::<S>(x)),
+            ActivationKind::Elu { alpha } => each!(|x| elu::<S>(x, alpha)),
+            ActivationKind::Mish => each!(|x| mish::<S>(x)),
+            ActivationKind::Softsign => {
+                each!(|x| S::div(x, S::add(S::splat(1.0), S::max(x, S::mul(x, S::splat(-1.0))))));
+            }
+            ActivationKind::HardTanh { low, high } => {
+                each!(|x| S::min(S::max(x, S::splat(low)), S::splat(high)));
+            }
         }
     }
 }
@@ -152,6 +160,32 @@ unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     }
 }
 
+/// `max(x, 0) + alpha * (exp(m) - 1)` for `m = min(x, 0)`, with `exp(m) - 1` as
+/// `tanh(m / 2) * (1 + exp(m))`.
+#[inline(always)]
+unsafe fn elu<S: Simd>(x: S::V, alpha: f32) -> S::V {
+    // SAFETY: forwarded.
+    unsafe {
+        let below = S::min(x, S::splat(0.0));
+        let half = tanh::<S>(S::mul(below, S::splat(0.5)));
+        let change = S::mul(half, S::add(S::splat(1.0), exp::<S>(below)));
+        S::mul_add(change, S::splat(alpha), S::max(x, S::splat(0.0)))
+    }
+}
+
+/// `x * n / (n + 2)` with `n = exp(x) * (exp(x) + 2)`, which is `x * tanh(ln(1 + exp(x)))`.
+#[inline(always)]
+unsafe fn mish<S: Simd>(x: S::V) -> S::V {
+    /// Beyond, the factor is 1 in single precision.
+    const LARGEST: f32 = 20.0;
+    // SAFETY: forwarded.
+    unsafe {
+        let power = exp::<S>(S::min(x, S::splat(LARGEST)));
+        let n = S::mul(power, S::add(power, S::splat(2.0)));
+        S::mul(x, S::div(n, S::add(n, S::splat(2.0))))
+    }
+}
+
 /// `exp(x)`, 0 below -87.7 where it would not be a normal number; arguments above 88 count as 88.
 ///
 /// # Safety
@@ -200,7 +234,7 @@ mod tests {
     use crate::backend::cpu::simd::Isa;
 
     /// Every function, with parameters that occur.
-    const ALL: [ActivationKind; 10] = [
+    const ALL: [ActivationKind; 14] = [
         ActivationKind::Relu,
         ActivationKind::RELU6,
         ActivationKind::LeakyRelu { slope: 0.01 },
@@ -211,6 +245,10 @@ mod tests {
         ActivationKind::Gelu,
         ActivationKind::GeluTanh,
         ActivationKind::Tanh,
+        ActivationKind::Elu { alpha: 1.673_263_2 },
+        ActivationKind::Mish,
+        ActivationKind::Softsign,
+        ActivationKind::HardTanh { low: -1.0, high: 1.0 },
     ];
 
     fn activated(isa: Isa, kind: ActivationKind, mut values: Vec<f32>) -> Vec<f32> {

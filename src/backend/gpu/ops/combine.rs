@@ -73,6 +73,10 @@ const fn function(kind: ActivationKind) -> (u32, f32, f32) {
         ActivationKind::Gelu => (7, 0.0, 0.0),
         ActivationKind::GeluTanh => (8, 0.0, 0.0),
         ActivationKind::Tanh => (9, 0.0, 0.0),
+        ActivationKind::Elu { alpha } => (10, alpha, 0.0),
+        ActivationKind::Mish => (11, 0.0, 0.0),
+        ActivationKind::Softsign => (12, 0.0, 0.0),
+        ActivationKind::HardTanh { low, high } => (13, low, high),
     }
 }
 
