@@ -267,11 +267,8 @@ impl JobConfig {
     ) -> Result<(), OutputError> {
         let mut inputs = read.to_vec();
         inputs.push((Path::new(&self.options.space), "the space file"));
-        match &self.options.images {
-            Some(ImageSource::Npy(file) | ImageSource::Npz { file, .. }) => {
-                inputs.push((file, "the file of the images"));
-            }
-            _ => {}
+        if let Some(ImageSource::Npy(file) | ImageSource::Npz { file, .. }) = &self.options.images {
+            inputs.push((file, "the file of the images"));
         }
         match &self.task {
             Task::Search(search) => {
