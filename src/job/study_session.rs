@@ -101,9 +101,11 @@ impl StudySession {
     ) -> Result<Self, JobError> {
         let Some(StoreLocation::File(path)) = &config.store else { return Ok(Self(None)) };
         let study = match open(path, config, facts, events) {
-            Err(JobError::Store(error @ (StoreError::ReadOnly(_) | StoreError::System { .. })))
-                if config.store_is_default =>
-            {
+            Err(JobError::Store(
+                error @ (StoreError::ReadOnly(_)
+                | StoreError::System { .. }
+                | StoreError::NotAFile { .. }),
+            )) if config.store_is_default => {
                 let why = chain(&error);
                 events(Event::Warning(format!("results are not stored in a study: {why}")));
                 return Ok(Self(None));

@@ -14,7 +14,7 @@ pub enum StoreError {
     #[error("{} does not exist; choose another database", .0.display())]
     Missing(PathBuf),
     /// A folder, a pipe or a device.
-    #[error("cannot open {}: {source}; choose another file", path.display())]
+    #[error("cannot open {}", path.display())]
     NotAFile {
         /// What was named.
         path: PathBuf,

@@ -87,7 +87,7 @@ fn an_interrupted_search_is_resumed_with_its_own_options() {
     let (store, whole) = (folder.path("s.db"), folder.path("whole.db"));
     for (strategy, samples) in [("random", "400"), ("evolution", "300")] {
         let options = ["--strategy", strategy, "--samples", samples, "--seed", "7"];
-        let mut child = start(&store, &options);
+        let mut child = start(&store, &options, Stdio::null());
         wait_for_rows(&store, 20);
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -115,15 +115,16 @@ fn an_interrupted_search_is_resumed_with_its_own_options() {
 fn a_run_that_cannot_write_its_table_says_how_to_go_on() {
     let folder = Folder::new();
     let (store, pipe) = (folder.path("s.db"), folder.path("out.csv"));
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let reader = pipe.clone();
+    std::os::unix::fs::symlink("/proc/self/fd/1", &pipe).unwrap();
+    let flags = ["--samples", "300", "--out", text(&pipe), "--overwrite"];
+    let mut child = start(&store, &flags, Stdio::piped());
     // Reads a few rows and is gone.
-    std::thread::spawn(move || {
-        let mut file = std::fs::File::open(reader).unwrap();
-        std::io::Read::read_exact(&mut file, &mut [0; 1000]).unwrap();
-    });
-    let (code, error) = search(&store, &["--samples", "300", "--out", text(&pipe), "--overwrite"]);
-    assert_eq!(code, 2, "{error}");
+    let mut rows_read = child.stdout.take().unwrap();
+    std::io::Read::read_exact(&mut rows_read, &mut [0; 1000]).unwrap();
+    drop(rows_read);
+    let done = child.wait_with_output().unwrap();
+    let error = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{error}");
     let id = ids(&store).pop().unwrap();
     let way = format!("untrained --batch search --store {} --resume {id}", text(&store));
     assert!(error.contains("could not be written") && error.contains(&way), "{error}");
@@ -133,13 +134,13 @@ fn a_run_that_cannot_write_its_table_says_how_to_go_on() {
     assert_eq!(rows(&store, &id).len(), 300);
 }
 
-fn start(store: &Path, more: &[&str]) -> Child {
+fn start(store: &Path, more: &[&str], stdout: Stdio) -> Child {
     let common = ["--batch", "search", "--device", "cpu", "--batch-size", "8"];
     Command::new(assert_cmd::cargo::cargo_bin("untrained"))
         .args(common)
         .args(["--set", "skeleton.cells=1", "--store", text(store)])
         .args(more)
-        .stdout(Stdio::null())
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()
@@ -161,10 +162,10 @@ fn two_processes_on_one_study_score_each_network_once() {
     const SAMPLES: usize = 1500;
     let folder = Folder::new();
     let store = folder.path("s.db");
-    let first = start(&store, &["--samples", &SAMPLES.to_string()]);
+    let first = start(&store, &["--samples", &SAMPLES.to_string()], Stdio::null());
     wait_for_rows(&store, 1);
     let id = ids(&store).pop().unwrap();
-    let second = start(&store, &["--join", &id]);
+    let second = start(&store, &["--join", &id], Stdio::null());
     let computed = |child: Child| {
         let output = child.wait_with_output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();

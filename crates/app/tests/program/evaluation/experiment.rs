@@ -87,7 +87,7 @@ fn sizes_and_runs_are_at_least_one() {
     refused(compared("protocol", &["--scores", &scores, "--sizes", "10,0"]), message);
     not_parsed(
         compared("protocol", &["--scores", &scores, "--sizes", "ten"]),
-        "invalid value 'ten' for '--sizes <N,..>': invalid digit found in string",
+        "invalid value 'ten' for '--sizes <N,..>': must be a whole number, 0 or more",
     );
     // The default can be copied from the help as it stands.
     let (code, help, _) = untrained(&["protocol", "--help"]);
