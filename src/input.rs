@@ -87,10 +87,10 @@ pub enum InputError {
     #[error("{0}")]
     System(#[from] std::io::Error),
     /// It is no regular file.
-    #[error("it is {found}, but {} must be a regular file", kind.name())]
+    #[error("it is {}, but {} must be a regular file", found.name(), kind.name())]
     NotAFile {
         /// What it is.
-        found: &'static str,
+        found: SpecialFile,
         /// What it is taken for.
         kind: InputKind,
     },
@@ -159,7 +159,7 @@ pub fn read_input_text(path: &Path, kind: InputKind) -> Result<String, InputErro
 /// [`InputError::NotAFile`] or [`InputError::TooLong`].
 pub fn check_input(facts: &Metadata, kind: InputKind) -> Result<(), InputError> {
     if !facts.is_file() {
-        return Err(InputError::NotAFile { found: special_name(facts.file_type()), kind });
+        return Err(InputError::NotAFile { found: SpecialFile::new(facts.file_type()), kind });
     }
     check_length(facts.len(), kind)
 }
@@ -171,22 +171,47 @@ fn check_length(size_bytes: u64, kind: InputKind) -> Result<(), InputError> {
     Ok(())
 }
 
-/// What something that is no regular file is called.
-pub(crate) fn special_name(kind: FileType) -> &'static str {
-    if kind.is_dir() {
-        return "a folder";
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if kind.is_fifo() {
-            return "a pipe";
+/// Something with a name in a folder that is not a regular file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecialFile {
+    /// A folder.
+    Folder,
+    /// A pipe: to open it is to wait for its other end.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A device, which may have no end.
+    Device,
+}
+
+impl SpecialFile {
+    /// What a file is that is not a regular one.
+    pub(crate) fn new(kind: FileType) -> Self {
+        if kind.is_dir() {
+            return Self::Folder;
         }
-        if kind.is_socket() {
-            return "a socket";
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileTypeExt;
+            if kind.is_fifo() {
+                return Self::Pipe;
+            }
+            if kind.is_socket() {
+                return Self::Socket;
+            }
+        }
+        Self::Device
+    }
+
+    /// Its name in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Folder => "a folder",
+            Self::Pipe => "a pipe",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
         }
     }
-    "a device"
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::input::special_name;
+use crate::input::SpecialFile;
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum OutputErrorReason {
     /// The same call reads it or writes it for another purpose.
     InUse(&'static str),
     /// A pipe or a socket has that name.
-    IsPipe(&'static str),
+    IsPipe(SpecialFile),
     /// The folder is not there.
     NoFolder,
     /// The file or its folder may not be written.
@@ -55,6 +55,7 @@ fn described(path: &Path, reason: &OutputErrorReason) -> String {
             format!("cannot write {path}: it is {role}; choose another name")
         }
         OutputErrorReason::IsPipe(found) => {
+            let found = found.name();
             format!("cannot write {path}: it is {found}; choose the name of a regular file")
         }
         OutputErrorReason::NoFolder => {
@@ -105,7 +106,7 @@ pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
         Ok(found) if found.is_dir() => OutputErrorReason::IsDirectory,
         Ok(_) if !overwrite => OutputErrorReason::Exists,
         Ok(found) if is_named_pipe(path, &found) => {
-            OutputErrorReason::IsPipe(special_name(found.file_type()))
+            OutputErrorReason::IsPipe(SpecialFile::new(found.file_type()))
         }
         _ => return Ok(()),
     };
@@ -164,7 +165,8 @@ fn would_be(path: &Path) -> Option<PathBuf> {
 /// Whether opening it could wait without an end: a pipe or a socket with a name in a folder. The
 /// standard output may be a pipe, which has none.
 fn is_named_pipe(path: &Path, found: &Metadata) -> bool {
-    let is_pipe = matches!(special_name(found.file_type()), "a pipe" | "a socket");
+    let special = SpecialFile::new(found.file_type());
+    let is_pipe = matches!(special, SpecialFile::Pipe | SpecialFile::Socket);
     let is_named = || std::fs::canonicalize(path).is_ok_and(|path| !path.starts_with("/dev/fd"));
     !found.is_file() && is_pipe && is_named()
 }

@@ -1,8 +1,8 @@
 //! Recovers the calls of activations that PyTorch's exporter merged.
 //!
-//! The score counts every call of an activation; ReLU stands for all of them here. Exporting merges equal calls: where several convolutions
-//! each had a ReLU module of their own on the same tensor, the file holds one `Relu` node that
-//! feeds all of them. PyTorch tells the path of every node's module ([`super::module_paths`]), such as
+//! The score counts every call of an activation; ReLU stands for all of them here. Exporting merges
+//! equal calls: where several convolutions each had a ReLU module of their own on the same tensor, the
+//! file holds one `Relu` node that feeds all of them. PyTorch tells the path of every node's module ([`super::module_paths`]), such as
 //! `/cells.0/ops.2/ops.2.1/Conv` for module 1 of the sequence `ops.2`, so the modules that were
 //! merged away leave gaps:
 //!

@@ -6,6 +6,7 @@
 //! * [`exact`]: which networks give the same values in whatever order sums are added.
 //! * [`fixtures`]: networks with known kernel matrices, in the repository and in the shared data.
 //! * [`path_walk`]: a plain walk for the path norm, independent of the program's own.
+//! * [`formulas`]: activation functions by their definitions.
 //! * [`position`]: gives a network that a space built the weights of an exported one.
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
 //! * [`relabelling`]: the same network with its channels in another order.
@@ -21,6 +22,7 @@ pub mod data;
 pub mod devices;
 pub mod exact;
 pub mod fixtures;
+pub mod formulas;
 pub mod path_walk;
 pub mod position;
 pub mod reference;
