@@ -133,11 +133,7 @@ pub fn open_input(path: &Path, kind: InputKind) -> Result<File, InputError> {
 ///
 /// [`InputError`], also if the file grows past its limit while it is read.
 pub fn read_input(path: &Path, kind: InputKind) -> Result<Vec<u8>, InputError> {
-    let mut bytes = Vec::new();
-    let file = open_input(path, kind)?;
-    file.take(kind.max_bytes().saturating_add(1)).read_to_end(&mut bytes)?;
-    check_length(bytes.len() as u64, kind)?;
-    Ok(bytes)
+    read_within(open_input(path, kind)?, kind)
 }
 
 /// Reads a whole file of UTF-8 text.
@@ -146,7 +142,27 @@ pub fn read_input(path: &Path, kind: InputKind) -> Result<Vec<u8>, InputError> {
 ///
 /// [`InputError`], also if it is not UTF-8.
 pub fn read_input_text(path: &Path, kind: InputKind) -> Result<String, InputError> {
-    String::from_utf8(read_input(path, kind)?).map_err(|_| {
+    text(read_input(path, kind)?)
+}
+
+/// Reads UTF-8 text from something that is open already, such as the standard input, to its end.
+///
+/// # Errors
+///
+/// [`InputError`], also if it is longer than its kind allows or not UTF-8.
+pub fn read_stream_text(stream: impl Read, kind: InputKind) -> Result<String, InputError> {
+    text(read_within(stream, kind)?)
+}
+
+fn read_within(stream: impl Read, kind: InputKind) -> Result<Vec<u8>, InputError> {
+    let mut bytes = Vec::new();
+    stream.take(kind.max_bytes().saturating_add(1)).read_to_end(&mut bytes)?;
+    check_length(bytes.len() as u64, kind)?;
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, InputError> {
+    String::from_utf8(bytes).map_err(|_| {
         let problem = "it is not UTF-8 text: save it in that encoding";
         InputError::System(std::io::Error::new(std::io::ErrorKind::InvalidData, problem))
     })
@@ -234,6 +250,13 @@ mod tests {
             assert!(matches!(error, InputError::TooLong { .. }), "{kind:?}: {error}");
             assert!(error.to_string().contains(kind.name()), "{error}");
         }
+    }
+
+    #[test]
+    fn a_stream_is_read_up_to_the_limit_of_its_kind() {
+        assert_eq!(read_stream_text(&b"text"[..], InputKind::Job).unwrap(), "text");
+        let error = read_stream_text(std::io::repeat(b'x'), InputKind::Job).unwrap_err();
+        assert!(matches!(error, InputError::TooLong { .. }), "{error}");
     }
 
     #[test]

@@ -62,8 +62,10 @@ impl<'m> ModelReader<'m> {
         if self.tail.is_none() {
             self.tail = Some(input);
             self.notices.push(format!(
-                "{problem}. No activation depends on this node: it and what follows are left out, and the \
-                 network ends with `{input}`"
+                "operator {} of node `{}` is not supported, but no activation depends on it: it and what \
+                 follows are left out, and the network ends with `{input}`",
+                node.operator(),
+                node.name()
             ));
         }
         Ok(())

@@ -113,7 +113,8 @@ pub struct Targets {
     /// Architectures in the space's notation
     #[arg(value_name = "ARCH")]
     pub architectures: Vec<String>,
-    /// A file with one architecture per line; empty lines and lines that begin with # are ignored
+    /// A file with one architecture per line, or - for the standard input; empty lines and lines that
+    /// begin with # are ignored
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// An ONNX model

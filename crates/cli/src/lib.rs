@@ -42,7 +42,7 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{CommandArguments, Verb};
 pub use command_line::job_command_line;
 use untrained::evaluation::EvaluationError;
-use untrained::input::{InputKind, read_input_text};
+use untrained::input::{InputKind, read_input_text, read_stream_text};
 use untrained::job::{JobError, JobOption};
 use untrained::output::OutputError;
 use untrained::space::Space;
@@ -260,8 +260,11 @@ fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
 fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
     let mut list = targets.architectures.clone();
     if let Some(path) = &targets.from {
-        let text = read_input_text(path, InputKind::ArchitectureList)
-            .map_err(|error| JobError::List { path: path.clone(), source: error.into() })?;
+        let text = match path.as_os_str() == "-" {
+            true => read_stream_text(std::io::stdin(), InputKind::ArchitectureList),
+            false => read_input_text(path, InputKind::ArchitectureList),
+        }
+        .map_err(|error| JobError::List { path: path.clone(), source: error.into() })?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
     }

@@ -74,6 +74,19 @@ fn json_lines_have_null_where_a_score_is_not_finite() {
 }
 
 #[test]
+fn architectures_are_read_from_the_standard_input() {
+    let score = ["--batch", "score", "--from", "-", "--batch-size", "4", "--device", "cpu"];
+    let done = assert_cmd::Command::cargo_bin("untrained")
+        .unwrap()
+        .args(score)
+        .write_stdin(format!("# two\n{LIGHT}\n\n{HEAVIEST}\n"))
+        .assert()
+        .success();
+    let shown = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert!(shown.contains(LIGHT) && shown.contains(HEAVIEST), "{shown}");
+}
+
+#[test]
 fn scores_do_not_depend_on_the_order() {
     let folder = Folder::new();
     let list = [
