@@ -1,8 +1,6 @@
 //! Scores computed from the moments of activations.
 
-use rayon::prelude::*;
-
-use super::moments::TensorMoments;
+use super::moments::{ChannelScaling, ChannelSpectrum, TensorMoments, spectra};
 use super::registry::ScoreSet;
 use crate::graph::{Graph, adds_normalised_branches};
 
@@ -35,29 +33,31 @@ impl MomentScores {
     ) -> Self {
         let [expressivity, independence] =
             ["expressivity", "independence"].map(|name| wanted.names(name));
-        let mut scores = Self::default();
-        if expressivity || independence {
-            let of_site = |moments: &TensorMoments| {
-                let spectrum = moments.correlation_spectrum();
-                (spectrum.entropy(), spectrum.least())
-            };
-            // Collected first, so that the sums are the same in every run.
-            let sites: Vec<(f64, f64)> = sites.par_iter().map(of_site).collect();
-            let has_sites = !sites.is_empty();
-            let expressivity =
-                (expressivity && has_sites).then(|| sites.iter().map(|site| site.0).sum());
-            let independence =
-                (independence && has_sites).then(|| sites.iter().map(|site| site.1).sum());
-            scores.expressivity = finite(expressivity);
-            scores.independence = finite(independence);
-        }
+        let sites = if expressivity || independence { sites } else { &[] };
+        let mut asked: Vec<(&TensorMoments, ChannelScaling)> =
+            sites.iter().map(|site| (site, ChannelScaling::Deviations)).collect();
+        let mut ask_of_last = |name: &str, scaling: ChannelScaling| {
+            let place = asked.len();
+            let moments = last.filter(|_| wanted.names(name))?;
+            asked.push((moments, scaling));
+            Some(place)
+        };
+        let decorrelation = ask_of_last("decorrelation", ChannelScaling::Deviations);
+        let volume = ask_of_last("volume", ChannelScaling::None);
+        let spectra = spectra(&asked);
+        let mean_log = |place: Option<usize>| finite(spectra[place?].mean_log());
+        let of_sites = |wanted: bool, of: fn(&ChannelSpectrum) -> f64| {
+            let sites = spectra.iter().take(sites.len());
+            finite((wanted && sites.len() > 0).then(|| sites.map(of).sum()))
+        };
+        let mut scores = Self {
+            expressivity: of_sites(expressivity, ChannelSpectrum::entropy),
+            independence: of_sites(independence, ChannelSpectrum::least),
+            decorrelation: mean_log(decorrelation),
+            volume: mean_log(volume),
+            ..Self::default()
+        };
         if let Some(last) = last {
-            if wanted.names("decorrelation") {
-                scores.decorrelation = finite(last.correlation_spectrum().mean_log());
-            }
-            if wanted.names("volume") {
-                scores.volume = finite(last.covariance_spectrum().mean_log());
-            }
             if wanted.names("growth") && adds_normalised_branches(graph, last.node) {
                 scores.growth = finite(Some(last.mean_square().ln()));
             }

@@ -5,6 +5,7 @@ mod components;
 mod determinant;
 mod eigen;
 mod kernel;
+mod lanes;
 mod moments;
 mod path_norm;
 mod patterns;

@@ -3,7 +3,7 @@
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
-use super::eigen::symmetric_eigenvalues;
+use super::eigen::{SymmetricMatrix, symmetric_eigenvalues};
 use crate::graph::{NodeId, Shape};
 use crate::seed;
 
@@ -91,6 +91,23 @@ enum MomentsValues {
     Precise(Vec<f64>),
     /// Deviations from the means, `[positions][channels]`.
     Rows(Vec<f32>),
+}
+
+/// What channels are multiplied by before the eigenvalues of their covariance are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelScaling {
+    /// Nothing: the covariance itself.
+    None,
+    /// The reciprocals of their standard deviations: the correlation.
+    Deviations,
+}
+
+/// The spectra of many tensors, which costs a fraction of computing them one by one.
+pub fn spectra(wanted: &[(&TensorMoments, ChannelScaling)]) -> Vec<ChannelSpectrum> {
+    let matrix = |(moments, scaling): &(&TensorMoments, ChannelScaling)| moments.matrix(*scaling);
+    let matrices: Vec<SymmetricMatrix> = wanted.par_iter().map(matrix).collect();
+    let values = symmetric_eigenvalues(&matrices).into_iter();
+    wanted.iter().zip(values).map(|((moments, _), values)| moments.spectrum(values)).collect()
 }
 
 impl TensorMoments {
@@ -208,39 +225,52 @@ impl TensorMoments {
 
     /// The eigenvalues of the covariance.
     pub fn covariance_spectrum(&self) -> ChannelSpectrum {
-        self.spectrum(&vec![1.0; self.channels])
+        self.spectrum_of(ChannelScaling::None)
     }
 
     /// The eigenvalues of the correlation: of the covariance of channels that are divided by their
     /// standard deviations.
     pub fn correlation_spectrum(&self) -> ChannelSpectrum {
-        let scales: Vec<f64> = self
-            .variances()
-            .into_iter()
-            .map(|variance| variance.max(LEAST_VARIANCE).sqrt().recip())
-            .collect();
-        self.spectrum(&scales)
+        self.spectrum_of(ChannelScaling::Deviations)
     }
 
-    /// The eigenvalues of the covariance of channels multiplied by `scales`.
-    fn spectrum(&self, scales: &[f64]) -> ChannelSpectrum {
-        let (side, matrix) = match &self.values {
-            MomentsValues::Covariance(triangle) => {
-                (self.channels, scaled(triangle.iter().map(|&entry| f64::from(entry)), scales))
-            }
-            MomentsValues::Precise(triangle) => {
-                (self.channels, scaled(triangle.iter().copied(), scales))
-            }
-            MomentsValues::Rows(rows) => (self.positions, self.gram(rows, scales)),
-        };
-        let mut eigenvalues = symmetric_eigenvalues(side, matrix);
+    fn spectrum_of(&self, scaling: ChannelScaling) -> ChannelSpectrum {
+        let eigenvalues = symmetric_eigenvalues(&[self.matrix(scaling)]);
+        self.spectrum(eigenvalues.into_iter().next().unwrap_or_default())
+    }
+
+    /// From the eigenvalues of the matrix, in any order.
+    fn spectrum(&self, mut eigenvalues: Vec<f64>) -> ChannelSpectrum {
         eigenvalues.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = 0.0);
         eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
         let (channels, positions) = (self.channels, self.positions);
         ChannelSpectrum { eigenvalues, channels, positions }
     }
 
-    /// The Gram matrix of positions, which has the eigenvalues of the covariance that are not zero.
+    /// The covariance of the scaled channels, or the Gram matrix of positions if it is smaller.
+    fn matrix(&self, scaling: ChannelScaling) -> SymmetricMatrix {
+        let scales: Vec<f64> = match scaling {
+            ChannelScaling::None => vec![1.0; self.channels],
+            ChannelScaling::Deviations => self
+                .variances()
+                .into_iter()
+                .map(|variance| variance.max(LEAST_VARIANCE).sqrt().recip())
+                .collect(),
+        };
+        let (side, triangle) = match &self.values {
+            MomentsValues::Covariance(triangle) => {
+                (self.channels, scaled(triangle.iter().map(|&entry| f64::from(entry)), &scales))
+            }
+            MomentsValues::Precise(triangle) => {
+                (self.channels, scaled(triangle.iter().copied(), &scales))
+            }
+            MomentsValues::Rows(rows) => (self.positions, self.gram(rows, &scales)),
+        };
+        SymmetricMatrix::from_triangle(side, triangle)
+    }
+
+    /// The lower triangle of the Gram matrix of positions, which has the eigenvalues of the covariance that
+    /// are not zero.
     fn gram(&self, rows: &[f32], scales: &[f64]) -> Vec<f64> {
         let (n, c) = (self.positions, self.channels);
         let scaled: Vec<f32> = rows
@@ -249,26 +279,22 @@ impl TensorMoments {
                 row.iter().zip(scales).map(|(&value, &scale)| (f64::from(value) * scale) as f32)
             })
             .collect();
-        let mut gram = vec![0.0; n * n];
+        let mut gram = Vec::with_capacity(n * (n + 1) / 2);
         for (i, left) in scaled.chunks_exact(c.max(1)).enumerate() {
-            for (j, right) in scaled.chunks_exact(c.max(1)).enumerate().take(i + 1) {
-                let product = dot(left, right) / n as f64;
-                (gram[i * n + j], gram[j * n + i]) = (product, product);
-            }
+            let others = scaled.chunks_exact(c.max(1)).take(i + 1);
+            gram.extend(others.map(|right| dot(left, right) / n as f64));
         }
         gram
     }
 }
 
-/// A symmetric matrix from its lower triangle, rows and columns multiplied by `scales`.
+/// The lower triangle of a symmetric matrix whose rows and columns are multiplied by `scales`.
 fn scaled(mut triangle: impl Iterator<Item = f64>, scales: &[f64]) -> Vec<f64> {
     let side = scales.len();
-    let mut matrix = vec![0.0; side * side];
+    let mut matrix = Vec::with_capacity(side * (side + 1) / 2);
     for row in 0..side {
-        for (column, entry) in triangle.by_ref().take(row + 1).enumerate() {
-            let entry = entry * scales[row] * scales[column];
-            (matrix[row * side + column], matrix[column * side + row]) = (entry, entry);
-        }
+        let entries = triangle.by_ref().take(row + 1).zip(scales);
+        matrix.extend(entries.map(|(entry, scale)| entry * scales[row] * scale));
     }
     matrix
 }
