@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use untrained::backend::Cancel;
 use untrained::evaluation::ReferenceSet;
-use untrained::job::{self, Event};
+use untrained::job::{self, Event, JobConfig};
+use untrained::store::Record;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let named: Vec<String> = std::env::args().skip(1).collect();
@@ -26,11 +27,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// The reference set of a space, scored now.
 fn table(id: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let components = records(&ReferenceSet::job(id))?;
+    let naswot = match ReferenceSet::naswot_job(id) {
+        Some(job) => records(&job)?,
+        None => Vec::new(),
+    };
+    Ok(ReferenceSet::to_csv(&components, &naswot))
+}
+
+/// What a job computes.
+fn records(job: &JobConfig) -> Result<Vec<Record>, Box<dyn std::error::Error>> {
     let mut records = Vec::new();
-    job::run(&ReferenceSet::job(id), &Cancel::new(), &mut |event| {
+    job::run(job, &Cancel::new(), &mut |event| {
         if let Event::Scored { record, .. } = event {
             records.push((*record).clone());
         }
     })?;
-    Ok(ReferenceSet::to_csv(&records))
+    Ok(records)
 }

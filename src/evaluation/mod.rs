@@ -24,7 +24,7 @@ pub use error::{EvaluationError, ScoresError};
 pub use experiment::search_experiment;
 pub use join::{AccuracyLookups, Coverage, JoinedRow, JoinedScores, join};
 pub use prediction::{Prediction, study_predictions};
-pub use reference::ReferenceSet;
+pub use reference::{NaswotStanding, ReferenceSet};
 pub use sample::sample;
 pub use scores::read_scores;
 

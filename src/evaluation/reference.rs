@@ -1,8 +1,11 @@
 //! Reference sets: scores of random architectures of the built-in spaces, with which a single
 //! architecture can be compared.
 
-use crate::job::{JobConfig, Options, SearchOptions, Task};
-use crate::score::{COMBINED, Components, Placement, PlacementSet, find_score};
+use std::fmt;
+
+use crate::format;
+use crate::job::{JobConfig, MiniBatch, Options, SearchOptions, Task};
+use crate::score::{COMBINED, Components, Placement, PlacementSet, find_score, standing};
 use crate::space::Space;
 use crate::store::{Record, Status, space_fingerprint};
 
@@ -10,13 +13,73 @@ use crate::store::{Record, Status, space_fingerprint};
 const SAMPLES: u64 = 200;
 /// The same where images are large, and networks slow.
 const SLOW_SAMPLES: u64 = 60;
+/// Architectures for which NASWOT is computed too. It is thirty times as dear as the components.
+const NASWOT_SAMPLES: u64 = 200;
+/// The same in spaces of networks that are ten times as large as those of NAS-Bench-201.
+const SLOW_NASWOT_SAMPLES: u64 = 30;
 /// Pixels of a large image.
 const LARGE: usize = 128 * 128;
+
+/// The column of NASWOT, which is no component of the combined rank and has a mini-batch of its own.
+const NASWOT: &str = "naswot";
 
 /// Scores of random architectures of a built-in space, computed with the usual options.
 #[derive(Clone, Debug)]
 pub struct ReferenceSet {
     placed: PlacementSet,
+    /// NASWOT of those for which it was computed, in ascending order; minus infinity for singular ones.
+    naswot: Vec<f64>,
+}
+
+/// How a value of NASWOT compares with those of random architectures of its space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NaswotStanding {
+    /// The space.
+    pub space: String,
+    /// The share of the architectures whose value is lower.
+    pub share: f64,
+    /// How many there are.
+    pub architectures: usize,
+    /// Their median.
+    pub median: f64,
+}
+
+impl NaswotStanding {
+    /// How a value compares that a job computed; `None` if there is no reference set of the job's space, or
+    /// if the job computes other values: on other images, with another count or initialisation.
+    pub fn of_job(config: &JobConfig, value: f64) -> Option<Self> {
+        let usual = Options { space: config.options.space.clone(), ..Options::default() };
+        let (own, codes) = (&config.options, MiniBatch::Codes);
+        let is_usual = own.images(codes) == usual.images(codes)
+            && own.batch_size(codes) == usual.batch_size(codes)
+            && own.image_overrides() == usual.image_overrides()
+            && own.count == usual.count
+            && own.initialisation.is_none();
+        if !is_usual || matches!(config.task, Task::Onnx { .. }) {
+            return None;
+        }
+        let space = config.open_space().ok()?;
+        let set = ReferenceSet::of_space(&space)?;
+        let lower = set.naswot.partition_point(|other| *other < value);
+        let median = *set.naswot.get(set.naswot.len() / 2)?;
+        Some(Self {
+            space: space.id().to_owned(),
+            share: lower as f64 / set.naswot.len() as f64,
+            architectures: set.naswot.len(),
+            median,
+        })
+    }
+}
+
+impl fmt::Display for NaswotStanding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { space, share, architectures, median } = self;
+        let (place, median) = (standing(*share), format::score(*median));
+        write!(
+            formatter,
+            "{place} of {architectures} random architectures of {space} (median {median})"
+        )
+    }
 }
 
 impl ReferenceSet {
@@ -34,15 +97,20 @@ impl ReferenceSet {
     fn from_csv(text: &str) -> Option<Self> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().ok()?.clone();
-        let components = Components::from_names(header.iter()).ok()?;
+        let components = header.iter().filter(|name| *name != NASWOT);
+        let components = Components::from_names(components).ok()?;
         let mut rows = Vec::new();
+        let mut naswot = Vec::new();
         for record in reader.records() {
             let cell =
                 |text: &str| if text.is_empty() { Some(f64::NAN) } else { text.parse().ok() };
-            rows.push(record.ok()?.iter().map(cell).collect::<Option<Vec<f64>>>()?);
+            let mut row = record.ok()?.iter().map(cell).collect::<Option<Vec<f64>>>()?;
+            naswot.extend(row.drain(components.len()..).filter(|value| !value.is_nan()));
+            rows.push(row);
         }
+        naswot.sort_unstable_by(f64::total_cmp);
         let placed = PlacementSet::new(components, &rows);
-        (!placed.is_empty()).then_some(Self { placed })
+        (!placed.is_empty()).then_some(Self { placed, naswot })
     }
 
     /// The scores of the set.
@@ -67,35 +135,53 @@ impl ReferenceSet {
 
     /// The search that makes the set of a built-in space: its records go to [`ReferenceSet::to_csv`].
     pub fn job(space: &str) -> JobConfig {
-        let is_slow = Space::builtin(space).is_ok_and(|space| space.input().plane() >= LARGE);
-        let options =
-            Options { space: space.to_owned(), device: "cpu".to_owned(), ..Options::default() };
-        let search = SearchOptions {
-            samples: Some(if is_slow { SLOW_SAMPLES } else { SAMPLES }),
-            score: Some(COMBINED.to_owned()),
-            ..SearchOptions::default()
-        };
-        JobConfig::new(options, Task::Search(Box::new(search)))
+        let samples = if has_large_images(space) { SLOW_SAMPLES } else { SAMPLES };
+        search(space, samples, COMBINED)
     }
 
-    /// The table of records, with five digits: a row for each that has a path to its output.
-    pub fn to_csv(records: &[Record]) -> String {
-        const DIGITS: usize = 4;
+    /// The search that adds NASWOT to the set; `None` in spaces of large images, where it would take hours.
+    pub fn naswot_job(space: &str) -> Option<JobConfig> {
+        let samples = if space.starts_with("nds-") { SLOW_NASWOT_SAMPLES } else { NASWOT_SAMPLES };
+        (!has_large_images(space)).then(|| search(space, samples, NASWOT))
+    }
+
+    /// The table of records, with five digits: a row for each that has a path to its output. `naswot` are the
+    /// records for which NASWOT was computed.
+    pub fn to_csv(records: &[Record], naswot: &[Record]) -> String {
         let components = Components::default();
-        let mut text = components.names().collect::<Vec<_>>().join(",") + "\n";
+        let names: Vec<&str> = components.names().chain([NASWOT]).collect();
+        let mut text = names.join(",") + "\n";
         for record in records.iter().filter(|record| record.status == Status::Ok) {
-            let cell = |name: &str| {
-                let value = find_score(name).and_then(|score| record.score_value(score));
-                match value.filter(|value| value.is_finite()) {
-                    Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value}"),
-                    Some(value) => format!("{value:.DIGITS$e}"),
-                    None => String::new(),
-                }
-            };
-            let cells: Vec<String> = components.names().map(cell).collect();
+            let value = |name: &str| find_score(name).and_then(|score| record.score_value(score));
+            let with_naswot = naswot.iter().find(|other| other.architecture == record.architecture);
+            let mut cells: Vec<String> = components.names().map(|name| cell(value(name))).collect();
+            cells.push(cell(with_naswot.map(|record| record.score)));
             text += &(cells.join(",") + "\n");
         }
         text
+    }
+}
+
+/// A search with the usual options.
+fn search(space: &str, samples: u64, score: &str) -> JobConfig {
+    let options =
+        Options { space: space.to_owned(), device: "cpu".to_owned(), ..Options::default() };
+    let (samples, score) = (Some(samples), Some(score.to_owned()));
+    let search = SearchOptions { samples, score, ..SearchOptions::default() };
+    JobConfig::new(options, Task::Search(Box::new(search)))
+}
+
+fn has_large_images(space: &str) -> bool {
+    Space::builtin(space).is_ok_and(|space| space.input().plane() >= LARGE)
+}
+
+/// A cell of a table; empty for a value that is not available.
+fn cell(value: Option<f64>) -> String {
+    const DIGITS: usize = 4;
+    match value.filter(|value| !value.is_nan()) {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value}"),
+        Some(value) => format!("{value:.DIGITS$e}"),
+        None => String::new(),
     }
 }
 
@@ -103,7 +189,9 @@ impl ReferenceSet {
 mod tests {
     use super::*;
     use crate::backend::Cancel;
+    use crate::data::ImageSource;
     use crate::job::{self, Event};
+    use crate::plan::Count;
 
     #[test]
     fn every_builtin_space_has_a_set_and_others_have_none() {
@@ -118,26 +206,60 @@ mod tests {
         assert!(ReferenceSet::of_space(&own).is_none());
     }
 
+    #[test]
+    fn a_value_of_naswot_is_placed_where_it_was_computed_like_the_set() {
+        let mut config = ReferenceSet::naswot_job("nas-bench-201").unwrap();
+        let standing = |config: &JobConfig, value| NaswotStanding::of_job(config, value);
+        let best = standing(&config, 1e9).unwrap();
+        assert_eq!((best.share, best.space.as_str()), (1.0, "nas-bench-201"));
+        assert!(best.architectures > 150 && best.median > 1000.0, "{best:?}");
+        assert_eq!(standing(&config, f64::NEG_INFINITY).unwrap().share, 0.0);
+        let median = standing(&config, best.median).unwrap();
+        assert!((median.share - 0.5).abs() < 0.02, "{median:?}");
+        let text =
+            format!("top 1 % of {} random architectures of nas-bench-201", best.architectures);
+        assert!(best.to_string().starts_with(&text), "{best}");
+        for change in [
+            |options: &mut Options| options.batch_size = Some(64),
+            |options: &mut Options| options.images = Some(ImageSource::Noise),
+            |options: &mut Options| options.count = Count::Live,
+            |options: &mut Options| options.set = vec!["skeleton.cells=1".parse().unwrap()],
+            |options: &mut Options| options.space = "nds-darts-imagenet".to_owned(),
+        ] {
+            let before = config.options.clone();
+            change(&mut config.options);
+            assert_eq!(standing(&config, 1700.0), None, "{:?}", config.options);
+            config.options = before;
+        }
+        config.options.batch_size = Some(128);
+        assert_eq!(standing(&config, best.median), Some(median));
+    }
+
     /// A change of a score, a space or a default would leave the sets behind.
     #[test]
     fn the_first_architectures_have_their_values_still() {
-        let mut job = ReferenceSet::job("nas-bench-201");
-        if let Task::Search(search) = &mut job.task {
-            search.samples = Some(4);
-        }
-        let mut records = Vec::new();
-        job::run(&job, &Cancel::new(), &mut |event| {
-            if let Event::Scored { record, .. } = event {
-                records.push((*record).clone());
+        let records = |job: Option<JobConfig>| {
+            let mut job = job.unwrap();
+            if let Task::Search(search) = &mut job.task {
+                search.samples = Some(4);
             }
-        })
-        .unwrap();
+            let mut records = Vec::new();
+            job::run(&job, &Cancel::new(), &mut |event| {
+                if let Event::Scored { record, .. } = event {
+                    records.push((*record).clone());
+                }
+            })
+            .unwrap();
+            records
+        };
+        let components = records(Some(ReferenceSet::job("nas-bench-201")));
+        let naswot = records(ReferenceSet::naswot_job("nas-bench-201"));
         let values = |text: &str| -> Vec<Vec<f64>> {
             let cells = |line: &str| line.split(',').map(|cell| cell.parse().unwrap()).collect();
             text.lines().skip(1).take(3).map(cells).collect()
         };
         let (now, then) = (
-            values(&ReferenceSet::to_csv(&records)),
+            values(&ReferenceSet::to_csv(&components, &naswot)),
             values(Space::builtin_reference("nas-bench-201").unwrap()),
         );
         assert_eq!((now.len(), then.len()), (3, 3));

@@ -97,14 +97,18 @@ pub fn run_job(
     let further: Vec<&score::Score> =
         config.scores()?.iter().filter(|score| !score.has_column()).collect();
     let mut rows = vec![header(&further)];
+    let mut best = f64::NEG_INFINITY;
     let (summary, result) = progress::run(config, |record, output| {
         rows.push(row(record, &further));
+        if record.status == Status::Ok {
+            best = best.max(record.score);
+        }
         each(record, output);
     });
     if rows.len() > 1 {
         show(&text_table::table(&rows))?;
         if config.scores()?.needs(ScoreNeeds::KernelMatrix) && summary.counts.get(Status::Ok) > 0 {
-            show(&search::compares_with(config, "score"))?;
+            show(&search::compares_with(config, "score", best))?;
         }
     }
     result?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::{Output, RunFile, Search};
 use super::{Exit, command_line, progress, score, show, study_args, text_table};
+use untrained::evaluation::NaswotStanding;
 use untrained::format;
 use untrained::job::{JobConfig, JobError, JobOption, MiniBatch, Options, Task};
 use untrained::score::{Components, Ranking, ScoreNeeds};
@@ -76,12 +77,16 @@ fn ranked_text(config: &JobConfig, compared: u64, components: &Components) -> St
     )
 }
 
-/// What the values of a score of kernel matrices compare with.
-pub fn compares_with(config: &JobConfig, name: &str) -> String {
+/// What the values of a score of kernel matrices compare with, and where the best of them stands.
+pub fn compares_with(config: &JobConfig, name: &str, best: f64) -> String {
     let images = config.options.images_text(MiniBatch::Codes);
+    let standing = match NaswotStanding::of_job(config, best) {
+        Some(standing) => format!("{name} {}: {standing}\n", format::score(best)),
+        None => String::new(),
+    };
     format!(
-        "{name}: on {images}; compare values only if they were computed on the same images (more images \
-         give larger values)\n"
+        "{standing}{name}: on {images}; compare values only if they were computed on the same images (more \
+         images give larger values)\n"
     )
 }
 
@@ -101,7 +106,8 @@ fn run_job(config: &JobConfig) -> anyhow::Result<Exit> {
         if let Ok(Some(Ranking::Score(score))) = config.ranked_without_training()
             && score.0.needs == ScoreNeeds::KernelMatrix
         {
-            show(&compares_with(config, score.0.name))?;
+            let best = summary.best[0].value;
+            show(&compares_with(config, score.0.name, best))?;
         }
     }
     if let Some(followed) = summary.followed {

@@ -41,3 +41,18 @@ fn without_a_reference_set_the_values_are_there() {
     let (code, _, error) = untrained(&["search", "--also", "combined"]);
     assert!(code == 2 && error.contains("describe --scores"), "{error}");
 }
+
+#[test]
+fn a_value_of_naswot_is_placed_where_the_set_was_scored_likewise() {
+    let among = "random architectures of nas-bench-201 (median ";
+    let (code, shown, error) = untrained(&["score", GOOD]);
+    assert!(code == 0 && shown.contains("score ") && shown.contains(among), "{shown}{error}");
+    let search = ["search", "--score", "naswot", "--samples", "3", "--store", "none"];
+    let (code, shown, error) = untrained(&search);
+    assert!(code == 0 && shown.contains("naswot ") && shown.contains(among), "{shown}{error}");
+    let (code, shown, _) = untrained(&["score", GOOD, "--batch-size", "16"]);
+    assert!(
+        code == 0 && shown.contains("compare values only") && !shown.contains(among),
+        "{shown}"
+    );
+}
