@@ -31,6 +31,7 @@ pub mod format;
 pub mod graph;
 pub mod input;
 pub mod job;
+pub mod leftovers;
 mod nearest;
 pub mod onnx;
 pub mod output;

@@ -6,10 +6,11 @@
 //! here.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::input::SpecialFile;
+use crate::leftovers::{Leftover, Registration, register};
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,10 @@ pub enum OutputErrorReason {
     NoPermission,
     /// No space is left.
     DiskFull,
+    /// The system allows no file of that size.
+    SizeLimit,
+    /// Its name, or that of a file written next to it, is too long.
+    NameTooLong,
     /// Another error from the operating system.
     System(std::io::Error),
 }
@@ -69,6 +74,18 @@ fn described(path: &Path, reason: &OutputErrorReason) -> String {
         OutputErrorReason::DiskFull => {
             format!("cannot write {path}: no space is left; free some or choose another disk")
         }
+        OutputErrorReason::SizeLimit => {
+            format!(
+                "cannot write {path}: the largest size that the system allows for a file is reached; raise \
+                 the limit (ulimit -f) or choose another disk"
+            )
+        }
+        OutputErrorReason::NameTooLong => {
+            format!(
+                "cannot write {path}: its name, or that of the file written next to it, is too long; choose a \
+                 shorter name"
+            )
+        }
         OutputErrorReason::System(error) => format!("cannot write {path}: {error}"),
     }
 }
@@ -85,6 +102,8 @@ impl OutputError {
                 OutputErrorReason::NoPermission
             }
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OutputErrorReason::DiskFull,
+            ErrorKind::FileTooLarge => OutputErrorReason::SizeLimit,
+            ErrorKind::InvalidFilename => OutputErrorReason::NameTooLong,
             _ => OutputErrorReason::System(error),
         };
         Self { path: path.to_owned(), reason }
@@ -96,11 +115,25 @@ impl OutputError {
     }
 }
 
+/// Makes a write beyond the size that the system allows for a file fail with an error, where it would end the
+/// process. To be called when the program starts.
+pub fn report_size_limits() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigHandler, Signal, signal};
+        // SAFETY: no handler is installed; the signal is ignored.
+        let ignored = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+        // Without that, the process is ended as before.
+        let _ = ignored;
+    }
+}
+
 /// Checks that a file of this name could be written, as far as can be told from its name and existence.
 ///
 /// # Errors
 ///
-/// [`OutputErrorReason::Exists`], [`OutputErrorReason::IsDirectory`] or [`OutputErrorReason::IsPipe`].
+/// [`OutputErrorReason::Exists`], [`OutputErrorReason::IsDirectory`], [`OutputErrorReason::IsPipe`] or
+/// [`OutputErrorReason::NameTooLong`].
 pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
     let reason = match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => OutputErrorReason::IsDirectory,
@@ -108,9 +141,16 @@ pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
         Ok(found) if is_named_pipe(path, &found) => {
             OutputErrorReason::IsPipe(SpecialFile::new(found.file_type()))
         }
+        Err(error) if error.kind() == ErrorKind::InvalidFilename => OutputErrorReason::NameTooLong,
+        _ if is_too_long(&beside(path)) => OutputErrorReason::NameTooLong,
         _ => return Ok(()),
     };
     Err(OutputError { path: path.to_owned(), reason })
+}
+
+/// Whether the system takes no name of that length.
+fn is_too_long(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::InvalidFilename)
 }
 
 /// Refuses to write a file over one that the same call reads, or two outputs into one file. A role says
@@ -190,7 +230,7 @@ pub struct OutputFile {
     file: File,
     overwrite: bool,
     /// The file that is renamed when it is complete; `None` where the file is written in place.
-    partial: Option<PathBuf>,
+    partial: Option<(PathBuf, Registration)>,
 }
 
 impl OutputFile {
@@ -209,7 +249,8 @@ impl OutputFile {
         let partial = beside(&target(path));
         check_output(&partial, true)?;
         let file = File::create(&partial).map_err(|error| OutputError::new(path, error))?;
-        Ok(Self { path: path.to_owned(), file, overwrite, partial: Some(partial) })
+        let registration = register(Leftover::File(partial.clone()));
+        Ok(Self { path: path.to_owned(), file, overwrite, partial: Some((partial, registration)) })
     }
 
     /// Begins a file that is visible while it is written, and stays as far as it was written.
@@ -245,7 +286,7 @@ impl OutputFile {
     /// [`OutputError`], for example if the file has been created in the meantime; nothing is left
     /// behind in that case.
     pub fn commit(mut self) -> Result<(), OutputError> {
-        let Some(partial) = &self.partial else { return Ok(()) };
+        let Some((partial, _)) = &self.partial else { return Ok(()) };
         check_output(&self.path, self.overwrite)?;
         std::fs::rename(partial, target(&self.path)).map_err(|error| self.error(error))?;
         self.partial = None;
@@ -258,6 +299,18 @@ impl Write for OutputFile {
         self.file.write(bytes)
     }
 
+    /// Writes all bytes or, where a file allows it, none: a row that did not fit leaves no half.
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let begin = self.file.stream_position();
+        self.file.write_all(bytes).inspect_err(|_| {
+            if let Ok(begin) = begin
+                && self.file.set_len(begin).is_ok()
+            {
+                let _ = self.file.seek(SeekFrom::Start(begin));
+            }
+        })
+    }
+
     fn flush(&mut self) -> std::io::Result<()> {
         self.file.flush()
     }
@@ -265,7 +318,7 @@ impl Write for OutputFile {
 
 impl Drop for OutputFile {
     fn drop(&mut self) {
-        if let Some(partial) = &self.partial {
+        if let Some((partial, _)) = &self.partial {
             // Whoever writes knows of a worse error than one about the file that is left.
             let _ = std::fs::remove_file(partial);
         }
@@ -440,5 +493,24 @@ mod tests {
         assert!(other.is_symlink() && link.is_symlink());
         assert_eq!(std::fs::read(folder.path().join("file")).unwrap(), b"new");
         assert_eq!(files(folder.path()), ["file", "full", "link"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_leave_no_room_for_the_unfinished_file_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for length in [247, 248, 255, 300] {
+            let refused = write_output(&folder.path().join("n".repeat(length)), b"new", false);
+            match refused {
+                Ok(()) => assert_eq!(length, 247),
+                Err(error) => {
+                    assert!(
+                        matches!(error.reason, OutputErrorReason::NameTooLong),
+                        "{length}: {error}"
+                    );
+                }
+            }
+        }
+        assert_eq!(files(folder.path()).len(), 1);
     }
 }

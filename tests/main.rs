@@ -9,6 +9,7 @@ mod data_sources;
 mod dependencies;
 mod devices_agree;
 mod gpu;
+mod interrupted_jobs;
 mod kept_networks;
 mod kernel_spectrum;
 mod kernels;

@@ -13,6 +13,8 @@ fn order(architecture: &str) -> TrainingRequest {
         architecture: architecture.to_owned(),
         index: Some(3),
         choices: Vec::new(),
+        layers: Vec::new(),
+        space_file: String::new(),
         input: [3, 32, 32],
         classes: 10,
         seed: 0,

@@ -20,6 +20,8 @@ use crate::weights::Weights;
 #[derive(Debug)]
 pub struct Cancel {
     requested: AtomicBool,
+    /// Whether somebody has asked since it was requested.
+    noticed: AtomicBool,
     /// How often it may be looked for before it comes by itself.
     checks_left: AtomicU32,
 }
@@ -36,7 +38,11 @@ impl Cancel {
     /// times. Hidden: for tests only, to cancel in the middle of the work regardless of its speed.
     #[doc(hidden)]
     pub const fn after_checks(checks: u32) -> Self {
-        Self { requested: AtomicBool::new(false), checks_left: AtomicU32::new(checks) }
+        Self {
+            requested: AtomicBool::new(false),
+            noticed: AtomicBool::new(false),
+            checks_left: AtomicU32::new(checks),
+        }
     }
 
     /// Requests that the work stop.
@@ -46,7 +52,16 @@ impl Cancel {
 
     /// Whether cancellation was requested.
     pub fn is_cancelled(&self) -> bool {
-        self.requested.load(Ordering::Relaxed) || self.has_no_checks_left()
+        let is_cancelled = self.requested.load(Ordering::Relaxed) || self.has_no_checks_left();
+        if is_cancelled {
+            self.noticed.store(true, Ordering::Relaxed);
+        }
+        is_cancelled
+    }
+
+    /// Whether the work has found out that it is to stop.
+    pub fn is_noticed(&self) -> bool {
+        self.noticed.load(Ordering::Relaxed)
     }
 
     fn has_no_checks_left(&self) -> bool {

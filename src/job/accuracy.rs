@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use crate::backend::{Cancel, DeviceInfo};
 use crate::benchmark::{self, MetricLookup};
 use crate::graph::cost::Cost;
-use crate::graph::extent;
+use crate::graph::{extent, layers};
 use crate::score::{Score, ScoreInputs};
 use crate::space::{Architecture, Space};
 use crate::store::{Record, Status};
-use crate::trainer::{Trainer, TrainingRequest};
+use crate::trainer::{Trainer, TrainingChoice, TrainingRequest};
 
 use super::{InvalidOption, JobError, JobOption, SearchOptions};
 
@@ -140,7 +140,9 @@ fn training_request(space: &Space, architecture: &Architecture, seed: u64) -> Tr
         space: space.id().to_owned(),
         architecture: architecture.to_string(),
         index: architecture.index(),
-        choices: architecture.decisions(),
+        choices: architecture.decisions().into_iter().map(TrainingChoice::from).collect(),
+        layers: architecture.build().map(|graph| layers(&graph)).unwrap_or_default(),
+        space_file: space.text().to_owned(),
         input: [input.channels, input.height, input.width],
         classes: space.classes(),
         seed,

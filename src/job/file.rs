@@ -22,6 +22,10 @@ impl JobConfig {
     ///
     /// [`JobError::File`] with line and column, and the valid keys there.
     pub fn from_text(text: &str, origin: &Path) -> Result<Self, JobError> {
+        if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+            let message = "is JSON: a job file is TOML, as --save-job writes it".to_owned();
+            return Err(JobError::File { path: origin.to_owned(), message });
+        }
         toml::from_str(text).map_err(|error| JobError::File {
             path: origin.to_owned(),
             message: file_problem::explain(text, &error),
@@ -128,6 +132,9 @@ mod tests {
             ("[options]\nbatch-size = 2.5", "options.batch-size: must be a whole number"),
             ("options = 3", "options: must be a table, as in [options]"),
             ("[options]\nseed = ", "line 2"),
+            ("null", "is JSON: a job file is TOML"),
+            ("[]", "is JSON"),
+            ("{}", "is JSON"),
         ] {
             let message = read(text).unwrap_err().to_string();
             assert!(message.contains(part) && message.contains("job.toml"), "{text}: {message}");

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{JobConfig, Session};
+use super::{Event, JobConfig, Session};
 use crate::plan::ActivationSites;
 use crate::score::{COMBINED, Ranking};
-use crate::store::{BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter};
+use crate::store::{
+    BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter, manifest_path,
+};
 
 /// Where a job's records go.
 pub(super) struct JobFiles(Option<TableFiles>);
@@ -14,6 +16,29 @@ struct TableFiles {
     path: PathBuf,
     table: TableWriter,
     manifest: Manifest,
+    /// Whether the manifest says how the job ended.
+    is_finished: bool,
+}
+
+impl Drop for TableFiles {
+    /// A job that failed leaves no table without a row, and its manifest says so; whoever drops it knows of
+    /// the reason.
+    fn drop(&mut self) {
+        if self.is_finished {
+            return;
+        }
+        if self.manifest.records > 0 {
+            self.manifest.state = "failed";
+            let _ = self.manifest.write(&self.path);
+            return;
+        }
+        for path in [self.path.clone(), manifest_path(&self.path)] {
+            // What is written in place, such as the standard output, is not ours to remove.
+            if std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
 }
 
 impl JobFiles {
@@ -22,6 +47,7 @@ impl JobFiles {
         config: &JobConfig,
         session: &Session,
         code_points: Option<&ActivationSites>,
+        events: &mut dyn FnMut(Event),
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let images = session.images();
@@ -29,7 +55,6 @@ impl JobFiles {
         let further = further.map(|score| score.name);
         let is_combined = matches!(session.ranking(), Ranking::Combined(_));
         let names = is_combined.then_some(COMBINED).into_iter().chain(further);
-        let table = TableWriter::create(path, config.overwrite, names)?;
         let manifest = Manifest {
             version: env!("CARGO_PKG_VERSION"),
             command: config.command.clone(),
@@ -46,8 +71,17 @@ impl JobFiles {
             state: "running",
             records: 0,
         };
+        let has_other_images = manifest.has_other_images_than(path);
+        let table = TableWriter::create(path, config.overwrite, names)?;
+        if has_other_images {
+            events(Event::Warning(format!(
+                "the images have changed since {} was written with the same options: its scores cannot be \
+                 compared with the new ones",
+                path.display()
+            )));
+        }
         manifest.write(path)?;
-        Ok(Self(Some(TableFiles { path: path.clone(), table, manifest })))
+        Ok(Self(Some(TableFiles { path: path.clone(), table, manifest, is_finished: false })))
     }
 
     /// Writes a record.
@@ -70,6 +104,7 @@ impl JobFiles {
     pub(super) fn finish(&mut self, state: &'static str) -> Result<(), TableError> {
         let Some(files) = &mut self.0 else { return Ok(()) };
         files.manifest.state = state;
+        files.is_finished = true;
         Ok(files.manifest.write(&files.path)?)
     }
 }

@@ -24,7 +24,7 @@ impl Recorder {
         code_points: Option<ActivationSites>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        let files = JobFiles::create(config, session, code_points.as_ref())?;
+        let files = JobFiles::create(config, session, code_points.as_ref(), events)?;
         let leaderboard = Leaderboard::new(config.ranked_without_training()?.as_ref());
         let batch = session.images().batch.fingerprint();
         let device = session.device().clone();

@@ -1,7 +1,7 @@
 //! What the repeats of one architecture gave.
 
 use super::scorer::Candidate;
-use crate::backend::{BackendError, RunOutput};
+use crate::backend::{BackendError, Cancel, RunOutput};
 use crate::plan::Plan;
 use crate::score::{
     KernelMatrix, MomentScores, Score, ScoreInputs, ScoreNeeds, ScoreSet, unit_patterns,
@@ -68,18 +68,26 @@ pub(super) fn add_repeat(
     (candidate, plan): (&Candidate, &Plan),
     wanted: ScoreSet,
     trainability: Option<f64>,
+    cancel: &Cancel,
 ) {
     let Ok(so_far) = repeats else { return };
     match result {
         Ok(output) => {
             let kernel = output.kernel.as_ref();
+            let log_det = match kernel {
+                None => None,
+                Some(kernel) => match kernel.score_unless(&|| cancel.is_cancelled()) {
+                    None => return *repeats = Err(ScoringFailure::Cancelled),
+                    log_det => log_det,
+                },
+            };
             let last = output.last.as_ref();
             let moments = match &candidate.network {
                 Ok(graph) => MomentScores::new(graph, &output.sites, last, wanted),
                 Err(_) => MomentScores::default(),
             };
             so_far.draws.push(ScoreInputs {
-                log_det: kernel.map(KernelMatrix::score),
+                log_det,
                 regions: kernel.map(|kernel| kernel.regions() as f64),
                 unit_patterns: kernel.and_then(|kernel| patterns(kernel, &output, plan, wanted)),
                 moments: MomentScores { trainability, ..moments },

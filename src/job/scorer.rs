@@ -161,7 +161,9 @@ impl Scorer<'_> {
             for ((&(index, candidate, plan, _), result), trainability) in
                 group.iter().zip(results).zip(trainability)
             {
-                add_repeat(&mut repeats[index], result, (candidate, plan), wanted, trainability);
+                let network = (candidate, plan);
+                let cancel = self.cancel;
+                add_repeat(&mut repeats[index], result, network, wanted, trainability, cancel);
             }
         }
         let seconds = begin.elapsed().as_secs_f64() / candidates.len().max(1) as f64;

@@ -2,7 +2,7 @@
 //! the study, or from scoring or training here; the strategy observes values in the order of its
 //! proposals.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::accuracy::{AccuracySource, reused};
@@ -52,6 +52,8 @@ struct SearchLoop<'r> {
     objective: Objective,
     accuracies: Option<AccuracySource>,
     shared: SharedResults,
+    /// Where architectures are trained as well: the records of those that have a score.
+    scored: HashMap<String, Record>,
     /// Proposals that the strategy has not observed yet.
     proposals: VecDeque<Proposal>,
     /// How many were made in all.
@@ -102,6 +104,7 @@ pub(super) fn run<'r>(
         strategy,
         objective,
         accuracies,
+        scored: HashMap::new(),
         proposals: VecDeque::new(),
         proposed: 0,
         exhausted: false,
@@ -109,6 +112,9 @@ pub(super) fn run<'r>(
         next_poll: Instant::now(),
     };
     let result = search.work(events);
+    if result.is_ok() && cancel.is_cancelled() {
+        search.record_answered(events);
+    }
     search.finish(result)
 }
 
@@ -284,6 +290,7 @@ impl SearchLoop<'_> {
     /// Takes a result of this study, from an earlier run or another process.
     fn use_stored(&mut self, at: usize, row: ResultRow) {
         self.recorder.summary.known += 1;
+        self.keep_scored(at, &row.record);
         let value = self.trial_value(&row.record, row.told);
         let answer = ProposalAnswer { value, record: row.record, output: None };
         self.proposals[at].state = ProposalState::Answered(Box::new(answer));
@@ -317,6 +324,7 @@ impl SearchLoop<'_> {
         at: usize,
         ScoredNetwork { mut record, output }: ScoredNetwork,
     ) -> Result<(), JobError> {
+        self.keep_scored(at, &record);
         let told = record.rank_score();
         let value = self.trial_value(&record, None);
         let proposal = &mut self.proposals[at];
@@ -331,6 +339,13 @@ impl SearchLoop<'_> {
         proposal.state =
             ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));
         Ok(())
+    }
+
+    /// Keeps a record with a score for the record of the architecture's training.
+    fn keep_scored(&mut self, at: usize, record: &Record) {
+        if self.accuracies.is_some() && self.proposals[at].objective == Objective::Score {
+            self.scored.insert(record.architecture.clone(), record.clone());
+        }
     }
 
     /// Proposals of this process that are best answered at once: with one objective, as many as the device
@@ -380,7 +395,18 @@ impl SearchLoop<'_> {
         let Some(accuracies) = &mut self.accuracies else { return Vec::new() };
         let origin = (self.config.options.seed, self.session.device());
         let records = accuracies.answer(&self.space, proposed, origin, self.cancel);
-        let scored = |record| ScoredNetwork { record, output: None };
+        let scored = |record: Record| {
+            let record = match self.scored.get(&record.architecture) {
+                Some(scored) if record.status == Status::Ok => Record {
+                    accuracy: record.accuracy,
+                    value: record.value,
+                    seconds: record.seconds,
+                    ..scored.clone()
+                },
+                _ => record,
+            };
+            ScoredNetwork { record, output: None }
+        };
         records.into_iter().map(|record| Some(scored(record?))).collect()
     }
 
@@ -395,6 +421,16 @@ impl SearchLoop<'_> {
             self.recorder.record(answer.record, answer.output, events);
         }
         self.recorder.check_written()
+    }
+
+    /// After the search was cancelled: records what was answered behind a proposal that was not, so that
+    /// all outputs have what the study has.
+    fn record_answered(&mut self, events: &mut dyn FnMut(Event)) {
+        for proposal in std::mem::take(&mut self.proposals) {
+            if let ProposalState::Answered(answer) = proposal.state {
+                self.recorder.record(answer.record, answer.output, events);
+            }
+        }
     }
 
     fn finish(mut self, result: Result<(), JobError>) -> Result<Summary, JobError> {

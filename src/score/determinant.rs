@@ -1,15 +1,22 @@
 //! The logarithm of a determinant.
 
 /// ln |det A| of an `n` x `n` row-major matrix by LU decomposition with partial pivoting; negative
-/// infinity where a pivot is exactly zero.
-pub fn ln_abs_determinant(mut matrix: Vec<f64>, n: usize) -> f64 {
+/// infinity where a pivot is exactly zero; `None` if it was cancelled, for which it looks after every column.
+pub fn ln_abs_determinant(
+    mut matrix: Vec<f64>,
+    n: usize,
+    cancelled: &dyn Fn() -> bool,
+) -> Option<f64> {
     let mut sum = 0.0;
     for column in 0..n {
+        if cancelled() {
+            return None;
+        }
         let pivot = (column..n)
             .max_by(|&a, &b| matrix[a * n + column].abs().total_cmp(&matrix[b * n + column].abs()))
             .unwrap_or(column);
         if matrix[pivot * n + column] == 0.0 {
-            return f64::NEG_INFINITY;
+            return Some(f64::NEG_INFINITY);
         }
         if pivot != column {
             for k in column..n {
@@ -26,5 +33,5 @@ pub fn ln_abs_determinant(mut matrix: Vec<f64>, n: usize) -> f64 {
             }
         }
     }
-    sum
+    Some(sum)
 }

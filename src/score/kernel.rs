@@ -106,10 +106,15 @@ impl KernelMatrix {
     /// The NASWOT score ln |det K| (Mellor et al. 2021); negative infinity where two images have
     /// equal codes.
     pub fn score(&self) -> f64 {
+        self.score_unless(&|| false).unwrap_or(f64::NAN)
+    }
+
+    /// The same, or `None` if it was cancelled: that of thousands of images takes seconds.
+    pub fn score_unless(&self, cancelled: &dyn Fn() -> bool) -> Option<f64> {
         if self.has_equal_codes() {
-            return f64::NEG_INFINITY;
+            return Some(f64::NEG_INFINITY);
         }
         let entries = self.entries.iter().map(|&entry| entry as f64).collect();
-        ln_abs_determinant(entries, self.images)
+        ln_abs_determinant(entries, self.images, cancelled)
     }
 }

@@ -141,6 +141,9 @@ impl FromStr for Constraint {
         if least > most {
             return Err(format!("`{text}`: the range from {least} to {most} is empty"));
         }
+        if most < 0.0 {
+            return Err(format!("`{text}`: {} is never below 0", quantity.name));
+        }
         Ok(Self { quantity, least, most })
     }
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::backend::DeviceInfo;
 use crate::data::{ImageFacts, LoadedImages};
+use crate::input::{InputKind, read_input_text};
 use crate::output::{OutputError, write_output};
 use crate::plan::ActivationSites;
 
@@ -72,6 +74,19 @@ pub fn manifest_path(table: &Path) -> PathBuf {
 }
 
 impl Manifest {
+    /// Whether the manifest that a table has says that the same options gave other images, so that the table's
+    /// scores cannot be compared with those of this run.
+    pub fn has_other_images_than(&self, table: &Path) -> bool {
+        let text = read_input_text(&manifest_path(table), InputKind::Job);
+        let Some(before) = text.ok().and_then(|text| serde_json::from_str::<Value>(&text).ok())
+        else {
+            return false;
+        };
+        let same_options = before["options"]["options"] == self.options["options"];
+        let same_batch = before["batch"].as_str().is_none_or(|batch| batch == self.batch);
+        same_options && !same_batch
+    }
+
     /// Writes the manifest of a table; the old one stays until the new one is complete.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
 //! Tables that grow row by row: CSV and JSON Lines.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Record, RecordRanks, manifest_path, run_table_columns};
+use crate::format::spreadsheet_text;
 use crate::output::{OutputError, OutputFile, check_output};
 use crate::score::COMBINED;
 
@@ -30,9 +32,10 @@ pub struct TableWriter {
     records: Vec<Record>,
 }
 
-enum TableRows<W: Write> {
-    Csv(Box<csv::Writer<W>>),
-    JsonLines(BufWriter<W>),
+/// Rows of one format; each is handed over as a whole.
+struct TableRows<W: Write> {
+    file: W,
+    is_csv: bool,
 }
 
 /// A record with further columns.
@@ -89,7 +92,8 @@ impl TableWriter {
         Self::check(path, overwrite)?;
         let file = OutputFile::stream(path, overwrite)?;
         let further: Vec<&str> = further.into_iter().collect();
-        let rows = TableRows::begin(path, file, &further)?;
+        let rows = TableRows::begin(path, file, &further)
+            .map_err(|error| OutputError::new(path, error))?;
         Ok(Self { path: path.to_owned(), rows, further, records: Vec::new() })
     }
 
@@ -103,7 +107,7 @@ impl TableWriter {
             self.records.push(record.clone());
         }
         let written = self.rows.append(record, &self.further, None);
-        let written = written.and_then(|()| self.rows.flush());
+        let written = written.and_then(|()| self.rows.file.flush());
         written.map_err(|error| OutputError::new(&self.path, error).into())
     }
 
@@ -116,31 +120,26 @@ impl TableWriter {
     pub fn rank(&mut self, ranks: &RecordRanks) -> Result<(), TableError> {
         let mut file = OutputFile::create(&self.path, true)?;
         let written = (|| {
-            let mut rows = TableRows::begin(&self.path, &mut file, &self.further)?;
+            let mut rows = TableRows::begin(&self.path, BufWriter::new(&mut file), &self.further)?;
             for record in &self.records {
-                rows.append(record, &self.further, Some(ranks.combined(record)))
-                    .map_err(|error| OutputError::new(&self.path, error))?;
+                rows.append(record, &self.further, Some(ranks.combined(record)))?;
             }
-            rows.flush().map_err(|error| OutputError::new(&self.path, error))
+            rows.file.flush()
         })();
-        written?;
+        written.map_err(|error| OutputError::new(&self.path, error))?;
         Ok(file.commit()?)
     }
 }
 
 impl<W: Write> TableRows<W> {
-    fn begin(path: &Path, file: W, further: &[&str]) -> Result<Self, OutputError> {
-        if !is_csv(path).unwrap_or_default() {
-            return Ok(Self::JsonLines(BufWriter::new(file)));
+    fn begin(path: &Path, file: W, further: &[&str]) -> std::io::Result<Self> {
+        let mut rows = Self { file, is_csv: is_csv(path).unwrap_or_default() };
+        if rows.is_csv {
+            let names =
+                run_table_columns().map(|column| column.name).chain(further.iter().copied());
+            rows.append_csv(|writer| writer.write_record(names))?;
         }
-        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-        let names = run_table_columns().map(|column| column.name).chain(further.iter().copied());
-        writer
-            .write_record(names)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writer.flush())
-            .map_err(|error| OutputError::new(path, error))?;
-        Ok(Self::Csv(Box::new(writer)))
+        Ok(rows)
     }
 
     fn append(
@@ -153,27 +152,46 @@ impl<W: Write> TableRows<W> {
             COMBINED => combined,
             name => record.scores.get(name).copied(),
         };
-        let values = names.iter().map(value).map(|value| value.filter(|v| v.is_finite())).collect();
-        match self {
-            Self::Csv(writer) => {
-                let values: Vec<Option<f64>> = values;
-                writer.serialize((record, values)).map_err(std::io::Error::from)
-            }
-            Self::JsonLines(writer) => {
-                let further = FurtherColumns { names, values };
-                serde_json::to_writer(&mut *writer, &TableRow { record, further })
-                    .map_err(std::io::Error::from)
-                    .and_then(|()| writer.write_all(b"\n"))
-            }
+        let values: Vec<Option<f64>> =
+            names.iter().map(value).map(|value| value.filter(|v| v.is_finite())).collect();
+        if self.is_csv {
+            return self
+                .append_csv(|writer| writer.serialize((&spreadsheet_record(record), values)));
         }
+        let further = FurtherColumns { names, values };
+        let mut line = serde_json::to_vec(&TableRow { record, further })?;
+        line.push(b'\n');
+        self.file.write_all(&line)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        match self {
-            Self::Csv(writer) => writer.flush(),
-            Self::JsonLines(writer) => writer.flush(),
-        }
+    fn append_csv(
+        &mut self,
+        write: impl FnOnce(&mut csv::Writer<&mut Vec<u8>>) -> csv::Result<()>,
+    ) -> std::io::Result<()> {
+        let mut line = Vec::new();
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(&mut line);
+        write(&mut writer)?;
+        writer.flush()?;
+        drop(writer);
+        self.file.write_all(&line)
     }
+}
+
+/// A record whose texts are no formulas in a spreadsheet.
+fn spreadsheet_record(record: &Record) -> Cow<'_, Record> {
+    let texts = [&record.architecture, &record.device, &record.driver];
+    let is_plain = |text: &String| matches!(spreadsheet_text(text), Cow::Borrowed(_));
+    if texts.into_iter().chain(&record.message).all(is_plain) {
+        return Cow::Borrowed(record);
+    }
+    let safe = |text: &String| spreadsheet_text(text).into_owned();
+    Cow::Owned(Record {
+        architecture: safe(&record.architecture),
+        device: safe(&record.device),
+        driver: safe(&record.driver),
+        message: record.message.as_ref().map(safe),
+        ..record.clone()
+    })
 }
 
 /// Whether a name is that of a CSV table rather than one of JSON Lines.

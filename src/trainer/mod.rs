@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::leftovers::{Leftover, register, remove_stale, temporary_prefix};
+
 /// How a training program is run.
 #[derive(Clone, Debug)]
 pub struct Trainer {
@@ -35,8 +37,12 @@ pub struct TrainingRequest {
     pub architecture: String,
     /// Its index in the order of the benchmark.
     pub index: Option<u64>,
-    /// Every decision with what was chosen.
-    pub choices: Vec<crate::space::Decision>,
+    /// Every decision with what was chosen: a number where it is one.
+    pub choices: Vec<TrainingChoice>,
+    /// Every node of the network, with its operation and the shape of its output for one image.
+    pub layers: Vec<crate::graph::Layer>,
+    /// The text of the space file.
+    pub space_file: String,
     /// Shape of one image, `[c, h, w]`.
     pub input: [usize; 3],
     /// Number of classes.
@@ -45,8 +51,30 @@ pub struct TrainingRequest {
     pub seed: u64,
 }
 
+/// What was chosen at one place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrainingChoice {
+    /// The place.
+    pub name: String,
+    /// What was chosen.
+    pub value: serde_json::Value,
+}
+
+impl From<crate::space::Decision> for TrainingChoice {
+    fn from(decision: crate::space::Decision) -> Self {
+        let crate::space::Decision { name, value } = decision;
+        let value = match value.parse::<serde_json::Number>() {
+            Ok(number) => number.into(),
+            Err(_) => value.into(),
+        };
+        Self { name, value }
+    }
+}
+
 /// Stands for the path of a JSON file that holds the [`TrainingRequest`].
 const FILE: &str = "{arch.json}";
+/// The beginning of the names of these files.
+const PREFIX: &str = "untrained-arch";
 /// Stands for the architecture in the space's notation.
 const TEXT: &str = "{arch}";
 
@@ -70,6 +98,8 @@ impl Trainer {
                  path of a JSON file, or {TEXT} for its text"
             ));
         }
+        // Those of runs that were killed.
+        remove_stale(&std::env::temp_dir(), PREFIX);
         Ok(Self {
             program: program.clone(),
             arguments: arguments.to_vec(),
@@ -142,10 +172,11 @@ impl Trainer {
         let cannot =
             |error: &dyn std::fmt::Display| format!("could not be given its input file: {error}");
         let mut file = tempfile::Builder::new()
-            .prefix("arch-")
+            .prefix(&temporary_prefix(PREFIX))
             .suffix(".json")
             .tempfile()
             .map_err(|error| cannot(&error))?;
+        let _registration = register(Leftover::File(file.path().to_owned()));
         let text = serde_json::to_string_pretty(request).map_err(|error| cannot(&error))?;
         writeln!(file, "{text}").map_err(|error| cannot(&error))?;
         file.flush().map_err(|error| cannot(&error))?;
@@ -183,6 +214,18 @@ mod tests {
         for none in ["", "91.5", "{\"accuracy\": null}", "{\"accuracy\": NaN}", "{\"loss\": 1}"] {
             assert_eq!(accuracy(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn numbers_among_the_choices_are_numbers() {
+        let value = |value: &str| {
+            let (name, value) = ("x".to_owned(), value.to_owned());
+            TrainingChoice::from(crate::space::Decision { name, value }).value.to_string()
+        };
+        assert_eq!(
+            ["64", "0.25", "-1", "nor_conv_3x3", "3x3", ""].map(value),
+            ["64", "0.25", "-1", "\"nor_conv_3x3\"", "\"3x3\"", "\"\""]
+        );
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use crate::format::printable;
+use crate::leftovers::{Leftover, end_with_parent, register};
+
 /// The most bytes of each output that are kept: the last ones.
 const KEPT_BYTES: usize = 64 << 10;
 /// How often a running program is looked at.
@@ -31,7 +34,8 @@ impl Written {
 }
 
 fn shortened(line: &str) -> String {
-    line.trim().chars().take(200).collect()
+    let line: String = line.trim().chars().take(200).collect();
+    printable(&line).into_owned()
 }
 
 /// Runs a program to its end. It is killed, with all programs it started, at the time limit or when
@@ -44,6 +48,7 @@ pub(super) fn run(
 ) -> Result<Written, String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    end_with_parent(&mut command);
     let mut wrapped = CommandWrap::from(command);
     #[cfg(unix)]
     wrapped.wrap(process_wrap::std::ProcessGroup::leader());
@@ -51,6 +56,8 @@ pub(super) fn run(
     wrapped.wrap(process_wrap::std::JobObject);
     let mut child =
         wrapped.spawn().map_err(|error| format!("could not be started: `{program}`: {error}"))?;
+    // Its own process leads the group.
+    let _registration = register(Leftover::Group(child.id()));
     let outputs = [
         child.stdout().take().map(|pipe| Tail::follow(Box::new(pipe))),
         child.stderr().take().map(|pipe| Tail::follow(Box::new(pipe))),

@@ -82,6 +82,39 @@ fn a_file_of_ones_own_can_be_loaded() {
     assert_eq!(Cost::of(&graph).params, params);
 }
 
+/// A kind of problem hides no other: unknown keys and wrong types, operations, layers.
+#[test]
+fn problems_of_all_kinds_are_listed_at_once() {
+    let text = CUSTOM
+        .replace("classes = 4", "classes = 4\ncolour = 3")
+        .replace("\"skip_connect\", \"my_block\"", "\"skip_conect\", \"my_block\"")
+        .replace("stem = [\"conv 3x3\", \"bn\"]", "stem = [\"conv 3x3\", \"bnn\"]")
+        .replace("\"relu\", \"conv 3x3\", \"bn\"]] }", "\"rellu\", \"conv 3x3\", \"bn\"]] }")
+        .replace("cells = 1", "cells = \"1\"");
+    let error = refused(&text);
+    // `cells` must be there, so that the sections cannot be read without it.
+    for part in ["colour", "cells", "rellu"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let error = refused(&text.replace("cells = \"1\"", "cells = 1"));
+    for part in ["colour", "skip_conect", "bnn", "rellu"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    // What is right is not complained of.
+    assert!(!error.contains("halve"), "{error}");
+}
+
+#[test]
+fn json_that_is_no_object_is_called_so() {
+    for text in ["null", "[]", " [1, 2]\n", "\"x\"", "3", "true"] {
+        let error = message(&Space::from_text(text, "tiny.json").unwrap_err());
+        assert!(error.contains("is JSON, but not an object"), "{text}: {error}");
+    }
+    // The control: a section of TOML looks like a list.
+    let error = message(&Space::from_text("[ skeleton ]", "tiny.toml").unwrap_err());
+    assert!(!error.contains("JSON"), "{error}");
+}
+
 #[test]
 fn json_says_the_same_as_toml() {
     let value: toml::Value = toml::from_str(CUSTOM).unwrap();
@@ -328,4 +361,15 @@ fn a_space_too_large_to_tabulate_still_has_canonical_texts() {
         assert_eq!(canonical.live_key(), architecture.live_key());
         assert_eq!(canonical.canonical(), canonical.to_string());
     }
+}
+
+/// Lists of a hundred thousand entries took ten seconds to be refused.
+#[test]
+fn lists_without_measure_are_refused_where_they_stand() {
+    let layers = vec!["\"relu\""; 5000].join(", ");
+    let text = CUSTOM.replace("stem = [\"conv 3x3\", \"bn\"]", &format!("stem = [{layers}]"));
+    let error = refused(&text);
+    assert!(error.contains("skeleton.stem: has 5000 entries; a list has at most 4096"), "{error}");
+    let text = CUSTOM.replace("layers = [\"relu\", ", &format!("layers = [{layers}, "));
+    assert!(refused(&text).contains("operations.my_block.layers: has"), "{}", refused(&text));
 }

@@ -10,4 +10,5 @@ mod python;
 mod remarks;
 mod shared;
 mod support;
+mod vanished;
 mod written;

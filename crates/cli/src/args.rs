@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::evaluate::args::{Correlate, Protocol};
 use super::job_args::{JobArgs, SpaceOptions, SpaceOverrides, help, parser};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
 use untrained::job::{JobOption, Options, SearchOptions};
@@ -87,12 +88,15 @@ pub struct RunFile {
 /// Which study stores the results.
 #[derive(Args, Debug)]
 pub struct StudyArgs {
-    #[arg(long, value_name = "FILE|none", help = help(JobOption::Store))]
+    #[arg(long, value_name = "FILE|none", help = help(JobOption::Store), value_parser = NonEmptyStringValueParser::new())]
     pub store: Option<String>,
     #[arg(long, value_name = "ID", conflicts_with = "join", help = help(JobOption::Resume))]
     pub resume: Option<String>,
     #[arg(long, value_name = "ID", help = help(JobOption::Join))]
     pub join: Option<String>,
+    /// Run the training command that a job file or a stored study names; only if you trust it
+    #[arg(long)]
+    pub allow_trainer: bool,
 }
 
 /// Which files are written.

@@ -42,9 +42,10 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{CommandArguments, Verb};
 pub use command_line::job_command_line;
 use untrained::evaluation::EvaluationError;
+use untrained::format::printable_lines;
 use untrained::input::{InputKind, read_input_text, read_stream_text};
 use untrained::job::{JobError, JobOption};
-use untrained::output::OutputError;
+use untrained::output::{OutputError, report_size_limits};
 use untrained::space::Space;
 use untrained::store::{ExportError, StoreError, TableError};
 use untrained_plot::PlotError;
@@ -67,6 +68,7 @@ pub enum Exit {
 /// Runs the program with its arguments, the program's name first. To be called from `main` before
 /// other threads start: it sets an environment variable.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    report_size_limits();
     let exit = match arguments.get(1) {
         Some(first) if first == "--batch" => batch(&arguments[2..]),
         _ => no_batch(&arguments),
@@ -77,6 +79,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 /// The file or space ID with which the window should open, if the arguments ask for a window: either
 /// there are none, or there is one that is such a name.
 pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
+    report_size_limits();
     let is_space = |name: &OsString| Space::builtin_ids().any(|id| name == id);
     match arguments.get(1..) {
         None | Some([]) => Some(None),
@@ -183,7 +186,7 @@ fn batch(rest: &[OsString]) -> Exit {
 
 /// Writes to stdout. A reader that closes the pipe (`| head`) is no error and hides none.
 fn show(text: &str) -> std::io::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match std::io::stdout().write_all(printable_lines(text).as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
@@ -194,8 +197,9 @@ fn command_line() -> Vec<String> {
     std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
-/// One line on stderr.
+/// A message on stderr. Lines after the first are indented, so that none looks like another message.
 fn log_line(message: &str) {
+    let message = printable_lines(message).replace('\n', "\n  ");
     let _ = writeln!(std::io::stderr(), "untrained: {message}");
 }
 

@@ -14,8 +14,12 @@ use untrained::score::{Components, Ranking, ScoreNeeds};
 pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
     let task = Task::Search(Box::new(arguments.search.0));
     let mut config = job(arguments.options.0, task, &arguments.output)?;
+    let is_allowed = arguments.study.allow_trainer;
     study_args::choose(&mut config, arguments.study, None);
     let config = study_args::job_of_study(config, given)?;
+    if !given.contains(&JobOption::Trainer) {
+        study_args::check_trainer(&config, "the study", is_allowed)?;
+    }
     if let Task::Search(search) = &config.task {
         search.check_given(given)?;
     }
@@ -35,6 +39,8 @@ pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
     config.out = output.out.clone().or(config.out);
     config.overwrite |= output.overwrite;
     config.command = command_line();
+    let is_allowed = arguments.study.allow_trainer;
+    study_args::check_trainer(&config, &file.display().to_string(), is_allowed)?;
     study_args::choose(&mut config, arguments.study, file.parent());
     save(&config, &output, &[], &[(&file, "the job file")])?;
     run_job(&config)

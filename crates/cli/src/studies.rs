@@ -84,7 +84,8 @@ fn complete(path: &Path, id: &str, scores: &[String]) -> anyhow::Result<Exit> {
 }
 
 fn list(store: &Store) -> Result<String, StoreError> {
-    let header = ["id", "created", "state", "results", "best", "space", "task"].map(str::to_owned);
+    let header = ["id", "created", "state", "results", "ranked by", "best", "space", "task"];
+    let header = header.map(str::to_owned);
     let mut rows = vec![header.to_vec()];
     for study in store.list()? {
         rows.push(vec![
@@ -92,7 +93,8 @@ fn list(store: &Store) -> Result<String, StoreError> {
             format::time(study.created_ms),
             study.standing().to_owned(),
             format::thousands(study.counts.total()),
-            study.best.map_or_else(|| "-".to_owned(), format::score),
+            ranked_by(&study),
+            best_value(store, &study)?.map_or_else(|| "-".to_owned(), format::score),
             study.setup.space.as_ref().map_or("-", |space| &space.id).to_owned(),
             task(&study.setup.job),
         ]);
@@ -129,25 +131,47 @@ fn describe(store: &Store, id: &str) -> Result<String, StoreError> {
         let (time, kind) = (format::time(event.time_ms), event.kind.name());
         text.push_str(&format!("  {time}  {kind:<8} {}\n", event.text));
     }
-    let job = serde_json::from_value::<JobConfig>(study.setup.job.clone());
-    let ranking = job.as_ref().ok().and_then(|job| job.ranked_without_training().ok().flatten());
+    // Evolution comes back to architectures: more rows than different ones.
+    let best = leaderboard(store, &study, BEST * 20)?.best();
+    if !best.is_empty() {
+        text.push_str(&text_table::ranking(&best, &ranked_by(&study)));
+    }
+    Ok(text)
+}
+
+/// The job of a study, if this version understands it.
+fn job(study: &StudyInfo) -> Option<JobConfig> {
+    serde_json::from_value(study.setup.job.clone()).ok()
+}
+
+/// The name of what ranks the results of a study.
+fn ranked_by(study: &StudyInfo) -> String {
+    job(study).map_or_else(|| "value".to_owned(), |job| job.ranked_by().to_owned())
+}
+
+/// The results of a study, ranked: all if they are compared with each other, else those of the `count` best
+/// rows.
+fn leaderboard(store: &Store, study: &StudyInfo, count: usize) -> Result<Leaderboard, StoreError> {
+    let ranking = job(study).and_then(|job| job.ranked_without_training().ok().flatten());
     let mut leaderboard = Leaderboard::new(ranking.as_ref());
     if let Some(Ranking::Combined(_)) = ranking {
-        for row in store.rows(&study)? {
+        for row in store.rows(study)? {
             leaderboard.add(&row?.record);
         }
     } else {
-        // Evolution comes back to architectures: more rows than different ones.
-        for row in store.best(&study, BEST * 20)? {
+        for row in store.best(study, count)? {
             leaderboard.add(&row.record);
         }
     }
-    let best = leaderboard.best();
-    if !best.is_empty() {
-        let by = job.as_ref().map_or("value", JobConfig::ranked_by);
-        text.push_str(&text_table::ranking(&best, by));
+    Ok(leaderboard)
+}
+
+/// The value of the best result: that of the combined rank where it ranks, which no row holds.
+fn best_value(store: &Store, study: &StudyInfo) -> Result<Option<f64>, StoreError> {
+    if study.best.is_some() {
+        return Ok(study.best);
     }
-    Ok(text)
+    Ok(leaderboard(store, study, 1)?.best().first().map(|record| record.value))
 }
 
 /// What a study is and how it stands.

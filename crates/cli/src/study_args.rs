@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::args::StudyArgs;
 use super::command_line::quoted;
+use untrained::format::printable;
 use untrained::job::{JobConfig, JobOption, StoreLocation, StudyMode, Task};
 use untrained::store::DEFAULT_FILE;
 
 /// Names the study of a job. A search that names no file is kept in the default one in `folder`.
 pub fn choose(config: &mut JobConfig, study: StudyArgs, folder: Option<&Path>) {
-    let StudyArgs { store, resume, join } = study;
+    let StudyArgs { store, resume, join, allow_trainer: _ } = study;
     config.store = store.map(StoreLocation::from).or(config.store.take());
     if config.store.is_none() && matches!(config.task, Task::Search(_)) {
         config.store = Some(StoreLocation::File(default_file(folder)));
@@ -46,6 +47,25 @@ pub fn job_of_study(given_job: JobConfig, given: &[JobOption]) -> anyhow::Result
     Ok(JobConfig { out, overwrite, store_is_default, command, ..stored })
 }
 
+/// Refuses a training command that comes from a file unless it is allowed: it could be any program.
+pub fn check_trainer(config: &JobConfig, source: &str, is_allowed: bool) -> anyhow::Result<()> {
+    if let (Some(command), false) = (trainer(config), is_allowed) {
+        anyhow::bail!(
+            "{source} runs a program of its own for every architecture it trains: {}; if you trust it, add \
+             --allow-trainer",
+            printable(command)
+        );
+    }
+    Ok(())
+}
+
+fn trainer(config: &JobConfig) -> Option<&str> {
+    match &config.task {
+        Task::Search(search) => search.trainer.as_deref(),
+        _ => None,
+    }
+}
+
 /// How to resume a run that was interrupted.
 pub fn how_to_resume(config: &JobConfig, id: &str) -> String {
     let store = match &config.store {
@@ -56,5 +76,6 @@ pub fn how_to_resume(config: &JobConfig, id: &str) -> String {
         }
         _ => String::new(),
     };
-    format!("resume with: untrained --batch search{store} --resume {id}")
+    let allowed = if trainer(config).is_some() { " --allow-trainer" } else { "" };
+    format!("resume with: untrained --batch search{store} --resume {id}{allowed}")
 }

@@ -1,17 +1,21 @@
 //! Tables for people.
 
-use untrained::format::{score, thousands};
+use std::borrow::Cow;
+
+use untrained::format::{printable, score, thousands};
 use untrained::store::Record;
 
-/// Rows with their columns aligned; all but the last column to the right.
+/// Rows with their columns aligned; all but the last column to the right. Every cell stays in its row.
 pub fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
     };
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         for (column, cell) in row.iter().enumerate() {
             if column + 1 == row.len() {
                 text.push_str(cell);

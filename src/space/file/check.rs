@@ -6,6 +6,9 @@ use super::document::member;
 use crate::nearest;
 use crate::space::problem::ProblemList;
 
+/// The most entries of a list: far more than networks have layers, and few enough to be checked at once.
+const MOST_ENTRIES: usize = 4096;
+
 /// The schema of all types, to look up its references.
 pub(super) struct SpaceChecker<'s> {
     pub definitions: &'s Map<String, Value>,
@@ -120,6 +123,10 @@ impl<'s> SpaceChecker<'s> {
     ) {
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
         let length = list.len() as u64;
+        if list.len() > MOST_ENTRIES {
+            problems.add(path, format!("has {length} entries; a list has at most {MOST_ENTRIES}"));
+            return;
+        }
         if bound("minItems").is_some_and(|least| length < least)
             || bound("maxItems").is_some_and(|most| length > most)
         {

@@ -30,6 +30,10 @@ impl SpaceDocument {
         let value = if text.trim_start().starts_with('{') {
             let raw: &RawValue = serde_json::from_str(text).map_err(|error| json_error(&error))?;
             reader.json(raw, "", 0)?
+        } else if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+            let message = "is JSON, but not an object: a space file has keys, as in {\"format\": \
+                           \"untrained-space/1\", ..}";
+            return Err(SpaceProblem::at("", message));
         } else {
             let table = DeTable::parse(text).map_err(|error| reader.toml_error(&error))?;
             reader.table(table.get_ref(), "")?

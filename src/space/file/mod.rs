@@ -165,11 +165,71 @@ fn check_values(value: &Value, problems: &mut ProblemList) -> Option<ParsedSpace
     if problems.is_empty() {
         return (kind?.read)(value, problems);
     }
-    let operations = value.get("operations").cloned().unwrap_or_else(|| json!({}));
-    if let Ok(definitions) = serde_json::from_value(operations) {
-        OperationLibrary::new(definitions, problems);
-    }
+    add_problems_of_the_rest(value, kind, problems);
     None
+}
+
+/// What else is wrong with a file some of whose values do not agree with the schema: the rest is read as if
+/// these values were not there.
+fn add_problems_of_the_rest(
+    value: &Value,
+    kind: Option<&'static TopologyKind>,
+    problems: &mut ProblemList,
+) {
+    let mut rest = value.clone();
+    // From the last entry of a list to the first, so that the others keep their places.
+    for problem in problems.0.iter().rev() {
+        remove(&mut rest, &problem.path);
+    }
+    let mut further = ProblemList::default();
+    if let Some(kind) = kind {
+        (kind.read)(&rest, &mut further);
+    }
+    // Without a value that must be there, only the operations can be read.
+    let is_unreadable = further.0.iter().any(|problem| problem.path.is_empty());
+    if kind.is_none() || is_unreadable {
+        further.0.clear();
+        let operations = rest.get("operations").cloned().unwrap_or_else(|| json!({}));
+        if let Ok(definitions) = serde_json::from_value(operations) {
+            OperationLibrary::new(definitions, &mut further);
+        }
+    }
+    // What is missing now may be missing only because it was removed, and entries of a list have moved.
+    let is_of_known = |path: &str| {
+        problems.0.iter().any(|known| {
+            let removed = known.path.split('[').next().unwrap_or_default();
+            path.strip_prefix(removed)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    };
+    let further: Vec<SpaceProblem> =
+        further.0.into_iter().filter(|problem| !is_of_known(&problem.path)).collect();
+    problems.0.extend(further);
+}
+
+/// Removes the value at a path such as `topology.operations[2]`.
+fn remove(value: &mut Value, path: &str) {
+    let steps: Vec<&str> = path.split(['.', '[']).map(|step| step.trim_end_matches(']')).collect();
+    let Some((last, way)) = steps.split_last() else { return };
+    let mut place = value;
+    for step in way {
+        let next = match place {
+            Value::Object(map) => map.get_mut(*step),
+            Value::Array(list) => step.parse::<usize>().ok().and_then(|at| list.get_mut(at)),
+            _ => None,
+        };
+        let Some(next) = next else { return };
+        place = next;
+    }
+    match place {
+        Value::Object(map) => drop(map.remove(*last)),
+        Value::Array(list) => {
+            if let Some(at) = last.parse::<usize>().ok().filter(|&at| at < list.len()) {
+                list.remove(at);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn kind(value: &Value, problems: &mut ProblemList) -> Option<&'static TopologyKind> {

@@ -161,6 +161,23 @@ pub enum StoreError {
     /// The study was deleted while it was written.
     #[error("study {0} was deleted by another process: its results can no longer be written")]
     Gone(String),
+    /// The file was deleted, moved or replaced while it was written.
+    #[error(
+        "{} was deleted or replaced while study {id} was being written; {}",
+        path.display(),
+        saved.as_ref().map_or_else(
+            || "its results could not be saved elsewhere".to_owned(),
+            |saved| format!("all its results were saved to {}", saved.display())
+        )
+    )]
+    Vanished {
+        /// The file.
+        path: PathBuf,
+        /// The study.
+        id: String,
+        /// Where the studies of the file were saved.
+        saved: Option<PathBuf>,
+    },
     /// The system gave no thread.
     #[error("cannot start the thread that writes the study: close other programs and try again")]
     Thread(#[source] std::io::Error),

@@ -25,6 +25,7 @@ mod setup;
 mod study;
 mod table;
 mod upkeep;
+mod watched_file;
 mod worker;
 mod writer;
 
@@ -45,6 +46,7 @@ pub use setup::{OptionDifference, SpaceSnapshot, StudyInfo, StudySetup, StudySta
 pub use study::{FlushPolicy, Study};
 pub use upkeep::MergedStudy;
 
+use watched_file::WatchedFile;
 use writer::{PendingWrites, StudyWriter};
 
 /// The default study database.
@@ -342,6 +344,7 @@ impl Store {
             next_heartbeat: Instant::now() + policy.expiry / 4,
             failure: None,
             closed: false,
+            file: WatchedFile::new(&self.path),
         };
         Study::start(info, writer)
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::watched_file::WatchedFile;
 use super::{
     ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, ScoreKey, StoreError,
     StudyState, claim, now_ms, row, worker,
@@ -27,6 +28,8 @@ pub(super) struct StudyWriter {
     /// What the thread could not write, until somebody asks.
     pub(super) failure: Option<StoreError>,
     pub(super) closed: bool,
+    /// Which file the connection is to, and where its contents were saved when it was gone.
+    pub(super) file: WatchedFile,
 }
 
 /// What waits.
@@ -114,6 +117,7 @@ impl StudyWriter {
         // Results are to survive a power failure; heartbeats and claims need not.
         let level = if self.pending.is_empty() { "NORMAL" } else { "FULL" };
         self.connection.pragma_update(None, "synchronous", level).map_err(failed)?;
+        let is_gone = self.file.is_gone(&self.path);
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
                 .map_err(failed)?;
@@ -124,6 +128,12 @@ impl StudyWriter {
         let value = more(&transaction, self)?;
         transaction.commit().map_err(failed)?;
         self.pending = PendingWrites::default();
+        if is_gone {
+            // The connection still reads and writes the file that has lost its name.
+            let saved = self.file.save(&self.connection, &self.path);
+            let (path, id) = (self.path.clone(), self.id.clone());
+            return Err(StoreError::Vanished { path, id, saved });
+        }
         Ok(value)
     }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::RowWriter;
 use super::heading::{ExportHeading, time_text};
+use crate::format::spreadsheet_text;
 use crate::output::OutputFile;
 use crate::store::column::CellValue;
 
@@ -31,7 +32,7 @@ impl RowWriter for CsvRows<'_> {
         for cell in cells {
             match cell {
                 CellValue::Empty => self.0.write_field("")?,
-                CellValue::Text(text) => self.0.write_field(text.as_bytes())?,
+                CellValue::Text(text) => self.0.write_field(spreadsheet_text(text).as_bytes())?,
                 CellValue::Whole(number) => self.0.write_field(number.to_string())?,
                 CellValue::Real(number) => self.0.write_field(Value::from(*number).to_string())?,
                 CellValue::Time(time) => self.0.write_field(time_text(*time))?,

@@ -151,3 +151,47 @@ fn the_manifest_of_others_is_kept() {
     assert_eq!(std::fs::read(&manifest).unwrap(), b"theirs");
     assert!(!Path::new(&out).exists());
 }
+
+#[test]
+fn names_of_foreign_files_move_no_cursor_and_forge_no_line() {
+    let folder = Folder::new();
+    let space = folder.path("space.toml");
+    let hostile = "a\\u001b[2J\\nuntrained: all is well\\r";
+    std::fs::write(&space, format!("format = \"untrained-space/1\"\n\"{hostile}\" = 1\n")).unwrap();
+    let table = folder.path("table.csv");
+    std::fs::write(&table, "architecture,\"x\u{1b}[2J\nuntrained: all is well\"\n1,2\n").unwrap();
+    let list = folder.path("list.txt");
+    std::fs::write(&list, "|x\u{1b}[31m~0|\u{202e}\r\n").unwrap();
+    let (space, table, list) = (text(&space), text(&table), text(&list));
+    let model = folder.text("no\u{1b}[2Jmodel.onnx");
+    for call in [
+        vec!["spaces", "check", space],
+        vec!["benchmark", "info", table],
+        vec!["correlate", "--table", table, "--metric", "y"],
+        vec!["score", "--from", list],
+        vec!["describe", "|a\u{1b}]0;title\u{7}~0|"],
+        vec!["score", "--onnx", &model],
+        vec!["search", "--images", "folder:/no/\u{9b}31mwhere"],
+    ] {
+        let output = untrained(&call).output().unwrap();
+        let shown = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        let shown = shown.concat();
+        let is_harmful = |character: char| character.is_control() && character != '\n';
+        assert!(!shown.contains(is_harmful) && !shown.contains('\u{202e}'), "{call:?}: {shown:?}");
+        assert!(!shown.contains("\nuntrained: all is well"), "{call:?}: {shown}");
+    }
+}
+
+#[test]
+fn limits_below_zero_and_empty_names_are_refused_at_once() {
+    for (call, part) in [
+        ("search --constraint latency=..-1ms", "latency is never below 0"),
+        ("search --constraint params=..-5", "params is never below 0"),
+    ] {
+        let message = refused_at_once(call);
+        assert!(message.contains(part), "{message}");
+    }
+    let output = untrained(&["search", "--store", ""]).timeout(PATIENCE).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && message.contains("--store"), "{message}");
+}

@@ -119,3 +119,41 @@ fn what_cannot_be_is_refused_in_one_line() {
     refused("builtin", &["--input", "4x32x32"], &["1 or 3 channels", "npy:FILE"]);
     refused(&named("npz", &pickles.join("expected.json")), &[], &["is not a readable archive"]);
 }
+
+#[test]
+fn images_that_have_changed_since_the_table_was_written_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let pictures = folder.path().join("pictures");
+    std::fs::create_dir(&pictures).unwrap();
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/images/rgb.png");
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/images/halved.jpg");
+    for (name, from) in [("a.png", picture), ("b.jpg", other), ("c.png", picture)] {
+        std::fs::copy(from, pictures.join(name)).unwrap();
+    }
+    let (images, table) = (format!("folder:{}", text("pictures")), text("table.csv"));
+    let score = |arguments: &[&str]| {
+        let common = [
+            "search",
+            "--samples",
+            "2",
+            "--device",
+            "cpu",
+            "--batch-size",
+            "2",
+            "--images",
+            &images,
+        ];
+        crate::program::run(&[&common[..], &["--out", &table, "--overwrite"], arguments].concat())
+    };
+    let said = "the images have changed since";
+    assert!(!score(&[]).2.contains(said));
+    assert!(!score(&[]).2.contains(said));
+    // Other options have other images.
+    std::fs::remove_file(pictures.join("a.png")).unwrap();
+    assert!(!score(&["--seed", "4"]).2.contains(said));
+    assert!(!score(&["--seed", "4"]).2.contains(said));
+    std::fs::copy(picture, pictures.join("0.png")).unwrap();
+    let (code, _, error) = score(&["--seed", "4"]);
+    assert!(code != 2 && error.contains(said), "{error}");
+}

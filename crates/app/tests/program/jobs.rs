@@ -83,3 +83,34 @@ fn wrong_job_files_are_refused_with_the_line() {
     let (code, _, error) = untrained(&["no/such/job.toml"]);
     assert!(code == 2 && error.contains("no/such/job.toml"), "{error}");
 }
+
+/// A job file and a file of studies may be somebody else's, and a trainer is any program.
+#[test]
+fn a_training_command_of_a_file_runs_only_if_that_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (job, store, sign) = (path("job.toml"), path("studies.db"), path("was-run"));
+    let trainer = format!("sh -c 'touch {sign}; echo \"{{\\\"accuracy\\\": 1}}\"' \u{1b} {{arch}}");
+    let text = format!(
+        "store = {store:?}\n[options]\ndevice = \"cpu\"\n[task.search]\nstrategy = \"rs\"\nsamples = 3\n\
+         trainer = {}\n",
+        format!("{trainer:?}").replace("\\u{{1b}}", "\\u001b")
+    );
+    std::fs::write(&job, text).unwrap();
+    let was_run = || std::fs::exists(&sign).unwrap();
+    let (code, _, error) = untrained(&["run", &job]);
+    assert!(code == 2 && !was_run(), "{error}");
+    // What would be run is shown, as it is, and cannot hide itself.
+    for part in ["touch ", "--allow-trainer", "\\u{1b}", "job.toml"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let (code, _, error) = untrained(&["run", &job, "--allow-trainer"]);
+    assert!(code == 0 && was_run(), "{error}");
+    std::fs::remove_file(&sign).unwrap();
+    let id = error.lines().find_map(|line| line.strip_prefix("study ")).unwrap().to_owned();
+    let resume = ["search", "--store", &store, "--resume", &id, "--samples", "5"];
+    let (code, _, error) = untrained(&resume);
+    assert!(code == 2 && !was_run() && error.contains("--allow-trainer"), "{error}");
+    let (code, _, error) = untrained(&[&resume[..], &["--allow-trainer"]].concat());
+    assert!(code == 0 && was_run(), "{error}");
+}

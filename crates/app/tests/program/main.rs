@@ -14,6 +14,7 @@ mod jobs;
 mod placement;
 mod program;
 mod seeds;
+mod signals;
 mod spaces;
 mod stored;
 mod studies;

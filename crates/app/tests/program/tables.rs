@@ -143,3 +143,14 @@ fn table_flags_that_do_not_go_together_are_refused() {
         assert!(code == 2 && error.contains(part), "{arguments:?}: {error}");
     }
 }
+
+#[test]
+fn a_search_that_finds_nothing_leaves_no_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("table.csv");
+    let out = table.to_str().unwrap();
+    let (code, _, error) =
+        search(&["--samples", "3", "--constraint", "params=..1", "--out", out, "--store", "none"]);
+    assert!(code == 2 && error.contains("meets the constraints"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
