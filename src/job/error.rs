@@ -50,6 +50,14 @@ pub enum JobError {
         /// What went wrong.
         reason: String,
     },
+    /// A network could not be exported.
+    #[error("{name} cannot be exported: {reason}")]
+    Unexported {
+        /// The architecture.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// An option whose value is invalid, by itself or together with the other options.
     #[error(transparent)]
     Invalid(#[from] InvalidOption),

@@ -27,6 +27,7 @@ mod calls;
 mod constant;
 mod elementwise;
 mod error;
+mod export;
 mod external;
 mod fold;
 mod inputs;
@@ -51,6 +52,7 @@ use crate::input::{InputError, InputKind, read_input};
 use crate::weights::Weights;
 
 pub use error::{OnnxError, OnnxProblem};
+pub use export::{ExportFacts, ExportProblem, NormMode, export};
 
 /// The oldest operator set that is read.
 pub const MIN_OPSET: i64 = 9;

@@ -1,6 +1,7 @@
 //! Models from ONNX files.
 
 mod cases;
+mod export;
 mod families;
 mod fixtures;
 mod reader;

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::evaluate::args::{Correlate, Protocol};
-use super::job_args::{JobArgs, SpaceOptions, SpaceOverrides, help, parser};
+use super::job_args::{JobArgs, NetworkOptions, SpaceOptions, SpaceOverrides, help, parser};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
-use untrained::job::{JobOption, Options, SearchOptions};
+use untrained::job::{BEST, JobOption, Options, SearchOptions};
 use untrained::store::{DEFAULT_FILE, export_columns};
 
 pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2 usage error, invalid input, or \
@@ -39,6 +39,8 @@ pub enum Verb {
     Score(Box<Score>),
     /// Run a job file; `--batch JOB.toml` does the same
     Run(Box<RunFile>),
+    /// Write architectures as ONNX models, with the weights they were scored with
+    Export(Box<Export>),
     /// Show the canonical form, index, size and layers of an architecture or a model
     Describe(Box<Describe>),
     /// List the GPU adapters with their limits, and the device that `auto` selects
@@ -180,6 +182,52 @@ pub struct Describe {
     /// Draw the cells in the DOT language of Graphviz
     #[arg(long, conflicts_with_all = ["onnx", "json", "verbose", "scores"])]
     pub dot: bool,
+}
+
+/// `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Architectures in the space's notation
+    #[arg(value_name = "ARCH", conflicts_with = "study")]
+    pub architectures: Vec<String>,
+    /// A file with one architecture per line, or - for the standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "study")]
+    pub from: Option<PathBuf>,
+    /// Export the best architectures of this study, with its options
+    #[arg(long, value_name = "ID")]
+    pub study: Option<String>,
+    /// With --study: how many of its best architectures, from 1 to 10
+    #[arg(long, value_name = "K", default_value_t = 1, requires = "study", value_parser = best_count)]
+    pub best: usize,
+    /// With --study: the study database
+    #[arg(long, default_value = DEFAULT_FILE, value_name = "FILE", requires = "study")]
+    pub store: PathBuf,
+    /// The file, whose name ends in .onnx; a folder for several architectures
+    #[arg(short, long, value_name = "FILE|FOLDER", required = true)]
+    pub out: PathBuf,
+    /// Replace existing files
+    #[arg(long)]
+    pub overwrite: bool,
+    /// How batch normalisation is written: with the statistics of the mini-batch, as networks are scored, or
+    /// with stored statistics (mean 0, variance 1), as trained networks are used
+    #[arg(long, value_enum, default_value_t = ExportMode::Train)]
+    pub mode: ExportMode,
+    #[command(flatten)]
+    pub options: JobArgs<NetworkOptions>,
+}
+
+fn best_count(text: &str) -> Result<usize, String> {
+    let valid = text.parse().ok().filter(|count| (1..=BEST).contains(count));
+    valid.ok_or_else(|| format!("must be a whole number from 1 to {BEST}"))
+}
+
+/// The form of batch normalisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportMode {
+    /// The statistics of the mini-batch
+    Train,
+    /// Stored statistics
+    Inference,
 }
 
 /// `spaces`.

@@ -55,6 +55,21 @@ impl OptionGroup for SpaceOptions {
     }
 }
 
+/// The options that decide which network an architecture is, and with which weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkOptions(pub Options);
+
+impl OptionGroup for NetworkOptions {
+    fn options() -> Vec<JobOption> {
+        let weights = [JobOption::Seed, JobOption::WeightSeed, JobOption::Initialisation];
+        SpaceOptions::options().into_iter().chain(weights).collect()
+    }
+
+    fn of(job: JobConfig) -> Self {
+        Self(job.options)
+    }
+}
+
 /// The values of a space file that are overridden.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpaceOverrides(pub Vec<SpaceOverride>);

@@ -22,6 +22,7 @@ mod describe;
 mod described_scores;
 mod devices;
 mod evaluate;
+mod export;
 mod heat_map;
 mod job_args;
 mod progress;
@@ -167,6 +168,10 @@ fn batch(rest: &[OsString]) -> Exit {
         }
         Verb::Score(arguments) => score::run(*arguments),
         Verb::Run(arguments) => search::run_file(*arguments),
+        Verb::Export(arguments) => {
+            let given = matches.subcommand().map(|(_, verb)| job_args::given(verb));
+            export::run(&arguments, &given.unwrap_or_default())
+        }
         Verb::Describe(arguments) => describe::run(&arguments),
         Verb::Devices => devices::run(),
         Verb::Spaces(arguments) => spaces::run(&arguments),
@@ -262,20 +267,26 @@ fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
 
 /// The architectures of a command line: given ones, then those of a file, one a line.
 fn architectures(targets: &args::Targets) -> anyhow::Result<Vec<String>> {
-    let mut list = targets.architectures.clone();
-    if let Some(path) = &targets.from {
-        let text = match path.as_os_str() == "-" {
-            true => read_stream_text(std::io::stdin(), InputKind::ArchitectureList),
-            false => read_input_text(path, InputKind::ArchitectureList),
-        }
-        .map_err(|error| JobError::List { path: path.clone(), source: error.into() })?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
-    }
+    let list = architectures_of(&targets.architectures, targets.from.as_deref())?;
     if list.is_empty() {
         anyhow::bail!(
             "no architecture given: give one or more, a file with one per line (--from), or a model (--onnx)"
         );
+    }
+    Ok(list)
+}
+
+/// Architectures that are given, and those of a file with one per line.
+fn architectures_of(given: &[String], from: Option<&Path>) -> anyhow::Result<Vec<String>> {
+    let mut list = given.to_vec();
+    if let Some(path) = from {
+        let text = match path.as_os_str() == "-" {
+            true => read_stream_text(std::io::stdin(), InputKind::ArchitectureList),
+            false => read_input_text(path, InputKind::ArchitectureList),
+        }
+        .map_err(|error| JobError::List { path: path.to_owned(), source: error.into() })?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        list.extend(lines.filter(|line| !line.starts_with('#')).map(str::to_owned));
     }
     Ok(list)
 }

@@ -12,7 +12,9 @@ use untrained::format;
 use untrained::job::{BEST, CompletedStudy, Event, JobConfig, Leaderboard, complete_study};
 use untrained::output::check_separate;
 use untrained::score::{Components, Ranking};
-use untrained::store::{ExportRows, Status, Store, StoreAccess, StoreError, StudyInfo, export};
+use untrained::store::{
+    ExportRows, Record, Status, Store, StoreAccess, StoreError, StudyInfo, export,
+};
 
 /// Runs the verb.
 pub fn run(arguments: &Studies) -> anyhow::Result<Exit> {
@@ -147,6 +149,11 @@ fn job(study: &StudyInfo) -> Option<JobConfig> {
 /// The name of what ranks the results of a study.
 fn ranked_by(study: &StudyInfo) -> String {
     job(study).map_or_else(|| "value".to_owned(), |job| job.ranked_by().to_owned())
+}
+
+/// The best results of a study, best first.
+pub fn best_records(store: &Store, study: &StudyInfo) -> Result<Vec<Record>, StoreError> {
+    Ok(leaderboard(store, study, BEST * 20)?.best())
 }
 
 /// The results of a study, ranked: all if they are compared with each other, else those of the `count` best

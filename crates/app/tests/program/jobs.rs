@@ -94,7 +94,7 @@ fn a_training_command_of_a_file_runs_only_if_that_is_allowed() {
     let text = format!(
         "store = {store:?}\n[options]\ndevice = \"cpu\"\n[task.search]\nstrategy = \"rs\"\nsamples = 3\n\
          trainer = {}\n",
-        format!("{trainer:?}").replace("\\u{{1b}}", "\\u001b")
+        format!("{trainer:?}").replace("\\u{1b}", "\\u001b")
     );
     std::fs::write(&job, text).unwrap();
     let was_run = || std::fs::exists(&sign).unwrap();

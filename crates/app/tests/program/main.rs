@@ -7,6 +7,7 @@ mod basics;
 mod benchmark_tables;
 mod combined;
 mod evaluation;
+mod exported;
 #[cfg(unix)]
 mod hostile;
 mod images;
