@@ -3,7 +3,7 @@
 //! Files are numbered in the order of their paths within the folder. Only the files that are drawn are
 //! opened. A file that cannot be read is counted and replaced by the next one drawn.
 
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 use super::draw::SeededShuffle;
 use super::normalisation::IMAGENET;
 use super::pictures::{DecodedImage, ImagePreparation};
-use super::{Batch, DataError, ImageRequest, LoadedImages};
+use super::{Batch, DataError, ImageRequest, LoadedImages, jpeg};
 use crate::graph::Shape;
 use crate::input::{InputKind, open_input};
 
@@ -186,7 +186,12 @@ fn prepare(path: &Path, preparation: &ImagePreparation, shape: Shape) -> Result<
 fn decode(path: &Path) -> Result<DynamicImage, String> {
     let decode = || -> image::ImageResult<DynamicImage> {
         let file = open_input(path, InputKind::Picture).map_err(std::io::Error::from)?;
-        let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+        let mut file = BufReader::new(file);
+        if jpeg::is_jpeg(file.fill_buf()?) && !jpeg::is_complete(&mut file)? {
+            return Err(std::io::Error::other("the file is truncated").into());
+        }
+        file.seek(SeekFrom::Start(0))?;
+        let mut reader = ImageReader::new(file).with_guessed_format()?;
         let mut limits = Limits::default();
         limits.max_image_width = Some(MAX_SIDE);
         limits.max_image_height = Some(MAX_SIDE);

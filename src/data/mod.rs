@@ -11,6 +11,7 @@ mod draw;
 mod error;
 mod folder;
 mod imagenet16;
+mod jpeg;
 mod layout;
 mod noise;
 mod normalisation;

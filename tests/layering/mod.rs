@@ -10,13 +10,14 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "seed",
     "nearest",
     "input",
     "output",
     "statistics",
     "format",
+    "tabular",
     "graph",
     "weights",
     "onnx",
