@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::input::FileSection;
 use crate::data::pickle::{self, PickleError, PickleLimits};
-use crate::tabular::{ArchiveContent, check_directory};
+use crate::tabular::{ArchiveContent, MAX_DIRECTORY_BYTES, check_directory};
 
 /// How zip archives begin.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -59,7 +59,7 @@ fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
     let damaged = |error: &dyn std::fmt::Display| {
         TorchFault::Wrong(format!("is not a readable archive ({error}): download it again"))
     };
-    check_directory(file, length).map_err(|error| damaged(&error))?;
+    check_directory(file, length, MAX_DIRECTORY_BYTES).map_err(|error| damaged(&error))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
     let is_data = |name: &str| name == "data.pkl" || name.ends_with("/data.pkl");
     let place = (0..archive.len())

@@ -23,7 +23,9 @@ use crate::input::InputKind;
 pub use keys::{KEY_NAMES, KeyColumns, is_key, plain_name};
 pub use number::{CellNumber, DecimalMark, NumberFault, NumberStyle, StyleEvidence, number};
 pub use pieces::{JsonFault, JsonPieces, wrong};
-pub use unpack::{ArchiveContent, BytesRead, Packing, UnpackedFile, check_directory, unpack};
+pub use unpack::{
+    ArchiveContent, BytesRead, MAX_DIRECTORY_BYTES, Packing, UnpackedFile, check_directory, unpack,
+};
 
 /// The most columns.
 const MOST_COLUMNS: usize = 8192;

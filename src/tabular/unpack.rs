@@ -24,8 +24,8 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const BUFFER: usize = 1 << 16;
 /// The most that xz may take: its strongest preset needs 65 MiB.
 const XZ_MEMORY_KIB: u32 = 96 << 10;
-/// The longest list of an archive's members.
-const MAX_DIRECTORY_BYTES: u64 = 1 << 20;
+/// The longest list of the members of an archive of tables.
+pub const MAX_DIRECTORY_BYTES: u64 = 1 << 20;
 /// The end of an archive, where it says how long its list of members is: three records of 98 bytes
 /// before at most 64 KiB of comment.
 const END_BYTES: u64 = (1 << 16) + 98;
@@ -196,7 +196,7 @@ impl ZipContent {
         let damaged = |error: &dyn std::fmt::Display| {
             Error::other(format!("the zip archive is damaged ({error}): download it again"))
         };
-        check_directory(file, length)?;
+        check_directory(file, length, MAX_DIRECTORY_BYTES)?;
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
         let mut files: Vec<(usize, String)> = Vec::new();
         for place in 0..archive.len() {
@@ -233,18 +233,18 @@ impl ZipContent {
     }
 }
 
-/// Refuses archives with too long a list of members.
+/// Refuses archives of `length` bytes whose list of members has more than `most` bytes.
 ///
 /// # Errors
 ///
 /// If the list is too long or the system refuses.
-pub fn check_directory(mut file: &File, length: u64) -> std::io::Result<()> {
+pub fn check_directory(mut file: &File, length: u64, most: u64) -> std::io::Result<()> {
     let mut end = Vec::new();
     file.seek(SeekFrom::Start(length.saturating_sub(END_BYTES)))?;
     file.read_to_end(&mut end)?;
     file.seek(SeekFrom::Start(0))?;
     match directory_bytes(&end, length) {
-        bytes if bytes > MAX_DIRECTORY_BYTES => {
+        bytes if bytes > most => {
             Err(Error::other("the zip archive is damaged or has too many members"))
         }
         _ => Ok(()),

@@ -58,7 +58,7 @@ fn damaged(error: XlsxError) -> TabularError {
 /// Refuses workbooks whose parts unpack to more than a table can have.
 fn check_parts(file: File) -> Result<(), TabularError> {
     let length = file.metadata()?.len();
-    super::check_directory(&file, length)?;
+    super::check_directory(&file, length, super::MAX_DIRECTORY_BYTES)?;
     let wrong = |error: &dyn std::fmt::Display| {
         TabularError::file(format!("the workbook is damaged ({error}): save it again"))
     };
