@@ -42,6 +42,7 @@ pub mod seed;
 pub mod space;
 pub mod statistics;
 pub mod store;
+pub mod tabular;
 pub mod trainer;
 pub mod weights;
 

@@ -21,6 +21,9 @@ pub struct BenchmarkFacts {
     pub datasets: Vec<String>,
     /// Its metrics, in its order.
     pub metrics: Vec<MetricFacts>,
+    /// Columns that hold numbers for the most part and are no metrics, each with its first cell that is
+    /// not a number.
+    pub left_out: Vec<String>,
 }
 
 /// The values of a metric.
@@ -85,6 +88,7 @@ pub(super) fn count(
         rows: count,
         datasets,
         metrics: rows.metrics().iter().zip(&ranges).map(metric).collect(),
+        left_out: rows.left_out(),
     })
 }
 

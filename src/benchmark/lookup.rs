@@ -31,6 +31,8 @@ pub struct MetricLookup {
     values: HashMap<u128, f64>,
     /// Whether some architectures are known only by their NAS-Bench-101 hash.
     hashed: bool,
+    /// Rows that name an architecture by its index as text, which says little of their space.
+    numbered: u64,
     report: LookupReport,
 }
 
@@ -134,6 +136,7 @@ impl MetricLookup {
             metric: metric.to_owned(),
             values: HashMap::new(),
             hashed: false,
+            numbered: 0,
             report: LookupReport::default(),
         };
         let keys = ArchitectureKeys::new(space);
@@ -144,7 +147,12 @@ impl MetricLookup {
             position = position.or_else(|| rows.metrics().iter().position(|name| name == metric));
             lookup.report.rows += 1;
             match keys.of(&row) {
-                Ok(key) => lookup.add(table, key, &row, position)?,
+                Ok(key) => {
+                    let text = row.architecture.as_bytes();
+                    let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+                    lookup.numbered += u64::from(is_number);
+                    lookup.add(table, key, &row, position)?;
+                }
                 Err(why) => {
                     lookup.report.unknown.add_row(&row);
                     reason.get_or_insert(why);
@@ -154,11 +162,12 @@ impl MetricLookup {
                 break;
             }
         }
-        if lookup.is_foreign() && lookup.report.rows > 0 {
+        if lookup.is_foreign() {
             return Err(lookup.foreign(table, reason.unwrap_or_default()));
         }
         if position.is_none() {
-            return Err(no_metric(table, metric, rows.metrics()));
+            let why = rows.why_left_out(metric);
+            return Err(no_metric(table, metric, rows.metrics(), why));
         }
         lookup.count();
         Ok(lookup)
@@ -198,7 +207,9 @@ impl MetricLookup {
     }
 
     fn is_foreign(&self) -> bool {
-        self.report.unknown.count == self.report.rows
+        // A cell of NAS-Bench-101 is written `1`.
+        let unknown = self.report.unknown.count;
+        unknown > 0 && unknown + self.numbered == self.report.rows && unknown >= self.numbered
     }
 
     fn foreign(&self, table: &BenchmarkTable, reason: String) -> BenchmarkError {
@@ -212,7 +223,7 @@ impl MetricLookup {
             path: table.path().to_owned(),
             space: self.space.id().to_owned(),
             rows: self.report.rows,
-            example: super::detect::excerpt(&example),
+            example: crate::tabular::excerpt(&example),
             reason,
             hint,
         }))
@@ -304,14 +315,20 @@ fn digest(text: &str) -> u128 {
     u128::from_le_bytes(Md5::digest(text).into())
 }
 
-fn no_metric(table: &BenchmarkTable, metric: &str, names: &[String]) -> BenchmarkError {
+fn no_metric(
+    table: &BenchmarkTable,
+    metric: &str,
+    names: &[String],
+    why: Option<String>,
+) -> BenchmarkError {
     let mut list = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > LISTED {
         list.push_str(", ...");
     }
-    let hint = match names {
-        [] => "it has no metrics at all".to_owned(),
-        _ => format!("it has {list}"),
+    let hint = match (why, names) {
+        (Some(why), _) => format!("its column is not one of numbers: {why}"),
+        (None, []) => "it has no metrics at all".to_owned(),
+        (None, _) => format!("it has {list}"),
     };
     BenchmarkError::Metric { path: table.path().to_owned(), metric: metric.to_owned(), hint }
 }

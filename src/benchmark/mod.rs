@@ -9,19 +9,19 @@
 //! of memory. Where a file must be summarised before its first row (the trials of NAS-Bench-101, the
 //! datasets of NAS-Bench-Suite-Zero), the summary is bounded too.
 
-mod csv_table;
 mod detect;
 mod error;
 mod facts;
 mod input;
-mod json;
 mod lookup;
 mod metrics;
 mod nas_bench_101;
 mod nas_bench_201;
 mod nats;
 mod nds;
+mod pickled;
 mod suite_zero;
+mod tabular_table;
 mod torch;
 mod trials;
 
@@ -39,9 +39,14 @@ pub const ALL: &[BenchmarkFormat] = &[
     nas_bench_101::FORMAT,
     nats::FORMAT,
     nas_bench_201::FORMAT,
+    tabular_table::JSON,
     nds::FORMAT,
     suite_zero::FORMAT,
-    csv_table::FORMAT,
+    pickled::HW_NAS_BENCH,
+    pickled::NAS_BENCH_301,
+    tabular_table::PARQUET,
+    tabular_table::WORKBOOK,
+    tabular_table::CSV,
 ];
 
 /// Called with the fraction of a table that has been read, from 0 to 1; returns whether to continue.
@@ -78,6 +83,17 @@ trait RowReader {
 
     /// The data sets that the rows seen so far are about, as the table names them.
     fn datasets(&self) -> Vec<String>;
+
+    /// The columns that hold numbers for the most part and are no metrics, each with its first cell
+    /// that is not a number.
+    fn left_out(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Why a column of that name is no metric, if there is one.
+    fn why_left_out(&self, _metric: &str) -> Option<String> {
+        None
+    }
 }
 
 /// A table that can be read. It holds no data and no open file.
@@ -186,6 +202,17 @@ impl BenchmarkRows<'_> {
     /// The datasets found so far, as named by the table; empty if it does not name them.
     pub fn datasets(&self) -> Vec<String> {
         self.reader.datasets()
+    }
+
+    /// The columns that hold numbers for the most part and are no metrics, each with its first cell
+    /// that is not a number.
+    pub fn left_out(&self) -> Vec<String> {
+        self.reader.left_out()
+    }
+
+    /// Why a column of that name is no metric, if there is one.
+    pub fn why_left_out(&self, metric: &str) -> Option<String> {
+        self.reader.why_left_out(metric)
     }
 }
 

@@ -30,7 +30,8 @@ const KEY: &str = "arch2infos";
 const LIMITS: PickleLimits = PickleLimits { memory_bytes: 160 << 20, depth: 50 };
 
 fn detect(candidate: &FormatCandidate<'_>) -> bool {
-    candidate.name.ends_with(".pth") || torch::is_beginning(&candidate.head)
+    candidate.name.ends_with(".pth")
+        || torch::is_beginning(&candidate.head, candidate.archive.as_ref())
 }
 
 type TableData = BufReader<FileSection<File>>;
@@ -53,8 +54,11 @@ enum ReadState {
 fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
     let read = |error| origin.read(error);
-    if input::is_packed(path).map_err(read)? {
-        let problem = "is compressed with gzip, but must be read in any order: decompress it first";
+    if let Ok(Some(packing)) = input::packing(path) {
+        let problem = format!(
+            "is compressed with {}, but must be read in any order: decompress it first",
+            packing.name()
+        );
         return Err(origin.wrong("the file", problem));
     }
     let file = open_input(path, InputKind::BenchmarkTable);

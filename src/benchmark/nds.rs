@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{BytesRead, TableStream};
-use super::json::{JsonFault, JsonPieces, wrong};
+use super::input;
 use super::metrics::MetricNames;
 use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
+use crate::tabular::{BytesRead, JsonFault, JsonPieces, UnpackedFile, wrong};
 
 pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
     name: "Network Design Spaces",
@@ -122,8 +122,8 @@ enum FilePosition {
 
 fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
-    let TableStream { reader, progress } =
-        TableStream::open(path).map_err(|error| origin.read(error))?;
+    let UnpackedFile { reader, progress, .. } =
+        input::open(path).map_err(|error| origin.read(error))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     // `DARTS_in.json` is about ImageNet.
     let dataset = if name.contains("_in.") { "imagenet" } else { "cifar10" };

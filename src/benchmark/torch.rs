@@ -11,16 +11,12 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::input::FileSection;
 use crate::data::pickle::{self, PickleError, PickleLimits};
+use crate::tabular::{ArchiveContent, MAX_DIRECTORY_BYTES, check_directory};
 
 /// How zip archives begin.
 const ZIP: &[u8] = b"PK\x03\x04";
 /// How the older layout begins: protocol 2 and a number of ten bytes.
 const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-/// The largest list of an archive's members.
-const MAX_DIRECTORY_BYTES: u64 = 1 << 20;
-/// The end of an archive, where it says how long its list of members is: three records of 98 bytes
-/// before at most 64 KiB of comment.
-const END_BYTES: u64 = (1 << 16) + 98;
 /// What the pickles before the data may take.
 const LIMITS: PickleLimits = PickleLimits { memory_bytes: 1 << 20, depth: 20 };
 
@@ -33,8 +29,10 @@ pub(super) enum TorchFault {
 }
 
 /// Whether bytes are the beginning of such a file.
-pub(super) fn is_beginning(head: &[u8]) -> bool {
-    head.starts_with(LEGACY) || head.starts_with(ZIP)
+pub(super) fn is_beginning(head: &[u8], archive: Option<&ArchiveContent>) -> bool {
+    // A damaged archive may have been one.
+    let is_archive = head.starts_with(ZIP) && archive.is_none_or(|it| *it == ArchiveContent::Torch);
+    head.starts_with(LEGACY) || is_archive
 }
 
 /// The data of a file, as a file of their own, and its length.
@@ -61,13 +59,7 @@ fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
     let damaged = |error: &dyn std::fmt::Display| {
         TorchFault::Wrong(format!("is not a readable archive ({error}): download it again"))
     };
-    let mut end = Vec::new();
-    let mut reader = file;
-    reader.seek(SeekFrom::Start(length.saturating_sub(END_BYTES))).map_err(TorchFault::Read)?;
-    reader.read_to_end(&mut end).map_err(TorchFault::Read)?;
-    if directory_bytes(&end, length) > MAX_DIRECTORY_BYTES {
-        return Err(damaged(&"it has too many members"));
-    }
+    check_directory(file, length, MAX_DIRECTORY_BYTES).map_err(|error| damaged(&error))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
     let is_data = |name: &str| name == "data.pkl" || name.ends_with("/data.pkl");
     let place = (0..archive.len())
@@ -89,25 +81,6 @@ fn zipped(file: &File, length: u64) -> Result<(u64, u64), TorchFault> {
         return Err(damaged(&"its data extends beyond the end of the file"));
     }
     Ok((start, member.size()))
-}
-
-/// How long the list of members is by the end of an archive of `length` bytes; all of it if it does
-/// not say.
-fn directory_bytes(end: &[u8], length: u64) -> u64 {
-    let last = end.windows(4).rposition(|window| window == b"PK\x05\x06");
-    let record = last.map(|start| &end[start..]).unwrap_or_default();
-    let field = record.get(12..16).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-    match field {
-        Some(u32::MAX) => directory_bytes_64(end).unwrap_or(length),
-        Some(bytes) => u64::from(bytes),
-        None => length,
-    }
-}
-
-/// The same of an archive above 4 GiB.
-fn directory_bytes_64(end: &[u8]) -> Option<u64> {
-    let start = end.windows(4).rposition(|window| window == b"PK\x06\x06")?;
-    end.get(start + 40..start + 48)?.try_into().ok().map(u64::from_le_bytes)
 }
 
 /// Where the fourth pickle begins.

@@ -17,7 +17,7 @@ pub(super) fn load(request: &ImageRequest<'_>) -> Result<LoadedImages, DataError
     let preparation = ImagePreparation::new(request, &CIFAR10)?;
     let sheet = decode(SHEET).map_err(DataError::Builtin)?;
     let origin = "the built-in sheet";
-    let indices = draw::select(origin, sheet.tiles, request.batch_size, request.seed)?;
+    let indices = draw::select(request, origin, sheet.tiles)?;
     let tiles: Vec<_> = indices.iter().map(|&index| sheet.tile(index)).collect();
     let batch = preparation.batch(SIDE, tiles.iter().map(|tile| &tile[..]), indices);
     Ok(LoadedImages { batch, facts: preparation.facts() })

@@ -57,7 +57,7 @@ pub(super) fn load(
     let files = cifar.files(folder)?;
     let available = files.iter().map(|file| file.images).sum();
     let origin = folder.display().to_string();
-    let indices = draw::select(&origin, available, request.batch_size, request.seed)?;
+    let indices = draw::select(request, &origin, available)?;
     let chosen: Vec<_> = indices.iter().map(|&index| locate(&files, index)).collect();
     let images = rows::read(request, &files, &chosen, VOLUME)?;
     let batch = preparation.batch(SIDE, images.iter().map(Vec::as_slice), indices);

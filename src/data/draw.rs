@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::DataError;
+use super::{DataError, ImageOrder, ImageRequest, ImageSource};
 use crate::seed;
 
 /// A stream of its own for every purpose.
@@ -40,15 +40,49 @@ impl Iterator for SeededShuffle {
     }
 }
 
-/// `wanted` different numbers below `available`, in random order.
+/// Numbers of images in the order in which they are taken.
+pub(super) enum ImageDraw {
+    /// At random.
+    Random(SeededShuffle),
+    /// From the first one on.
+    File(std::ops::Range<usize>),
+}
+
+impl ImageDraw {
+    /// The draw of a request from `available` images.
+    pub(super) fn new(request: &ImageRequest<'_>, available: usize) -> Self {
+        let is_array = matches!(request.source, ImageSource::Npy(_) | ImageSource::Npz { .. });
+        let usual = match is_array && available == request.batch_size {
+            true => ImageOrder::File,
+            false => ImageOrder::Random,
+        };
+        match request.overrides.order.unwrap_or(usual) {
+            ImageOrder::File => Self::File(0..available),
+            ImageOrder::Random => Self::Random(SeededShuffle::new(available, request.seed)),
+        }
+    }
+}
+
+impl Iterator for ImageDraw {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            Self::Random(shuffle) => shuffle.next(),
+            Self::File(numbers) => numbers.next(),
+        }
+    }
+}
+
+/// Different numbers below `available` for the images of a batch.
 pub(super) fn select(
+    request: &ImageRequest<'_>,
     origin: &str,
     available: usize,
-    wanted: usize,
-    seed: u64,
 ) -> Result<Vec<usize>, DataError> {
+    let wanted = request.batch_size;
     if available < wanted {
         return Err(DataError::TooFew { origin: origin.to_owned(), available, wanted });
     }
-    Ok(SeededShuffle::new(available, seed).take(wanted).collect())
+    Ok(ImageDraw::new(request, available).take(wanted).collect())
 }

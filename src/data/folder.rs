@@ -1,24 +1,21 @@
-//! Folders of PNG, JPEG and WebP files, flat or with one sub-folder per class.
+//! Folders and archives of pictures, flat or with one sub-folder per class.
 //!
 //! Files are numbered in the order of their paths within the folder. Only the files that are drawn are
 //! opened. A file that cannot be read is counted and replaced by the next one drawn.
 
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::io::SeekFrom;
+use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
-use super::draw::SeededShuffle;
+use super::draw::ImageDraw;
 use super::normalisation::IMAGENET;
+use super::picture_files::{PictureFiles, PictureRead};
 use super::pictures::{DecodedImage, ImagePreparation};
-use super::{Batch, DataError, ImageRequest, LoadedImages};
+use super::{Batch, DataError, ImageRequest, LoadedImages, jpeg};
 use crate::graph::Shape;
-use crate::input::{InputKind, open_input};
 
-/// Endings of names of image files, in small letters.
-const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
 /// The longest side of an image.
 const MAX_SIDE: u32 = 1 << 15;
 /// Memory for decoding one image.
@@ -28,8 +25,8 @@ const SKIPPED_NAMED: usize = 20;
 
 pub(super) fn load(request: &ImageRequest<'_>, folder: &Path) -> Result<LoadedImages, DataError> {
     let preparation = ImagePreparation::new(request, &IMAGENET)?;
-    let files = list(request, folder)?;
-    let mut draw = SeededShuffle::new(files.len(), request.seed);
+    let files = PictureFiles::list(request, folder)?;
+    let mut draw = ImageDraw::new(request, files.len());
     let mut found = ImageCollector::default();
     while found.indices.len() < request.batch_size {
         let missing = request.batch_size - found.indices.len();
@@ -39,12 +36,14 @@ pub(super) fn load(request: &ImageRequest<'_>, folder: &Path) -> Result<LoadedIm
         }
         let prepare = |&index: &usize| {
             request.check_cancelled()?;
-            Ok((index, prepare(&folder.join(&files[index]), &preparation, request.shape)))
+            Ok((index, prepare(&files, index, &preparation, request.shape)))
         };
         let prepared = drawn.par_iter().map(prepare).collect::<Result<Vec<_>, DataError>>()?;
-        prepared.into_iter().for_each(|(index, image)| found.add(index, &files[index], image));
+        prepared.into_iter().for_each(|(index, image)| found.add(index, files.name(index), image));
     }
-    Ok(found.finish(request, folder, &preparation))
+    let mut images = found.finish(request, folder, &preparation);
+    images.facts.notices.extend(files.notice);
+    Ok(images)
 }
 
 /// What the draw has brought so far.
@@ -119,52 +118,15 @@ fn slashes(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// The image files in a folder, as paths in it, sorted.
-fn list(request: &ImageRequest<'_>, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let advice = "give a folder of PNG, JPEG or WebP files, or of folders of them";
-    let read = |path: &Path, source| DataError::Read { path: path.to_owned(), advice, source };
-    if !std::fs::metadata(folder).map_err(|source| read(folder, source))?.is_dir() {
-        return Err(DataError::Kind { path: folder.to_owned(), needed: "folder", advice });
-    }
-    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
-    let walk = WalkDir::new(folder).min_depth(1).follow_links(true).into_iter();
-    let mut files = Vec::new();
-    for entry in walk.filter_entry(|entry| !hidden(entry.file_name())) {
-        request.check_cancelled()?;
-        let path = match entry {
-            Ok(entry) if entry.file_type().is_dir() => continue,
-            Ok(entry) => entry.into_path(),
-            // A link to a folder around it leads to no new files.
-            Err(error) if error.loop_ancestor().is_some() => continue,
-            // A link to nowhere that is called an image counts as a damaged one.
-            Err(error) => match error.path().filter(|path| is_image(path)) {
-                Some(path) => path.to_owned(),
-                None => {
-                    let path = error.path().unwrap_or(folder).to_owned();
-                    return Err(read(&path, error.into()));
-                }
-            },
-        };
-        if is_image(&path) {
-            files.push(path.strip_prefix(folder).map(Path::to_owned).unwrap_or(path));
-        }
-    }
-    if files.is_empty() {
-        let looked_for = "*.png, *.jpg, *.jpeg or *.webp in it or in its sub-folders".to_owned();
-        return Err(DataError::Layout { path: folder.to_owned(), looked_for, advice });
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn is_image(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
-}
-
 /// The network's input of a file, or what is wrong with the file.
-fn prepare(path: &Path, preparation: &ImagePreparation, shape: Shape) -> Result<Vec<f32>, String> {
-    let picture = decode(path)?;
+fn prepare(
+    files: &PictureFiles,
+    index: usize,
+    preparation: &ImagePreparation,
+    shape: Shape,
+) -> Result<Vec<f32>, String> {
+    let file = files.open(index).map_err(|error| error.to_string())?;
+    let picture = decode(file)?;
     let size = [picture.height() as usize, picture.width() as usize];
     let ([top, left], size) = centre(size, shape);
     Ok(match picture {
@@ -183,10 +145,13 @@ fn prepare(path: &Path, preparation: &ImagePreparation, shape: Shape) -> Result<
 }
 
 /// The pixels of a file, upright; grey ones as 8-bit brightness.
-fn decode(path: &Path) -> Result<DynamicImage, String> {
-    let decode = || -> image::ImageResult<DynamicImage> {
-        let file = open_input(path, InputKind::Picture).map_err(std::io::Error::from)?;
-        let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+fn decode(mut file: Box<dyn PictureRead>) -> Result<DynamicImage, String> {
+    let decode = move || -> image::ImageResult<DynamicImage> {
+        if jpeg::is_jpeg(file.fill_buf()?) && !jpeg::is_complete(&mut file)? {
+            return Err(std::io::Error::other("the file is truncated").into());
+        }
+        file.seek(SeekFrom::Start(0))?;
+        let mut reader = ImageReader::new(file).with_guessed_format()?;
         let mut limits = Limits::default();
         limits.max_image_width = Some(MAX_SIDE);
         limits.max_image_height = Some(MAX_SIDE);

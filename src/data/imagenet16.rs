@@ -32,7 +32,7 @@ pub(super) fn load(request: &ImageRequest<'_>, folder: &Path) -> Result<LoadedIm
         files.push(file);
     }
     let origin = format!("{}, counting the first {classes} classes,", folder.display());
-    let drawn = draw::select(&origin, eligible.len(), request.batch_size, request.seed)?;
+    let drawn = draw::select(request, &origin, eligible.len())?;
     let chosen: Vec<_> =
         drawn.iter().map(|&place| (eligible[place].0, eligible[place].1)).collect();
     let indices = drawn.iter().map(|&place| eligible[place].2).collect();

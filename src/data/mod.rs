@@ -10,7 +10,9 @@ mod cifar;
 mod draw;
 mod error;
 mod folder;
+mod idx;
 mod imagenet16;
+mod jpeg;
 mod layout;
 mod noise;
 mod normalisation;
@@ -18,15 +20,17 @@ mod npy;
 mod npy_header;
 mod npz;
 pub mod pickle;
+mod picture_files;
 mod pictures;
 mod request;
 mod resize;
 mod rows;
 mod source;
+mod stl10;
 
 pub use batch::Batch;
 pub use error::DataError;
-pub use request::{ImageFacts, ImageOverrides, ImageRequest, LoadedImages};
+pub use request::{ImageFacts, ImageOrder, ImageOverrides, ImageRequest, LoadedImages};
 pub use source::{ImageSource, UnknownSource};
 
 use crate::graph::Shape;
@@ -54,11 +58,12 @@ pub fn load(
 ///
 /// * Images are drawn by a partial Fisher-Yates shuffle of `0..available` with ChaCha8, seeded by
 ///   SHA-256 of the seed and a name; [`Batch::indices`] lists them in the order of the batch. Where
-///   a file of a folder cannot be read the shuffle goes on.
+///   a file of a folder cannot be read the shuffle goes on. Arrays with exactly as many images as the
+///   batch are taken in their order; [`ImageOverrides::order`] chooses for every source.
 /// * Pictures (all sources but `npy`, `npz` and `noise`) become brightness (ITU-R BT.601) where the
 ///   network takes one channel; grey ones are repeated where it takes three. Per channel the mean is
 ///   subtracted, then they are divided by the standard deviation: those of the data set (CIFAR-10's
-///   for the built-in pictures, ImageNet's for folders) or the given ones.
+///   for the built-in pictures, ImageNet's for folders, MNIST's for idx files) or the given ones.
 /// * Images of another size are brought to that of the network, each axis on its own: it is enlarged
 ///   by linear interpolation between pixel centres or reduced by averaging the area that a new pixel
 ///   covers. From files of a folder the largest part in the middle is taken that has the aspect of
@@ -79,6 +84,8 @@ pub fn open(request: &ImageRequest<'_>) -> Result<LoadedImages, DataError> {
         ImageSource::Cifar100(folder) => cifar::load(request, &cifar::HUNDRED, folder),
         ImageSource::ImageNet16(folder) => imagenet16::load(request, folder),
         ImageSource::Folder(folder) => folder::load(request, folder),
+        ImageSource::Idx(path) => idx::load(request, path),
+        ImageSource::Stl10(folder) => stl10::load(request, folder),
         ImageSource::Npy(file) => npy::load(request, file),
         ImageSource::Npz { file, key } => npz::load(request, file, key.as_deref()),
         ImageSource::Noise => Ok(noise::load(request)),

@@ -18,6 +18,11 @@ pub(super) type ColourStatistics = [[f64; 3]; 2];
 pub(super) const CIFAR10: ColourStatistics = [[125.3, 123.0, 113.9], [63.0, 62.1, 66.7]];
 pub(super) const CIFAR100: ColourStatistics = [[129.3, 124.1, 112.4], [68.2, 65.4, 70.4]];
 pub(super) const IMAGENET16: ColourStatistics = [[122.68, 116.66, 104.01], [63.22, 61.26, 65.09]];
+pub(super) const MNIST: ColourStatistics = [[0.1307 * 255.0; 3], [0.3081 * 255.0; 3]];
+pub(super) const STL10: ColourStatistics = [
+    [0.4467 * 255.0, 0.4398 * 255.0, 0.4066 * 255.0],
+    [0.2603 * 255.0, 0.2566 * 255.0, 0.2713 * 255.0],
+];
 pub(super) const IMAGENET: ColourStatistics =
     [[0.485 * 255.0, 0.456 * 255.0, 0.406 * 255.0], [0.229 * 255.0, 0.224 * 255.0, 0.225 * 255.0]];
 

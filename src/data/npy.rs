@@ -1,4 +1,4 @@
-//! NumPy arrays of images, float32 `[n, c, h, w]`, in separate files or in archives.
+//! NumPy arrays of images, `[n, c, h, w]` of floating-point numbers, in separate files or in archives.
 //!
 //! Values are used as they are. Images of a different height or width are resized, and the user is
 //! notified.
@@ -65,6 +65,8 @@ pub(super) struct NpyArray<'p> {
     images: usize,
     /// The shape of its images.
     shape: Shape,
+    /// What values are multiplied by.
+    scale: f64,
 }
 
 impl<'p> NpyArray<'p> {
@@ -78,6 +80,8 @@ impl<'p> NpyArray<'p> {
     ) -> Result<Self, DataError> {
         let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
         let header = NpyHeader::read(file).map_err(wrong)?;
+        let scale = request.overrides.scale;
+        header.check_scale(scale).map_err(wrong)?;
         let [images, channels, height, width] = header.shape().map_err(wrong)?;
         let shape = Shape::new(channels, height, width);
         let found = || shape.to_string();
@@ -90,7 +94,7 @@ impl<'p> NpyArray<'p> {
             return Err(DataError::EmptyImage(shape));
         }
         header.check_size(size_bytes).map_err(wrong)?;
-        Ok(Self { path, origin, header, images, shape })
+        Ok(Self { path, origin, header, images, shape, scale: scale.unwrap_or(1.0) })
     }
 
     /// Reads the drawn images, in the order in which they lie in the file.
@@ -99,20 +103,46 @@ impl<'p> NpyArray<'p> {
         request: &ImageRequest<'_>,
         file: &mut impl ArrayRead,
     ) -> Result<LoadedImages, DataError> {
-        let indices = draw::select(&self.origin, self.images, request.batch_size, request.seed)?;
+        let indices = draw::select(request, &self.origin, self.images)?;
         let mut order: Vec<usize> = (0..indices.len()).collect();
         order.sort_unstable_by_key(|&place| indices[place]);
         let volume = request.shape.volume();
         let mut values = vec![0.0; indices.len() * volume];
-        let mut next = 0;
-        for place in order {
-            request.check_cancelled()?;
-            let image = self.image(file, indices[place], &mut next)?;
+        let mut put = |place: usize, image: Vec<f32>| {
             values[place * volume..][..volume].copy_from_slice(&self.resized(image, request.shape));
+        };
+        if self.header.fortran_order {
+            let images = self.scattered(request, file, &indices, &order)?;
+            order.into_iter().zip(images).for_each(|(place, image)| put(place, image));
+        } else {
+            let mut next = 0;
+            for place in order {
+                request.check_cancelled()?;
+                put(place, self.image(file, indices[place], &mut next)?);
+            }
         }
         let batch = Batch { images: indices.len(), shape: request.shape, values, indices };
         let notices = self.notice(request.shape).into_iter().collect();
         Ok(LoadedImages { batch, facts: ImageFacts { notices, ..ImageFacts::default() } })
+    }
+
+    /// An error in reading.
+    fn read_error(&self, source: std::io::Error) -> DataError {
+        let advice = "the file is damaged or truncated: save the array again";
+        DataError::Read { path: self.path.to_owned(), advice, source }
+    }
+
+    /// Reads `count` values.
+    fn values(&self, file: &mut impl ArrayRead, count: usize) -> Result<Vec<f32>, DataError> {
+        let value_bytes = self.header.value_bytes();
+        let wanted = count * value_bytes;
+        let mut bytes = Vec::new();
+        let read = file.by_ref().take(wanted as u64).read_to_end(&mut bytes);
+        if read.map_err(|error| self.read_error(error))? != wanted {
+            return Err(self.read_error(std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        let value = |bytes: &[u8]| (self.header.value(bytes) * self.scale) as f32;
+        Ok(bytes.chunks_exact(value_bytes).map(value).collect())
     }
 
     /// The values of one image; `next` is the image that the file stands before.
@@ -122,20 +152,47 @@ impl<'p> NpyArray<'p> {
         index: usize,
         next: &mut usize,
     ) -> Result<Vec<f32>, DataError> {
-        let advice = "the file is damaged or truncated: save the array again";
-        let read = |source| DataError::Read { path: self.path.to_owned(), advice, source };
-        let image_bytes = self.shape.volume() as u64 * 4;
-        file.skip((index - *next) as u64 * image_bytes).map_err(read)?;
+        let image_bytes = (self.shape.volume() * self.header.value_bytes()) as u64;
+        let skipped = file.skip((index - *next) as u64 * image_bytes);
+        skipped.map_err(|error| self.read_error(error))?;
         *next = index + 1;
-        let mut bytes = Vec::new();
-        file.by_ref().take(image_bytes).read_to_end(&mut bytes).map_err(read)?;
-        if bytes.len() as u64 != image_bytes {
-            return Err(read(std::io::ErrorKind::UnexpectedEof.into()));
+        let values = self.values(file, self.shape.volume())?;
+        self.check_finite(index, &values)?;
+        Ok(values)
+    }
+
+    /// The values of the images of an array in Fortran order, in which images vary fastest, in the order
+    /// of their numbers.
+    fn scattered(
+        &self,
+        request: &ImageRequest<'_>,
+        file: &mut impl ArrayRead,
+        indices: &[usize],
+        order: &[usize],
+    ) -> Result<Vec<Vec<f32>>, DataError> {
+        let Shape { channels, height, width } = self.shape;
+        let mut images = vec![vec![0.0; self.shape.volume()]; order.len()];
+        for column in 0..width {
+            for row in 0..height {
+                request.check_cancelled()?;
+                for channel in 0..channels {
+                    let values = self.values(file, self.images)?;
+                    let place = (channel * height + row) * width + column;
+                    for (image, &number) in images.iter_mut().zip(order) {
+                        image[place] = values[indices[number]];
+                    }
+                }
+            }
         }
-        let values = bytes.as_chunks().0.iter().map(|&word| self.header.value(word));
-        let values: Vec<f32> = values.collect();
+        for (image, &number) in images.iter().zip(order) {
+            self.check_finite(indices[number], image)?;
+        }
+        Ok(images)
+    }
+
+    fn check_finite(&self, index: usize, values: &[f32]) -> Result<(), DataError> {
         match values.iter().find(|value| !value.is_finite()) {
-            None => Ok(values),
+            None => Ok(()),
             Some(value) => {
                 let reason = format!("image {index} holds {value}: every value must be finite");
                 Err(DataError::Content { path: self.path.to_owned(), reason })

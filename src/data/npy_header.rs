@@ -5,14 +5,93 @@
 
 use std::io::Read;
 
+use super::idx;
+
 /// The longest header; NumPy's own take 128 bytes.
 const MAX_HEADER_BYTES: usize = 4096;
 
 /// What the header says.
 pub(super) struct NpyHeader {
     data_start: u64,
-    big_endian: bool,
+    values: ValueType,
+    /// Whether the first axis varies fastest.
+    pub(super) fortran_order: bool,
     extents: Vec<u64>,
+}
+
+/// The type of an array's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ValueType {
+    kind: ValueKind,
+    bytes: usize,
+    big_endian: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ValueKind {
+    Float,
+    Signed,
+    Unsigned,
+}
+
+impl ValueType {
+    /// By NumPy's name of it, such as `<f4`.
+    fn of(name: &str) -> Result<Self, String> {
+        let unknown = || {
+            format!("holds values of type `{name}`: save numpy.ascontiguousarray(array, 'float32')")
+        };
+        let mut letters = name.chars();
+        let (order, kind) = letters.next().zip(letters.next()).ok_or_else(unknown)?;
+        let big_endian = match order {
+            '<' | '|' | '=' => false,
+            '>' => true,
+            _ => return Err(unknown()),
+        };
+        let bytes: usize = letters.as_str().parse().map_err(|_| unknown())?;
+        let kind = match (kind, bytes) {
+            ('f', 2 | 4 | 8) => ValueKind::Float,
+            ('i', 1 | 2 | 4 | 8) => ValueKind::Signed,
+            ('u' | 'b', 1 | 2 | 4 | 8) => ValueKind::Unsigned,
+            _ => return Err(unknown()),
+        };
+        Ok(Self { kind, bytes, big_endian })
+    }
+
+    /// Whether values are whole numbers, such as the bytes of pictures.
+    fn is_whole(self) -> bool {
+        self.kind != ValueKind::Float
+    }
+
+    /// The value of its bytes.
+    fn read(self, bytes: &[u8]) -> f64 {
+        let mut word = [0; 8];
+        for (place, &byte) in bytes.iter().enumerate().take(8) {
+            word[if self.big_endian { bytes.len() - 1 - place } else { place }] = byte;
+        }
+        let bits = u64::from_le_bytes(word);
+        match (self.kind, self.bytes) {
+            (ValueKind::Float, 2) => half(bits as u16),
+            (ValueKind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+            (ValueKind::Float, _) => f64::from_bits(bits),
+            (ValueKind::Unsigned, _) => bits as f64,
+            (ValueKind::Signed, bytes) => {
+                let shift = 64 - 8 * bytes as u32;
+                ((bits << shift) as i64 >> shift) as f64
+            }
+        }
+    }
+}
+
+/// The value of a half-precision number (IEEE 754).
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+    sign * match exponent {
+        0 => fraction * 2.0_f64.powi(-24),
+        0x1f if fraction == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => (1.0 + fraction / 1024.0) * 2.0_f64.powi(exponent - 15),
+    }
 }
 
 impl NpyHeader {
@@ -22,7 +101,7 @@ impl NpyHeader {
         let mut start = [0; 10];
         file.read_exact(&mut start).map_err(short)?;
         if &start[..6] != b"\x93NUMPY" {
-            return Err("is not a .npy file: it does not start with \\x93NUMPY".to_owned());
+            return Err(foreign(&start));
         }
         let [low, high] = [start[8], start[9]];
         let (before_text, text_bytes) = match start[6] {
@@ -41,7 +120,17 @@ impl NpyHeader {
         file.read_exact(&mut text).map_err(short)?;
         let text = String::from_utf8_lossy(&text);
         let data_start = before_text + text_bytes as u64;
-        Ok(Self { data_start, big_endian: big_endian(&text)?, extents: extents(&text)? })
+        let fortran_order = match entry(&text, "fortran_order")? {
+            order if order.starts_with("False") => false,
+            order if order.starts_with("True") => true,
+            _ => {
+                return Err(
+                    "has a header whose `fortran_order` is neither True nor False".to_owned()
+                );
+            }
+        };
+        let values = value_type(&text)?;
+        Ok(Self { data_start, values, fortran_order, extents: extents(&text)? })
     }
 
     /// Images, channels, rows and columns.
@@ -57,7 +146,9 @@ impl NpyHeader {
 
     /// Refuses files that are shorter or longer than the header says.
     pub(super) fn check_size(&self, size_bytes: u64) -> Result<(), String> {
-        let values = self.extents.iter().try_fold(4_u64, |bytes, &more| bytes.checked_mul(more));
+        let value_bytes = self.values.bytes as u64;
+        let values =
+            self.extents.iter().try_fold(value_bytes, |bytes, &more| bytes.checked_mul(more));
         let expected = values.and_then(|bytes| bytes.checked_add(self.data_start));
         match expected {
             Some(expected) if expected == size_bytes => Ok(()),
@@ -69,8 +160,57 @@ impl NpyHeader {
         }
     }
 
-    pub(super) fn value(&self, word: [u8; 4]) -> f32 {
-        if self.big_endian { f32::from_be_bytes(word) } else { f32::from_le_bytes(word) }
+    /// Refuses whole numbers unless it is said what they are multiplied by.
+    pub(super) fn check_scale(&self, scale: Option<f64>) -> Result<(), String> {
+        if self.values.is_whole() && scale.is_none() {
+            return Err(
+                "holds whole numbers, as the bytes of pictures are: divide them by 255 and normalise \
+                 them as the network's training data, as in ((array / 255 - mean) / \
+                 std).astype('float32')"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Bytes of a value.
+    pub(super) fn value_bytes(&self) -> usize {
+        self.values.bytes
+    }
+
+    /// A value by its bytes.
+    pub(super) fn value(&self, bytes: &[u8]) -> f64 {
+        self.values.read(bytes)
+    }
+}
+
+/// What a file is that is not one of NumPy's.
+fn foreign(head: &[u8]) -> String {
+    let is = |what: &str| format!("is {what}, not a .npy file");
+    match head {
+        _ if idx::is_idx(head) => {
+            is("an idx file, as those of MNIST are") + ": give it as idx:FILE"
+        }
+        [0x1f, 0x8b, ..] => {
+            is("packed by gzip") + ": unpack it, or give it as idx:FILE if it is a file of MNIST"
+        }
+        [b'P', b'K', 3, 4, ..] => {
+            is("an archive")
+                + ": give a .npz file as npz:FILE, and save what torch.save wrote with \
+                                numpy.save(FILE, tensor.numpy())"
+        }
+        [0x80, 2..=5, ..] => {
+            is("a Python pickle or a file of torch.save") + ": save the array with numpy.save"
+        }
+        [0x89, b'H', b'D', b'F', ..] => is("an HDF5 file") + ": save the array with numpy.save",
+        _ if head.starts_with(b"MATLAB") => {
+            is("a file of MATLAB")
+                + ": read it with scipy.io.loadmat and save the array with numpy.save"
+        }
+        [_, _, _, _, _, 0, 0, 0, b'{', ..] => {
+            is("a safetensors file") + ": save the tensor with numpy.save"
+        }
+        _ => "is not a .npy file: it does not start with \\x93NUMPY".to_owned(),
     }
 }
 
@@ -84,19 +224,12 @@ fn entry<'t>(text: &'t str, key: &str) -> Result<&'t str, String> {
         .ok_or_else(|| format!("has a header without `{key}`"))
 }
 
-/// The byte order, if values are 32-bit floats and rows come one after the other.
-fn big_endian(text: &str) -> Result<bool, String> {
-    let order = entry(text, "fortran_order")?;
-    if !order.starts_with("False") {
-        return Err("is in Fortran order: save numpy.ascontiguousarray(array)".to_owned());
-    }
+/// The type of the values.
+fn value_type(text: &str) -> Result<ValueType, String> {
     let descr = entry(text, "descr")?;
     let quoted = descr.chars().next().filter(|quote| "'\"".contains(*quote));
-    let name = quoted.and_then(|quote| descr[1..].split(quote).next());
-    match name {
-        Some("<f4") => Ok(false),
-        Some(">f4") => Ok(true),
-        Some(other) => Err(format!("holds values of type `{other}`: save array.astype('float32')")),
+    match quoted.and_then(|quote| descr[1..].split(quote).next()) {
+        Some(name) => ValueType::of(name),
         None => Err("holds records: save a plain float32 array".to_owned()),
     }
 }
@@ -107,4 +240,32 @@ fn extents(text: &str) -> Result<Vec<u64>, String> {
     let (inner, _) = tuple.split_once(')').ok_or_else(wrong)?;
     let parts = inner.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().map_err(|_| wrong())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bits of numbers by NumPy.
+    #[test]
+    fn values_of_every_type_are_read() {
+        for (name, bytes, value) in [
+            ("<f2", &[0x00, 0x3c][..], 1.0),
+            (">f2", &[0xc1, 0x00], -2.5),
+            ("<f2", &[0x01, 0x00], 2.0_f64.powi(-24)),
+            ("<f2", &[0xff, 0x7b], 65504.0),
+            ("<f4", &[0, 0, 0xc0, 0x3f], 1.5),
+            (">f8", &[0xc0, 4, 0, 0, 0, 0, 0, 0], -2.5),
+            ("|u1", &[200], 200.0),
+            ("|i1", &[200], -56.0),
+            (">i2", &[0xff, 0xfe], -2.0),
+            ("<u4", &[0, 0, 0, 0x80], 2_147_483_648.0),
+        ] {
+            assert_eq!(ValueType::of(name).unwrap().read(bytes), value, "{name}");
+        }
+        assert!(half(0x7c00).is_infinite() && half(0x7e00).is_nan());
+        for name in ["<c8", "|S1", "<f16", "f", "", "<M8[ns]"] {
+            assert!(ValueType::of(name).is_err(), "{name}");
+        }
+    }
 }

@@ -17,6 +17,34 @@ pub struct ImageOverrides {
     pub deviation: Option<Vec<f64>>,
     /// ImageNet16: images of this many classes are used, the first ones.
     pub classes: Option<u32>,
+    /// The order in which images are taken. Without one, arrays with exactly as many images as the batch
+    /// are taken in their order, and all other images at random.
+    pub order: Option<ImageOrder>,
+    /// What the values of an array are multiplied by; arrays of whole numbers are refused without it.
+    pub scale: Option<f64>,
+}
+
+/// The order in which images are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageOrder {
+    /// The first ones, in the order of the source.
+    File,
+    /// Drawn at random, without replacement.
+    Random,
+}
+
+impl ImageOrder {
+    /// Both orders.
+    pub const ALL: [Self; 2] = [Self::File, Self::Random];
+
+    /// Its name in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Random => "random",
+        }
+    }
 }
 
 /// What to load.
@@ -87,6 +115,10 @@ impl ImageOverrides {
             if let Some(&value) = values.iter().find(|&&value| !fits(value)) {
                 return Err(DataError::Range { option, value, allowed });
             }
+        }
+        if self.order.is_some() && matches!(source, ImageSource::Noise) {
+            let reason = "it has no images in any order; choose another source";
+            return Err(DataError::Unused { option: "image-order", name: source.name(), reason });
         }
         match self.classes {
             Some(_) if !matches!(source, ImageSource::ImageNet16(_)) => {

@@ -16,9 +16,13 @@ pub enum ImageSource {
     Cifar100(PathBuf),
     /// `imagenet16:DIR`: 16x16 down-sampled ImageNet, `train_data_batch_*`.
     ImageNet16(PathBuf),
-    /// `folder:DIR`: PNG, JPEG and WebP files in a folder and its sub-folders.
+    /// `folder:DIR`: pictures in a folder and its sub-folders, or in a `.tar` or `.zip` file.
     Folder(PathBuf),
-    /// `npy:FILE`: a NumPy array, float32 `[n, c, h, w]`, used as it is.
+    /// `idx:FILE`: grey pictures as MNIST has them, packed by gzip or not, or the folder of the file.
+    Idx(PathBuf),
+    /// `stl10:DIR`: the training images of STL-10, `train_X.bin`.
+    Stl10(PathBuf),
+    /// `npy:FILE`: a NumPy array, floating-point `[n, c, h, w]`, used as it is.
     Npy(PathBuf),
     /// `npz:FILE` or `npz:FILE:KEY`: such an array in an archive of NumPy's.
     Npz {
@@ -32,8 +36,8 @@ pub enum ImageSource {
 }
 
 /// All ways to write an image source.
-const SOURCES: &str = "builtin, cifar10:DIR, cifar100:DIR, imagenet16:DIR, folder:DIR, npy:FILE, \
-                       npz:FILE[:KEY] or noise";
+const SOURCES: &str = "builtin, cifar10:DIR, cifar100:DIR, imagenet16:DIR, folder:DIR, idx:FILE, \
+                       stl10:DIR, npy:FILE, npz:FILE[:KEY] or noise";
 
 /// A text that names no image source.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -49,6 +53,8 @@ impl ImageSource {
             Self::Cifar100(_) => "cifar100",
             Self::ImageNet16(_) => "imagenet16",
             Self::Folder(_) => "folder",
+            Self::Idx(_) => "idx",
+            Self::Stl10(_) => "stl10",
             Self::Npy(_) => "npy",
             Self::Npz { .. } => "npz",
             Self::Noise => "noise",
@@ -67,6 +73,8 @@ impl ImageSource {
             | Self::Cifar100(path)
             | Self::ImageNet16(path)
             | Self::Folder(path)
+            | Self::Idx(path)
+            | Self::Stl10(path)
             | Self::Npy(path)
             | Self::Npz { file: path, .. } => Some(path),
         }
@@ -95,6 +103,8 @@ impl std::str::FromStr for ImageSource {
             ("cifar100", _) => Ok(Self::Cifar100(rest.into())),
             ("imagenet16", _) => Ok(Self::ImageNet16(rest.into())),
             ("folder", _) => Ok(Self::Folder(rest.into())),
+            ("idx", _) => Ok(Self::Idx(rest.into())),
+            ("stl10", _) => Ok(Self::Stl10(rest.into())),
             ("npy", _) => Ok(Self::Npy(rest.into())),
             ("npz", _) => Ok(npz(rest)),
             _ => Err(UnknownSource(text.to_owned())),

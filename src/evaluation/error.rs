@@ -117,9 +117,6 @@ impl From<BenchmarkError> for EvaluationError {
 /// Why a file of scores could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoresError {
-    /// The name does not end in a known format.
-    #[error("cannot tell the format of {}: give a name that ends in .csv or .jsonl", .0.display())]
-    Format(PathBuf),
     /// The system refused.
     #[error("cannot read {}", path.display())]
     Read {
@@ -139,12 +136,12 @@ pub enum ScoresError {
         hint: String,
     },
     /// A row is not as it should be.
-    #[error("{}, line {line}: {problem}", path.display())]
+    #[error("{}, {place}: {problem}", path.display())]
     Content {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
-        line: u64,
+        /// Where: a line or a row.
+        place: String,
         /// The problem, and what to do about it.
         problem: String,
     },

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::OnnxWeights;
+use crate::data::ImageOrder;
 use crate::plan::Count;
 use crate::score::{COMBINED, SCORES, Score};
 use crate::search::StrategyKind;
@@ -92,6 +93,10 @@ fn scores() -> Vec<ChoiceInfo> {
 
 fn counts() -> Vec<ChoiceInfo> {
     Count::ALL.iter().map(|count| ChoiceInfo { name: count.name(), about: "" }).collect()
+}
+
+fn image_orders() -> Vec<ChoiceInfo> {
+    ImageOrder::ALL.iter().map(|order| ChoiceInfo { name: order.name(), about: "" }).collect()
 }
 
 fn onnx_weights() -> Vec<ChoiceInfo> {
@@ -276,9 +281,9 @@ job_options! {
         values: OptionType::Text, value_name: "SOURCE",
         default: "noise for combined and scores of channel moments, builtin for others",
         help: "Source of the images: builtin, cifar10:DIR or cifar100:DIR (binary or Python \
-               version), imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG and WebP files, \
-               also in sub-folders), npy:FILE, npz:FILE or npz:FILE:KEY (float32 [n, c, h, w], used as \
-               they are), or noise",
+               version), imagenet16:DIR (train_data_batch_*), folder:DIR (picture files, also in \
+               sub-folders, or a .tar or .zip of them), idx:FILE (as of MNIST), stl10:DIR, npy:FILE, \
+               npz:FILE or npz:FILE:KEY (floating-point [n, c, h, w], used as they are), or noise",
     }
     Mean {
         path: "options.mean", on_resume: Fixed, label: "Mean",
@@ -296,6 +301,13 @@ job_options! {
         path: "options.image-classes", on_resume: Fixed, label: "Image classes",
         values: count(1, 1_000), value_name: "N", default: "120",
         help: "imagenet16 only: use only images of the first N classes",
+    }
+    ImageOrder {
+        path: "options.image-order", on_resume: Fixed, label: "Image order",
+        values: OptionType::Choice(image_orders), value_name: "file|random",
+        default: "file for arrays of exactly as many images as the batch, random for others",
+        help: "Which images to take: file (the first ones, in the order of the source) or random (drawn \
+               by the seed)",
     }
     Device {
         path: "options.device", on_resume: Free, label: "Device",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidOption, JobOption};
-use crate::data::{ImageOverrides, ImageSource};
+use crate::data::{ImageOrder, ImageOverrides, ImageSource};
 use crate::graph::Shape;
 use crate::plan::Count;
 use crate::score::{COMBINED, Components, DEFAULT_COMPONENTS, Score, ScoreSet};
@@ -49,9 +49,9 @@ pub struct Options {
     /// Number of images in the mini-batch, at least 2; see [`Options::batch_size`]
     pub batch_size: Option<usize>,
     /// Source of the images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version),
-    /// imagenet16:DIR (train_data_batch_*), folder:DIR (PNG, JPEG and WebP files, also in sub-folders),
-    /// npy:FILE, npz:FILE or npz:FILE:KEY (float32 `[n, c, h, w]`, used as they are) or noise; see
-    /// [`Options::images`]
+    /// imagenet16:DIR (train_data_batch_*), folder:DIR (picture files, also in sub-folders, or a .tar or
+    /// .zip of them), idx:FILE (as of MNIST), stl10:DIR, npy:FILE, npz:FILE or npz:FILE:KEY
+    /// (floating-point `[n, c, h, w]`, used as they are) or noise; see [`Options::images`]
     pub images: Option<ImageSource>,
     /// Per-channel mean to subtract from pixel values between 0 and 1; not for npy, npz and noise
     /// (default: that of the dataset)
@@ -61,6 +61,10 @@ pub struct Options {
     pub std: Option<Vec<f64>>,
     /// imagenet16 only: use only images of the first N classes (default: 120)
     pub image_classes: Option<u32>,
+    /// Which images to take: file (the first ones, in the order of the source) or random (drawn by the
+    /// seed); by default file for arrays of exactly as many images as the batch, random for others
+    #[serde(default)]
+    pub image_order: Option<ImageOrder>,
     /// Device: auto (a discrete, integrated or virtual GPU if there is one, otherwise the CPU), cpu, gpu
     /// (the best hardware adapter), or part of the name of an adapter (see `devices`)
     pub device: String,
@@ -107,6 +111,7 @@ impl Default for Options {
             mean: None,
             std: None,
             image_classes: None,
+            image_order: None,
             device: "auto".to_owned(),
             seed: 0,
             architecture_seed: None,
@@ -200,7 +205,8 @@ impl Options {
     /// The settings that replace the image source's.
     pub fn image_overrides(&self) -> ImageOverrides {
         let (mean, deviation) = (self.mean.clone(), self.std.clone());
-        ImageOverrides { mean, deviation, classes: self.image_classes }
+        let (classes, order) = (self.image_classes, self.image_order);
+        ImageOverrides { mean, deviation, classes, order, scale: None }
     }
 }
 

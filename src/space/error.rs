@@ -38,7 +38,7 @@ pub enum SpaceError {
 
 /// Why a text is no architecture of a space.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{token}` in the architecture `{text}`: {reason}")]
+#[error("`{token}` in the architecture `{text}`: {reason}{}", shown(example))]
 pub struct ArchitectureError {
     /// The architecture as it was given, shortened if it is long.
     pub text: String,
@@ -46,6 +46,23 @@ pub struct ArchitectureError {
     pub token: String,
     /// The problem with it, and what was expected.
     pub reason: String,
+    /// An architecture of the space; empty where the space is not known.
+    pub example: String,
+}
+
+impl ArchitectureError {
+    /// Without an example, which the space adds.
+    pub(super) fn new(text: String, token: String, reason: String) -> Self {
+        Self { text, token, reason, example: String::new() }
+    }
+}
+
+/// An example at the end of a message.
+fn shown(example: &str) -> String {
+    match example {
+        "" => String::new(),
+        example => format!("; an architecture of this space is written {example}"),
+    }
 }
 
 /// Why an architecture could not be built.

@@ -2,8 +2,9 @@
 
 use rand::Rng;
 
-use super::topology::{Topology, TopologyDecisions, with_topology};
-use super::{Architecture, ArchitectureError, Space};
+use super::topology::{AnyTopology, Topology, TopologyDecisions, with_topology};
+use super::{Architecture, ArchitectureError, Space, naslib};
+use crate::{nearest, seed};
 
 impl Space {
     fn architecture(&self, decisions: TopologyDecisions) -> Architecture {
@@ -25,14 +26,58 @@ impl Space {
         })
     }
 
-    /// Reads an architecture in the space's notation.
+    /// Reads an architecture in the space's notation, by its index in the benchmark's order where the
+    /// space has one, or as NASLib's list of numbers for the cells of NAS-Bench-201 and NAS-Bench-101.
     ///
     /// # Errors
     ///
     /// [`ArchitectureError`] with the invalid part and what was expected.
     pub fn parse(&self, text: &str) -> Result<Architecture, ArchitectureError> {
+        let own = self.parse_own(text);
+        let read = match own {
+            Ok(architecture) => return Ok(architecture),
+            Err(error) => self.parse_numbers(text).unwrap_or(Err(error)),
+        };
+        read.map_err(|error| ArchitectureError { example: self.example().to_owned(), ..error })
+    }
+
+    fn parse_own(&self, text: &str) -> Result<Architecture, ArchitectureError> {
         with_topology!(self.topology_kind(), |topology, bind| {
             Ok(self.architecture(bind(topology.parse(text)?)))
+        })
+    }
+
+    /// Reads an index or a list of numbers; nothing if it is neither.
+    fn parse_numbers(&self, text: &str) -> Option<Result<Architecture, ArchitectureError>> {
+        let text = text.trim();
+        let wrong = |reason: String| {
+            let token = nearest::excerpt(text);
+            Err(ArchitectureError::new(token.clone(), token, reason))
+        };
+        let is_index = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_index && self.from_index(0).is_some() {
+            let found = text.parse().ok().and_then(|index| self.from_index(index));
+            let last = self.count().saturating_sub(1);
+            return Some(found.map_or_else(
+                || wrong(format!("is not an index of this space, which are 0 to {last}")),
+                Ok,
+            ));
+        }
+        let numbers = naslib::numbers(text)?;
+        match self.topology_kind() {
+            AnyTopology::EdgeCell(_) if naslib::has_edge_operations(&self.operation_names()) => {
+                let written = naslib::edge_cell(&numbers)?;
+                Some(written.map_or_else(wrong, |written| self.parse_own(&written)))
+            }
+            AnyTopology::VertexCell(_) => Some(self.parse_own(&naslib::vertex_cell(&numbers)?)),
+            _ => None,
+        }
+    }
+
+    /// An architecture that shows the notation.
+    fn example(&self) -> &str {
+        self.definition.example.get_or_init(|| {
+            self.sample(&mut seed::stream(0, &["example of a notation"])).to_string()
         })
     }
 

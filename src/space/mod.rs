@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod generate;
 mod layers;
+pub(crate) mod naslib;
 mod operations;
 mod problem;
 mod python_random;
@@ -76,6 +77,8 @@ struct SpaceDefinition {
     topology: AnyTopology,
     /// By index, the lowest index that has the same function.
     representatives: OnceLock<Vec<u32>>,
+    /// An architecture that shows the notation.
+    example: OnceLock<String>,
 }
 
 impl PartialEq for Space {
@@ -227,6 +230,7 @@ impl Space {
             text,
             topology: parsed.topology,
             representatives: OnceLock::new(),
+            example: OnceLock::new(),
         };
         Ok(Self { definition: Arc::new(definition) })
     }

@@ -74,6 +74,16 @@ fn formats_are_told_by_content_and_name() {
         "CSV",
         "CSV",
         "CSV",
+        "CSV",
+        "JSON",
+        "JSON",
+        "Parquet",
+        "Parquet",
+        "Parquet",
+        "Parquet",
+        "Excel workbook",
+        "HW-NAS-Bench",
+        "NAS-Bench-301",
     ]);
     let mut met = Vec::new();
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@
 mod damage;
 #[path = "../support/data.rs"]
 mod data;
+mod everyday;
 mod formats;
 mod lookup;
 mod memory;

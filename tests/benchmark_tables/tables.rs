@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use untrained::benchmark::{self, BenchmarkError, BenchmarkRow, BenchmarkTable, NEVER_CANCEL};
 
 /// Every small table.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 21] = [
     "NATS-tiny-simple",
     "NATS-tiny-simple.tar",
     "NAS-Bench-201-zip.pth",
@@ -19,6 +19,16 @@ pub const TABLES: [&str; 11] = [
     "cells.csv",
     "cells.csv.gz",
     "indices.csv",
+    "runs.tsv",
+    "runs.jsonl",
+    "runs.json",
+    "runs.parquet",
+    "runs-gzip.parquet",
+    "runs-zstd.parquet",
+    "runs-lz4.parquet",
+    "runs.xlsx",
+    "hw-nas-bench.pickle",
+    "nb301.pickle",
 ];
 
 pub fn fixture(name: &str) -> PathBuf {

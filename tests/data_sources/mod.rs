@@ -1,10 +1,13 @@
 //! Image sources: golden values, seeded draws, damaged files.
 
+mod cases;
 mod cifar;
 mod folder;
 mod imagenet16;
 mod normalisation;
 mod npy;
+mod order;
+mod pictures;
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +29,7 @@ fn fixture(name: &str) -> PathBuf {
 /// Settings under which every value is a pixel's byte / 255.
 fn bytes_over_255(channels: usize) -> ImageOverrides {
     let (mean, deviation) = (Some(vec![0.0; channels]), Some(vec![1.0; channels]));
-    ImageOverrides { mean, deviation, classes: None }
+    ImageOverrides { mean, deviation, ..ImageOverrides::default() }
 }
 
 fn open(
@@ -54,6 +57,8 @@ fn names_round_trip() {
         "imagenet16:/data:1/x",
         "folder:D:\\pictures",
         "npy:C:\\pictures\\x.npy",
+        "idx:raw/train-images-idx3-ubyte.gz",
+        "stl10:stl10_binary",
         "npz:C:\\pictures\\x.npz",
         "npz:x.npz:images",
         "npz:C:\\x.NPZ:a b",

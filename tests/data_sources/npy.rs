@@ -53,7 +53,9 @@ fn npy_values_are_used_as_they_are() {
             for (place, &index) in batch.indices.iter().enumerate() {
                 assert_eq!(batch.image(place), &values[index * 4..index * 4 + 4]);
             }
-            assert_eq!(load_npy(&file, shape, 2).unwrap().indices, batch.indices[..2]);
+            // All there are come in their order.
+            assert_eq!(batch.indices, [0, 1, 2]);
+            assert_eq!(load_npy(&file, shape, 2).unwrap().indices.len(), 2);
             let error = load_npy(&file, shape, 4).unwrap_err().to_string();
             assert!(error.contains("has 3 images, but the batch needs 4"), "{error}");
         }
@@ -84,9 +86,10 @@ fn wrong_npy_files_are_told_apart() {
     let huge = "(18446744073709551615, 1, 2, 2)";
     let nested = "(".repeat(3_000);
     for (file, part) in [
-        (npy("<f8", "False", "(3, 1, 2, 2)", 1, &data), "`<f8`: save array.astype('float32')"),
-        (npy("|u1", "False", "(3, 1, 2, 2)", 1, &data), "`|u1`"),
-        (npy("<f4", "True", "(3, 1, 2, 2)", 1, &data), "Fortran order"),
+        (npy("<c8", "False", "(3, 1, 2, 2)", 1, &data), "`<c8`: save numpy.ascontiguousarray("),
+        (npy("|u1", "False", "(12, 1, 2, 2)", 1, &data), "divide them by 255 and normalise"),
+        (npy("<i8", "False", "(3, 1, 2, 1)", 1, &data), "divide them by 255 and normalise"),
+        (npy("<f4", "Yes", "(3, 1, 2, 2)", 1, &data), "neither True nor False"),
         (npy("<f4", "False", "(3, 2, 2, 1)", 1, &data), "2x2x1, but the network takes 1x2x2"),
         (npy("<f4", "False", "(3, 1, 0, 2)", 1, &[]), "have no values"),
         (npy("<f4", "False", "(3, 1, 2, 3)", 1, &data), "expected"),
@@ -101,7 +104,11 @@ fn wrong_npy_files_are_told_apart() {
         (npy("<f4", "False", "(2, 1, 2, 2)", 1, &not_finite.repeat(2)), "must be finite"),
         (npy("<f4", "False", "(3, 1, 2, 2)", 9, &data), "format version 9"),
         (raw_file(b""), "too short"),
-        (raw_file(b"PK\x03\x04 this is a zip file"), "is not a .npy file"),
+        (raw_file(b"PK\x03\x04 this is a zip file"), "is an archive, not a .npy file"),
+        (raw_file(b"\x00\x00\x08\x03 and images"), "give it as idx:FILE"),
+        (raw_file(b"\x1f\x8b\x08\x00 and images"), "packed by gzip"),
+        (raw_file(b"\x89HDF\r\n\x1a\n and more"), "an HDF5 file"),
+        (raw_file(b"some text of notes"), "is not a .npy file"),
         (raw_file(b"\x93NUMPY\x02\x00\xff\xff\xff\xff"), "has a header of 4294967295 bytes"),
         (raw_file(b"\x93NUMPY\x01\x00\x40\x00{'descr'"), "too short"),
         (raw_file(b"\x93NUMPY\x01\x00\x02\x00{}"), "without `fortran_order`"),
@@ -233,4 +240,51 @@ fn planes_are_resized_as_pillow_does() {
     let source = ImageSource::Npy(same.path().to_owned());
     let images = open(&source, Shape::new(1, 2, 2), 2, 1, &ImageOverrides::default()).unwrap();
     assert!(images.facts.notices.is_empty());
+}
+
+/// Arrays of every floating-point type, in either order of axes, hold the same images.
+#[test]
+fn types_and_orders_are_no_matter() {
+    let (images, channels, height, width) = (3, 2, 2, 3);
+    let shape = Shape::new(channels, height, width);
+    let values: Vec<f32> = (0..36_u8).map(|value| f32::from(value) * 0.25 - 4.0).collect();
+    let mut scattered = Vec::new();
+    for column in 0..width {
+        for row in 0..height {
+            for channel in 0..channels {
+                for image in 0..images {
+                    let place = ((image * channels + channel) * height + row) * width + column;
+                    scattered.push(values[place]);
+                }
+            }
+        }
+    }
+    let load = |dtype: &str, order: &str, data: &[u8], size| {
+        load_npy(&npy(dtype, order, "(3, 2, 2, 3)", 1, data), shape, size).unwrap()
+    };
+    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let plain: Vec<u8> = bytes(&values);
+    for size in [2, 3] {
+        let expected = load("<f4", "False", &plain, size);
+        let double: Vec<u8> =
+            values.iter().flat_map(|value| f64::from(*value).to_be_bytes()).collect();
+        assert_eq!(load(">f8", "False", &double, size).values, expected.values);
+        let fortran: Vec<u8> = bytes(&scattered);
+        let found = load("<f4", "True", &fortran, size);
+        assert_eq!((&found.values, &found.indices), (&expected.values, &expected.indices));
+        assert_ne!(load("<f4", "True", &plain, size).values, expected.values);
+    }
+}
+
+/// Whole numbers are used once it is said what they are multiplied by.
+#[test]
+fn bytes_are_scaled_where_that_is_asked_for() {
+    let file = npy("|u1", "False", "(2, 1, 1, 2)", 1, &[0, 51, 102, 255]);
+    let overrides = ImageOverrides { scale: Some(1.0 / 255.0), ..ImageOverrides::default() };
+    let source = ImageSource::Npy(file.path().to_owned());
+    let images = open(&source, Shape::new(1, 1, 2), 2, 1, &overrides).unwrap();
+    let expected = [0.0, 0.2, 0.4, 1.0_f32];
+    for (found, expected) in images.batch.values.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-7, "{found}");
+    }
 }

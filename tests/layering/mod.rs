@@ -18,6 +18,7 @@ const ORDER: [&str; 21] = [
     "output",
     "statistics",
     "format",
+    "tabular",
     "graph",
     "weights",
     "onnx",

@@ -90,8 +90,10 @@ fn described(file: &Path, facts: &BenchmarkFacts) -> String {
             metric.name.clone(),
         ]);
     }
+    let left_out: String =
+        facts.left_out.iter().map(|column| format!("\nleft out: {column}")).collect();
     format!(
-        "{}\nformat: {}\nspace: {}\nrows: {}\ndatasets: {}\n\n{}",
+        "{}\nformat: {}\nspace: {}\nrows: {}\ndatasets: {}{left_out}\n\n{}",
         file.display(),
         facts.format,
         list(&facts.spaces),

@@ -13,10 +13,11 @@ use std::path::Path;
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{BytesRead, TableStream};
+use super::input;
 use super::metrics::MetricNames;
 use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
 use crate::space::Space;
+use crate::tabular::{BytesRead, UnpackedFile};
 use models::ModelRecords;
 use tfrecord::{RecordFault, TfRecords};
 
@@ -49,8 +50,8 @@ struct NasBench101 {
 
 fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
-    let TableStream { reader, progress } =
-        TableStream::open(path).map_err(|error| origin.read(error))?;
+    let UnpackedFile { reader, progress, .. } =
+        input::open(path).map_err(|error| origin.read(error))?;
     let (records, models) = (TfRecords::new(reader), ModelRecords::default());
     let space = Space::builtin("nas-bench-101").ok();
     Ok(Box::new(NasBench101 { origin, space, records, progress, models, next: 0 }))

@@ -5,7 +5,6 @@
 //! read before the first row is returned.
 
 mod gathered;
-mod keys;
 
 use std::io::BufRead;
 use std::path::Path;
@@ -14,10 +13,11 @@ use serde_json::{Map, Value};
 
 use super::detect::FormatCandidate;
 use super::error::TableOrigin;
-use super::input::{BytesRead, TableStream};
-use super::json::{JsonFault, JsonPieces, wrong};
+use super::input;
 use super::metrics::MetricNames;
 use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader};
+use crate::space::naslib;
+use crate::tabular::{BytesRead, JsonFault, JsonPieces, UnpackedFile, wrong};
 use gathered::GatheredScores;
 
 pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
@@ -37,6 +37,22 @@ fn detect(candidate: &FormatCandidate<'_>) -> bool {
     candidate.first_character() == Some(b'{')
 }
 
+/// The data sets of NAS-Bench-201. TransNAS-Bench-101 has lists of six numbers too, with another
+/// meaning, and other data sets.
+const DATASETS: [&str; 3] = ["cifar10", "cifar100", "ImageNet16-120"];
+
+/// An architecture in the notation of its space, where the key is one of NASLib's lists of numbers
+/// that are understood; others are marked as those of the first data set.
+fn architecture(key: &str, datasets: &[String]) -> String {
+    let Some(numbers) = naslib::numbers(key) else { return key.to_owned() };
+    if !datasets.iter().any(|dataset| DATASETS.contains(&dataset.as_str())) {
+        let dataset = datasets.first().map_or("another space", String::as_str);
+        return format!("{key} of {dataset}");
+    }
+    let edges = naslib::edge_cell(&numbers).and_then(Result::ok);
+    edges.or_else(|| naslib::vertex_cell(&numbers)).unwrap_or_else(|| key.to_owned())
+}
+
 struct SuiteZero {
     origin: TableOrigin,
     pieces: JsonPieces<Box<dyn BufRead>>,
@@ -49,8 +65,8 @@ struct SuiteZero {
 
 fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
     let origin = TableOrigin::new(path);
-    let TableStream { reader, progress } =
-        TableStream::open(path).map_err(|error| origin.read(error))?;
+    let UnpackedFile { reader, progress, .. } =
+        input::open(path).map_err(|error| origin.read(error))?;
     let pieces = JsonPieces::new(reader, MAX_BYTES);
     let (gathered, datasets) = (GatheredScores::default(), Vec::new());
     Ok(Box::new(SuiteZero { origin, pieces, progress, gathered, datasets, next: None }))
@@ -139,7 +155,7 @@ impl RowReader for SuiteZero {
         self.next = Some(number + 1);
         let Some((key, values)) = self.gathered.get(number) else { return Ok(None) };
         let mut row = BenchmarkRow {
-            architecture: keys::architecture(key, &self.datasets),
+            architecture: architecture(key, &self.datasets),
             ..BenchmarkRow::default()
         };
         for &(metric, value) in values {
@@ -150,5 +166,18 @@ impl RowReader for SuiteZero {
 
     fn datasets(&self) -> Vec<String> {
         self.datasets.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::architecture;
+
+    #[test]
+    fn lists_of_another_benchmark_are_not_taken_for_those_of_nas_bench_201() {
+        let written = |dataset: &str| architecture("(4, 0, 3, 1, 4, 3)", &[dataset.to_owned()]);
+        assert!(written("cifar10").starts_with("|avg_pool_3x3~0|+"));
+        assert_eq!(written("jigsaw"), "(4, 0, 3, 1, 4, 3) of jigsaw");
+        assert_eq!(architecture("|a~0|", &["jigsaw".to_owned()]), "|a~0|");
     }
 }

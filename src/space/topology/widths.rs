@@ -272,10 +272,8 @@ impl Topology for Widths {
     }
 
     fn parse(&self, text: &str) -> Result<WidthsDecisions, ArchitectureError> {
-        let wrong = |token: &str, reason: String| ArchitectureError {
-            text: nearest::excerpt(text.trim()),
-            token: nearest::excerpt(token),
-            reason,
+        let wrong = |token: &str, reason: String| {
+            ArchitectureError::new(nearest::excerpt(text.trim()), nearest::excerpt(token), reason)
         };
         let tokens: Vec<&str> = text.trim().split(':').collect();
         if tokens.len() != self.sequence.len() {

@@ -297,6 +297,7 @@ mod tests {
             rows: 1,
             datasets: Vec::new(),
             metrics: names.iter().map(metric).collect(),
+            left_out: Vec::new(),
         }
     }
 

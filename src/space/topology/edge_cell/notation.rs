@@ -17,10 +17,8 @@ pub(super) fn format(cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> String 
 }
 
 pub(super) fn parse(cell: &EdgeCellGraph, text: &str) -> Result<EdgeDecisions, ArchitectureError> {
-    let wrong = |token: &str, reason: String| ArchitectureError {
-        text: nearest::excerpt(text.trim()),
-        token: nearest::excerpt(token),
-        reason,
+    let wrong = |token: &str, reason: String| {
+        ArchitectureError::new(nearest::excerpt(text.trim()), nearest::excerpt(token), reason)
     };
     let nodes: Vec<&str> = text.trim().split('+').collect();
     if nodes.len() != cell.nodes - 1 {

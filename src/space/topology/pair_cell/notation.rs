@@ -77,10 +77,8 @@ pub(super) fn parse(space: &PairCell, text: &str) -> Result<PairDecisions, Archi
     } else {
         Err(GenotypeFault::new(text, format!("an architecture is written {FORM}")))
     };
-    record.and_then(|record| checked(space, &record)).map_err(|wrong| ArchitectureError {
-        text: nearest::excerpt(text),
-        token: nearest::excerpt(&wrong.token),
-        reason: wrong.reason,
+    record.and_then(|record| checked(space, &record)).map_err(|wrong| {
+        ArchitectureError::new(nearest::excerpt(text), nearest::excerpt(&wrong.token), wrong.reason)
     })
 }
 

@@ -97,7 +97,7 @@ impl StageLists<'_> {
 }
 
 fn wrong(text: &str, token: &str, reason: String) -> ArchitectureError {
-    ArchitectureError { text: nearest::excerpt(text), token: nearest::excerpt(token), reason }
+    ArchitectureError::new(nearest::excerpt(text), nearest::excerpt(token), reason)
 }
 
 pub(super) fn parse(stages: &Stages, text: &str) -> Result<StagesDecisions, ArchitectureError> {

@@ -39,10 +39,8 @@ pub(super) fn parse(cell: &VertexCell, text: &str) -> Result<VertexDecisions, Ar
     let text = text.trim();
     let parsed =
         if text.starts_with(['{', '[']) { parse_json(cell, text) } else { parse_text(cell, text) };
-    parsed.map_err(|(token, reason)| ArchitectureError {
-        text: nearest::excerpt(text),
-        token: nearest::excerpt(&token),
-        reason,
+    parsed.map_err(|(token, reason)| {
+        ArchitectureError::new(nearest::excerpt(text), nearest::excerpt(&token), reason)
     })
 }
 

@@ -21,32 +21,37 @@ fn metrics_and_spaces_that_do_not_fit() {
 fn files_of_scores_that_are_none() {
     let folder = Folder::new();
     let run = |path: &str| compared("correlate", &["--scores", path]);
-    let path = folder.file("a.csv", "arch,score\nx,1\n");
-    refused(run(&path), &format!("{path} has no column `architecture`: it has arch, score"));
-    let path = folder.file("b.jsonl", "{\"arch\":\"x\",\"score\":1}\n");
-    refused(run(&path), &format!("{path} has no column `architecture`: it has arch, score"));
+    let message = "it has cell, score; name the architectures architecture, arch, arch_str, index or \
+                   hash";
+    let path = folder.file("a.csv", "cell,score\nx,1\n");
+    refused(run(&path), &format!("{path} has no column `architecture`: {message}"));
+    let path = folder.file("b.jsonl", "{\"cell\":\"x\",\"score\":1}\n");
+    refused(run(&path), &format!("{path} has no column `architecture`: {message}"));
     let path = folder.file("c.csv", "architecture,naswot\nx,1\n");
     let message = "it has architecture, naswot; choose the column that holds the score";
     refused(run(&path), &format!("{path} has no column `score`: {message}"));
     let path = folder.file("d.csv", "architecture,score\nx,high\n");
-    refused(run(&path), &format!("{path}, line 2: `high` in column `score` is not a number"));
+    let message = "`high` is not a number: correct it, or leave the cell empty if there is none";
+    refused(run(&path), &format!("{path}, line 2: column `score`: {message}"));
     let path = folder.file("e.csv", "architecture,score\nx\n");
-    refused(run(&path), &format!("{path}, line 2: 1 cells, but the header has 2"));
+    let message = "has 1 cells, but the header has 2: correct the row, which begins with `x`";
+    refused(run(&path), &format!("{path}, line 2: {message}"));
     let path = folder.file("f.csv", "architecture,score,status\nx,1,good\n");
     let message = "`good` in column `status` is unknown; valid: ok, singular, disconnected, failed";
     refused(run(&path), &format!("{path}, line 2: {message}"));
     let path = folder.file("g.jsonl", "\n{\"architecture\"");
     let (code, _, error) = run(&path);
-    assert!(code == 2 && error.contains("g.jsonl, line 2: not a JSON object"), "{error}");
+    assert!(code == 2 && error.contains("g.jsonl, line 2: the file ends in the middle"), "{error}");
     let path = folder.path("j.csv");
     std::fs::write(&path, b"architecture,score\nx,1\n\xff\xfe,2\n").unwrap();
     refused(
         run(&path),
-        &format!("{path}, line 3: not UTF-8 text: save the table in that encoding"),
+        &format!("{path}, line 3: is not UTF-8 text: save the table in that encoding"),
     );
     let path = folder.file("h.txt", "");
-    let message = "give a name that ends in .csv or .jsonl";
-    refused(run(&path), &format!("cannot tell the format of {path}: {message}"));
+    let message = "it has no columns; name the architectures architecture, arch, arch_str, index or \
+                   hash";
+    refused(run(&path), &format!("{path} has no column `architecture`: {message}"));
     let (code, _, error) = run(&folder.path("missing.csv"));
     let begin = format!("untrained: cannot read {}", folder.path("missing.csv"));
     assert!(code == 2 && error.starts_with(&begin), "{error}");

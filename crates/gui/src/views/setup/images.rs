@@ -10,13 +10,15 @@ use untrained::data::ImageSource;
 use untrained::job::{JobOption, MiniBatch};
 
 /// The kinds of image sources: name, what they are, and whether they have a path.
-const KINDS: [(&str, &str, bool); 8] = [
+const KINDS: [(&str, &str, bool); 10] = [
     ("builtin", "Natural images that ship with the program", false),
     ("cifar10", "The folder of CIFAR-10, binary or Python version", true),
     ("cifar100", "The folder of CIFAR-100, binary or Python version", true),
     ("imagenet16", "The folder of ImageNet16, train_data_batch_*", true),
-    ("folder", "PNG, JPEG and WebP files in a folder and its sub-folders", true),
-    ("npy", "A NumPy array, float32 [n, c, h, w], used as it is", true),
+    ("folder", "Picture files in a folder and its sub-folders, or in a .tar or .zip file", true),
+    ("idx", "Grey pictures as MNIST has them: train-images-idx3-ubyte.gz", true),
+    ("stl10", "The folder of STL-10, binary version", true),
+    ("npy", "A NumPy array, floating-point [n, c, h, w], used as it is", true),
     ("npz", "A NumPy array in a .npz archive: FILE or FILE:KEY", true),
     ("noise", "Standard normal values", false),
 ];

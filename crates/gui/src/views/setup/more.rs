@@ -3,6 +3,7 @@
 use egui::Ui;
 
 use super::form::{OptionForm, SetupDraft, optional, typed};
+use untrained::data::ImageOrder;
 use untrained::job::{JobOption, Task};
 
 /// Shows their rows.
@@ -40,6 +41,20 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     form.row(ui, JobOption::Std, |ui| list(ui, "std", &mut options.std));
     form.row(ui, JobOption::ImageClasses, |ui| {
         optional(ui, "image-classes", (&mut options.image_classes, "120"))
+    });
+    form.row(ui, JobOption::ImageOrder, |ui| {
+        let shown = |order: Option<ImageOrder>| order.map_or("Default", ImageOrder::name);
+        let combo = egui::ComboBox::from_id_salt("image-order");
+        let chosen = options.image_order;
+        combo
+            .selected_text(shown(chosen))
+            .show_ui(ui, |ui| {
+                let orders = ImageOrder::ALL.into_iter().map(Some);
+                for order in std::iter::once(None).chain(orders) {
+                    ui.selectable_value(&mut options.image_order, order, shown(order));
+                }
+            })
+            .response
     });
 }
 

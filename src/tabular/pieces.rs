@@ -4,17 +4,23 @@
 use std::io::BufRead;
 
 /// Why the next piece could not be had.
-pub(super) enum JsonFault {
+#[derive(Debug)]
+pub enum JsonFault {
+    /// The system refused.
     Read(std::io::Error),
     /// The problem, and what to do about it.
     Wrong(String),
 }
 
 /// A JSON text of any length.
-pub(super) struct JsonPieces<R> {
+pub struct JsonPieces<R> {
     reader: R,
     /// Bytes read so far.
     position: u64,
+    /// Lines read so far.
+    lines: u64,
+    /// The byte that comes next, if it was looked at.
+    ahead: u8,
     /// The value that was taken last.
     value: Vec<u8>,
     /// The longest value that is taken.
@@ -22,44 +28,63 @@ pub(super) struct JsonPieces<R> {
 }
 
 impl<R: BufRead> JsonPieces<R> {
+    /// Of values of at most `longest` bytes.
     pub fn new(reader: R, longest: usize) -> Self {
-        Self { reader, position: 0, value: Vec::new(), longest }
+        Self { reader, position: 0, lines: 0, ahead: 0, value: Vec::new(), longest }
     }
 
+    /// Bytes read so far.
     pub fn position(&self) -> u64 {
         self.position
     }
 
+    /// The line that is being read, from 1.
+    pub fn line(&self) -> u64 {
+        self.lines + 1
+    }
+
     /// The next byte that is no white space; nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonFault`] if the text is damaged or the system refuses.
     pub fn peek(&mut self) -> Result<Option<u8>, JsonFault> {
         while let Some(byte) = self.next_byte()? {
             if !byte.is_ascii_whitespace() {
                 return Ok(Some(byte));
             }
-            self.advance(1);
+            self.advance();
         }
         Ok(None)
     }
 
     /// Takes an opening bracket, if it is next.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonFault`] if the text is damaged or the system refuses.
     pub fn enter(&mut self, bracket: u8) -> Result<bool, JsonFault> {
         let found = self.peek()? == Some(bracket);
         if found {
-            self.advance(1);
+            self.advance();
         }
         Ok(found)
     }
 
     /// Takes the comma before the next element, or the bracket that closes the container; `first`
     /// where nothing was taken from the container yet. Whether there is an element.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonFault`] if the text is damaged or the system refuses.
     pub fn more(&mut self, first: bool, bracket: u8) -> Result<bool, JsonFault> {
         match self.peek()? {
             Some(byte) if byte == bracket => {
-                self.advance(1);
+                self.advance();
                 Ok(false)
             }
             Some(b',') if !first => {
-                self.advance(1);
+                self.advance();
                 Ok(true)
             }
             Some(_) if first => Ok(true),
@@ -69,6 +94,10 @@ impl<R: BufRead> JsonPieces<R> {
     }
 
     /// Takes a key and the colon behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonFault`] if the text is damaged or the system refuses.
     pub fn key(&mut self) -> Result<String, JsonFault> {
         if self.peek()? != Some(b'"') {
             return Err(wrong("a key is missing: the file is damaged; download it again"));
@@ -76,13 +105,17 @@ impl<R: BufRead> JsonPieces<R> {
         let key = serde_json::from_slice(self.value()?)
             .map_err(|error| wrong(&format!("a key is not a string ({error})")))?;
         match self.peek()? {
-            Some(b':') => self.advance(1),
+            Some(b':') => self.advance(),
             _ => return Err(wrong("a colon is missing: the file is damaged; download it again")),
         }
         Ok(key)
     }
 
     /// Takes a value whole: its text, which is JSON if the file is.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonFault`] if the text is damaged or the system refuses.
     pub fn value(&mut self) -> Result<&[u8], JsonFault> {
         self.value.clear();
         self.peek()?;
@@ -133,7 +166,7 @@ impl<R: BufRead> JsonPieces<R> {
             self.value.pop();
         }
         while self.next_byte()?.is_some_and(|byte| byte.is_ascii_alphabetic()) {
-            self.advance(1);
+            self.advance();
         }
         self.value.extend(b"null");
         Ok(())
@@ -147,22 +180,26 @@ impl<R: BufRead> JsonPieces<R> {
             )));
         }
         self.value.push(byte);
-        self.advance(1);
+        self.advance();
         Ok(())
     }
 
     fn next_byte(&mut self) -> Result<Option<u8>, JsonFault> {
-        Ok(self.reader.fill_buf().map_err(JsonFault::Read)?.first().copied())
+        let next = self.reader.fill_buf().map_err(JsonFault::Read)?.first().copied();
+        self.ahead = next.unwrap_or(0);
+        Ok(next)
     }
 
-    fn advance(&mut self, count: usize) {
-        self.reader.consume(count);
-        self.position += count as u64;
+    /// Goes past the byte that was looked at.
+    fn advance(&mut self) {
+        self.reader.consume(1);
+        self.position += 1;
+        self.lines += u64::from(self.ahead == b'\n');
     }
 }
 
 /// A fault of the text.
-pub(super) fn wrong(problem: &str) -> JsonFault {
+pub fn wrong(problem: &str) -> JsonFault {
     JsonFault::Wrong(problem.to_owned())
 }
 

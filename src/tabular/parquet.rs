@@ -1,0 +1,187 @@
+//! Apache Parquet, row by row.
+//!
+//! Sizes of pages are checked before the `parquet` crate sets memory aside for them, and what it does
+//! not expect in a damaged file becomes an error.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use ::parquet::errors::ParquetError;
+use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use ::parquet::record::reader::RowIter;
+use ::parquet::record::{Field, Row};
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+
+use super::{RowPlace, RowSource, TableRow, TabularError};
+use crate::input::{InputKind, open_input};
+
+/// How a file begins.
+pub(super) const MAGIC: &[u8] = b"PAR1";
+/// The largest page, packed and unpacked; writers make pages of about 1 MiB.
+const MAX_PAGE_BYTES: u64 = 48 << 20;
+/// How pages begin that gzip packed.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// The most bytes of a page's header that are looked at.
+const HEADER_BYTES: u64 = 32;
+
+/// Rows of a file.
+pub(super) struct ParquetRows {
+    rows: RowIter<'static>,
+    count: u64,
+}
+
+/// The columns and the rows of a file.
+pub(super) fn open(
+    path: &Path,
+    kind: InputKind,
+) -> Result<(Vec<String>, ParquetRows), TabularError> {
+    let file = open_input(path, kind).map_err(std::io::Error::from)?;
+    guarded("the file", || {
+        let source = PageSource { file };
+        let reader = SerializedFileReader::new(source)?;
+        let schema = reader.metadata().file_metadata().schema();
+        let header = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
+        let rows = RowIter::from_file_into(Box::new(reader));
+        Ok((header, ParquetRows { rows, count: 0 }))
+    })
+}
+
+/// What the crate finds, or what is wrong there.
+fn guarded<T>(
+    place: &str,
+    work: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T, TabularError> {
+    let wrong = |problem: String| TabularError::Content { place: place.to_owned(), problem };
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error @ ParquetError::NYI(_))) => {
+            Err(wrong(format!("{error}: write the table as CSV or with Snappy compression")))
+        }
+        Ok(Err(error)) => {
+            Err(wrong(format!("the Parquet data is damaged ({error}): write it again")))
+        }
+        Err(_) => Err(wrong("the Parquet data is damaged: write it again".to_owned())),
+    }
+}
+
+impl RowSource for ParquetRows {
+    fn next(&mut self, _header: &mut Vec<String>) -> Result<Option<TableRow>, TabularError> {
+        self.count += 1;
+        let place = RowPlace::row(self.count);
+        let row = guarded(&place.to_string(), || self.rows.next().transpose())?;
+        Ok(row.map(|row: Row| {
+            let cells = row.get_column_iter().map(|(_, field)| cell(field)).collect();
+            TableRow { place, cells }
+        }))
+    }
+}
+
+fn cell(field: &Field) -> String {
+    match field {
+        Field::Null => String::new(),
+        Field::Str(text) => text.clone(),
+        Field::Float(value) => value.to_string(),
+        Field::Double(value) => value.to_string(),
+        Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into_owned(),
+        // A tuple of numbers, as JSON has it.
+        Field::ListInternal(list) => {
+            let cells: Vec<String> = list.elements().iter().map(cell).collect();
+            format!("[{}]", cells.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A file whose pages have sizes that can be believed.
+struct PageSource {
+    file: File,
+}
+
+impl Length for PageSource {
+    fn len(&self) -> u64 {
+        Length::len(&self.file)
+    }
+}
+
+impl ChunkReader for PageSource {
+    type T = BufReader<File>;
+
+    /// Reads a page's header, which says how much memory it needs.
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        let mut head = Vec::new();
+        self.file.get_read(start)?.take(HEADER_BYTES).read_to_end(&mut head)?;
+        match unpacked_bytes(&head) {
+            Some(bytes) if bytes > MAX_PAGE_BYTES => Err(too_large(bytes)),
+            _ => self.file.get_read(start),
+        }
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        if length as u64 > MAX_PAGE_BYTES {
+            return Err(too_large(length as u64));
+        }
+        let bytes = self.file.get_bytes(start, length)?;
+        // The crate unpacks these to their end, whatever the header says.
+        if bytes.starts_with(GZIP) {
+            let mut unpacked = MultiGzDecoder::new(bytes.as_ref()).take(MAX_PAGE_BYTES + 1);
+            // Damaged pages are found when they are used.
+            let count = std::io::copy(&mut unpacked, &mut std::io::sink()).unwrap_or(0);
+            if count > MAX_PAGE_BYTES {
+                return Err(too_large(count));
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+fn too_large(bytes: u64) -> ParquetError {
+    ParquetError::General(format!("a page has {bytes} bytes, at most {MAX_PAGE_BYTES}"))
+}
+
+/// The size of a page when it is unpacked: field 2 of its header, which is Thrift's compact protocol.
+fn unpacked_bytes(head: &[u8]) -> Option<u64> {
+    let mut bytes = head.iter().copied();
+    let mut varint = || {
+        let (mut value, mut shift) = (0_u64, 0_u32);
+        loop {
+            let byte = bytes.next()?;
+            value |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+            shift += 7;
+        }
+    };
+    let mut field = 0;
+    loop {
+        let start = varint()?;
+        if start & 0xf != 5 {
+            return None;
+        }
+        field = match start >> 4 {
+            0 => varint()? / 2,
+            more => field + more,
+        };
+        let value = varint()?;
+        if field == 2 {
+            return Some(value / 2);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unpacked_bytes;
+
+    #[test]
+    fn the_size_of_a_page_is_found_in_its_header() {
+        // Type 0, 300 bytes unpacked, 7 packed.
+        assert_eq!(unpacked_bytes(&[0x15, 0, 0x15, 0xd8, 0x04, 0x15, 0x0e]), Some(300));
+        assert_eq!(unpacked_bytes(&[0x05, 0x04, 0xd8, 0x04]), Some(300));
+        assert_eq!(unpacked_bytes(&[0x15, 0]), None);
+        assert_eq!(unpacked_bytes(&[0xff; 40]), None);
+    }
+}
