@@ -63,7 +63,7 @@ fn of_arguments(arguments: &Export) -> anyhow::Result<ExportedNetworks> {
 /// The best of a study, with its options.
 fn of_study(arguments: &Export, id: &str, given: &[JobOption]) -> anyhow::Result<ExportedNetworks> {
     anyhow::ensure!(
-        given.is_empty(),
+        !given.iter().any(|option| option.path().starts_with("options.")),
         "--study has options of its own: leave out the space, its values, the seeds and the initialisation"
     );
     let store = Store::read(&arguments.store)?;

@@ -92,7 +92,7 @@ fn a_training_command_of_a_file_runs_only_if_that_is_allowed() {
     let (job, store, sign) = (path("job.toml"), path("studies.db"), path("was-run"));
     let trainer = format!("sh -c 'touch {sign}; echo \"{{\\\"accuracy\\\": 1}}\"' \u{1b} {{arch}}");
     let text = format!(
-        "store = {store:?}\n[options]\ndevice = \"cpu\"\n[task.search]\nstrategy = \"rs\"\nsamples = 3\n\
+        "[options]\ndevice = \"cpu\"\n[task.search]\nstrategy = \"rs\"\nsamples = 3\n\
          trainer = {}\n",
         format!("{trainer:?}").replace("\\u{1b}", "\\u001b")
     );
@@ -104,7 +104,7 @@ fn a_training_command_of_a_file_runs_only_if_that_is_allowed() {
     for part in ["touch ", "--allow-trainer", "\\u{1b}", "job.toml"] {
         assert!(error.contains(part), "{part}: {error}");
     }
-    let (code, _, error) = untrained(&["run", &job, "--allow-trainer"]);
+    let (code, _, error) = untrained(&["run", &job, "--allow-trainer", "--store", &store]);
     assert!(code == 0 && was_run(), "{error}");
     std::fs::remove_file(&sign).unwrap();
     let id = error.lines().find_map(|line| line.strip_prefix("study ")).unwrap().to_owned();
