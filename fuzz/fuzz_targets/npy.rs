@@ -1,4 +1,4 @@
-//! Any bytes as an npy or npz file.
+//! Any bytes as an npy or npz file, an archive of pictures and an idx file.
 #![no_main]
 
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     std::fs::write(&*FILE, bytes).unwrap();
-    for kind in ["npy", "npz"] {
+    for kind in ["npy", "npz", "folder", "idx"] {
         let source = format!("{kind}:{}", FILE.display()).parse().unwrap();
         let _ = data::load(&source, Shape::new(3, 8, 8), 2, 0);
     }

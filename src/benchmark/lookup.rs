@@ -9,6 +9,7 @@ use super::{
     BenchmarkError, BenchmarkRow, BenchmarkTable, ForeignTable, NEVER_CANCEL, ReadProgress, facts,
 };
 use crate::space::{Architecture, Space};
+use crate::tabular::excerpt;
 
 /// Architectures that are named of those that are counted.
 const NAMED: usize = 5;
@@ -16,6 +17,8 @@ const NAMED: usize = 5;
 const ROWS_TO_TELL: u64 = 1000;
 /// The most architectures: 80 MB.
 const MOST: usize = 1 << 21;
+/// How many times the median a value is that is named.
+const OUTLIER: f64 = 1e6;
 /// Metrics that an error lists.
 const LISTED: usize = 40;
 
@@ -31,6 +34,10 @@ pub struct MetricLookup {
     values: HashMap<u128, f64>,
     /// Whether some architectures are known only by their NAS-Bench-101 hash.
     hashed: bool,
+    /// Architectures by their NAS-Bench-101 hash, where rows have both.
+    by_hash: HashMap<u128, Box<str>>,
+    /// The smallest and the largest value so far, with their architectures.
+    extremes: [(f64, String); 2],
     /// Rows that name an architecture by its index as text, which says little of their space.
     numbered: u64,
     report: LookupReport,
@@ -49,6 +56,8 @@ pub struct LookupReport {
     pub duplicates: NamedCount,
     /// Rows that name no architecture of the space.
     pub unknown: NamedCount,
+    /// The largest and the smallest value, with their architectures, if they are far from all others.
+    pub outliers: Vec<String>,
 }
 
 /// How many there are, with the first few.
@@ -84,6 +93,13 @@ impl LookupReport {
         }
         if *missing > 0 {
             lines.push(format!("architectures of the table without `{metric}`: {missing}"));
+        }
+        if !self.outliers.is_empty() {
+            lines.push(format!(
+                "values of `{metric}` that are more than {OUTLIER:e} times the median, and may be \
+                 errors of the table: {}",
+                self.outliers.join(", ")
+            ));
         }
         lines
     }
@@ -136,6 +152,8 @@ impl MetricLookup {
             metric: metric.to_owned(),
             values: HashMap::new(),
             hashed: false,
+            by_hash: HashMap::new(),
+            extremes: [(f64::INFINITY, String::new()), (f64::NEG_INFINITY, String::new())],
             numbered: 0,
             report: LookupReport::default(),
         };
@@ -183,6 +201,15 @@ impl MetricLookup {
         let value = position.and_then(|position| row.value(position)).unwrap_or(f64::NAN);
         let full = self.values.len() == MOST;
         self.hashed |= key.is_hash;
+        if value < self.extremes[0].0 {
+            self.extremes[0] = (value, row.name());
+        }
+        if value > self.extremes[1].0 {
+            self.extremes[1] = (value, row.name());
+        }
+        if let Some(hash) = row.hash.as_ref().filter(|_| !key.is_hash && !full) {
+            self.by_hash.entry(digest(hash)).or_insert_with(|| row.architecture.as_str().into());
+        }
         match self.values.entry(key.digest) {
             Entry::Occupied(mut known) => {
                 self.report.duplicates.add_row(row);
@@ -223,7 +250,7 @@ impl MetricLookup {
             path: table.path().to_owned(),
             space: self.space.id().to_owned(),
             rows: self.report.rows,
-            example: crate::tabular::excerpt(&example),
+            example: excerpt(&example),
             reason,
             hint,
         }))
@@ -233,6 +260,21 @@ impl MetricLookup {
         let missing = self.values.values().filter(|value| value.is_nan()).count() as u64;
         self.report.missing = missing;
         self.report.values = self.values.len() as u64 - missing;
+        let mut sizes: Vec<f64> = self.values().map(f64::abs).collect();
+        let middle = sizes.len() / 2;
+        if sizes.len() > 2 {
+            let (_, &mut median, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+            let is_far =
+                |(value, _): &&(f64, String)| value.abs() > OUTLIER * median && median > 0.0;
+            let outliers = self.extremes.iter().filter(is_far);
+            self.report.outliers =
+                outliers.map(|(value, name)| format!("{value:e} of {}", excerpt(name))).collect();
+        }
+    }
+
+    /// The architecture with a hash of NAS-Bench-101; `None` if the table does not name both.
+    pub fn architecture_of_hash(&self, hash: &str) -> Option<Architecture> {
+        self.space.parse(self.by_hash.get(&digest(hash))?).ok()
     }
 
     /// The value of an architecture of the space; `None` if the table has none.

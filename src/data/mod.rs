@@ -27,6 +27,7 @@ mod resize;
 mod rows;
 mod source;
 mod stl10;
+mod tensor_file;
 
 pub use batch::Batch;
 pub use error::DataError;

@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::npy_header::NpyHeader;
-use super::{Batch, DataError, ImageFacts, ImageRequest, LoadedImages, draw, resize};
+use super::{Batch, DataError, ImageFacts, ImageRequest, LoadedImages, draw, resize, tensor_file};
 use crate::graph::Shape;
 use crate::input::{InputError, InputKind, open_input};
 
@@ -17,7 +17,12 @@ pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImag
     let advice = "give a .npy file that you have permission to read";
     let (file, size_bytes) = open(path, advice)?;
     let mut file = BufReader::new(file);
-    let array = NpyArray::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
+    let origin = path.display().to_string();
+    let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
+    let array = match tensor_file::find(&mut file, size_bytes).map_err(wrong)? {
+        Some((header, end)) => NpyArray::new(request, path, &origin, end, header)?,
+        None => NpyArray::read(request, path, &origin, size_bytes, &mut file)?,
+    };
     array.images(request, &mut SeekableFile(file))
 }
 
@@ -80,6 +85,18 @@ impl<'p> NpyArray<'p> {
     ) -> Result<Self, DataError> {
         let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
         let header = NpyHeader::read(file).map_err(wrong)?;
+        Self::new(request, path, origin, size_bytes, header)
+    }
+
+    /// An array of that header, of `size_bytes` bytes with what stands before it.
+    fn new(
+        request: &ImageRequest<'_>,
+        path: &'p Path,
+        origin: &str,
+        size_bytes: u64,
+        header: NpyHeader,
+    ) -> Result<Self, DataError> {
+        let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
         let scale = request.overrides.scale;
         header.check_scale(scale).map_err(wrong)?;
         let [images, channels, height, width] = header.shape().map_err(wrong)?;

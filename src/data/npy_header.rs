@@ -30,13 +30,18 @@ pub(super) struct ValueType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ValueKind {
     Float,
+    /// The upper half of a 32-bit float.
+    BFloat,
     Signed,
     Unsigned,
 }
 
 impl ValueType {
+    /// The name of bfloat16, which NumPy does not have.
+    pub(super) const BFLOAT: &'static str = "<B2";
+
     /// By NumPy's name of it, such as `<f4`.
-    fn of(name: &str) -> Result<Self, String> {
+    pub(super) fn of(name: &str) -> Result<Self, String> {
         let unknown = || {
             format!("holds values of type `{name}`: save numpy.ascontiguousarray(array, 'float32')")
         };
@@ -50,6 +55,7 @@ impl ValueType {
         let bytes: usize = letters.as_str().parse().map_err(|_| unknown())?;
         let kind = match (kind, bytes) {
             ('f', 2 | 4 | 8) => ValueKind::Float,
+            ('B', 2) => ValueKind::BFloat,
             ('i', 1 | 2 | 4 | 8) => ValueKind::Signed,
             ('u' | 'b', 1 | 2 | 4 | 8) => ValueKind::Unsigned,
             _ => return Err(unknown()),
@@ -59,7 +65,12 @@ impl ValueType {
 
     /// Whether values are whole numbers, such as the bytes of pictures.
     fn is_whole(self) -> bool {
-        self.kind != ValueKind::Float
+        matches!(self.kind, ValueKind::Signed | ValueKind::Unsigned)
+    }
+
+    /// Bytes of a value.
+    pub(super) fn bytes(self) -> usize {
+        self.bytes
     }
 
     /// The value of its bytes.
@@ -73,6 +84,7 @@ impl ValueType {
             (ValueKind::Float, 2) => half(bits as u16),
             (ValueKind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
             (ValueKind::Float, _) => f64::from_bits(bits),
+            (ValueKind::BFloat, _) => f64::from(f32::from_bits((bits as u32) << 16)),
             (ValueKind::Unsigned, _) => bits as f64,
             (ValueKind::Signed, bytes) => {
                 let shift = 64 - 8 * bytes as u32;
@@ -95,6 +107,19 @@ fn half(bits: u16) -> f64 {
 }
 
 impl NpyHeader {
+    /// Of a tensor whose values begin at a byte of a file, in C order.
+    pub(super) fn of_tensor(data_start: u64, values: ValueType, extents: Vec<u64>) -> Self {
+        Self { data_start, values, fortran_order: false, extents }
+    }
+
+    /// Where the values end; `None` beyond the size of any file.
+    pub(super) fn end(&self) -> Option<u64> {
+        let value_bytes = self.values.bytes as u64;
+        let bytes =
+            self.extents.iter().try_fold(value_bytes, |bytes, &more| bytes.checked_mul(more));
+        bytes.and_then(|bytes| bytes.checked_add(self.data_start))
+    }
+
     pub(super) fn read(file: &mut impl Read) -> Result<Self, String> {
         let short =
             |_| "is too short for a .npy file: give a file saved with numpy.save".to_owned();
@@ -146,10 +171,7 @@ impl NpyHeader {
 
     /// Refuses files that are shorter or longer than the header says.
     pub(super) fn check_size(&self, size_bytes: u64) -> Result<(), String> {
-        let value_bytes = self.values.bytes as u64;
-        let values =
-            self.extents.iter().try_fold(value_bytes, |bytes, &more| bytes.checked_mul(more));
-        let expected = values.and_then(|bytes| bytes.checked_add(self.data_start));
+        let expected = self.end();
         match expected {
             Some(expected) if expected == size_bytes => Ok(()),
             _ => Err(format!(
@@ -194,11 +216,6 @@ fn foreign(head: &[u8]) -> String {
         [0x1f, 0x8b, ..] => {
             is("packed by gzip") + ": unpack it, or give it as idx:FILE if it is a file of MNIST"
         }
-        [b'P', b'K', 3, 4, ..] => {
-            is("an archive")
-                + ": give a .npz file as npz:FILE, and save what torch.save wrote with \
-                                numpy.save(FILE, tensor.numpy())"
-        }
         [0x80, 2..=5, ..] => {
             is("a Python pickle or a file of torch.save") + ": save the array with numpy.save"
         }
@@ -206,9 +223,6 @@ fn foreign(head: &[u8]) -> String {
         _ if head.starts_with(b"MATLAB") => {
             is("a file of MATLAB")
                 + ": read it with scipy.io.loadmat and save the array with numpy.save"
-        }
-        [_, _, _, _, _, 0, 0, 0, b'{', ..] => {
-            is("a safetensors file") + ": save the tensor with numpy.save"
         }
         _ => "is not a .npy file: it does not start with \\x93NUMPY".to_owned(),
     }

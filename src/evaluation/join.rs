@@ -93,13 +93,17 @@ pub fn join(
         if at % WATCHED == 0 && !watch(at as f64 / coverage.given as f64) {
             return Err(EvaluationError::Cancelled);
         }
-        let architecture = match space.parse(&prediction.architecture) {
+        let text = &prediction.architecture;
+        let architecture = match space.parse(text) {
             Ok(architecture) => architecture,
-            Err(why) => {
-                coverage.unknown.add(&prediction.architecture);
-                reason.get_or_insert_with(|| why.to_string());
-                continue;
-            }
+            Err(why) => match accuracies.accuracy.architecture_of_hash(text) {
+                Some(architecture) => architecture,
+                None => {
+                    coverage.unknown.add(text);
+                    reason.get_or_insert_with(|| why.to_string());
+                    continue;
+                }
+            },
         };
         match places.entry(architecture.identity()) {
             Entry::Occupied(known) => {

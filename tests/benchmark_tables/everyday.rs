@@ -331,3 +331,69 @@ fn lists_of_naslib_are_architectures() {
         assert_eq!(table.report().values, tables[0].report().values);
     }
 }
+
+#[test]
+fn values_far_from_all_others_are_named() {
+    let third = "|skip_connect~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+    let notices = |value: &str| {
+        let text = format!("arch,x\n{FIRST},93.5\n{SECOND},{value}\n{third},90\n");
+        let (_folder, path) = write("a.csv", text.as_bytes());
+        let space = Space::builtin("nas-bench-201").unwrap();
+        let lookup = MetricLookup::new(&benchmark::open(&path).unwrap(), &space, "x").unwrap();
+        lookup.report().notices("nas-bench-201", "x").join("; ")
+    };
+    let said = notices("-1e308");
+    assert!(said.contains("may be errors of the table: -1e308 of |none~0|"), "{said}");
+    assert_eq!(notices("10"), "");
+}
+
+/// Scores name architectures by index, by hash, and in every format.
+#[test]
+fn scores_are_read_from_every_kind_of_table() {
+    let folder = data::fixture("benchmark_tables");
+    let mut first = None;
+    for name in ["runs.tsv", "runs.jsonl", "runs.json", "runs.parquet", "runs.xlsx"] {
+        let scores = read_scores(&folder.join(name), "params").unwrap();
+        assert_eq!((scores.len(), scores[1].score), (10, 1_563_007.0), "{name}");
+        let scores: Vec<(String, f64)> =
+            scores.into_iter().map(|row| (row.architecture, row.score)).collect();
+        assert_eq!(first.get_or_insert_with(|| scores.clone()), &scores, "{name}");
+    }
+    let table = write("a.csv", format!("index,acc\n4,10\n5,20\n6,30\n").as_bytes());
+    let scores = write("b.csv", b"index,score\n4,1\n5,3\n6,2\n");
+    let (tau, count) = tau(&table.1, "acc", &scores.1, "score").unwrap();
+    assert_eq!(count, 3);
+    assert!((tau - 1.0 / 3.0).abs() < 1e-12, "{tau}");
+    // A table of NAS-Bench-101 has architectures and hashes.
+    let space = Space::builtin("nas-bench-101").unwrap();
+    let table = super::table("nasbench_tiny.tfrecord");
+    let (rows, _) = read(&table).unwrap();
+    let text: String = rows
+        .iter()
+        .enumerate()
+        .map(|(score, row)| format!("{},{score}\n", row.hash.as_ref().unwrap()))
+        .collect();
+    let (_folder, path) = write("c.csv", format!("hash,score\n{text}").as_bytes());
+    let accuracy = MetricLookup::new(&table, &space, "test_4").unwrap();
+    let lookups = AccuracyLookups { accuracy: &accuracy, validation: None };
+    let joined = join(read_scores(&path, "score").unwrap(), lookups, &|_| true).unwrap();
+    assert_eq!(joined.coverage.unknown.count, 0);
+    assert_eq!(joined.rows.len(), rows.len());
+}
+
+/// Exports of other programs: the architecture is a parameter there.
+#[test]
+fn parameters_of_experiment_trackers_are_found() {
+    for text in [
+        format!(
+            ",number,value,params_arch,state\n0,0,1,{FIRST},COMPLETE\n1,1,2,{SECOND},COMPLETE\n"
+        ),
+        format!(
+            "\"Name\",\"State\",\"config/architecture\",\"value\"\n\"a\",\"finished\",\"{FIRST}\",\"1\"\n\"b\",\"finished\",\"{SECOND}\",\"2\"\n"
+        ),
+    ] {
+        let (rows, metrics) = rows("a.csv", text.as_bytes()).unwrap();
+        assert_eq!(rows[1].architecture, SECOND);
+        assert_eq!(value(&rows[1], &metrics, "value"), Some(2.0));
+    }
+}

@@ -104,7 +104,7 @@ fn wrong_npy_files_are_told_apart() {
         (npy("<f4", "False", "(2, 1, 2, 2)", 1, &not_finite.repeat(2)), "must be finite"),
         (npy("<f4", "False", "(3, 1, 2, 2)", 9, &data), "format version 9"),
         (raw_file(b""), "too short"),
-        (raw_file(b"PK\x03\x04 this is a zip file"), "is an archive, not a .npy file"),
+        (raw_file(b"PK\x03\x04 this is a zip file"), "not a readable archive of torch.save"),
         (raw_file(b"\x00\x00\x08\x03 and images"), "give it as idx:FILE"),
         (raw_file(b"\x1f\x8b\x08\x00 and images"), "packed by gzip"),
         (raw_file(b"\x89HDF\r\n\x1a\n and more"), "an HDF5 file"),
@@ -286,5 +286,65 @@ fn bytes_are_scaled_where_that_is_asked_for() {
     let expected = [0.0, 0.2, 0.4, 1.0_f32];
     for (found, expected) in images.batch.values.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-7, "{found}");
+    }
+}
+
+/// A tensor that PyTorch's layout holds, and one of safetensors, are the array that they were made of.
+#[test]
+fn tensors_of_pytorch_and_safetensors_are_read() {
+    let values: Vec<f32> = (0..3 * 12_u8).map(|value| f32::from(value) - 7.5).collect();
+    let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let shape = Shape::new(3, 2, 2);
+    let header = |shape: &str| {
+        format!(
+            "{{\"__metadata__\":{{}},\"x\":{{\"dtype\":\"F32\",\"shape\":{shape},\
+             \"data_offsets\":[0,144]}}}}"
+        )
+    };
+    let safetensors = |header: String| {
+        let length = (header.len() as u64).to_le_bytes();
+        [&length[..], header.as_bytes(), &data].concat()
+    };
+    let whole = safetensors(header("[3,3,2,2]"));
+    let batch = load_npy(&raw_file(&whole), shape, 3).unwrap();
+    assert_eq!((batch.indices.as_slice(), &batch.values), (&[0, 1, 2][..], &values));
+    for (bytes, part) in [
+        (safetensors(header("[3,3,2,3]")), "beyond the end of the file"),
+        (safetensors(header("[36]")), "has shape [36]"),
+        (safetensors(header("[3,3,2,2]").replace("F32", "F8")), "values of type F8"),
+        (safetensors("{}".to_owned()), "has no tensor"),
+        (whole[..20].to_vec(), "damaged safetensors"),
+    ] {
+        let error = load_npy(&raw_file(&bytes), shape, 2).unwrap_err().to_string();
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    // As PyTorch writes a tensor of these values.
+    let pickle = |strides: [u8; 4]| {
+        let mut bytes = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((".to_vec();
+        bytes.extend(b"X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000");
+        bytes.extend(b"X\x03\x00\x00\x00cpuK$tQK\x00(K\x03K\x03K\x02K\x02t(");
+        strides.iter().for_each(|stride| bytes.extend([b'K', *stride]));
+        bytes.extend(b"t\x89ccollections\nOrderedDict\n)RtR.");
+        bytes
+    };
+    let archive = |strides: [u8; 4]| {
+        let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        for (name, bytes) in [("x/data.pkl", &pickle(strides)), ("x/data/0", &data)] {
+            archive.start_file(name, options).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    };
+    let whole = archive([12, 4, 2, 1]);
+    let batch = load_npy(&raw_file(&whole), shape, 3).unwrap();
+    assert_eq!(batch.values, values);
+    let error = load_npy(&raw_file(&archive([1, 3, 9, 18])), shape, 3).unwrap_err().to_string();
+    assert!(error.contains("save tensor.contiguous()"), "{error}");
+    for place in (0..whole.len()).step_by(3) {
+        let mut changed = whole.clone();
+        changed[place] ^= 0x2a;
+        let _ = load_npy(&raw_file(&changed), shape, 2);
+        let _ = load_npy(&raw_file(&whole[..place]), shape, 2);
     }
 }
