@@ -1,12 +1,13 @@
 //! NumPy arrays of images, float32 `[n, c, h, w]`, in separate files or in archives.
 //!
-//! Values are used as they are. Images of a different height or width are resized, and the user is
+//! Values are used as they are, or scaled as pixels ([`super::array_values`]). Images of a different height or width are resized, and the user is
 //! notified.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use super::array_values::ArrayValues;
 use super::npy_header::NpyHeader;
 use super::{Batch, DataError, ImageFacts, ImageRequest, LoadedImages, draw, resize};
 use crate::graph::Shape;
@@ -19,6 +20,19 @@ pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImag
     let mut file = BufReader::new(file);
     let array = NpyArray::read(request, path, &path.display().to_string(), size_bytes, &mut file)?;
     array.images(request, &mut SeekableFile(file))
+}
+
+/// The three extents of an image in an array.
+pub(super) fn extents(path: &Path) -> Result<[usize; 3], DataError> {
+    let (file, _) = open(path, "give a .npy file that you have permission to read")?;
+    extents_of(path, &mut BufReader::new(file))
+}
+
+/// The same of an opened array.
+pub(super) fn extents_of(path: &Path, file: &mut impl Read) -> Result<[usize; 3], DataError> {
+    let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
+    let [_, a, b, c] = NpyHeader::read(file).and_then(|header| header.shape()).map_err(wrong)?;
+    Ok([a, b, c])
 }
 
 /// A file and its size.
@@ -63,8 +77,9 @@ pub(super) struct NpyArray<'p> {
     origin: String,
     header: NpyHeader,
     images: usize,
-    /// The shape of its images.
+    /// The shape of its images, channels first.
     shape: Shape,
+    values: ArrayValues,
 }
 
 impl<'p> NpyArray<'p> {
@@ -78,8 +93,10 @@ impl<'p> NpyArray<'p> {
     ) -> Result<Self, DataError> {
         let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
         let header = NpyHeader::read(file).map_err(wrong)?;
-        let [images, channels, height, width] = header.shape().map_err(wrong)?;
-        let shape = Shape::new(channels, height, width);
+        let [images, a, b, c] = header.shape().map_err(wrong)?;
+        let values = ArrayValues::new(request, [a, b, c])?;
+        let shape = values.shape;
+        let Shape { channels, height, width } = shape;
         let found = || shape.to_string();
         let (origin, needed) = (origin.to_owned(), request.shape);
         if channels != needed.channels {
@@ -90,7 +107,7 @@ impl<'p> NpyArray<'p> {
             return Err(DataError::EmptyImage(shape));
         }
         header.check_size(size_bytes).map_err(wrong)?;
-        Ok(Self { path, origin, header, images, shape })
+        Ok(Self { path, origin, header, images, shape, values })
     }
 
     /// Reads the drawn images, in the order in which they lie in the file.
@@ -108,11 +125,35 @@ impl<'p> NpyArray<'p> {
         for place in order {
             request.check_cancelled()?;
             let image = self.image(file, indices[place], &mut next)?;
-            values[place * volume..][..volume].copy_from_slice(&self.resized(image, request.shape));
+            let image = self.prepared(image, indices[place], request.overrides.bytes)?;
+            let image = self.values.finish(self.resized(image, request.shape));
+            values[place * volume..][..volume].copy_from_slice(&image);
         }
         let batch = Batch { images: indices.len(), shape: request.shape, values, indices };
         let notices = self.notice(request.shape).into_iter().collect();
-        Ok(LoadedImages { batch, facts: ImageFacts { notices, ..ImageFacts::default() } })
+        let [mean, std] = match self.values.normalisation() {
+            Some(both) => both.map(Some),
+            None => [None, None],
+        };
+        Ok(LoadedImages {
+            batch,
+            facts: ImageFacts { mean, std, notices, ..ImageFacts::default() },
+        })
+    }
+
+    /// The values of an image as the network takes them.
+    fn prepared(&self, image: Vec<f32>, index: usize, bytes: bool) -> Result<Vec<f32>, DataError> {
+        self.values.prepare(image).map_err(|value| {
+            if bytes {
+                let found = format!("the value {value} in image {index}");
+                return DataError::NotBytes { origin: self.origin.clone(), found };
+            }
+            let reason = format!(
+                "image {index} holds {value}: the option `scale` is for pixels from 0 to 255; leave it out \
+                 for values that are normalised"
+            );
+            DataError::Content { path: self.path.to_owned(), reason }
+        })
     }
 
     /// The values of one image; `next` is the image that the file stands before.

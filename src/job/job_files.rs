@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{JobConfig, Session};
-use crate::plan::ActivationSites;
+use super::{JobConfig, ModelFacts, Session};
 use crate::score::{COMBINED, Ranking};
 use crate::store::{BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter};
 
@@ -21,7 +20,7 @@ impl JobFiles {
     pub(super) fn create(
         config: &JobConfig,
         session: &Session,
-        code_points: Option<&ActivationSites>,
+        model: Option<&ModelFacts>,
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
         let images = session.images();
@@ -42,7 +41,8 @@ impl JobFiles {
             image_indices: images.batch.indices.clone(),
             batch: images.batch.fingerprint(),
             further_batch: session.other_images().map(BatchFacts::new),
-            code_points: code_points.cloned(),
+            code_points: model.map(|model| model.code_points.clone()),
+            batch_norm: model.map(|model| model.batch_norm.to_string()),
             state: "running",
             records: 0,
         };

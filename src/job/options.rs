@@ -53,12 +53,18 @@ pub struct Options {
     /// npy:FILE, npz:FILE or npz:FILE:KEY (float32 `[n, c, h, w]`, used as they are) or noise; see
     /// [`Options::images`]
     pub images: Option<ImageSource>,
-    /// Per-channel mean to subtract from pixel values between 0 and 1; not for npy, npz and noise
+    /// Per-channel mean to subtract from pixel values between 0 and 1; not for noise, and for npy and npz
+    /// only with scale
     /// (default: that of the dataset)
     pub mean: Option<Vec<f64>>,
-    /// Per-channel standard deviation to divide by after subtracting the mean; not for npy, npz and noise
+    /// Per-channel standard deviation to divide by after subtracting the mean; not for noise, and for npy
+    /// and npz only with scale
     /// (default: that of the dataset)
     pub std: Option<Vec<f64>>,
+    /// npy and npz only: values are pixels from 0 to 255, to be divided by 255 and normalised as pictures
+    /// are
+    #[serde(default)]
+    pub scale: bool,
     /// imagenet16 only: use only images of the first N classes (default: 120)
     pub image_classes: Option<u32>,
     /// Device: auto (a discrete, integrated or virtual GPU if there is one, otherwise the CPU), cpu, gpu
@@ -85,7 +91,7 @@ pub struct Options {
     /// xavier-normal, orthogonal, uniform:A or normal:S (default: that of the space; pytorch-default for an
     /// ONNX model)
     pub initialisation: Option<Initialisation>,
-    /// Shape of one image, CxHxW (default: that of the space)
+    /// Shape of one image, CxHxW (default: that of the space or the model)
     pub input: Option<Shape>,
     /// Number of classes (default: that of the space)
     pub classes: Option<usize>,
@@ -106,6 +112,7 @@ impl Default for Options {
             images: None,
             mean: None,
             std: None,
+            scale: false,
             image_classes: None,
             device: "auto".to_owned(),
             seed: 0,
@@ -200,7 +207,8 @@ impl Options {
     /// The settings that replace the image source's.
     pub fn image_overrides(&self) -> ImageOverrides {
         let (mean, deviation) = (self.mean.clone(), self.std.clone());
-        ImageOverrides { mean, deviation, classes: self.image_classes }
+        let (classes, scale) = (self.image_classes, self.scale);
+        ImageOverrides { mean, deviation, classes, scale, ..ImageOverrides::default() }
     }
 }
 

@@ -26,7 +26,7 @@ fn fixture(name: &str) -> PathBuf {
 /// Settings under which every value is a pixel's byte / 255.
 fn bytes_over_255(channels: usize) -> ImageOverrides {
     let (mean, deviation) = (Some(vec![0.0; channels]), Some(vec![1.0; channels]));
-    ImageOverrides { mean, deviation, classes: None }
+    ImageOverrides { mean, deviation, ..ImageOverrides::default() }
 }
 
 fn open(

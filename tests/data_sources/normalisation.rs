@@ -7,7 +7,7 @@ use super::{CIFAR_SHAPE, bytes_over_255, open, source};
 
 fn overrides(mean: &[f64], deviation: &[f64]) -> ImageOverrides {
     let some = |values: &[f64]| (!values.is_empty()).then(|| values.to_vec());
-    ImageOverrides { mean: some(mean), deviation: some(deviation), classes: None }
+    ImageOverrides { mean: some(mean), deviation: some(deviation), ..ImageOverrides::default() }
 }
 
 #[test]

@@ -3,5 +3,6 @@
 mod cases;
 mod families;
 mod fixtures;
+mod inputs;
 mod reader;
 mod transformers;

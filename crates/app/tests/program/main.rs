@@ -11,6 +11,7 @@ mod evaluation;
 mod hostile;
 mod images;
 mod jobs;
+mod models;
 mod placement;
 mod program;
 mod seeds;
