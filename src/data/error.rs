@@ -162,6 +162,17 @@ pub enum DataError {
         /// Why, and what to do.
         reason: &'static str,
     },
+    /// The network takes whole numbers from 0 to 255, and the source has others.
+    #[error(
+        "{origin} has {found}, but the network takes uint8 values and normalises them itself: give \
+         pictures, or an array of whole numbers from 0 to 255"
+    )]
+    NotBytes {
+        /// The source.
+        origin: String,
+        /// What it has.
+        found: String,
+    },
     /// There are 1,000 classes.
     #[error("image-classes {0} is out of range: give a number from 1 to 1000")]
     Classes(u32),

@@ -4,6 +4,7 @@
 //! and the number of images, so a run can be repeated on any machine. Each source is one file here;
 //! `pickle` reads the format in which several datasets are published.
 
+mod array_values;
 mod batch;
 mod builtin;
 mod cifar;
@@ -14,6 +15,7 @@ mod idx;
 mod imagenet16;
 mod jpeg;
 mod layout;
+mod native;
 mod noise;
 mod normalisation;
 mod npy;
@@ -31,6 +33,7 @@ mod tensor_file;
 
 pub use batch::Batch;
 pub use error::DataError;
+pub use native::{NativeShape, native_shape};
 pub use request::{ImageFacts, ImageOrder, ImageOverrides, ImageRequest, LoadedImages};
 pub use source::{ImageSource, UnknownSource};
 
@@ -69,7 +72,8 @@ pub fn load(
 ///   by linear interpolation between pixel centres or reduced by averaging the area that a new pixel
 ///   covers. From files of a folder the largest part in the middle is taken that has the aspect of
 ///   the network's input.
-/// * `npy` and `npz` values are used as they are, `noise` is standard normal.
+/// * `npy` and `npz` values are used as they are, unless they are to be scaled; `noise` is standard normal.
+/// * A network of uint8 values gets pixels from 0 to 255, whole numbers.
 ///
 /// # Errors
 ///
@@ -79,6 +83,7 @@ pub fn load(
 pub fn open(request: &ImageRequest<'_>) -> Result<LoadedImages, DataError> {
     check_size(request.shape, request.batch_size)?;
     request.overrides.check(request.source)?;
+    request.check_bytes()?;
     match request.source {
         ImageSource::Builtin => builtin::load(request),
         ImageSource::Cifar10(folder) => cifar::load(request, &cifar::TEN, folder),

@@ -37,6 +37,16 @@ impl ChannelNormalisation {
         Self { mean: mix(mean), deviation: mix(deviation) }
     }
 
+    /// Pixels as they are.
+    pub(super) fn none(channels: usize) -> Self {
+        Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }
+    }
+
+    /// Pixels divided by 255.
+    pub(super) fn pixels(channels: usize) -> Self {
+        Self { mean: vec![0.0; channels], deviation: vec![255.0; channels] }
+    }
+
     /// With the given values in place of the usual ones.
     pub(super) fn replaced(mut self, overrides: &ImageOverrides) -> Result<Self, DataError> {
         for (option, given, target) in [

@@ -1,12 +1,13 @@
 //! NumPy arrays of images, `[n, c, h, w]` of floating-point numbers, in separate files or in archives.
 //!
-//! Values are used as they are. Images of a different height or width are resized, and the user is
-//! notified.
+//! Values are used as they are, or scaled as pixels ([`super::array_values`]). Images of a different height or
+//! width are resized, and the user is notified.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use super::array_values::ArrayValues;
 use super::npy_header::NpyHeader;
 use super::{Batch, DataError, ImageFacts, ImageRequest, LoadedImages, draw, resize, tensor_file};
 use crate::graph::Shape;
@@ -24,6 +25,24 @@ pub(super) fn load(request: &ImageRequest<'_>, path: &Path) -> Result<LoadedImag
         None => NpyArray::read(request, path, &origin, size_bytes, &mut file)?,
     };
     array.images(request, &mut SeekableFile(file))
+}
+
+/// The three extents of an image in an array.
+pub(super) fn extents(path: &Path) -> Result<[usize; 3], DataError> {
+    let (file, size_bytes) = open(path, "give a .npy file that you have permission to read")?;
+    let mut file = BufReader::new(file);
+    let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
+    match tensor_file::find(&mut file, size_bytes).map_err(wrong)? {
+        Some((header, _)) => header.shape().map(|[_, a, b, c]| [a, b, c]).map_err(wrong),
+        None => extents_of(path, &mut file),
+    }
+}
+
+/// The same of an opened array.
+pub(super) fn extents_of(path: &Path, file: &mut impl Read) -> Result<[usize; 3], DataError> {
+    let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
+    let [_, a, b, c] = NpyHeader::read(file).and_then(|header| header.shape()).map_err(wrong)?;
+    Ok([a, b, c])
 }
 
 /// A file and its size.
@@ -68,10 +87,11 @@ pub(super) struct NpyArray<'p> {
     origin: String,
     header: NpyHeader,
     images: usize,
-    /// The shape of its images.
+    /// The shape of its images, channels first.
     shape: Shape,
-    /// What values are multiplied by.
-    scale: f64,
+    /// The extents of an image as they are stored.
+    extents: [usize; 3],
+    values: ArrayValues,
 }
 
 impl<'p> NpyArray<'p> {
@@ -97,10 +117,15 @@ impl<'p> NpyArray<'p> {
         header: NpyHeader,
     ) -> Result<Self, DataError> {
         let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
-        let scale = request.overrides.scale;
-        header.check_scale(scale).map_err(wrong)?;
-        let [images, channels, height, width] = header.shape().map_err(wrong)?;
-        let shape = Shape::new(channels, height, width);
+        let overrides = request.overrides;
+        if !overrides.scale && !overrides.bytes {
+            header.check_float().map_err(wrong)?;
+        }
+        let [images, a, b, c] = header.shape().map_err(wrong)?;
+        let extents = [a, b, c];
+        let values = ArrayValues::new(request, extents)?;
+        let shape = values.shape;
+        let Shape { channels, height, width } = shape;
         let found = || shape.to_string();
         let (origin, needed) = (origin.to_owned(), request.shape);
         if channels != needed.channels {
@@ -111,7 +136,7 @@ impl<'p> NpyArray<'p> {
             return Err(DataError::EmptyImage(shape));
         }
         header.check_size(size_bytes).map_err(wrong)?;
-        Ok(Self { path, origin, header, images, shape, scale: scale.unwrap_or(1.0) })
+        Ok(Self { path, origin, header, images, shape, extents, values })
     }
 
     /// Reads the drawn images, in the order in which they lie in the file.
@@ -125,22 +150,48 @@ impl<'p> NpyArray<'p> {
         order.sort_unstable_by_key(|&place| indices[place]);
         let volume = request.shape.volume();
         let mut values = vec![0.0; indices.len() * volume];
+        let bytes = request.overrides.bytes;
         let mut put = |place: usize, image: Vec<f32>| {
-            values[place * volume..][..volume].copy_from_slice(&self.resized(image, request.shape));
+            let image = self.prepared(image, indices[place], bytes)?;
+            let image = self.values.finish(self.resized(image, request.shape));
+            values[place * volume..][..volume].copy_from_slice(&image);
+            Ok::<(), DataError>(())
         };
         if self.header.fortran_order {
             let images = self.scattered(request, file, &indices, &order)?;
-            order.into_iter().zip(images).for_each(|(place, image)| put(place, image));
+            order.into_iter().zip(images).try_for_each(|(place, image)| put(place, image))?;
         } else {
             let mut next = 0;
             for place in order {
                 request.check_cancelled()?;
-                put(place, self.image(file, indices[place], &mut next)?);
+                put(place, self.image(file, indices[place], &mut next)?)?;
             }
         }
         let batch = Batch { images: indices.len(), shape: request.shape, values, indices };
         let notices = self.notice(request.shape).into_iter().collect();
-        Ok(LoadedImages { batch, facts: ImageFacts { notices, ..ImageFacts::default() } })
+        let [mean, std] = match self.values.normalisation() {
+            Some(both) => both.map(Some),
+            None => [None, None],
+        };
+        Ok(LoadedImages {
+            batch,
+            facts: ImageFacts { mean, std, notices, ..ImageFacts::default() },
+        })
+    }
+
+    /// The values of an image as the network takes them.
+    fn prepared(&self, image: Vec<f32>, index: usize, bytes: bool) -> Result<Vec<f32>, DataError> {
+        self.values.prepare(image).map_err(|value| {
+            if bytes {
+                let found = format!("the value {value} in image {index}");
+                return DataError::NotBytes { origin: self.origin.clone(), found };
+            }
+            let reason = format!(
+                "image {index} holds {value}: the option `scale` is for pixels from 0 to 255; leave it out \
+                 for values that are normalised"
+            );
+            DataError::Content { path: self.path.to_owned(), reason }
+        })
     }
 
     /// An error in reading.
@@ -150,7 +201,7 @@ impl<'p> NpyArray<'p> {
     }
 
     /// Reads `count` values.
-    fn values(&self, file: &mut impl ArrayRead, count: usize) -> Result<Vec<f32>, DataError> {
+    fn read_values(&self, file: &mut impl ArrayRead, count: usize) -> Result<Vec<f32>, DataError> {
         let value_bytes = self.header.value_bytes();
         let wanted = count * value_bytes;
         let mut bytes = Vec::new();
@@ -158,7 +209,7 @@ impl<'p> NpyArray<'p> {
         if read.map_err(|error| self.read_error(error))? != wanted {
             return Err(self.read_error(std::io::ErrorKind::UnexpectedEof.into()));
         }
-        let value = |bytes: &[u8]| (self.header.value(bytes) * self.scale) as f32;
+        let value = |bytes: &[u8]| self.header.value(bytes) as f32;
         Ok(bytes.chunks_exact(value_bytes).map(value).collect())
     }
 
@@ -173,7 +224,7 @@ impl<'p> NpyArray<'p> {
         let skipped = file.skip((index - *next) as u64 * image_bytes);
         skipped.map_err(|error| self.read_error(error))?;
         *next = index + 1;
-        let values = self.values(file, self.shape.volume())?;
+        let values = self.read_values(file, self.shape.volume())?;
         self.check_finite(index, &values)?;
         Ok(values)
     }
@@ -187,14 +238,14 @@ impl<'p> NpyArray<'p> {
         indices: &[usize],
         order: &[usize],
     ) -> Result<Vec<Vec<f32>>, DataError> {
-        let Shape { channels, height, width } = self.shape;
+        let [first, second, third] = self.extents;
         let mut images = vec![vec![0.0; self.shape.volume()]; order.len()];
-        for column in 0..width {
-            for row in 0..height {
+        for k in 0..third {
+            for j in 0..second {
                 request.check_cancelled()?;
-                for channel in 0..channels {
-                    let values = self.values(file, self.images)?;
-                    let place = (channel * height + row) * width + column;
+                for i in 0..first {
+                    let values = self.read_values(file, self.images)?;
+                    let place = (i * second + j) * third + k;
                     for (image, &number) in images.iter_mut().zip(order) {
                         image[place] = values[indices[number]];
                     }

@@ -182,13 +182,12 @@ impl NpyHeader {
         }
     }
 
-    /// Refuses whole numbers unless it is said what they are multiplied by.
-    pub(super) fn check_scale(&self, scale: Option<f64>) -> Result<(), String> {
-        if self.values.is_whole() && scale.is_none() {
+    /// Refuses whole numbers.
+    pub(super) fn check_float(&self) -> Result<(), String> {
+        if self.values.is_whole() {
             return Err(
-                "holds whole numbers, as the bytes of pictures are: divide them by 255 and normalise \
-                 them as the network's training data, as in ((array / 255 - mean) / \
-                 std).astype('float32')"
+                "holds whole numbers, as the bytes of pictures are: use the option `scale`, which divides them \
+                 by 255 and normalises them, or save ((array / 255 - mean) / std).astype('float32')"
                     .to_owned(),
             );
         }

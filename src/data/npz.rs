@@ -1,13 +1,15 @@
 //! NumPy archives of arrays: zip files with one .npy file for each array.
 
+use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use zip::ZipArchive;
+use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::npy::{ArrayRead, NpyArray, open};
-use super::{DataError, ImageRequest, LoadedImages};
+use super::npy::{ArrayRead, NpyArray};
+use super::{DataError, ImageRequest, LoadedImages, npy};
 
 /// The array of that name, or the only one.
 pub(super) fn load(
@@ -15,20 +17,46 @@ pub(super) fn load(
     path: &Path,
     key: Option<&str>,
 ) -> Result<LoadedImages, DataError> {
-    let (file, _) = open(path, "give a .npz file that you have permission to read")?;
-    let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
-    let damaged = |error: ZipError| {
-        wrong(format!("is not a readable archive ({error}): save it again with numpy.savez"))
-    };
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
-    let names = archive.file_names_raw().filter_map(|name| name.strip_suffix(b".npy"));
-    let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-    let key = choose(names, key).map_err(wrong)?;
-    let member = archive.by_name(&format!("{key}.npy")).map_err(damaged)?;
+    let mut archive = archive(path)?;
+    let (key, member) = member(&mut archive, path, key)?;
     let size_bytes = member.size();
     let mut member = StreamingEntry(member);
     let origin = format!("{}:{key}", path.display());
     NpyArray::read(request, path, &origin, size_bytes, &mut member)?.images(request, &mut member)
+}
+
+/// The three extents of an image in such an array.
+pub(super) fn extents(path: &Path, key: Option<&str>) -> Result<[usize; 3], DataError> {
+    let mut archive = archive(path)?;
+    let (_, mut member) = member(&mut archive, path, key)?;
+    npy::extents_of(path, &mut member)
+}
+
+/// A file as an archive.
+type Archive = ZipArchive<BufReader<File>>;
+
+fn archive(path: &Path) -> Result<Archive, DataError> {
+    let (file, _) = npy::open(path, "give a .npz file that you have permission to read")?;
+    ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(path, &error))
+}
+
+fn damaged(path: &Path, error: &ZipError) -> DataError {
+    let reason = format!("is not a readable archive ({error}): save it again with numpy.savez");
+    DataError::Content { path: path.to_owned(), reason }
+}
+
+/// The array that is meant, with its name.
+fn member<'a>(
+    archive: &'a mut Archive,
+    path: &Path,
+    key: Option<&str>,
+) -> Result<(String, ZipFile<'a, BufReader<File>>), DataError> {
+    let wrong = |reason| DataError::Content { path: path.to_owned(), reason };
+    let names = archive.file_names_raw().filter_map(|name| name.strip_suffix(b".npy"));
+    let names = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let key = choose(names, key).map_err(wrong)?;
+    let member = archive.by_name(&format!("{key}.npy")).map_err(|error| damaged(path, &error))?;
+    Ok((key, member))
 }
 
 /// The array that is meant, if that is clear.

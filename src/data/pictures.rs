@@ -18,6 +18,8 @@ pub(super) struct DecodedImage<'p> {
 pub(super) struct ImagePreparation {
     shape: Shape,
     normalisation: ChannelNormalisation,
+    /// Whether the network takes whole numbers.
+    bytes: bool,
 }
 
 impl ImagePreparation {
@@ -41,8 +43,14 @@ impl ImagePreparation {
                 advice: "images have 1 channel (grey) or 3 (colour); for other numbers, use npy:FILE or noise",
             });
         }
-        let usual = ChannelNormalisation::new(usual, shape.channels);
-        Ok(Self { shape, normalisation: usual.replaced(request.overrides)? })
+        let bytes = request.overrides.bytes;
+        let normalisation = match bytes {
+            true => ChannelNormalisation::none(shape.channels),
+            false => {
+                ChannelNormalisation::new(usual, shape.channels).replaced(request.overrides)?
+            }
+        };
+        Ok(Self { shape, normalisation, bytes })
     }
 
     /// The facts that are known before anything is loaded.
@@ -73,6 +81,9 @@ impl ImagePreparation {
                 })
                 .collect();
             values.extend(resize::resize(plane, [rows, columns], [height, width]));
+        }
+        if self.bytes {
+            values.iter_mut().for_each(|value| *value = value.round().clamp(0.0, 255.0));
         }
         values
     }

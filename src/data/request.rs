@@ -20,8 +20,13 @@ pub struct ImageOverrides {
     /// The order in which images are taken. Without one, arrays with exactly as many images as the batch
     /// are taken in their order, and all other images at random.
     pub order: Option<ImageOrder>,
-    /// What the values of an array are multiplied by; arrays of whole numbers are refused without it.
-    pub scale: Option<f64>,
+    /// The values of arrays are pixels from 0 to 255, to be scaled and normalised as pictures of a folder
+    /// are.
+    pub scale: bool,
+    /// Arrays have the channels last, as the network declares its input.
+    pub channels_last: bool,
+    /// The network takes pixels from 0 to 255, whole numbers, and normalises them itself.
+    pub bytes: bool,
 }
 
 /// The order in which images are taken.
@@ -101,11 +106,16 @@ impl ImageOverrides {
     ///
     /// [`DataError::Unused`], [`DataError::Range`] or [`DataError::Classes`].
     pub fn check(&self, source: &ImageSource) -> Result<(), DataError> {
+        if self.scale && !source.is_array() {
+            let reason = "it scales the values of arrays (npy, npz); pictures are scaled anyway";
+            return Err(DataError::Unused { option: "scale", name: source.name(), reason });
+        }
         let given = [("mean", &self.mean), ("std", &self.deviation)];
         for (option, values) in given {
             let Some(values) = values else { continue };
-            if !source.is_image_data() {
-                let reason = "its values are used as they are; normalise the array itself";
+            if !source.is_image_data() && !self.scale {
+                let reason = "its values are used as they are; normalise the array itself, or use the \
+                              option `scale` for pixels from 0 to 255";
                 return Err(DataError::Unused { option, name: source.name(), reason });
             }
             let (fits, allowed): (fn(f64) -> bool, _) = match option {
@@ -134,6 +144,30 @@ impl ImageOverrides {
 }
 
 impl ImageRequest<'_> {
+    /// Refuses settings that would change the pixels of a network that takes them as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Unused`], and [`DataError::NotBytes`] for noise.
+    pub(super) fn check_bytes(&self) -> Result<(), DataError> {
+        let ImageOverrides { mean, deviation, scale, bytes, .. } = self.overrides;
+        if !bytes {
+            return Ok(());
+        }
+        if matches!(self.source, ImageSource::Noise) {
+            let (origin, found) = ("noise".to_owned(), "normally distributed values".to_owned());
+            return Err(DataError::NotBytes { origin, found });
+        }
+        let given = [("mean", mean.is_some()), ("std", deviation.is_some()), ("scale", *scale)];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((option, _)) => {
+                let reason = "the network takes uint8 values and normalises them itself";
+                Err(DataError::Unused { option, name: self.source.name(), reason })
+            }
+        }
+    }
+
     /// Ends loading if it was cancelled.
     pub(super) fn check_cancelled(&self) -> Result<(), DataError> {
         if (self.cancelled)() { Err(DataError::Cancelled) } else { Ok(()) }

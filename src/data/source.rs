@@ -66,6 +66,11 @@ impl ImageSource {
         !matches!(self, Self::Npy(_) | Self::Npz { .. } | Self::Noise)
     }
 
+    /// Whether it is an array, whose values may be anything.
+    pub fn is_array(&self) -> bool {
+        matches!(self, Self::Npy(_) | Self::Npz { .. })
+    }
+
     fn path(&self) -> Option<&Path> {
         match self {
             Self::Builtin | Self::Noise => None,

@@ -8,6 +8,8 @@ use super::{
     InvalidOption, JobError, JobOption, MiniBatch, Options, SearchOptions, StoreLocation, StudyMode,
 };
 use crate::data::ImageSource;
+use crate::graph::Shape;
+use crate::onnx::{MergedCalls, NormStatistics, ReadOptions};
 use crate::output::{OutputError, check_separate};
 use crate::plan::Count;
 use crate::score::{Ranking, SCORES, ScoreId, ScoreSet};
@@ -51,13 +53,45 @@ pub enum Task {
         architectures: Vec<String>,
     },
     /// A model file.
-    Onnx {
-        /// The file.
-        path: PathBuf,
-        /// Which weights to use.
-        #[serde(default)]
-        weights: OnnxWeights,
-    },
+    Onnx(ModelOptions),
+}
+
+/// A model file and how it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModelOptions {
+    /// The file.
+    pub path: PathBuf,
+    /// Which weights to use.
+    #[serde(default)]
+    pub weights: OnnxWeights,
+    /// Which calls of activations count where an exporter may have merged several.
+    #[serde(default)]
+    pub merged_calls: MergedCalls,
+    /// Where the statistics of batch normalisation come from.
+    #[serde(default)]
+    pub statistics: NormStatistics,
+    /// Whether batch normalisation is put back behind convolutions into which it was folded.
+    #[serde(default)]
+    pub renormalise: bool,
+}
+
+impl ModelOptions {
+    /// A model file, read with the default options.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), ..Self::default() }
+    }
+
+    /// How the file is read; `input` is the shape of one image where the file leaves it free.
+    pub fn read_options(&self, input: Option<Shape>) -> ReadOptions {
+        ReadOptions {
+            merged_calls: self.merged_calls,
+            statistics: self.statistics,
+            renormalise: self.renormalise,
+            fresh_weights: self.weights == OnnxWeights::Fresh,
+            input,
+        }
+    }
 }
 
 impl Default for Task {
@@ -226,7 +260,7 @@ impl JobConfig {
     pub fn ranking(&self) -> Result<Ranking, InvalidOption> {
         match &self.task {
             Task::Search(search) => search.ranking(),
-            Task::Score { .. } | Task::Onnx { .. } => {
+            Task::Score { .. } | Task::Onnx(_) => {
                 let naswot = || Ranking::Score(ScoreId(&SCORES[0]));
                 Ok(self.listed_by.clone().unwrap_or_else(naswot))
             }
@@ -274,7 +308,7 @@ impl JobConfig {
             Task::Search(search) => {
                 inputs.extend(search.table.as_deref().map(|path| (path, "the benchmark table")));
             }
-            Task::Onnx { path, .. } => inputs.push((path, "the model")),
+            Task::Onnx(model) => inputs.push((&model.path, "the model")),
             Task::Score { .. } => {}
         }
         let store = match &self.store {
@@ -341,33 +375,40 @@ impl JobConfig {
             Task::Score { architectures } if architectures.is_empty() => {
                 refuse(JobOption::Architectures, "is empty: give at least one")
             }
-            Task::Onnx { .. } if stored => {
+            Task::Onnx(_) if stored => {
                 refuse(JobOption::Store, "stores only searches; a model is scored without a study")
             }
-            Task::Onnx { weights: OnnxWeights::Keep, .. } if options.repeats > 1 => refuse(
-                JobOption::Repeats,
-                "needs fresh weights: those of the file are always the same",
-            ),
-            Task::Onnx { weights: OnnxWeights::Keep, .. } if options.initialisation.is_some() => {
-                refuse(JobOption::Initialisation, "needs fresh weights: those of the file are kept")
-            }
-            Task::Onnx { .. } if options.count == Count::Published => refuse(
-                JobOption::Count,
-                "published: a model file does not show which ReLUs begin a ReLUConvBN module; use paper \
-                 or live",
-            ),
-            Task::Onnx { .. } => [
-                (JobOption::Space, options.space != Options::default().space),
-                (JobOption::Input, options.input.is_some()),
-                (JobOption::Classes, options.classes.is_some()),
-                (JobOption::Set, !options.set.is_empty()),
-            ]
-            .into_iter()
-            .find(|(_, is_given)| *is_given)
-            .map_or(Ok(()), |(option, _)| {
-                refuse(option, "applies to search spaces, not to ONNX models")
-            }),
+            Task::Onnx(model) => Ok(self.check_model(model)?),
             Task::Score { .. } => Ok(()),
+        }
+    }
+
+    /// Checks the options of a model file.
+    fn check_model(&self, model: &ModelOptions) -> Result<(), InvalidOption> {
+        let refuse = |option, reason: &str| Err(InvalidOption::new(option, reason));
+        let options = &self.options;
+        let keeps = model.weights == OnnxWeights::Keep;
+        if keeps && options.repeats > 1 {
+            let reason = "needs fresh weights: those of the file are always the same";
+            return refuse(JobOption::Repeats, reason);
+        }
+        if keeps && options.initialisation.is_some() {
+            let reason = "needs fresh weights: those of the file are kept";
+            return refuse(JobOption::Initialisation, reason);
+        }
+        if options.count == Count::Published {
+            let reason = "published: a model file does not show which ReLUs begin a ReLUConvBN module; \
+                          use paper or live";
+            return refuse(JobOption::Count, reason);
+        }
+        let of_spaces = [
+            (JobOption::Space, options.space != Options::default().space),
+            (JobOption::Classes, options.classes.is_some()),
+            (JobOption::Set, !options.set.is_empty()),
+        ];
+        match of_spaces.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => refuse(option, "applies to search spaces, not to ONNX models"),
+            None => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::FollowedCount;
 use crate::backend::{DeviceInfo, RunOutput};
+use crate::onnx::BatchNormFacts;
 use crate::plan::ActivationSites;
 use crate::store::{Record, StatusCounts};
 
@@ -19,8 +20,17 @@ pub struct Started {
     pub batch: String,
     /// The id of the study that keeps the results, if one does.
     pub study: Option<String>,
-    /// Where the codes of a model file are read; architectures of a space have their own.
-    pub code_points: Option<ActivationSites>,
+    /// What is known about a model file; architectures of a space have their own.
+    pub model: Option<ModelFacts>,
+}
+
+/// What a model file is scored by.
+#[derive(Clone, Debug)]
+pub struct ModelFacts {
+    /// Where its codes are read.
+    pub code_points: ActivationSites,
+    /// How its batch normalisation is computed.
+    pub batch_norm: BatchNormFacts,
 }
 
 /// Something a front end shows.

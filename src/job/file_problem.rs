@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::{JobConfig, JobOption, OnnxWeights, OptionType, Options, Task};
+use super::{JobConfig, JobOption, ModelOptions, OptionType, Options, Task};
 use crate::nearest;
 
 /// Says why a text is no job. What only the reader of TOML can say stays in its words.
@@ -83,7 +83,7 @@ fn wrong_value(option: JobOption, value: &Value) -> Option<String> {
     };
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let task = match option.path().split('.').nth(1) {
-        Some("onnx") => Task::Onnx { path: "".into(), weights: OnnxWeights::default() },
+        Some("onnx") => Task::Onnx(ModelOptions::default()),
         Some("score") => Task::Score { architectures: Vec::new() },
         _ => Task::default(),
     };

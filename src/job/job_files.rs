@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Event, JobConfig, Session};
-use crate::plan::ActivationSites;
+use super::{Event, JobConfig, ModelFacts, Session};
 use crate::score::{COMBINED, Ranking};
 use crate::store::{
     BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter, manifest_path,
@@ -46,7 +45,7 @@ impl JobFiles {
     pub(super) fn create(
         config: &JobConfig,
         session: &Session,
-        code_points: Option<&ActivationSites>,
+        model: Option<&ModelFacts>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, TableError> {
         let Some(path) = &config.out else { return Ok(Self(None)) };
@@ -67,7 +66,8 @@ impl JobFiles {
             image_indices: images.batch.indices.clone(),
             batch: images.batch.fingerprint(),
             further_batch: session.other_images().map(BatchFacts::new),
-            code_points: code_points.cloned(),
+            code_points: model.map(|model| model.code_points.clone()),
+            batch_norm: model.map(|model| model.batch_norm.to_string()),
             state: "running",
             records: 0,
         };

@@ -20,6 +20,7 @@ mod leaderboard;
 mod listed;
 mod networks;
 mod option;
+mod option_choices;
 mod option_schema;
 mod option_value;
 mod options;
@@ -34,9 +35,9 @@ mod shared_results;
 mod study_session;
 
 pub use complete::{CompletedStudy, complete_study};
-pub use config::{JobConfig, OnnxWeights, Task};
+pub use config::{JobConfig, ModelOptions, OnnxWeights, Task};
 pub use error::JobError;
-pub use event::{BEST, Event, Started, Summary};
+pub use event::{BEST, Event, ModelFacts, Started, Summary};
 pub use export::export_onnx;
 pub use followed_count::FollowedCount;
 pub use leaderboard::Leaderboard;
@@ -137,8 +138,8 @@ fn run_task(
             };
             search_loop::run(config, &session, setup, cancel, events)
         }
-        Task::Onnx { path, weights } => {
-            let model = ModelNetwork::read(path, *weights)?;
+        Task::Onnx(model) => {
+            let model = ModelNetwork::read(model, &config.options)?;
             run_model(config, model, cancel, events)
         }
     }
@@ -152,12 +153,17 @@ fn run_model(
 ) -> Result<Summary, JobError> {
     let points = ActivationSites::new(model.graph(), model.stored(), config.options.count);
     let candidate = model.candidate();
+    let (batch_norm, notices) = (model.batch_norm(), model.notices().join("; "));
     let networks = NetworkSource::Model(Box::new(model));
     let ranking = config.ranking()?;
     let session = Session::with_networks(networks, &config.options, ranking, cancel, events)?;
-    let mut recorder = Recorder::start(config, &session, (Some(1), None), Some(points), events)?;
+    let facts = ModelFacts { code_points: points, batch_norm };
+    let mut recorder = Recorder::start(config, &session, (Some(1), None), Some(facts), events)?;
     let scored = session.score(vec![candidate], config.outputs, cancel);
-    for ScoredNetwork { record, output, .. } in scored.into_iter().flatten() {
+    for ScoredNetwork { mut record, output, .. } in scored.into_iter().flatten() {
+        if !notices.is_empty() {
+            record.message.get_or_insert(notices.clone());
+        }
         recorder.record(record, output, events);
     }
     recorder.check_written()?;

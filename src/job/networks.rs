@@ -1,12 +1,12 @@
 //! The source of a job's networks: a search space or a model file.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::scorer::{Candidate, WeightSource};
-use super::{JobConfig, JobError, OnnxWeights, Task, chain};
+use super::{JobConfig, JobError, MiniBatch, ModelOptions, OnnxWeights, Options, Task, chain};
+use crate::data::{ImageOverrides, NativeShape, native_shape};
 use crate::graph::{Graph, Shape, analysis};
-use crate::onnx;
+use crate::onnx::{self, BatchNormFacts, Model, OnnxProblem};
 use crate::space::{Architecture, Space};
 use crate::weights::{Initialisation, Weights};
 
@@ -26,8 +26,11 @@ pub struct ModelNetwork {
     /// The name under which fresh weights are drawn.
     stem: String,
     input: Shape,
+    channels_last: bool,
+    takes_bytes: bool,
     /// What is not certain about the model.
     notices: Vec<String>,
+    batch_norm: BatchNormFacts,
     graph: Graph,
     stored: Arc<Weights>,
     choice: OnnxWeights,
@@ -41,8 +44,8 @@ impl NetworkSource {
     /// [`JobError::Space`] or [`JobError::Onnx`].
     pub fn open(config: &JobConfig) -> Result<Self, JobError> {
         match &config.task {
-            Task::Onnx { path, weights } => {
-                Ok(Self::Model(Box::new(ModelNetwork::read(path, *weights)?)))
+            Task::Onnx(model) => {
+                Ok(Self::Model(Box::new(ModelNetwork::read(model, &config.options)?)))
             }
             Task::Search(_) | Task::Score { .. } => Ok(config.open_space()?.into()),
         }
@@ -53,6 +56,18 @@ impl NetworkSource {
         match self {
             Self::Space(space) => space.input(),
             Self::Model(model) => model.input,
+        }
+    }
+
+    /// The settings of images that its networks need, with the given ones.
+    pub(super) fn image_overrides(&self, given: ImageOverrides) -> ImageOverrides {
+        match self {
+            Self::Space(_) => given,
+            Self::Model(model) => ImageOverrides {
+                channels_last: model.channels_last,
+                bytes: model.takes_bytes,
+                ..given
+            },
         }
     }
 
@@ -84,19 +99,73 @@ impl From<Space> for NetworkSource {
     }
 }
 
+impl ModelOptions {
+    /// Reads the model file.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Onnx`].
+    pub fn read(&self, scoring: &Options) -> Result<Model, JobError> {
+        let read = |input| onnx::read_with(&self.path, &self.read_options(input));
+        let error = match read(scoring.input) {
+            Ok(model) => return Ok(model),
+            Err(error) => error,
+        };
+        let OnnxProblem::FreeInput { declared, channels_last, .. } = error.problem else {
+            return Err(error.into());
+        };
+        let source = scoring.images(MiniBatch::Codes);
+        let Some(shape) = free_shape(native_shape(&source)?, declared, channels_last) else {
+            return Err(error.into());
+        };
+        let mut model = read(Some(shape))?;
+        model.notices.push(format!(
+            "the file leaves the shape of its images free: they are {shape}, as those of {source}; the \
+             option `input` sets another"
+        ));
+        Ok(model)
+    }
+}
+
+/// The shape of one image of a model that leaves some extents free, by that of the images; none if these
+/// have no shape of their own, or one that does not fit.
+fn free_shape(
+    native: NativeShape,
+    declared: [Option<usize>; 3],
+    channels_last: bool,
+) -> Option<Shape> {
+    let [channels, height, width] = declared;
+    let shape = match native {
+        NativeShape::Any => return None,
+        NativeShape::Pictures(side) => {
+            Shape::new(channels.unwrap_or(3), height.unwrap_or(side), width.unwrap_or(side))
+        }
+        NativeShape::Array([a, b, c]) => {
+            let is_last = channels_last && channels.is_none_or(|channels| c == channels);
+            let [own, rows, columns] = if is_last { [c, a, b] } else { [a, b, c] };
+            Shape::new(channels.unwrap_or(own), height.unwrap_or(rows), width.unwrap_or(columns))
+        }
+    };
+    (shape.volume() > 0).then_some(shape)
+}
+
 impl ModelNetwork {
     /// Reads a model file.
-    pub(super) fn read(path: &Path, choice: OnnxWeights) -> Result<Self, JobError> {
-        let model = onnx::read(path)?;
+    pub(super) fn read(options: &ModelOptions, scoring: &Options) -> Result<Self, JobError> {
+        let model = options.read(scoring)?;
+        let path = &options.path;
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         Ok(Self {
             name: path.display().to_string(),
             stem: stem.unwrap_or_default(),
             input: model.input,
+            channels_last: model.channels_last,
+            takes_bytes: model.takes_bytes,
             notices: model.notices,
+            batch_norm: model.batch_norm,
             graph: model.graph,
             stored: Arc::new(model.weights),
-            choice,
+            choice: options.weights,
         })
     }
 
@@ -113,6 +182,11 @@ impl ModelNetwork {
     /// What is not certain about the model and may change its score.
     pub(super) fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// How its batch normalisation is computed.
+    pub(super) fn batch_norm(&self) -> BatchNormFacts {
+        self.batch_norm
     }
 
     /// The network, to be scored.

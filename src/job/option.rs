@@ -4,11 +4,9 @@
 
 use std::fmt;
 
-use super::OnnxWeights;
-use crate::data::ImageOrder;
-use crate::plan::Count;
-use crate::score::{COMBINED, SCORES, Score};
-use crate::search::StrategyKind;
+use super::option_choices::{
+    counts, image_orders, merged_calls, norm_statistics, onnx_weights, scores, strategies,
+};
 
 /// Whether an option may change when a study is resumed or joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,29 +76,6 @@ pub struct OptionInfo {
     pub value_name: &'static str,
     /// Its default in words, if that is not a plain value; empty otherwise.
     pub default: &'static str,
-}
-
-fn strategies() -> Vec<ChoiceInfo> {
-    let choice = |kind: &StrategyKind| ChoiceInfo { name: kind.name(), about: kind.info().about };
-    StrategyKind::ALL.iter().map(choice).collect()
-}
-
-fn scores() -> Vec<ChoiceInfo> {
-    let combined = ChoiceInfo { name: COMBINED, about: "several scores, combined by rank" };
-    let one = |score: &Score| ChoiceInfo { name: score.name, about: score.about };
-    std::iter::once(combined).chain(SCORES.iter().map(one)).collect()
-}
-
-fn counts() -> Vec<ChoiceInfo> {
-    Count::ALL.iter().map(|count| ChoiceInfo { name: count.name(), about: "" }).collect()
-}
-
-fn image_orders() -> Vec<ChoiceInfo> {
-    ImageOrder::ALL.iter().map(|order| ChoiceInfo { name: order.name(), about: "" }).collect()
-}
-
-fn onnx_weights() -> Vec<ChoiceInfo> {
-    OnnxWeights::ALL.iter().map(|weights| ChoiceInfo { name: weights.name(), about: "" }).collect()
 }
 
 /// How many of something: memory and time grow with it, so that every count has a limit.
@@ -289,13 +264,19 @@ job_options! {
         path: "options.mean", on_resume: Fixed, label: "Mean",
         values: OptionType::Numbers, value_name: "M,..", default: "that of the dataset",
         help: "Per-channel mean to subtract from pixel values between 0 and 1, such as 0.5,0.5,0.5; \
-               not for npy, npz and noise",
+               not for noise, and for npy and npz only with scale",
     }
     Std {
         path: "options.std", on_resume: Fixed, label: "Std",
         values: OptionType::Numbers, value_name: "S,..", default: "that of the dataset",
-        help: "Per-channel standard deviation to divide by after subtracting the mean; not for npy, \
-               npz and noise",
+        help: "Per-channel standard deviation to divide by after subtracting the mean; not for noise, \
+               and for npy and npz only with scale",
+    }
+    Scale {
+        path: "options.scale", on_resume: Fixed, label: "Scale",
+        values: OptionType::Switch,
+        help: "npy and npz only: values are pixels from 0 to 255; divide them by 255, then normalise them \
+               by mean and std (those of ImageNet unless given)",
     }
     ImageClasses {
         path: "options.image-classes", on_resume: Fixed, label: "Image classes",
@@ -357,8 +338,9 @@ job_options! {
     }
     Input {
         path: "options.input", on_resume: Fixed, label: "Image shape",
-        values: OptionType::Text, value_name: "CxHxW", default: "that of the space",
-        help: "Shape of one image (channels, height, width)",
+        values: OptionType::Text, value_name: "CxHxW", default: "that of the space or the model",
+        help: "Shape of one image (channels, height, width); for an ONNX model, where its file leaves the \
+               shape free",
     }
     Classes {
         path: "options.classes", on_resume: Fixed, label: "Classes",
@@ -390,6 +372,23 @@ job_options! {
         path: "task.onnx.weights", on_resume: Fixed, label: "Weights",
         values: OptionType::Choice(onnx_weights), value_name: "keep|fresh", default: "keep",
         help: "Weights of the ONNX model: keep those in the file, or draw fresh ones",
+    }
+    MergedCalls {
+        path: "task.onnx.merged-calls", on_resume: Fixed, label: "Merged calls",
+        values: OptionType::Choice(merged_calls), value_name: "CHOICE",
+        help: "Which calls of an activation count where the exporter of the ONNX model may have merged \
+               several into one node",
+    }
+    Statistics {
+        path: "task.onnx.statistics", on_resume: Fixed, label: "Batch-norm statistics",
+        values: OptionType::Choice(norm_statistics), value_name: "file|batch",
+        help: "Statistics of batch-norm layers of the ONNX model",
+    }
+    Renormalise {
+        path: "task.onnx.renormalise", on_resume: Fixed, label: "Renormalise",
+        values: OptionType::Switch,
+        help: "Put batch-norm, with the statistics of the mini-batch, back behind convolutions of the \
+               ONNX model into which the exporter folded it",
     }
     Out {
         path: "out", on_resume: Free, label: "Results",
@@ -470,7 +469,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::job::{JobConfig, OnnxWeights, Options, SearchOptions, Task};
+    use crate::job::{JobConfig, ModelOptions, Options, SearchOptions, Task};
 
     /// The paths of all values of a job; a list is one value.
     fn paths(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
@@ -490,7 +489,7 @@ mod tests {
     fn the_list_has_every_option_of_a_job_file() {
         let search = Task::Search(Box::<SearchOptions>::default());
         let score = Task::Score { architectures: vec!["a".to_owned()] };
-        let onnx = Task::Onnx { path: "m.onnx".into(), weights: OnnxWeights::Keep };
+        let onnx = Task::Onnx(ModelOptions::new("m.onnx"));
         let mut written = BTreeSet::new();
         for task in [search, score, onnx] {
             let mut job = JobConfig::new(Options::default(), task);

@@ -102,7 +102,7 @@ fn property(option: JobOption) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{OnnxWeights, Options, StoreLocation, Task};
+    use crate::job::{ModelOptions, Options, StoreLocation, Task};
 
     /// Whether a value is what a schema asks for; of JSON Schema as much as ours uses.
     fn accepts(schema: &Value, value: &Value) -> bool {
@@ -134,7 +134,7 @@ mod tests {
     fn jobs_are_what_the_schema_asks_for() {
         let schema = JobConfig::schema();
         let score = Task::Score { architectures: vec!["a".to_owned()] };
-        let onnx = Task::Onnx { path: "m.onnx".into(), weights: OnnxWeights::Fresh };
+        let onnx = Task::Onnx(ModelOptions::new("m.onnx"));
         for task in [Task::default(), score, onnx] {
             let mut job = JobConfig::new(Options::default(), task);
             job.store = Some(StoreLocation::Nowhere);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Number, Value};
 
 use super::{
-    ChoiceInfo, InvalidOption, JobConfig, JobOption, OnnxWeights, OptionType, Options, Task,
+    ChoiceInfo, InvalidOption, JobConfig, JobOption, ModelOptions, OptionType, Options, Task,
 };
 use crate::nearest;
 
@@ -50,10 +50,8 @@ impl JobConfig {
         let Self { options, mut task, out, overwrite, store, .. } = job;
         // Paths that are not Unicode are not whole in the tree.
         match (&mut task, &self.task) {
-            (Task::Onnx { path, .. }, Task::Onnx { path: own, .. })
-                if option != JobOption::Onnx =>
-            {
-                path.clone_from(own);
+            (Task::Onnx(model), Task::Onnx(own)) if option != JobOption::Onnx => {
+                model.path.clone_from(&own.path);
             }
             (Task::Search(search), Task::Search(own)) if option != JobOption::Table => {
                 search.table.clone_from(&own.table);
@@ -117,15 +115,14 @@ impl JobConfig {
         let task = match task {
             Task::Search(_) => Task::default(),
             Task::Score { .. } => Task::Score { architectures: Vec::new() },
-            Task::Onnx { .. } => Task::Onnx { path: "".into(), weights: OnnxWeights::default() },
+            Task::Onnx(_) => Task::Onnx(ModelOptions::default()),
         };
         Self::new(Options::default(), task)
     }
 
     /// The value of an option in a job that has it and sets nothing.
     pub(super) fn default_value(option: JobOption) -> Option<Value> {
-        let onnx = Task::Onnx { path: "".into(), weights: OnnxWeights::default() };
-        let tasks = [Task::default(), onnx];
+        let tasks = [Task::default(), Task::Onnx(ModelOptions::default())];
         tasks.iter().find_map(|task| {
             let value = Self::plain(task).option_value(option)?;
             (value != Value::String(String::new())).then_some(value)
@@ -140,7 +137,7 @@ fn tree(job: &JobConfig) -> Value {
     job.out.as_mut().map(lossy);
     match &mut job.task {
         Task::Search(search) => drop(search.table.as_mut().map(lossy)),
-        Task::Onnx { path, .. } => lossy(path),
+        Task::Onnx(model) => lossy(&mut model.path),
         Task::Score { .. } => {}
     }
     // All else is plain data, which JSON can hold.
@@ -249,15 +246,14 @@ fn choice(text: &str, choices: &[ChoiceInfo]) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::SearchOptions;
+    use crate::job::{OnnxWeights, SearchOptions};
 
     fn search() -> JobConfig {
         JobConfig::new(Options::default(), Task::Search(Box::<SearchOptions>::default()))
     }
 
     fn onnx() -> JobConfig {
-        let task = Task::Onnx { path: "m.onnx".into(), weights: OnnxWeights::Keep };
-        JobConfig::new(Options::default(), task)
+        JobConfig::new(Options::default(), Task::Onnx(ModelOptions::new("m.onnx")))
     }
 
     // Every option of every kind: what is written is read back.
@@ -369,13 +365,14 @@ mod tests {
         let odd: PathBuf = std::ffi::OsStr::from_bytes(b"a\xff.csv").into();
         let mut job = onnx();
         job.out = Some(odd.clone());
-        if let Task::Onnx { path, .. } = &mut job.task {
-            path.clone_from(&odd);
+        if let Task::Onnx(model) = &mut job.task {
+            model.path.clone_from(&odd);
         }
         job.set_option(JobOption::Weights, &["fresh"]).unwrap();
         job.set_option(JobOption::Seed, &["7"]).unwrap();
         assert_eq!((job.out.as_ref(), job.options.seed), (Some(&odd), 7));
-        assert_eq!(job.task, Task::Onnx { path: odd, weights: OnnxWeights::Fresh });
+        let weights = OnnxWeights::Fresh;
+        assert_eq!(job.task, Task::Onnx(ModelOptions { weights, ..ModelOptions::new(odd) }));
         assert!(job.changed_options().contains(&JobOption::Out));
     }
 }

@@ -53,12 +53,18 @@ pub struct Options {
     /// .zip of them), idx:FILE (as of MNIST), stl10:DIR, npy:FILE, npz:FILE or npz:FILE:KEY
     /// (floating-point `[n, c, h, w]`, used as they are) or noise; see [`Options::images`]
     pub images: Option<ImageSource>,
-    /// Per-channel mean to subtract from pixel values between 0 and 1; not for npy, npz and noise
+    /// Per-channel mean to subtract from pixel values between 0 and 1; not for noise, and for npy and npz
+    /// only with scale
     /// (default: that of the dataset)
     pub mean: Option<Vec<f64>>,
-    /// Per-channel standard deviation to divide by after subtracting the mean; not for npy, npz and noise
+    /// Per-channel standard deviation to divide by after subtracting the mean; not for noise, and for npy
+    /// and npz only with scale
     /// (default: that of the dataset)
     pub std: Option<Vec<f64>>,
+    /// npy and npz only: values are pixels from 0 to 255, to be divided by 255 and normalised as pictures
+    /// are
+    #[serde(default)]
+    pub scale: bool,
     /// imagenet16 only: use only images of the first N classes (default: 120)
     pub image_classes: Option<u32>,
     /// Which images to take: file (the first ones, in the order of the source) or random (drawn by the
@@ -89,7 +95,7 @@ pub struct Options {
     /// xavier-normal, orthogonal, uniform:A or normal:S (default: that of the space; pytorch-default for an
     /// ONNX model)
     pub initialisation: Option<Initialisation>,
-    /// Shape of one image, CxHxW (default: that of the space)
+    /// Shape of one image, CxHxW (default: that of the space or the model)
     pub input: Option<Shape>,
     /// Number of classes (default: that of the space)
     pub classes: Option<usize>,
@@ -110,6 +116,7 @@ impl Default for Options {
             images: None,
             mean: None,
             std: None,
+            scale: false,
             image_classes: None,
             image_order: None,
             device: "auto".to_owned(),
@@ -205,8 +212,8 @@ impl Options {
     /// The settings that replace the image source's.
     pub fn image_overrides(&self) -> ImageOverrides {
         let (mean, deviation) = (self.mean.clone(), self.std.clone());
-        let (classes, order) = (self.image_classes, self.image_order);
-        ImageOverrides { mean, deviation, classes, order, scale: None }
+        let (classes, order, scale) = (self.image_classes, self.image_order, self.scale);
+        ImageOverrides { mean, deviation, classes, order, scale, ..ImageOverrides::default() }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Passes the records of a running job on to its files, its summary and the front end.
 
 use super::job_files::JobFiles;
-use super::{Event, JobConfig, JobError, Leaderboard, Session, Started, Summary};
+use super::{Event, JobConfig, JobError, Leaderboard, ModelFacts, Session, Started, Summary};
 use crate::backend::{Cancel, RunOutput};
-use crate::plan::ActivationSites;
 use crate::store::Record;
 
 /// Takes the records of a running job.
@@ -21,15 +20,15 @@ impl Recorder {
         config: &JobConfig,
         session: &Session,
         (total, study): (Option<u64>, Option<String>),
-        code_points: Option<ActivationSites>,
+        model: Option<ModelFacts>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        let files = JobFiles::create(config, session, code_points.as_ref(), events)?;
+        let files = JobFiles::create(config, session, model.as_ref(), events)?;
         let leaderboard = Leaderboard::new(config.ranked_without_training()?.as_ref());
         let batch = session.images().batch.fingerprint();
         let device = session.device().clone();
         let summary = Summary { study: study.clone(), ..Summary::default() };
-        events(Event::Started(Started { device, total, batch, code_points, study }));
+        events(Event::Started(Started { device, total, batch, model, study }));
         Ok(Self { files, leaderboard, summary, failure: None })
     }
 

@@ -484,7 +484,7 @@ fn load(
         shape: networks.input(),
         batch_size: options.batch_size(kind),
         seed: options.image_seed(),
-        overrides: &options.image_overrides(),
+        overrides: &networks.image_overrides(options.image_overrides()),
         cancelled: &|| cancel.is_cancelled(),
     })
 }

@@ -16,14 +16,17 @@
 //! A gap may also be an identity or a dropout, which leave no node either. It is a merged call only if the
 //! value of the `Relu` cannot get there: if the `Relu` belongs to a sequence whose next modules read it,
 //! or to a factorised reduction, its value does not leave that module. Then the node counts as one call,
-//! and one more for each gap. Otherwise it counts as one call; [`CallCount::is_open`] says whether there
-//! could have been more.
+//! and one more for each gap. Otherwise it counts as one call; [`CallCount::possible`] says how many there
+//! could have been. Files of PyTorch without paths prove nothing: there, every reader but a sum could have
+//! called the activation.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::module_paths::module_paths;
 use super::ops::activation::is_activation;
+use super::options::MergedCalls;
 use super::proto::NodeProto;
+use crate::graph::{Graph, NodeId};
 
 /// Steps from a convolution back to the `Relu` over paddings and slices.
 const MAX_SHIFT_NODES: usize = 8;
@@ -69,43 +72,121 @@ impl<'m> ModelWiring<'m> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CallCount {
     /// The calls that are certain.
-    pub calls: u32,
-    /// Whether several modules read the node and nothing tells if each called the activation.
-    pub is_open: bool,
+    pub certain: u32,
+    /// The calls there may have been: more than are certain where several modules read the node and
+    /// nothing tells if each called the activation.
+    pub possible: u32,
 }
 
-/// The number of calls each node stands for, by node index; 0 where it is no activation.
-pub(super) fn count(nodes: &[NodeProto], wiring: &ModelWiring<'_>) -> Vec<CallCount> {
+impl CallCount {
+    /// One call, and no doubt about it.
+    const ONE: Self = Self { certain: 1, possible: 1 };
+
+    fn is_open(self) -> bool {
+        self.possible > self.certain
+    }
+
+    /// The calls that count.
+    pub fn chosen(self, choice: MergedCalls) -> u32 {
+        match choice {
+            MergedCalls::Certain => self.certain,
+            MergedCalls::Keep => 1,
+            MergedCalls::Recover => self.possible,
+        }
+    }
+}
+
+/// The number of calls each node stands for, by node index; one where it is no activation.
+pub(super) fn count(
+    nodes: &[NodeProto],
+    wiring: &ModelWiring<'_>,
+    producer: &str,
+) -> Vec<CallCount> {
     let paths = module_paths(nodes);
     let mut sorted: Vec<&str> = paths.iter().map(String::as_str).collect();
     sorted.sort_unstable();
-    let modules = ModulePaths { wiring, paths: &paths, sorted: &sorted };
+    let merges = producer.to_ascii_lowercase().contains("pytorch");
+    let modules = ModulePaths { wiring, paths: &paths, sorted: &sorted, merges };
     let calls = |(index, node): (usize, &NodeProto)| {
-        if is_activation(&node.op_type) {
-            modules.calls(index)
-        } else {
-            CallCount { calls: 0, is_open: false }
-        }
+        if is_activation(&node.op_type) { modules.calls(index) } else { CallCount::ONE }
     };
     nodes.iter().enumerate().map(calls).collect()
 }
 
-/// What a reader must know about the activations of which more calls may have been merged.
-pub(super) fn notice(nodes: &[NodeProto], calls: &[CallCount]) -> Option<String> {
-    let open: Vec<&str> = nodes
+/// An activation node of the graph with the calls it stands for.
+pub(super) struct CountedActivation {
+    /// The node of the graph.
+    pub node: NodeId,
+    /// Its name in the file.
+    pub name: String,
+    /// Its calls.
+    pub calls: CallCount,
+}
+
+/// Units of a model by how merged calls of activations are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct MergedUnits {
+    /// One call for each node of the file.
+    pub kept: u64,
+    /// The calls that are certain.
+    pub certain: u64,
+    /// Every call that is possible.
+    pub recovered: u64,
+}
+
+impl MergedUnits {
+    /// Sums over all activations.
+    pub(super) fn new(graph: &Graph, activations: &[CountedActivation]) -> Self {
+        let mut units = Self::default();
+        for CountedActivation { node, calls, .. } in activations {
+            let of_one = graph.shape(*node).volume() as u64;
+            units.kept += of_one;
+            units.certain += of_one * u64::from(calls.certain);
+            units.recovered += of_one * u64::from(calls.possible);
+        }
+        units
+    }
+}
+
+/// What a reader must know where calls may have been merged that are not counted, or are counted
+/// without proof.
+pub(super) fn notice(
+    activations: &[CountedActivation],
+    units: MergedUnits,
+    choice: MergedCalls,
+) -> Option<String> {
+    let MergedUnits { kept, certain, recovered } = units;
+    let thousands = crate::format::thousands;
+    if choice == MergedCalls::Keep && certain > kept {
+        return Some(format!(
+            "every activation node counts once: {} units; with the calls that the exporter merged, {}",
+            thousands(kept),
+            thousands(certain)
+        ));
+    }
+    let open: Vec<&str> = activations
         .iter()
-        .zip(calls)
-        .filter(|(_, count)| count.is_open)
-        .map(|(node, _)| node.name.as_str())
+        .filter(|activation| activation.calls.is_open())
+        .map(|activation| activation.name.as_str())
         .collect();
     let first = *open.first()?;
     let names = match open.len() {
         1 => format!("activation `{first}` is"),
         count => format!("{count} activations, such as `{first}`, are each"),
     };
+    let (certain, recovered) = (thousands(certain), thousands(recovered));
+    let counted = match choice {
+        MergedCalls::Recover => format!(
+            "with `merged-calls` at recover, each counts: {recovered} units; without them, {certain}"
+        ),
+        MergedCalls::Certain | MergedCalls::Keep => format!(
+            "it counts once: {certain} units; if each did, the exporter merged the calls, and there are \
+             {recovered} units: set `merged-calls` to recover to count them"
+        ),
+    };
     Some(format!(
-        "{names} read by several modules, and the file does not say whether every one of them called it: \
-         counted once. If they did, the exporter merged the calls, and the score counts too few"
+        "{names} read by several modules, and the file does not say whether each of them called it; \
+         {counted}"
     ))
 }
 
@@ -114,6 +195,8 @@ struct ModulePaths<'p, 'm> {
     wiring: &'p ModelWiring<'m>,
     paths: &'p [String],
     sorted: &'p [&'p str],
+    /// Whether the program that wrote the file merges equal calls and cannot be asked for paths.
+    merges: bool,
 }
 
 impl ModulePaths<'_, '_> {
@@ -121,14 +204,23 @@ impl ModulePaths<'_, '_> {
         let path = self.paths[relu].as_str();
         let mut readers = self.wiring.readers(self.wiring.first_output(relu)).to_vec();
         readers.dedup();
-        if readers.len() < 2 || !path.starts_with('/') {
-            return CallCount { calls: 1, is_open: false };
+        if readers.len() < 2 {
+            return CallCount::ONE;
         }
-        let merged = self.merged_modules(relu, &readers);
+        if !path.starts_with('/') {
+            let is_sum = |reader: &&usize| self.wiring.nodes[**reader].op_type == "Add";
+            let others = readers.iter().filter(|reader| !is_sum(reader)).count() as u32;
+            return match self.merges {
+                true => CallCount { certain: 1, possible: others.max(1) },
+                false => CallCount::ONE,
+            };
+        }
+        let merged = self.merged_modules(relu, &readers).len() as u32;
         if self.stays_inside(relu, &readers) {
-            return CallCount { calls: 1 + merged.len() as u32, is_open: false };
+            return CallCount { certain: 1 + merged, possible: 1 + merged };
         }
-        CallCount { calls: 1, is_open: !merged.is_empty() || self.is_shared(path, &readers) }
+        let parts = self.parts(path, &readers);
+        CallCount { certain: 1, possible: (1 + merged).max(parts) }
     }
 
     /// The modules whose ReLU may have been merged with this one.
@@ -170,9 +262,9 @@ impl ModulePaths<'_, '_> {
         readers.iter().any(|reader| in_sequence(reader) || reduces(reader))
     }
 
-    /// Whether several parts of the module that calls an activation read it. What only other modules
-    /// read is that module's result, and was called once.
-    fn is_shared(&self, path: &str, readers: &[usize]) -> bool {
+    /// How many parts of the module that calls an activation read it. What only other modules read is
+    /// that module's result, and was called once.
+    fn parts(&self, path: &str, readers: &[usize]) -> u32 {
         let own = parent(path);
         let alone = self.sorted.iter().filter(|other| within(other, own)).nth(1).is_none();
         let caller = if alone { parent(own) } else { own };
@@ -180,7 +272,7 @@ impl ModulePaths<'_, '_> {
             let rest = self.paths[*reader].strip_prefix(caller)?.strip_prefix('/')?;
             Some(rest.split_once('/').map_or("", |(part, _)| part))
         };
-        readers.iter().filter_map(part).collect::<BTreeSet<_>>().len() > 1
+        readers.iter().filter_map(part).collect::<BTreeSet<_>>().len() as u32
     }
 }
 

@@ -12,6 +12,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::calls::CountedActivation;
 use super::constant::{ConstantData, ConstantTensor, MAX_AXES};
 use super::error::OnnxProblem;
 use super::node::OnnxNode;
@@ -328,10 +329,13 @@ impl<'m> ModelReader<'m> {
         kind: ActivationKind,
         tensor: &OnnxTensor,
     ) -> Result<OnnxTensor, OnnxProblem> {
-        let calls = self.activation_calls(node);
+        let count = self.activation_calls(node);
+        let calls = count.chosen(self.options.merged_calls);
         let activation = Activation { kind, calls, published_calls: calls };
         let OnnxTensor { node: input, view } = self.compact(node, tensor)?;
         let id = self.wire(node, "", Op::Activation(activation), &[input])?;
+        let name = node.name().to_owned();
+        self.activations.push(CountedActivation { node: id, name, calls: count });
         Ok(OnnxTensor { node: id, view })
     }
 }

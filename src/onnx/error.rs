@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::graph::Shape;
+
 /// Why a file could not be read as a network: the file and its problem.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
@@ -41,6 +43,35 @@ pub enum OnnxProblem {
     /// Something about the model as a whole.
     #[error("the model {0}")]
     Model(String),
+    /// Axes of the input are free, and nothing says how long they are.
+    #[error(
+        "the model has the input `{input}` of {}, where ? is free: give the shape of one image with the \
+         option `input`, such as {}",
+        shape_text(declared),
+        example(declared)
+    )]
+    FreeInput {
+        /// Name of the input.
+        input: String,
+        /// Channels, height and width; `None` where they are free.
+        declared: [Option<usize>; 3],
+        /// Whether the channels are the last axis.
+        channels_last: bool,
+    },
+    /// The shape that was given is not that of the input.
+    #[error(
+        "the model has the input `{input}` of {}, but the option `input` is {given}: leave it out, or \
+         change only what is free (?)",
+        shape_text(declared)
+    )]
+    Input {
+        /// Name of the input.
+        input: String,
+        /// Channels, height and width; `None` where they are free.
+        declared: [Option<usize>; 3],
+        /// The shape that was given.
+        given: Shape,
+    },
     /// An operator set that is not supported.
     #[error("the model uses operator set {found}; supported: {min} to {max}: export it again")]
     Opset {
@@ -89,4 +120,17 @@ pub enum OnnxProblem {
         /// The problem, and what is supported.
         reason: String,
     },
+}
+
+/// A declared shape, as in `3x?x?`.
+fn shape_text(declared: &[Option<usize>; 3]) -> String {
+    let extent = |extent: &Option<usize>| extent.map_or("?".to_owned(), |known| known.to_string());
+    declared.iter().map(extent).collect::<Vec<_>>().join("x")
+}
+
+/// A shape that a declared one may have.
+fn example(declared: &[Option<usize>; 3]) -> String {
+    let [channels, height, width] = declared;
+    let side = height.or(*width).unwrap_or(224);
+    Shape::new(channels.unwrap_or(3), height.unwrap_or(side), width.unwrap_or(side)).to_string()
 }

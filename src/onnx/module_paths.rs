@@ -16,14 +16,22 @@ pub(super) fn module_paths(nodes: &[NodeProto]) -> Vec<String> {
     nodes.iter().map(|node| listed(node).unwrap_or_else(|| node.name.clone())).collect()
 }
 
-fn listed(node: &NodeProto) -> Option<String> {
-    let scopes = &node.metadata_props.iter().find(|entry| entry.key == SCOPES)?.value;
-    let scopes: Vec<&str> = scopes
+/// The scopes that the newer exporter lists, from the outermost to the node's own; none without a list.
+pub(super) fn scopes(node: &NodeProto) -> Vec<&str> {
+    let Some(listed) = node.metadata_props.iter().find(|entry| entry.key == SCOPES) else {
+        return Vec::new();
+    };
+    listed
+        .value
         .trim_start_matches('[')
         .trim_end_matches(']')
         .split(',')
-        .map(|scope| scope.trim().trim_matches('\''))
-        .collect();
+        .map(|scope| scope.trim().trim_matches(['\'', '"']))
+        .collect()
+}
+
+fn listed(node: &NodeProto) -> Option<String> {
+    let scopes = scopes(node);
     let (_, modules) = scopes.split_last()?;
     let mut modules: Vec<&str> =
         modules.iter().copied().filter(|scope| !scope.is_empty()).collect();

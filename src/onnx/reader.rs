@@ -4,20 +4,32 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
+use super::batch_norm::{self, BatchNormFacts};
 use super::budget::ReadBudget;
-use super::calls::{self, CallCount, ModelWiring};
+use super::calls::{self, CallCount, CountedActivation, MergedUnits, ModelWiring};
 use super::constant::{ConstantTensor, SymbolicInt};
+use super::declared::DeclaredShapes;
 use super::elementwise::PendingElementwise;
 use super::error::OnnxProblem;
 use super::external::ExternalData;
-use super::node::{MAX_EXTENT, OnnxNode};
-use super::proto::{
-    DataType, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
-};
+use super::image_input::ImageInput;
+use super::node::OnnxNode;
+use super::options::ReadOptions;
+use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use super::view::TensorView;
 use super::{MAX_OPSET, MIN_OPSET, Model, branches, fold, ops, order, tensor};
-use crate::graph::{Graph, NodeId, Op, Shape};
+use crate::graph::{Graph, NodeId, Op};
 use crate::weights::{LayerWeights, Weights};
+
+/// Operators that draw random numbers.
+const RANDOM: [&str; 6] = [
+    "Bernoulli",
+    "Multinomial",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+];
 
 /// What a name in the model stands for.
 #[derive(Clone)]
@@ -57,6 +69,8 @@ impl OnnxTensor {
 pub(super) struct ModelReader<'m> {
     /// Version of the operator set.
     pub opset: i64,
+    /// How it is read.
+    pub(super) options: ReadOptions,
     /// The batch size the model names.
     pub batch: SymbolicInt,
     /// The network so far.
@@ -64,6 +78,16 @@ pub(super) struct ModelReader<'m> {
     pub(super) nodes: &'m [NodeProto],
     pub(super) wiring: ModelWiring<'m>,
     activation_calls: Vec<CallCount>,
+    /// Every activation that was wired.
+    pub(super) activations: Vec<CountedActivation>,
+    /// How batch normalisation is computed.
+    pub(super) batch_norm: BatchNormFacts,
+    /// Layers of batch normalisation with stored statistics in the file, however they are computed.
+    pub(super) stored_norms: usize,
+    /// The shapes that the file declares.
+    pub(super) declared: DeclaredShapes<'m>,
+    /// Dropouts in training mode.
+    pub(super) training_dropouts: usize,
     pub(super) output: &'m str,
     external: ExternalData<'m>,
     weights: Weights,
@@ -84,7 +108,11 @@ pub(super) struct ModelReader<'m> {
 }
 
 /// Reads a decoded model.
-pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxProblem> {
+pub(super) fn model(
+    mut model: ModelProto,
+    folder: &Path,
+    options: &ReadOptions,
+) -> Result<Model, OnnxProblem> {
     let opset = opset(&model)?;
     let mut graph = model.graph.take().ok_or_else(|| lacks("graph"))?;
     branches::take(&mut graph);
@@ -92,18 +120,22 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
     let mut external = ExternalData::new(folder);
     let constants = constants(&mut graph, &mut external)?;
     let wiring = ModelWiring::new(&graph.node);
-    let activation_calls = calls::count(&graph.node, &wiring);
-    let recovered_calls = activation_calls.iter().map(|one| one.calls.saturating_sub(1)).sum();
-    let notices = calls::notice(&graph.node, &activation_calls).into_iter().collect();
+    let activation_calls = calls::count(&graph.node, &wiring, &model.producer_name);
     let output = graph.output.first().ok_or_else(|| lacks("output"))?;
     let own_values: usize = constants.iter().map(|(_, constant)| constant.len()).sum();
     let mut reader = ModelReader {
         opset,
+        options: *options,
         batch: SymbolicInt::Known(1),
         graph: Graph::new(),
         nodes: &graph.node,
         wiring,
         activation_calls,
+        activations: Vec::new(),
+        batch_norm: BatchNormFacts::default(),
+        stored_norms: 0,
+        declared: DeclaredShapes::new(&graph),
+        training_dropouts: 0,
         output: &output.name,
         external,
         weights: Weights::default(),
@@ -113,24 +145,36 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
         done: HashSet::new(),
         left_out: HashSet::new(),
         tail: None,
-        notices,
+        notices: Vec::new(),
         budget: ReadBudget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
-    let input = reader.wire_input(&graph.input, &names)?;
+    let input = reader.wire_input(&graph.input, &names, &model.producer_name)?;
     reader.add_constants(&graph, constants)?;
     reader.lower_nodes()?;
     reader.set_output()?;
+    if let Some(reason) = batch_norm::refusal(reader.batch_norm, options) {
+        return Err(OnnxProblem::Model(reason));
+    }
+    let merged_units = MergedUnits::new(&reader.graph, &reader.activations);
+    reader.add_notices(merged_units);
+    let calls = reader.activations.iter();
+    let recovered_calls =
+        calls.map(|activation| activation.calls.chosen(options.merged_calls) - 1).sum();
     let batch = reader.batch.known().and_then(|batch| u64::try_from(batch).ok());
     let producer = [model.producer_name.trim(), model.producer_version.trim()].join(" ");
     Ok(Model {
         graph: reader.graph,
         weights: reader.weights,
-        input,
+        input: input.shape,
+        channels_last: input.channels_last,
+        takes_bytes: input.takes_bytes,
         batch,
         opset,
         producer: producer.trim().to_owned(),
         recovered_calls,
+        merged_units,
+        batch_norm: reader.batch_norm,
         notices: reader.notices,
     })
 }
@@ -170,7 +214,8 @@ impl<'m> ModelReader<'m> {
         &mut self,
         inputs: &'m [ValueInfoProto],
         constants: &HashSet<String>,
-    ) -> Result<Shape, OnnxProblem> {
+        producer: &str,
+    ) -> Result<ImageInput, OnnxProblem> {
         let images: Vec<&ValueInfoProto> =
             inputs.iter().filter(|input| !constants.contains(&input.name)).collect();
         let [input] = images.as_slice() else {
@@ -180,13 +225,15 @@ impl<'m> ModelReader<'m> {
         if input.name.is_empty() {
             return Err(OnnxProblem::Model("has an input without a name".to_owned()));
         }
-        let (batch, shape) = image_shape(input)?;
-        self.batch = batch;
-        self.budget.tensor(shape).map_err(OnnxProblem::Model)?;
-        let node = self.graph.input(shape);
+        let given = self.options.input;
+        let images = ImageInput::read(input, self.nodes, &self.wiring, given, producer)?;
+        self.batch = images.batch;
+        self.budget.tensor(images.shape).map_err(OnnxProblem::Model)?;
+        let node = self.graph.input(images.shape);
         self.labels.insert("input".to_owned());
-        self.values.insert(&input.name, self.image(node));
-        Ok(shape)
+        let tensor = OnnxTensor { node, view: images.view() };
+        self.values.insert(&input.name, OnnxValue::Tensor(tensor));
+        Ok(images)
     }
 
     fn add_constants(
@@ -222,6 +269,8 @@ impl<'m> ModelReader<'m> {
                     self.left_out.extend(proto.output.iter().map(String::as_str));
                 } else if let Err(problem) = self.lower_node(node) {
                     self.leave_out(node, problem)?;
+                } else {
+                    self.check_declared(proto);
                 }
             }
         }
@@ -364,8 +413,24 @@ impl<'m> ModelReader<'m> {
     }
 
     /// The calls of an activation that a node stands for.
-    pub fn activation_calls(&self, node: OnnxNode<'_>) -> u32 {
-        self.activation_calls[node.index].calls.max(1)
+    pub fn activation_calls(&self, node: OnnxNode<'_>) -> CallCount {
+        self.activation_calls[node.index]
+    }
+
+    /// What is not certain about the model, or differs from the paper.
+    fn add_notices(&mut self, units: MergedUnits) {
+        let calls = calls::notice(&self.activations, units, self.options.merged_calls);
+        let norm = batch_norm::notice(self.batch_norm, &self.options, self.stored_norms);
+        let dropouts = match self.training_dropouts {
+            0 => None,
+            1 => Some("a Dropout in training mode is".to_owned()),
+            count => Some(format!("{count} Dropouts in training mode are each")),
+        };
+        let dropout = dropouts.map(|dropouts| {
+            format!("{dropouts} left out: a score that depends on values dropped at random is none")
+        });
+        let declared = self.declared.notice();
+        self.notices.extend([calls, norm, dropout, declared].into_iter().flatten());
     }
 
     /// Decodes a tensor attribute of a node.
@@ -381,6 +446,12 @@ impl<'m> ModelReader<'m> {
 
 fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
     let name = node.operator();
+    if RANDOM.contains(&name) {
+        return node.fail(
+            "draws random numbers, as StochasticDepth and DropPath do in training mode; export the \
+             network with only its batch-norm layers in training mode",
+        );
+    }
     if folds && ops::ALL.iter().any(|(operator, _)| *operator == name) {
         return node.fail("all inputs are constants; supported: one that depends on the images");
     }
@@ -391,31 +462,4 @@ fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
     let operator = if is_standard(domain) { name.to_owned() } else { format!("{domain}.{name}") };
     let supported = format!("{} and, on constants, {}", list(ops::ALL), list(fold::ALL));
     OnnxProblem::Operator { node: node.name().to_owned(), operator, supported }
-}
-
-/// Batch size and image shape of the model's input.
-fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Shape), OnnxProblem> {
-    let fail =
-        |reason: &str| OnnxProblem::Model(format!("has the input `{}`, {reason}", input.name));
-    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
-    let tensor = tensor.ok_or_else(|| fail("which is not a tensor"))?;
-    let real = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
-    if !real.iter().any(|&kind| kind as i32 == tensor.elem_type) {
-        return Err(fail("whose values are not real numbers"));
-    }
-    let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
-    let [batch, image @ ..] = dims else { return Err(fail("whose shape is unknown")) };
-    let extent = |dim: &DimensionProto| {
-        dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
-    };
-    let extents: Vec<Option<usize>> = image.iter().map(extent).collect();
-    let [Some(channels), Some(height), Some(width)] = extents[..] else {
-        return Err(fail(
-            "whose shape is not [batch, channels, height, width] with the last three \
-                         fixed; export it with a fixed image size",
-        ));
-    };
-    let fixed = batch.dim_value.filter(|&size| size > 0);
-    let batch = fixed.map_or(SymbolicInt::Images(1), SymbolicInt::Known);
-    Ok((batch, Shape::new(channels, height, width)))
 }

@@ -288,7 +288,7 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
                 .as_deref()
                 .map_or(CellValue::Empty, |text| CellValue::Text(text.into()))
         },
-        "why it failed",
+        "why it failed; of a model, what is not certain about its score",
     ),
     column(
         "draws",

@@ -38,6 +38,9 @@ pub struct Manifest {
     /// Counted calls of a model file's activations; architectures of a space have their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_points: Option<ActivationSites>,
+    /// How the batch normalisation of a model file was computed, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_norm: Option<String>,
     /// `running`, `done`, `interrupted`, or `failed` where a record could not be written.
     pub state: &'static str,
     /// Records written.

@@ -1,7 +1,7 @@
 //! Pictures and arrays as people have them, with the scores that Pillow and onnxruntime give.
 
 use untrained::backend::Cancel;
-use untrained::job::{self, Event, JobConfig, OnnxWeights, Options, Task};
+use untrained::job::{self, Event, JobConfig, ModelOptions, Options, Task};
 
 use super::source;
 use crate::support::shared;
@@ -26,7 +26,7 @@ fn score(
         device: "cpu".to_owned(),
         ..Options::default()
     };
-    let task = Task::Onnx { path: folder.join("model.onnx"), weights: OnnxWeights::Keep };
+    let task = Task::Onnx(ModelOptions::new(folder.join("model.onnx")));
     let (mut score, mut warnings) = (f64::NAN, Vec::new());
     let done = job::run(&JobConfig::new(options, task), &Cancel::new(), &mut |event| match event {
         Event::Scored { record, .. } => score = record.score,

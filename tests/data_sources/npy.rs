@@ -276,11 +276,16 @@ fn types_and_orders_are_no_matter() {
     }
 }
 
-/// Whole numbers are used once it is said what they are multiplied by.
+/// Whole numbers are pixels once it is said that they are to be scaled.
 #[test]
 fn bytes_are_scaled_where_that_is_asked_for() {
     let file = npy("|u1", "False", "(2, 1, 1, 2)", 1, &[0, 51, 102, 255]);
-    let overrides = ImageOverrides { scale: Some(1.0 / 255.0), ..ImageOverrides::default() };
+    let overrides = ImageOverrides {
+        scale: true,
+        mean: Some(vec![0.0]),
+        deviation: Some(vec![1.0]),
+        ..ImageOverrides::default()
+    };
     let source = ImageSource::Npy(file.path().to_owned());
     let images = open(&source, Shape::new(1, 1, 2), 2, 1, &overrides).unwrap();
     let expected = [0.0, 0.2, 0.4, 1.0_f32];

@@ -7,8 +7,11 @@ use crate::support;
 
 use support::fixtures;
 use support::runners;
-use untrained::onnx::{self, OnnxProblem};
-use untrained::plan::Count;
+use untrained::data::Batch;
+use untrained::onnx::{self, MergedCalls, Model, NormStatistics, OnnxProblem, ReadOptions};
+use untrained::plan::{Count, Plan};
+use untrained::score::KernelMatrix;
+use untrained::weights::{Initialisation, Initialiser};
 
 /// How far a score may be off. The expected ones were computed in another order of sums, and some are
 /// written with four digits only.
@@ -25,6 +28,8 @@ const RIGHT: &[RightCase] = &[
     ("models/wrong_calls_resnetrs_downsample", "ts.onnx", None),
     ("merged-relu-dynamo", "m.onnx", Some((11520, 70.3117))),
     ("overcount-dropout-first", "m.onnx", Some((6656, 63.9254))),
+    ("readme-recipe-dropout", "m.onnx", Some((4096, 63.0909))),
+    ("formats/dropout_in_train_mode_export", "model.onnx", None),
     ("opset23", "m.onnx", Some((4096, 62.3810))),
     ("formats/opset23", "model.onnx", None),
     ("fp16-cast", "m.onnx", Some((4096, 62.2153))),
@@ -82,6 +87,20 @@ fn expected(folder: &Path) -> (u64, f64) {
     (all["units"].as_u64().unwrap(), all["score"].as_f64().unwrap())
 }
 
+/// The images of a case, for a model that may declare its input with the channels last.
+fn batch(folder: &Path, model: &Model) -> Batch {
+    let mut batch = fixtures::read_batch(&input(folder));
+    if model.channels_last && batch.shape != model.input {
+        let (shape, values) = (model.input, batch.values);
+        let (volume, plane) = (shape.volume(), shape.height * shape.width);
+        let at =
+            |at: usize| (at / volume * volume) + at % plane * shape.channels + at % volume / plane;
+        let values = (0..values.len()).map(|index| values[at(index)]).collect();
+        batch = Batch { shape, values, ..batch };
+    }
+    batch
+}
+
 fn input(folder: &Path) -> PathBuf {
     ["input.npy", "x.npy"]
         .map(|name| folder.join(name))
@@ -104,7 +123,7 @@ fn scores_are_as_expected() {
                     continue;
                 }
             };
-            let batch = fixtures::read_batch(&input(&folder));
+            let batch = batch(&folder, &model);
             let kernel = (runner.run)(&model.graph, &model.weights, &batch, Count::Paper);
             match kernel {
                 Err(reason) => wrong.push(format!("{name}/{file} on {}: {reason}", runner.name)),
@@ -168,5 +187,138 @@ fn parts_of_an_image_stay_together() {
         let (ts, dynamo) = (kernel("ts.onnx"), kernel("dyn.onnx"));
         assert_eq!((ts.units(), dynamo.units()), (units, units), "{}", runner.name);
         assert_eq!(ts.entries(), dynamo.entries(), "{}", runner.name);
+    }
+}
+
+/// A case on every runner, read as the options say.
+fn kernels(name: &str, file: &str, options: &ReadOptions) -> Option<Vec<(Model, KernelMatrix)>> {
+    let folder = folder(name)?;
+    let mut kernels = Vec::new();
+    for mut runner in runners::all() {
+        let model = onnx::read_with(&folder.join(file), options).unwrap();
+        let batch = batch(&folder, &model);
+        let run = (runner.run)(&model.graph, &model.weights, &batch, Count::Paper);
+        let kernel = run.unwrap_or_else(|reason| panic!("{name} on {}: {reason}", runner.name));
+        kernels.push((model, kernel));
+    }
+    Some(kernels)
+}
+
+/// Two calls that the exporters merged: counted once, and twice where the options say so; both counts are
+/// named whichever is chosen.
+#[test]
+fn merged_calls_count_as_the_options_say() {
+    let name = "models/wrong_two_relus_of_one_tensor";
+    for file in ["ts.onnx", "dyn.onnx"] {
+        for (merged_calls, wanted) in
+            [(MergedCalls::Certain, 2048), (MergedCalls::Keep, 2048), (MergedCalls::Recover, 4096)]
+        {
+            let options = ReadOptions { merged_calls, ..ReadOptions::default() };
+            let Some(kernels) = kernels(name, file, &options) else { return };
+            for (model, kernel) in kernels {
+                assert_eq!(kernel.units(), wanted, "{file}");
+                let [notice] = model.notices.as_slice() else { panic!("{:?}", model.notices) };
+                assert!(notice.contains("2,048") && notice.contains("4,096"), "{notice}");
+                let (_, score) = expected(&folder(name).unwrap());
+                let is_right = (kernel.score() - score).abs() <= SCORE_TOLERANCE;
+                assert_eq!(is_right, wanted == 4096, "{file}: {}", kernel.score());
+            }
+        }
+    }
+    // Calls that are certain count unless the options say otherwise, which is said.
+    let options = ReadOptions { merged_calls: MergedCalls::Keep, ..ReadOptions::default() };
+    let Some(kernels) = kernels("merged-relu-dynamo", "m.onnx", &options) else { return };
+    for (model, kernel) in kernels {
+        assert!(kernel.units() < 11520 && model.recovered_calls == 0);
+        assert!(model.notices[0].contains("11,520"), "{:?}", model.notices);
+    }
+}
+
+/// An ordinary export folds batch normalisation into convolutions or stores its statistics: the score is
+/// another one than in the paper, which is said.
+#[test]
+fn statistics_of_ordinary_exports_are_told() {
+    let Some(kernels) = kernels("bn-eval-silent", "m.onnx", &ReadOptions::default()) else {
+        return;
+    };
+    for (model, kernel) in kernels {
+        assert_eq!((model.batch_norm.folded, model.batch_norm.batch), (11, 0));
+        assert_eq!(kernel.units(), 45056);
+        assert!((kernel.score() - 157.035).abs() <= SCORE_TOLERANCE, "{}", kernel.score());
+        let [notice] = model.notices.as_slice() else { panic!("{:?}", model.notices) };
+        assert!(notice.contains("paper") && notice.contains("`renormalise`"), "{notice}");
+    }
+}
+
+/// Batch normalisation that was put back gives the score of the same network exported in training mode.
+#[test]
+fn the_score_of_the_paper_is_there_for_ordinary_exports() {
+    let name = "formats/fresh_weights_folded_batchnorm";
+    let renormalise = ReadOptions { renormalise: true, ..ReadOptions::default() };
+    let plain = ReadOptions::default();
+    let Some(trained) = kernels(name, "same_network_train_mode.onnx", &plain) else { return };
+    let restored = kernels(name, "model.onnx", &renormalise).unwrap();
+    let folded = kernels(name, "model.onnx", &plain).unwrap();
+    for (((trained, paper), (model, restored)), (_, folded)) in
+        trained.iter().zip(&restored).zip(&folded)
+    {
+        assert_eq!((model.batch_norm.folded, model.batch_norm.restored), (0, 13));
+        assert_eq!(trained.batch_norm.batch, model.batch_norm.batch);
+        assert_eq!(restored.units(), paper.units());
+        let [paper, restored, folded] = [paper, restored, folded].map(KernelMatrix::score);
+        assert!((restored - paper).abs() <= SCORE_TOLERANCE, "{restored}, not {paper}");
+        assert!((folded - paper).abs() > 10.0 * SCORE_TOLERANCE, "{folded}, as {paper}");
+    }
+}
+
+/// The mean score of a model over fresh weights.
+fn fresh_score(model: &Model, batch: &Batch, draws: u64) -> f64 {
+    let mut runner = runners::all().pop().unwrap();
+    let plan = Plan::new(&model.graph, &untrained::weights::Weights::default(), Count::Paper);
+    let plan = plan.unwrap();
+    let score = |seed| {
+        let initialiser = Initialiser { initialisation: Initialisation::default(), seed };
+        let weights = initialiser.draw(&model.graph, "model", plan.weighted_nodes());
+        (runner.run)(&model.graph, &weights, batch, Count::Paper).unwrap().score()
+    };
+    (0..draws).map(score).sum::<f64>() / draws as f64
+}
+
+/// Fresh weights need normalisation: what was folded away is named and can be put back, and stored
+/// statistics, which belong to other weights, give way to those of the mini-batch.
+#[test]
+fn fresh_weights_are_normalised() {
+    let name = "formats/fresh_weights_folded_batchnorm";
+    let Some(folder) = folder(name) else { return };
+    let batch = fixtures::read_batch(&input(&folder));
+    let fresh = ReadOptions { fresh_weights: true, ..ReadOptions::default() };
+    let folded = onnx::read_with(&folder.join("model.onnx"), &fresh).unwrap();
+    let [notice] = folded.notices.as_slice() else { panic!("{:?}", folded.notices) };
+    assert!(notice.contains("folded into") && notice.contains("renormalise"), "{notice}");
+    assert!((fresh_score(&folded, &batch, 5) - 81.72).abs() > 2.0);
+    let options = ReadOptions { renormalise: true, ..fresh };
+    let restored = onnx::read_with(&folder.join("model.onnx"), &options).unwrap();
+    let score = fresh_score(&restored, &batch, 5);
+    assert!((score - 81.72).abs() <= 0.3, "{score}");
+    let trained = onnx::read_with(&folder.join("same_network_train_mode.onnx"), &fresh).unwrap();
+    assert!(trained.notices.is_empty(), "{:?}", trained.notices);
+
+    for (name, file) in [
+        ("formats/weights_fresh_inference_batchnorm", "model.onnx"),
+        ("models/fresh_weights_stored_statistics", "ts.onnx"),
+        ("models/fresh_weights_stored_statistics", "dyn.onnx"),
+    ] {
+        let folder = self::folder(name).unwrap();
+        let batch = fixtures::read_batch(&input(&folder));
+        let model = onnx::read_with(&folder.join(file), &fresh).unwrap();
+        assert!(fresh_score(&model, &batch, 2).is_finite(), "{name}/{file}");
+        let notice = |model: &Model| model.notices.iter().any(|notice| notice.contains("fresh"));
+        assert!(notice(&model), "{name}/{file}: {:?}", model.notices);
+        let kept = onnx::read(&folder.join(file)).unwrap();
+        assert!(!notice(&kept) && kept.notices[0].contains("`statistics`"), "{:?}", kept.notices);
+        let statistics = NormStatistics::Batch;
+        let options = ReadOptions { statistics, ..ReadOptions::default() };
+        let batch = onnx::read_with(&folder.join(file), &options).unwrap();
+        assert_eq!((batch.batch_norm.stored, batch.notices.len()), (0, 0), "{:?}", batch.notices);
     }
 }

@@ -4,5 +4,6 @@ mod cases;
 mod export;
 mod families;
 mod fixtures;
+mod inputs;
 mod reader;
 mod transformers;

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::evaluate::args::{Correlate, Protocol};
-use super::job_args::{JobArgs, NetworkOptions, SpaceOptions, SpaceOverrides, help, parser};
+use super::job_args::{
+    DescribedModel, JobArgs, NetworkOptions, ScoredModel, SpaceOptions, SpaceOverrides, help,
+};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -134,13 +136,8 @@ pub struct Targets {
 pub struct Score {
     #[command(flatten)]
     pub targets: Targets,
-    #[arg(
-        long,
-        value_name = "keep|fresh",
-        value_parser = parser(JobOption::Weights),
-        help = help(JobOption::Weights)
-    )]
-    pub weights: Option<String>,
+    #[command(flatten)]
+    pub model: JobArgs<ScoredModel>,
     #[command(flatten)]
     pub options: JobArgs<Options>,
     #[command(flatten)]
@@ -177,6 +174,8 @@ pub struct Describe {
     /// With --scores: the built-in space with whose architectures to compare an ONNX model
     #[arg(long, value_name = "ID", requires = "scores", requires = "onnx")]
     pub among: Option<String>,
+    #[command(flatten)]
+    pub model: JobArgs<DescribedModel>,
     #[command(flatten)]
     pub space: JobArgs<SpaceOptions>,
     /// Draw the cells in the DOT language of Graphviz

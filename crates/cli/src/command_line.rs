@@ -6,7 +6,7 @@ use untrained::job::{JobConfig, JobOption, OptionType, StudyMode, Task};
 pub fn job_command_line(config: &JobConfig) -> String {
     let verb = match config.task {
         Task::Search(_) => "search",
-        Task::Score { .. } | Task::Onnx { .. } => "score",
+        Task::Score { .. } | Task::Onnx(_) => "score",
     };
     let mut words = ["untrained", "--batch", verb].map(str::to_owned).to_vec();
     for option in config.changed_options() {

@@ -9,8 +9,8 @@ use super::{Exit, architectures, show, text_table};
 use untrained::format;
 use untrained::graph::cost::Cost;
 use untrained::graph::{Graph, Layer, analysis, layers};
-use untrained::job::{JobConfig, OnnxWeights, Task, chain};
-use untrained::onnx;
+use untrained::job::{JobConfig, Task, chain};
+use untrained::onnx::{BatchNormFacts, MergedUnits};
 use untrained::plan::{ActivationSites, Count};
 use untrained::space::dot;
 use untrained::weights::Weights;
@@ -46,6 +46,10 @@ struct ModelFacts {
     operator_set: i64,
     /// Calls of activations that the exporter had merged into others.
     recovered_calls: u32,
+    /// Units, by how merged calls are counted.
+    merged_units: MergedUnits,
+    /// How batch normalisation is computed, in numbers of layers.
+    batch_norm: BatchNormFacts,
     /// What is not certain about the model and may change its score.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
@@ -78,9 +82,9 @@ pub fn run(arguments: &Describe) -> anyhow::Result<Exit> {
 fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
     let SpaceOptions(options) = &arguments.space.0;
     if let Some(path) = &arguments.targets.onnx {
-        let task = Task::Onnx { path: path.clone(), weights: OnnxWeights::default() };
-        JobConfig::new(options.clone(), task).check()?;
-        let model = onnx::read(path)?;
+        let options_of_model = arguments.model.0.0.at(path.clone());
+        JobConfig::new(options.clone(), Task::Onnx(options_of_model.clone())).check()?;
+        let model = options_of_model.read(options)?;
         let connected = analysis::connected(&model.graph);
         let name = path.display().to_string();
         let mut description = describe(name, connected, &model.graph, arguments.verbose);
@@ -88,10 +92,13 @@ fn descriptions(arguments: &Describe) -> anyhow::Result<Vec<Description>> {
             producer: model.producer,
             operator_set: model.opset,
             recovered_calls: model.recovered_calls,
+            merged_units: model.merged_units,
+            batch_norm: model.batch_norm,
             notices: model.notices,
         });
         return Ok(vec![description]);
     }
+    arguments.model.0.0.check_unused()?;
     let space = options.open_space()?;
     let mut all = Vec::new();
     for text in architectures(&arguments.targets)? {
@@ -130,6 +137,19 @@ fn describe(
     }
 }
 
+/// How many merged calls count, and the units with and without them where they differ.
+fn merged_calls(model: &ModelFacts) -> String {
+    let MergedUnits { kept, certain, recovered } = model.merged_units;
+    let count = format!("{} recovered", model.recovered_calls);
+    if kept == recovered {
+        return count;
+    }
+    let [kept, certain, recovered] = [kept, certain, recovered].map(format::thousands);
+    format!(
+        "{count}; units: {kept} without merged calls, {certain} with certain ones, {recovered} with all"
+    )
+}
+
 fn text(description: &Description) -> String {
     let cost = description.cost;
     let [channels, height, width] = description.input;
@@ -143,7 +163,8 @@ fn text(description: &Description) -> String {
     if let Some(model) = &description.model {
         line("producer", model.producer.clone());
         line("operator set", model.operator_set.to_string());
-        line("merged calls", format!("{} recovered", model.recovered_calls));
+        line("merged calls", merged_calls(model));
+        line("batch-norm", model.batch_norm.to_string());
         for notice in &model.notices {
             line("notice", notice.clone());
         }

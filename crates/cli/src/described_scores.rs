@@ -7,7 +7,7 @@ use super::args::Describe;
 use super::job_args::SpaceOptions;
 use super::{log_line, progress};
 use untrained::evaluation::ReferenceSet;
-use untrained::job::{Event, JobConfig, MiniBatch, OnnxWeights, Session, Task};
+use untrained::job::{Event, JobConfig, MiniBatch, ModelOptions, OnnxWeights, Session, Task};
 use untrained::score::{Components, Ranking, standing};
 use untrained::space::Space;
 use untrained::store::Status;
@@ -68,13 +68,16 @@ impl DescribedScores {
             (Some(_), None) => None,
         };
         let task = match &arguments.targets.onnx {
-            Some(path) => Task::Onnx { path: path.clone(), weights: OnnxWeights::Fresh },
+            Some(path) => {
+                let model = arguments.model.0.0.at(path.clone());
+                Task::Onnx(ModelOptions { weights: OnnxWeights::Fresh, ..model })
+            }
             None => Task::Score { architectures: Vec::new() },
         };
         let components = Components::default();
         let mut config = JobConfig::new(options, task);
         config.listed_by = Some(Ranking::Combined(components.clone()));
-        if let (Some(space), Task::Onnx { .. }) = (&among, &config.task) {
+        if let (Some(space), Task::Onnx(_)) = (&among, &config.task) {
             config.options.initialisation = Some(space.initialisation());
         }
         let cancel = progress::cancelled_by_ctrl_c();

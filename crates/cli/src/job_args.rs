@@ -6,7 +6,9 @@ use clap::builder::ValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use untrained::job::{JobConfig, JobOption, OptionInfo, OptionType, Options, SearchOptions, Task};
+use untrained::job::{
+    JobConfig, JobOption, ModelOptions, OptionInfo, OptionType, Options, SearchOptions, Task,
+};
 use untrained::space::SpaceOverride;
 
 /// Some options of a job that a verb takes together.
@@ -16,6 +18,16 @@ pub trait OptionGroup: Sized {
 
     /// Their values in a job.
     fn of(job: JobConfig) -> Self;
+
+    /// The same; `given` are those that were given.
+    fn of_given(job: JobConfig, _given: &[JobOption]) -> Self {
+        Self::of(job)
+    }
+
+    /// A job that has these options, none of them set.
+    fn plain_job() -> JobConfig {
+        plain_job()
+    }
 }
 
 impl OptionGroup for Options {
@@ -36,7 +48,7 @@ impl OptionGroup for SearchOptions {
     fn of(job: JobConfig) -> Self {
         match job.task {
             Task::Search(search) => *search,
-            Task::Score { .. } | Task::Onnx { .. } => Self::default(),
+            Task::Score { .. } | Task::Onnx(_) => Self::default(),
         }
     }
 }
@@ -84,6 +96,82 @@ impl OptionGroup for SpaceOverrides {
     }
 }
 
+/// The options of a model that is scored, but its path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoredModel {
+    options: ModelOptions,
+    /// The first of them that was given.
+    given: Option<JobOption>,
+}
+
+/// The options of a model that is described, but its path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DescribedModel(pub ScoredModel);
+
+impl OptionGroup for ScoredModel {
+    fn options() -> Vec<JobOption> {
+        let mut options = options_below(MODEL_PATH);
+        options.retain(|option| *option != JobOption::Onnx);
+        options
+    }
+
+    fn of(job: JobConfig) -> Self {
+        let options = match job.task {
+            Task::Onnx(model) => model,
+            Task::Search(_) | Task::Score { .. } => ModelOptions::default(),
+        };
+        Self { options, given: None }
+    }
+
+    fn of_given(job: JobConfig, given: &[JobOption]) -> Self {
+        Self { given: given.first().copied(), ..Self::of(job) }
+    }
+
+    fn plain_job() -> JobConfig {
+        model_job()
+    }
+}
+
+impl OptionGroup for DescribedModel {
+    fn options() -> Vec<JobOption> {
+        let mut options = ScoredModel::options();
+        options.retain(|option| *option != JobOption::Weights);
+        options
+    }
+
+    fn of(job: JobConfig) -> Self {
+        Self(ScoredModel::of(job))
+    }
+
+    fn of_given(job: JobConfig, given: &[JobOption]) -> Self {
+        Self(ScoredModel::of_given(job, given))
+    }
+
+    fn plain_job() -> JobConfig {
+        model_job()
+    }
+}
+
+impl ScoredModel {
+    /// The options for a file.
+    pub fn at(&self, path: PathBuf) -> ModelOptions {
+        ModelOptions { path, ..self.options.clone() }
+    }
+
+    /// Refuses options where there is no model.
+    pub fn check_unused(&self) -> anyhow::Result<()> {
+        match self.given {
+            Some(option) => {
+                anyhow::bail!("--{} needs an ONNX model: give one with --onnx", option.key())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a job file has the options of a model.
+const MODEL_PATH: &str = "task.onnx.";
+
 fn options_below(path: &str) -> Vec<JobOption> {
     let options = JobOption::ALL.iter().copied();
     options.filter(|option| option.path().starts_with(path)).collect()
@@ -105,8 +193,10 @@ impl<G: OptionGroup> Args for JobArgs<G> {
 
 impl<G: OptionGroup> FromArgMatches for JobArgs<G> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut job = plain_job();
-        for option in given(matches).into_iter().filter(|option| G::options().contains(option)) {
+        let mut job = G::plain_job();
+        let mut options = given(matches);
+        options.retain(|option| G::options().contains(option));
+        for &option in &options {
             if let (JobOption::Table, Task::Search(search)) = (option, &mut job.task) {
                 // Its path need not be Unicode.
                 search.table = matches.get_one::<PathBuf>(option.key()).cloned();
@@ -123,7 +213,7 @@ impl<G: OptionGroup> FromArgMatches for JobArgs<G> {
                 Error::raw(clap::error::ErrorKind::ValueValidation, format!("--{error}\n"))
             })?;
         }
-        Ok(Self(G::of(job)))
+        Ok(Self(G::of_given(job, &options)))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -141,6 +231,15 @@ pub fn given(verb: &ArgMatches) -> Vec<JobOption> {
 
 fn plain_job() -> JobConfig {
     JobConfig::new(Options::default(), Task::default())
+}
+
+fn model_job() -> JobConfig {
+    JobConfig::new(Options::default(), Task::Onnx(ModelOptions::default()))
+}
+
+/// A job that has an option.
+fn job_with(option: JobOption) -> JobConfig {
+    if option.path().starts_with(MODEL_PATH) { model_job() } else { plain_job() }
 }
 
 /// The argument of an option.
@@ -168,7 +267,7 @@ pub fn argument(option: JobOption) -> Arg {
         // Means may be negative.
         OptionType::Names => argument.action(ArgAction::Append),
         OptionType::Numbers => argument.action(ArgAction::Append).allow_hyphen_values(true),
-        _ => match plain_job().option_texts(option).first() {
+        _ => match job_with(option).option_texts(option).first() {
             Some(default) => argument.default_value(default.clone()),
             None => argument,
         },
@@ -222,15 +321,9 @@ fn long_help(option: JobOption) -> Option<String> {
 
 /// Refuses what the option cannot be while the command line is read.
 pub fn parser(option: JobOption) -> ValueParser {
-    ValueParser::new(move |text: &str| {
-        let mut job = plain_job();
-        if option.path().starts_with("task.onnx.") {
-            job.task = Task::Onnx { path: "".into(), weights: Default::default() };
-        }
-        match job.set_option(option, &[text]) {
-            Ok(()) => Ok(text.to_owned()),
-            Err(error) => Err(error.reason),
-        }
+    ValueParser::new(move |text: &str| match job_with(option).set_option(option, &[text]) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(error) => Err(error.reason),
     })
 }
 

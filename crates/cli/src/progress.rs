@@ -112,8 +112,9 @@ fn begin(bar: &ProgressBar, started: &Started) {
         device.api,
         device.driver
     );
-    if let Some(points) = &started.code_points {
-        let _ = writeln!(std::io::stderr(), "activation sites: {points}");
+    if let Some(model) = &started.model {
+        let _ = writeln!(std::io::stderr(), "activation sites: {}", model.code_points);
+        let _ = writeln!(std::io::stderr(), "batch-norm: {}", model.batch_norm);
     }
     if let Some(study) = &started.study {
         let _ = writeln!(std::io::stderr(), "study {study}");

@@ -11,7 +11,7 @@ use super::heat_map::HeatMap;
 use super::{Exit, architectures, progress, search, show, text_table};
 use untrained::backend::{PackedCode, RunOutput};
 use untrained::format;
-use untrained::job::{JobConfig, JobOption, OnnxWeights, Task};
+use untrained::job::{JobConfig, Task};
 use untrained::output::{OutputError, OutputFile};
 use untrained::score::{self, KernelMatrix, ScoreNeeds};
 use untrained::store::{Record, Status};
@@ -19,11 +19,11 @@ use untrained::store::{Record, Status};
 /// Runs the verb.
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     let task = match arguments.targets.onnx.clone() {
-        Some(path) => Task::Onnx { path, weights: OnnxWeights::default() },
-        None if arguments.weights.is_some() => {
-            anyhow::bail!("--weights needs an ONNX model: give one with --onnx")
+        Some(path) => Task::Onnx(arguments.model.0.at(path)),
+        None => {
+            arguments.model.0.check_unused()?;
+            Task::Score { architectures: architectures(&arguments.targets)? }
         }
-        None => Task::Score { architectures: architectures(&arguments.targets)? },
     };
     let outputs = arguments.kernel_out.is_some() || arguments.codes_out.is_some();
     if outputs && matches!(&task, Task::Score { architectures } if architectures.len() > 1) {
@@ -34,10 +34,7 @@ pub fn run(arguments: Score) -> anyhow::Result<Exit> {
     }
     let mut heat_map = heat_map(&arguments, &task)?;
     let files = files(arguments.output, heat_map.is_some());
-    let mut config = search::job(arguments.options.0, task, &files)?;
-    if let Some(weights) = &arguments.weights {
-        config.set_option(JobOption::Weights, &[weights])?;
-    }
+    let config = search::job(arguments.options.0, task, &files)?;
     let written = [
         (&arguments.kernel_out, "the kernel matrix"),
         (&arguments.codes_out, "the binary codes"),

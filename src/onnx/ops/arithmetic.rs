@@ -198,7 +198,7 @@ pub(super) fn identity(
     reader.tensor(node, 0).map(OnnxValue::Tensor)
 }
 
-/// `Dropout`, which does nothing unless it is told to train and to drop anything.
+/// `Dropout`, which does nothing here. One that would drop values at random is counted.
 pub(super) fn dropout(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
@@ -209,10 +209,7 @@ pub(super) fn dropout(
     if let Some(training) = reader.optional_constant(node, 2)? {
         let training = training.ints().map_err(|reason| node.fail(format!("input 2 {reason}")))?;
         if drops && training.iter().any(|&flag| flag != 0) {
-            return Err(node.fail(
-                "drops values at random (training_mode); export the network \
-                                  in inference mode",
-            ));
+            reader.training_dropouts += 1;
         }
     }
     reader.tensor(node, 0).map(OnnxValue::Tensor)

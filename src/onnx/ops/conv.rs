@@ -4,7 +4,7 @@ use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxValue};
 use super::geometry::SlidingWindow;
-use crate::graph::{Conv, Op};
+use crate::graph::{BatchNorm, Conv, Op};
 use crate::weights::LayerWeights;
 
 /// `Conv` of images with constant weights `[out, in / groups, rows, columns]`.
@@ -37,7 +37,12 @@ pub(super) fn conv(
     }
     let sliding = SlidingWindow::read(node, kernel, image)?;
     let values = weight.floats().map_err(|reason| node.fail(format!("the weight {reason}")))?;
-    let bias = bias(reader, node, out_channels)?;
+    let mut bias = bias(reader, node, out_channels)?;
+    let restores_norm = reader.restores_norm(node.proto, input);
+    if restores_norm {
+        // Batch normalisation subtracts it.
+        bias = None;
+    }
     let op = Op::Conv(Conv {
         out_channels,
         kernel,
@@ -54,6 +59,11 @@ pub(super) fn conv(
         ..LayerWeights::default()
     };
     reader.set_weights(node, id, layer)?;
+    if !restores_norm {
+        return Ok(reader.image(id));
+    }
+    let id = reader.wire(node, "/batch norm", Op::BatchNorm(BatchNorm::default()), &[id])?;
+    reader.set_weights(node, id, LayerWeights::default())?;
     Ok(reader.image(id))
 }
 

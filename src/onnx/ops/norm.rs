@@ -2,6 +2,7 @@
 
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
+use super::super::options::NormStatistics;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
 use crate::graph::{BatchNorm, Op, Statistics};
 use crate::weights::LayerWeights;
@@ -32,11 +33,26 @@ pub(super) fn batch_normalization(
     if !eps.is_finite() || eps < 0.0 {
         return Err(node.fail(format!("attribute epsilon is {eps}; it must not be negative")));
     }
-    let statistics = if trains(reader, node)? { Statistics::Batch } else { Statistics::Running };
+    let statistics = statistics(reader, node)?;
     let op = Op::BatchNorm(BatchNorm { eps, statistics });
     let id = reader.wire(node, "", op, &[tensor.node])?;
     reader.set_weights(node, id, layer)?;
     Ok(OnnxValue::Tensor(OnnxTensor { node: id, ..tensor }))
+}
+
+/// The statistics that are used: the stored ones only if the file says so, the options agree, and they
+/// belong to the weights.
+fn statistics(reader: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<Statistics, OnnxProblem> {
+    let is_stored = !trains(reader, node)?;
+    reader.stored_norms += usize::from(is_stored);
+    let takes_batch =
+        reader.options.statistics == NormStatistics::Batch || reader.options.fresh_weights;
+    if is_stored && !takes_batch {
+        reader.batch_norm.stored += 1;
+        return Ok(Statistics::Running);
+    }
+    reader.batch_norm.batch += 1;
+    Ok(Statistics::Batch)
 }
 
 fn trains(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<bool, OnnxProblem> {

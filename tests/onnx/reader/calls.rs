@@ -2,6 +2,7 @@
 
 use untrained::graph::Op;
 use untrained::onnx::proto::AttributeProto;
+use untrained::onnx::{MergedCalls, MergedUnits, ReadOptions};
 
 use super::model::{Builder, int, ints};
 
@@ -165,4 +166,45 @@ fn several_readers_of_one_call() {
     let block = Named::new().conv("x", "/b.0/conv/Conv").relu("/b.0/Relu");
     let block = block.conv("/b.0/Relu", "/b.1/conv1/Conv").conv("/b.0/Relu", "/b.1/conv2/Conv");
     assert_eq!((block.calls(), block.notices()), (vec![1], 0));
+}
+
+/// What is possible but not certain counts where the options say so, and every count is told.
+#[test]
+fn uncertain_calls_count_as_the_options_say() {
+    let calls = |model: &Named, merged_calls: MergedCalls| {
+        let options = ReadOptions { merged_calls, ..ReadOptions::default() };
+        let model = model.0.read_with(&options).unwrap();
+        let relu = |op: &Op| op.activation().map(|activation| activation.calls);
+        let calls: Vec<u32> =
+            model.graph.nodes().iter().filter_map(|node| relu(&node.op)).collect();
+        (calls, model.merged_units, model.notices.len())
+    };
+    let open = Named::new().relu("/Relu").conv("/Relu", "/b/Conv").conv("/Relu", "/c/Conv");
+    let units = MergedUnits { kept: 32, certain: 32, recovered: 64 };
+    assert_eq!(calls(&open, MergedCalls::Certain), (vec![1], units, 1));
+    assert_eq!(calls(&open, MergedCalls::Keep), (vec![1], units, 1));
+    assert_eq!(calls(&open, MergedCalls::Recover), (vec![2], units, 1));
+    let cell = Named::new().relu("/cells.0/ops.0/ops.0.0/Relu");
+    let cell = cell.conv("/cells.0/ops.0/ops.0.0/Relu", "/cells.0/ops.0/ops.0.1/Conv");
+    let cell = cell.conv("/cells.0/ops.0/ops.0.0/Relu", "/cells.0/ops.2/ops.2.1/Conv");
+    let units = MergedUnits { kept: 32, certain: 64, recovered: 64 };
+    assert_eq!(calls(&cell, MergedCalls::Certain), (vec![2], units, 0));
+    assert_eq!(calls(&cell, MergedCalls::Keep), (vec![1], units, 1));
+    assert_eq!(calls(&cell, MergedCalls::Recover), (vec![2], units, 0));
+}
+
+/// Files of PyTorch without paths of modules prove nothing: what could have been merged is told.
+#[test]
+fn files_without_paths() {
+    let named = |producer: &str| {
+        let mut model = Named::new().relu("Relu1").conv("Relu1", "c1").conv("Relu1", "c2");
+        model.0.0.producer_name = producer.to_owned();
+        model.notices()
+    };
+    assert_eq!((named("pytorch"), named("tf2onnx")), (1, 0));
+    // A sum reads the result of a block.
+    let mut block = Named::new().relu("Relu1").conv("Relu1", "c1");
+    block = block.node("Add", "Relu1 c1", "sum", &[]);
+    block.0.0.producer_name = "pytorch".to_owned();
+    assert_eq!(block.notices(), 0);
 }

@@ -11,6 +11,7 @@ mod external;
 mod folding;
 mod layers;
 mod model;
+mod norms;
 mod shapes;
 mod tokens;
 mod values;

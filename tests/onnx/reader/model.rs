@@ -9,7 +9,7 @@ use untrained::onnx::proto::{
     AttributeProto, AttributeType, DataType, DimensionProto, GraphProto, ModelProto, NodeProto,
     OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use untrained::onnx::{self, Model, OnnxProblem};
+use untrained::onnx::{self, Model, OnnxProblem, ReadOptions};
 
 use super::support::reference;
 
@@ -88,6 +88,11 @@ impl Builder {
     /// Reads the model.
     pub fn read(&self) -> Result<Model, OnnxProblem> {
         onnx::parse(&self.bytes(), Path::new("."))
+    }
+
+    /// Reads the model as the options say.
+    pub fn read_with(&self, options: &ReadOptions) -> Result<Model, OnnxProblem> {
+        onnx::parse_with(&self.bytes(), Path::new("."), options)
     }
 
     /// Reads the model and returns the operations of its graph behind the input.

@@ -3,7 +3,7 @@
 use untrained::graph::{Activation, Op, Padding, Pool, PoolKind, Window};
 use untrained::onnx::proto::AttributeProto;
 
-use super::model::{Builder, float, int, ints, text, wholes};
+use super::model::{Builder, float, int, ints, text, value, wholes};
 
 fn window(top: isize, left: isize, size: [usize; 2], stride: [usize; 2]) -> Op {
     Op::Window(Window { top, left, height: size[0], width: size[1], stride })
@@ -240,4 +240,23 @@ fn channels_become_squares_of_pixels() {
     assert_eq!(shuffled("DCR").output(), [1., 3., 5., 7., 2., 4., 6., 8.]);
     shuffled("other").fails_at("y", "DCR and CRD");
     model.node("DepthToSpace", "x", "y", &[int("blocksize", 3)]).fails_at("y", "blocksize of 3");
+}
+
+/// The shapes that a file declares are an independent check of what was read.
+#[test]
+fn declared_shapes_are_compared() {
+    let notices = |dims: &[i64]| {
+        let mut model = Builder::new(13, [0, 2, 4, 4]).counting("w", &[3, 2, 1, 1]);
+        model = model.node("Conv", "x w", "c", &[]).node("Relu", "c", "y", &[]);
+        model.graph().value_info = vec![value("c", dims)];
+        model.read().unwrap().notices
+    };
+    for right in [&[0, 3, 4, 4][..], &[0, 0, 0, 0], &[7, 3, 4, 4], &[]] {
+        assert!(notices(right).is_empty(), "{right:?}");
+    }
+    for wrong in [&[0, 3, 4, 5][..], &[0, 3, 16], &[0, 2, 4, 4]] {
+        let notices = notices(wrong);
+        let told = |notice: &String| notice.contains("`c` is") && notice.contains("declares");
+        assert!(notices.iter().any(told), "{wrong:?}: {notices:?}");
+    }
 }

@@ -12,6 +12,7 @@ mod exported;
 mod hostile;
 mod images;
 mod jobs;
+mod models;
 mod placement;
 mod program;
 mod seeds;

@@ -1,7 +1,7 @@
 //! What is known about one architecture without scoring it: cells, decisions and layers.
 
 use untrained::graph::{Layer, analysis, layers};
-use untrained::job::chain;
+use untrained::job::{ModelOptions, Options, chain};
 use untrained::space::{Decision, Drawing, Space};
 
 /// An architecture, looked into.
@@ -17,14 +17,20 @@ pub struct Inspection {
     pub layers: Vec<Layer>,
     /// Whether a path leads from input to output.
     pub connected: bool,
+    /// How the batch normalisation of a model is computed.
+    pub batch_norm: Option<String>,
+    /// What is not certain about a model, or differs from the paper.
+    pub notices: Vec<String>,
 }
 
 impl Inspection {
     /// Looks into a model file: it has layers, and no cells.
-    pub fn of_model(path: &std::path::Path) -> Self {
-        match untrained::onnx::read(path) {
+    pub fn of_model(model: &ModelOptions, options: &Options) -> Self {
+        match model.read(options) {
             Err(error) => Self { fault: Some(chain(&error)), ..Self::default() },
             Ok(model) => Self {
+                batch_norm: Some(model.batch_norm.to_string()),
+                notices: model.notices,
                 layers: layers(&model.graph),
                 connected: analysis::connected(&model.graph),
                 ..Self::default()
@@ -42,11 +48,11 @@ impl Inspection {
         match architecture.build() {
             Err(error) => fault(chain(&error)),
             Ok(graph) => Self {
-                fault: None,
                 drawings: architecture.drawings(),
                 choices: architecture.decisions(),
                 layers: layers(&graph),
                 connected: architecture.is_connected(),
+                ..Self::default()
             },
         }
     }

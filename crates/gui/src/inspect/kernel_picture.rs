@@ -97,7 +97,7 @@ fn point(graph: &Graph, code: &BinaryCode, bits: &PackedCode, images: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use untrained::job::{OnnxWeights, Options, Task};
+    use untrained::job::{ModelOptions, Options, Task};
 
     const CELL: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|";
     const NOTHING: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
@@ -148,11 +148,11 @@ mod tests {
         let path = std::path::Path::new(folder).join("model.onnx");
         let mut job = job();
         job.options.set.clear();
-        job.task = Task::Onnx { path: path.clone(), weights: OnnxWeights::Keep };
+        job.task = Task::Onnx(ModelOptions::new(path));
         let picture = KernelPicture::compute(&job, "model", &Cancel::new()).unwrap();
         assert_eq!(picture.matrix.images(), 4);
         assert!(!picture.points.is_empty() && picture.score.is_finite());
-        job.task = Task::Onnx { path: "/no/such.onnx".into(), weights: OnnxWeights::Keep };
+        job.task = Task::Onnx(ModelOptions::new("/no/such.onnx"));
         assert!(KernelPicture::compute(&job, "model", &Cancel::new()).is_err());
     }
 

@@ -84,7 +84,7 @@ impl InspectionCache {
             return;
         }
         let model = origin.job.as_ref().and_then(|job| match &job.task {
-            Task::Onnx { path, .. } => Some(path.clone()),
+            Task::Onnx(model) => Some((model.clone(), job.options.clone())),
             Task::Search(_) | Task::Score { .. } => None,
         });
         if model.is_none() && origin.space.is_none() {
@@ -95,7 +95,7 @@ impl InspectionCache {
         let network = network.clone();
         tasks.start("inspect", move |sender| {
             let seen = match (&model, &space) {
-                (Some(path), _) => Inspection::of_model(path),
+                (Some((model, options)), _) => Inspection::of_model(model, options),
                 (None, Some(space)) => Inspection::new(space, &network.architecture),
                 (None, None) => Inspection::default(),
             };

@@ -69,7 +69,10 @@ impl SearchRunner {
         let (opened, id) = (job.clone(), set.id);
         results.begin(set);
         tasks.start("space", move |sender| {
-            let space = opened.open_space().ok().map(Box::new);
+            let space = match opened.task {
+                Task::Onnx(_) => None,
+                Task::Search(_) | Task::Score { .. } => opened.open_space().ok().map(Box::new),
+            };
             let remarks = resumed_remarks(&opened);
             sender.send(Message::RunPrepared { results: id, space, remarks });
         });
@@ -110,9 +113,10 @@ pub fn extending_job(set: &ResultSet, extends_by: u64) -> Option<JobConfig> {
 /// What results of a job are called.
 pub fn job_title(job: &JobConfig) -> String {
     match &job.task {
-        Task::Onnx { path, .. } => {
-            path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-        }
+        Task::Onnx(model) => model
+            .path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         _ => job.options.space.clone(),
     }
 }

@@ -12,7 +12,7 @@ use crate::tasks::message::Message;
 use untrained::backend::Cancel;
 use untrained::data::ImageSource;
 use untrained::job::{
-    JobConfig, NetworkEstimate, OnnxWeights, Options, Session, StoreLocation, Task, chain,
+    JobConfig, ModelOptions, NetworkEstimate, Options, Session, StoreLocation, Task, chain,
 };
 use untrained::space::Space;
 
@@ -139,7 +139,7 @@ impl Setup {
 
     /// Sets up the scoring of a model.
     pub fn set_model(&mut self, path: &Path) {
-        self.job.task = Task::Onnx { path: path.to_owned(), weights: OnnxWeights::Keep };
+        self.job.task = Task::Onnx(ModelOptions::new(path));
         let options = &mut self.job.options;
         (options.input, options.classes) = (None, None);
         options.set.clear();
@@ -149,7 +149,7 @@ impl Setup {
     /// The job as it is run, saved and copied: a model has no use for the open space and the studies.
     pub fn runnable_job(&self) -> JobConfig {
         let mut job = self.job.clone();
-        if let Task::Onnx { .. } = job.task {
+        if let Task::Onnx(_) = job.task {
             job.options.space = Options::default().space;
             job.store = None;
         }

@@ -49,6 +49,12 @@ pub fn cells(ui: &mut Ui, seen: &Inspection, names: &[String], height: f32) {
         let text = "Disconnected: excluded from ranking";
         ui.colored_label(ui.visuals().warn_fg_color, text);
     }
+    if let Some(batch_norm) = &seen.batch_norm {
+        ui.label(format!("Batch-norm: {batch_norm}"));
+    }
+    for notice in &seen.notices {
+        ui.colored_label(ui.visuals().warn_fg_color, notice);
+    }
 }
 
 /// The numbers of the chosen row.

@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
         });
         return;
     };
-    let (title, space) = (status_text(live), live.job.options.space.clone());
+    let (title, space) = (status_text(live), job_title(&live.job));
     ui.horizontal(|ui| {
         ui.heading(title);
         ui.weak(space);
@@ -153,6 +153,9 @@ fn numbers(ui: &mut Ui, live: &LiveSearch) {
         if let Some(study) = live.study() {
             ui.label(text("study", study.to_owned()));
         }
+        if let Some(model) = live.started.as_ref().and_then(|started| started.model.as_ref()) {
+            ui.label(text("batch-norm", model.batch_norm.to_string()));
+        }
     });
 }
 
@@ -190,7 +193,8 @@ fn log(ui: &mut Ui, live: &LiveSearch) {
         live.log.len(),
         |ui, rows| {
             for line in &live.log[rows] {
-                ui.add(egui::Label::new(RichText::new(line).monospace()).truncate());
+                let text = RichText::new(line).monospace();
+                ui.add(egui::Label::new(text).truncate()).on_hover_text(line);
             }
         },
     );

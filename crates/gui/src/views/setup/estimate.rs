@@ -11,7 +11,7 @@ use untrained::job::{ESTIMATE_SAMPLES, Task};
 
 /// Shows the estimate and the button that makes it.
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
-    if matches!(context.setup.job.task, Task::Onnx { .. }) {
+    if matches!(context.setup.job.task, Task::Onnx(_)) {
         return;
     }
     ui.horizontal_wrapped(|ui| {
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
                         None => search.samples.unwrap_or_default(),
                     },
                     Task::Score { architectures } => architectures.len() as u64,
-                    Task::Onnx { .. } => 1,
+                    Task::Onnx(_) => 1,
                 };
                 // More than a hundred years are as good as never.
                 let seconds = (estimate.seconds * count as f64).min(3.2e9);

@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
         ui.heading(match &context.setup.job.task {
             Task::Search(_) => "Set up a search",
             Task::Score { .. } => "Score architectures",
-            Task::Onnx { .. } => "Score a model",
+            Task::Onnx(_) => "Score a model",
         });
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, context, Command::Start);

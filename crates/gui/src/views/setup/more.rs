@@ -8,15 +8,14 @@ use untrained::job::{JobOption, Task};
 
 /// Shows their rows.
 pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
-    let is_model = matches!(draft.job.task, Task::Onnx { .. });
+    let is_model = matches!(draft.job.task, Task::Onnx(_));
     let options = &mut draft.job.options;
     form.row(ui, JobOption::Initialisation, |ui| {
         optional(ui, "initialisation", (&mut options.initialisation, "Default (from space)"))
     });
+    let of_input = if is_model { "Default (from the model)" } else { "Default (from space)" };
+    form.row(ui, JobOption::Input, |ui| optional(ui, "input", (&mut options.input, of_input)));
     if !is_model {
-        form.row(ui, JobOption::Input, |ui| {
-            optional(ui, "input", (&mut options.input, "Default (from space)"))
-        });
         form.row(ui, JobOption::Classes, |ui| {
             optional(ui, "classes", (&mut options.classes, "Default (from space)"))
         });
@@ -39,6 +38,9 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     }
     form.row(ui, JobOption::Mean, |ui| list(ui, "mean", &mut options.mean));
     form.row(ui, JobOption::Std, |ui| list(ui, "std", &mut options.std));
+    form.row(ui, JobOption::Scale, |ui| {
+        ui.checkbox(&mut options.scale, "Array values are pixels from 0 to 255")
+    });
     form.row(ui, JobOption::ImageClasses, |ui| {
         optional(ui, "image-classes", (&mut options.image_classes, "120"))
     });

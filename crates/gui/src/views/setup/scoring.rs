@@ -22,7 +22,7 @@ pub fn show(
     form.row(ui, JobOption::Repeats, |ui| ui.add(DragValue::new(&mut options.repeats)));
     form.row(ui, JobOption::Count, |ui| count(ui, &mut options.count));
     form.row(ui, JobOption::Device, |ui| device(ui, &mut options.device, &context.setup.devices));
-    if !matches!(draft.job.task, Task::Onnx { .. }) {
+    if !matches!(draft.job.task, Task::Onnx(_)) {
         form.row(ui, JobOption::Store, |ui| studies(ui, context));
     }
 }

@@ -8,7 +8,8 @@ use super::form::{OptionForm, SetupDraft, choose, optional, typed};
 use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
 use crate::views::context::ViewContext;
-use untrained::job::{JobOption, OnnxWeights, SearchOptions, Task};
+use untrained::job::{JobOption, ModelOptions, OnnxWeights, SearchOptions, Task};
+use untrained::onnx::{MergedCalls, NormStatistics};
 use untrained::score::{COMBINED, DEFAULT_COMPONENTS, SCORES};
 use untrained::search::{Objective, StrategyKind, StrategyOption};
 use untrained::space::Space;
@@ -28,19 +29,8 @@ pub fn show(
             becomes_search = given(ui, architectures, form);
             false
         }
-        Task::Onnx { path, weights } => {
-            let name = path.to_string_lossy().into_owned();
-            form.row(ui, JobOption::Onnx, |ui| {
-                ui.add(egui::Label::new(RichText::new(name).monospace()).truncate())
-            });
-            form.row(ui, JobOption::Weights, |ui| {
-                let inner = ui.horizontal(|ui| {
-                    ui.selectable_value(weights, OnnxWeights::Keep, "keep");
-                    ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
-                });
-                inner.inner
-            });
-            becomes_search = search_instead(ui);
+        Task::Onnx(options) => {
+            becomes_search = model(ui, options, form);
             false
         }
     };
@@ -50,6 +40,51 @@ pub fn show(
     if chooses_table {
         context.send(Action::ChooseFile(FilePurpose::SearchTable));
     }
+}
+
+/// A model file and how it is read; whether a search is wanted instead.
+fn model(ui: &mut Ui, options: &mut ModelOptions, form: &OptionForm<'_>) -> bool {
+    let ModelOptions { path, weights, merged_calls, statistics, renormalise } = options;
+    let name = path.to_string_lossy().into_owned();
+    form.row(ui, JobOption::Onnx, |ui| {
+        ui.add(egui::Label::new(RichText::new(name).monospace()).truncate())
+    });
+    form.row(ui, JobOption::Weights, |ui| {
+        let inner = ui.horizontal(|ui| {
+            ui.selectable_value(weights, OnnxWeights::Keep, "keep");
+            ui.selectable_value(weights, OnnxWeights::Fresh, "fresh")
+        });
+        inner.inner
+    });
+    form.row(ui, JobOption::Statistics, |ui| {
+        let choices = NormStatistics::ALL.map(|one| (one, one.name(), one.about()));
+        choose_one(ui, "statistics", statistics, &choices)
+    });
+    form.row(ui, JobOption::Renormalise, |ui| {
+        ui.checkbox(renormalise, "Put batch-norm back behind convolutions")
+    });
+    form.row(ui, JobOption::MergedCalls, |ui| {
+        let choices = MergedCalls::ALL.map(|one| (one, one.name(), one.about()));
+        choose_one(ui, "merged calls", merged_calls, &choices)
+    });
+    search_instead(ui)
+}
+
+/// A choice of values, each with a name and its meaning.
+fn choose_one<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    id: &str,
+    value: &mut T,
+    choices: &[(T, &str, &str)],
+) -> egui::Response {
+    let names: Vec<(&str, &str)> = choices.iter().map(|&(_, name, about)| (name, about)).collect();
+    let known = choices.iter().find(|(one, ..)| one == value);
+    let mut name = known.map_or_else(String::new, |(_, name, _)| (*name).to_owned());
+    let response = choose(ui, id, &mut name, &names);
+    if let Some((chosen, ..)) = choices.iter().find(|(_, known, _)| *known == name) {
+        *value = *chosen;
+    }
+    response
 }
 
 /// Architectures, one a line; whether a search is wanted instead.
