@@ -21,15 +21,16 @@
 //! Files are not trusted: sizes are checked before memory is allocated, and a damaged file leads to an
 //! error, never a panic.
 
-mod branches;
 mod budget;
 mod calls;
 mod constant;
+mod einsum;
 mod elementwise;
 mod error;
 mod external;
 mod fold;
 mod inputs;
+mod interpolation;
 mod layout;
 mod module_paths;
 mod node;
@@ -38,6 +39,8 @@ mod order;
 mod parameters;
 pub mod proto;
 mod reader;
+mod resample;
+mod rewrite;
 mod tail;
 mod tensor;
 mod view;

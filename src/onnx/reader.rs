@@ -15,9 +15,12 @@ use super::proto::{
     DataType, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
 use super::view::TensorView;
-use super::{MAX_OPSET, MIN_OPSET, Model, branches, fold, ops, order, tensor};
+use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, order, rewrite, tensor};
 use crate::graph::{Graph, NodeId, Op, Shape};
 use crate::weights::{LayerWeights, Weights};
+
+/// Constants of at most so many values are kept until the end.
+const SMALL_CONSTANT: usize = 64;
 
 /// What a name in the model stands for.
 #[derive(Clone)]
@@ -65,6 +68,10 @@ pub(super) struct ModelReader<'m> {
     pub(super) wiring: ModelWiring<'m>,
     activation_calls: Vec<CallCount>,
     pub(super) output: &'m str,
+    /// Which graph nodes do not depend on the images.
+    independent: Vec<bool>,
+    /// How many nodes may still read each constant that was folded.
+    unread: HashMap<&'m str, usize>,
     external: ExternalData<'m>,
     weights: Weights,
     pub(super) values: HashMap<&'m str, OnnxValue>,
@@ -79,6 +86,12 @@ pub(super) struct ModelReader<'m> {
     pub(super) tail: Option<&'m str>,
     /// What is not certain about the model.
     pub(super) notices: Vec<String>,
+    /// The ranges of the whole numbers of few bits, by the names of their constants.
+    pub(super) types_of_bytes: HashMap<String, (i64, i64)>,
+    /// Whether values are quantised somewhere.
+    quantised: bool,
+    /// How many nodes compare values without being an activation that is known.
+    uncounted: usize,
     /// Bounds on memory and time.
     pub(super) budget: ReadBudget,
 }
@@ -86,8 +99,9 @@ pub(super) struct ModelReader<'m> {
 /// Reads a decoded model.
 pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxProblem> {
     let opset = opset(&model)?;
+    rewrite::all(&mut model, opset)?;
     let mut graph = model.graph.take().ok_or_else(|| lacks("graph"))?;
-    branches::take(&mut graph);
+    let types_of_bytes = types_of_bytes(&graph);
     order::sort(&mut graph.node);
     let mut external = ExternalData::new(folder);
     let constants = constants(&mut graph, &mut external)?;
@@ -105,6 +119,8 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
         wiring,
         activation_calls,
         output: &output.name,
+        independent: Vec::new(),
+        unread: HashMap::new(),
         external,
         weights: Weights::default(),
         values: HashMap::new(),
@@ -114,6 +130,9 @@ pub(super) fn model(mut model: ModelProto, folder: &Path) -> Result<Model, OnnxP
         left_out: HashSet::new(),
         tail: None,
         notices,
+        types_of_bytes,
+        quantised: false,
+        uncounted: 0,
         budget: ReadBudget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
@@ -153,6 +172,27 @@ pub(super) fn is_standard(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
 }
 
+/// The ranges of constants of few bits: a zero point tells what its node quantises to.
+fn types_of_bytes(graph: &GraphProto) -> HashMap<String, (i64, i64)> {
+    let value = |node: &'_ NodeProto| -> Option<(String, i32)> {
+        let value = node.attribute.iter().find(|attribute| attribute.name == "value")?;
+        Some((node.output.first()?.clone(), value.t.as_ref()?.data_type))
+    };
+    let own = graph.initializer.iter().map(|tensor| (tensor.name.clone(), tensor.data_type));
+    let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(value);
+    let range = |(name, kind): (String, i32)| {
+        let range = match DataType::try_from(kind).ok()? {
+            DataType::Uint8 => (0, 255),
+            DataType::Int8 => (-128, 127),
+            DataType::Uint16 => (0, 65535),
+            DataType::Int16 => (-32768, 32767),
+            _ => return None,
+        };
+        Some((name, range))
+    };
+    own.chain(nodes).filter_map(range).collect()
+}
+
 /// Decodes the initializers and gives their messages' memory back.
 fn constants(
     graph: &mut GraphProto,
@@ -180,12 +220,14 @@ impl<'m> ModelReader<'m> {
         if input.name.is_empty() {
             return Err(OnnxProblem::Model("has an input without a name".to_owned()));
         }
-        let (batch, shape) = image_shape(input)?;
+        let (batch, dims) = image_shape(input)?;
+        let shape = shape_of_one(&dims);
         self.batch = batch;
         self.budget.tensor(shape).map_err(OnnxProblem::Model)?;
         let node = self.graph.input(shape);
         self.labels.insert("input".to_owned());
-        self.values.insert(&input.name, self.image(node));
+        let view = TensorView::input(&dims, batch != SymbolicInt::Known(1));
+        self.values.insert(&input.name, OnnxValue::Tensor(OnnxTensor { node, view }));
         Ok(shape)
     }
 
@@ -247,14 +289,40 @@ impl<'m> ModelReader<'m> {
                 None => return Err(node.fail(format!("reads `{name}`, which is not defined"))),
             }
         }
-        let table = if folds { fold::ALL } else { ops::ALL };
-        let lower = ops::find(table, node).ok_or_else(|| unsupported(node, folds))?;
+        let folder = if folds { ops::find(fold::ALL, node) } else { None };
+        let layer = || ops::find(if folds { ops::ON_PARAMETERS } else { ops::ALL }, node);
+        let lower = folder.or_else(layer).ok_or_else(|| unsupported(node, folds))?;
         let value = match if folds { None } else { self.pend(node)? } {
             Some(pending) => OnnxValue::Pending(pending),
             None => lower(self, node)?,
         };
         self.values.insert(output, value);
+        if folder.is_some() {
+            self.unread.insert(output, self.wiring.readers(output).len());
+            self.drop_unread(node);
+        }
         Ok(())
+    }
+
+    /// Gives back the memory of constants that were read by nodes that are folded, and by no others.
+    fn drop_unread(&mut self, folded: OnnxNode<'m>) {
+        for name in folded.inputs() {
+            let Some(count) = self.unread.get_mut(name) else { continue };
+            *count = count.saturating_sub(1);
+            if *count == 0
+                && name != self.output
+                && let Some(OnnxValue::Constant(constant)) = self.values.get_mut(name)
+                && constant.len() > SMALL_CONSTANT
+            {
+                self.budget.dropped(constant.len());
+                *constant = Rc::new(ConstantTensor::reals(vec![0], Vec::new()));
+            }
+        }
+    }
+
+    /// Whether the value of a graph node depends on the images.
+    pub fn depends_on_images(&self, id: NodeId) -> bool {
+        !self.independent.get(id.index()).copied().unwrap_or(false)
     }
 
     /// Sets the value of a further output of a node, if the model names it.
@@ -336,6 +404,9 @@ impl<'m> ModelReader<'m> {
         let label = self.label(node, part);
         let id = self.graph.add(label, op, inputs).map_err(|error| node.fail(error.reason))?;
         self.budget.tensor(self.graph.shape(id)).map_err(|reason| node.fail(reason))?;
+        let independent = !inputs.iter().any(|&input| self.depends_on_images(input));
+        self.independent.resize(id.index(), false);
+        self.independent.push(independent);
         Ok(id)
     }
 
@@ -368,6 +439,30 @@ impl<'m> ModelReader<'m> {
         self.activation_calls[node.index].calls.max(1)
     }
 
+    /// Says that quantised values are taken as they were.
+    pub fn note_quantised(&mut self) {
+        if !std::mem::replace(&mut self.quantised, true) {
+            self.notices.push(
+                "values are quantised and dequantised between layers: they are taken as they were \
+                 before, without rounding"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// Says that a node computes a function with a bend that is not counted.
+    pub fn note_uncounted(&mut self, node: OnnxNode<'_>) {
+        self.uncounted += 1;
+        if self.uncounted == 1 {
+            self.notices.push(format!(
+                "{} of node `{}` may be a part of an activation, but none that is known: it is \
+                 computed, and not counted",
+                node.operator(),
+                node.name()
+            ));
+        }
+    }
+
     /// Decodes a tensor attribute of a node.
     pub fn decode(
         &mut self,
@@ -393,8 +488,22 @@ fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
     OnnxProblem::Operator { node: node.name().to_owned(), operator, supported }
 }
 
-/// Batch size and image shape of the model's input.
-fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Shape), OnnxProblem> {
+/// The shape of one input: values become channels, those of a sequence columns, and the frames of a video
+/// are stacked along the rows.
+fn shape_of_one(dims: &[usize]) -> Shape {
+    match *dims {
+        [channels] => Shape::new(channels, 1, 1),
+        [channels, width] => Shape::new(channels, 1, width),
+        [channels, frames, height, width] => {
+            Shape::new(channels, frames.saturating_mul(height), width)
+        }
+        [channels, height, width, ..] => Shape::new(channels, height, width),
+        [] => Shape::new(1, 1, 1),
+    }
+}
+
+/// Batch size of the model's input and the extents of one image, sequence, video or vector.
+fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Vec<usize>), OnnxProblem> {
     let fail =
         |reason: &str| OnnxProblem::Model(format!("has the input `{}`, {reason}", input.name));
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
@@ -409,13 +518,16 @@ fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Shape), OnnxProbl
         dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
     };
     let extents: Vec<Option<usize>> = image.iter().map(extent).collect();
-    let [Some(channels), Some(height), Some(width)] = extents[..] else {
+    let extents: Option<Vec<usize>> = extents.into_iter().collect();
+    let Some(extents) = extents.filter(|extents| (1..=4).contains(&extents.len())) else {
         return Err(fail(
             "whose shape is not [batch, channels, height, width] with the last three \
-                         fixed; export it with a fixed image size",
+                         fixed; export it with a fixed image size. Vectors [batch, values], sequences \
+                         [batch, channels, length] and videos [batch, channels, frames, height, width] \
+                         are read as well",
         ));
     };
     let fixed = batch.dim_value.filter(|&size| size > 0);
     let batch = fixed.map_or(SymbolicInt::Images(1), SymbolicInt::Known);
-    Ok((batch, Shape::new(channels, height, width)))
+    Ok((batch, extents))
 }
