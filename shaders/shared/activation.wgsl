@@ -15,6 +15,9 @@ const ELU: u32 = 10u;
 const MISH: u32 = 11u;
 const SOFTSIGN: u32 = 12u;
 const HARD_TANH: u32 = 13u;
+const SOFTPLUS: u32 = 14u;
+const SHRINK: u32 = 15u;
+const THRESHOLD: u32 = 16u;
 
 // 1 + exp(-x); the bounds keep the exponential finite and above zero.
 fn logistic(x: vec4<f32>) -> vec4<f32> {
@@ -75,6 +78,19 @@ fn mish(x: vec4<f32>) -> vec4<f32> {
     return x * (n / (n + 2.0));
 }
 
+// ln(1 + e) for e = exp(-|x|) is e - e^2 / 2 where e is small.
+fn softplus(x: vec4<f32>) -> vec4<f32> {
+    let power = exp(max(-abs(x), vec4<f32>(-87.0)));
+    let small = power - 0.5 * power * power;
+    return max(x, vec4<f32>()) + select(log(1.0 + power), small, power < vec4<f32>(1e-3));
+}
+
+// Zero between -width and width; the rest moves towards zero.
+fn shrink(x: vec4<f32>, width: f32, bias: f32) -> vec4<f32> {
+    let above = select(vec4<f32>(), x - bias, x > vec4<f32>(width));
+    return select(above, x + bias, x < vec4<f32>(-width));
+}
+
 // The function `kind` of four values; `parameter` is its ceiling, slope, factor or lower bound.
 fn activate(kind: u32, parameter: f32, offset: f32, x: vec4<f32>) -> vec4<f32> {
     let zero = vec4<f32>();
@@ -91,6 +107,9 @@ fn activate(kind: u32, parameter: f32, offset: f32, x: vec4<f32>) -> vec4<f32> {
         case ELU: { return elu(x, parameter); }
         case MISH: { return mish(x); }
         case SOFTSIGN: { return x / (1.0 + abs(x)); }
+        case SOFTPLUS: { return softplus(x); }
+        case SHRINK: { return shrink(x, parameter, offset); }
+        case THRESHOLD: { return select(vec4<f32>(offset), x, x > vec4<f32>(parameter)); }
         case HARD_TANH: { return clamp(x, vec4<f32>(parameter), vec4<f32>(offset)); }
         default: { return max(x, zero); }
     }

@@ -52,6 +52,23 @@ pub enum ActivationKind {
         /// The largest value, above 0.
         high: f32,
     },
+    /// `ln(1 + exp(x))`.
+    Softplus,
+    /// `x - bias` above `width`, `x + bias` below `-width`, 0 between: soft shrinkage if the two are equal,
+    /// hard shrinkage without a bias.
+    Shrink {
+        /// Half the width of what becomes 0, at least 0.
+        width: f32,
+        /// How far the rest moves towards 0.
+        bias: f32,
+    },
+    /// `x` above `limit`, `value` elsewhere.
+    Threshold {
+        /// The largest input that is replaced.
+        limit: f32,
+        /// What stands in its place.
+        value: f32,
+    },
 }
 
 impl ActivationKind {
@@ -78,6 +95,9 @@ impl ActivationKind {
             Self::Mish => "mish",
             Self::Softsign => "softsign",
             Self::HardTanh { .. } => "hard_tanh",
+            Self::Softplus => "softplus",
+            Self::Shrink { .. } => "shrink",
+            Self::Threshold { .. } => "threshold",
         }
     }
 
@@ -99,6 +119,9 @@ impl ActivationKind {
             Self::Mish => "Mish",
             Self::Softsign => "Softsign",
             Self::HardTanh { .. } => "HardTanh",
+            Self::Softplus => "Softplus",
+            Self::Shrink { .. } => "Shrink",
+            Self::Threshold { .. } => "Threshold",
         }
     }
 
@@ -125,13 +148,20 @@ impl ActivationKind {
             Self::Mish => x * x.exp().ln_1p().tanh(),
             Self::Softsign => x / (1.0 + x.abs()),
             Self::HardTanh { low, high } => x.max(low.into()).min(high.into()),
+            Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Self::Shrink { width, bias } if x > width.into() => x - f64::from(bias),
+            Self::Shrink { width, bias } if x < f64::from(-width) => x + f64::from(bias),
+            Self::Shrink { .. } => 0.0,
+            Self::Threshold { limit, .. } if x > limit.into() => x,
+            Self::Threshold { value, .. } => value.into(),
         }
     }
 
     /// Whether zero is mapped to zero.
     pub const fn keeps_zero(self) -> bool {
         match self {
-            Self::Sigmoid => false,
+            Self::Sigmoid | Self::Softplus => false,
+            Self::Threshold { limit, value } => limit < 0.0 || value == 0.0,
             Self::HardSigmoid { offset, .. } => offset <= 0.0,
             Self::Relu
             | Self::ClippedRelu { .. }
@@ -144,6 +174,7 @@ impl ActivationKind {
             | Self::Elu { .. }
             | Self::Mish
             | Self::Softsign
+            | Self::Shrink { .. }
             | Self::HardTanh { .. } => true,
         }
     }

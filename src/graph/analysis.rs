@@ -1,6 +1,6 @@
 //! What can be determined about a graph without running it: which nodes are zero, and which are live.
 
-use super::{Graph, NodeId, Op, Statistics};
+use super::{Graph, NodeId, Op, PairFunction, Statistics};
 
 /// Facts about the nodes of one graph, by node index.
 #[derive(Clone, Debug)]
@@ -59,6 +59,9 @@ pub fn connected(graph: &Graph) -> bool {
         | Op::GlobalAvgPool
         | Op::Flatten
         | Op::Parameter(_)
+        | Op::Map(_)
+        | Op::Pair(_)
+        | Op::Resample(_)
         | Op::Rearrange(_)
         | Op::LayerNorm(_)
         | Op::Softmax
@@ -72,6 +75,8 @@ fn keeps_zero(op: &Op) -> bool {
     match op {
         Op::Input | Op::Parameter(_) | Op::Softmax => false,
         Op::Activation(activation) => activation.kind.keeps_zero(),
+        Op::Map(function) => function.keeps_zero(),
+        Op::Pair(function) => matches!(function, PairFunction::Max | PairFunction::Min),
         Op::Conv(_)
         | Op::BatchNorm(_)
         | Op::Pool(_)
@@ -85,6 +90,7 @@ fn keeps_zero(op: &Op) -> bool {
         | Op::GlobalAvgPool
         | Op::Flatten
         | Op::Linear(_)
+        | Op::Resample(_)
         | Op::Rearrange(_)
         | Op::LayerNorm(_)
         | Op::MatMul => true,
@@ -110,6 +116,9 @@ fn multiplies_by_zero(op: &Op, zero_input: bool) -> bool {
         | Op::Flatten
         | Op::Linear(_)
         | Op::Parameter(_)
+        | Op::Map(_)
+        | Op::Pair(_)
+        | Op::Resample(_)
         | Op::Rearrange(_)
         | Op::LayerNorm(_)
         | Op::Softmax => false,

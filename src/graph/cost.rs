@@ -65,6 +65,9 @@ impl Cost {
             | Op::Scale(_)
             | Op::GlobalAvgPool
             | Op::Flatten
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
             | Op::Rearrange(_)
             | Op::Softmax => Self::default(),
         }

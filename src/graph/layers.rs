@@ -61,6 +61,9 @@ fn operation(op: &Op) -> String {
         | Op::Flatten
         | Op::Linear(_)
         | Op::Parameter(_)
+        | Op::Map(_)
+        | Op::Pair(_)
+        | Op::Resample(_)
         | Op::Rearrange(_)
         | Op::LayerNorm(_)
         | Op::Softmax

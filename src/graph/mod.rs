@@ -4,23 +4,29 @@
 //! of one image, `[channels, height, width]`. What can be computed from a graph without running it is
 //! here as well: costs in [`cost`], reachability and zero tensors in [`analysis`].
 
+use std::sync::Arc;
+
 mod activation;
 pub mod analysis;
 pub mod cost;
 pub mod extent;
+mod function;
 mod layers;
 mod op;
 mod rearrange;
 mod representation;
+mod resample;
 mod shape;
 
 pub use activation::{Activation, ActivationKind};
+pub use function::{ElementFunction, PairFunction};
 pub use layers::{Layer, layers};
 pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
 };
 pub use rearrange::{Axis, AxisDigit, MAX_DIGITS, Rearrange};
 pub use representation::{adds_normalised_branches, block_outputs, last_representation};
+pub use resample::{Resample, TableId, TapTable};
 pub use shape::{Shape, ShapeError};
 
 /// The index of a node of one [`Graph`].
@@ -79,6 +85,7 @@ pub struct GraphError {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
+    tables: Vec<Arc<TapTable>>,
     output: Option<NodeId>,
     body: Option<NodeId>,
     blocks: Vec<NodeId>,
@@ -108,10 +115,25 @@ impl Graph {
     ) -> Result<NodeId, GraphError> {
         let label = label.into();
         let shapes: Vec<Shape> = inputs.iter().map(|&id| self.shape(id)).collect();
-        match op.output_shape(&shapes) {
+        match op.output_shape(&shapes, &self.tables) {
             Ok(shape) => Ok(self.push(Node { op, inputs: inputs.to_vec(), shape, label })),
             Err(reason) => Err(GraphError { label, op: op.name(), reason }),
         }
+    }
+
+    /// Adds a table for [`Op::Resample`], or finds it among those that are there.
+    pub fn add_table(&mut self, table: TapTable) -> TableId {
+        let found = self.tables.iter().position(|other| **other == table);
+        let index = found.unwrap_or_else(|| {
+            self.tables.push(Arc::new(table));
+            self.tables.len() - 1
+        });
+        TableId(index as u32)
+    }
+
+    /// The table that a node of the graph names.
+    pub fn table(&self, id: TableId) -> &Arc<TapTable> {
+        &self.tables[id.0 as usize]
     }
 
     fn push(&mut self, node: Node) -> NodeId {

@@ -1,6 +1,8 @@
 //! The primitives of networks, and the shapes of their outputs.
 
-use super::{Activation, Rearrange, Shape};
+use std::sync::Arc;
+
+use super::{Activation, ElementFunction, PairFunction, Rearrange, Resample, Shape, TapTable};
 
 /// Zeros put around an image, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -201,6 +203,12 @@ pub enum Op {
     Linear(Linear),
     /// Trainable values that do not depend on the images, such as a table of positions.
     Parameter(Shape),
+    /// A function of every value, without code capture.
+    Map(ElementFunction),
+    /// A function of the values of two inputs, of one shape or the second a single pixel `[c, 1, 1]`.
+    Pair(PairFunction),
+    /// Weighted sums of positions along one axis: interpolation, padding by other values than zeros, picks.
+    Resample(Resample),
     /// Reshape, transpose, slice, repetition.
     Rearrange(Rearrange),
     /// Layer normalisation over the channels of each pixel.
@@ -234,6 +242,9 @@ impl Op {
             Self::Flatten => "flatten",
             Self::Linear(_) => "linear",
             Self::Parameter(_) => "parameter",
+            Self::Map(function) => function.name(),
+            Self::Pair(function) => function.name(),
+            Self::Resample(_) => "resample",
             Self::Rearrange(_) => "rearrange",
             Self::LayerNorm(_) => "layer_norm",
             Self::Softmax => "softmax",
@@ -260,6 +271,9 @@ impl Op {
             | Self::Flatten
             | Self::Linear(_)
             | Self::Parameter(_)
+            | Self::Map(_)
+            | Self::Pair(_)
+            | Self::Resample(_)
             | Self::Rearrange(_)
             | Self::LayerNorm(_)
             | Self::Softmax
@@ -285,6 +299,9 @@ impl Op {
             | Self::GlobalAvgPool
             | Self::Flatten
             | Self::Parameter(_)
+            | Self::Map(_)
+            | Self::Pair(_)
+            | Self::Resample(_)
             | Self::Rearrange(_)
             | Self::LayerNorm(_)
             | Self::Softmax
@@ -293,12 +310,17 @@ impl Op {
     }
 
     /// The shape of the result, or what does not fit.
-    pub(super) fn output_shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+    pub(super) fn output_shape(
+        &self,
+        inputs: &[Shape],
+        tables: &[Arc<TapTable>],
+    ) -> Result<Shape, String> {
         match self {
             Self::Input => Err("the input is wired with Graph::input".to_owned()),
             Self::Add => add_shape(inputs),
             Self::Mul => mul_shape(inputs),
             Self::Concat => concat_shape(inputs),
+            Self::Pair(_) => pair_shape(inputs),
             Self::MatMul => mat_mul_shape(inputs),
             Self::Parameter(shape) => parameter_shape(*shape, inputs),
             Self::Conv(_)
@@ -312,16 +334,18 @@ impl Op {
             | Self::GlobalAvgPool
             | Self::Flatten
             | Self::Linear(_)
+            | Self::Map(_)
+            | Self::Resample(_)
             | Self::Rearrange(_)
             | Self::LayerNorm(_)
             | Self::Softmax => match inputs {
-                [input] => self.unary_shape(*input),
+                [input] => self.unary_shape(*input, tables),
                 _ => Err(format!("takes one input, but was given {}", inputs.len())),
             },
         }
     }
 
-    fn unary_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn unary_shape(&self, input: Shape, tables: &[Arc<TapTable>]) -> Result<Shape, String> {
         match self {
             Self::Conv(conv) => conv_shape(conv, input),
             Self::Pool(pool) => pool_shape(pool, input),
@@ -342,13 +366,16 @@ impl Op {
             Self::Flatten => Ok(Shape::new(input.volume(), 1, 1)),
             Self::Linear(linear) => linear_shape(linear, input),
             Self::Rearrange(rearrange) => rearrange.output_shape(input),
+            Self::Resample(resample) => resample.output_shape(input, tables),
             Self::Input
             | Self::Add
             | Self::Mul
             | Self::Concat
             | Self::MatMul
+            | Self::Pair(_)
             | Self::Parameter(_) => Err("is not unary".to_owned()),
             Self::BatchNorm(_)
+            | Self::Map(_)
             | Self::Activation(_)
             | Self::Scale(_)
             | Self::LayerNorm(_)
@@ -374,6 +401,16 @@ fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
         return Ok(large);
     }
     Err(format!("{a} and {b} differ; supported: equal shapes, or one value per channel"))
+}
+
+fn pair_shape(inputs: &[Shape]) -> Result<Shape, String> {
+    match inputs {
+        &[a, b] if a == b || (b.channels == a.channels && b.plane() == 1) => Ok(a),
+        &[a, b] => Err(format!(
+            "{a} and {b} differ; supported: equal shapes, or one second value per channel"
+        )),
+        _ => Err(format!("takes two inputs, but was given {}", inputs.len())),
+    }
 }
 
 /// The largest factor of an enlargement: far above any network's, and small enough that sizes cannot

@@ -21,6 +21,15 @@ impl Axis {
     pub const fn index(self) -> usize {
         self as usize
     }
+
+    /// The word for it in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Channel => "the channels",
+            Self::Row => "the rows",
+            Self::Column => "the columns",
+        }
+    }
 }
 
 /// One digit of the positions along an axis of the result.

@@ -116,6 +116,9 @@ pub fn adds_normalised_branches(graph: &Graph, id: NodeId) -> bool {
             | Op::GlobalAvgPool
             | Op::Flatten
             | Op::Parameter(_)
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
             | Op::Rearrange(_)
             | Op::LayerNorm(_)
             | Op::Softmax

@@ -11,6 +11,8 @@ pub(super) struct ConstantTensor {
     pub dims: Vec<usize>,
     /// As many values as the extents' product.
     pub data: ConstantData,
+    /// The axis along which the model repeats the values for every image; its extent is 1 here.
+    pub images: Option<usize>,
 }
 
 /// The values of a constant.
@@ -102,9 +104,38 @@ impl std::fmt::Display for SymbolicInt {
 }
 
 impl ConstantTensor {
+    /// A tensor that is the same for every image.
+    pub fn new(dims: Vec<usize>, data: ConstantData) -> Self {
+        Self { dims, data, images: None }
+    }
+
+    /// A tensor of real numbers.
+    pub fn reals(dims: Vec<usize>, values: Vec<f32>) -> Self {
+        Self::new(dims, ConstantData::Float(values))
+    }
+
+    /// A tensor of whole numbers that do not depend on the size of the batch.
+    pub fn ints_of(dims: Vec<usize>, values: impl Iterator<Item = i64>) -> Self {
+        Self::new(dims, ConstantData::Int(values.map(SymbolicInt::Known).collect()))
+    }
+
     /// A vector of whole numbers.
     pub fn wholes(values: Vec<SymbolicInt>) -> Self {
-        Self { dims: vec![values.len()], data: ConstantData::Int(values) }
+        Self::new(vec![values.len()], ConstantData::Int(values))
+    }
+
+    /// The same values, repeated for every image along an axis of extent 1.
+    pub fn with_images(self, images: Option<usize>) -> Self {
+        Self { images, ..self }
+    }
+
+    /// The model's extents.
+    pub fn extents_of_batch(&self) -> Vec<SymbolicInt> {
+        let extent = |(axis, &extent): (usize, &usize)| match self.images {
+            Some(images) if images == axis => SymbolicInt::Images(1),
+            _ => SymbolicInt::Known(i64::try_from(extent).unwrap_or(i64::MAX)),
+        };
+        self.dims.iter().enumerate().map(extent).collect()
     }
 
     /// The number of values.
@@ -163,12 +194,12 @@ impl ConstantTensor {
                 ConstantData::Int(indices.map(|index| values[index]).collect())
             }
         };
-        Self { dims, data }
+        Self::new(dims, data)
     }
 
     /// The same values in another shape of equal volume.
     pub fn reshaped(&self, dims: Vec<usize>) -> Self {
-        Self { dims, data: self.data.clone() }
+        Self::new(dims, self.data.clone())
     }
 }
 
@@ -188,15 +219,21 @@ pub(super) fn strides(dims: &[usize]) -> Vec<usize> {
 
 /// All positions of a tensor of extents `dims`, as offsets under other strides.
 pub(super) fn offsets(dims: &[usize], strides: &[usize]) -> impl Iterator<Item = usize> + use<> {
-    let (dims, strides) = (dims.to_vec(), strides.to_vec());
-    let count = volume(&dims).unwrap_or(0);
-    (0..count).map(move |mut position| {
-        let mut offset = 0;
-        for axis in (0..dims.len()).rev() {
-            offset += position % dims[axis] * strides[axis];
-            position /= dims[axis];
+    let axes: Vec<(usize, usize)> = dims.iter().copied().zip(strides.iter().copied()).collect();
+    let mut position = vec![0; axes.len()];
+    let mut offset = 0;
+    (0..volume(dims).unwrap_or(0)).map(move |_| {
+        let here = offset;
+        for (at, &(extent, stride)) in position.iter_mut().zip(&axes).rev() {
+            *at += 1;
+            offset += stride;
+            if *at < extent {
+                break;
+            }
+            offset -= extent * stride;
+            *at = 0;
         }
-        offset
+        here
     })
 }
 

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use super::calls::CountedActivation;
 use super::constant::{ConstantData, ConstantTensor, MAX_AXES};
 use super::error::OnnxProblem;
+use super::fold;
 use super::node::OnnxNode;
 use super::ops::{self, activation};
 use super::reader::{ModelReader, OnnxTensor, OnnxValue};
@@ -32,7 +33,7 @@ const MAX_DEPTH: u32 = 32;
 
 /// The activations a pending function may turn out to be; those with parameters of their own are
 /// single nodes.
-const KNOWN: [ActivationKind; 10] = [
+const KNOWN: [ActivationKind; 11] = [
     ActivationKind::Relu,
     ActivationKind::RELU6,
     ActivationKind::Sigmoid,
@@ -43,6 +44,7 @@ const KNOWN: [ActivationKind; 10] = [
     ActivationKind::GeluTanh,
     ActivationKind::Tanh,
     ActivationKind::Mish,
+    ActivationKind::Softplus,
 ];
 
 /// A function of one tensor, value by value.
@@ -99,8 +101,11 @@ enum ElementOperand {
     Function(PendingElementwise),
 }
 
-/// A function of two numbers, value by value.
-type ElementFunction = Box<dyn Fn(f64, f64) -> f64>;
+/// A function of what a node reads, value by value.
+type ElementFunction = Box<dyn Fn(&[f64]) -> f64>;
+
+/// Most inputs of such a function.
+const MAX_INPUTS: usize = 3;
 
 impl ElementOperand {
     fn at(&self, index: usize) -> f64 {
@@ -122,6 +127,28 @@ fn number(constant: &ConstantTensor, rank: usize) -> Option<f64> {
             values.first().and_then(|value| value.known()).map(|value| value as f64)
         }
     }
+}
+
+/// What an operator computes from so many values.
+fn of_several(operator: &str, count: usize) -> Option<fn(&[f64]) -> f64> {
+    Some(match (operator, count) {
+        ("Add", 2) => |x| x[0] + x[1],
+        ("Sub", 2) => |x| x[0] - x[1],
+        ("Mul", 2) => |x| x[0] * x[1],
+        ("Div", 2) => |x| x[0] / x[1],
+        ("Pow", 2) => |x| x[0].powf(x[1]),
+        ("Max", 2) => |x| x[0].max(x[1]),
+        ("Min", 2) => |x| x[0].min(x[1]),
+        ("Greater", 2) => |x| f64::from(u8::from(x[0] > x[1])),
+        ("GreaterOrEqual", 2) => |x| f64::from(u8::from(x[0] >= x[1])),
+        ("Less", 2) => |x| f64::from(u8::from(x[0] < x[1])),
+        ("LessOrEqual", 2) => |x| f64::from(u8::from(x[0] <= x[1])),
+        ("Not", 1) => |x| f64::from(u8::from(x[0] == 0.0)),
+        ("And", 2) => |x| x[0].min(x[1]),
+        ("Or", 2) => |x| x[0].max(x[1]),
+        ("Where", 3) => |x| if x[0] == 0.0 { x[2] } else { x[1] },
+        _ => return None,
+    })
 }
 
 /// Whether a node clips to a finite range what is a tensor plus a number.
@@ -165,7 +192,7 @@ impl<'m> ModelReader<'m> {
         }
         let Some(function) = self.function(node)? else { return Ok(None) };
         let values = (0..POINTS).map(|index| {
-            function(operands[0].at(index), operands.get(1).map_or(0.0, |other| other.at(index)))
+            function(&operands.iter().map(|operand| operand.at(index)).collect::<Vec<f64>>())
         });
         let activations = before.saturating_add(u32::from(own));
         Ok(Some(PendingElementwise {
@@ -179,25 +206,20 @@ impl<'m> ModelReader<'m> {
 
     /// What an operator computes from one value, or from two.
     fn function(&self, node: OnnxNode<'_>) -> Result<Option<ElementFunction>, OnnxProblem> {
-        let two = node.proto.input.len() == 2;
-        Ok(Some(match node.operator() {
-            "Add" if two => Box::new(|a, b| a + b),
-            "Sub" if two => Box::new(|a, b| a - b),
-            "Mul" if two => Box::new(|a, b| a * b),
-            "Div" if two => Box::new(|a, b| a / b),
-            "Pow" if two => Box::new(f64::powf),
-            "Max" if two => Box::new(f64::max),
-            "Erf" => Box::new(|x, _| libm::erf(x)),
-            "Softplus" => Box::new(|x, _| x.max(0.0) + (-x.abs()).exp().ln_1p()),
-            "Clip" => {
-                let (low, high) = activation::bounds(self, node)?;
-                Box::new(move |x, _| x.max(low.into()).min(high.into()))
-            }
-            _ => match activation::kind(self, node)? {
-                Some(kind) => Box::new(move |x, _| kind.apply(x)),
-                None => return Ok(None),
-            },
-        }))
+        if node.operator() == "Clip" {
+            let (low, high) = activation::bounds(self, node)?;
+            return Ok(Some(Box::new(move |x| x[0].max(low.into()).min(high.into()))));
+        }
+        if let (Some(function), 1) = (fold::plain(node.operator()), node.proto.input.len()) {
+            return Ok(Some(Box::new(move |x| function(x[0]))));
+        }
+        if let Some(function) = of_several(node.operator(), node.proto.input.len()) {
+            return Ok(Some(Box::new(function)));
+        }
+        Ok(match activation::kind(self, node)? {
+            Some(kind) => Some(Box::new(move |x| kind.apply(x[0]))),
+            None => None,
+        })
     }
 
     /// The first two inputs of a node whose inputs are numbers, tensors and functions of tensors.
@@ -220,7 +242,9 @@ impl<'m> ModelReader<'m> {
                 activations: 0,
             })),
         };
-        inputs.into_iter().take(2).map(operand).collect()
+        // The bounds of a clip are no operands.
+        let count = if node.operator() == "Clip" { 1 } else { MAX_INPUTS };
+        inputs.into_iter().take(count).map(operand).collect()
     }
 
     /// The tensor of a pending value: wires it now, as an activation or node by node.
@@ -297,7 +321,8 @@ impl<'m> ModelReader<'m> {
             return Ok(values.clone());
         }
         let mut inputs: Vec<Rc<[f64]>> = Vec::new();
-        for input in node.inputs().take(2) {
+        let count = if node.operator() == "Clip" { 1 } else { MAX_INPUTS };
+        for input in node.inputs().take(count) {
             let values = match self.values.get(input) {
                 Some(OnnxValue::Constant(constant)) => number(constant, MAX_AXES)
                     .map(|number| std::iter::repeat_n(number, POINTS).collect()),
@@ -313,10 +338,10 @@ impl<'m> ModelReader<'m> {
             };
             inputs.push(values);
         }
-        let other = |index: usize| inputs.get(1).map_or(0.0, |values| values[index]);
-        let function = self.function(node)?;
-        let values = function.zip(inputs.first()).map(|(function, first)| {
-            (0..POINTS).map(|index| function(first[index], other(index))).collect::<Rc<[f64]>>()
+        let function = self.function(node)?.filter(|_| !inputs.is_empty());
+        let values = function.map(|function| {
+            let at = |index: usize| inputs.iter().map(|one| one[index]).collect::<Vec<f64>>();
+            (0..POINTS).map(|index| function(&at(index))).collect::<Rc<[f64]>>()
         });
         known.insert(node.index, values.clone());
         Ok(values)
@@ -330,12 +355,16 @@ impl<'m> ModelReader<'m> {
         tensor: &OnnxTensor,
     ) -> Result<OnnxTensor, OnnxProblem> {
         let count = self.activation_calls(node);
-        let calls = count.chosen(self.options.merged_calls);
+        // A function of constants, such as one of a table of positions, is no activation site.
+        let is_site = self.depends_on_images(tensor.node);
+        let calls = if is_site { count.chosen(self.options.merged_calls) } else { 0 };
         let activation = Activation { kind, calls, published_calls: calls };
         let OnnxTensor { node: input, view } = self.compact(node, tensor)?;
         let id = self.wire(node, "", Op::Activation(activation), &[input])?;
-        let name = node.name().to_owned();
-        self.activations.push(CountedActivation { node: id, name, calls: count });
+        if is_site {
+            let name = node.name().to_owned();
+            self.activations.push(CountedActivation { node: id, name, calls: count });
+        }
         Ok(OnnxTensor { node: id, view })
     }
 }

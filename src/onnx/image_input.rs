@@ -52,6 +52,8 @@ pub(super) struct ImageInput {
     pub batch: SymbolicInt,
     /// The shape of one image.
     pub shape: Shape,
+    /// The extents of one vector, sequence or video, in the file's order; `None` for images.
+    others: Option<Vec<usize>>,
     /// Whether the channels are the last axis, as in `[batch, height, width, channels]`.
     pub channels_last: bool,
     /// Whether its values are uint8.
@@ -74,12 +76,16 @@ impl ImageInput {
         let takes_bytes = element_type(tensor).map_err(|reason| fail(&reason))?;
         let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
         let [batch, image @ ..] = dims else { return Err(fail("whose shape is unknown")) };
+        let fixed = batch.dim_value.filter(|&size| size > 0);
+        let batch = fixed.map_or(SymbolicInt::Images(1), SymbolicInt::Known);
         let Ok(image) = <&[DimensionProto; 3]>::try_from(image) else {
-            let found = dims.len();
-            return Err(fail(&format!(
-                "which has {found} axes; supported: [batch, channels, height, width], or with the \
-                 channels last"
-            )));
+            let others = other_extents(image).map_err(|reason| fail(&reason))?;
+            if takes_bytes {
+                check_bytes(nodes, wiring, &input.name)?;
+            }
+            let shape = shape_of_others(&others);
+            let others = Some(others);
+            return Ok(Self { batch, shape, others, channels_last: false, takes_bytes });
         };
         let declared = image.each_ref().map(extent);
         if let Some(wrong) =
@@ -94,19 +100,52 @@ impl ImageInput {
         }
         let [a, b, c] = declared;
         let declared = if channels_last { [c, a, b] } else { [a, b, c] };
-        let fixed = batch.dim_value.filter(|&size| size > 0);
-        let batch = fixed.map_or(SymbolicInt::Images(1), SymbolicInt::Known);
         let shape = shape(&input.name, declared, channels_last, given)?;
-        Ok(Self { batch, shape, channels_last, takes_bytes })
+        Ok(Self { batch, shape, others: None, channels_last, takes_bytes })
     }
 
     /// The model's view of its input.
     pub fn view(&self) -> TensorView {
-        let mut view = TensorView::images(self.shape, self.batch != SymbolicInt::Known(1));
+        let has_images = self.batch != SymbolicInt::Known(1);
+        if let Some(others) = &self.others {
+            return TensorView::input(others, has_images);
+        }
+        let mut view = TensorView::images(self.shape, has_images);
         if self.channels_last {
             view.axes[1..].rotate_left(1);
         }
         view
+    }
+}
+
+/// The extents of what is no image: a vector, a sequence or a video.
+fn other_extents(dims: &[DimensionProto]) -> Result<Vec<usize>, String> {
+    let extents: Option<Vec<usize>> = dims.iter().map(extent).collect();
+    match (extents, dims.len()) {
+        (_, 0 | 5..) => Err(format!(
+            "which has {} axes; supported: [batch, channels, height, width], or with the channels last, \
+             vectors [batch, values], sequences [batch, channels, length] and videos [batch, channels, \
+             frames, height, width]",
+            dims.len() + 1
+        )),
+        (None, _) => Err(format!(
+            "with an axis beside the batch that is free or longer than {MAX_EXTENT}; export it with fixed \
+             ones"
+        )),
+        (Some(extents), _) => Ok(extents),
+    }
+}
+
+/// The shape of one input: values become channels, those of a sequence columns, and the frames of a video
+/// are stacked along the rows.
+fn shape_of_others(extents: &[usize]) -> Shape {
+    match *extents {
+        [channels] => Shape::new(channels, 1, 1),
+        [channels, width] => Shape::new(channels, 1, width),
+        [channels, frames, height, width] => {
+            Shape::new(channels, frames.saturating_mul(height), width)
+        }
+        _ => Shape::new(1, 1, 1),
     }
 }
 

@@ -15,7 +15,7 @@ impl ModelReader<'_> {
         self.values.get(name.as_str())
     }
 
-    /// An input that is computed from the images; wires it if it is pending.
+    /// An input as a tensor; wires it if it is pending. A constant becomes a parameter.
     pub fn tensor(
         &mut self,
         node: OnnxNode<'_>,
@@ -27,11 +27,31 @@ impl ModelReader<'_> {
                 let pending = pending.clone();
                 self.settle(&pending)
             }
-            Some(OnnxValue::Constant(_)) => {
-                Err(node.fail(format!("input {position} is a constant, which is not supported")))
+            Some(OnnxValue::Constant(constant)) => {
+                let constant = self.of_any_image(constant);
+                self.parameter(node, position, &constant, None)
             }
             None => Err(node.fail(format!("input {position} is missing"))),
         }
+    }
+
+    /// A constant that a model with a fixed batch size holds for every image, if those are equal, as one that
+    /// is repeated; others as they are.
+    fn of_any_image(&self, constant: &Rc<ConstantTensor>) -> Rc<ConstantTensor> {
+        let SymbolicInt::Known(images) = self.batch else { return Rc::clone(constant) };
+        let count = constant.dims.first().copied().unwrap_or(0);
+        let Ok(values) = constant.floats() else { return Rc::clone(constant) };
+        if images < 2 || usize::try_from(images) != Ok(count) || constant.dims.len() < 2 {
+            return Rc::clone(constant);
+        }
+        let size = values.len() / count;
+        if size == 0 || values.chunks(size).any(|one| one != &values[..size]) {
+            return Rc::clone(constant);
+        }
+        let mut dims = constant.dims.clone();
+        dims[0] = 1;
+        let one = ConstantTensor::reals(dims, values[..size].to_vec());
+        Rc::new(one.with_images(Some(0)))
     }
 
     /// Whether an input is a constant.
@@ -49,7 +69,7 @@ impl ModelReader<'_> {
         if !self.is_constant(node, position) {
             return self.tensor(node, position);
         }
-        let constant = self.constant(node, position)?;
+        let constant = self.any_constant(node, position)?;
         self.parameter(node, position, &constant, like)
     }
 
@@ -88,13 +108,39 @@ impl ModelReader<'_> {
         OnnxValue::Tensor(OnnxTensor { node, view })
     }
 
-    /// A constant input, if it is there.
+    /// The value of a graph node as `[n, c, h, w]`, with the first axis of another tensor.
+    pub fn image_like(&self, tensor: &OnnxTensor, node: NodeId) -> OnnxTensor {
+        let mut view = TensorView::images(self.graph.shape(node), false);
+        view.axes[0].clone_from(&tensor.view.axes[0]);
+        OnnxTensor { node, view }
+    }
+
+    /// A constant input, which may have values for every image.
+    pub fn any_constant(
+        &self,
+        node: OnnxNode<'_>,
+        position: usize,
+    ) -> Result<Rc<ConstantTensor>, OnnxProblem> {
+        match self.value(node, position) {
+            Some(OnnxValue::Constant(constant)) => Ok(Rc::clone(constant)),
+            Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => {
+                Err(node
+                    .fail(format!("input {position} depends on the images; supported: constants")))
+            }
+            None => Err(node.fail(format!("input {position} is missing"))),
+        }
+    }
+
+    /// A constant input, if it is there; the same for every image.
     pub fn optional_constant(
         &self,
         node: OnnxNode<'_>,
         position: usize,
     ) -> Result<Option<Rc<ConstantTensor>>, OnnxProblem> {
         match self.value(node, position) {
+            Some(OnnxValue::Constant(constant)) if constant.images.is_some() => {
+                Err(node.fail(format!("input {position} has values for every image of the batch")))
+            }
             Some(OnnxValue::Constant(constant)) => Ok(Some(Rc::clone(constant))),
             Some(OnnxValue::Tensor(_) | OnnxValue::Pending(_)) => {
                 Err(node

@@ -22,11 +22,11 @@
 //! error, never a panic.
 
 mod batch_norm;
-mod branches;
 mod budget;
 mod calls;
 mod constant;
 mod declared;
+mod einsum;
 mod elementwise;
 mod error;
 mod export;
@@ -34,6 +34,7 @@ mod external;
 mod fold;
 mod image_input;
 mod inputs;
+mod interpolation;
 mod layout;
 mod module_paths;
 mod node;
@@ -43,6 +44,8 @@ mod order;
 mod parameters;
 pub mod proto;
 mod reader;
+mod resample;
+mod rewrite;
 mod tail;
 mod tensor;
 mod view;

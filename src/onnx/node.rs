@@ -122,19 +122,6 @@ impl<'m> OnnxNode<'m> {
         Ok(value as usize)
     }
 
-    /// Two extents from an attribute such as `strides`, or a default.
-    pub fn pair(self, name: &str, default: [usize; 2]) -> Result<[usize; 2], OnnxProblem> {
-        match self.ints(name) {
-            None => Ok(default),
-            Some(&[rows, columns]) => {
-                Ok([self.extent(name, rows, 1)?, self.extent(name, columns, 1)?])
-            }
-            Some(other) => Err(self.fail(format!(
-                "attribute {name} is {other:?}; supported: two numbers, for rows and columns"
-            ))),
-        }
-    }
-
     /// An axis of a tensor of that many axes; negative ones count from the last.
     pub fn axis(self, axis: i64, rank: usize) -> Result<usize, OnnxProblem> {
         let size = rank as i64;

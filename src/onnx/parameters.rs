@@ -60,6 +60,9 @@ impl ModelReader<'_> {
         let part = format!("/parameter {position}");
         let id = self.wire(node, &part, Op::Parameter(Shape { channels, height, width }), &[])?;
         self.set_weights(node, id, LayerWeights { weight, ..LayerWeights::default() })?;
+        if let Some(axis) = constant.images {
+            view.axes[axis] = vec![AxisFactor::Images];
+        }
         Ok(OnnxTensor { node: id, view })
     }
 

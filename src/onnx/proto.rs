@@ -29,6 +29,35 @@ pub struct ModelProto {
     /// Named texts.
     #[prost(message, repeated, tag = "14")]
     pub metadata_props: Vec<StringStringEntryProto>,
+    /// Functions of the model itself.
+    #[prost(message, repeated, tag = "25")]
+    pub functions: Vec<FunctionProto>,
+}
+
+/// An operator that a model defines by nodes.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct FunctionProto {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The names of its inputs.
+    #[prost(string, repeated, tag = "4")]
+    pub input: Vec<String>,
+    /// The names of its outputs.
+    #[prost(string, repeated, tag = "5")]
+    pub output: Vec<String>,
+    /// The names of its attributes without a default.
+    #[prost(string, repeated, tag = "6")]
+    pub attribute: Vec<String>,
+    /// What it computes.
+    #[prost(message, repeated, tag = "7")]
+    pub node: Vec<NodeProto>,
+    /// The operator set it belongs to.
+    #[prost(string, tag = "10")]
+    pub domain: String,
+    /// Its attributes with their defaults.
+    #[prost(message, repeated, tag = "11")]
+    pub attribute_proto: Vec<AttributeProto>,
 }
 
 /// A version of an operator set.
@@ -132,6 +161,9 @@ pub struct AttributeProto {
     /// The value, if it is a list of texts.
     #[prost(bytes = "vec", repeated, tag = "9")]
     pub strings: Vec<Vec<u8>>,
+    /// In a function, the name of the function's attribute that has the value.
+    #[prost(string, tag = "21")]
+    pub ref_attr_name: String,
     /// Which of the fields holds the value.
     #[prost(enumeration = "AttributeType", tag = "20")]
     pub r#type: i32,
@@ -173,7 +205,7 @@ pub struct TensorProto {
     /// Values of type `Float`.
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
-    /// Values of type `Int32` and `Bool`, and the bits of `Float16` and `Bfloat16`.
+    /// Values of type `Int32`, `Bool` and of fewer bits, and the bits of `Float16` and `Bfloat16`.
     #[prost(int32, repeated, tag = "5")]
     pub int32_data: Vec<i32>,
     /// Values of type `Int64`.
@@ -188,6 +220,9 @@ pub struct TensorProto {
     /// Values of type `Double`.
     #[prost(double, repeated, tag = "10")]
     pub double_data: Vec<f64>,
+    /// Values of type `Uint32` and `Uint64`.
+    #[prost(uint64, repeated, tag = "11")]
+    pub uint64_data: Vec<u64>,
     /// Where the values lie in another file: `location`, `offset`, `length`.
     #[prost(message, repeated, tag = "13")]
     pub external_data: Vec<StringStringEntryProto>,
@@ -214,6 +249,14 @@ pub enum DataType {
     Undefined = 0,
     /// 32-bit floating point.
     Float = 1,
+    /// Bytes from 0 to 255.
+    Uint8 = 2,
+    /// Bytes from -128 to 127.
+    Int8 = 3,
+    /// 16-bit whole numbers from 0 on.
+    Uint16 = 4,
+    /// 16-bit whole numbers.
+    Int16 = 5,
     /// 32-bit whole numbers.
     Int32 = 6,
     /// 64-bit whole numbers.
@@ -224,8 +267,34 @@ pub enum DataType {
     Float16 = 10,
     /// 64-bit floating point.
     Double = 11,
+    /// 32-bit whole numbers from 0 on.
+    Uint32 = 12,
+    /// 64-bit whole numbers from 0 on.
+    Uint64 = 13,
     /// The upper half of a 32-bit floating point number.
     Bfloat16 = 16,
+}
+
+impl DataType {
+    /// Whether the values are real numbers.
+    pub const fn is_real(self) -> bool {
+        matches!(self, Self::Float | Self::Double | Self::Float16 | Self::Bfloat16)
+    }
+
+    /// Whether the values are whole numbers.
+    pub const fn is_whole(self) -> bool {
+        matches!(
+            self,
+            Self::Uint8
+                | Self::Int8
+                | Self::Uint16
+                | Self::Int16
+                | Self::Int32
+                | Self::Int64
+                | Self::Uint32
+                | Self::Uint64
+        )
+    }
 }
 
 /// The name and type of a value.

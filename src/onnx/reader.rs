@@ -15,9 +15,9 @@ use super::external::ExternalData;
 use super::image_input::ImageInput;
 use super::node::OnnxNode;
 use super::options::ReadOptions;
-use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use super::proto::{DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use super::view::TensorView;
-use super::{MAX_OPSET, MIN_OPSET, Model, branches, fold, ops, order, tensor};
+use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, order, rewrite, tensor};
 use crate::graph::{Graph, NodeId, Op};
 use crate::weights::{LayerWeights, Weights};
 
@@ -30,6 +30,9 @@ const RANDOM: [&str; 6] = [
     "RandomUniform",
     "RandomUniformLike",
 ];
+
+/// Constants of at most so many values are kept until the end.
+const SMALL_CONSTANT: usize = 64;
 
 /// What a name in the model stands for.
 #[derive(Clone)]
@@ -89,6 +92,10 @@ pub(super) struct ModelReader<'m> {
     /// Dropouts in training mode.
     pub(super) training_dropouts: usize,
     pub(super) output: &'m str,
+    /// Which graph nodes do not depend on the images.
+    independent: Vec<bool>,
+    /// How many nodes may still read each constant that was folded.
+    unread: HashMap<&'m str, usize>,
     external: ExternalData<'m>,
     weights: Weights,
     pub(super) values: HashMap<&'m str, OnnxValue>,
@@ -103,6 +110,12 @@ pub(super) struct ModelReader<'m> {
     pub(super) tail: Option<&'m str>,
     /// What is not certain about the model.
     pub(super) notices: Vec<String>,
+    /// The ranges of the whole numbers of few bits, by the names of their constants.
+    pub(super) types_of_bytes: HashMap<String, (i64, i64)>,
+    /// Whether values are quantised somewhere.
+    quantised: bool,
+    /// How many nodes compare values without being an activation that is known.
+    uncounted: usize,
     /// Bounds on memory and time.
     pub(super) budget: ReadBudget,
 }
@@ -114,8 +127,9 @@ pub(super) fn model(
     options: &ReadOptions,
 ) -> Result<Model, OnnxProblem> {
     let opset = opset(&model)?;
+    rewrite::all(&mut model, opset)?;
     let mut graph = model.graph.take().ok_or_else(|| lacks("graph"))?;
-    branches::take(&mut graph);
+    let types_of_bytes = types_of_bytes(&graph);
     order::sort(&mut graph.node);
     let mut external = ExternalData::new(folder);
     let constants = constants(&mut graph, &mut external)?;
@@ -137,6 +151,8 @@ pub(super) fn model(
         declared: DeclaredShapes::new(&graph),
         training_dropouts: 0,
         output: &output.name,
+        independent: Vec::new(),
+        unread: HashMap::new(),
         external,
         weights: Weights::default(),
         values: HashMap::new(),
@@ -146,6 +162,9 @@ pub(super) fn model(
         left_out: HashSet::new(),
         tail: None,
         notices: Vec::new(),
+        types_of_bytes,
+        quantised: false,
+        uncounted: 0,
         budget: ReadBudget::new(own_values),
     };
     let names: HashSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
@@ -195,6 +214,27 @@ fn opset(model: &ModelProto) -> Result<i64, OnnxProblem> {
 
 pub(super) fn is_standard(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
+}
+
+/// The ranges of constants of few bits: a zero point tells what its node quantises to.
+fn types_of_bytes(graph: &GraphProto) -> HashMap<String, (i64, i64)> {
+    let value = |node: &'_ NodeProto| -> Option<(String, i32)> {
+        let value = node.attribute.iter().find(|attribute| attribute.name == "value")?;
+        Some((node.output.first()?.clone(), value.t.as_ref()?.data_type))
+    };
+    let own = graph.initializer.iter().map(|tensor| (tensor.name.clone(), tensor.data_type));
+    let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(value);
+    let range = |(name, kind): (String, i32)| {
+        let range = match DataType::try_from(kind).ok()? {
+            DataType::Uint8 => (0, 255),
+            DataType::Int8 => (-128, 127),
+            DataType::Uint16 => (0, 65535),
+            DataType::Int16 => (-32768, 32767),
+            _ => return None,
+        };
+        Some((name, range))
+    };
+    own.chain(nodes).filter_map(range).collect()
 }
 
 /// Decodes the initializers and gives their messages' memory back.
@@ -296,14 +336,40 @@ impl<'m> ModelReader<'m> {
                 None => return Err(node.fail(format!("reads `{name}`, which is not defined"))),
             }
         }
-        let table = if folds { fold::ALL } else { ops::ALL };
-        let lower = ops::find(table, node).ok_or_else(|| unsupported(node, folds))?;
+        let folder = if folds { ops::find(fold::ALL, node) } else { None };
+        let layer = || ops::find(if folds { ops::ON_PARAMETERS } else { ops::ALL }, node);
+        let lower = folder.or_else(layer).ok_or_else(|| unsupported(node, folds))?;
         let value = match if folds { None } else { self.pend(node)? } {
             Some(pending) => OnnxValue::Pending(pending),
             None => lower(self, node)?,
         };
         self.values.insert(output, value);
+        if folder.is_some() {
+            self.unread.insert(output, self.wiring.readers(output).len());
+            self.drop_unread(node);
+        }
         Ok(())
+    }
+
+    /// Gives back the memory of constants that were read by nodes that are folded, and by no others.
+    fn drop_unread(&mut self, folded: OnnxNode<'m>) {
+        for name in folded.inputs() {
+            let Some(count) = self.unread.get_mut(name) else { continue };
+            *count = count.saturating_sub(1);
+            if *count == 0
+                && name != self.output
+                && let Some(OnnxValue::Constant(constant)) = self.values.get_mut(name)
+                && constant.len() > SMALL_CONSTANT
+            {
+                self.budget.dropped(constant.len());
+                *constant = Rc::new(ConstantTensor::reals(vec![0], Vec::new()));
+            }
+        }
+    }
+
+    /// Whether the value of a graph node depends on the images.
+    pub fn depends_on_images(&self, id: NodeId) -> bool {
+        !self.independent.get(id.index()).copied().unwrap_or(false)
     }
 
     /// Sets the value of a further output of a node, if the model names it.
@@ -385,6 +451,9 @@ impl<'m> ModelReader<'m> {
         let label = self.label(node, part);
         let id = self.graph.add(label, op, inputs).map_err(|error| node.fail(error.reason))?;
         self.budget.tensor(self.graph.shape(id)).map_err(|reason| node.fail(reason))?;
+        let independent = !inputs.iter().any(|&input| self.depends_on_images(input));
+        self.independent.resize(id.index(), false);
+        self.independent.push(independent);
         Ok(id)
     }
 
@@ -431,6 +500,30 @@ impl<'m> ModelReader<'m> {
         });
         let declared = self.declared.notice();
         self.notices.extend([calls, norm, dropout, declared].into_iter().flatten());
+    }
+
+    /// Says that quantised values are taken as they were.
+    pub fn note_quantised(&mut self) {
+        if !std::mem::replace(&mut self.quantised, true) {
+            self.notices.push(
+                "values are quantised and dequantised between layers: they are taken as they were \
+                 before, without rounding"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// Says that a node computes a function with a bend that is not counted.
+    pub fn note_uncounted(&mut self, node: OnnxNode<'_>) {
+        self.uncounted += 1;
+        if self.uncounted == 1 {
+            self.notices.push(format!(
+                "{} of node `{}` may be a part of an activation, but none that is known: it is \
+                 computed, and not counted",
+                node.operator(),
+                node.name()
+            ));
+        }
     }
 
     /// Decodes a tensor attribute of a node.

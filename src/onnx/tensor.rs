@@ -46,7 +46,7 @@ pub(super) fn decode(
         Some(bytes) => from_bytes(kind, &bytes),
         None => from_fields(kind, tensor),
     };
-    let constant = ConstantTensor { dims, data };
+    let constant = ConstantTensor::new(dims, data);
     if constant.len() != count {
         let found = constant.len();
         return Err(fail(format!(
@@ -59,18 +59,18 @@ pub(super) fn decode(
 
 fn unknown_type(found: i32) -> String {
     format!(
-        "has values of type number {found}; supported: float32, float64, float16, bfloat16, \
-         int32, int64 and bool"
+        "has values of type number {found}; supported: float32, float64, float16, bfloat16, whole \
+         numbers of 8 to 64 bits and bool"
     )
 }
 
 fn size_bytes(kind: DataType) -> Option<usize> {
     match kind {
         DataType::Undefined => None,
-        DataType::Bool => Some(1),
-        DataType::Float16 | DataType::Bfloat16 => Some(2),
-        DataType::Float | DataType::Int32 => Some(4),
-        DataType::Double | DataType::Int64 => Some(8),
+        DataType::Bool | DataType::Uint8 | DataType::Int8 => Some(1),
+        DataType::Float16 | DataType::Bfloat16 | DataType::Uint16 | DataType::Int16 => Some(2),
+        DataType::Float | DataType::Int32 | DataType::Uint32 => Some(4),
+        DataType::Double | DataType::Int64 | DataType::Uint64 => Some(8),
     }
 }
 
@@ -80,21 +80,24 @@ fn from_bytes(kind: DataType, bytes: &[u8]) -> ConstantData {
         DataType::Double => ConstantData::Float(values(bytes, |b| f64::from_le_bytes(b) as f32)),
         DataType::Float16 => ConstantData::Float(values(bytes, |b| half(u16::from_le_bytes(b)))),
         DataType::Bfloat16 => ConstantData::Float(values(bytes, |b| brain(u16::from_le_bytes(b)))),
-        DataType::Int32 => {
-            ConstantData::Int(values(bytes, |b| SymbolicInt::Known(i32::from_le_bytes(b).into())))
-        }
-        DataType::Int64 => {
-            ConstantData::Int(values(bytes, |b| SymbolicInt::Known(i64::from_le_bytes(b))))
-        }
-        DataType::Bool => {
-            ConstantData::Int(values(bytes, |[b]: [u8; 1]| SymbolicInt::Known(i64::from(b != 0))))
-        }
+        DataType::Uint8 => wholes(bytes, |b| u8::from_le_bytes(b).into()),
+        DataType::Int8 => wholes(bytes, |b| i8::from_le_bytes(b).into()),
+        DataType::Uint16 => wholes(bytes, |b| u16::from_le_bytes(b).into()),
+        DataType::Int16 => wholes(bytes, |b| i16::from_le_bytes(b).into()),
+        DataType::Uint32 => wholes(bytes, |b| u32::from_le_bytes(b).into()),
+        DataType::Int32 => wholes(bytes, |b| i32::from_le_bytes(b).into()),
+        DataType::Uint64 | DataType::Int64 => wholes(bytes, i64::from_le_bytes),
+        DataType::Bool => wholes(bytes, |[b]: [u8; 1]| i64::from(b != 0)),
         DataType::Undefined => ConstantData::Int(Vec::new()),
     }
 }
 
 fn values<const SIZE: usize, T>(bytes: &[u8], value: impl Fn([u8; SIZE]) -> T) -> Vec<T> {
     bytes.as_chunks::<SIZE>().0.iter().map(|&chunk| value(chunk)).collect()
+}
+
+fn wholes<const SIZE: usize>(bytes: &[u8], value: impl Fn([u8; SIZE]) -> i64) -> ConstantData {
+    ConstantData::Int(values(bytes, |chunk| SymbolicInt::Known(value(chunk))))
 }
 
 fn from_fields(kind: DataType, tensor: &TensorProto) -> ConstantData {
@@ -110,9 +113,18 @@ fn from_fields(kind: DataType, tensor: &TensorProto) -> ConstantData {
         }
         DataType::Float16 => bits(half),
         DataType::Bfloat16 => bits(brain),
-        DataType::Int32 | DataType::Bool => ConstantData::Int(wholes(&tensor.int32_data)),
+        DataType::Int32
+        | DataType::Bool
+        | DataType::Uint8
+        | DataType::Int8
+        | DataType::Uint16
+        | DataType::Int16 => ConstantData::Int(wholes(&tensor.int32_data)),
         DataType::Int64 => {
             ConstantData::Int(tensor.int64_data.iter().copied().map(SymbolicInt::Known).collect())
+        }
+        DataType::Uint32 | DataType::Uint64 => {
+            let value = |&value: &u64| SymbolicInt::Known(i64::try_from(value).unwrap_or(i64::MAX));
+            ConstantData::Int(tensor.uint64_data.iter().map(value).collect())
         }
         DataType::Undefined => ConstantData::Int(Vec::new()),
     }

@@ -219,6 +219,9 @@ impl Plan {
             | PlanStep::Resize { .. }
             | PlanStep::CopyChannels { .. }
             | PlanStep::Flatten { .. }
+            | PlanStep::Map { .. }
+            | PlanStep::Pair { .. }
+            | PlanStep::Resample { .. }
             | PlanStep::Rearrange { .. }
             | PlanStep::Parameter { .. }
             | PlanStep::LayerNorm { .. }

@@ -1,8 +1,11 @@
 //! The steps of a plan and what they refer to.
 
+use std::sync::Arc;
+
 use super::{CodeId, NormId, TensorId};
 use crate::graph::{
-    ActivationKind, BatchNorm, Conv, LayerNorm, NodeId, Pool, Rearrange, Resize, Shape, Window,
+    ActivationKind, Axis, BatchNorm, Conv, ElementFunction, LayerNorm, NodeId, PairFunction, Pool,
+    Rearrange, Resize, Shape, TapTable, Window,
 };
 
 /// A tensor `[n, channels, height, width]` and the slot it lives in.
@@ -194,6 +197,37 @@ pub enum PlanStep {
         /// Output.
         dst: TensorId,
     },
+    /// A function of every value.
+    Map {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The function.
+        function: ElementFunction,
+    },
+    /// A function of the values of two tensors.
+    Pair {
+        /// The first one, of the result's shape.
+        a: TensorId,
+        /// The second one, of the same shape or `[c, 1, 1]`.
+        b: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The function.
+        function: PairFunction,
+    },
+    /// Weighted sums of positions along one axis.
+    Resample {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The axis.
+        axis: Axis,
+        /// Which positions are summed.
+        table: Arc<TapTable>,
+    },
     /// Reshape, transpose, slice, repetition.
     Rearrange {
         /// Input.
@@ -266,12 +300,14 @@ impl PlanStep {
         match self {
             Self::Conv(step) => vec![step.src],
             Self::Combine(combine) => combine.terms.iter().map(|term| term.tensor).collect(),
-            Self::Mul { a, b, .. } => vec![*a, *b],
+            Self::Mul { a, b, .. } | Self::Pair { a, b, .. } => vec![*a, *b],
             Self::Pool { src, .. }
             | Self::Window { src, .. }
             | Self::Resize { src, .. }
             | Self::CopyChannels { src, .. }
             | Self::Flatten { src, .. }
+            | Self::Map { src, .. }
+            | Self::Resample { src, .. }
             | Self::Rearrange { src, .. }
             | Self::LayerNorm { src, .. }
             | Self::Softmax { src, .. }
@@ -293,6 +329,9 @@ impl PlanStep {
             | Self::Resize { dst, .. }
             | Self::CopyChannels { dst, .. }
             | Self::Flatten { dst, .. }
+            | Self::Map { dst, .. }
+            | Self::Pair { dst, .. }
+            | Self::Resample { dst, .. }
             | Self::Rearrange { dst, .. }
             | Self::Parameter { dst, .. }
             | Self::LayerNorm { dst, .. }
@@ -313,6 +352,9 @@ impl PlanStep {
             | Self::Resize { .. }
             | Self::CopyChannels { .. }
             | Self::Flatten { .. }
+            | Self::Map { .. }
+            | Self::Pair { .. }
+            | Self::Resample { .. }
             | Self::Rearrange { .. }
             | Self::Parameter { .. }
             | Self::LayerNorm { .. }
@@ -335,6 +377,9 @@ impl PlanStep {
             | Self::Resize { .. }
             | Self::CopyChannels { .. }
             | Self::Flatten { .. }
+            | Self::Map { .. }
+            | Self::Pair { .. }
+            | Self::Resample { .. }
             | Self::Rearrange { .. }
             | Self::Parameter { .. }
             | Self::LayerNorm { .. }
@@ -357,6 +402,9 @@ impl PlanStep {
             | Self::Resize { .. }
             | Self::CopyChannels { .. }
             | Self::Flatten { .. }
+            | Self::Map { .. }
+            | Self::Pair { .. }
+            | Self::Resample { .. }
             | Self::Rearrange { .. }
             | Self::Softmax { .. }
             | Self::MatMul { .. }

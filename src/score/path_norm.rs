@@ -120,7 +120,12 @@ impl PathWalk<'_> {
             | Op::Window(_)
             | Op::Resize(_)
             | Op::GlobalAvgPool => input(0).of.clone(),
-            Op::Parameter(_) | Op::Softmax | Op::MatMul => return None,
+            Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
+            | Op::Parameter(_)
+            | Op::Softmax
+            | Op::MatMul => return None,
         };
         Some(ChannelValues::new(channels, input(0).exponent))
     }

@@ -210,6 +210,9 @@ impl WeightFan {
             | Op::GlobalAvgPool
             | Op::Flatten
             | Op::Parameter(_)
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
             | Op::Rearrange(_)
             | Op::LayerNorm(_)
             | Op::Softmax

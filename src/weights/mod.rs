@@ -68,6 +68,9 @@ impl Weights {
             | Op::GlobalAvgPool
             | Op::Flatten
             | Op::Parameter(_)
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
             | Op::Rearrange(_)
             | Op::Softmax
             | Op::MatMul => false,

@@ -19,17 +19,19 @@ const CLOSE: f64 = 5e-5;
 const SMALLEST: f64 = 1e-2;
 
 /// Functions whose values of whole numbers are multiples of a small power of two.
-const EXACT: [ActivationKind; 6] = [
+const EXACT: [ActivationKind; 8] = [
     ActivationKind::Relu,
     ActivationKind::RELU6,
     ActivationKind::ClippedRelu { ceiling: 2.5 },
     ActivationKind::LeakyRelu { slope: 0.25 },
     ActivationKind::HardSigmoid { slope: 0.25, offset: 0.5 },
     ActivationKind::HardTanh { low: -2.0, high: 1.5 },
+    ActivationKind::Shrink { width: 1.0, bias: 0.5 },
+    ActivationKind::Threshold { limit: 1.0, value: -2.0 },
 ];
 
 /// The others.
-const ROUNDED: [ActivationKind; 11] = [
+const ROUNDED: [ActivationKind; 12] = [
     ActivationKind::LeakyRelu { slope: 0.01 },
     ActivationKind::Sigmoid,
     ActivationKind::HARD_SIGMOID,
@@ -41,6 +43,7 @@ const ROUNDED: [ActivationKind; 11] = [
     ActivationKind::Elu { alpha: 1.5 },
     ActivationKind::Mish,
     ActivationKind::Softsign,
+    ActivationKind::Softplus,
 ];
 
 fn activation(kind: ActivationKind) -> Op {

@@ -11,6 +11,7 @@ mod close;
 mod codes;
 mod conv;
 mod copies;
+mod functions;
 mod kept;
 mod moments;
 mod networks;

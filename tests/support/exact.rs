@@ -3,7 +3,9 @@
 //! Every value of such a network is a multiple of a power of two, and even the sum of all absolute
 //! values of a sum's terms is a multiple that `f32` holds exactly.
 
-use untrained::graph::{ActivationKind, Graph, Node, Op, Padding, Pool, PoolKind};
+use untrained::graph::{
+    ActivationKind, ElementFunction, Graph, Node, Op, Padding, PairFunction, Pool, PoolKind,
+};
 use untrained::weights::LayerWeights;
 
 use super::trial::Trial;
@@ -73,6 +75,9 @@ pub fn is_exact(trial: &Trial) -> bool {
             | Op::GlobalAvgPool
             | Op::Flatten
             | Op::Linear(_)
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
             | Op::Rearrange(_)
             | Op::LayerNorm(_)
             | Op::Softmax
@@ -109,6 +114,18 @@ fn range(graph: &Graph, node: &Node, inputs: &[Range], layer: &LayerWeights) -> 
         Op::GlobalAvgPool => average(first, graph.shape(node.inputs[0]).plane(), true),
         Op::Add => inputs.iter().copied().reduce(Range::plus),
         Op::Mul => inputs.iter().copied().reduce(Range::times),
+        Op::Map(function) => mapped(first, function),
+        Op::Pair(PairFunction::Div) => None,
+        Op::Pair(_) => inputs.iter().copied().reduce(Range::wider),
+        Op::Resample(resample) => {
+            let table = graph.table(resample.table);
+            let row = |position| table.of(position).map(|(_, factor)| factor).collect::<Vec<_>>();
+            let rows: Vec<Vec<f32>> = (0..table.extent()).map(row).collect();
+            let sums = rows.iter().map(|row| row.iter().map(|f| f64::from(f.abs())).sum::<f64>());
+            let most = rows.iter().flatten().map(|&factor| places(factor)).max()??;
+            let bound = first.bound * sums.fold(1.0, f64::max);
+            Some(Range { bound, places: first.places + most })
+        }
         Op::Activation(activation) => activated(first, activation.kind),
         Op::Pool(_)
         | Op::Concat
@@ -132,6 +149,14 @@ fn activated(input: Range, kind: ActivationKind) -> Option<Range> {
             bound: input.bound.min(f64::from(low.abs().max(high))),
             places: input.places.max(places(low)?).max(places(high)?),
         }),
+        ActivationKind::Shrink { bias, .. } => Some(Range {
+            bound: input.bound + f64::from(bias.abs()),
+            places: input.places.max(places(bias)?),
+        }),
+        ActivationKind::Threshold { value, .. } => Some(Range {
+            bound: input.bound.max(f64::from(value.abs())),
+            places: input.places.max(places(value)?),
+        }),
         ActivationKind::LeakyRelu { slope } => {
             Some(Range { places: input.places + places(slope)?, ..input })
         }
@@ -148,7 +173,8 @@ fn activated(input: Range, kind: ActivationKind) -> Option<Range> {
         | ActivationKind::Tanh
         | ActivationKind::Elu { .. }
         | ActivationKind::Mish
-        | ActivationKind::Softsign => None,
+        | ActivationKind::Softsign
+        | ActivationKind::Softplus => None,
     }
 }
 
@@ -165,4 +191,31 @@ fn products(input: Range, layer: &LayerWeights, outputs: usize) -> Option<Range>
 fn average(input: Range, window: usize, divides: bool) -> Option<Range> {
     let places = input.places + window.trailing_zeros() as i32;
     (divides && window.is_power_of_two()).then_some(Range { places, ..input })
+}
+
+/// Functions that only compare or round, and squares.
+fn mapped(input: Range, function: ElementFunction) -> Option<Range> {
+    match function {
+        ElementFunction::Abs => Some(input),
+        ElementFunction::Sign => Some(Range { bound: 1.0, places: 0 }),
+        ElementFunction::Floor | ElementFunction::Ceil | ElementFunction::Round => {
+            Some(Range { bound: input.bound.ceil(), places: 0 })
+        }
+        ElementFunction::Above(_) | ElementFunction::AtLeast(_) | ElementFunction::Equals(_) => {
+            Some(Range { bound: 1.0, places: 0 })
+        }
+        ElementFunction::Clip { low, high } => {
+            let bounds = Range::of(&[low, high])?;
+            Some(input.wider(bounds))
+        }
+        ElementFunction::Power(exponent) if exponent == 2.0 => Some(input.times(input)),
+        ElementFunction::Power(_)
+        | ElementFunction::Exp
+        | ElementFunction::Log
+        | ElementFunction::Sqrt
+        | ElementFunction::Reciprocal
+        | ElementFunction::Sin
+        | ElementFunction::Cos
+        | ElementFunction::Erf => None,
+    }
 }

@@ -108,8 +108,16 @@ pub fn families() -> Vec<Fixture> {
 /// A batch from a float32 file `[n, c, h, w]`.
 pub fn read_batch(path: &Path) -> Batch {
     let (values, shape) = read_npy::<f32>(path);
-    let [images, channels, height, width] = shape[..] else { panic!("{path:?}: {shape:?}") };
-    let shape = Shape::new(channels, height, width);
+    // Vectors, images, and videos with their frames stacked along the rows.
+    let (images, shape) = match shape[..] {
+        [images, channels] => (images, Shape::new(channels, 1, 1)),
+        [images, channels, width] => (images, Shape::new(channels, 1, width)),
+        [images, channels, height, width] => (images, Shape::new(channels, height, width)),
+        [images, channels, frames, height, width] => {
+            (images, Shape::new(channels, frames * height, width))
+        }
+        _ => panic!("{path:?}: {shape:?}"),
+    };
     Batch { images, shape, values, indices: (0..images).collect() }
 }
 

@@ -38,6 +38,27 @@ pub fn activated(kind: ActivationKind, value: f32) -> f32 {
         ActivationKind::Mish => x * x.exp().ln_1p().tanh(),
         ActivationKind::Softsign => x / (1.0 + x.abs()),
         ActivationKind::HardTanh { low, high } => x.clamp(low.into(), high.into()),
+        ActivationKind::Softplus => {
+            if x > 30.0 {
+                x
+            } else {
+                x.exp().ln_1p()
+            }
+        }
+        ActivationKind::Shrink { width, bias } => {
+            if x.abs() > width.into() {
+                x - x.signum() * f64::from(bias)
+            } else {
+                0.0
+            }
+        }
+        ActivationKind::Threshold { limit, value } => {
+            if x > limit.into() {
+                x
+            } else {
+                value.into()
+            }
+        }
     };
     result as f32
 }

@@ -125,7 +125,12 @@ fn node_value(
         | Op::Window(_)
         | Op::Resize(_)
         | Op::GlobalAvgPool => inputs[0].clone(),
-        Op::Parameter(_) | Op::Softmax | Op::MatMul => return None,
+        Op::Map(_)
+        | Op::Pair(_)
+        | Op::Resample(_)
+        | Op::Parameter(_)
+        | Op::Softmax
+        | Op::MatMul => return None,
     })
 }
 

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use untrained::backend::PackedCode;
 use untrained::data::Batch;
 use untrained::graph::{
-    Axis, AxisDigit, BatchNorm, Conv, Graph, LayerNorm, Linear, Node, NodeId, Op, Pool, PoolKind,
-    Rearrange, Resize, Shape, Statistics, Window,
+    Axis, AxisDigit, BatchNorm, Conv, Graph, LayerNorm, Linear, Node, NodeId, Op, PairFunction,
+    Pool, PoolKind, Rearrange, Resample, Resize, Shape, Statistics, Window,
 };
 use untrained::plan::Count;
 use untrained::score::KernelMatrix;
@@ -98,6 +98,9 @@ fn live(graph: &Graph, weights: &Weights) -> Vec<bool> {
         | Op::Flatten
         | Op::Linear(_)
         | Op::Parameter(_)
+        | Op::Map(_)
+        | Op::Pair(_)
+        | Op::Resample(_)
         | Op::Rearrange(_)
         | Op::LayerNorm(_)
         | Op::Softmax => false,
@@ -130,6 +133,9 @@ fn zero(graph: &Graph, weights: &Weights) -> Vec<bool> {
             Op::Scale(factor) => all || factor == 0.0,
             Op::Mul | Op::MatMul => inputs.contains(&true),
             Op::Activation(activation) => all && activated(activation.kind, 0.0) == 0.0,
+            Op::Map(function) => all && function.apply(0.0) == 0.0,
+            Op::Pair(PairFunction::Div) => false,
+            Op::Pair(_) => all,
             Op::Conv(conv) => all && !(conv.bias && biased),
             Op::Linear(linear) => all && !(linear.bias && biased),
             Op::BatchNorm(norm) => all && norm.statistics == Statistics::Batch && !biased,
@@ -142,6 +148,7 @@ fn zero(graph: &Graph, weights: &Weights) -> Vec<bool> {
             | Op::Resize(_)
             | Op::GlobalAvgPool
             | Op::Flatten
+            | Op::Resample(_)
             | Op::Rearrange(_) => all,
         });
     }
@@ -181,6 +188,9 @@ impl Evaluation<'_> {
             Op::Window(window) => self.window(window),
             Op::Parameter(_) => self.layer().weight.repeat(self.values.images),
             Op::Rearrange(rearrange) => self.rearrange(&rearrange),
+            Op::Map(function) => self.each(|value| function.apply(value)),
+            Op::Pair(function) => self.pair(function),
+            Op::Resample(resample) => self.resample(resample),
             Op::LayerNorm(norm) => self.layer_norm(norm),
             Op::Softmax => self.softmax(),
             Op::MatMul => self.mat_mul(),
@@ -348,6 +358,28 @@ impl Evaluation<'_> {
                     (sum / count as f64) as f32
                 }
             }
+        })
+    }
+
+    fn pair(&self, function: PairFunction) -> Vec<f32> {
+        let single = self.input_shape(1).plane() == 1;
+        self.by_position(|image, [c, y, x]| {
+            let other = if single { [c, 0, 0] } else { [c, y, x] };
+            function.apply(self.at(0, image, [c, y, x]), self.at(1, image, other))
+        })
+    }
+
+    fn resample(&self, resample: Resample) -> Vec<f32> {
+        let table = self.graph.table(resample.table);
+        self.by_position(|image, position| {
+            let axis = resample.axis.index();
+            let taps = table.of(position[axis]).filter(|&(_, factor)| factor != 0.0);
+            let value = |(from, factor): (usize, f32)| {
+                let mut place = position;
+                place[axis] = from;
+                f64::from(self.at(0, image, place)) * f64::from(factor)
+            };
+            taps.map(value).sum::<f64>() as f32
         })
     }
 

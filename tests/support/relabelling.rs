@@ -99,7 +99,14 @@ impl ChannelClasses {
             | Op::Resize(_)
             | Op::Scale(_)
             | Op::GlobalAvgPool => input(self, 0),
-            Op::Input | Op::Parameter(_) | Op::Rearrange(_) | Op::Softmax | Op::MatMul => {
+            Op::Input
+            | Op::Parameter(_)
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
+            | Op::Rearrange(_)
+            | Op::Softmax
+            | Op::MatMul => {
                 for at in 0..node.inputs.len() {
                     for class in input(self, at) {
                         self.bounds[class].push(ChannelBound::Fixed(class));

@@ -45,6 +45,9 @@ pub fn layer_size(graph: &Graph, node: &Node) -> Option<(usize, usize)> {
         | Op::Scale(_)
         | Op::GlobalAvgPool
         | Op::Flatten
+        | Op::Map(_)
+        | Op::Pair(_)
+        | Op::Resample(_)
         | Op::Rearrange(_)
         | Op::Softmax
         | Op::MatMul => None,

@@ -8,7 +8,9 @@ use super::ops::conv::{BlockGroup, ConvTask, OutBlock, conv};
 use super::ops::depthwise::{DepthwiseTask, depthwise};
 use super::ops::layer_norm::{LayerNormTask, layer_norm};
 use super::ops::moments::{self, MomentsTask};
-use super::ops::{copy, mat_mul, mul, pool, rearrange, resize, softmax, statistics, window};
+use super::ops::{
+    copy, map, mat_mul, mul, pool, rearrange, resample, resize, softmax, statistics, window,
+};
 use super::program::{ConvPart, CpuKernel, CpuProgram, MemoryRegion};
 use super::simd::{Isa, LANES, fence};
 use crate::backend::Cancel;
@@ -113,6 +115,15 @@ impl ImageWorker<'_, '_> {
                 CpuKernel::CopyChannels(src, src_channel, dst, dst_channel, channels) => {
                     let (src, dst) = (self.view(*src), self.target(*dst));
                     copy::copy_channels(src, *src_channel, dst, *dst_channel, *channels);
+                }
+                CpuKernel::Map(src, dst, function) => {
+                    map::map(self.view(*src), self.target(*dst), *function);
+                }
+                CpuKernel::Pair(a, b, dst, function) => {
+                    map::pair(self.view(*a), self.view(*b), self.target(*dst), *function);
+                }
+                CpuKernel::Resample { src, dst, axis, table } => {
+                    resample::resample(self.view(*src), self.target(*dst), *axis, table);
                 }
                 CpuKernel::Rearrange(src, dst, tables) => {
                     rearrange::rearrange(self.view(*src), self.target(*dst), tables);

@@ -29,6 +29,9 @@ pub fn check(plan: &Plan, weights: &Weights) -> Result<(), BackendError> {
             | PlanStep::Resize { .. }
             | PlanStep::CopyChannels { .. }
             | PlanStep::Flatten { .. }
+            | PlanStep::Map { .. }
+            | PlanStep::Pair { .. }
+            | PlanStep::Resample { .. }
             | PlanStep::Rearrange { .. }
             | PlanStep::Softmax { .. }
             | PlanStep::MatMul { .. }
@@ -103,6 +106,9 @@ pub fn pack(program: &CpuProgram, plan: &Plan, weights: &Weights, packed: &mut [
             | CpuKernel::Resize(..)
             | CpuKernel::CopyChannels(..)
             | CpuKernel::Flatten(..)
+            | CpuKernel::Map(..)
+            | CpuKernel::Pair(..)
+            | CpuKernel::Resample { .. }
             | CpuKernel::Rearrange(..)
             | CpuKernel::Softmax(..)
             | CpuKernel::MatMul(..)
@@ -134,6 +140,9 @@ pub fn pack(program: &CpuProgram, plan: &Plan, weights: &Weights, packed: &mut [
             | CpuKernel::Resize(..)
             | CpuKernel::CopyChannels(..)
             | CpuKernel::Flatten(..)
+            | CpuKernel::Map(..)
+            | CpuKernel::Pair(..)
+            | CpuKernel::Resample { .. }
             | CpuKernel::Rearrange(..)
             | CpuKernel::Softmax(..)
             | CpuKernel::MatMul(..)

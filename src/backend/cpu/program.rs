@@ -5,13 +5,17 @@
 //! thread's scratch memory and cache. Only tensors that cross a batch-statistics barrier go to the
 //! arena.
 
+use std::sync::Arc;
+
 use super::code_layout::CodeLayout;
 use super::layout::BlockedLayout;
 use super::moments_memory::{MomentsMemory, MomentsPlace, place_moments};
 use super::ops::conv::BlockGroup;
 use super::ops::{mat_mul, moments, rearrange};
 use super::simd::{Isa, LANES};
-use crate::graph::{Conv, NodeId, Padding, Pool, Resize, Window};
+use crate::graph::{
+    Axis, Conv, ElementFunction, NodeId, Padding, PairFunction, Pool, Resize, TapTable, Window,
+};
 use crate::plan::{CombineStep, ConvStep, Plan, PlanStep, TensorId};
 use crate::score::MomentsForm;
 
@@ -89,6 +93,21 @@ pub enum CpuKernel {
     CopyChannels(TensorId, usize, TensorId, usize, usize),
     /// Flattening.
     Flatten(TensorId, TensorId),
+    /// A function of every value.
+    Map(TensorId, TensorId, ElementFunction),
+    /// A function of two tensors: both, target.
+    Pair(TensorId, TensorId, TensorId, PairFunction),
+    /// Weighted sums of positions along one axis.
+    Resample {
+        /// Input.
+        src: TensorId,
+        /// Output.
+        dst: TensorId,
+        /// The axis.
+        axis: Axis,
+        /// Which positions are summed.
+        table: Arc<TapTable>,
+    },
     /// Reshape, transpose, slice, repetition.
     Rearrange(TensorId, TensorId, rearrange::RearrangeTables),
     /// Values that are the same for every image.
@@ -280,6 +299,14 @@ impl CpuProgram {
                     CpuKernel::CopyChannels(*src, *src_channel, *dst, *dst_channel, *channels)
                 }
                 PlanStep::Flatten { src, dst } => CpuKernel::Flatten(*src, *dst),
+                PlanStep::Map { src, dst, function } => CpuKernel::Map(*src, *dst, *function),
+                PlanStep::Pair { a, b, dst, function } => CpuKernel::Pair(*a, *b, *dst, *function),
+                PlanStep::Resample { src, dst, axis, table } => CpuKernel::Resample {
+                    src: *src,
+                    dst: *dst,
+                    axis: *axis,
+                    table: Arc::clone(table),
+                },
                 PlanStep::Rearrange { src, dst, rearrange } => {
                     CpuKernel::Rearrange(*src, *dst, rearrange::RearrangeTables::new(rearrange))
                 }
@@ -323,6 +350,9 @@ impl CpuProgram {
             | PlanStep::Resize { .. }
             | PlanStep::CopyChannels { .. }
             | PlanStep::Flatten { .. }
+            | PlanStep::Map { .. }
+            | PlanStep::Pair { .. }
+            | PlanStep::Resample { .. }
             | PlanStep::Rearrange { .. }
             | PlanStep::Parameter { .. }
             | PlanStep::LayerNorm { .. }
@@ -429,6 +459,9 @@ fn borders(plan: &Plan) -> Vec<usize> {
             | PlanStep::Resize { .. }
             | PlanStep::CopyChannels { .. }
             | PlanStep::Flatten { .. }
+            | PlanStep::Map { .. }
+            | PlanStep::Pair { .. }
+            | PlanStep::Resample { .. }
             | PlanStep::Rearrange { .. }
             | PlanStep::Parameter { .. }
             | PlanStep::LayerNorm { .. }

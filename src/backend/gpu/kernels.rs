@@ -1,9 +1,10 @@
 //! The list of kernels: their sources, constants and the records they read.
 
 use super::records::{
-    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, MatMulRecord,
-    MomentsRecord, MulRecord, NormaliseRecord, ParameterRecord, PixelsRecord, PoolRecord,
-    RearrangeRecord, ResizeRecord, SampleRowsRecord, StatisticsRecord, WindowRecord,
+    CombineRecord, ConvRecord, CopyChannelsRecord, FlattenRecord, HammingRecord, MapRecord,
+    MatMulRecord, MomentsRecord, MulRecord, NormaliseRecord, PairRecord, ParameterRecord,
+    PixelsRecord, PoolRecord, RearrangeRecord, ResampleRecord, ResizeRecord, SampleRowsRecord,
+    StatisticsRecord, WindowRecord,
 };
 
 /// The entry point of every kernel.
@@ -36,6 +37,12 @@ pub enum GpuKernel {
     Flatten,
     /// Reshape, transpose, slice, repetition.
     Rearrange,
+    /// Functions of every value.
+    Map,
+    /// Functions of the values of two tensors.
+    Pair,
+    /// Weighted sums of positions along one axis.
+    Resample,
     /// Values that are the same for every image.
     Parameter,
     /// Layer normalisation.
@@ -112,7 +119,7 @@ const SIDE_4: &[(&str, f64)] = &[("SIDE", 4.0)];
 const SIDE_8: &[(&str, f64)] = &[("SIDE", 8.0)];
 
 /// All kernels, in the order of [`GpuKernel`].
-pub const KERNELS: [KernelSource; 24] = [
+pub const KERNELS: [KernelSource; 27] = [
     kernel!(ConvTiled16, "conv_tiled_16", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_16),
     kernel!(ConvTiled32, "conv_tiled_32", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_32),
     kernel!(ConvTiled64, "conv_tiled_64", "ops/conv_tiled.wgsl", ConvRecord, [CONV], TILE_64),
@@ -125,6 +132,9 @@ pub const KERNELS: [KernelSource; 24] = [
     kernel!(CopyChannels, "copy_channels", "ops/copy_channels.wgsl", CopyChannelsRecord, [], &[]),
     kernel!(Flatten, "flatten", "ops/flatten.wgsl", FlattenRecord, [], &[]),
     kernel!(Rearrange, "rearrange", "ops/rearrange.wgsl", RearrangeRecord, [], &[]),
+    kernel!(Map, "map", "ops/map.wgsl", MapRecord, [ACTIVATION], &[]),
+    kernel!(Pair, "pair", "ops/pair.wgsl", PairRecord, [], &[]),
+    kernel!(Resample, "resample", "ops/resample.wgsl", ResampleRecord, [], &[]),
     kernel!(Parameter, "parameter", "ops/parameter.wgsl", ParameterRecord, [], &[]),
     kernel!(LayerNorm, "layer_norm", "ops/layer_norm.wgsl", PixelsRecord, [PIXELS], &[]),
     kernel!(Softmax, "softmax", "ops/softmax.wgsl", PixelsRecord, [PIXELS], &[]),

@@ -190,6 +190,10 @@ fn place_weights(plan: &Plan, moments: &[MomentsPlace], total: &mut u64) -> Vec<
             take(total, (grouping.weight_quads() + bias) as u64)
         }
         PlanStep::Parameter { dst, .. } => take(total, pack::quads(plan.shape(*dst)) as u64),
+        // Two words, a position and a factor, for each tap.
+        PlanStep::Resample { table, .. } => {
+            take(total, (table.extent() * table.taps()).div_ceil(2) as u64)
+        }
         PlanStep::LayerNorm { src, .. } => {
             take(total, 2 * pack::blocks(plan.shape(*src).channels) as u64)
         }
@@ -204,6 +208,8 @@ fn place_weights(plan: &Plan, moments: &[MomentsPlace], total: &mut u64) -> Vec<
         | PlanStep::Resize { .. }
         | PlanStep::CopyChannels { .. }
         | PlanStep::Flatten { .. }
+        | PlanStep::Map { .. }
+        | PlanStep::Pair { .. }
         | PlanStep::Rearrange { .. }
         | PlanStep::Softmax { .. }
         | PlanStep::MatMul { .. }

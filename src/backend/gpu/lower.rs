@@ -99,6 +99,14 @@ impl<'a> NetworkLowering<'a> {
                 );
             }
             PlanStep::Flatten { src, dst } => ops::flatten::lower(self, *src, *dst),
+            PlanStep::Map { src, dst, function } => ops::map::lower(self, *src, *dst, *function),
+            PlanStep::Pair { a, b, dst, function } => {
+                ops::map::lower_pair(self, [*a, *b], *dst, *function);
+            }
+            PlanStep::Resample { src, dst, axis, table } => {
+                let place = self.placement.weights[index];
+                ops::resample::lower(self, (*src, *dst), *axis, table, place);
+            }
             PlanStep::Rearrange { src, dst, rearrange } => {
                 ops::rearrange::lower(self, *src, *dst, rearrange);
             }

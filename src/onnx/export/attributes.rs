@@ -18,6 +18,9 @@ pub fn operator_of(kind: ActivationKind) -> Option<ActivationOperator> {
             ("HardSigmoid", vec![float("alpha", slope), float("beta", offset)], None)
         }
         ActivationKind::Silu => return None,
+        // Refused by the caller.
+        ActivationKind::Shrink { .. } | ActivationKind::Threshold { .. } => return None,
+        ActivationKind::Softplus => ("Softplus", Vec::new(), None),
         ActivationKind::HardSwish => ("HardSwish", Vec::new(), None),
         ActivationKind::Gelu => ("Gelu", Vec::new(), None),
         ActivationKind::GeluTanh => ("Gelu", vec![text("approximate", "tanh")], None),

@@ -16,7 +16,8 @@ use super::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
 };
 use crate::graph::{
-    Activation, Conv, Graph, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics, Window,
+    Activation, ActivationKind, Conv, Graph, Node, NodeId, Op, Pool, PoolKind, Shape, Statistics,
+    Window,
 };
 use crate::weights::{LayerWeights, Weights};
 use attributes::{float, int, ints, operator_of, text};
@@ -117,6 +118,7 @@ pub fn export(
         graph: Some(writer.proto),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
         metadata_props: facts.metadata.iter().map(entry).collect(),
+        ..ModelProto::default()
     };
     let bytes = model.encoded_len();
     if bytes > MAX_BYTES {
@@ -210,7 +212,14 @@ impl ModelWriter<'_> {
                 return Ok(WrittenValue { names: vec![name], is_flat: true });
             }
             Op::Linear(_) => return self.linear(id, node, name),
-            Op::Parameter(_) | Op::Rearrange(_) | Op::LayerNorm(_) | Op::Softmax | Op::MatMul => {
+            Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
+            | Op::Parameter(_)
+            | Op::Rearrange(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax
+            | Op::MatMul => {
                 return refuse();
             }
         }
@@ -355,6 +364,13 @@ impl ModelWriter<'_> {
         activation: Activation,
         name: String,
     ) -> Result<WrittenValue, ExportProblem> {
+        if matches!(
+            activation.kind,
+            ActivationKind::Shrink { .. } | ActivationKind::Threshold { .. }
+        ) {
+            let (label, op) = (node.label.clone(), node.op.name());
+            return Err(ExportProblem::Operation { label, op });
+        }
         let is_flat = self.values[node.inputs[0].index()].is_flat;
         let mut names = vec![name.clone()];
         for _ in 1..activation.calls.max(1) {

@@ -3,14 +3,14 @@
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxValue};
-use super::arithmetic;
-use crate::graph::ActivationKind;
+use super::{arithmetic, function};
+use crate::graph::{ActivationKind, Op};
 
 /// The operator set from which on the bounds of `Clip` are inputs.
 const CLIP_INPUTS: i64 = 11;
 
 /// The operators that are activations, whatever their attributes.
-const OPERATORS: [&str; 14] = [
+const OPERATORS: [&str; 17] = [
     "Celu",
     "Clip",
     "Elu",
@@ -22,9 +22,12 @@ const OPERATORS: [&str; 14] = [
     "PRelu",
     "Relu",
     "Selu",
+    "Shrink",
     "Sigmoid",
     "Softsign",
+    "Swish",
     "Tanh",
+    "ThresholdedRelu",
 ];
 
 /// Whether an operator is an activation on its own.
@@ -42,7 +45,11 @@ pub(in super::super) fn kind(
         "HardSigmoid" => &["alpha", "beta"],
         "Elu" | "LeakyRelu" => &["alpha"],
         "Clip" if reader.opset < CLIP_INPUTS => &["max", "min"],
-        "Clip" | "HardSwish" | "Mish" | "Relu" | "Sigmoid" | "Softsign" | "Tanh" => &[],
+        "Clip" | "HardSwish" | "Mish" | "Relu" | "Sigmoid" | "Softplus" | "Softsign" | "Tanh" => {
+            &[]
+        }
+        "ThresholdedRelu" => &["alpha"],
+        "Shrink" => &["bias", "lambd"],
         _ => return Ok(None),
     };
     node.allow(allowed)?;
@@ -58,6 +65,9 @@ pub(in super::super) fn kind(
         "HardSwish" => ActivationKind::HardSwish,
         "Mish" => ActivationKind::Mish,
         "Softsign" => ActivationKind::Softsign,
+        "Softplus" => ActivationKind::Softplus,
+        "ThresholdedRelu" => threshold(node)?,
+        "Shrink" => shrink(node)?,
         "Elu" => ActivationKind::Elu { alpha: positive(node, "alpha", 1.0)? },
         "HardSigmoid" => ActivationKind::HardSigmoid {
             slope: number("alpha", 0.2)?,
@@ -150,23 +160,50 @@ fn clipped(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<ActivationKin
     }
 }
 
-/// `Max` of a tensor and zero: a ReLU.
-pub(super) fn max(
+/// `ThresholdedRelu`: the value above a limit, 0 elsewhere.
+fn threshold(node: OnnxNode<'_>) -> Result<ActivationKind, OnnxProblem> {
+    let limit = node.float("alpha")?.unwrap_or(1.0);
+    if !limit.is_finite() {
+        return Err(node.fail(format!("attribute alpha is {limit}; it must be finite")));
+    }
+    Ok(ActivationKind::Threshold { limit, value: 0.0 })
+}
+
+/// `Shrink`: values around 0 become 0.
+fn shrink(node: OnnxNode<'_>) -> Result<ActivationKind, OnnxProblem> {
+    let width = node.float("lambd")?.unwrap_or(0.5);
+    let bias = node.float("bias")?.unwrap_or(0.0);
+    if !(width.is_finite() && bias.is_finite() && width >= 0.0) {
+        return Err(node.fail(format!("lambd is {width} and bias {bias}; supported: finite ones")));
+    }
+    Ok(ActivationKind::Shrink { width, bias })
+}
+
+/// `Swish`: `x * sigmoid(alpha * x)`.
+pub(super) fn swish(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
 ) -> Result<OnnxValue, OnnxProblem> {
-    node.allow(&[])?;
-    let tensor = reader.any_tensor(node)?;
-    let is_zero = |position: usize| match reader.optional_constant(node, position) {
-        Ok(Some(constant)) => constant.is_number(0.0) && constant.dims.len() <= tensor.rank(),
-        Ok(None) | Err(_) => false,
-    };
-    if node.proto.input.len() != 2 || !(is_zero(0) || is_zero(1)) {
-        return Err(
-            node.fail("supported: the larger of a tensor and the number 0, which is a ReLU")
-        );
+    node.allow(&["alpha"])?;
+    let alpha = positive(node, "alpha", 1.0)?;
+    let tensor = reader.tensor(node, 0)?;
+    let inner = arithmetic::each(reader, node, "/scale", &tensor, Op::Scale(alpha))?;
+    let silu = reader.activate(node, ActivationKind::Silu, &inner)?;
+    arithmetic::scaled(reader, node, &silu, 1.0 / alpha)
+}
+
+/// `Clip`: an activation if its bounds make one, else a limit of values that is none.
+pub(super) fn clip(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    let (low, high) = bounds(reader, node)?;
+    let is_activation = low == 0.0 && high > 0.0;
+    let is_hard_tanh = low < 0.0 && high > 0.0 && low.is_finite() && high < f32::MAX;
+    if is_activation || is_hard_tanh {
+        return activation(reader, node);
     }
-    reader.activate(node, ActivationKind::Relu, &tensor).map(OnnxValue::Tensor)
+    function::clip(reader, node, (low, high))
 }
 
 /// An operator that is an activation.
@@ -177,12 +214,4 @@ pub(super) fn activation(
     let kind = kind(reader, node)?.ok_or_else(|| node.fail("is not an activation"))?;
     let tensor = reader.tensor(node, 0)?;
     reader.activate(node, kind, &tensor).map(OnnxValue::Tensor)
-}
-
-/// An operator that is known only as a part of an activation.
-pub(super) fn part(_: &mut ModelReader<'_>, node: OnnxNode<'_>) -> Result<OnnxValue, OnnxProblem> {
-    Err(node.fail(
-        "supported: only the nodes that exporters write for GELU, exact or with tanh, and Mish; this \
-         node is not one of them",
-    ))
 }

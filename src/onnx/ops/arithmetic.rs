@@ -1,11 +1,11 @@
 //! Elementwise operators, and operators that change nothing.
 
-use super::super::constant::{ConstantData, ConstantTensor};
+use super::super::constant::ConstantTensor;
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::proto::DataType;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
-use crate::graph::{Axis, AxisDigit, Op, Rearrange, Shape};
+use crate::graph::{Axis, AxisDigit, Op, PairFunction, Rearrange, Shape};
 
 /// `Add` and `Sum`; constants become parameters.
 pub(super) fn add(
@@ -72,26 +72,43 @@ pub(super) fn mul(
     product(reader, node, a, b)
 }
 
-/// `Div` by constants.
+/// `Div` by constants or by other values.
 pub(super) fn div(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
 ) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&[])?;
-    let tensor = reader.tensor(node, 0)?;
+    let tensor = reader.any_tensor(node)?;
+    if !reader.is_constant(node, 1) {
+        let divisor = reader.tensor(node, 1)?;
+        let dividend = reader.operand(node, 0, Some(&tensor.view))?;
+        return paired(reader, node, [&dividend, &divisor], PairFunction::Div)
+            .map(OnnxValue::Tensor);
+    }
     if let Some(divisor) = number(reader, node, 1, &tensor) {
         return scaled(reader, node, &tensor, 1.0 / divisor);
     }
-    let divisors = reader.constant(node, 1)?;
+    let divisors = reader.any_constant(node, 1)?;
     let values = divisors.floats().map_err(|reason| node.fail(format!("input 1 {reason}")))?;
     let factors: Vec<f32> = values.iter().map(|value| 1.0 / value).collect();
     if !factors.iter().all(|factor| factor.is_finite()) {
         return Err(node.fail("divides by 0 or by NaN"));
     }
     let factors =
-        ConstantTensor { dims: divisors.dims.clone(), data: ConstantData::Float(factors) };
+        ConstantTensor::reals(divisors.dims.clone(), factors).with_images(divisors.images);
     let factors = reader.parameter(node, 1, &factors, Some(&tensor.view))?;
     product(reader, node, &tensor, &factors)
+}
+
+/// `Mean` of any number of tensors.
+pub(super) fn mean(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&[])?;
+    let operands = reader.all_operands(node)?;
+    let sum = added(reader, node, &operands)?;
+    each(reader, node, "/mean", &sum, Op::Scale(1.0 / operands.len() as f32)).map(OnnxValue::Tensor)
 }
 
 /// The one number that a constant input is, unless it adds axes.
@@ -147,18 +164,58 @@ pub(super) fn scaled(
     if !factor.is_finite() {
         return Err(node.fail(format!("multiplies by {factor}; supported: finite numbers")));
     }
-    each(reader, node, tensor, Op::Scale(factor))
+    each(reader, node, "", tensor, Op::Scale(factor)).map(OnnxValue::Tensor)
 }
 
 /// Wires an operation on every value of a tensor, and on no others.
-fn each(
+pub(super) fn each(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    part: &str,
+    tensor: &OnnxTensor,
+    op: Op,
+) -> Result<OnnxTensor, OnnxProblem> {
+    let OnnxTensor { node: input, view } = reader.compact(node, tensor)?;
+    Ok(OnnxTensor { node: reader.wire(node, part, op, &[input])?, view })
+}
+
+/// The sum of tensors.
+pub(super) fn added(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    terms: &[OnnxTensor],
+) -> Result<OnnxTensor, OnnxProblem> {
+    match sum(reader, node, terms)? {
+        OnnxValue::Tensor(tensor) => Ok(tensor),
+        OnnxValue::Pending(_) | OnnxValue::Constant(_) => Err(node.fail("depends on nothing")),
+    }
+}
+
+/// A tensor plus a number.
+pub(super) fn shifted(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
     tensor: &OnnxTensor,
-    op: Op,
-) -> Result<OnnxValue, OnnxProblem> {
-    let OnnxTensor { node: input, view } = reader.compact(node, tensor)?;
-    Ok(OnnxValue::Tensor(OnnxTensor { node: reader.wire(node, "", op, &[input])?, view }))
+    number: f32,
+) -> Result<OnnxTensor, OnnxProblem> {
+    let constant = ConstantTensor::reals(Vec::new(), vec![number]);
+    let constant = reader.parameter(node, 9, &constant, Some(&tensor.view))?;
+    added(reader, node, &[tensor.clone(), constant])
+}
+
+/// A function of the values of two tensors, which are broadcast.
+pub(super) fn paired(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    [a, b]: [&OnnxTensor; 2],
+    function: PairFunction,
+) -> Result<OnnxTensor, OnnxProblem> {
+    let ([before, after], view) = reader.pair(node, a, b)?;
+    let first = reader.place(node, a.node, before)?;
+    let repeats = after.is_some_and(|r| repeats_pixel(&r, reader.shape_of(b)));
+    let second = reader.place(node, b.node, after.filter(|_| !repeats))?;
+    let id = reader.wire(node, "", Op::Pair(function), &[first, second])?;
+    Ok(OnnxTensor { node: id, view })
 }
 
 /// `Cast` between real types, which are one here.

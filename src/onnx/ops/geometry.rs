@@ -1,114 +1,155 @@
-//! Strides and paddings that convolutions and pooling share.
+//! Strides and paddings that convolutions and pooling share, for any number of axes.
 
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
-use crate::graph::{Padding, Shape};
+use crate::graph::Padding;
 
-/// How a window moves over an image.
-pub(super) struct SlidingWindow {
-    /// Rows and columns of the window.
-    pub kernel: [usize; 2],
-    /// Distance between the window's rows and columns.
-    pub dilation: [usize; 2],
-    /// Step down and to the right.
-    pub stride: [usize; 2],
-    /// Pixels around the image.
-    pub padding: Padding,
+/// How a window moves along one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AxisWindow {
+    /// Positions of the window.
+    pub kernel: usize,
+    /// Distance between them.
+    pub dilation: usize,
+    /// Step of the window.
+    pub stride: usize,
+    /// Positions in front of the axis.
+    pub before: usize,
+    /// Positions behind it.
+    pub after: usize,
 }
 
-impl SlidingWindow {
-    /// Reads `strides`, `dilations`, `pads` and `auto_pad` of a node whose window has the given
-    /// size.
-    pub fn read(node: OnnxNode<'_>, kernel: [usize; 2], image: Shape) -> Result<Self, OnnxProblem> {
-        let stride = node.pair("strides", [1, 1])?;
-        let dilation = node.pair("dilations", [1, 1])?;
-        let mut sliding = Self { kernel, dilation, stride, padding: Padding::default() };
-        for axis in 0..2 {
-            let reach = i64::try_from(sliding.reach(axis)).unwrap_or(i64::MAX);
-            node.extent("the span of the window", reach, 1)?;
-        }
-        sliding.padding = match node.text("auto_pad")?.unwrap_or("NOTSET") {
-            "NOTSET" => explicit(node)?,
-            "VALID" => Padding::default(),
-            "SAME_UPPER" => sliding.same(image, false),
-            "SAME_LOWER" => sliding.same(image, true),
-            other => {
-                return Err(node.fail(format!(
-                    "attribute auto_pad is {other}; supported: NOTSET, VALID, SAME_UPPER and \
-                     SAME_LOWER"
-                )));
-            }
-        };
-        Ok(sliding)
+impl AxisWindow {
+    /// Positions that the window spans.
+    pub fn reach(self) -> usize {
+        self.dilation * (self.kernel - 1) + 1
     }
 
-    /// Rows or columns of the image that the window spans.
-    fn reach(&self, axis: usize) -> usize {
-        self.dilation[axis] * (self.kernel[axis] - 1) + 1
+    /// Positions of the result, if there are any.
+    pub fn size(self, extent: usize) -> Option<usize> {
+        let room = (extent + self.before + self.after).checked_sub(self.reach())?;
+        Some(room / self.stride + 1)
     }
 
-    /// The padding for which the output has `ceil(extent / stride)` rows and columns; the odd pixel
-    /// goes to the end, or to the beginning if `lower`.
-    fn same(&self, image: Shape, lower: bool) -> Padding {
-        let extents = [image.height, image.width];
-        let [rows, columns] = [0, 1].map(|axis| {
-            let steps = extents[axis].div_ceil(self.stride[axis]) - 1;
-            let total =
-                (steps * self.stride[axis] + self.reach(axis)).saturating_sub(extents[axis]);
-            let (small, large) = (total / 2, total - total / 2);
-            if lower { (large, small) } else { (small, large) }
-        });
-        Padding { top: rows.0, left: columns.0, bottom: rows.1, right: columns.1 }
+    /// The padding for which the output has `ceil(extent / stride)` positions; the odd one goes to the
+    /// end, or to the beginning if `lower`.
+    fn pad_same(&mut self, extent: usize, lower: bool) {
+        let steps = extent.div_ceil(self.stride) - 1;
+        let total = (steps * self.stride + self.reach()).saturating_sub(extent);
+        let (small, large) = (total / 2, total - total / 2);
+        (self.before, self.after) = if lower { (large, small) } else { (small, large) };
     }
 
-    /// With `ceil_mode`, pads below and to the right until the last window fits that starts inside
-    /// the image or the padding before it. Such padding may not count in an average.
-    pub fn round_up(
-        &mut self,
-        node: OnnxNode<'_>,
-        image: Shape,
-        counts: bool,
-    ) -> Result<(), OnnxProblem> {
-        if node.int("ceil_mode")?.unwrap_or(0) == 0 {
-            return Ok(());
-        }
-        let Padding { top, left, bottom, right } = self.padding;
-        let [rows, columns] = [(image.height, top, bottom), (image.width, left, right)];
-        let more = [self.missing(0, rows), self.missing(1, columns)];
-        if counts && more != [0, 0] {
-            return Err(node.fail(
-                "attribute ceil_mode with count_include_pad is supported only where the windows \
-                 fit the image exactly",
-            ));
-        }
-        self.padding.bottom += more[0];
-        self.padding.right += more[1];
-        Ok(())
-    }
-
-    /// Pixels by which the last window of one axis reaches past the padding.
-    fn missing(&self, axis: usize, (extent, before, after): (usize, usize, usize)) -> usize {
-        let (reach, stride) = (self.reach(axis), self.stride[axis]);
-        let padded = extent + before + after;
-        let steps = padded.saturating_sub(reach).div_ceil(stride);
-        let steps = if steps * stride >= extent + before { steps - 1 } else { steps };
-        (steps * stride + reach).saturating_sub(padded)
+    /// Positions by which the last window reaches past the padding, if it may start anywhere in the axis
+    /// or the padding before it.
+    fn missing(self, extent: usize) -> usize {
+        let padded = extent + self.before + self.after;
+        let steps = padded.saturating_sub(self.reach()).div_ceil(self.stride);
+        let steps = if steps * self.stride >= extent + self.before { steps - 1 } else { steps };
+        (steps * self.stride + self.reach()).saturating_sub(padded)
     }
 }
 
-/// The `pads` attribute: rows above, columns left, rows below, columns right.
-fn explicit(node: OnnxNode<'_>) -> Result<Padding, OnnxProblem> {
-    let pad = |value: i64| node.extent("a value of pads", value, 0);
-    match node.ints("pads") {
-        None => Ok(Padding::default()),
-        Some(&[top, left, bottom, right]) => Ok(Padding {
-            top: pad(top)?,
-            left: pad(left)?,
-            bottom: pad(bottom)?,
-            right: pad(right)?,
-        }),
-        Some(other) => Err(node.fail(format!(
-            "attribute pads is {other:?}; supported: four numbers, for the two image axes"
+/// Reads `strides`, `dilations`, `pads` and `auto_pad` of a node whose window has the given size, for axes
+/// of these extents.
+pub(super) fn axis_windows(
+    node: OnnxNode<'_>,
+    kernel: &[usize],
+    extents: &[usize],
+) -> Result<Vec<AxisWindow>, OnnxProblem> {
+    let count = kernel.len();
+    let strides = list(node, "strides", count)?;
+    let dilations = list(node, "dilations", count)?;
+    let mut windows: Vec<AxisWindow> = (0..count)
+        .map(|axis| AxisWindow {
+            kernel: kernel[axis],
+            dilation: dilations[axis],
+            stride: strides[axis],
+            before: 0,
+            after: 0,
+        })
+        .collect();
+    for window in &windows {
+        let reach = i64::try_from(window.reach()).unwrap_or(i64::MAX);
+        node.extent("the span of the window", reach, 1)?;
+    }
+    match node.text("auto_pad")?.unwrap_or("NOTSET") {
+        "NOTSET" => explicit(node, &mut windows)?,
+        "VALID" => {}
+        mode @ ("SAME_UPPER" | "SAME_LOWER") => {
+            let pairs = windows.iter_mut().zip(extents);
+            pairs.for_each(|(window, &extent)| window.pad_same(extent, mode == "SAME_LOWER"));
+        }
+        other => {
+            return Err(node.fail(format!(
+                "attribute auto_pad is {other}; supported: NOTSET, VALID, SAME_UPPER and \
+                 SAME_LOWER"
+            )));
+        }
+    }
+    Ok(windows)
+}
+
+/// With `ceil_mode`, how many positions behind the padding the last window of each axis may reach.
+pub(super) fn rounded_up(
+    node: OnnxNode<'_>,
+    windows: &[AxisWindow],
+    extents: &[usize],
+) -> Result<Vec<usize>, OnnxProblem> {
+    let rounds = node.int("ceil_mode")?.unwrap_or(0) != 0;
+    let missing = |(window, &extent): (&AxisWindow, &usize)| {
+        if rounds { window.missing(extent) } else { 0 }
+    };
+    Ok(windows.iter().zip(extents).map(missing).collect())
+}
+
+/// One number for each axis, 1 where the attribute is not there.
+pub(super) fn list(
+    node: OnnxNode<'_>,
+    name: &str,
+    count: usize,
+) -> Result<Vec<usize>, OnnxProblem> {
+    match node.ints(name) {
+        Some(values) if values.len() == count => {
+            values.iter().map(|&value| node.extent(name, value, 1)).collect()
+        }
+        None => Ok(vec![1; count]),
+        Some(values) => Err(node.fail(format!(
+            "attribute {name} is {values:?}; supported: {}",
+            in_words(count, "number")
         ))),
     }
+}
+
+/// A number of things in words.
+fn in_words(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("one {thing}"),
+        2 => format!("two {thing}s, for rows and columns"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
+/// The `pads` attribute: positions in front of each axis, then those behind.
+fn explicit(node: OnnxNode<'_>, windows: &mut [AxisWindow]) -> Result<(), OnnxProblem> {
+    let count = windows.len();
+    match node.ints("pads") {
+        None | Some([]) => Ok(()),
+        Some(pads) if pads.len() == 2 * count => {
+            for (axis, window) in windows.iter_mut().enumerate() {
+                window.before = node.extent("a value of pads", pads[axis], 0)?;
+                window.after = node.extent("a value of pads", pads[count + axis], 0)?;
+            }
+            Ok(())
+        }
+        Some(other) => {
+            let wanted = if count == 2 { "four".to_owned() } else { (2 * count).to_string() };
+            Err(node.fail(format!("attribute pads is {other:?}; supported: {wanted} numbers")))
+        }
+    }
+}
+
+/// The padding of rows and columns.
+pub(super) fn padding(rows: AxisWindow, columns: AxisWindow) -> Padding {
+    Padding { top: rows.before, left: columns.before, bottom: rows.after, right: columns.after }
 }

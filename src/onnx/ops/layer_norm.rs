@@ -5,8 +5,8 @@ use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue, is_standard};
 use super::pool::REDUCE_AXES_INPUT;
-use super::{arithmetic, shape};
-use crate::graph::{LayerNorm, Op};
+use super::{arithmetic, reduce, shape, slice};
+use crate::graph::{ElementFunction, LayerNorm, Op};
 use crate::weights::LayerWeights;
 
 /// `LayerNormalization` over the last axes.
@@ -75,6 +75,72 @@ pub(super) fn instance_normalization(
         }
     }
     Ok(OnnxValue::Tensor(value))
+}
+
+/// `RMSNormalization` over the last axes: values divided by the root of their mean square.
+pub(super) fn rms_normalization(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["axis", "epsilon", "stash_type"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let first = node.axis(node.int("axis")?.unwrap_or(-1), tensor.rank())?;
+    let axes: Vec<usize> = (first..tensor.rank()).collect();
+    let eps = node.float("epsilon")?.unwrap_or(1e-5);
+    let square = Op::Map(ElementFunction::Power(2.0));
+    let squares = arithmetic::each(reader, node, "/square", &tensor, square)?;
+    let mean = reduce::mean(reader, node, &squares, &axes)?;
+    let sum = arithmetic::shifted(reader, node, &mean, eps)?;
+    let power = Op::Map(ElementFunction::Power(-0.5));
+    let factor = arithmetic::each(reader, node, "/factor", &sum, power)?;
+    let OnnxValue::Tensor(normal) = arithmetic::product(reader, node, &tensor, &factor)? else {
+        return Err(node.fail("depends on nothing"));
+    };
+    let weight = reader.operand(node, 1, Some(&normal.view))?;
+    arithmetic::product(reader, node, &normal, &weight)
+}
+
+/// `GroupNormalization`: groups of channels get mean 0 and variance 1, then a weight and a bias for each
+/// channel or, before operator set 21, for each group.
+pub(super) fn group_normalization(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["epsilon", "num_groups", "stash_type"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let rank = tensor.rank();
+    let groups = node.int("num_groups")?.unwrap_or(1);
+    let groups = node.extent("attribute num_groups", groups, 1)?;
+    if rank < 2 || tensor.view.has_images(1) || !tensor.view.extent(1).is_multiple_of(groups) {
+        let own = tensor.view.describe(reader.batch);
+        return Err(node.fail(format!("{groups} groups of {own}")));
+    }
+    let channels = tensor.view.extent(1);
+    let split = slice::split_axis(reader, node, tensor, 1, &[groups, channels / groups])?;
+    let axes: Vec<usize> = (2..rank + 1).collect();
+    let eps = node.float("epsilon")?.unwrap_or(1e-5);
+    let norm = LayerNormParts { axes, eps, weight: Vec::new(), bias: Vec::new() };
+    let mut value = wire(reader, node, &split, norm)?;
+    for position in [1, 2] {
+        let constant = reader.constant(node, position)?;
+        let mut dims = vec![1; rank];
+        match constant.len() {
+            len if len == channels => (dims[0], dims[1]) = (groups, channels / groups),
+            len if len == groups => dims[0] = groups,
+            len => return Err(node.fail(format!("input {position} has {len} values"))),
+        }
+        let affine = constant.reshaped(dims);
+        let affine = reader.parameter(node, position, &affine, Some(&value.view))?;
+        let result = match position {
+            1 => arithmetic::product(reader, node, &value, &affine)?,
+            _ => arithmetic::sum(reader, node, &[value.clone(), affine])?,
+        };
+        if let OnnxValue::Tensor(tensor) = result {
+            value = tensor;
+        }
+    }
+    let view = value.view.joined(1..3);
+    Ok(OnnxValue::Tensor(OnnxTensor { view, ..value }))
 }
 
 /// What is normalised how.

@@ -4,7 +4,9 @@ use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::options::NormStatistics;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
-use crate::graph::{BatchNorm, Op, Statistics};
+use super::super::resample::Taps;
+use super::arithmetic;
+use crate::graph::{BatchNorm, ElementFunction, Op, Statistics};
 use crate::weights::LayerWeights;
 
 /// The operator set from which on an attribute tells the mode.
@@ -77,4 +79,34 @@ fn per_channel(
     }
     let values = constant.floats();
     values.map(<[f32]>::to_vec).map_err(|reason| node.fail(format!("input {position} {reason}")))
+}
+
+/// `LRN`: values divided by a power of the mean square of neighbouring channels.
+pub(super) fn lrn(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["alpha", "beta", "bias", "size"])?;
+    let tensor = reader.tensor(node, 0)?;
+    if tensor.rank() < 2 || tensor.view.has_images(1) {
+        return Err(node.fail("takes tensors [n, c, ..] with the images first"));
+    }
+    let size = node.int("size")?.ok_or_else(|| node.fail("attribute size is missing"))?;
+    let size = node.extent("attribute size", size, 1)?;
+    let alpha = node.float("alpha")?.unwrap_or(1e-4) / size as f32;
+    let (beta, bias) = (node.float("beta")?.unwrap_or(0.75), node.float("bias")?.unwrap_or(1.0));
+    let square = Op::Map(ElementFunction::Power(2.0));
+    let squares = arithmetic::each(reader, node, "/square", &tensor, square)?;
+    let channels = tensor.view.extent(1);
+    let row = |channel: usize| {
+        let first = channel.saturating_sub((size - 1) / 2);
+        let end = (channel + size / 2 + 1).min(channels);
+        (first..end).map(|other| (other, alpha)).collect()
+    };
+    let rows: Vec<Taps> = (0..channels).map(row).collect();
+    let sums = reader.resampled(node, "/sum", (&squares, 1), &rows)?;
+    let scaled = arithmetic::shifted(reader, node, &sums, bias)?;
+    let power = Op::Map(ElementFunction::Power(-beta));
+    let factor = arithmetic::each(reader, node, "/factor", &scaled, power)?;
+    arithmetic::product(reader, node, &tensor, &factor)
 }

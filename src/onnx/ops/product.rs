@@ -7,20 +7,43 @@ use super::super::view::{AxisLayout, TensorView};
 use crate::graph::{Axis, Op};
 
 /// `MatMul` of `[.., m, k]` and `[.., k, n]`; the axes in front are broadcast, the images may be one
-/// of them. Constants become parameters.
+/// of them. Constants become parameters. A vector counts as a matrix of one row or column, which the
+/// result does not have.
 pub(super) fn mat_mul(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
 ) -> Result<OnnxValue, OnnxProblem> {
-    let factors = [reader.operand(node, 0, None)?, reader.operand(node, 1, None)?];
-    let rank = factors[0].rank().max(factors[1].rank());
-    let [left, right] = factors;
+    let [mut left, mut right] = [reader.operand(node, 0, None)?, reader.operand(node, 1, None)?];
+    let (row, column) = (left.rank() == 1, right.rank() == 1);
+    if row {
+        left.view = left.view.with(&[0]);
+    }
+    if column {
+        right.view = right.view.with(&[1]);
+    }
+    let mut product = multiplied(reader, node, left, right)?;
+    let rank = product.rank();
+    let single = [(row, rank.saturating_sub(2)), (column, rank.saturating_sub(1))];
+    let gone: Vec<usize> =
+        single.into_iter().filter(|&(gone, _)| gone).map(|(_, axis)| axis).collect();
+    product.view = product.view.without(&gone);
+    Ok(OnnxValue::Tensor(product))
+}
+
+/// The product of `[.., m, k]` and `[.., k, n]`.
+pub(super) fn multiplied(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    left: OnnxTensor,
+    right: OnnxTensor,
+) -> Result<OnnxTensor, OnnxProblem> {
+    let rank = left.rank().max(right.rank());
     let unfit = |reason: &str| {
         let [a, b] = [&left, &right].map(|tensor| tensor.view.describe(reader.batch));
         node.fail(format!("{a} and {b} do not fit: {reason}"))
     };
     if left.rank() < 2 || right.rank() < 2 {
-        return Err(unfit("vectors are not supported"));
+        return Err(unfit("a single value"));
     }
     let (a, b) = (left.view.widened(rank), right.view.widened(rank));
     let (rows, inner) = (rank - 2, rank - 1);
@@ -50,7 +73,7 @@ pub(super) fn mat_mul(
     if let Some(axis) = front {
         view.axes[axis].clone_from(&b.view.axes[axis]);
     }
-    Ok(OnnxValue::Tensor(OnnxTensor { node: id, view }))
+    Ok(OnnxTensor { node: id, view })
 }
 
 /// The axes of `front`, then those of `view` from `rows` on.

@@ -1,17 +1,22 @@
-//! Upsampling of images.
+//! Resizing of any axes of one image.
 
 use super::super::error::OnnxProblem;
+use super::super::interpolation::Interpolation;
 use super::super::node::OnnxNode;
-use super::super::reader::{ModelReader, OnnxValue};
-use crate::graph::{Op, Resize, Shape};
+use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
+use crate::graph::{Op, Resize};
 
 /// The operator set from which on scales are input 2 and sizes input 3, behind the region.
 const REGION_INPUT: i64 = 11;
 
-/// How far a scale may be from a whole number: scales are rounded quotients of sizes.
-const ROUNDING: f32 = 1e-5;
+/// The new extent of an axis, and the scale by which coordinates are transformed.
+#[derive(Clone, Copy)]
+struct NewExtent {
+    size: usize,
+    scale: f64,
+}
 
-/// `Resize` to the nearest pixel by whole factors.
+/// `Resize` to the nearest position, linearly or by cubics, and `Upsample`, its older form.
 pub(super) fn resize(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
@@ -26,93 +31,108 @@ pub(super) fn resize(
         "keep_aspect_ratio_policy",
         "mode",
         "nearest_mode",
+        "scales",
     ])?;
-    let mode = node.text("mode")?.unwrap_or("nearest");
-    if mode != "nearest" {
-        return Err(node.fail(format!("attribute mode is {mode}; supported: only nearest")));
+    let interpolation = Interpolation::read(node, reader.opset)?;
+    let tensor = reader.tensor(node, 0)?;
+    let extents = new_extents(reader, node, &tensor)?;
+    let changes = |&axis: &usize| extents[axis].size != tensor.view.extent(axis);
+    let changed: Vec<usize> = (0..tensor.rank()).filter(changes).collect();
+    let factor = |axis: usize| {
+        let (size, own) = (extents[axis].size, tensor.view.extent(axis));
+        size.is_multiple_of(own).then(|| size / own)
+    };
+    if let (Some(rows), Some(columns)) =
+        (factor(tensor.rank().saturating_sub(2)), factor(tensor.rank().saturating_sub(1)))
+        && tensor.rank() == 4
+        && changed.iter().all(|&axis| axis >= 2)
+        && !changed.is_empty()
+        && tensor.view.extent(0) == 1
+        && interpolation.repeats()
+    {
+        let (input, _) = reader.images(node)?;
+        let op = Op::Resize(Resize { factors: [rows, columns] });
+        let id = reader.wire(node, "", op, &[input])?;
+        return Ok(reader.image(id));
     }
-    let (input, image) = reader.images(node)?;
-    if node.ints("axes").is_some_and(|axes| axes != [0, 1, 2, 3] && axes != [2, 3]) {
-        return Err(node.fail("attribute axes names other axes than rows and columns"));
+    let mut resized = tensor;
+    for axis in changed {
+        let extent = resized.view.extent(axis);
+        let NewExtent { size, scale } = extents[axis];
+        let rows = interpolation.rows(extent, size, scale);
+        resized = reader.resampled(node, &format!("/axis {axis}"), (&resized, axis), &rows)?;
     }
-    let factors = factors(reader, node, image)?;
-    if factors == [1, 1] {
-        return Ok(reader.image(input));
-    }
-    refuse_other_pixels(reader, node)?;
-    let id = reader.wire(node, "", Op::Resize(Resize { factors }), &[input])?;
-    Ok(reader.image(id))
+    Ok(OnnxValue::Tensor(resized))
 }
 
-/// Refuses the modes in which pixel `y` of the result is not pixel `y / factor` of the input.
-fn refuse_other_pixels(reader: &ModelReader<'_>, node: OnnxNode<'_>) -> Result<(), OnnxProblem> {
-    if reader.opset < REGION_INPUT {
-        return Ok(());
-    }
-    let place = node.text("coordinate_transformation_mode")?.unwrap_or("half_pixel");
-    let rounding = node.text("nearest_mode")?.unwrap_or("round_prefer_floor");
-    match (place, rounding) {
-        ("asymmetric", "floor")
-        | ("half_pixel" | "pytorch_half_pixel", "round_prefer_floor" | "round_prefer_ceil") => {
-            Ok(())
-        }
-        _ => Err(node.fail(format!(
-            "attributes coordinate_transformation_mode and nearest_mode are {place} and \
-             {rounding}; supported: asymmetric with floor and half_pixel with rounding"
-        ))),
-    }
-}
-
-/// The whole factors of rows and columns, from scales or sizes.
-fn factors(
+/// The new extent of every axis, from scales or sizes.
+fn new_extents(
     reader: &ModelReader<'_>,
     node: OnnxNode<'_>,
-    image: Shape,
-) -> Result<[usize; 2], OnnxProblem> {
+    tensor: &OnnxTensor,
+) -> Result<Vec<NewExtent>, OnnxProblem> {
+    let rank = tensor.rank();
+    let mut extents: Vec<NewExtent> =
+        (0..rank).map(|axis| NewExtent { size: tensor.view.extent(axis), scale: 1.0 }).collect();
     let [scales, sizes] = if reader.opset < REGION_INPUT { [1, usize::MAX] } else { [2, 3] };
-    let extents = [image.height, image.width];
     let given = |position: usize| {
         let constant = reader.optional_constant(node, position)?;
         Ok(constant.filter(|constant| constant.len() > 0))
     };
-    if let Some(constant) = given(scales)? {
-        let scales = constant.floats().map_err(|why| node.fail(format!("the scales: {why}")))?;
-        return match *scales {
-            [batch, channels, rows, columns] if batch == 1.0 && channels == 1.0 => {
-                whole(node, [rows, columns])
+    let axes = |count: usize| -> Result<Vec<usize>, OnnxProblem> {
+        match node.ints("axes") {
+            Some(axes) if axes.len() == count => {
+                axes.iter().map(|&axis| node.axis(axis, rank)).collect()
             }
-            [rows, columns] => whole(node, [rows, columns]),
-            _ => Err(node.fail(format!("scales {scales:?}; supported: rows and columns"))),
-        };
+            // Scales or sizes of the last axes only are the images'.
+            None if count == rank || (count == 2 && rank == 4) => {
+                Ok((rank - count..rank).collect())
+            }
+            _ => Err(node.fail(format!("{count} scales or sizes for {rank} axes"))),
+        }
+    };
+    let fixed = |axis: usize| node.fail(format!("resizes axis {axis}, along which the images are"));
+    let old = node.floats("scales").filter(|_| reader.opset < 9).map(<[f32]>::to_vec);
+    let scales = match given(scales)? {
+        Some(constant) => {
+            let scales =
+                constant.floats().map_err(|why| node.fail(format!("the scales: {why}")))?;
+            Some(scales.to_vec())
+        }
+        None => old,
+    };
+    if let Some(scales) = scales {
+        for (axis, &scale) in axes(scales.len())?.into_iter().zip(&scales) {
+            if tensor.view.has_images(axis) && scale != 1.0 {
+                return Err(fixed(axis));
+            }
+            if !(scale.is_finite() && scale > 0.0) {
+                return Err(node.fail(format!("a scale is {scale}; supported: above 0")));
+            }
+            let extent = tensor.view.extent(axis);
+            // A scale is a rounded quotient: what is next to a whole number is one.
+            let size = f64::from(scale) * extent as f64;
+            let size = node.extent("a resized extent", (size + 1e-4).floor() as i64, 1)?;
+            extents[axis] = NewExtent { size, scale: scale.into() };
+        }
+        return Ok(extents);
+    }
+    if node.text("keep_aspect_ratio_policy")?.is_some_and(|policy| policy != "stretch") {
+        return Err(node.fail("attribute keep_aspect_ratio_policy; supported: only stretch"));
     }
     let constant = given(sizes)?.ok_or_else(|| node.fail("has neither scales nor sizes"))?;
     let sizes = constant.extents().map_err(|why| node.fail(format!("the sizes: {why}")))?;
-    let size = |axis: usize| {
-        let first = sizes.len().checked_sub(2)?;
-        usize::try_from(sizes[first + axis].known()?).ok()?.checked_div(extents[axis])
-    };
-    let (Some(rows), Some(columns)) = (size(0), size(1)) else {
-        return Err(node.fail(format!("sizes {sizes:?}; supported: rows and columns")));
-    };
-    let found = [rows.saturating_mul(extents[0]), columns.saturating_mul(extents[1])];
-    let wanted = sizes[sizes.len() - 2..].iter().map(|size| size.known().unwrap_or(0));
-    let channels_stay = match sizes.len() {
-        4 => sizes[1].known() == i64::try_from(image.channels).ok(),
-        length => length == 2,
-    };
-    if !channels_stay || !wanted.eq(found.map(|size| size as i64)) {
-        return Err(node.fail(format!(
-            "sizes {sizes:?} of {image}; supported: whole multiples of rows and columns"
-        )));
+    for (axis, &size) in axes(sizes.len())?.into_iter().zip(sizes) {
+        if tensor.view.has_images(axis) {
+            if size != tensor.view.dim(axis, reader.batch) {
+                return Err(fixed(axis));
+            }
+            continue;
+        }
+        let size = size.known().ok_or_else(|| fixed(axis))?;
+        let size = node.extent("a resized extent", size, 1)?;
+        let scale = size as f64 / tensor.view.extent(axis) as f64;
+        extents[axis] = NewExtent { size, scale };
     }
-    whole(node, [rows as f32, columns as f32])
-}
-
-fn whole(node: OnnxNode<'_>, scales: [f32; 2]) -> Result<[usize; 2], OnnxProblem> {
-    let is_whole = |scale: &f32| *scale >= 1.0 && (scale - scale.round()).abs() <= ROUNDING * scale;
-    if !scales.iter().all(is_whole) {
-        return Err(node.fail(format!("scales {scales:?}; supported: whole numbers")));
-    }
-    let factor = |scale: f32| node.extent("a scale", scale.round() as i64, 1);
-    Ok([factor(scales[0])?, factor(scales[1])?])
+    Ok(extents)
 }

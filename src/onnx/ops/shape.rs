@@ -6,7 +6,7 @@ use super::super::constant::{ConstantTensor, MAX_AXES, SymbolicInt};
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
-use super::super::view::{ReshapeMisfit, TensorView};
+use super::super::view::{AxisFactor, ReshapeMisfit, TensorView};
 
 /// The operator set from which on `Squeeze` and `Unsqueeze` take their axes as an input.
 pub(in super::super) const SQUEEZE_AXES_INPUT: i64 = 13;
@@ -65,10 +65,9 @@ pub(in super::super) fn shape(
     node: OnnxNode<'_>,
 ) -> Result<OnnxValue, OnnxProblem> {
     node.allow(&["end", "start"])?;
-    let extent = |extent: usize| SymbolicInt::Known(i64::try_from(extent).unwrap_or(i64::MAX));
-    let extents: Vec<SymbolicInt> = match reader.optional_constant(node, 0) {
-        Ok(Some(constant)) => constant.dims.iter().copied().map(extent).collect(),
-        _ => reader.tensor(node, 0)?.view.dims(reader.batch),
+    let extents: Vec<SymbolicInt> = match reader.any_constant(node, 0) {
+        Ok(constant) => constant.extents_of_batch(),
+        Err(_) => reader.tensor(node, 0)?.view.dims(reader.batch),
     };
     let rank = extents.len();
     let position = |name: &str, default: i64| -> Result<usize, OnnxProblem> {
@@ -265,4 +264,63 @@ pub(super) fn expand(
     let target = reader.constant(node, 1)?;
     let target = target.extents().map_err(|reason| node.fail(format!("the shape {reason}")))?;
     reader.expanded(node, &tensor, target).map(OnnxValue::Tensor)
+}
+
+/// `Tile`: repeats whole axes.
+pub(super) fn tile(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&[])?;
+    let mut tensor = reader.tensor(node, 0)?;
+    let times = reader.constant(node, 1)?;
+    let times = times.extents().map_err(|reason| node.fail(format!("input 1 {reason}")))?;
+    if times.len() != tensor.rank() {
+        return Err(node.fail(format!("{} repeats for {} axes", times.len(), tensor.rank())));
+    }
+    let mut volume = 1_usize;
+    for (axis, &times) in times.iter().enumerate() {
+        match times {
+            SymbolicInt::Images(1) if tensor.view.images_axis().is_none() => {
+                tensor.view.axes[axis].insert(0, AxisFactor::Images);
+            }
+            SymbolicInt::Known(1) => {}
+            SymbolicInt::Known(times) if !tensor.view.has_images(axis) => {
+                let times = node.extent("a repeat", times, 1)?;
+                tensor.view = tensor.view.tiled(axis, times);
+            }
+            _ => return Err(node.fail("repeats images")),
+        }
+        volume = volume.saturating_mul(tensor.view.extent(axis));
+    }
+    reader.budget.check_extents(&[volume]).map_err(|reason| node.fail(reason))?;
+    Ok(OnnxValue::Tensor(tensor))
+}
+
+/// `SpaceToDepth`: squares of pixels become channels.
+pub(super) fn space_to_depth(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["blocksize"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let side = node.int("blocksize")?.ok_or_else(|| node.fail("attribute blocksize is missing"))?;
+    let side = node.extent("attribute blocksize", side, 1)?;
+    let own = tensor.view.describe(reader.batch);
+    let misfit = || node.fail(format!("{own} with a blocksize of {side}"));
+    let divides = |axis: usize| tensor.view.extent(axis).is_multiple_of(side);
+    if tensor.rank() != 4 || !divides(2) || !divides(3) {
+        return Err(misfit());
+    }
+    let dims = tensor.view.dims(reader.batch);
+    let whole = |extent: usize| SymbolicInt::Known(i64::try_from(extent).unwrap_or(i64::MAX));
+    let [rows, columns] = [2, 3].map(|axis| whole(tensor.view.extent(axis) / side));
+    let channels = whole(tensor.view.extent(1).saturating_mul(side * side));
+    let split = [dims[0], dims[1], rows, whole(side), columns, whole(side)];
+    let OnnxValue::Tensor(parts) = reshaped(reader, node, tensor, &split, false)? else {
+        return Err(misfit());
+    };
+    let view = parts.view.transposed(&[0, 3, 5, 1, 2, 4]);
+    let target = [dims[0], channels, rows, columns];
+    reshaped(reader, node, OnnxTensor { view, ..parts }, &target, false)
 }

@@ -79,8 +79,8 @@ pub(super) fn slice(
     Ok(OnnxValue::Tensor(tensor))
 }
 
-/// Some positions of one axis.
-fn sliced(
+/// Some positions of one axis, forward or backward.
+pub(super) fn sliced(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
     tensor: OnnxTensor,
@@ -89,6 +89,10 @@ fn sliced(
 ) -> Result<OnnxTensor, OnnxProblem> {
     if range.is_whole(tensor.view.extent(axis)) {
         return Ok(tensor);
+    }
+    if range.step < 0 {
+        let positions: Vec<usize> = range.positions().collect();
+        return reader.picked(node, &tensor, axis, &positions);
     }
     if let Some(view) = tensor.view.sliced(axis, range) {
         return Ok(OnnxTensor { view, ..tensor });
@@ -103,12 +107,12 @@ fn range(node: OnnxNode<'_>, cut: &SliceCut, extent: usize) -> Result<StridedRan
     let end = cut.end.known();
     let end = end.ok_or_else(|| node.fail("the end depends on the size of the batch"))?;
     match StridedRange::resolve(cut.start, end, cut.step, extent) {
-        Some(range) if range.step > 0 && range.count > 0 => Ok(range),
-        Some(range) if range.step > 0 => {
+        Some(range) if range.count > 0 => Ok(range),
+        Some(_) => {
             Err(node
                 .fail(format!("{}..{end} of axis {} of {extent} is empty", cut.start, cut.axis)))
         }
-        _ => Err(node.fail(format!("a step of {}; supported: steps forward", cut.step))),
+        None => Err(node.fail("a step of 0")),
     }
 }
 
@@ -131,7 +135,7 @@ fn refuse_part_of_batch(
     Err(node.fail("takes part of the batch; supported: axes of one image"))
 }
 
-/// `Gather` of one position, or of evenly spaced ones.
+/// `Gather` of any positions.
 pub(super) fn gather(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
@@ -141,11 +145,21 @@ pub(super) fn gather(
     let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
     let indices = reader.constant(node, 1)?;
     let positions = indices.ints().map_err(|reason| node.fail(format!("the index {reason}")))?;
+    gathered(reader, node, tensor, axis, (&positions, &indices.dims)).map(OnnxValue::Tensor)
+}
+
+/// Positions of one axis, in the shape of the index.
+fn gathered(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: OnnxTensor,
+    axis: usize,
+    (positions, dims): (&[i64], &[usize]),
+) -> Result<OnnxTensor, OnnxProblem> {
     if tensor.view.has_images(axis) {
         return Err(node.fail("takes part of the batch; supported: axes of one image"));
     }
     let extent = tensor.view.extent(axis);
-    let evenly = || node.fail("supported: one index, or evenly spaced ones in forward order");
     let size = i64::try_from(extent).unwrap_or(i64::MAX);
     let inside = |&position: &i64| {
         let from_first = if position < 0 { position.saturating_add(size) } else { position };
@@ -153,20 +167,103 @@ pub(super) fn gather(
     };
     let places: Option<Vec<usize>> = positions.iter().map(inside).collect();
     let places = places.ok_or_else(|| node.fail(format!("an index is not within 0..{extent}")))?;
-    let first = *places.first().ok_or_else(evenly)?;
+    let &first = places.first().ok_or_else(|| node.fail("the index is empty"))?;
     let step = places.get(1).map_or(Some(1), |next| next.checked_sub(first));
-    let step = step.filter(|&step| step > 0).ok_or_else(evenly)?;
-    let even = places.iter().enumerate().all(|(k, &place)| place == first + k * step);
-    if !even || indices.dims.len() > 1 {
-        return Err(evenly());
-    }
-    let range = StridedRange { first, step: step as i64, count: places.len() };
-    let tensor = sliced(reader, node, tensor, axis, range)?;
-    let view = match indices.dims.len() {
-        0 => tensor.view.without(&[axis]),
-        _ => tensor.view.clone(),
+    let even = step
+        .filter(|&step| step > 0)
+        .filter(|step| places.iter().enumerate().all(|(k, &place)| place == first + k * step));
+    let picked = match even {
+        Some(step) => {
+            let range = StridedRange { first, step: step as i64, count: places.len() };
+            sliced(reader, node, tensor, axis, range)?
+        }
+        None => reader.picked(node, &tensor, axis, &places)?,
     };
-    Ok(OnnxValue::Tensor(OnnxTensor { view, ..tensor }))
+    match dims {
+        [] => {
+            let view = picked.view.without(&[axis]);
+            Ok(OnnxTensor { view, ..picked })
+        }
+        [_] => Ok(picked),
+        _ => split_axis(reader, node, picked, axis, dims),
+    }
+}
+
+/// One axis as several.
+pub(super) fn split_axis(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    tensor: OnnxTensor,
+    axis: usize,
+    dims: &[usize],
+) -> Result<OnnxTensor, OnnxProblem> {
+    let laid = match tensor.view.axes[axis].as_slice() {
+        [] | [_] => tensor,
+        _ => reader.lay_out(node, &tensor, &tensor.view.layout_around(axis))?,
+    };
+    let view = laid.view.split(axis, dims);
+    let view = view.ok_or_else(|| node.fail(format!("axis {axis} does not become {dims:?}")))?;
+    Ok(OnnxTensor { view, ..laid })
+}
+
+/// `GatherND` of the first axes.
+pub(super) fn gather_nd(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["batch_dims"])?;
+    node.only("batch_dims", 0)?;
+    let tensor = reader.tensor(node, 0)?;
+    let indices = reader.constant(node, 1)?;
+    let values = indices.ints().map_err(|reason| node.fail(format!("the index {reason}")))?;
+    let (&depth, dims) = indices.dims.split_last().ok_or_else(|| node.fail("a single index"))?;
+    if depth == 0 || depth > tensor.rank() {
+        return Err(node.fail(format!("indices of {depth} axes of {}", tensor.rank())));
+    }
+    let mut flat = Vec::with_capacity(values.len() / depth);
+    for index in values.chunks_exact(depth) {
+        let mut position = 0;
+        for (axis, &at) in index.iter().enumerate() {
+            let extent = tensor.view.extent(axis) as i64;
+            let at = if at < 0 { at.saturating_add(extent) } else { at };
+            if !(0..extent).contains(&at) {
+                return Err(node.fail(format!("an index is not within 0..{extent}")));
+            }
+            position = position * extent + at;
+        }
+        flat.push(position);
+    }
+    let merged = OnnxTensor { node: tensor.node, view: tensor.view.joined(0..depth) };
+    gathered(reader, node, merged, 0, (&flat, dims)).map(OnnxValue::Tensor)
+}
+
+/// `GatherElements` whose index is the same along all other axes.
+pub(super) fn gather_elements(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["axis"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
+    let indices = reader.constant(node, 1)?;
+    let values = indices.ints().map_err(|reason| node.fail(format!("the index {reason}")))?;
+    let fits = indices.dims.len() == tensor.rank()
+        && (0..tensor.rank()).all(|other| {
+            other == axis
+                || SymbolicInt::Known(indices.dims[other] as i64)
+                    == tensor.view.dim(other, reader.batch)
+        });
+    if !fits {
+        return Err(node.fail(format!("an index of shape {:?}", indices.dims)));
+    }
+    let count = indices.dims[axis];
+    let inner: usize = indices.dims[axis + 1..].iter().product();
+    let first: Vec<i64> = (0..count).map(|at| values[at * inner]).collect();
+    let same = values.iter().enumerate().all(|(at, &value)| value == first[at / inner % count]);
+    if !same {
+        return Err(node.fail("an index that differs along other axes is not supported"));
+    }
+    gathered(reader, node, tensor, axis, (&first, &[count])).map(OnnxValue::Tensor)
 }
 
 /// The operator set from which on the sizes of `Split` are an input.
@@ -202,7 +299,7 @@ pub(super) fn split<'m>(
 
 /// How many positions each output of a `Split` takes: as the node says, or equally many, the last one
 /// fewer.
-fn sizes(
+pub(in super::super) fn sizes(
     reader: &ModelReader<'_>,
     node: OnnxNode<'_>,
     extent: usize,
@@ -229,4 +326,67 @@ fn sizes(
         return Err(node.fail(format!("{outputs} outputs of sizes {sizes:?} for {extent} values")));
     }
     Ok(sizes)
+}
+
+/// Where a part of a `SplitToSequence` begins and how long it is: the sizes are one for all parts, one for
+/// each, or 1 without them, and the axis has an extent.
+pub(in super::super) fn part_of_split(
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+    extent: usize,
+) -> Result<(usize, usize), OnnxProblem> {
+    let ints = |position: usize| -> Result<Option<Vec<i64>>, OnnxProblem> {
+        let constant = reader.optional_constant(node, position)?;
+        let ints = constant.map(|constant| constant.ints()).transpose();
+        ints.map_err(|reason| node.fail(format!("input {position} {reason}")))
+    };
+    let sizes = ints(1)?;
+    let single = match reader.optional_constant(node, 1)? {
+        Some(sizes) => sizes.dims.is_empty(),
+        None => true,
+    };
+    let size = |value: i64| usize::try_from(value).ok().filter(|&size| size > 0);
+    let parts: Option<Vec<usize>> = match sizes {
+        Some(sizes) if !single => sizes.into_iter().map(size).collect(),
+        given => {
+            let size = given.and_then(|sizes| sizes.first().copied()).map_or(Some(1), size);
+            size.map(|size| {
+                (0..extent.div_ceil(size)).map(|at| (extent - at * size).min(size)).collect()
+            })
+        }
+    };
+    let parts = parts.ok_or_else(|| node.fail("a size is not above 0"))?;
+    let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    let position = match ints(2)?.as_deref() {
+        Some(&[at]) if at < 0 => at + count,
+        Some(&[at]) => at,
+        _ => return Err(node.fail("takes one position")),
+    };
+    let position = usize::try_from(position).ok().filter(|&at| at < parts.len());
+    let position = position.ok_or_else(|| node.fail(format!("not one of {count} parts")))?;
+    let first = parts[..position].iter().fold(0_usize, |sum, &size| sum.saturating_add(size));
+    if first.saturating_add(parts[position]) > extent {
+        return Err(node.fail(format!("parts {parts:?} of {extent} values")));
+    }
+    Ok((first, parts[position]))
+}
+
+/// One part of a tensor that is split into a sequence.
+pub(super) fn part(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+) -> Result<OnnxValue, OnnxProblem> {
+    node.allow(&["axis", "keepdims"])?;
+    let tensor = reader.tensor(node, 0)?;
+    let axis = node.axis(node.int("axis")?.unwrap_or(0), tensor.rank())?;
+    if tensor.view.has_images(axis) {
+        return Err(node.fail("splits the batch; supported: axes of one image"));
+    }
+    let (first, count) = part_of_split(reader, node, tensor.view.extent(axis))?;
+    let range = StridedRange { first, step: 1, count };
+    let mut part = sliced(reader, node, tensor, axis, range)?;
+    if !reader.is_constant(node, 1) && node.int("keepdims")?.unwrap_or(1) == 0 {
+        part.view = part.view.without(&[axis]);
+    }
+    Ok(OnnxValue::Tensor(part))
 }

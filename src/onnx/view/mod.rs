@@ -69,6 +69,35 @@ impl TensorView {
         Self { start: [0; 3], axes: [vec![batch], Axis::ALL.map(axis).to_vec()].concat() }
     }
 
+    /// `[n, ..]` of the input: one axis is the channels, two are channels and columns, three are channels,
+    /// rows and columns; of four, the second and the third are both of the rows.
+    pub fn input(dims: &[usize], images: bool) -> Self {
+        let part = |from: Axis, extent: usize, step: usize| {
+            let part = AxisFactor::Part(AxisPart { extent, from, step });
+            if extent > 1 { vec![part] } else { Vec::new() }
+        };
+        let axes = match *dims {
+            [channels] => vec![part(Axis::Channel, channels, 1)],
+            [channels, width] => {
+                vec![part(Axis::Channel, channels, 1), part(Axis::Column, width, 1)]
+            }
+            [channels, frames, height, width] => vec![
+                part(Axis::Channel, channels, 1),
+                part(Axis::Row, frames, height),
+                part(Axis::Row, height, 1),
+                part(Axis::Column, width, 1),
+            ],
+            [channels, height, width, ..] => vec![
+                part(Axis::Channel, channels, 1),
+                part(Axis::Row, height, 1),
+                part(Axis::Column, width, 1),
+            ],
+            [] => Vec::new(),
+        };
+        let batch = if images { vec![AxisFactor::Images] } else { Vec::new() };
+        Self { start: [0; 3], axes: [vec![batch], axes].concat() }
+    }
+
     /// The number of axes.
     pub fn rank(&self) -> usize {
         self.axes.len()
@@ -138,7 +167,7 @@ impl TensorView {
     }
 
     /// Merges neighbouring parts that are one.
-    fn merged(mut self) -> Self {
+    pub fn merged(mut self) -> Self {
         self.axes.iter_mut().for_each(|axis| *axis = merge(axis));
         self
     }

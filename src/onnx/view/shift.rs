@@ -27,6 +27,50 @@ impl TensorView {
         Some(sliced)
     }
 
+    /// An axis of one part as several axes; `None` if it has more parts or other extents.
+    pub fn split(&self, axis: usize, dims: &[usize]) -> Option<Self> {
+        if dims.iter().product::<usize>() != self.extent(axis) {
+            return None;
+        }
+        let mut rest = match *self.axes[axis].as_slice() {
+            [] => None,
+            [AxisFactor::Part(part)] => Some(part),
+            _ => return None,
+        };
+        let mut split = Vec::with_capacity(dims.len());
+        for &extent in dims.iter().rev() {
+            let Some(part) = rest.filter(|_| extent > 1) else {
+                split.push(Vec::new());
+                continue;
+            };
+            let (high, low) = part.split(extent);
+            split.push(vec![AxisFactor::Part(low)]);
+            rest = (high.extent > 1).then_some(high);
+        }
+        split.reverse();
+        let mut view = self.clone();
+        view.axes.splice(axis..=axis, split);
+        Some(view)
+    }
+
+    /// Several neighbouring axes as one.
+    pub fn joined(&self, range: std::ops::Range<usize>) -> Self {
+        let mut view = self.clone();
+        let joined = view.axes[range.clone()].concat();
+        view.axes.splice(range, [joined]);
+        view.merged()
+    }
+
+    /// With an axis repeated so many times.
+    pub fn tiled(&self, axis: usize, times: usize) -> Self {
+        let mut view = self.clone();
+        if times > 1 {
+            let part = AxisPart { extent: times, from: Axis::Channel, step: 0 };
+            view.axes[axis].insert(0, AxisFactor::Part(part));
+        }
+        view
+    }
+
     /// Without some axes, which must have an extent of 1.
     pub fn without(&self, axes: &[usize]) -> Self {
         let kept = (0..self.rank()).filter(|axis| !axes.contains(axis));
@@ -42,6 +86,23 @@ impl TensorView {
             start: self.start,
             axes: (0..rank).map(axis).map(Option::unwrap_or_default).collect(),
         }
+    }
+
+    /// `[n, c, h, w]` of a whole node with the channels as `c` groups of `down * right` pixels: each pixel
+    /// becomes a rectangle of them. `None` if the channels are no such groups.
+    pub fn pixels_of_channels(&self, channels: usize, [down, right]: [usize; 2]) -> Option<Self> {
+        let part = |extent: usize, step: usize| {
+            let part = AxisFactor::Part(AxisPart { extent, from: Axis::Channel, step });
+            if extent > 1 { vec![part] } else { Vec::new() }
+        };
+        let (4, true) = (self.rank(), self.extent(1) == channels * down * right) else {
+            return None;
+        };
+        let mut view = self.clone();
+        view.axes[1] = part(channels, down * right);
+        view.axes[2].extend(part(down, right));
+        view.axes[3].extend(part(right, 1));
+        Some(view)
     }
 
     /// With axes of extent 1 in front, up to that many.

@@ -71,6 +71,9 @@ impl PlanBuilder<'_> {
                     | Op::Flatten
                     | Op::Linear(_)
                     | Op::Parameter(_)
+                    | Op::Map(_)
+                    | Op::Pair(_)
+                    | Op::Resample(_)
                     | Op::Rearrange(_)
                     | Op::LayerNorm(_)
                     | Op::Softmax

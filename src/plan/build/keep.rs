@@ -120,6 +120,9 @@ impl PlanBuilder<'_> {
             | PlanStep::Resize { .. }
             | PlanStep::CopyChannels { .. }
             | PlanStep::Flatten { .. }
+            | PlanStep::Map { .. }
+            | PlanStep::Pair { .. }
+            | PlanStep::Resample { .. }
             | PlanStep::Rearrange { .. }
             | PlanStep::Parameter { .. }
             | PlanStep::LayerNorm { .. }

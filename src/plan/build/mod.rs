@@ -6,6 +6,7 @@ mod keep;
 mod measure;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use self::demand::NodeDemand;
 use super::step::{
@@ -16,7 +17,7 @@ use super::{CodeId, Count, MAX_TERMS, NormId, Plan, PlanError, PlanOutputs, Tens
 use crate::graph::Statistics;
 use crate::graph::analysis::Analysis;
 use crate::graph::{
-    ActivationKind, Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind, Shape,
+    ActivationKind, Conv, Graph, Linear, Node, NodeId, Op, Padding, Pool, PoolKind, Resample, Shape,
 };
 use crate::weights::Weights;
 
@@ -162,6 +163,9 @@ impl<'g> PlanBuilder<'g> {
             | Op::GlobalAvgPool
             | Op::Flatten
             | Op::Parameter(_)
+            | Op::Map(_)
+            | Op::Pair(_)
+            | Op::Resample(_)
             | Op::Rearrange(_)
             | Op::LayerNorm(_)
             | Op::Softmax
@@ -191,6 +195,14 @@ impl<'g> PlanBuilder<'g> {
             Op::Resize(resize) => self.push(PlanStep::Resize { src, dst, resize }),
             Op::Mul => self.push(self.product(src, sources[1], dst)),
             Op::Flatten => self.push(PlanStep::Flatten { src, dst }),
+            Op::Map(function) => self.push(PlanStep::Map { src, dst, function }),
+            Op::Pair(function) => {
+                self.push(PlanStep::Pair { a: src, b: sources[1], dst, function });
+            }
+            Op::Resample(Resample { axis, table }) => {
+                let table = Arc::clone(self.graph.table(table));
+                self.push(PlanStep::Resample { src, dst, axis, table });
+            }
             Op::Rearrange(rearrange) => self.push(PlanStep::Rearrange { src, dst, rearrange }),
             Op::Parameter(_) => self.push(PlanStep::Parameter { dst, node: id }),
             Op::LayerNorm(op) => self.push(PlanStep::LayerNorm { src, dst, node: id, op }),

@@ -178,7 +178,8 @@ fn a_free_batch_size_is_not_a_number() {
     one.clone().node("Mul", "n n", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("Equal", "n one", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("Add", "n one", "y", &[]).fails_at("y", "size of the batch");
-    one.clone().node("ConstantOfShape", "n", "y", &[]).fails_at("y", "size of the batch");
+    let squared = one.clone().node("Concat", "n n", "m", &[int("axis", 0)]);
+    squared.node("ConstantOfShape", "m", "y", &[]).fails_at("y", "size of the batch");
     one.clone().node("Gather", "one n", "y", &[]).fails_at("y", "size of the batch");
     one.node("Slice", "x zero n n", "y", &[]).fails_at("y", "size of the batch");
     let inner = model.wholes("zero", &[0]).wholes("two", &[2]);

@@ -50,10 +50,11 @@ fn slices_before_operator_set_10_have_attributes() {
 }
 
 #[test]
-fn slices_refuse_what_has_no_primitive() {
+fn slices_backwards_and_what_is_refused() {
     let channels = slice(&[0], &[3], &[1], &[2]).output();
     assert_eq!((channels[0], channels[20], channels.len()), (1., 41., 40));
-    slice(&[-1], &[i64::MIN], &[2], &[-1]).fails_at("y", "step of -1");
+    let backwards = slice(&[-1], &[i64::MIN], &[3], &[-1]).output();
+    assert_eq!(backwards[..6], [5., 4., 3., 2., 1., 10.]);
     slice(&[0], &[4], &[2], &[0]).fails_at("y", "step of 0");
     for (start, end) in [(1, 6), (0, 5), (-2, 6)] {
         let batch = Builder::new(13, [6, 3, 4, 5]).wholes("s", &[start]).wholes("e", &[end]);
@@ -85,21 +86,32 @@ fn pads_add_and_crop_zeros() {
 }
 
 #[test]
-fn pads_refuse_what_is_not_zeros_in_space() {
+fn pads_of_other_values_and_axes() {
     let pad = |pads: &[i64], attributes: &[AttributeProto]| {
         let model = Builder::new(13, [1, 3, 4, 5]).wholes("p", pads).reals("v", &[], &[1.0]);
         model.node("Pad", "x p", "y", attributes)
     };
-    pad(&[0; 8], &[text("mode", "reflect")]).fails_at("y", "reflect");
-    pad(&[0, 1, 0, 0, 0, 0, 0, 0], &[]).fails_at("y", "channels");
+    pad(&[0; 8], &[text("mode", "mirror")]).fails_at("y", "reflect");
+    let channels = pad(&[0, 1, 0, 0, 0, 0, 0, 0], &[]).output();
+    assert_eq!((channels[19], channels[20], channels.len()), (0., 1., 80));
+    let free = Builder::new(13, [0, 3, 4, 5]).wholes("p", &[1, 0, 0, 0, 0, 0, 0, 0]);
+    free.node("Pad", "x p", "y", &[]).fails_at("y", "pads the batch");
+    let row = |mode: &str| {
+        let model = Builder::new(13, [1, 1, 1, 3]).wholes("p", &[0, 0, 0, 2, 0, 0, 0, 2]);
+        model.node("Pad", "x p", "y", &[text("mode", mode)]).output()
+    };
+    assert_eq!(row("reflect"), [3., 2., 1., 2., 3., 2., 1.]);
+    assert_eq!(row("edge"), [1., 1., 1., 2., 3., 3., 3.]);
+    assert_eq!(row("wrap"), [2., 3., 1., 2., 3., 1., 2.]);
     pad(&[0; 6], &[]).fails_at("y", "6 paddings for 4 axes");
     pad(&[0, 0, -4, 0, 0, 0, 0, 0], &[]).fails_at("y", "padded size");
     pad(&[0, 0, i64::MAX, 0, 0, 0, i64::MAX, 0], &[]).fails_at("y", "too large");
-    let value = Builder::new(13, [1, 3, 4, 5]).wholes("p", &[0; 8]).reals("v", &[], &[1.0]);
-    value.node("Pad", "x p v", "y", &[]).fails_at("y", "pads with 1");
-    let old = Builder::new(9, [1, 3, 4, 5]);
-    old.node("Pad", "x", "y", &[ints("pads", &[0; 8]), float("value", 2.0)])
-        .fails_at("y", "with 2");
+    let value = Builder::new(13, [1, 1, 1, 2]).wholes("p", &[0, 0, 1, 0, 0, 0, 0, 1]);
+    let value = value.reals("v", &[], &[9.0]).node("Pad", "x p v", "y", &[]);
+    assert_eq!(value.output(), [9., 9., 9., 1., 2., 9.]);
+    let old = Builder::new(9, [1, 1, 1, 2]);
+    let attributes = [ints("pads", &[0, 0, 0, 1, 0, 0, 0, 0]), float("value", 2.0)];
+    assert_eq!(old.node("Pad", "x", "y", &attributes).output(), [2., 1., 2.]);
 }
 
 fn pool(operator: &str, attributes: &[AttributeProto]) -> Builder {
@@ -136,8 +148,16 @@ fn pools_round_up() {
         assert_eq!(pool.padding, Padding { bottom: 1, right: 1, ..Padding::default() });
     }
     let counting = [&attributes[..], &[int("count_include_pad", 1)]].concat();
-    pool("AveragePool", &counting).fails_at("y", "ceil_mode");
-    pool("MaxPool", &[kernel.clone(), ints("dilations", &[2, 2])]).fails_at("y", "dilation");
+    // What the last window reaches beyond the image does not count.
+    let means = [4., 6., 7.5, 14., 16., 17.5, 21.5, 23.5, 25.];
+    assert_eq!(pool("AveragePool", &counting).output(), means);
+    let gaps = pool("MaxPool", &[kernel.clone(), ints("dilations", &[2, 2])]);
+    assert_eq!(gaps.output(), [25.]);
+    let gaps = [ints("kernel_shape", &[2, 2]), ints("dilations", &[2, 2]), ints("pads", &[1; 4])];
+    let [first, second] = [0, 1].map(|at| pool("MaxPool", &gaps).output()[at]);
+    assert_eq!((first, second), (7., 8.));
+    let dilated = [kernel.clone(), ints("dilations", &[2, 2])];
+    pool("AveragePool", &dilated).fails_at("y", "dilation");
     pool("MaxPool", &[]).fails_at("y", "kernel_shape is missing");
     pool("MaxPool", &[kernel, ints("pads", &[3, 0, 0, 0])]).fails_at("y", "past the window");
     pool("GlobalAveragePool", &[int("axis", 1)]).fails_at("y", "supported: none");
@@ -168,7 +188,9 @@ fn means_over_images() {
     let batch = Builder::new(18, [2, 2, 2, 2]).wholes("a", &[0, 1]);
     batch.node("ReduceMean", "x a", "y", &[]).fails_at("y", "axes of one image");
     axes(&[2, 2]).node("ReduceMean", "x a", "y", &[]).fails_at("y", "twice");
-    axes(&[]).node("ReduceMean", "x", "y", &[]).fails_at("y", "axes []");
+    assert_eq!(axes(&[]).node("ReduceMean", "x", "y", &[]).output(), [4.5]);
+    let free = Builder::new(18, [0, 2, 2, 2]);
+    free.node("ReduceMean", "x", "y", &[]).fails_at("y", "axes of one image");
 }
 
 #[test]

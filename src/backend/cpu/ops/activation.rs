@@ -60,7 +60,37 @@ unsafe fn activate_row<S: Simd>(kind: ActivationKind, row: *mut f32, pixels: usi
             ActivationKind::HardTanh { low, high } => {
                 each!(|x| S::min(S::max(x, S::splat(low)), S::splat(high)));
             }
+            ActivationKind::Softplus => each_value(row, pixels, softplus),
+            ActivationKind::Shrink { width, bias } => {
+                each_value(row, pixels, |x| shrink(x, width, bias));
+            }
+            ActivationKind::Threshold { limit, value } => {
+                each_value(row, pixels, |x| if x > limit { x } else { value });
+            }
         }
+    }
+}
+
+/// Applies a function to single values: for functions that are rare.
+unsafe fn each_value(row: *mut f32, pixels: usize, function: impl Fn(f32) -> f32) {
+    for index in 0..pixels * LANES {
+        // SAFETY: the row holds so many values.
+        unsafe { *row.add(index) = function(*row.add(index)) };
+    }
+}
+
+/// `max(x, 0) + ln(1 + exp(-|x|))`.
+fn softplus(x: f32) -> f32 {
+    x.max(0.0) + libm::log1pf(libm::expf(-x.abs()))
+}
+
+fn shrink(x: f32, width: f32, bias: f32) -> f32 {
+    if x > width {
+        x - bias
+    } else if x < -width {
+        x + bias
+    } else {
+        0.0
     }
 }
 
@@ -234,7 +264,7 @@ mod tests {
     use crate::backend::cpu::simd::Isa;
 
     /// Every function, with parameters that occur.
-    const ALL: [ActivationKind; 14] = [
+    const ALL: [ActivationKind; 17] = [
         ActivationKind::Relu,
         ActivationKind::RELU6,
         ActivationKind::LeakyRelu { slope: 0.01 },
@@ -249,6 +279,9 @@ mod tests {
         ActivationKind::Mish,
         ActivationKind::Softsign,
         ActivationKind::HardTanh { low: -1.0, high: 1.0 },
+        ActivationKind::Softplus,
+        ActivationKind::Shrink { width: 0.5, bias: 0.5 },
+        ActivationKind::Threshold { limit: 0.5, value: -2.0 },
     ];
 
     fn activated(isa: Isa, kind: ActivationKind, mut values: Vec<f32>) -> Vec<f32> {

@@ -77,6 +77,9 @@ const fn function(kind: ActivationKind) -> (u32, f32, f32) {
         ActivationKind::Mish => (11, 0.0, 0.0),
         ActivationKind::Softsign => (12, 0.0, 0.0),
         ActivationKind::HardTanh { low, high } => (13, low, high),
+        ActivationKind::Softplus => (14, 0.0, 0.0),
+        ActivationKind::Shrink { width, bias } => (15, width, bias),
+        ActivationKind::Threshold { limit, value } => (16, limit, value),
     }
 }
 

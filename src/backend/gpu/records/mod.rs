@@ -36,8 +36,10 @@ macro_rules! record {
     };
 }
 
+mod functions;
 mod tokens;
 
+pub use functions::{MapRecord, PairRecord, ResampleRecord};
 pub use tokens::{DigitRecord, MatMulRecord, ParameterRecord, PixelsRecord, RearrangeRecord};
 
 record! {
