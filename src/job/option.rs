@@ -5,7 +5,8 @@
 use std::fmt;
 
 use super::option_choices::{
-    counts, image_orders, merged_calls, norm_statistics, onnx_weights, scores, strategies,
+    count, counts, image_orders, merged_calls, norm_statistics, onnx_weights, scores, seconds,
+    seed, seed_alone, strategies,
 };
 
 /// Whether an option may change when a study is resumed or joined.
@@ -76,26 +77,6 @@ pub struct OptionInfo {
     pub value_name: &'static str,
     /// Its default in words, if that is not a plain value; empty otherwise.
     pub default: &'static str,
-}
-
-/// How many of something: memory and time grow with it, so that every count has a limit.
-const fn count(least: u64, most: u64) -> OptionType {
-    OptionType::Integer { least, most }
-}
-
-/// A time in seconds, up to about 30 years.
-const fn seconds() -> OptionType {
-    OptionType::Number { most: 1e9 }
-}
-
-/// The seed of all parts of a job; longer ones than TOML's integers are texts in a job file.
-const fn seed() -> OptionType {
-    OptionType::Integer { least: 0, most: u64::MAX }
-}
-
-/// A seed of one part of a job: one that fits an integer in a job file.
-const fn seed_alone() -> OptionType {
-    OptionType::Integer { least: 0, most: i64::MAX as u64 }
 }
 
 /// Declares the options once.

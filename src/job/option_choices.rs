@@ -1,6 +1,6 @@
-//! The names that options with a choice of values accept.
+//! Ranges of the numbers that options accept, and the names of those with a choice of values.
 
-use super::{ChoiceInfo, OnnxWeights};
+use super::{ChoiceInfo, OnnxWeights, OptionType};
 use crate::data::ImageOrder;
 use crate::onnx::{MergedCalls, NormStatistics};
 use crate::plan::Count;
@@ -38,4 +38,24 @@ pub(super) fn norm_statistics() -> Vec<ChoiceInfo> {
 
 pub(super) fn image_orders() -> Vec<ChoiceInfo> {
     ImageOrder::ALL.iter().map(|order| ChoiceInfo { name: order.name(), about: "" }).collect()
+}
+
+/// How many of something: memory and time grow with it, so that every count has a limit.
+pub(super) const fn count(least: u64, most: u64) -> OptionType {
+    OptionType::Integer { least, most }
+}
+
+/// A time in seconds, up to about 30 years.
+pub(super) const fn seconds() -> OptionType {
+    OptionType::Number { most: 1e9 }
+}
+
+/// The seed of all parts of a job; longer ones than TOML's integers are texts in a job file.
+pub(super) const fn seed() -> OptionType {
+    OptionType::Integer { least: 0, most: u64::MAX }
+}
+
+/// A seed of one part of a job: one that fits an integer in a job file.
+pub(super) const fn seed_alone() -> OptionType {
+    OptionType::Integer { least: 0, most: i64::MAX as u64 }
 }
