@@ -42,6 +42,8 @@ const MAX_DIRECTORY_BYTES: u64 = 512 << 20;
 const MAX_PICTURE_BYTES: u64 = 128 << 20;
 /// The longest name.
 const MAX_NAME_BYTES: usize = 4096;
+/// The longest name in a header of a tar file.
+const TAR_NAME_BYTES: usize = 100;
 /// Bytes that tell what a file without an ending is.
 const HEAD_BYTES: u64 = 32;
 
@@ -155,24 +157,30 @@ impl PictureFiles {
     /// Opens a picture.
     pub(super) fn open(&self, index: usize) -> std::io::Result<Box<dyn PictureRead>> {
         let PictureFile { name, place } = &self.files[index];
-        let Some(ArchivePlace { start, bytes, is_deflated }) = *place else {
+        let Some(place) = *place else {
             let file = open_input(&self.origin.join(name), InputKind::Picture)?;
             return Ok(Box::new(BufReader::new(file)));
         };
-        let mut archive = open_input(&self.origin, InputKind::Images)?;
-        archive.seek(SeekFrom::Start(start))?;
-        let packed = BufReader::new(archive.take(bytes));
-        let mut picture = Vec::new();
-        let read = match is_deflated {
-            true => {
-                DeflateDecoder::new(packed).take(MAX_PICTURE_BYTES + 1).read_to_end(&mut picture)?
-            }
-            false => packed.take(MAX_PICTURE_BYTES + 1).read_to_end(&mut picture)?,
-        };
-        if read as u64 > MAX_PICTURE_BYTES {
+        let picture = place.read(&self.origin, MAX_PICTURE_BYTES + 1)?;
+        if picture.len() as u64 > MAX_PICTURE_BYTES {
             return Err(Error::other("is too large for a picture in an archive"));
         }
         Ok(Box::new(Cursor::new(picture)))
+    }
+}
+
+impl ArchivePlace {
+    /// At most the first `most` bytes of the file, unpacked.
+    fn read(self, archive: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+        let mut archive = open_input(archive, InputKind::Images)?;
+        archive.seek(SeekFrom::Start(self.start))?;
+        let packed = BufReader::new(archive.take(self.bytes));
+        let mut bytes = Vec::new();
+        match self.is_deflated {
+            true => DeflateDecoder::new(packed).take(most).read_to_end(&mut bytes)?,
+            false => packed.take(most).read_to_end(&mut bytes)?,
+        };
+        Ok(bytes)
     }
 }
 
@@ -248,7 +256,10 @@ fn archive_files(
         if is_hidden || name.starts_with("__MACOSX") {
             return true;
         }
-        if is_picture(&name) {
+        // Tar cuts long names short.
+        let is_unclear = name.extension().is_none() || name.as_os_str().len() >= TAR_NAME_BYTES;
+        let head = || place.read(path, HEAD_BYTES).unwrap_or_default();
+        if is_picture(&name) || (is_unclear && is_picture_head(&head())) {
             files.push(PictureFile { name, place: Some(place) });
         } else {
             others.add(&name);

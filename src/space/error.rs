@@ -59,9 +59,13 @@ impl ArchitectureError {
 
 /// An example at the end of a message.
 fn shown(example: &str) -> String {
-    match example {
-        "" => String::new(),
-        example => format!("; an architecture of this space is written {example}"),
+    const LONGEST: usize = 150;
+    match example.char_indices().nth(LONGEST) {
+        _ if example.is_empty() => String::new(),
+        Some((end, _)) => {
+            format!("; an architecture of this space is written {}...", &example[..end])
+        }
+        None => format!("; an architecture of this space is written {example}"),
     }
 }
 

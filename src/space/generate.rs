@@ -6,6 +6,9 @@ use super::topology::{AnyTopology, Topology, TopologyDecisions, with_topology};
 use super::{Architecture, ArchitectureError, Space, naslib};
 use crate::{nearest, seed};
 
+/// What messages say that show the notation themselves.
+const WRITTEN: &str = "an architecture is written";
+
 impl Space {
     fn architecture(&self, decisions: TopologyDecisions) -> Architecture {
         Architecture { decisions, space: self.clone() }
@@ -38,7 +41,10 @@ impl Space {
             Ok(architecture) => return Ok(architecture),
             Err(error) => self.parse_numbers(text).unwrap_or(Err(error)),
         };
-        read.map_err(|error| ArchitectureError { example: self.example().to_owned(), ..error })
+        read.map_err(|error| match error.reason.contains(WRITTEN) {
+            true => error,
+            false => ArchitectureError { example: self.example().to_owned(), ..error },
+        })
     }
 
     fn parse_own(&self, text: &str) -> Result<Architecture, ArchitectureError> {

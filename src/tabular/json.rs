@@ -12,6 +12,8 @@ use super::{RowPlace, RowSource, TableRow, TabularError, text};
 
 /// The longest row, and the longest table of columns.
 const MAX_BYTES: usize = 4 << 20;
+/// The column of rows that stand under their architectures.
+const ARCHITECTURE: &str = "architecture";
 /// What members a table has that pandas split into parts.
 const SPLIT: [&str; 2] = ["columns", "data"];
 
@@ -47,7 +49,7 @@ pub(super) fn open(reader: Box<dyn BufRead>) -> Result<JsonRows, TabularError> {
 pub(super) fn names_architectures(head: &[u8]) -> bool {
     let mut pieces = JsonPieces::new(head, MAX_BYTES);
     let mut look = || -> Result<bool, JsonFault> {
-        pieces.enter(b'[')?;
+        let is_list = pieces.enter(b'[')?;
         if !pieces.enter(b'{')? {
             return Ok(false);
         }
@@ -62,11 +64,26 @@ pub(super) fn names_architectures(head: &[u8]) -> bool {
             if split == SPLIT.len() {
                 return Ok(true);
             }
-            pieces.value()?;
+            let value = pieces.value()?;
+            // A row under its number or its architecture.
+            if !is_list && serde_json::from_slice(value).is_ok_and(|value: Value| is_row(&value)) {
+                return Ok(true);
+            }
         }
         Ok(false)
     };
     look().unwrap_or(false)
+}
+
+/// Whether a value is an object that names an architecture or has nothing but numbers and texts.
+fn is_row(value: &Value) -> bool {
+    let members = value.as_object().filter(|members| !members.is_empty());
+    members.is_some_and(|members| has_key(value) || members.values().all(is_scalar))
+}
+
+/// Whether a value is an object that names an architecture.
+fn has_key(value: &Value) -> bool {
+    value.as_object().is_some_and(|row| row.keys().any(|name| is_key(&plain_name(name))))
 }
 
 impl JsonRows {
@@ -148,11 +165,13 @@ impl JsonRows {
             };
             return data.iter().map(row).collect();
         }
-        let key = object.iter().find(|(name, _)| is_key(&plain_name(name)))?;
-        let rows: Vec<&String> = key.1.as_object()?.keys().collect();
-        if !object.values().all(Value::is_object) {
+        if object.is_empty() || !object.values().all(Value::is_object) {
             return None;
         }
+        let Some(key) = object.iter().find(|(name, _)| is_key(&plain_name(name))) else {
+            return Self::named_rows(object);
+        };
+        let rows: Vec<&String> = key.1.as_object()?.keys().collect();
         let row = |row: &&String| {
             let cell = |(name, column): (&String, &Value)| {
                 Some((name.clone(), column.get(row.as_str())?.clone()))
@@ -160,6 +179,27 @@ impl JsonRows {
             object.iter().filter_map(cell).collect()
         };
         Some(rows.iter().map(row).collect())
+    }
+
+    /// The rows of an object of rows, under their numbers or their architectures; nothing if it is a row
+    /// whose members have parts.
+    fn named_rows(object: &Map<String, Value>) -> Option<Vec<Map<String, Value>>> {
+        let named = object.values().filter(|row| has_key(row)).count();
+        let are_plain = || {
+            let rows = object.values().filter_map(Value::as_object);
+            rows.into_iter().all(|row| row.values().all(is_scalar))
+        };
+        if named < object.len() && (named > 0 || !are_plain()) {
+            return None;
+        }
+        let row = |(name, row): (&String, &Value)| {
+            let mut row = row.as_object()?.clone();
+            if named == 0 {
+                row.insert(ARCHITECTURE.to_owned(), Value::String(name.clone()));
+            }
+            Some(row)
+        };
+        object.iter().map(row).collect()
     }
 }
 

@@ -60,6 +60,9 @@ fn guarded<T>(
         Ok(Err(error @ ParquetError::NYI(_))) => {
             Err(wrong(format!("{error}: write the table as CSV or with Snappy compression")))
         }
+        Ok(Err(error)) if error.to_string().contains("Disabled feature") => {
+            Err(wrong(format!("{error}: write the table with Snappy, Zstandard or no compression")))
+        }
         Ok(Err(error)) => {
             Err(wrong(format!("the Parquet data is damaged ({error}): write it again")))
         }

@@ -214,6 +214,9 @@ fn json_of_every_kind_is_read() {
         "[{\"arch\": \"a\", \"x\": 1}, {\"arch\": \"b\", \"x\": NaN},\n {\"x\": 3, \"arch\": \"c\"}]",
         "{\"arch\":{\"0\":\"a\",\"1\":\"b\",\"2\":\"c\"},\"x\":{\"0\":1,\"1\":null,\"2\":3}}",
         "{\"columns\":[\"arch\",\"x\"],\"index\":[0,1,2],\"data\":[[\"a\",1],[\"b\",null],[\"c\",3]]}",
+        "{\"0\":{\"arch\":\"a\",\"x\":1},\"1\":{\"arch\":\"b\",\"x\":null},\"2\":{\"arch\":\"c\",\"x\":3}}",
+        "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"y\":2},\"c\":{\"x\":3}}",
+        "{\"config\":{\"arch\":\"a\"},\"x\":1}\n{\"config\":{\"arch\":\"b\"}}\n{\"config\":{\"arch\":\"c\"},\"x\":3}",
         "{\"arch\": \"a\", \"x\": \"1.0\"}\n{\"arch\": \"b\"}\n\n{\"arch\": \"c\", \"x\": 3}",
     ] {
         for name in ["a.json", "a.jsonl", "a"] {
@@ -359,7 +362,7 @@ fn scores_are_read_from_every_kind_of_table() {
             scores.into_iter().map(|row| (row.architecture, row.score)).collect();
         assert_eq!(first.get_or_insert_with(|| scores.clone()), &scores, "{name}");
     }
-    let table = write("a.csv", format!("index,acc\n4,10\n5,20\n6,30\n").as_bytes());
+    let table = write("a.csv", b"index,acc\n4,10\n5,20\n6,30\n");
     let scores = write("b.csv", b"index,score\n4,1\n5,3\n6,2\n");
     let (tau, count) = tau(&table.1, "acc", &scores.1, "score").unwrap();
     assert_eq!(count, 3);

@@ -201,7 +201,7 @@ fn faults_say_where_and_what() {
             b"{\"cifar10\": [1]}",
             "the dataset `cifar10` is not an object of architectures",
         ),
-        ("a.json", b"{\"cifar10\": {\"a\": 1}}", "`a` has no object of metrics"),
+        ("a.json", b"{\"cifar10\": {\"b\": {}, \"a\": 1}}", "`a` has no object of metrics"),
         ("a.tar", b"no archive", "its list of files"),
     ];
     for (name, content, part) in cases {

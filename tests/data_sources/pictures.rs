@@ -36,9 +36,10 @@ fn tar_of(names: &[&str], content: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (number, name) in names.iter().enumerate() {
         let bytes = content(number);
-        let mut header = tar::Header::new_ustar();
+        let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
+        header.set_entry_type(tar::EntryType::Regular);
         archive.append_data(&mut header, name, bytes.as_slice()).unwrap();
     }
     archive.into_inner().unwrap()
@@ -77,10 +78,12 @@ pub fn sources() -> PictureSources {
         }
         paths.push(inner);
     }
-    let names = ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"];
+    let long = format!("3{}.png", "x".repeat(120));
+    let names = ["0.png", "1", "2.png", &long, "4.png", "5.png"];
     std::fs::write(path("a.tar"), tar_of(&names, |number| encoded(number, ImageFormat::Png)))
         .unwrap();
-    let names: Vec<String> = (0..COUNT).map(|number| format!("train/{number}.bmp")).collect();
+    let names: Vec<String> =
+        (0..COUNT).map(|number| format!("train/{number}{}", [".bmp", ""][number % 2])).collect();
     std::fs::write(path("a.zip"), zip_of(&names, |number| encoded(number, ImageFormat::Bmp)))
         .unwrap();
     paths.extend([path("a.tar"), path("a.zip")]);
