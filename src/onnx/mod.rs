@@ -32,6 +32,7 @@ mod fold;
 mod inputs;
 mod interpolation;
 mod layout;
+mod model_input;
 mod module_paths;
 mod node;
 mod ops;

@@ -10,10 +10,9 @@ use super::constant::{ConstantTensor, SymbolicInt};
 use super::elementwise::PendingElementwise;
 use super::error::OnnxProblem;
 use super::external::ExternalData;
-use super::node::{MAX_EXTENT, OnnxNode};
-use super::proto::{
-    DataType, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
-};
+use super::model_input::{image_shape, shape_of_one, types_of_bytes};
+use super::node::OnnxNode;
+use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use super::view::TensorView;
 use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, order, rewrite, tensor};
 use crate::graph::{Graph, NodeId, Op, Shape};
@@ -172,27 +171,6 @@ pub(super) fn is_standard(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
 }
 
-/// The ranges of constants of few bits: a zero point tells what its node quantises to.
-fn types_of_bytes(graph: &GraphProto) -> HashMap<String, (i64, i64)> {
-    let value = |node: &'_ NodeProto| -> Option<(String, i32)> {
-        let value = node.attribute.iter().find(|attribute| attribute.name == "value")?;
-        Some((node.output.first()?.clone(), value.t.as_ref()?.data_type))
-    };
-    let own = graph.initializer.iter().map(|tensor| (tensor.name.clone(), tensor.data_type));
-    let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(value);
-    let range = |(name, kind): (String, i32)| {
-        let range = match DataType::try_from(kind).ok()? {
-            DataType::Uint8 => (0, 255),
-            DataType::Int8 => (-128, 127),
-            DataType::Uint16 => (0, 65535),
-            DataType::Int16 => (-32768, 32767),
-            _ => return None,
-        };
-        Some((name, range))
-    };
-    own.chain(nodes).filter_map(range).collect()
-}
-
 /// Decodes the initializers and gives their messages' memory back.
 fn constants(
     graph: &mut GraphProto,
@@ -290,8 +268,9 @@ impl<'m> ModelReader<'m> {
             }
         }
         let folder = if folds { ops::find(fold::ALL, node) } else { None };
-        let layer = || ops::find(if folds { ops::ON_PARAMETERS } else { ops::ALL }, node);
-        let lower = folder.or_else(layer).ok_or_else(|| unsupported(node, folds))?;
+        // What is not folded, such as a convolution of constants, is computed of parameters.
+        let lower = folder.or_else(|| ops::find(ops::ALL, node));
+        let lower = lower.ok_or_else(|| unsupported(node))?;
         let value = match if folds { None } else { self.pend(node)? } {
             Some(pending) => OnnxValue::Pending(pending),
             None => lower(self, node)?,
@@ -474,11 +453,8 @@ impl<'m> ModelReader<'m> {
     }
 }
 
-fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
+fn unsupported(node: OnnxNode<'_>) -> OnnxProblem {
     let name = node.operator();
-    if folds && ops::ALL.iter().any(|(operator, _)| *operator == name) {
-        return node.fail("all inputs are constants; supported: one that depends on the images");
-    }
     let list = |table: ops::OperatorTable| {
         table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     };
@@ -486,48 +462,4 @@ fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
     let operator = if is_standard(domain) { name.to_owned() } else { format!("{domain}.{name}") };
     let supported = format!("{} and, on constants, {}", list(ops::ALL), list(fold::ALL));
     OnnxProblem::Operator { node: node.name().to_owned(), operator, supported }
-}
-
-/// The shape of one input: values become channels, those of a sequence columns, and the frames of a video
-/// are stacked along the rows.
-fn shape_of_one(dims: &[usize]) -> Shape {
-    match *dims {
-        [channels] => Shape::new(channels, 1, 1),
-        [channels, width] => Shape::new(channels, 1, width),
-        [channels, frames, height, width] => {
-            Shape::new(channels, frames.saturating_mul(height), width)
-        }
-        [channels, height, width, ..] => Shape::new(channels, height, width),
-        [] => Shape::new(1, 1, 1),
-    }
-}
-
-/// Batch size of the model's input and the extents of one image, sequence, video or vector.
-fn image_shape(input: &ValueInfoProto) -> Result<(SymbolicInt, Vec<usize>), OnnxProblem> {
-    let fail =
-        |reason: &str| OnnxProblem::Model(format!("has the input `{}`, {reason}", input.name));
-    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
-    let tensor = tensor.ok_or_else(|| fail("which is not a tensor"))?;
-    let real = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
-    if !real.iter().any(|&kind| kind as i32 == tensor.elem_type) {
-        return Err(fail("whose values are not real numbers"));
-    }
-    let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
-    let [batch, image @ ..] = dims else { return Err(fail("whose shape is unknown")) };
-    let extent = |dim: &DimensionProto| {
-        dim.dim_value.filter(|value| (1..=MAX_EXTENT).contains(value)).map(|value| value as usize)
-    };
-    let extents: Vec<Option<usize>> = image.iter().map(extent).collect();
-    let extents: Option<Vec<usize>> = extents.into_iter().collect();
-    let Some(extents) = extents.filter(|extents| (1..=4).contains(&extents.len())) else {
-        return Err(fail(
-            "whose shape is not [batch, channels, height, width] with the last three \
-                         fixed; export it with a fixed image size. Vectors [batch, values], sequences \
-                         [batch, channels, length] and videos [batch, channels, frames, height, width] \
-                         are read as well",
-        ));
-    };
-    let fixed = batch.dim_value.filter(|&size| size > 0);
-    let batch = fixed.map_or(SymbolicInt::Images(1), SymbolicInt::Known);
-    Ok((batch, extents))
 }

@@ -3,5 +3,6 @@
 mod cases;
 mod families;
 mod fixtures;
+mod operators;
 mod reader;
 mod transformers;
