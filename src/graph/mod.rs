@@ -13,6 +13,7 @@ pub mod extent;
 mod function;
 mod layers;
 mod op;
+mod op_shape;
 mod rearrange;
 mod representation;
 mod resample;

@@ -146,7 +146,7 @@ impl Interpolation {
         let widens = self.antialias && scale < 1.0;
         let stretch = if widens { scale } else { 1.0 };
         let reach = radius / stretch;
-        let excludes = self.exclude_outside || widens;
+        let excludes = self.exclude_outside;
         let place =
             if self.filter == Filter::Linear && !widens { place.clamp(0.0, last) } else { place };
         let mut taps: Vec<(usize, f64)> = Vec::new();
@@ -164,7 +164,7 @@ impl Interpolation {
             }
             position += 1.0;
         }
-        let divisor = if excludes && sum != 0.0 { sum } else { 1.0 };
+        let divisor = if (excludes || widens) && sum != 0.0 { sum } else { 1.0 };
         taps.into_iter().map(|(position, factor)| (position, (factor / divisor) as f32)).collect()
     }
 }

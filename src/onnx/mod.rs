@@ -46,8 +46,10 @@ pub mod proto;
 mod reader;
 mod resample;
 mod rewrite;
+mod stored_constants;
 mod tail;
 mod tensor;
+mod unsupported;
 mod view;
 
 use std::path::Path;

@@ -15,21 +15,13 @@ use super::external::ExternalData;
 use super::image_input::ImageInput;
 use super::node::OnnxNode;
 use super::options::ReadOptions;
-use super::proto::{DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use super::stored_constants::{constants, types_of_bytes};
+use super::unsupported::unsupported;
 use super::view::TensorView;
 use super::{MAX_OPSET, MIN_OPSET, Model, fold, ops, order, rewrite, tensor};
 use crate::graph::{Graph, NodeId, Op};
 use crate::weights::{LayerWeights, Weights};
-
-/// Operators that draw random numbers.
-const RANDOM: [&str; 6] = [
-    "Bernoulli",
-    "Multinomial",
-    "RandomNormal",
-    "RandomNormalLike",
-    "RandomUniform",
-    "RandomUniformLike",
-];
 
 /// Constants of at most so many values are kept until the end.
 const SMALL_CONSTANT: usize = 64;
@@ -216,38 +208,6 @@ pub(super) fn is_standard(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
 }
 
-/// The ranges of constants of few bits: a zero point tells what its node quantises to.
-fn types_of_bytes(graph: &GraphProto) -> HashMap<String, (i64, i64)> {
-    let value = |node: &'_ NodeProto| -> Option<(String, i32)> {
-        let value = node.attribute.iter().find(|attribute| attribute.name == "value")?;
-        Some((node.output.first()?.clone(), value.t.as_ref()?.data_type))
-    };
-    let own = graph.initializer.iter().map(|tensor| (tensor.name.clone(), tensor.data_type));
-    let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(value);
-    let range = |(name, kind): (String, i32)| {
-        let range = match DataType::try_from(kind).ok()? {
-            DataType::Uint8 => (0, 255),
-            DataType::Int8 => (-128, 127),
-            DataType::Uint16 => (0, 65535),
-            DataType::Int16 => (-32768, 32767),
-            _ => return None,
-        };
-        Some((name, range))
-    };
-    own.chain(nodes).filter_map(range).collect()
-}
-
-/// Decodes the initializers and gives their messages' memory back.
-fn constants(
-    graph: &mut GraphProto,
-    external: &mut ExternalData<'_>,
-) -> Result<Vec<(String, ConstantTensor)>, OnnxProblem> {
-    let decode = |mut proto: TensorProto| {
-        tensor::decode(&proto, external).map(|constant| (std::mem::take(&mut proto.name), constant))
-    };
-    std::mem::take(&mut graph.initializer).into_iter().map(decode).collect()
-}
-
 impl<'m> ModelReader<'m> {
     /// Wires the one graph input that is not an initializer.
     fn wire_input(
@@ -337,8 +297,9 @@ impl<'m> ModelReader<'m> {
             }
         }
         let folder = if folds { ops::find(fold::ALL, node) } else { None };
-        let layer = || ops::find(if folds { ops::ON_PARAMETERS } else { ops::ALL }, node);
-        let lower = folder.or_else(layer).ok_or_else(|| unsupported(node, folds))?;
+        // What is not folded, such as a convolution of constants, is computed of parameters.
+        let lower = folder.or_else(|| ops::find(ops::ALL, node));
+        let lower = lower.ok_or_else(|| unsupported(node))?;
         let value = match if folds { None } else { self.pend(node)? } {
             Some(pending) => OnnxValue::Pending(pending),
             None => lower(self, node)?,
@@ -535,24 +496,4 @@ impl<'m> ModelReader<'m> {
         let constant = tensor::decode(tensor, &mut self.external);
         constant.map_err(|problem| node.fail(problem.to_string()))
     }
-}
-
-fn unsupported(node: OnnxNode<'_>, folds: bool) -> OnnxProblem {
-    let name = node.operator();
-    if RANDOM.contains(&name) {
-        return node.fail(
-            "draws random numbers, as StochasticDepth and DropPath do in training mode; export the \
-             network with only its batch-norm layers in training mode",
-        );
-    }
-    if folds && ops::ALL.iter().any(|(operator, _)| *operator == name) {
-        return node.fail("all inputs are constants; supported: one that depends on the images");
-    }
-    let list = |table: ops::OperatorTable| {
-        table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-    };
-    let domain = &node.proto.domain;
-    let operator = if is_standard(domain) { name.to_owned() } else { format!("{domain}.{name}") };
-    let supported = format!("{} and, on constants, {}", list(ops::ALL), list(fold::ALL));
-    OnnxProblem::Operator { node: node.name().to_owned(), operator, supported }
 }

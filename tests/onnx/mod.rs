@@ -5,5 +5,6 @@ mod export;
 mod families;
 mod fixtures;
 mod inputs;
+mod operators;
 mod reader;
 mod transformers;

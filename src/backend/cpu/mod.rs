@@ -16,6 +16,7 @@ pub mod ops;
 mod pack;
 mod program;
 pub mod simd;
+mod tensor_use;
 
 use std::collections::TryReserveError;
 use std::sync::atomic::AtomicUsize;

@@ -1,6 +1,5 @@
 //! Folds nodes whose inputs are constants: shape and padding arithmetic that exporters leave in models,
-//! computed weights and tables of positions. One file per family: [`elementwise`], [`reduce`], [`index`],
-//! [`product`]; reshapes are here.
+//! computed weights and tables of positions. One file per family; reshapes are here.
 //!
 //! Values are few kinds: `f32`, and whole numbers that may be a multiple of the batch size. A constant
 //! whose values repeat for every image, such as positions of shape `[n, ..]`, has one of them and the axis
@@ -8,7 +7,9 @@
 //! [`ReadBudget`](super::budget::ReadBudget) before anything is computed.
 
 mod elementwise;
+mod generate;
 mod index;
+mod join;
 mod product;
 mod quantise;
 mod reduce;
@@ -44,7 +45,7 @@ pub(super) const ALL: OperatorTable = &[
     ("Ceil", elementwise::unary),
     ("Celu", elementwise::unary),
     ("Clip", elementwise::unary),
-    ("Concat", index::concat),
+    ("Concat", join::concat),
     ("Constant", constant),
     ("ConstantOfShape", constant_of_shape),
     ("Cos", elementwise::unary),
@@ -58,8 +59,8 @@ pub(super) const ALL: OperatorTable = &[
     ("Equal", elementwise::binary),
     ("Erf", elementwise::unary),
     ("Exp", elementwise::unary),
-    ("Expand", index::expand),
-    ("EyeLike", index::eye_like),
+    ("Expand", join::expand),
+    ("EyeLike", generate::eye_like),
     ("Flatten", flatten),
     ("Floor", elementwise::unary),
     ("Gather", index::gather),
@@ -89,14 +90,14 @@ pub(super) const ALL: OperatorTable = &[
     ("Mod", elementwise::binary),
     ("Mul", elementwise::binary),
     ("Neg", elementwise::unary),
-    ("NonZero", index::non_zero),
+    ("NonZero", generate::non_zero),
     ("Not", elementwise::unary),
     ("OneHot", index::one_hot),
     ("Or", elementwise::binary),
     ("PRelu", elementwise::prelu),
     ("Pow", elementwise::binary),
     ("QuantizeLinear", quantise::quantise),
-    ("Range", index::range),
+    ("Range", generate::range),
     ("Reciprocal", elementwise::unary),
     ("ReduceL1", reduce::reduce),
     ("ReduceL2", reduce::reduce),
@@ -114,27 +115,27 @@ pub(super) const ALL: OperatorTable = &[
     ("ScatterElements", index::scatter_elements),
     ("ScatterND", index::scatter_nd),
     ("Selu", elementwise::unary),
-    ("SequenceAt", index::part),
+    ("SequenceAt", join::part),
     ("Shape", shape),
     ("Sigmoid", elementwise::unary),
     ("Sign", elementwise::unary),
     ("Sin", elementwise::unary),
     ("Sinh", elementwise::unary),
     ("Size", size),
-    ("Slice", index::slice),
+    ("Slice", join::slice),
     ("Softmax", reduce::softmax),
     ("Softplus", elementwise::unary),
     ("Softsign", elementwise::unary),
-    ("Split", index::split),
+    ("Split", join::split),
     ("Sqrt", elementwise::unary),
     ("Squeeze", squeeze),
     ("Sub", elementwise::binary),
     ("Sum", elementwise::binary),
     ("Tan", elementwise::unary),
     ("Tanh", elementwise::unary),
-    ("Tile", index::tile),
+    ("Tile", join::tile),
     ("Transpose", transpose),
-    ("Trilu", index::triangle),
+    ("Trilu", generate::triangle),
     ("Unsqueeze", unsqueeze),
     ("Where", elementwise::choose),
     ("Xor", elementwise::binary),

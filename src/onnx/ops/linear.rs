@@ -63,7 +63,7 @@ pub(super) fn mat_mul(
         return product::mat_mul(reader, node);
     }
     let matrix = reader.constant(node, 1)?;
-    if matrix.dims.len() > 2 {
+    if matrix.dims.len() != 2 {
         return product::mat_mul(reader, node);
     }
     let out_features = matrix.dims.get(1).copied().unwrap_or(0);

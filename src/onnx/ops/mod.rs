@@ -143,21 +143,6 @@ pub(super) const ALL: OperatorTable = &[
     ("Where", function::choose),
 ];
 
-/// Layers that also take constants, which become parameters: what is not folded.
-pub(super) const ON_PARAMETERS: OperatorTable = &[
-    ("AveragePool", pool::average),
-    ("Conv", conv::conv),
-    ("ConvTranspose", conv_transpose::conv_transpose),
-    ("GlobalAveragePool", pool::global),
-    ("GlobalMaxPool", pool::global),
-    ("MaxPool", pool::max),
-    ("Resize", resize::resize),
-    ("Upsample", resize::resize),
-    ("Pad", pad::pad),
-    ("GroupNormalization", layer_norm::group_normalization),
-    ("InstanceNormalization", layer_norm::instance_normalization),
-];
-
 /// Whether a type number stands for whole numbers or truth values.
 pub(super) fn is_whole_type(kind: i64) -> bool {
     let kind = i32::try_from(kind).ok().and_then(|kind| DataType::try_from(kind).ok());
