@@ -186,8 +186,8 @@ impl JsonRows {
     fn named_rows(object: &Map<String, Value>) -> Option<Vec<Map<String, Value>>> {
         let named = object.values().filter(|row| has_key(row)).count();
         let are_plain = || {
-            let rows = object.values().filter_map(Value::as_object);
-            rows.into_iter().all(|row| row.values().all(is_scalar))
+            let mut rows = object.values().filter_map(Value::as_object);
+            rows.all(|row| row.values().all(is_scalar))
         };
         if named < object.len() && (named > 0 || !are_plain()) {
             return None;

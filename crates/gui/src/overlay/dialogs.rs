@@ -92,7 +92,8 @@ impl FilePurpose {
                 "Spaces, jobs, models, studies",
                 &["toml", "json", "onnx", "db", "sqlite", "sqlite3"],
             ),
-            Self::Images if images_are_a_file => FileQuestion::Open("Arrays", &["npy", "npz"]),
+            // Tensors and files of MNIST have many endings, or none.
+            Self::Images if images_are_a_file => FileQuestion::Open("Arrays", &[]),
             Self::Images => FileQuestion::Folder,
             Self::Benchmark | Self::SearchTable => FileQuestion::Open("Tables", &[]),
             Self::Studies => {

@@ -98,7 +98,7 @@ impl Setup {
 
     /// Whether images come from one file, not from a folder.
     pub fn images_are_a_file(&self) -> bool {
-        ["npy", "npz"].contains(&self.image_kind.as_str())
+        ["npy", "npz", "idx"].contains(&self.image_kind.as_str())
     }
 
     /// Opens a space, a job or a benchmark table.
