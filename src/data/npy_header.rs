@@ -186,8 +186,9 @@ impl NpyHeader {
     pub(super) fn check_float(&self) -> Result<(), String> {
         if self.values.is_whole() {
             return Err(
-                "holds whole numbers, as the bytes of pictures are: use the option `scale`, which divides them \
-                 by 255 and normalises them, or save ((array / 255 - mean) / std).astype('float32')"
+                "holds whole numbers, as the bytes of pictures are: divide them by 255 and normalise them as \
+                 the network's training data. The option `scale` does that as for pictures; or save \
+                 ((array / 255 - mean) / std).astype('float32')"
                     .to_owned(),
             );
         }
