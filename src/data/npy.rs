@@ -128,7 +128,8 @@ impl<'p> NpyArray<'p> {
         let Shape { channels, height, width } = shape;
         let found = || shape.to_string();
         let (origin, needed) = (origin.to_owned(), request.shape);
-        if channels != needed.channels {
+        let fits = header.is_of_images() || shape == needed;
+        if channels != needed.channels || !fits {
             let advice = "save the array as [n, c, h, w] with the channels of the network's input";
             return Err(DataError::Shape { origin, found: found(), needed, advice });
         }

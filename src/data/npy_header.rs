@@ -158,15 +158,29 @@ impl NpyHeader {
         Ok(Self { data_start, values, fortran_order, extents: extents(&text)? })
     }
 
-    /// Images, channels, rows and columns.
+    /// Images, channels, rows and columns. The values of vectors are channels, those of sequences columns,
+    /// and the frames of videos `[n, c, t, h, w]` lie one below the other.
     pub(super) fn shape(&self) -> Result<[usize; 4], String> {
         let wrong = || format!("has shape {:?}, expected [n, c, h, w]", self.extents);
-        let extents: [u64; 4] = self.extents.as_slice().try_into().map_err(|_| wrong())?;
-        let usable = extents.map(usize::try_from);
-        let [Ok(images), Ok(channels), Ok(height), Ok(width)] = usable else {
-            return Err(wrong());
-        };
-        Ok([images, channels, height, width])
+        let usable: Option<Vec<usize>> =
+            self.extents.iter().map(|&extent| usize::try_from(extent).ok()).collect();
+        match usable.ok_or_else(wrong)?[..] {
+            [images, channels] => Ok([images, channels, 1, 1]),
+            [images, channels, width] => Ok([images, channels, 1, width]),
+            [images, channels, height, width] => Ok([images, channels, height, width]),
+            [_, _, _, _, _] if self.fortran_order => {
+                Err("is in Fortran order: save numpy.ascontiguousarray(array)".to_owned())
+            }
+            [images, channels, frames, height, width] => {
+                Ok([images, channels, frames.checked_mul(height).ok_or_else(wrong)?, width])
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    /// Whether it holds images, which can be resized, and not vectors, sequences or videos.
+    pub(super) fn is_of_images(&self) -> bool {
+        self.extents.len() == 4
     }
 
     /// Refuses files that are shorter or longer than the header says.

@@ -23,9 +23,9 @@ pub(super) fn mul_shape(inputs: &[Shape]) -> Result<Shape, String> {
 }
 
 pub(super) fn pair_shape(inputs: &[Shape]) -> Result<Shape, String> {
-    match inputs {
-        &[a, b] if a == b || (b.channels == a.channels && b.plane() == 1) => Ok(a),
-        &[a, b] => Err(format!(
+    match *inputs {
+        [a, b] if a == b || (b.channels == a.channels && b.plane() == 1) => Ok(a),
+        [a, b] => Err(format!(
             "{a} and {b} differ; supported: equal shapes, or one second value per channel"
         )),
         _ => Err(format!("takes two inputs, but was given {}", inputs.len())),

@@ -75,12 +75,36 @@ fn points() -> impl Iterator<Item = f64> {
 }
 
 fn recognise(values: &[f64]) -> Option<ActivationKind> {
-    KNOWN.into_iter().chain(hard_sigmoid(values)).find(|kind| {
+    KNOWN.into_iter().chain(hard_sigmoid(values)).chain(fitted(values)).find(|kind| {
         points().zip(values).all(|(point, value)| {
             let expected = kind.apply(point);
             (value - expected).abs() <= TOLERANCE * expected.abs().max(1.0)
         })
     })
+}
+
+/// Functions with parameters whose values at the ends of the points are these; whether all values are is
+/// for the caller to check.
+fn fitted(values: &[f64]) -> impl Iterator<Item = ActivationKind> {
+    let ends = || points().zip(values.iter().copied());
+    let (left, low) = ends().next().unwrap_or((-1.0, 0.0));
+    let (right, high) = ends().last().unwrap_or((1.0, 0.0));
+    let slope = low / left;
+    let alpha = low / left.exp_m1();
+    let bias = right - high;
+    let leaky = (slope > TOLERANCE && slope < 1.0 - TOLERANCE)
+        .then_some(ActivationKind::LeakyRelu { slope: slope as f32 });
+    let elu = (alpha > TOLERANCE).then_some(ActivationKind::Elu { alpha: alpha as f32 });
+    let bounded = low > left + TOLERANCE && high < right - TOLERANCE && high > TOLERANCE;
+    let clipped = match low {
+        _ if !bounded => None,
+        low if low.abs() <= TOLERANCE => Some(ActivationKind::ClippedRelu { ceiling: high as f32 }),
+        low if low < 0.0 => Some(ActivationKind::HardTanh { low: low as f32, high: high as f32 }),
+        _ => None,
+    };
+    let shrink = (bias > TOLERANCE && bias < right)
+        .then_some(ActivationKind::Shrink { width: bias as f32, bias: bias as f32 });
+    [leaky, elu, clipped, shrink].into_iter().flatten()
 }
 
 /// The hard sigmoid through two neighbouring values between 0 and 1, if it rises there and is above

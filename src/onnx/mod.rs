@@ -1,13 +1,15 @@
 //! Reads ONNX models: graph and weights, and the number of activation calls in the original network
 //! that each node of the file represents.
 //!
-//! A file is decoded ([`proto`]), its constants are read from the file or from data files next to it,
-//! shape computations are folded, and every remaining node is lowered to the primitives of
-//! [`crate::graph`]. The reader supports operator sets 9 to 23, one image input, `[n, c, h, w]`
-//! or with the channels last, whose axes may be free, 2-D convolutional networks, vision transformers, and batch normalisation
-//! with stored statistics or those of the batch. `ops` lists the operators, and `elementwise`
-//! recognises activations that are written as several nodes. For anything that is not supported, the
-//! error names the node. Values of other real types are computed in `f32`.
+//! A file is decoded ([`proto`]); functions, loops, branches and fused operators are replaced by plain nodes
+//! (`rewrite`); its constants are read from the file or from data files next to it; what does not depend on
+//! the images is folded (`fold`), and every remaining node is lowered to the primitives of [`crate::graph`].
+//! The reader supports operator sets 9 to 23 and one input of images `[n, c, h, w]` or with the channels last,
+//! whose axes may be free, of sequences, videos or vectors. Batch normalisation uses stored statistics or those
+//! of the batch. `ops` lists the operators, and `elementwise` recognises
+//! activations that are written as several nodes. `resample` is what resizing, padding and gathers have in
+//! common. For anything that is not supported, the error names the node. Values of other real types are
+//! computed in `f32`.
 //!
 //! A model's axes may be any, with the images anywhere among them. `view` tracks their positions in a
 //! graph node, and `layout` moves values only where an operator needs them elsewhere. Constants that

@@ -94,6 +94,8 @@ fn wrong_npy_files_are_told_apart() {
         (npy("<f4", "False", "(3, 1, 0, 2)", 1, &[]), "have no values"),
         (npy("<f4", "False", "(3, 1, 2, 3)", 1, &data), "expected"),
         (npy("<f4", "False", "(12,)", 1, &data), "has shape [12], expected [n, c, h, w]"),
+        (npy("<f4", "False", "(12, 1)", 1, &data), "1x1x1, but the network takes 1x2x2"),
+        (npy("<f4", "False", "(2, 1, 3, 1, 2)", 1, &data), "1x3x2, but the network takes 1x2x2"),
         (npy("<f4", "False", "()", 1, &data), "has shape []"),
         (npy("<f4", "False", "(3, 1, 2, 2)", 1, &data[1..]), "expected"),
         (npy("<f4", "False", "(2, 1, 2, 2)", 1, &data), "expected"),

@@ -208,7 +208,7 @@ fn mapped(input: Range, function: ElementFunction) -> Option<Range> {
             let bounds = Range::of(&[low, high])?;
             Some(input.wider(bounds))
         }
-        ElementFunction::Power(exponent) if exponent == 2.0 => Some(input.times(input)),
+        ElementFunction::Power(2.0) => Some(input.times(input)),
         ElementFunction::Power(_)
         | ElementFunction::Exp
         | ElementFunction::Log

@@ -195,12 +195,12 @@ pub struct Export {
     /// Export the best architectures of this study, with its options
     #[arg(long, value_name = "ID")]
     pub study: Option<String>,
-    /// With --study: how many of its best architectures, from 1 to 10
-    #[arg(long, value_name = "K", default_value_t = 1, requires = "study", value_parser = best_count)]
-    pub best: usize,
-    /// With --study: the study database
-    #[arg(long, default_value = DEFAULT_FILE, value_name = "FILE", requires = "study")]
-    pub store: PathBuf,
+    /// With --study: how many of its best architectures, from 1 to 10 [default: 1]
+    #[arg(long, value_name = "K", value_parser = best_count)]
+    pub best: Option<usize>,
+    /// With --study: the study database [default: untrained.db]
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
     /// The file, whose name ends in .onnx; a folder for several architectures
     #[arg(short, long, value_name = "FILE|FOLDER", required = true)]
     pub out: PathBuf,

@@ -12,7 +12,7 @@ use untrained::onnx::NormMode;
 use untrained::output::{check_output, write_output};
 use untrained::score::SCORES;
 use untrained::space::Space;
-use untrained::store::{Record, Store};
+use untrained::store::{DEFAULT_FILE, Record, Store};
 
 /// What is exported: the job whose weights are drawn, the space, and the architectures with their scores.
 struct ExportedNetworks {
@@ -48,6 +48,10 @@ pub fn run(arguments: &Export, given: &[JobOption]) -> anyhow::Result<Exit> {
 }
 
 fn of_arguments(arguments: &Export) -> anyhow::Result<ExportedNetworks> {
+    anyhow::ensure!(
+        arguments.best.is_none() && arguments.store.is_none(),
+        "--best and --store need --study"
+    );
     let NetworkOptions(options) = arguments.options.0.clone();
     let space = options.open_space()?;
     let list = architectures_of(&arguments.architectures, arguments.from.as_deref())?;
@@ -66,20 +70,21 @@ fn of_study(arguments: &Export, id: &str, given: &[JobOption]) -> anyhow::Result
         !given.iter().any(|option| option.path().starts_with("options.")),
         "--study has options of its own: leave out the space, its values, the seeds and the initialisation"
     );
-    let store = Store::read(&arguments.store)?;
+    let store = Store::read(arguments.store.as_deref().unwrap_or(Path::new(DEFAULT_FILE)))?;
+    let wanted = arguments.best.unwrap_or(1);
     let study = store.find(id)?;
     let config = JobConfig::of_study(&study)?;
     let space = config.open_space()?;
     let best = studies::best_records(&store, &study)?;
     anyhow::ensure!(!best.is_empty(), "study {} has no result that can be exported", study.id);
     anyhow::ensure!(
-        arguments.best <= best.len(),
+        wanted <= best.len(),
         "--best {}: study {} ranks {} architectures here",
-        arguments.best,
+        wanted,
         study.id,
         best.len()
     );
-    let best = best.into_iter().take(arguments.best);
+    let best = best.into_iter().take(wanted);
     let networks = best.map(|record| (record.architecture.clone(), Some(record))).collect();
     Ok(ExportedNetworks { config, space, networks })
 }

@@ -124,9 +124,8 @@ pub(super) fn eye_like(
         let beyond = i128::from((index % columns) as i64) - i128::from((index / columns) as i64);
         beyond == i128::from(shift)
     };
-    let whole = node
-        .int("dtype")?
-        .map_or(matches!(data.data, ConstantData::Int(_)), |kind| ops::is_whole_type(kind));
+    let whole =
+        node.int("dtype")?.map_or(matches!(data.data, ConstantData::Int(_)), ops::is_whole_type);
     let flags = (0..rows * columns).map(on);
     done(if whole {
         ConstantTensor::ints_of(data.dims.clone(), flags.map(i64::from))

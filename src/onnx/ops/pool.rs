@@ -141,7 +141,7 @@ fn pooled(
             _ => continue,
         };
         let (row, column) =
-            (pair.len() == 2).then_some((vec![axis], axis + 1)).unwrap_or((Vec::new(), axis));
+            if pair.len() == 2 { (vec![axis], axis + 1) } else { (Vec::new(), axis) };
         let used = |other: &usize| *other == column || row.contains(other);
         let rest: Vec<usize> = (0..pooled.rank()).filter(|other| !used(other)).collect();
         let laid = reader.lay_out(node, &pooled, &[rest, row.clone(), vec![column]])?;

@@ -330,6 +330,38 @@ fn enlargements_that_are_none() {
     images().node("Resize", "x", "y", &floor).fails_at("y", "neither scales nor sizes");
 }
 
+/// Functions with parameters, written as several nodes.
+#[test]
+fn functions_with_parameters_are_recognised_as_a_whole() {
+    let numbers = images().reals("zero", &[], &[0.]).reals("one", &[], &[1.]);
+    let numbers = numbers.reals("tenth", &[], &[0.125]).reals("two", &[], &[2.]);
+    let numbers = numbers.reals("minus", &[], &[-1.5]);
+    let leaky = numbers.clone().node("Mul", "x tenth", "a", &[]).node("Max", "x a", "y", &[]);
+    assert_eq!(leaky.ops(), [once(ActivationKind::LeakyRelu { slope: 0.125 })]);
+    let chosen = numbers.clone().node("Greater", "x zero", "g", &[]);
+    let chosen = chosen.node("Mul", "x tenth", "a", &[]).node("Where", "g x a", "y", &[]);
+    assert_eq!(chosen.ops(), [once(ActivationKind::LeakyRelu { slope: 0.125 })]);
+    let elu = numbers.clone().node("Exp", "x", "e", &[]).node("Sub", "e one", "f", &[]);
+    let elu = elu.node("Mul", "f two", "m", &[]).node("Greater", "x zero", "g", &[]);
+    assert_eq!(
+        elu.node("Where", "g x m", "y", &[]).ops(),
+        [once(ActivationKind::Elu { alpha: 2.0 })]
+    );
+    let hard = numbers.clone().node("Max", "x minus", "a", &[]).node("Min", "a two", "y", &[]);
+    assert_eq!(hard.ops(), [once(ActivationKind::HardTanh { low: -1.5, high: 2.0 })]);
+    let soft = numbers.clone().node("Abs", "x", "s", &[]).node("Sub", "s one", "d", &[]);
+    let soft = soft.node("Relu", "d", "r", &[]).node("Sign", "x", "g", &[]);
+    let shrink = ActivationKind::Shrink { width: 1.0, bias: 1.0 };
+    assert_eq!(soft.node("Mul", "r g", "y", &[]).ops(), [once(shrink)]);
+    let logistic = numbers.clone().node("Neg", "x", "n", &[]).node("Exp", "n", "e", &[]);
+    let logistic = logistic.node("Add", "e one", "d", &[]).node("Reciprocal", "d", "y", &[]);
+    assert_eq!(logistic.ops(), [once(ActivationKind::Sigmoid)]);
+    // A bend that is none of these is computed and not counted.
+    let bent = numbers.node("Abs", "x", "a", &[]).node("Min", "a two", "y", &[]).read().unwrap();
+    assert_eq!(untrained::graph::cost::Cost::of(&bent.graph).activation_calls, 0);
+    assert!(bent.notices[0].contains("not counted"), "{:?}", bent.notices);
+}
+
 /// The hard sigmoid of Keras 2, and a hard swish of a scaled value: the whole form counts, not its clip.
 #[test]
 fn look_alikes_of_clips() {
