@@ -43,7 +43,7 @@ impl Iterator for SeededShuffle {
 /// Numbers of images in the order in which they are taken.
 pub(super) enum ImageDraw {
     /// At random.
-    Random(SeededShuffle),
+    Random(Box<SeededShuffle>),
     /// From the first one on.
     File(std::ops::Range<usize>),
 }
@@ -58,7 +58,9 @@ impl ImageDraw {
         };
         match request.overrides.order.unwrap_or(usual) {
             ImageOrder::File => Self::File(0..available),
-            ImageOrder::Random => Self::Random(SeededShuffle::new(available, request.seed)),
+            ImageOrder::Random => {
+                Self::Random(Box::new(SeededShuffle::new(available, request.seed)))
+            }
         }
     }
 }

@@ -57,10 +57,11 @@ impl MomentScores {
             volume: mean_log(volume),
             ..Self::default()
         };
-        if let Some(last) = last {
-            if wanted.names("growth") && adds_normalised_branches(graph, last.node) {
-                scores.growth = finite(Some(last.mean_square().ln()));
-            }
+        if let Some(last) = last
+            && wanted.names("growth")
+            && adds_normalised_branches(graph, last.node)
+        {
+            scores.growth = finite(Some(last.mean_square().ln()));
         }
         scores
     }

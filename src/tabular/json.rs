@@ -86,9 +86,12 @@ fn has_key(value: &Value) -> bool {
     value.as_object().is_some_and(|row| row.keys().any(|name| is_key(&plain_name(name))))
 }
 
+/// An object with the line in which it begins.
+type NumberedObject = (u64, Map<String, Value>);
+
 impl JsonRows {
     /// The next object with the line in which it begins.
-    fn object(&mut self) -> Result<Option<(u64, Map<String, Value>)>, JsonFault> {
+    fn object(&mut self) -> Result<Option<NumberedObject>, JsonFault> {
         let mut first = false;
         if self.state == JsonState::Start {
             first = true;
