@@ -135,14 +135,20 @@ pub fn report_size_limits() {
 /// [`OutputErrorReason::Exists`], [`OutputErrorReason::IsDirectory`], [`OutputErrorReason::IsPipe`] or
 /// [`OutputErrorReason::NameTooLong`].
 pub fn check_output(path: &Path, overwrite: bool) -> Result<(), OutputError> {
+    if is_too_long(path) || is_too_long(&beside(path)) {
+        return Err(OutputError { path: path.to_owned(), reason: OutputErrorReason::NameTooLong });
+    }
+    check_existing(path, overwrite)
+}
+
+/// Checks what has that name already.
+fn check_existing(path: &Path, overwrite: bool) -> Result<(), OutputError> {
     let reason = match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => OutputErrorReason::IsDirectory,
         Ok(_) if !overwrite => OutputErrorReason::Exists,
         Ok(found) if is_named_pipe(path, &found) => {
             OutputErrorReason::IsPipe(SpecialFile::new(found.file_type()))
         }
-        Err(error) if error.kind() == ErrorKind::InvalidFilename => OutputErrorReason::NameTooLong,
-        _ if is_too_long(&beside(path)) => OutputErrorReason::NameTooLong,
         _ => return Ok(()),
     };
     Err(OutputError { path: path.to_owned(), reason })
@@ -247,7 +253,7 @@ impl OutputFile {
             return Self::stream(path, overwrite);
         }
         let partial = beside(&target(path));
-        check_output(&partial, true)?;
+        check_existing(&partial, true)?;
         let file = File::create(&partial).map_err(|error| OutputError::new(path, error))?;
         let registration = register(Leftover::File(partial.clone()));
         Ok(Self { path: path.to_owned(), file, overwrite, partial: Some((partial, registration)) })

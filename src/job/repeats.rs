@@ -8,6 +8,9 @@ use crate::score::{
 };
 use crate::store::{Draws, Status};
 
+/// The determinant of a kernel matrix of so many images takes a few hundredths of a second.
+const QUICK_IMAGES: usize = 512;
+
 /// What the repeats of one candidate gave.
 #[derive(Default)]
 pub(super) struct RepeatScores {
@@ -76,10 +79,14 @@ pub(super) fn add_repeat(
             let kernel = output.kernel.as_ref();
             let log_det = match kernel {
                 None => None,
-                Some(kernel) => match kernel.score_unless(&|| cancel.is_cancelled()) {
-                    None => return *repeats = Err(ScoringFailure::Cancelled),
-                    log_det => log_det,
-                },
+                Some(kernel) => {
+                    // What takes no time is not thrown away.
+                    let is_long = kernel.images() > QUICK_IMAGES;
+                    match kernel.score_unless(&|| is_long && cancel.is_cancelled()) {
+                        None => return *repeats = Err(ScoringFailure::Cancelled),
+                        log_det => log_det,
+                    }
+                }
             };
             let last = output.last.as_ref();
             let moments = match &candidate.network {
