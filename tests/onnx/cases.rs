@@ -324,7 +324,7 @@ fn the_score_of_the_paper_is_there_for_ordinary_exports() {
     for (((trained, paper), (model, restored)), (_, folded)) in
         trained.iter().zip(&restored).zip(&folded)
     {
-        assert_eq!((model.batch_norm.folded, model.batch_norm.restored), (0, 13));
+        assert_eq!((model.batch_norm.folded, model.batch_norm.restored), (0, 19));
         assert_eq!(trained.batch_norm.batch, model.batch_norm.batch);
         assert_eq!(restored.units(), paper.units());
         let [paper, restored, folded] = [paper, restored, folded].map(KernelMatrix::score);

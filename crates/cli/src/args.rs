@@ -216,8 +216,11 @@ pub struct Export {
 }
 
 fn best_count(text: &str) -> Result<usize, String> {
-    let valid = text.parse().ok().filter(|count| (1..=BEST).contains(count));
-    valid.ok_or_else(|| format!("must be a whole number from 1 to {BEST}"))
+    match text.parse() {
+        Ok(count) if (1..=BEST).contains(&count) => Ok(count),
+        Ok(count) if count > BEST => Err(format!("must be at most {BEST}")),
+        _ => Err(format!("must be a whole number from 1 to {BEST}")),
+    }
 }
 
 /// The form of batch normalisation.
