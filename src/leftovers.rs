@@ -4,6 +4,7 @@
 //! example, they are registered here, and [`clear`] removes them all. Against `kill -9`, the system ends the
 //! programs on Linux, and files of dead processes are removed by the next one ([`remove_stale`]).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -83,19 +84,31 @@ pub fn end_with_parent(command: &mut std::process::Command) {
     let _ = command;
 }
 
-/// The beginning of the name of a temporary file of this process: `PREFIX-PID-`.
-pub fn temporary_prefix(prefix: &str) -> String {
-    format!("{prefix}-{}-", std::process::id())
+/// Where process numbers mean what they mean here: this start of this computer, and this container. `None`
+/// where the system does not tell.
+fn numbering() -> Option<u64> {
+    let start = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let container = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    let mut hasher = DefaultHasher::new();
+    (start.trim(), container).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
-/// Removes temporary files whose process has ended, by the number in their names.
+/// The beginning of the name of a temporary file of this process: `PREFIX-NUMBERING-PID-`.
+pub fn temporary_prefix(prefix: &str) -> String {
+    format!("{prefix}-{:x}-{}-", numbering().unwrap_or_default(), std::process::id())
+}
+
+/// Removes temporary files whose process has ended, by the numbers in their names. Those of other containers
+/// and computers, which may share the folder, are left alone.
 pub fn remove_stale(folder: &Path, prefix: &str) {
+    let Some(own) = numbering().map(|numbering| format!("{prefix}-{numbering:x}-")) else { return };
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| {
-            name.strip_prefix(prefix)?.strip_prefix('-')?.split('-').next()?.parse::<u32>().ok()
-        });
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(&own)?.split('-').next()?.parse::<u32>().ok());
         if number.is_some_and(has_ended) {
             // Somebody else's stays where it is.
             let _ = std::fs::remove_file(entry.path());
@@ -134,7 +147,7 @@ mod tests {
         assert_eq!(count(), 0);
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[test]
     fn files_of_processes_that_ended_are_removed_and_no_others() {
         let folder = tempfile::tempdir().unwrap();
@@ -142,7 +155,9 @@ mod tests {
         let ended = child.id();
         child.wait().unwrap();
         let own = format!("{}1.json", temporary_prefix("arch"));
-        let names = [format!("arch-{ended}-1.json"), own, "arch-x-1.json".into(), "other".into()];
+        let numbered = format!("arch-{:x}-{ended}-1.json", numbering().unwrap());
+        let elsewhere = format!("arch-123abc-{ended}-1.json");
+        let names = [numbered, own, elsewhere, "other".into()];
         names.iter().for_each(|name| std::fs::write(folder.path().join(name), "").unwrap());
         remove_stale(folder.path(), "arch");
         let is_there = |name: &String| folder.path().join(name).exists();

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::args::{Output, RunFile, Search};
+use super::args::{Output, RunFile, Search, StudyArgs};
 use super::{Exit, command_line, progress, score, show, study_args, text_table};
 use untrained::evaluation::NaswotStanding;
 use untrained::format;
@@ -14,7 +14,12 @@ use untrained::score::{Components, Ranking, ScoreNeeds};
 pub fn run(arguments: Search, given: &[JobOption]) -> anyhow::Result<Exit> {
     let task = Task::Search(Box::new(arguments.search.0));
     let mut config = job(arguments.options.0, task, &arguments.output)?;
-    let is_allowed = arguments.study.allow_trainer;
+    let StudyArgs { allow_trainer: is_allowed, resume, join, .. } = &arguments.study;
+    anyhow::ensure!(
+        !is_allowed || resume.is_some() || join.is_some(),
+        "--allow-trainer needs --resume or --join: it allows the command of a stored study"
+    );
+    let is_allowed = *is_allowed;
     study_args::choose(&mut config, arguments.study, None);
     let config = study_args::job_of_study(config, given)?;
     if !given.contains(&JobOption::Trainer) {

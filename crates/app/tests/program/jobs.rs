@@ -111,6 +111,8 @@ fn a_training_command_of_a_file_runs_only_if_that_is_allowed() {
     let resume = ["search", "--store", &store, "--resume", &id, "--samples", "5"];
     let (code, _, error) = untrained(&resume);
     assert!(code == 2 && !was_run() && error.contains("--allow-trainer"), "{error}");
+    let (code, _, error) = untrained(&["search", "--allow-trainer"]);
+    assert!(code == 2 && error.contains("needs --resume or --join"), "{error}");
     let (code, _, error) = untrained(&[&resume[..], &["--allow-trainer"]].concat());
     assert!(code == 0 && was_run(), "{error}");
 }
