@@ -198,11 +198,13 @@ impl RowSource for DelimitedRows {
             }
             let place = RowPlace::line(line);
             if filled > self.columns || cells < self.columns {
-                let columns = self.columns - usize::from(self.unnamed);
+                let noun = if cells == 1 { "cell" } else { "cells" };
+                // The first row told that a column has no name.
+                let given = if self.unnamed { "first row" } else { "header" };
                 let first = record.iter().next().unwrap_or_default();
                 let problem = format!(
-                    "has {cells} cells, but the header has {columns}: correct the row, which begins \
-                     with `{}`",
+                    "has {cells} {noun}, but the {given} has {}: correct the row, which begins with `{}`",
+                    self.columns,
                     excerpt(first)
                 );
                 return Err(TabularError::Content { place: place.to_string(), problem });

@@ -40,8 +40,8 @@ pub fn run(arguments: &Export, given: &[JobOption]) -> anyhow::Result<Exit> {
         let scores = record.as_ref().map(scores).unwrap_or_default();
         let bytes = export_onnx(&config, &space, architecture, &scores, mode)?;
         write_output(file, &bytes, arguments.overwrite)?;
-        let graph = space.parse(architecture)?.build()?;
-        let params = format::thousands(Cost::of(&graph).params);
+        let architecture = space.parse(architecture)?;
+        let params = format::thousands(Cost::of(&architecture.build()?).params);
         show(&format!("{}: {architecture}, {params} parameters\n", file.display()))?;
     }
     Ok(Exit::Done)

@@ -34,7 +34,7 @@ fn files_of_scores_that_are_none() {
     let message = "`high` is not a number: correct it, or leave the cell empty if there is none";
     refused(run(&path), &format!("{path}, line 2: column `score`: {message}"));
     let path = folder.file("e.csv", "architecture,score\nx\n");
-    let message = "has 1 cells, but the header has 2: correct the row, which begins with `x`";
+    let message = "has 1 cell, but the header has 2: correct the row, which begins with `x`";
     refused(run(&path), &format!("{path}, line 2: {message}"));
     let path = folder.file("f.csv", "architecture,score,status\nx,1,good\n");
     let message = "`good` in column `status` is unknown; valid: ok, singular, disconnected, failed";
