@@ -199,7 +199,7 @@ fn damaged_rows_are_named_with_their_line() {
         ("arch,x\na,1\nb,2,3\n", "line 3: has 3 cells, but the header has 2"),
         ("arch,x\r\na,1\r\nb\r\n", "line 3: has 1 cell, but the header has 2"),
         ("arch,x\na,1,2\nb,2\n", "line 3: has 2 cells, but the first row has 3"),
-        ("# c\narch,x\na,1\n\n\nb\n", "line 6: has 1 cells"),
+        ("# c\narch,x\na,1\n\n\nb\n", "line 6: has 1 cell,"),
         ("arch,x\na,1\n\"b,2\nc,3\n", "a cell in line 3 swallows"),
         ("arch,x,y\na,\"1,3\nb,\"2\",4\n", "a cell in line 2 swallows"),
     ] {
