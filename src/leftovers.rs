@@ -94,6 +94,20 @@ fn numbering() -> Option<u64> {
     Some(hasher.finish())
 }
 
+/// What tells this process from all others, also those of other computers; `None` where the system does not
+/// tell.
+pub fn process_mark() -> Option<String> {
+    numbering().map(|numbering| format!("{numbering:x}-{}", std::process::id()))
+}
+
+/// Whether the process of a mark has surely ended. Of processes of other computers and containers, and of
+/// earlier starts of this one, nothing is known.
+pub fn has_surely_ended(mark: &str) -> bool {
+    let Some((place, process)) = mark.split_once('-') else { return false };
+    let is_here = numbering().is_some_and(|numbering| format!("{numbering:x}") == place);
+    is_here && process.parse().is_ok_and(has_ended)
+}
+
 /// The beginning of the name of a temporary file of this process: `PREFIX-NUMBERING-PID-`.
 pub fn temporary_prefix(prefix: &str) -> String {
     format!("{prefix}-{:x}-{}-", numbering().unwrap_or_default(), std::process::id())

@@ -42,7 +42,7 @@ pub(super) fn load(request: &ImageRequest<'_>, folder: &Path) -> Result<LoadedIm
         prepared.into_iter().for_each(|(index, image)| found.add(index, files.name(index), image));
     }
     let mut images = found.finish(request, folder, &preparation);
-    images.facts.notices.extend(files.notice);
+    images.facts.notices.extend(files.notices);
     Ok(images)
 }
 

@@ -29,6 +29,7 @@ mod resize;
 mod rows;
 mod source;
 mod stl10;
+mod svhn;
 mod tensor_file;
 
 pub use batch::Batch;
@@ -92,6 +93,7 @@ pub fn open(request: &ImageRequest<'_>) -> Result<LoadedImages, DataError> {
         ImageSource::Folder(folder) => folder::load(request, folder),
         ImageSource::Idx(path) => idx::load(request, path),
         ImageSource::Stl10(folder) => stl10::load(request, folder),
+        ImageSource::Svhn(path) => svhn::load(request, path),
         ImageSource::Npy(file) => npy::load(request, file),
         ImageSource::Npz { file, key } => npz::load(request, file, key.as_deref()),
         ImageSource::Noise => Ok(noise::load(request)),

@@ -20,9 +20,10 @@ pub enum NativeShape {
 /// [`DataError`] if the array cannot be read.
 pub fn native_shape(source: &ImageSource) -> Result<NativeShape, DataError> {
     Ok(match source {
-        ImageSource::Builtin | ImageSource::Cifar10(_) | ImageSource::Cifar100(_) => {
-            NativeShape::Pictures(32)
-        }
+        ImageSource::Builtin
+        | ImageSource::Cifar10(_)
+        | ImageSource::Cifar100(_)
+        | ImageSource::Svhn(_) => NativeShape::Pictures(32),
         ImageSource::ImageNet16(_) => NativeShape::Pictures(16),
         ImageSource::Npy(file) => NativeShape::Array(npy::extents(file)?),
         ImageSource::Npz { file, key } => NativeShape::Array(npz::extents(file, key.as_deref())?),

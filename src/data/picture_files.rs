@@ -1,7 +1,7 @@
 //! Pictures in a folder or in an archive of one (`.tar` or `.zip`): their names, and reading them.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Error, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Cursor, Error, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::read::DeflateDecoder;
@@ -52,8 +52,8 @@ pub(super) struct PictureFiles {
     origin: PathBuf,
     /// Sorted by name.
     files: Vec<PictureFile>,
-    /// What else there is that looks like pictures.
-    pub(super) notice: Option<String>,
+    /// What else there is that looks like pictures, and what lies elsewhere.
+    pub(super) notices: Vec<String>,
 }
 
 struct PictureFile {
@@ -79,6 +79,8 @@ impl<R: BufRead + Seek> PictureRead for R {}
 #[derive(Default)]
 struct OtherFiles {
     counts: [usize; OTHERS.len()],
+    /// Links that lead out of the folder.
+    links_out: usize,
 }
 
 impl OtherFiles {
@@ -125,7 +127,7 @@ impl PictureFiles {
         } else {
             archive_files(request, path, &mut others)?
         };
-        let others = others.described();
+        let (others, links_out) = (others.described(), others.links_out);
         if files.is_empty() {
             return Err(match others {
                 Some(others) => {
@@ -141,8 +143,20 @@ impl PictureFiles {
             });
         }
         files.sort_by(|one, other| one.name.cmp(&other.name));
-        let notice = others.map(|others| format!("{} also has {others}", path.display()));
-        Ok(Self { origin: path.to_owned(), files, notice })
+        let also = others.map(|others| format!("{} also has {others}", path.display()));
+        let links = match links_out {
+            0 => None,
+            1 => Some("a link".to_owned()),
+            count => Some(format!("{count} links")),
+        };
+        let links = links.map(|links| {
+            format!("{} has {links} to pictures elsewhere, which are used as well", path.display())
+        });
+        Ok(Self {
+            origin: path.to_owned(),
+            files,
+            notices: also.into_iter().chain(links).collect(),
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -195,12 +209,23 @@ fn folder_files(
     let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
     let walk = WalkDir::new(folder).min_depth(1).follow_links(true).into_iter();
     let mut files = Vec::new();
+    let own = std::fs::canonicalize(folder).map_err(|error| read(folder, error))?;
+    let leads_out = |path: &Path| std::fs::canonicalize(path).is_ok_and(|to| !to.starts_with(&own));
     for entry in walk.filter_entry(|entry| !hidden(entry.file_name())) {
         request.check_cancelled()?;
+        if let Ok(entry) = &entry
+            && entry.path_is_symlink()
+            && (entry.file_type().is_dir() || is_picture(entry.path()))
+            && leads_out(entry.path())
+        {
+            others.links_out += 1;
+        }
         let path = match entry {
             Ok(entry) if entry.file_type().is_dir() => continue,
             Ok(entry) => entry.into_path(),
             Err(error) if error.loop_ancestor().is_some() => continue,
+            // It vanished after the folder was listed.
+            Err(error) if error.depth() > 0 && has_vanished(&error) => continue,
             // A link to nowhere is a file that cannot be read.
             Err(error) => match error.path().filter(|path| path.symlink_metadata().is_ok()) {
                 Some(path) if is_picture(path) => path.to_owned(),
@@ -220,6 +245,12 @@ fn folder_files(
         }
     }
     Ok(files)
+}
+
+/// Whether there is nothing at a path, not even a link to nowhere.
+fn has_vanished(error: &walkdir::Error) -> bool {
+    let is_missing = error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound);
+    is_missing && error.path().is_some_and(|path| path.symlink_metadata().is_err())
 }
 
 /// Whether a file without an ending is a picture by its content.

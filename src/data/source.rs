@@ -22,6 +22,8 @@ pub enum ImageSource {
     Idx(PathBuf),
     /// `stl10:DIR`: the training images of STL-10, `train_X.bin`.
     Stl10(PathBuf),
+    /// `svhn:FILE`: the cropped digits of SVHN, `train_32x32.mat`, or the folder of the file.
+    Svhn(PathBuf),
     /// `npy:FILE`: a NumPy array, floating-point `[n, c, h, w]`, used as it is.
     Npy(PathBuf),
     /// `npz:FILE` or `npz:FILE:KEY`: such an array in an archive of NumPy's.
@@ -37,7 +39,7 @@ pub enum ImageSource {
 
 /// All ways to write an image source.
 const SOURCES: &str = "builtin, cifar10:DIR, cifar100:DIR, imagenet16:DIR, folder:DIR, idx:FILE, \
-                       stl10:DIR, npy:FILE, npz:FILE[:KEY] or noise";
+                       stl10:DIR, svhn:FILE, npy:FILE, npz:FILE[:KEY] or noise";
 
 /// A text that names no image source.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -55,6 +57,7 @@ impl ImageSource {
             Self::Folder(_) => "folder",
             Self::Idx(_) => "idx",
             Self::Stl10(_) => "stl10",
+            Self::Svhn(_) => "svhn",
             Self::Npy(_) => "npy",
             Self::Npz { .. } => "npz",
             Self::Noise => "noise",
@@ -80,6 +83,7 @@ impl ImageSource {
             | Self::Folder(path)
             | Self::Idx(path)
             | Self::Stl10(path)
+            | Self::Svhn(path)
             | Self::Npy(path)
             | Self::Npz { file: path, .. } => Some(path),
         }
@@ -110,6 +114,7 @@ impl std::str::FromStr for ImageSource {
             ("folder", _) => Ok(Self::Folder(rest.into())),
             ("idx", _) => Ok(Self::Idx(rest.into())),
             ("stl10", _) => Ok(Self::Stl10(rest.into())),
+            ("svhn", _) => Ok(Self::Svhn(rest.into())),
             ("npy", _) => Ok(Self::Npy(rest.into())),
             ("npz", _) => Ok(npz(rest)),
             _ => Err(UnknownSource(text.to_owned())),

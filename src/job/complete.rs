@@ -1,6 +1,5 @@
 //! Computes the scores missing from a stored study, and keeps those already there.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::networks::NetworkSource;
@@ -8,7 +7,7 @@ use super::{Event, JobConfig, JobError, Session};
 use crate::backend::Cancel;
 use crate::score::{Components, Ranking, Score};
 use crate::space::Space;
-use crate::store::{Draws, ResultRow, Status, Store, StoreAccess, StoreError, StudyInfo};
+use crate::store::{AddedScores, ResultRow, Status, Store, StoreAccess, StoreError, StudyInfo};
 
 /// What completing a study came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,11 +53,20 @@ pub fn complete_study(
         return Ok(done);
     }
     let session = session(&study, wanted, cancel, events)?;
+    // Later searches find the scores as if one of them had computed them.
+    let keys = match session.networks() {
+        NetworkSource::Space(space) => Some((space, session.result_keys(space))),
+        NetworkSource::Model(_) => None,
+    };
+    let key = |architecture: &str| {
+        let (space, keys) = keys.as_ref()?;
+        keys.of(&space.parse(architecture).ok()?).first().map(|wanted| wanted.key)
+    };
     for rows in rows.chunks(session.group_size().max(1)) {
         let candidates =
             rows.iter().map(|row| session.networks().candidate(&row.record.architecture));
         let candidates = candidates.collect::<Result<_, _>>()?;
-        let mut scores: Vec<(u64, BTreeMap<String, f64>, Draws)> = Vec::new();
+        let mut added: Vec<AddedScores> = Vec::new();
         for (row, scored) in rows.iter().zip(session.score(candidates, false, cancel)) {
             let Some(scored) = scored else {
                 done.interrupted = true;
@@ -75,10 +83,11 @@ pub fn complete_study(
             }));
             let mut draws = scored.record.draws;
             draws.0.extend(row.record.draws.0.clone());
-            scores.push((row.position, own, draws));
+            let key = key(&row.record.architecture);
+            added.push(AddedScores { position: row.position, scores: own, draws, key });
         }
-        store.set_scores(&study, &scores)?;
-        done.completed += scores.len() as u64;
+        store.set_scores(&study, &added)?;
+        done.completed += added.len() as u64;
         progress(done.completed + done.failed, total);
         if done.interrupted || cancel.is_cancelled() {
             done.interrupted = done.completed + done.failed < total;

@@ -238,7 +238,7 @@ job_options! {
         default: "noise for combined and scores of channel moments, builtin for others",
         help: "Source of the images: builtin, cifar10:DIR or cifar100:DIR (binary or Python \
                version), imagenet16:DIR (train_data_batch_*), folder:DIR (picture files, also in \
-               sub-folders, or a .tar or .zip of them), idx:FILE (as of MNIST), stl10:DIR, npy:FILE, \
+               sub-folders, or a .tar or .zip of them), idx:FILE (as of MNIST), stl10:DIR, svhn:FILE, npy:FILE, \
                npz:FILE or npz:FILE:KEY (floating-point [n, c, h, w], used as they are), or noise",
     }
     Mean {

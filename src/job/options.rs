@@ -50,7 +50,7 @@ pub struct Options {
     pub batch_size: Option<usize>,
     /// Source of the images: builtin, cifar10:DIR or cifar100:DIR (binary or Python version),
     /// imagenet16:DIR (train_data_batch_*), folder:DIR (picture files, also in sub-folders, or a .tar or
-    /// .zip of them), idx:FILE (as of MNIST), stl10:DIR, npy:FILE, npz:FILE or npz:FILE:KEY
+    /// .zip of them), idx:FILE (as of MNIST), stl10:DIR, svhn:FILE, npy:FILE, npz:FILE or npz:FILE:KEY
     /// (floating-point `[n, c, h, w]`, used as they are) or noise; see [`Options::images`]
     pub images: Option<ImageSource>,
     /// Per-channel mean to subtract from pixel values between 0 and 1; not for noise, and for npy and npz

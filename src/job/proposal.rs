@@ -3,7 +3,7 @@
 use crate::backend::RunOutput;
 use crate::search::{Objective, TrialValue};
 use crate::space::Architecture;
-use crate::store::{Record, ScoreKey};
+use crate::store::{Record, WantedScores};
 
 /// A proposal of the strategy; positions count them in the order in which they were made.
 pub(super) struct Proposal {
@@ -11,7 +11,8 @@ pub(super) struct Proposal {
     pub architecture: Architecture,
     pub name: String,
     pub objective: Objective,
-    pub key: Option<ScoreKey>,
+    /// What earlier results may have of it.
+    pub wanted: Vec<WantedScores>,
     pub state: ProposalState,
 }
 

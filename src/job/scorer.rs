@@ -93,19 +93,8 @@ pub struct ScoredNetwork {
 
 impl ScoredNetwork {
     /// This result with the scores of another mini-batch.
-    pub(super) fn joined(mut self, other: Self) -> Self {
-        let Record { score, sd, regions, repeats, seconds, status, message, scores, draws, .. } =
-            other.record;
-        let record = &mut self.record;
-        if !score.is_nan() && status != Status::Failed {
-            (record.score, record.sd, record.regions, record.repeats) =
-                (score, sd, regions, repeats);
-        }
-        record.scores.extend(scores);
-        record.draws.0.extend(draws.0);
-        record.seconds += seconds;
-        record.message = record.message.take().or(message);
-        Self { output: self.output.or(other.output), ..self }
+    pub(super) fn joined(self, other: Self) -> Self {
+        Self { record: self.record.joined(other.record), output: self.output.or(other.output) }
     }
 }
 

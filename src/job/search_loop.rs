@@ -80,10 +80,8 @@ pub(super) fn run<'r>(
         batch: &session.fingerprint(),
         weight_seeds: session.weight_seeds(),
         device: session.device(),
-        initialisation: session.initialisation(),
         reuse: session.scores().needs_forward_pass() && !config.outputs,
-        count: counted(config, session),
-        scores: further_scores(session),
+        keys: session.result_keys(&space),
     };
     let study = StudySession::open(config, &facts, events)?;
     let (total, id) = (strategy.total(), study.id().map(str::to_owned));
@@ -131,14 +129,6 @@ fn score_of(ranking: &Ranking) -> Option<&'static Score> {
 fn counted(config: &JobConfig, session: &Session) -> Count {
     let is_counted = session.scores().iter().any(Score::depends_on_count);
     if is_counted { config.options.count } else { Count::Live }
-}
-
-/// The names of computed scores that a record without them lacks; those of NASWOT it always has.
-fn further_scores(session: &Session) -> Vec<&'static str> {
-    let others = session.scores().iter().filter(|score| !score.has_column());
-    let names: Vec<_> = others.map(|score| score.name).collect();
-    let without_codes = !session.scores().iter().any(Score::is_recorded);
-    names.into_iter().chain(without_codes.then_some("without codes")).collect()
 }
 
 impl SearchLoop<'_> {
@@ -220,8 +210,10 @@ impl SearchLoop<'_> {
                 Objective::Score => scores += 1,
                 Objective::Accuracy => accuracies += 1,
             }
-            let key =
-                if objective == Objective::Score { self.study.key(&architecture) } else { None };
+            let wanted = match objective {
+                Objective::Score => self.study.wanted(&architecture),
+                Objective::Accuracy => Vec::new(),
+            };
             let name = architecture.to_string();
             let position = self.proposed;
             self.proposed += 1;
@@ -231,7 +223,7 @@ impl SearchLoop<'_> {
                 architecture,
                 name,
                 objective,
-                key,
+                wanted,
                 state,
             });
         }
@@ -267,7 +259,7 @@ impl SearchLoop<'_> {
             .map(|one| ClaimRequest {
                 position: one.position,
                 architecture: &one.name,
-                key: one.key,
+                wanted: &one.wanted,
             })
             .collect();
         if wants.is_empty() {
@@ -333,7 +325,8 @@ impl SearchLoop<'_> {
         }
         let row = || {
             let row = ResultRow::new(proposal.position, record.clone());
-            ResultRow { key: proposal.key, ..row }
+            let key = |at: usize| proposal.wanted.get(at).map(|wanted| wanted.key);
+            ResultRow { key: key(0), other_key: key(1), ..row }
         };
         self.study.append(&proposal.architecture, told, row)?;
         proposal.state =

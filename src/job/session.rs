@@ -16,12 +16,12 @@ use crate::backend::{self, Backend, Cancel, DeviceInfo, Network, RunOutput};
 use crate::data::{self, Batch, DataError, LoadedImages};
 use crate::graph::Graph;
 use crate::graph::cost::Cost;
-use crate::plan::{Plan, PlanOutputs};
+use crate::plan::{Count, Plan, PlanOutputs};
 use crate::score::{Ranking, SCORES, Score, ScoreSet};
 use crate::search::LatencyMeter;
 use crate::seed;
-use crate::space::Space;
-use crate::store::Status;
+use crate::space::{Architecture, Space};
+use crate::store::{ScoreKeys, Status, WantedScores};
 use crate::weights::{Initialisation, Weights};
 
 /// Architectures that are scored for an estimate.
@@ -61,6 +61,21 @@ impl ScoringLane {
         let backend = CpuBackend::with(1, Isa::detect()).map(Mutex::new).ok()?;
         let thread = ThreadPoolBuilder::new().num_threads(1).build().ok()?;
         Some(Self { backend, thread })
+    }
+}
+
+/// What results are found again by.
+#[derive(Clone, Debug)]
+pub(super) struct ResultKeys(Vec<(ScoreKeys, ScoreSet)>);
+
+impl ResultKeys {
+    /// What an architecture's scores depend on, for each mini-batch.
+    pub(super) fn of(&self, architecture: &Architecture) -> Vec<WantedScores> {
+        let wanted = |(keys, scores): &(ScoreKeys, ScoreSet)| WantedScores {
+            key: keys.of(architecture),
+            scores: *scores,
+        };
+        self.0.iter().map(wanted).collect()
     }
 }
 
@@ -178,6 +193,26 @@ impl Session {
         }
     }
 
+    /// The fingerprint of each mini-batch and the scores computed on it; that of what ranks comes first.
+    pub(super) fn scores_by_mini_batch(&self) -> Vec<(String, ScoreSet)> {
+        let of = |images: &LoadedImages, kind| (images.batch.fingerprint(), self.scores_of(kind));
+        let other = self.other_images().map(|images| of(images, self.ranked_on.other()));
+        let all = [Some(of(&self.images, self.ranked_on)), other].into_iter().flatten();
+        all.filter(|(_, scores)| !scores.is_empty()).collect()
+    }
+
+    /// The keys under which results of networks of a space are found again, for each mini-batch.
+    pub(super) fn result_keys(&self, space: &Space) -> ResultKeys {
+        let keys = |(batch, scores): (String, ScoreSet)| {
+            let is_counted = scores.iter().any(Score::depends_on_count);
+            // Scores of moments see what leads to the output, whatever counts for codes.
+            let count = if is_counted { self.options.count } else { Count::Live };
+            let seeds = &self.weight_seeds;
+            (ScoreKeys::new(space, &batch, seeds, count, self.initialisation), scores)
+        };
+        ResultKeys(self.scores_by_mini_batch().into_iter().map(keys).collect())
+    }
+
     /// What networks are ranked by.
     pub fn ranking(&self) -> &Ranking {
         &self.ranking
@@ -215,10 +250,6 @@ impl Session {
     /// The seed of a strategy's choices.
     pub(super) fn architecture_seed(&self) -> u64 {
         self.options.architecture_seed()
-    }
-
-    pub(super) fn initialisation(&self) -> Initialisation {
-        self.initialisation
     }
 
     pub(super) fn weight_seeds(&self) -> &[u64] {

@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::session::ResultKeys;
 use super::{ChangeOnResume, Event, JobConfig, JobError, JobOption, chain};
 use crate::backend::DeviceInfo;
-use crate::plan::Count;
 use crate::space::{Architecture, Space};
 use crate::store::{
-    ClaimOutcome, ClaimRequest, EventKind, ResultRow, ScoreKey, ScoreKeys, SpaceSnapshot, Store,
-    StoreError, Study, StudyInfo, StudySetup, StudyState, space_fingerprint,
+    ClaimOutcome, ClaimRequest, EventKind, ResultRow, SpaceSnapshot, Store, StoreError, Study,
+    StudyInfo, StudySetup, StudyState, WantedScores, space_fingerprint,
 };
-use crate::weights::Initialisation;
 
 /// Where a job stores its results, as text: a file, or `none`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +72,7 @@ pub(super) struct StudySession(Option<OpenStudy>);
 struct OpenStudy {
     study: Study,
     /// What scores depend on, where they are to be reused.
-    keys: Option<ScoreKeys>,
+    keys: Option<ResultKeys>,
 }
 
 /// What a study of a run on a space is set up with.
@@ -82,11 +81,8 @@ pub(super) struct StudyFacts<'f> {
     pub batch: &'f str,
     pub weight_seeds: &'f [u64],
     pub device: &'f DeviceInfo,
-    pub initialisation: Initialisation,
-    /// What decides which architectures are equal.
-    pub count: Count,
-    /// Scores that a result must have beside those that every result of codes has.
-    pub scores: Vec<&'static str>,
+    /// What results are found again by.
+    pub keys: ResultKeys,
     /// Whether results of equal networks may take the place of a forward pass.
     pub reuse: bool,
 }
@@ -112,7 +108,7 @@ impl StudySession {
             }
             result => result?,
         };
-        let keys = facts.reuse.then(|| keys(facts));
+        let keys = facts.reuse.then(|| facts.keys.clone());
         Ok(Self(Some(OpenStudy { study, keys })))
     }
 
@@ -126,9 +122,10 @@ impl StudySession {
         self.0.as_ref().is_some_and(|entry| entry.keys.is_some())
     }
 
-    /// What the score of an architecture depends on.
-    pub(super) fn key(&self, architecture: &Architecture) -> Option<ScoreKey> {
-        Some(self.0.as_ref()?.keys.as_ref()?.of(architecture))
+    /// What earlier results may have of an architecture; nothing where they are not reused.
+    pub(super) fn wanted(&self, architecture: &Architecture) -> Vec<WantedScores> {
+        let keys = self.0.as_ref().and_then(|entry| entry.keys.as_ref());
+        keys.map_or_else(Vec::new, |keys| keys.of(architecture))
     }
 
     /// Whose work architectures are; without a study, the one's who asks.
@@ -165,12 +162,6 @@ impl StudySession {
     pub(super) fn finish(self, state: StudyState) -> Result<(), StoreError> {
         self.0.map_or(Ok(()), |entry| entry.study.finish(state))
     }
-}
-
-fn keys(facts: &StudyFacts<'_>) -> ScoreKeys {
-    let StudyFacts { space, batch, weight_seeds, initialisation, count, .. } = facts;
-    let keys = ScoreKeys::new(space, batch, weight_seeds, *count, *initialisation);
-    keys.with_scores(facts.scores.iter().copied())
 }
 
 fn open(

@@ -144,7 +144,7 @@ use ColumnType::{Real, Text, Time, Unsigned, Whole};
 use NumberFormat::Decimals;
 
 /// Every column, in the order of files: first those of the table of a run.
-pub const RESULT_COLUMNS: [ResultColumn; 29] = [
+pub const RESULT_COLUMNS: [ResultColumn; 30] = [
     column(
         "architecture",
         Text,
@@ -371,7 +371,15 @@ pub const RESULT_COLUMNS: [ResultColumn; 29] = [
         Text,
         "result.key",
         |_, _| CellValue::Empty,
-        "hash of everything the score depends on, 16 bytes; NULL if it must not be reused",
+        "hash of everything the scores depend on, 16 bytes; NULL if they must not be reused",
+    )
+    .scope(Database),
+    column(
+        "other_key",
+        Text,
+        "result.other_key",
+        |_, _| CellValue::Empty,
+        "the same for scores on a second mini-batch",
     )
     .scope(Database),
 ];

@@ -15,10 +15,10 @@ pub use column::{
     columns_markdown, export_columns, numeric_columns, run_table_columns, view_columns,
 };
 pub use database::{
-    ClaimOutcome, ClaimRequest, DEFAULT_FILE, EventKind, FlushPolicy, MergedStudy,
+    AddedScores, ClaimOutcome, ClaimRequest, DEFAULT_FILE, EventKind, FlushPolicy, MergedStudy,
     OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey, ScoreKeys,
     SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo, StudySetup,
-    StudyState, space_fingerprint,
+    StudyState, WantedScores, space_fingerprint,
 };
 pub use draws::Draws;
 pub use export::{ExportError, ExportRows, export};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::Draws;
-use crate::score::{Components, Score, ScoreInputs};
+use crate::score::{Components, Score, ScoreInputs, ScoreNeeds, ScoreSet};
 
 /// The status of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -134,6 +134,49 @@ impl Record {
     pub fn score_value(&self, score: &Score) -> Option<f64> {
         let further = || self.scores.get(score.name).copied();
         (score.compute)(&self.score_inputs()).or_else(further)
+    }
+
+    /// Whether the record has all these scores, or is of a network that can have none.
+    pub fn has(&self, scores: ScoreSet) -> bool {
+        let is_without_units = self.status == Status::Disconnected && self.units == 0;
+        is_without_units || scores.iter().all(|score| self.score_value(score).is_some())
+    }
+
+    /// The record of a pass that computed these scores alone.
+    pub fn only(mut self, scores: ScoreSet) -> Self {
+        let has_codes =
+            [ScoreNeeds::KernelMatrix, ScoreNeeds::BinaryCodes, ScoreNeeds::UnitPatterns]
+                .into_iter()
+                .any(|needs| scores.needs(needs));
+        if !has_codes {
+            (self.score, self.sd, self.regions) = (f64::NAN, None, None);
+        }
+        self.status = match self.status {
+            Status::Ok | Status::Singular if has_codes && !self.score.is_finite() => {
+                Status::Singular
+            }
+            Status::Singular => Status::Ok,
+            status => status,
+        };
+        self.scores.retain(|name, _| scores.names(name));
+        self.draws.0.retain(|name, _| scores.names(name));
+        self
+    }
+
+    /// This record with the scores of another mini-batch.
+    pub fn joined(mut self, other: Self) -> Self {
+        if !other.score.is_nan() && other.status != Status::Failed {
+            self.score = other.score;
+            self.sd = other.sd;
+            self.regions = other.regions;
+            self.repeats = other.repeats;
+            self.units = other.units;
+        }
+        self.scores.extend(other.scores);
+        self.draws.0.extend(other.draws.0);
+        self.seconds += other.seconds;
+        self.message = self.message.take().or(other.message);
+        self
     }
 
     /// The values of components; NaN for what is not available.

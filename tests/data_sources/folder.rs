@@ -190,6 +190,8 @@ fn a_link_to_nowhere_is_a_damaged_file_and_a_link_to_a_folder_is_followed() {
     let images = draw(outer.path(), paths.len(), 1).unwrap();
     assert_eq!(images.facts.skipped_files.len(), images.facts.skipped);
     assert!(images.facts.files.iter().all(|file| file.starts_with("inner/")));
+    let notices = images.facts.notices.join("\n");
+    assert!(notices.contains("has a link to pictures elsewhere"), "{notices}");
     assert!(draw(outer.path(), 31, 1).unwrap_err().to_string().contains("a.png"));
 }
 

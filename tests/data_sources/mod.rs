@@ -59,6 +59,7 @@ fn names_round_trip() {
         "npy:C:\\pictures\\x.npy",
         "idx:raw/train-images-idx3-ubyte.gz",
         "stl10:stl10_binary",
+        "svhn:train_32x32.mat",
         "npz:C:\\pictures\\x.npz",
         "npz:x.npz:images",
         "npz:C:\\x.NPZ:a b",

@@ -207,3 +207,80 @@ fn pictures_of_stl_10_are_read_column_by_column() {
         (0..3 * 96 * 96).filter(|&at| images.batch.image(place)[at] > 0.5).collect();
     assert_eq!(lit, [96 * 96 + 5 * 96 + 7]);
 }
+
+/// An element of a MATLAB file.
+fn element(kind: u32, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    let mut element = [kind.to_le_bytes(), length.to_le_bytes()].concat();
+    element.extend(bytes);
+    element.resize(element.len().next_multiple_of(8), 0);
+    element
+}
+
+/// An array of bytes as MATLAB writes it: flags, extents, name, values.
+fn matlab_array(extents: &[i32], name: &str, values: &[u8]) -> Vec<u8> {
+    let extents: Vec<u8> = extents.iter().flat_map(|extent| extent.to_le_bytes()).collect();
+    // A short name stands in its tag.
+    let mut short = vec![1, 0, u8::try_from(name.len()).unwrap(), 0, 0, 0, 0, 0];
+    short[4..4 + name.len()].copy_from_slice(name.as_bytes());
+    let parts = [element(6, &[9, 0, 0, 0, 0, 0, 0, 0]), element(5, &extents), short];
+    element(14, &[parts.concat(), element(2, values)].concat())
+}
+
+fn matlab_file(arrays: &[Vec<u8>], is_packed: bool) -> Vec<u8> {
+    let mut file = vec![b' '; 124];
+    file.extend([0, 1, b'I', b'M']);
+    for array in arrays {
+        if is_packed {
+            let mut packed =
+                flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, array).unwrap();
+            let packed = packed.finish().unwrap();
+            file.extend(15_u32.to_le_bytes());
+            file.extend(u32::try_from(packed.len()).unwrap().to_le_bytes());
+            file.extend(packed);
+        } else {
+            file.extend(array);
+        }
+    }
+    file
+}
+
+#[test]
+fn digits_of_svhn_are_read_column_by_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train_32x32.mat");
+    let mut values = vec![0; 5 * 3072];
+    // Channel 2, row 5, column 7 of the fourth picture.
+    values[3 * 3072 + 2 * 1024 + 7 * 32 + 5] = 255;
+    let labels = matlab_array(&[5, 1], "y", &[1, 2, 3, 4, 5]);
+    let digits = matlab_array(&[32, 32, 3, 5], "X", &values);
+    for is_packed in [true, false] {
+        let file = matlab_file(&[labels.clone(), digits.clone()], is_packed);
+        std::fs::write(&path, &file).unwrap();
+        for given in [path.as_path(), folder.path()] {
+            let source = ImageSource::Svhn(given.to_owned());
+            let shape = Shape::new(3, 32, 32);
+            let images = open(&source, shape, 3, 1, &bytes_over_255(3)).unwrap();
+            for (place, &index) in images.batch.indices.iter().enumerate() {
+                let lit: Vec<usize> =
+                    (0..3072).filter(|&at| images.batch.image(place)[at] > 0.5).collect();
+                let expected = if index == 3 { vec![2 * 1024 + 5 * 32 + 7] } else { Vec::new() };
+                assert_eq!(lit, expected, "{index}");
+            }
+            let all = open(&source, shape, 5, 1, &bytes_over_255(3)).unwrap();
+            assert!(all.batch.indices.contains(&3));
+        }
+        // Damaged: no bytes, cut short, another array, another file.
+        let wrong = |file: Vec<u8>| {
+            std::fs::write(&path, file).unwrap();
+            let source = ImageSource::Svhn(path.clone());
+            super::chain(&load(&source, Shape::new(3, 32, 32), 5, 1).unwrap_err())
+        };
+        let cut = wrong(file[..file.len() - 100].to_vec());
+        assert!(cut.contains("train_32x32.mat"), "{cut}");
+        let other = wrong(matlab_file(&[labels.clone()], is_packed));
+        assert!(other.contains("has no array X"), "{other}");
+        assert!(wrong(b"MATLAB 7.3".repeat(20)).contains("not a MATLAB file of version 5"));
+    }
+}

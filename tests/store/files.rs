@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use untrained::store::{FlushPolicy, Store, StoreAccess, StoreError, StudyInfo, StudyState};
+use untrained::score::{SCORES, ScoreSet};
+use untrained::store::{
+    FlushPolicy, Store, StoreAccess, StoreError, StudyInfo, StudyState, WantedScores,
+};
 
 use crate::store::support::{Folder, filled, refused, row, rows, setup};
 
@@ -46,7 +49,9 @@ fn check_version_1(store: &Store) {
     assert_eq!(rows[1].canonical, "|a~0|");
     assert_eq!(rows[1].record.scores["accuracy"], 93.25);
     assert_eq!((&*rows[1].record.device, &*rows[1].record.version), ("Apple M2", "0.1.0"));
-    assert_eq!(store.cached(&rows[0].key.unwrap()).unwrap(), Some(rows[0].clone()));
+    let scores = ScoreSet::of(&SCORES[0]);
+    let wanted = WantedScores { key: rows[0].key.unwrap(), scores };
+    assert_eq!(store.cached(&[wanted]).unwrap(), Some(rows[0].clone()));
     assert_eq!(store.events(&studies[0]).unwrap().len(), 2);
 }
 

@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::time::Duration;
 
 use untrained::plan::Count;
+use untrained::score::{SCORES, ScoreSet};
 use untrained::space::Space;
 use untrained::store::{
     ClaimOutcome, ClaimRequest, FlushPolicy, ScoreKey, ScoreKeys, Store, StoreError, Study,
-    StudyState,
+    StudyState, WantedScores,
 };
 use untrained::weights::Initialisation;
 
@@ -28,7 +29,7 @@ fn key(index: u64) -> ScoreKey {
 
 fn claim(study: &Study, position: u64) -> ClaimOutcome {
     let architecture = row(position).record.architecture;
-    let want = ClaimRequest { position, architecture: &architecture, key: None };
+    let want = ClaimRequest { position, architecture: &architecture, wanted: &[] };
     study.claim(&[want]).unwrap().remove(0)
 }
 
@@ -49,7 +50,7 @@ fn work(study: &Study) -> Vec<u64> {
         let wants: Vec<ClaimRequest<'_>> = group
             .iter()
             .zip(&texts)
-            .map(|(&position, architecture)| ClaimRequest { position, architecture, key: None })
+            .map(|(&position, architecture)| ClaimRequest { position, architecture, wanted: &[] })
             .collect();
         for (&position, claim) in group.iter().zip(study.claim(&wants).unwrap()) {
             match claim {
@@ -156,7 +157,8 @@ fn equal_networks_are_scored_once_wherever_they_stand() {
     let two = store.join(one.info(), FlushPolicy::default()).unwrap();
     let ask = |study: &Study, position: u64| {
         let architecture = row(position).record.architecture;
-        let want = ClaimRequest { position, architecture: &architecture, key: Some(key(5)) };
+        let wanted = [WantedScores { key: key(5), scores: ScoreSet::of(&SCORES[0]) }];
+        let want = ClaimRequest { position, architecture: &architecture, wanted: &wanted };
         study.claim(&[want]).unwrap().remove(0)
     };
     assert_eq!(ask(&one, 0), ClaimOutcome::Mine);
@@ -178,7 +180,7 @@ fn processes_that_propose_different_architectures_are_told() {
     let store = Store::open(&folder.db()).unwrap();
     let one = store.begin(&setup(2), FlushPolicy::default()).unwrap();
     let two = store.join(one.info(), FlushPolicy::default()).unwrap();
-    let want = |architecture| ClaimRequest { position: 0, architecture, key: None };
+    let want = |architecture| ClaimRequest { position: 0, architecture, wanted: &[] };
     assert_eq!(one.claim(&[want("a")]).unwrap(), [ClaimOutcome::Mine]);
     let words = ["position 0", "belongs to a, not to b", "same order"];
     refused(two.claim(&[want("b")]), &words);
@@ -191,9 +193,18 @@ fn processes_that_propose_different_architectures_are_told() {
 
 #[test]
 fn child_that_claims_and_hangs() {
+    claim_and_hang(quick());
+}
+
+#[test]
+fn child_that_claims_and_hangs_for_long() {
+    claim_and_hang(FlushPolicy { expiry: Duration::from_secs(3600), ..quick() });
+}
+
+fn claim_and_hang(policy: FlushPolicy) {
     let Some(path) = child_file() else { return };
     let store = Store::open(&path).unwrap();
-    let study = store.join(&store.list().unwrap()[0], quick()).unwrap();
+    let study = store.join(&store.list().unwrap()[0], policy).unwrap();
     assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
     writeln!(std::io::stdout(), "\nclaimed").unwrap();
     std::thread::sleep(Duration::from_secs(600));
@@ -201,7 +212,11 @@ fn child_that_claims_and_hangs() {
 
 /// A child that has claimed the first place of a study.
 fn hanging(folder: &Folder) -> std::process::Child {
-    let mut child = child("store::shared::child_that_claims_and_hangs", &folder.db());
+    run("store::shared::child_that_claims_and_hangs", folder)
+}
+
+fn run(test: &str, folder: &Folder) -> std::process::Child {
+    let mut child = child(test, &folder.db());
     let out = BufReader::new(child.stdout.take().unwrap());
     let claimed = out.lines().map_while(Result::ok).any(|line| line == "claimed");
     assert!(claimed, "the child claimed nothing");
@@ -229,9 +244,37 @@ fn what_a_killed_process_had_claimed_is_taken_over_after_a_while() {
         expires(&folder, child.id()) > first + lifetime
     });
     assert_eq!(claim(&study, 0), ClaimOutcome::Taken);
+    // As if it ran on another computer, of whose processes nothing is known.
+    let database = rusqlite::Connection::open(folder.db()).unwrap();
+    let mark = format!("0-{}", child.id());
+    let name = format!("process {}", child.id());
+    database.execute("UPDATE worker SET mark = ?1 WHERE name = ?2", [mark, name]).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
+    assert_eq!(claim(&study, 0), ClaimOutcome::Taken, "it may still run");
     wait_until("the end of the killed process's claim", || claim(&study, 0) != ClaimOutcome::Taken);
+    assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_process_of_this_computer_is_not_waited_for() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.db()).unwrap();
+    let study = store.begin(&setup(1), FlushPolicy::default()).unwrap();
+    let test = "store::shared::child_that_claims_and_hangs_for_long";
+    let mut child = run(test, &folder);
+    assert_eq!(claim(&study, 0), ClaimOutcome::Taken);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(claim(&study, 0), ClaimOutcome::Mine, "its claim would last an hour");
+    let info = study.info().clone();
+    drop(study);
+    let mut child = run(test, &folder);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(store.find(&info.id).unwrap().workers, Vec::<String>::new());
+    let study = store.resume(&info, FlushPolicy::default()).unwrap();
     assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
 }
 

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::writer::{StudyWriter, at, cached};
-use super::{ResultRow, ScoreKey, StoreError, now_ms};
+use super::writer::{StudyWriter, at};
+use super::{ResultRow, ScoreKey, StoreError, WantedScores, cache, now_ms, worker};
 
 /// An architecture that a process would score.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +12,15 @@ pub struct ClaimRequest<'a> {
     pub position: u64,
     /// The architecture, in the space's notation.
     pub architecture: &'a str,
-    /// What its score depends on, if scores are to be reused.
-    pub key: Option<ScoreKey>,
+    /// The scores it lacks, one entry for each mini-batch; none if scores are not to be reused.
+    pub wanted: &'a [WantedScores],
+}
+
+impl ClaimRequest<'_> {
+    /// What tells that another process works on the same network.
+    fn key(&self) -> Option<ScoreKey> {
+        self.wanted.first().map(|wanted| wanted.key)
+    }
 }
 
 /// Who scores an architecture.
@@ -26,8 +33,8 @@ pub enum ClaimOutcome {
     Taken,
     /// The place has its result.
     Done(Box<ResultRow>),
-    /// A result with the same key exists, at another place or in another study; nobody scores it
-    /// again. Whoever uses it appends it for this place as well.
+    /// Results at other places or in other studies have all the wanted scores; nobody computes them
+    /// again. Whoever uses them appends them for this place as well.
     Cached(Box<ResultRow>),
 }
 
@@ -36,7 +43,7 @@ struct RivalClaim {
     position: u64,
     architecture: String,
     worker: i64,
-    expires: i64,
+    was_killed: bool,
 }
 
 /// Claims what is wanted, in one transaction.
@@ -58,12 +65,9 @@ fn one(
         same(writer, want, &row.record.architecture)?;
         return Ok(ClaimOutcome::Done(Box::new(row)));
     }
-    if let Some(key) = &want.key
-        && let Some(row) = cached(transaction, key).map_err(failed)?
-    {
+    if let Some(row) = cache::result(transaction, want.wanted).map_err(failed)? {
         return Ok(ClaimOutcome::Cached(Box::new(row)));
     }
-    let now = now_ms();
     let mut mine = false;
     for other in others(transaction, writer.study, want).map_err(failed)? {
         let place = other.position == want.position;
@@ -72,7 +76,7 @@ fn one(
         }
         match other.worker == writer.worker {
             true if place => mine = true,
-            false if other.expires <= now => {
+            false if other.was_killed => {
                 release(transaction, writer.study, other.position).map_err(failed)?;
             }
             _ => return Ok(ClaimOutcome::Taken),
@@ -103,19 +107,21 @@ fn others(
     want: &ClaimRequest<'_>,
 ) -> rusqlite::Result<Vec<RivalClaim>> {
     let mut statement = connection.prepare_cached(
-        "SELECT claim.position, claim.architecture, claim.worker, worker.expires
+        "SELECT claim.position, claim.architecture, claim.worker, worker.expires, worker.mark
          FROM claim JOIN worker ON worker.number = claim.worker
          WHERE claim.study = ?1 AND (claim.position = ?2 OR claim.key = ?3)",
     )?;
+    let now = now_ms();
     let read = |row: &rusqlite::Row<'_>| {
+        let mark: Option<String> = row.get(4)?;
         Ok(RivalClaim {
             position: row.get::<_, i64>(0)? as u64,
             architecture: row.get(1)?,
             worker: row.get(2)?,
-            expires: row.get(3)?,
+            was_killed: worker::was_killed(row.get(3)?, mark.as_deref(), now),
         })
     };
-    statement.query_map(params![study, want.position as i64, want.key], read)?.collect()
+    statement.query_map(params![study, want.position as i64, want.key()], read)?.collect()
 }
 
 fn insert(
@@ -132,7 +138,7 @@ fn insert(
             writer.study,
             want.position as i64,
             want.architecture,
-            want.key,
+            want.key(),
             writer.worker
         ])
         .map(|_| ())

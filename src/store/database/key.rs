@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::plan::Count;
+use crate::score::ScoreSet;
 use crate::space::{Architecture, Space};
 use crate::weights::Initialisation;
 
@@ -18,7 +19,17 @@ pub const SCORE_VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScoreKey([u8; 16]);
 
-/// The keys of one run: of all that its architectures have in common, and of each of them.
+/// Scores on one mini-batch that need not be computed if a result has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedScores {
+    /// What they depend on.
+    pub key: ScoreKey,
+    /// Which they are.
+    pub scores: ScoreSet,
+}
+
+/// The keys of one run on one mini-batch: of all that its architectures have in common, and of each of
+/// them. Which scores are computed is no part of them.
 #[derive(Clone, Debug)]
 pub struct ScoreKeys {
     common: Sha256,
@@ -51,15 +62,6 @@ impl ScoreKeys {
             common.update(part);
         }
         Self { common, count }
-    }
-
-    /// The keys of runs that compute these scores as well, by their names.
-    pub fn with_scores<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
-        for name in names {
-            self.common.update((name.len() as u64).to_le_bytes());
-            self.common.update(name);
-        }
-        self
     }
 
     /// The key of an architecture: equal for all architectures that the counted units of this run

@@ -12,6 +12,7 @@
 //!
 //! Exports are in `store::export`. The job decides which options may differ when a study is resumed.
 
+mod cache;
 mod claim;
 mod error;
 mod event;
@@ -37,14 +38,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use claim::{ClaimOutcome, ClaimRequest};
 pub use error::StoreError;
 pub use event::{EventKind, StudyEvent};
-pub use key::{SCORE_VERSION, ScoreKey, ScoreKeys, space_fingerprint};
+pub use key::{SCORE_VERSION, ScoreKey, ScoreKeys, WantedScores, space_fingerprint};
 pub use open::StoreAccess;
 pub use remark::Remark;
 pub use row::ResultRow;
 pub use rows::ResultRows;
 pub use setup::{OptionDifference, SpaceSnapshot, StudyInfo, StudySetup, StudyState};
 pub use study::{FlushPolicy, Study};
-pub use upkeep::MergedStudy;
+pub use upkeep::{AddedScores, MergedStudy};
 
 use watched_file::WatchedFile;
 use writer::{PendingWrites, StudyWriter};
@@ -231,16 +232,18 @@ impl Store {
         table::events(&self.connection, study.number).map_err(|error| self.failed(error))
     }
 
-    /// The earliest result with that key that did not fail, whatever study it is of.
+    /// The wanted scores of a network, one entry for each mini-batch, from the earliest results that have
+    /// them, of any study; `None` unless all are there.
     ///
-    /// It belongs to a network that scores the same but need not be the same architecture: use its
-    /// score, deviation, status, units, device and version, not its architecture, index and costs.
+    /// They belong to a network that scores the same but need not be the same architecture: use the
+    /// scores, deviation, status, units, device and version of the result, not its architecture, index and
+    /// costs.
     ///
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
-        writer::cached(&self.connection, key).map_err(|error| self.failed(error))
+    pub fn cached(&self, wanted: &[WantedScores]) -> Result<Option<ResultRow>, StoreError> {
+        cache::result(&self.connection, wanted).map_err(|error| self.failed(error))
     }
 }
 

@@ -24,8 +24,10 @@ pub struct ResultRow {
     /// The value that the strategy observed, if it differs from the record's value: a score in a search
     /// that ranks by accuracy.
     pub told: Option<f64>,
-    /// The key of everything the score depends on; `None` if it must not be reused.
+    /// The key of everything the scores depend on; `None` if they must not be reused.
     pub key: Option<ScoreKey>,
+    /// The same for scores on a second mini-batch.
+    pub other_key: Option<ScoreKey>,
     /// When it was scored, in milliseconds since 1970.
     pub time_ms: i64,
     /// What people noted of the architecture; see [`Store::set_remarks`](super::Store::set_remarks).
@@ -37,7 +39,16 @@ impl ResultRow {
     pub fn new(position: u64, record: Record) -> Self {
         let canonical = record.architecture.clone();
         let (time_ms, remark) = (now_ms(), Remark::default());
-        Self { position, record, canonical, told: None, key: None, time_ms, remark }
+        Self {
+            position,
+            record,
+            canonical,
+            told: None,
+            key: None,
+            other_key: None,
+            time_ms,
+            remark,
+        }
     }
 }
 
@@ -58,7 +69,7 @@ pub(super) fn insert(
     let index = record.index.map(|index| index as i64);
     let (status, scores) = (record.status.name(), written_scores(&record.scores));
     let draws = record.draws.to_json();
-    let columns: [(&str, &dyn ToSql); 24] = [
+    let columns: [(&str, &dyn ToSql); 25] = [
         ("study", &study),
         ("position", &position),
         ("architecture", &record.architecture),
@@ -74,6 +85,7 @@ pub(super) fn insert(
         ("repeats", &record.repeats),
         ("scores", &scores),
         ("key", &row.key),
+        ("other_key", &row.other_key),
         ("device", &device),
         ("message", &record.message),
         ("time", &row.time_ms),
@@ -119,6 +131,18 @@ pub(super) fn select(
     statement.query_map(parameters, read)?.collect()
 }
 
+/// The first of the rows that meet a condition which is accepted.
+pub(super) fn first(
+    connection: &Connection,
+    condition: &str,
+    parameters: impl Params,
+    accepts: impl Fn(&ResultRow) -> bool,
+) -> rusqlite::Result<Option<ResultRow>> {
+    let mut statement = connection.prepare_cached(&format!("{} {condition}", *SELECT))?;
+    let rows = statement.query_map(parameters, read)?;
+    rows.filter(|row| row.as_ref().map_or(true, &accepts)).next().transpose()
+}
+
 /// The place of a column in [`SELECT`]; a name that is not there does not compile.
 macro_rules! at {
     ($name:literal) => {
@@ -137,6 +161,7 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
         position: whole(at!("position"))?,
         canonical: canonical.unwrap_or_else(|| architecture.clone()),
         key: columns.get(at!("key"))?,
+        other_key: columns.get(at!("other_key"))?,
         time_ms: columns.get(at!("time"))?,
         told: columns.get(at!("told"))?,
         remark: Remark {

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::writer::StudyWriter;
 use super::{
-    ClaimOutcome, ClaimRequest, EventKind, ResultRow, ScoreKey, StoreError, StudyInfo, StudyState,
+    ClaimOutcome, ClaimRequest, EventKind, ResultRow, StoreError, StudyInfo, StudyState,
+    WantedScores,
 };
 
 /// How often a study is written.
@@ -132,14 +133,14 @@ impl Study {
         self.shared.writer().claim(wants)
     }
 
-    /// An earlier result with that key, of this study or any other in the file: the same network on
+    /// Wanted scores from earlier results, of this study or any other in the file: the same network on
     /// the same images. See [`Store::cached`](super::Store::cached).
     ///
     /// # Errors
     ///
     /// If the file cannot be read.
-    pub fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
-        self.shared.writer().cached(key)
+    pub fn cached(&self, wanted: &[WantedScores]) -> Result<Option<ResultRow>, StoreError> {
+        self.shared.writer().cached(wanted)
     }
 
     /// Commits everything and records how the study ended: done, interrupted or failed. While other

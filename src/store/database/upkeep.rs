@@ -6,8 +6,21 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::{count, device, higher, write_event};
-use super::{Store, StoreError, StudyInfo, remark, row, table, worker};
+use super::{ScoreKey, Store, StoreError, StudyInfo, remark, row, table, worker};
 use crate::store::{Draws, StatusCounts};
+
+/// Scores added to a stored result.
+#[derive(Clone, Debug)]
+pub struct AddedScores {
+    /// The place of the result in its study.
+    pub position: u64,
+    /// All its further scores, those it had included.
+    pub scores: BTreeMap<String, f64>,
+    /// All the draws behind its scores, likewise.
+    pub draws: Draws,
+    /// What the added scores depend on.
+    pub key: Option<ScoreKey>,
+}
 
 /// The outcome of copying a study from another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,25 +77,22 @@ impl Store {
 }
 
 impl Store {
-    /// Replaces the further scores of results of a study, by position, and the draws behind them, in one
-    /// transaction.
+    /// Replaces the further scores of results of a study and the draws behind them, in one transaction.
     ///
     /// # Errors
     ///
     /// [`StoreError::Gone`] if a result is not there, or if the file cannot be written; nothing is changed
     /// then.
-    pub fn set_scores(
-        &self,
-        study: &StudyInfo,
-        scores: &[(u64, BTreeMap<String, f64>, Draws)],
-    ) -> Result<(), StoreError> {
+    pub fn set_scores(&self, study: &StudyInfo, added: &[AddedScores]) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
         let transaction = self.change()?;
-        let update = "UPDATE result SET scores = ?3, draws = ?4 WHERE study = ?1 AND position = ?2";
-        for (position, scores, draws) in scores {
+        let update = "UPDATE result SET scores = ?3, draws = ?4, key = coalesce(key, ?5),
+                          other_key = CASE WHEN key <> ?5 THEN coalesce(other_key, ?5) ELSE other_key END
+                      WHERE study = ?1 AND position = ?2";
+        for AddedScores { position, scores, draws, key } in added {
             let position = position.cast_signed();
             let (scores, draws) = (row::written_scores(scores), draws.to_json());
-            let values = params![study.number, position, scores, draws];
+            let values = params![study.number, position, scores, draws, key];
             if transaction.execute(update, values).map_err(failed)? == 0 {
                 return Err(StoreError::Gone(study.id.clone()));
             }

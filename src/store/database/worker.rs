@@ -1,13 +1,14 @@
 //! The processes that write to a study.
 //!
-//! A process shows that it is alive by postponing the time at which it expires. There is no other sign,
-//! because process IDs mean nothing in another container.
+//! A process shows that it is alive by postponing the time at which it expires. That one was killed is known
+//! at once where process IDs mean the same: on this computer, in this container.
 
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
 use super::{FlushPolicy, StudyState, now_ms};
+use crate::leftovers;
 
 /// Puts a process into the table; its number.
 pub(super) fn enter(
@@ -17,8 +18,8 @@ pub(super) fn enter(
 ) -> rusqlite::Result<i64> {
     let name = format!("process {}", std::process::id());
     connection.execute(
-        "INSERT INTO worker (study, name, started, expires) VALUES (?1, ?2, ?3, ?4)",
-        params![study, name, now_ms(), expires(policy)],
+        "INSERT INTO worker (study, name, started, expires, mark) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![study, name, now_ms(), expires(policy), leftovers::process_mark()],
     )?;
     Ok(connection.last_insert_rowid())
 }
@@ -41,9 +42,9 @@ pub(super) fn heartbeat(
     }
     let name = format!("process {}", std::process::id());
     let again = connection.execute(
-        "INSERT INTO worker (number, study, name, started, expires)
-         SELECT ?1, number, ?3, ?4, ?5 FROM study WHERE number = ?2",
-        params![worker, study, name, now_ms(), expires(policy)],
+        "INSERT INTO worker (number, study, name, started, expires, mark)
+         SELECT ?1, number, ?3, ?4, ?5, ?6 FROM study WHERE number = ?2",
+        params![worker, study, name, now_ms(), expires(policy), leftovers::process_mark()],
     )?;
     Ok(again == 1)
 }
@@ -76,19 +77,32 @@ pub(super) struct LiveWorker {
 
 /// The processes that write a study now.
 pub(super) fn alive(connection: &Connection, study: i64) -> rusqlite::Result<Vec<LiveWorker>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT number, name, expires FROM worker WHERE study = ?1 AND expires > ?2 ORDER BY number",
-    )?;
+    let all = "SELECT number, name, expires, mark FROM worker WHERE study = ?1 ORDER BY number";
+    let mut statement = connection.prepare_cached(all)?;
+    let now = now_ms();
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(LiveWorker { number: row.get(0)?, name: row.get(1)?, expires: row.get(2)? })
+        let (expires, mark): (i64, Option<String>) = (row.get(2)?, row.get(3)?);
+        let worker = LiveWorker { number: row.get(0)?, name: row.get(1)?, expires };
+        Ok((!was_killed(expires, mark.as_deref(), now)).then_some(worker))
     };
-    statement.query_map(params![study, now_ms()], read)?.collect()
+    statement.query_map([study], read)?.filter_map(Result::transpose).collect()
+}
+
+/// Whether a process with that expiry and mark is gone at that time.
+pub(super) fn was_killed(expires: i64, mark: Option<&str>, now: i64) -> bool {
+    expires <= now || mark.is_some_and(leftovers::has_surely_ended)
 }
 
 /// Forgets processes that were killed, and what they had claimed.
 pub(super) fn forget_killed(connection: &Connection, study: i64) -> rusqlite::Result<()> {
-    let delete = "DELETE FROM worker WHERE study = ?1 AND expires <= ?2";
-    connection.execute(delete, params![study, now_ms()]).map(|_| ())
+    let alive: Vec<i64> = alive(connection, study)?.iter().map(|one| one.number).collect();
+    let mut statement = connection.prepare("SELECT number FROM worker WHERE study = ?1")?;
+    let all: Vec<i64> =
+        statement.query_map([study], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for number in all.iter().filter(|number| !alive.contains(number)) {
+        connection.execute("DELETE FROM worker WHERE number = ?1", [number])?;
+    }
+    Ok(())
 }
 
 /// Waits until the processes that write a study have expired; those that give a heartbeat

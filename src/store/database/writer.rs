@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::watched_file::WatchedFile;
 use super::{
     ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, ScoreKey, StoreError,
-    StudyState, claim, now_ms, row, worker,
+    StudyState, WantedScores, cache, claim, now_ms, row, worker,
 };
 use crate::store::{Record, Status, StatusCounts};
 
@@ -52,10 +52,10 @@ impl PendingWrites {
 impl StudyWriter {
     /// Keeps a row; whether nothing waited before, so that something is due now.
     pub(super) fn add(&mut self, row: ResultRow) -> bool {
-        if let Some(key) = row.key
-            && row.record.status != Status::Failed
-        {
-            self.pending.keys.insert(key, self.pending.rows.len());
+        if row.record.status != Status::Failed {
+            for key in [row.key, row.other_key].into_iter().flatten() {
+                self.pending.keys.insert(key, self.pending.rows.len());
+            }
         }
         self.pending.rows.push(row);
         self.begin_to_wait()
@@ -159,13 +159,17 @@ impl StudyWriter {
         count(transaction, self.study, now_ms(), added, best)
     }
 
-    /// An earlier result with that key, also of those that wait.
-    pub(super) fn cached(&self, key: &ScoreKey) -> Result<Option<ResultRow>, StoreError> {
-        match self.pending.keys.get(key) {
-            Some(&at) => Ok(self.pending.rows.get(at).cloned()),
-            None => cached(&self.connection, key)
-                .map_err(|error| StoreError::from_sqlite(&self.path, error)),
-        }
+    /// Wanted scores from earlier results, also of those that wait.
+    pub(super) fn cached(&self, wanted: &[WantedScores]) -> Result<Option<ResultRow>, StoreError> {
+        let waiting = |one: &WantedScores| {
+            let row = self.pending.rows.get(*self.pending.keys.get(&one.key)?)?;
+            row.record.has(one.scores).then(|| row.clone())
+        };
+        cache::assembled(wanted, |one| match waiting(one) {
+            Some(row) => Ok(Some(row)),
+            None => cache::earliest(&self.connection, one),
+        })
+        .map_err(|error| StoreError::from_sqlite(&self.path, error))
     }
 
     pub(super) fn claim(
@@ -281,16 +285,6 @@ pub(super) fn write_event(
         .prepare_cached("INSERT INTO event (study, time, kind, text) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![study, time, kind.name(), text])
         .map(|_| ())
-}
-
-/// A result with that key that did not fail, the earliest.
-pub(super) fn cached(
-    connection: &Connection,
-    key: &ScoreKey,
-) -> rusqlite::Result<Option<ResultRow>> {
-    const FIRST: &str = "WHERE result.key = ?1 AND result.status <> 'failed'
-                         ORDER BY result.study, result.position LIMIT 1";
-    Ok(row::select(connection, FIRST, [key])?.into_iter().next())
 }
 
 /// The result of a place, if it is there.

@@ -124,6 +124,30 @@ fn a_study_is_completed_without_scoring_again() {
             assert_eq!(stored, computed[*name].parse().ok(), "{name}");
         }
     }
+    // Later searches reuse what was completed, and show nothing that they did not ask for.
+    let (again, volume) = (path("again.csv"), path("volume.csv"));
+    let search = [&["search"], &common[..], &["--store", &store]].concat();
+    for (more, table, whole) in [
+        (&[][..], &again, COMPONENTS.len() - 1),
+        (&["--combine", "volume,independence"][..], &volume, 2),
+    ] {
+        let (code, _, error) = untrained(&[&search[..], more, &["--out", table]].concat());
+        assert!(code == 0 && error.contains("20 reused"), "{error}");
+        let first = rows(table).swap_remove(0);
+        let is_component = |key: &&String| COMPONENTS.contains(&key.as_str()) && *key != "macs";
+        assert_eq!(first.keys().filter(is_component).count(), whole, "{first:?}");
+    }
+    for (reused, computed) in rows(&again).iter().zip(rows(&whole)) {
+        for column in ["architecture", "score", "status", "combined"].iter().chain(&COMPONENTS) {
+            assert_eq!(reused[*column], computed[*column], "{column}");
+        }
+    }
+    assert!(!rows(&volume)[0].contains_key("path-norm"));
+    // NASWOT is not there, so it is computed.
+    let (code, _, error) = untrained(&[&search[..], &["--also", "naswot"]].concat());
+    assert!(code == 0 && !error.contains("20 reused"), "{error}");
+    let (code, _, error) = untrained(&[&search[..], &["--score", "naswot"]].concat());
+    assert!(code == 0 && error.contains("20 reused"), "{error}");
     let (code, _, error) = untrained(&[&complete[..], &["--scores", "volum"]].concat());
     assert!(code == 2 && error.contains("did you mean `volume`"), "{error}");
     let missing = path("missing.db");

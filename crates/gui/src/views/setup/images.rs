@@ -10,7 +10,7 @@ use untrained::data::ImageSource;
 use untrained::job::{JobOption, MiniBatch};
 
 /// The kinds of image sources: name, what they are, and whether they have a path.
-const KINDS: [(&str, &str, bool); 10] = [
+const KINDS: [(&str, &str, bool); 11] = [
     ("builtin", "Natural images that ship with the program", false),
     ("cifar10", "The folder of CIFAR-10, binary or Python version", true),
     ("cifar100", "The folder of CIFAR-100, binary or Python version", true),
@@ -18,6 +18,7 @@ const KINDS: [(&str, &str, bool); 10] = [
     ("folder", "Picture files in a folder and its sub-folders, or in a .tar or .zip file", true),
     ("idx", "Grey pictures as MNIST has them: train-images-idx3-ubyte.gz", true),
     ("stl10", "The folder of STL-10, binary version", true),
+    ("svhn", "The cropped digits of SVHN, train_32x32.mat", true),
     ("npy", "A NumPy array, floating-point [n, c, h, w], used as it is", true),
     ("npz", "A NumPy array in a .npz archive: FILE or FILE:KEY", true),
     ("noise", "Standard normal values", false),
