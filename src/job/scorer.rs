@@ -329,6 +329,12 @@ impl Scorer<'_> {
                 record.scores.insert(score.name.to_owned(), value);
             }
         }
+        if status != Status::Failed {
+            // What the network cannot have is known, and need not be looked for again.
+            for score in wanted.iter().filter(|score| !score.has_column()) {
+                record.scores.entry(score.name.to_owned()).or_insert(f64::NAN);
+            }
+        }
         Some(ScoredNetwork { record, output: outputs.output })
     }
 

@@ -105,8 +105,8 @@ pub struct Record {
     /// The value that drives the search: the chosen score, or the accuracy.
     #[serde(skip)]
     pub value: f64,
-    /// Further scores by name, and accuracies if known. All values are kept, including infinities and
-    /// NaN.
+    /// Further scores by name, and accuracies if known. All values are kept, including infinities; NaN is
+    /// what a network cannot have.
     #[serde(skip)]
     pub scores: BTreeMap<String, f64>,
 }
@@ -136,10 +136,13 @@ impl Record {
         (score.compute)(&self.score_inputs()).or_else(further)
     }
 
-    /// Whether the record has all these scores, or is of a network that can have none.
+    /// Whether the record tells all these scores; NaN tells that the network cannot have one.
     pub fn has(&self, scores: ScoreSet) -> bool {
-        let is_without_units = self.status == Status::Disconnected && self.units == 0;
-        is_without_units || scores.iter().all(|score| self.score_value(score).is_some())
+        // Without units there is no forward pass.
+        let has_no_codes = self.status == Status::Disconnected && self.score == f64::NEG_INFINITY;
+        scores.iter().all(|score| {
+            self.score_value(score).is_some() || score.is_recorded() && has_no_codes
+        })
     }
 
     /// The record of a pass that computed these scores alone.
