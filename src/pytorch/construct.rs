@@ -158,7 +158,7 @@ impl Constructors<'_> {
         let mut names = Vec::new();
         for (item, holes) in items.iter().zip(&class.holes) {
             let is_expression = match &item.body {
-                Body::Node(node) => matches!(self.nodes[*node].op, PyOp::Expression { .. }),
+                Body::Node(node) => matches!(self.nodes[*node].op, PyOp::Expression(_)),
                 Body::Block(_) => false,
             };
             for hole in holes.iter().filter(|_| is_expression) {

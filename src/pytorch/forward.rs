@@ -126,13 +126,13 @@ impl<'w> ForwardWriter<'w> {
     }
 
     fn is_expression(&self, unit: &Unit) -> bool {
-        matches!(self.op(unit), Some(PyOp::Expression { .. } | PyOp::Sum | PyOp::Concat))
+        matches!(self.op(unit), Some(PyOp::Expression(_) | PyOp::Sum | PyOp::Concat))
     }
 
     /// About how long the text of a unit is without what it reads.
     fn own_length(&self, unit: &Unit) -> usize {
         match self.op(unit) {
-            Some(PyOp::Expression { pieces, .. }) => pieces
+            Some(PyOp::Expression(pieces)) => pieces
                 .iter()
                 .map(|piece| match piece {
                     Piece::Text(text) => text.len(),
@@ -153,7 +153,7 @@ impl<'w> ForwardWriter<'w> {
         let Some(reader) = self.units.get(*reader) else { return false };
         // An input that an expression writes twice would be computed twice.
         let is_twice = match self.op(reader) {
-            Some(PyOp::Expression { pieces, .. }) => {
+            Some(PyOp::Expression(pieces)) => {
                 pieces.iter().filter(|piece| matches!(piece, Piece::Input(0))).count() > 1
             }
             _ => false,
@@ -293,7 +293,7 @@ impl<'w> ForwardWriter<'w> {
                 "torch.cat".to_owned(),
                 vec![Expression::List(values), Expression::atom("dim=1")],
             ),
-            Some(PyOp::Expression { pieces, .. }) => self.template(unit, pieces, &values),
+            Some(PyOp::Expression(pieces)) => self.template(unit, pieces, &values),
             Some(PyOp::Images | PyOp::Module { .. }) | None => {
                 Expression::Call(format!("self.{}", unit.attribute), values)
             }

@@ -180,8 +180,8 @@ impl Lowering<'_> {
             }
             Op::Scale(factor) => {
                 let op = match factor {
-                    0.0 => PyOp::call(&["torch.zeros_like(", ")"]),
-                    _ => PyOp::loose(&["", &format!(" * {}", number(factor))]),
+                    0.0 => PyOp::expression(&["torch.zeros_like(", ")"]),
+                    _ => PyOp::expression(&["", &format!(" * {}", number(factor))]),
                 };
                 return Ok(vec![self.keeping(id, node, op)]);
             }
@@ -192,17 +192,17 @@ impl Lowering<'_> {
                     pieces.push(width(Value::Number(start)));
                 }
                 pieces.extend([text(":"), width(end), text("]")]);
-                let op = PyOp::Expression { pieces, is_tight: true };
+                let op = PyOp::Expression(pieces);
                 return Ok(vec![self.keeping(id, node, op)]);
             }
             Op::Add => return Ok(vec![self.joined(id, node, PyOp::Sum)]),
             Op::Concat => return Ok(vec![self.joined(id, node, PyOp::Concat)]),
-            Op::Mul => return Ok(vec![self.joined(id, node, PyOp::loose(&["", " * ", ""]))]),
+            Op::Mul => return Ok(vec![self.joined(id, node, PyOp::expression(&["", " * ", ""]))]),
             Op::Pair(function) => {
                 return Ok(vec![self.joined(id, node, operators::pair(function))]);
             }
             Op::MatMul => {
-                let op = PyOp::call(&["torch.einsum(\"bkhm,bnhk->bnhm\", ", ", ", ")"]);
+                let op = PyOp::expression(&["torch.einsum(\"bkhm,bnhk->bnhm\", ", ", ", ")"]);
                 return Ok(vec![self.joined(id, node, op)]);
             }
             Op::GlobalAvgPool => PyOp::module("nn.AdaptiveAvgPool2d", vec![text("1")]),
@@ -302,7 +302,7 @@ impl Lowering<'_> {
         if !self.nodes[input].is_flat {
             return input;
         }
-        let op = PyOp::call(&["", "[:, :, None, None]"]);
+        let op = PyOp::expression(&["", "[:, :, None, None]"]);
         let image = self.helper(op, "image", input, place);
         self.nodes[image].is_flat = false;
         image

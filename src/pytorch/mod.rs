@@ -24,6 +24,9 @@ use crate::weights::{Initialisation, LayerWeights, Weights};
 use node::PyNode;
 use safetensors::NamedTensor;
 
+/// The text of `train.py`, which trains a module, by itself or for a search.
+pub const TRAINING_PROGRAM: &str = include_str!("../../assets/pytorch/train.py");
+
 /// What a module's file says besides the network.
 #[derive(Clone, Debug, Default)]
 pub struct PytorchFacts {

@@ -19,9 +19,9 @@ pub(super) fn window(window: &Window, input: Shape) -> PyOp {
     let pads = format!(", ({left}, {right}, {top}, {bottom}))");
     let slice = format!("[:, :, {rows}, {columns}]");
     match (is_padded, is_sliced) {
-        (true, true) => PyOp::call(&["F.pad(", &(pads + &slice)]),
-        (true, false) => PyOp::call(&["F.pad(", &pads]),
-        (false, _) => PyOp::call(&["", &slice]),
+        (true, true) => PyOp::expression(&["F.pad(", &(pads + &slice)]),
+        (true, false) => PyOp::expression(&["F.pad(", &pads]),
+        (false, _) => PyOp::expression(&["", &slice]),
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn rearrange(rearrange: &Rearrange, input: Shape) -> Option<PyOp> {
         format!(".reshape(-1, {read}).permute(0, {places})")
     };
     let sizes = shape.trim_start_matches('(').trim_end_matches(')');
-    Some(PyOp::call(&["", &format!("{cut}{moved}.reshape(-1, {sizes})")]))
+    Some(PyOp::expression(&["", &format!("{cut}{moved}.reshape(-1, {sizes})")]))
 }
 
 /// The most positions that are written into the code.
@@ -158,7 +158,7 @@ pub(super) fn resample(table: &TapTable, axis: Axis) -> Option<PyOp> {
         let (first, end) = (positions[0], positions[positions.len() - 1] + 1);
         let step = if step == 1 { String::new() } else { format!(":{step}") };
         let before = ":, ".repeat(dimension);
-        return Some(PyOp::call(&["", &format!("[{before}{first}:{end}{step}]")]));
+        return Some(PyOp::expression(&["", &format!("[{before}{first}:{end}{step}]")]));
     }
     let column = |tap: usize, show: &dyn Fn((usize, f32)) -> String| {
         let values: Vec<String> = rows.iter().map(|row| show(row[tap])).collect();

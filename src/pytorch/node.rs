@@ -61,12 +61,7 @@ pub(super) enum PyOp {
         arguments: Vec<Piece>,
     },
     /// An expression.
-    Expression {
-        /// Its parts.
-        pieces: Vec<Piece>,
-        /// Whether it binds as tightly as a call.
-        is_tight: bool,
-    },
+    Expression(Vec<Piece>),
     /// The sum of all inputs.
     Sum,
     /// All inputs behind each other along the channels.
@@ -79,22 +74,25 @@ impl PyOp {
         Self::Module { class, arguments }
     }
 
-    /// An expression that binds as tightly as a call: texts, between them the first input, the second and so
-    /// on.
-    pub(super) fn call(texts: &[&str]) -> Self {
-        Self::Expression { pieces: between(texts), is_tight: true }
-    }
-
-    /// An expression that is put in parentheses inside others.
-    pub(super) fn loose(texts: &[&str]) -> Self {
-        Self::Expression { pieces: between(texts), is_tight: false }
+    /// An expression: texts, between them the first input, the second and so on.
+    pub(super) fn expression(texts: &[&str]) -> Self {
+        let mut pieces = Vec::new();
+        for (position, text) in texts.iter().enumerate() {
+            if position > 0 {
+                pieces.push(Piece::Input(position - 1));
+            }
+            if !text.is_empty() {
+                pieces.push(Piece::Text((*text).to_owned()));
+            }
+        }
+        Self::Expression(pieces)
     }
 
     /// The numbers in it.
     pub(super) fn holes(&self) -> impl Iterator<Item = &Hole> {
         let pieces: &[Piece] = match self {
             Self::Module { arguments, .. } => arguments,
-            Self::Expression { pieces, .. } => pieces,
+            Self::Expression(pieces) => pieces,
             Self::Images | Self::Sum | Self::Concat => &[],
         };
         pieces.iter().filter_map(|piece| match piece {
@@ -116,24 +114,11 @@ impl PyOp {
         match self {
             Self::Images => "images".to_owned(),
             Self::Module { class, arguments } => format!("{class}({})", pieces(arguments)),
-            Self::Expression { pieces: parts, .. } => format!("<{}>", pieces(parts)),
+            Self::Expression(parts) => format!("<{}>", pieces(parts)),
             Self::Sum => "sum".to_owned(),
             Self::Concat => "concat".to_owned(),
         }
     }
-}
-
-fn between(texts: &[&str]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for (position, text) in texts.iter().enumerate() {
-        if position > 0 {
-            pieces.push(Piece::Input(position - 1));
-        }
-        if !text.is_empty() {
-            pieces.push(Piece::Text((*text).to_owned()));
-        }
-    }
-    pieces
 }
 
 /// A text as a piece.

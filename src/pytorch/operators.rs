@@ -44,26 +44,26 @@ pub(super) fn activation(kind: ActivationKind) -> PyOp {
 /// The expression of a function of one value.
 pub(super) fn element(function: ElementFunction) -> PyOp {
     let comparison = |sign: &str, limit: f32| {
-        PyOp::call(&["(", &format!(" {sign} {}).float()", number(limit))])
+        PyOp::expression(&["(", &format!(" {sign} {}).float()", number(limit))])
     };
     match function {
-        ElementFunction::Abs => PyOp::call(&["", ".abs()"]),
-        ElementFunction::Exp => PyOp::call(&["", ".exp()"]),
-        ElementFunction::Log => PyOp::call(&["", ".log()"]),
-        ElementFunction::Sqrt => PyOp::call(&["", ".sqrt()"]),
-        ElementFunction::Reciprocal => PyOp::call(&["", ".reciprocal()"]),
-        ElementFunction::Sin => PyOp::call(&["", ".sin()"]),
-        ElementFunction::Cos => PyOp::call(&["", ".cos()"]),
-        ElementFunction::Sign => PyOp::call(&["", ".sign()"]),
-        ElementFunction::Floor => PyOp::call(&["", ".floor()"]),
-        ElementFunction::Ceil => PyOp::call(&["", ".ceil()"]),
-        ElementFunction::Round => PyOp::call(&["", ".round()"]),
-        ElementFunction::Erf => PyOp::call(&["", ".erf()"]),
+        ElementFunction::Abs => PyOp::expression(&["", ".abs()"]),
+        ElementFunction::Exp => PyOp::expression(&["", ".exp()"]),
+        ElementFunction::Log => PyOp::expression(&["", ".log()"]),
+        ElementFunction::Sqrt => PyOp::expression(&["", ".sqrt()"]),
+        ElementFunction::Reciprocal => PyOp::expression(&["", ".reciprocal()"]),
+        ElementFunction::Sin => PyOp::expression(&["", ".sin()"]),
+        ElementFunction::Cos => PyOp::expression(&["", ".cos()"]),
+        ElementFunction::Sign => PyOp::expression(&["", ".sign()"]),
+        ElementFunction::Floor => PyOp::expression(&["", ".floor()"]),
+        ElementFunction::Ceil => PyOp::expression(&["", ".ceil()"]),
+        ElementFunction::Round => PyOp::expression(&["", ".round()"]),
+        ElementFunction::Erf => PyOp::expression(&["", ".erf()"]),
         ElementFunction::Power(exponent) => {
-            PyOp::call(&["", &format!(".pow({})", number(exponent))])
+            PyOp::expression(&["", &format!(".pow({})", number(exponent))])
         }
         ElementFunction::Clip { low, high } => {
-            PyOp::call(&["", &format!(".clamp({}, {})", number(low), number(high))])
+            PyOp::expression(&["", &format!(".clamp({}, {})", number(low), number(high))])
         }
         ElementFunction::Above(limit) => comparison(">", limit),
         ElementFunction::AtLeast(limit) => comparison(">=", limit),
@@ -74,8 +74,8 @@ pub(super) fn element(function: ElementFunction) -> PyOp {
 /// The expression of a function of two values.
 pub(super) fn pair(function: PairFunction) -> PyOp {
     match function {
-        PairFunction::Max => PyOp::call(&["torch.maximum(", ", ", ")"]),
-        PairFunction::Min => PyOp::call(&["torch.minimum(", ", ", ")"]),
-        PairFunction::Div => PyOp::loose(&["", " / ", ""]),
+        PairFunction::Max => PyOp::expression(&["torch.maximum(", ", ", ")"]),
+        PairFunction::Min => PyOp::expression(&["torch.minimum(", ", ", ")"]),
+        PairFunction::Div => PyOp::expression(&["", " / ", ""]),
     }
 }
