@@ -36,6 +36,7 @@ mod nearest;
 pub mod onnx;
 pub mod output;
 pub mod plan;
+pub mod pytorch;
 pub mod score;
 pub mod search;
 pub mod seed;

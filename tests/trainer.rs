@@ -14,6 +14,7 @@ fn order(architecture: &str) -> TrainingRequest {
         index: Some(3),
         choices: Vec::new(),
         layers: Vec::new(),
+        module: None,
         space_file: String::new(),
         input: [3, 32, 32],
         classes: 10,

@@ -142,6 +142,7 @@ fn training_request(space: &Space, architecture: &Architecture, seed: u64) -> Tr
         index: architecture.index(),
         choices: architecture.decisions().into_iter().map(TrainingChoice::from).collect(),
         layers: architecture.build().map(|graph| layers(&graph)).unwrap_or_default(),
+        module: super::export::pytorch_source(space, architecture),
         space_file: space.text().to_owned(),
         input: [input.channels, input.height, input.width],
         classes: space.classes(),

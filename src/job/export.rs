@@ -1,54 +1,160 @@
-//! Architectures as files for other programs, with the weights they were scored with.
+//! Networks as files for other programs, with the weights they were scored with.
 
-use super::scorer::weight_seeds;
-use super::{JobConfig, JobError, WeightSource, candidate};
-use crate::onnx::{ExportFacts, NormMode, export};
-use crate::space::Space;
-use crate::weights::Initialiser;
+use std::sync::Arc;
 
-/// An architecture as an ONNX model: the whole network with the weights of the job's first draw, which are
-/// those it was scored with. `scores` are kept in the file as named texts, next to the architecture, the
-/// space and the seed.
-///
-/// # Errors
-///
-/// [`JobError`] if the text is not an architecture of the space, no path leads from its input to its output,
-/// or its network cannot be built or written.
-pub fn export_onnx(
-    config: &JobConfig,
-    space: &Space,
-    architecture: &str,
-    scores: &[(&str, f64)],
-    norm_mode: NormMode,
-) -> Result<Vec<u8>, JobError> {
-    let architecture = space.parse(architecture)?;
-    let candidate = candidate(&architecture);
-    let unexported = |reason: String| JobError::Unexported { name: candidate.name.clone(), reason };
-    if !candidate.connected {
-        return Err(unexported("no path leads from its input to its output".to_owned()));
+use super::networks::ModelNetwork;
+use super::scorer::{Candidate, weight_seeds};
+use super::{JobConfig, JobError, Task, WeightSource, candidate};
+use crate::graph::Graph;
+use crate::onnx::{self, ExportFacts, NormMode};
+use crate::pytorch::{self, PytorchFacts, PytorchModule};
+use crate::space::{Architecture, Space};
+use crate::weights::{Initialisation, Initialiser, Weights};
+
+/// A network that is written to files: the whole network with the weights of the job's first draw, which are
+/// those it was scored with, or those of its model file.
+#[derive(Clone, Debug)]
+pub struct ExportedNetwork {
+    name: String,
+    /// The name of the network in files.
+    title: String,
+    graph: Graph,
+    weights: Arc<Weights>,
+    initialisation: Initialisation,
+    metadata: Vec<(String, String)>,
+}
+
+impl ExportedNetwork {
+    /// The network of an architecture. `scores` are kept in files as named texts, next to the architecture,
+    /// the space and the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError`] if the text is not an architecture of the space, no path leads from its input to its
+    /// output, or its network cannot be built.
+    pub fn of_architecture(
+        config: &JobConfig,
+        space: &Space,
+        architecture: &str,
+        scores: &[(&str, f64)],
+    ) -> Result<Self, JobError> {
+        let architecture = space.parse(architecture)?;
+        let scores = scores.iter().map(|(name, value)| (format!("score_{name}"), value.to_string()));
+        let facts = [
+            ("architecture", architecture.to_string()),
+            ("space", space.id().to_owned()),
+            ("weight_seed", config.options.weight_seed().to_string()),
+        ];
+        let facts = facts.map(|(name, text)| (name.to_owned(), text));
+        let initialisation = config.options.initialisation.unwrap_or(space.initialisation());
+        let facts = (facts.into_iter().collect(), scores.collect());
+        let title = format!("{} {}", space.id(), architecture);
+        Self::of_candidate(candidate(&architecture), initialisation, config, title, facts)
     }
-    let graph = candidate.network.as_ref().map_err(|reason| unexported(reason.clone()))?;
-    let options = &config.options;
-    let initialisation = options.initialisation.unwrap_or(space.initialisation());
-    let seed = weight_seeds(options.weight_seed(), 1)[0];
-    let WeightSource::Fresh { architecture: drawn_by } = &candidate.weights else {
-        return Err(unexported("its weights are in a file already".to_owned()));
+
+    /// The network of a job's model file.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError`] if the job is of no model, or its file cannot be read.
+    pub fn of_model(config: &JobConfig) -> Result<Self, JobError> {
+        let Task::Onnx(options) = &config.task else {
+            let (name, reason) = ("the job".to_owned(), "it has no model file".to_owned());
+            return Err(JobError::Unexported { name, reason });
+        };
+        let model = ModelNetwork::read(options, &config.options)?;
+        let candidate = model.candidate();
+        let name = options.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let facts = (vec![("model".to_owned(), name.clone())], Vec::new());
+        let initialisation = config.options.initialisation.unwrap_or_default();
+        Self::of_candidate(candidate, initialisation, config, name, facts)
+    }
+
+    fn of_candidate(
+        candidate: Candidate,
+        initialisation: Initialisation,
+        config: &JobConfig,
+        title: String,
+        (mut metadata, scores): (Vec<(String, String)>, Vec<(String, String)>),
+    ) -> Result<Self, JobError> {
+        let name = candidate.name;
+        let unexported = |reason: String| JobError::Unexported { name: name.clone(), reason };
+        if !candidate.connected {
+            return Err(unexported("no path leads from its input to its output".to_owned()));
+        }
+        let graph = candidate.network.map_err(unexported)?;
+        let weights = match candidate.weights {
+            WeightSource::Stored(weights) => weights,
+            WeightSource::Fresh { architecture } => {
+                let seed = weight_seeds(config.options.weight_seed(), 1)[0];
+                let nodes = graph.iter().map(|(id, _)| id);
+                Arc::new(Initialiser { initialisation, seed }.draw(&graph, &architecture, nodes))
+            }
+        };
+        metadata.push(("initialisation".to_owned(), initialisation.to_string()));
+        metadata.push(("untrained_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+        metadata.extend(scores);
+        Ok(Self { name, title, graph, weights, initialisation, metadata })
+    }
+
+    /// The network.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The name of the network, for people.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bytes of an ONNX model.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Unexported`] if a node cannot be written.
+    pub fn onnx(&self, norm_mode: NormMode) -> Result<Vec<u8>, JobError> {
+        let facts = ExportFacts {
+            name: self.title.clone(),
+            metadata: self.metadata.clone(),
+            norm_mode,
+        };
+        onnx::export(&self.graph, &self.weights, &facts)
+            .map_err(|problem| self.unexported(&problem))
+    }
+
+    /// PyTorch source; with the name of a file for the weights also these.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Unexported`] if a node cannot be written.
+    pub fn pytorch(&self, weights_file: Option<&str>) -> Result<PytorchModule, JobError> {
+        let facts = PytorchFacts {
+            title: self.title.clone(),
+            metadata: self.metadata.clone(),
+            initialisation: self.initialisation,
+            weights_file: weights_file.map(str::to_owned),
+        };
+        let weights = weights_file.map(|_| &*self.weights);
+        pytorch::export(&self.graph, weights, &facts).map_err(|problem| self.unexported(&problem))
+    }
+
+    fn unexported(&self, problem: &dyn std::fmt::Display) -> JobError {
+        JobError::Unexported { name: self.name.clone(), reason: problem.to_string() }
+    }
+}
+
+/// The PyTorch source of an architecture without weights; `None` if there is none, as where no path leads
+/// from the input to the output.
+pub(super) fn pytorch_source(space: &Space, architecture: &Architecture) -> Option<String> {
+    let graph = architecture.build().ok().filter(|_| architecture.is_connected())?;
+    let facts = PytorchFacts {
+        title: format!("{} {architecture}", space.id()),
+        metadata: vec![
+            ("architecture".to_owned(), architecture.to_string()),
+            ("space".to_owned(), space.id().to_owned()),
+        ],
+        initialisation: space.initialisation(),
+        weights_file: None,
     };
-    let nodes = graph.iter().map(|(id, _)| id);
-    let weights = Initialiser { initialisation, seed }.draw(graph, drawn_by, nodes);
-    let facts = [
-        ("architecture", candidate.name.clone()),
-        ("space", space.id().to_owned()),
-        ("weight_seed", options.weight_seed().to_string()),
-        ("initialisation", initialisation.to_string()),
-        ("untrained_version", env!("CARGO_PKG_VERSION").to_owned()),
-    ];
-    let scores = scores.iter().map(|(name, value)| (format!("score_{name}"), value.to_string()));
-    let metadata = facts.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(scores);
-    let facts = ExportFacts {
-        name: format!("{} {}", space.id(), candidate.name),
-        metadata: metadata.collect(),
-        norm_mode,
-    };
-    export(graph, &weights, &facts).map_err(|problem| unexported(problem.to_string()))
+    pytorch::export(&graph, None, &facts).ok().map(|module| module.source)
 }

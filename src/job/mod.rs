@@ -38,7 +38,7 @@ pub use complete::{CompletedStudy, complete_study};
 pub use config::{JobConfig, ModelOptions, OnnxWeights, Task};
 pub use error::JobError;
 pub use event::{BEST, Event, ModelFacts, Started, Summary};
-pub use export::export_onnx;
+pub use export::ExportedNetwork;
 pub use followed_count::FollowedCount;
 pub use leaderboard::Leaderboard;
 pub use networks::{ModelNetwork, NetworkSource, candidate};

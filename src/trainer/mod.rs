@@ -41,6 +41,9 @@ pub struct TrainingRequest {
     pub choices: Vec<TrainingChoice>,
     /// Every node of the network, with its operation and the shape of its output for one image.
     pub layers: Vec<crate::graph::Layer>,
+    /// The PyTorch source of the network, with a function `build(classes, input)`; `None` where no path leads
+    /// from its input to its output.
+    pub module: Option<String>,
     /// The text of the space file.
     pub space_file: String,
     /// Shape of one image, `[c, h, w]`.

@@ -10,7 +10,7 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "seed",
     "nearest",
     "input",
@@ -22,6 +22,7 @@ const ORDER: [&str; 22] = [
     "graph",
     "weights",
     "onnx",
+    "pytorch",
     "space",
     "data",
     "benchmark",

@@ -41,7 +41,7 @@ pub enum Verb {
     Score(Box<Score>),
     /// Run a job file; `--batch JOB.toml` does the same
     Run(Box<RunFile>),
-    /// Write architectures as ONNX models, with the weights they were scored with
+    /// Write architectures as ONNX models or PyTorch source, with the weights they were scored with
     Export(Box<Export>),
     /// Show the canonical form, index, size and layers of an architecture or a model
     Describe(Box<Describe>),
@@ -201,18 +201,50 @@ pub struct Export {
     /// With --study: the study database [default: untrained.db]
     #[arg(long, value_name = "FILE")]
     pub store: Option<PathBuf>,
-    /// The file, whose name ends in .onnx; a folder for several architectures
+    /// Export the network of an ONNX model, with the weights of the file; not as ONNX
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from", "study", "space"])]
+    pub onnx: Option<PathBuf>,
+    /// What is written [default: by the ending of --out, onnx for a folder]
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
+    /// The file; a folder for several architectures
     #[arg(short, long, value_name = "FILE|FOLDER", required = true)]
     pub out: PathBuf,
     /// Replace existing files
     #[arg(long)]
     pub overwrite: bool,
-    /// How batch normalisation is written: with the statistics of the mini-batch, as networks are scored, or
-    /// with stored statistics (mean 0, variance 1), as trained networks are used
-    #[arg(long, value_enum, default_value_t = ExportMode::Train)]
-    pub mode: ExportMode,
+    /// For ONNX, how batch normalisation is written: with the statistics of the mini-batch, as networks are
+    /// scored (the default), or with stored statistics (mean 0, variance 1), as trained networks are used
+    #[arg(long, value_enum)]
+    pub mode: Option<ExportMode>,
+    /// For PyTorch, the weights in FILE.safetensors next to the module [default: scored]
+    #[arg(id = "exported_weights", long = "weights", value_enum)]
+    pub weights: Option<ExportWeights>,
+    /// For PyTorch, also write train.py, a program that trains the module, for use by itself or as --trainer
+    #[arg(long)]
+    pub with_training: bool,
+    #[command(flatten)]
+    pub model: JobArgs<DescribedModel>,
     #[command(flatten)]
     pub options: JobArgs<NetworkOptions>,
+}
+
+/// What `export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    /// An ONNX model, FILE.onnx
+    Onnx,
+    /// PyTorch source, FILE.py
+    Pytorch,
+}
+
+/// Which weights are written next to a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportWeights {
+    /// Those it was scored with
+    Scored,
+    /// None: the module draws its own
+    None,
 }
 
 fn best_count(text: &str) -> Result<usize, String> {

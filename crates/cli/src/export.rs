@@ -2,66 +2,193 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Export, ExportMode};
+use super::args::{Export, ExportFormat, ExportMode, ExportWeights};
 use super::job_args::NetworkOptions;
 use super::{Exit, architectures_of, show, studies};
 use untrained::format;
 use untrained::graph::cost::Cost;
-use untrained::job::{JobConfig, JobOption, Task, export_onnx};
+use untrained::job::{ExportedNetwork, JobConfig, JobOption, Task};
 use untrained::onnx::NormMode;
 use untrained::output::{check_output, write_output};
+use untrained::pytorch::TRAINING_PROGRAM;
 use untrained::score::SCORES;
 use untrained::space::Space;
 use untrained::store::{DEFAULT_FILE, Record, Store};
 
-/// What is exported: the job whose weights are drawn, the space, and the architectures with their scores.
+/// The name of the training program.
+const TRAINING_FILE: &str = "train.py";
+
+impl ExportFormat {
+    const ALL: [Self; 2] = [Self::Onnx, Self::Pytorch];
+
+    /// The ending of its files.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Onnx => "onnx",
+            Self::Pytorch => "py",
+        }
+    }
+
+    /// The name of its files, for people.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Onnx => "an ONNX model",
+            Self::Pytorch => "PyTorch source",
+        }
+    }
+
+    /// Whether a path has the ending of the format.
+    fn is_of(self, path: &Path) -> bool {
+        path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(self.ending()))
+    }
+}
+
+/// Where the networks come from.
+enum ExportSource {
+    /// Architectures of a space, with their records where they come from a study.
+    Space(Box<Space>, Vec<(String, Option<Record>)>),
+    /// The model file of the job.
+    Model,
+}
+
+/// What is exported: the job whose weights are drawn, and its networks.
 struct ExportedNetworks {
     config: JobConfig,
-    space: Space,
-    networks: Vec<(String, Option<Record>)>,
+    source: ExportSource,
 }
 
 /// Runs the verb; `given` are the options that the command line gives.
 pub fn run(arguments: &Export, given: &[JobOption]) -> anyhow::Result<Exit> {
-    let exported = match &arguments.study {
-        Some(id) => of_study(arguments, id, given)?,
-        None => of_arguments(arguments)?,
+    let format = format_of(arguments)?;
+    check_options(arguments, format)?;
+    let exported = match (&arguments.study, &arguments.onnx) {
+        (Some(id), _) => of_study(arguments, id, given)?,
+        (None, Some(path)) => of_model(arguments, path)?,
+        (None, None) => of_arguments(arguments)?,
     };
-    let ExportedNetworks { config, space, networks } = exported;
-    let mode = match arguments.mode {
-        ExportMode::Train => NormMode::Train,
-        ExportMode::Inference => NormMode::Inference,
+    let files = exported.files(&arguments.out, format)?;
+    let training = arguments.with_training.then(|| arguments.out.with_file_name(TRAINING_FILE));
+    let training = match exported.is_single_file(&arguments.out, format) {
+        true => training,
+        false => training.map(|_| arguments.out.join(TRAINING_FILE)),
     };
-    let files = files(&arguments.out, &networks, &space)?;
-    for file in &files {
-        check_output(file, arguments.overwrite)?;
+    let weights = |file: &Path| weights_file(arguments, format, file);
+    let others = files.iter().filter_map(|file| weights(file)).chain(training.clone());
+    for file in files.iter().cloned().chain(others) {
+        check_output(&file, arguments.overwrite)?;
     }
-    for ((architecture, record), file) in networks.iter().zip(&files) {
-        let scores = record.as_ref().map(scores).unwrap_or_default();
-        let bytes = export_onnx(&config, &space, architecture, &scores, mode)?;
-        write_output(file, &bytes, arguments.overwrite)?;
-        let architecture = space.parse(architecture)?;
-        let params = format::thousands(Cost::of(&architecture.build()?).params);
-        show(&format!("{}: {architecture}, {params} parameters\n", file.display()))?;
+    for (position, file) in files.iter().enumerate() {
+        let network = exported.network(position)?;
+        let params = format::thousands(Cost::of(network.graph()).params);
+        match format {
+            ExportFormat::Onnx => {
+                let mode = match arguments.mode.unwrap_or(ExportMode::Train) {
+                    ExportMode::Train => NormMode::Train,
+                    ExportMode::Inference => NormMode::Inference,
+                };
+                write_output(file, &network.onnx(mode)?, arguments.overwrite)?;
+            }
+            ExportFormat::Pytorch => {
+                let weights = weights(file);
+                let name = weights.as_ref().and_then(|path| path.file_name());
+                let name = name.map(|name| name.to_string_lossy().into_owned());
+                let module = network.pytorch(name.as_deref())?;
+                write_output(file, module.source.as_bytes(), arguments.overwrite)?;
+                if let (Some(path), Some(bytes)) = (weights, module.weights) {
+                    write_output(&path, &bytes, arguments.overwrite)?;
+                }
+            }
+        }
+        let name = network.name();
+        show(&format!("{}: {name}, {params} parameters\n", file.display()))?;
+    }
+    if let Some(file) = training {
+        write_output(&file, TRAINING_PROGRAM.as_bytes(), arguments.overwrite)?;
+        show(&format!("{}: trains them; see its --help\n", file.display()))?;
     }
     Ok(Exit::Done)
 }
 
-fn of_arguments(arguments: &Export) -> anyhow::Result<ExportedNetworks> {
+/// The format that is asked for, or that the ending of the file tells.
+fn format_of(arguments: &Export) -> anyhow::Result<ExportFormat> {
+    let by_ending = ExportFormat::ALL.into_iter().find(|format| format.is_of(&arguments.out));
+    let Some(format) = arguments.format else {
+        return Ok(by_ending.unwrap_or(ExportFormat::Onnx));
+    };
+    if let Some(other) = by_ending.filter(|other| *other != format) {
+        anyhow::bail!(
+            "{} would be {}: {} has a name that ends in .{}",
+            arguments.out.display(),
+            other.title(),
+            format.title(),
+            format.ending()
+        );
+    }
+    Ok(format)
+}
+
+/// Refuses options of other formats.
+fn check_options(arguments: &Export, format: ExportFormat) -> anyhow::Result<()> {
+    let is_pytorch = format == ExportFormat::Pytorch;
+    anyhow::ensure!(
+        format == ExportFormat::Onnx || arguments.mode.is_none(),
+        "--mode is for ONNX models: {} is trained and used as its program says",
+        format.title()
+    );
+    anyhow::ensure!(
+        is_pytorch || arguments.weights.is_none(),
+        "--weights is for PyTorch source: add --format pytorch"
+    );
+    anyhow::ensure!(
+        is_pytorch || !arguments.with_training,
+        "--with-training is for PyTorch source: add --format pytorch"
+    );
+    anyhow::ensure!(
+        arguments.onnx.is_none() || format != ExportFormat::Onnx,
+        "an ONNX model is one already: export it as PyTorch source with --format pytorch"
+    );
+    if arguments.onnx.is_none() {
+        arguments.model.0.0.check_unused()?;
+    }
+    Ok(())
+}
+
+/// The file of the weights of a module.
+fn weights_file(arguments: &Export, format: ExportFormat, module: &Path) -> Option<PathBuf> {
+    let is_wanted = arguments.weights != Some(ExportWeights::None);
+    (format == ExportFormat::Pytorch && is_wanted).then(|| module.with_extension("safetensors"))
+}
+
+fn of_model(arguments: &Export, path: &Path) -> anyhow::Result<ExportedNetworks> {
+    check_no_study(arguments)?;
+    let NetworkOptions(options) = arguments.options.0.clone();
+    let model = arguments.model.0.0.at(path.to_owned());
+    let config = JobConfig::new(options, Task::Onnx(model));
+    config.check()?;
+    Ok(ExportedNetworks { config, source: ExportSource::Model })
+}
+
+fn check_no_study(arguments: &Export) -> anyhow::Result<()> {
     anyhow::ensure!(
         arguments.best.is_none() && arguments.store.is_none(),
         "--best and --store need --study"
     );
+    Ok(())
+}
+
+fn of_arguments(arguments: &Export) -> anyhow::Result<ExportedNetworks> {
+    check_no_study(arguments)?;
     let NetworkOptions(options) = arguments.options.0.clone();
     let space = options.open_space()?;
     let list = architectures_of(&arguments.architectures, arguments.from.as_deref())?;
     anyhow::ensure!(
         !list.is_empty(),
-        "no architecture given: give one or more, a file with one per line (--from), or a study (--study ID)"
+        "no architecture given: give one or more, a file with one per line (--from), a study (--study ID) or \
+         a model (--onnx)"
     );
     let networks = list.into_iter().map(|architecture| (architecture, None)).collect();
     let config = JobConfig::new(options, Task::Score { architectures: Vec::new() });
-    Ok(ExportedNetworks { config, space, networks })
+    Ok(ExportedNetworks { config, source: ExportSource::Space(Box::new(space), networks) })
 }
 
 /// The best of a study, with its options.
@@ -86,7 +213,7 @@ fn of_study(arguments: &Export, id: &str, given: &[JobOption]) -> anyhow::Result
     );
     let best = best.into_iter().take(wanted);
     let networks = best.map(|record| (record.architecture.clone(), Some(record))).collect();
-    Ok(ExportedNetworks { config, space, networks })
+    Ok(ExportedNetworks { config, source: ExportSource::Space(Box::new(space), networks) })
 }
 
 /// The scores of a record that are numbers.
@@ -98,27 +225,67 @@ fn scores(record: &Record) -> Vec<(&'static str, f64)> {
     SCORES.iter().filter_map(value).collect()
 }
 
-/// The file of each network: the one that is named, or numbered ones in the folder that is named.
-fn files(
-    out: &Path,
-    networks: &[(String, Option<Record>)],
-    space: &Space,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let is_model = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"));
-    if let ([_], true) = (networks, is_model) {
-        return Ok(vec![out.to_owned()]);
+impl ExportedNetworks {
+    fn network(&self, position: usize) -> anyhow::Result<ExportedNetwork> {
+        let ExportSource::Space(space, networks) = &self.source else {
+            return Ok(ExportedNetwork::of_model(&self.config)?);
+        };
+        let (architecture, record) = &networks[position];
+        let scores = record.as_ref().map(scores).unwrap_or_default();
+        Ok(ExportedNetwork::of_architecture(&self.config, space, architecture, &scores)?)
     }
-    anyhow::ensure!(
-        !is_model,
-        "{} architectures need a folder: give one with --out",
-        networks.len()
-    );
-    std::fs::create_dir_all(out)
-        .map_err(|error| anyhow::anyhow!("cannot make the folder {}: {error}", out.display()))?;
-    let name = |(number, (architecture, _)): (usize, &(String, Option<Record>))| {
-        let index = space.parse(architecture).ok().and_then(|architecture| architecture.index());
-        let index = index.map_or_else(String::new, |index| format!("-{index}"));
-        out.join(format!("{:02}{index}.onnx", number + 1))
-    };
-    Ok(networks.iter().enumerate().map(name).collect())
+
+    fn len(&self) -> usize {
+        match &self.source {
+            ExportSource::Space(_, networks) => networks.len(),
+            ExportSource::Model => 1,
+        }
+    }
+
+    /// Whether the output names the file of the only network, not a folder.
+    fn is_single_file(&self, out: &Path, format: ExportFormat) -> bool {
+        self.len() == 1 && format.is_of(out)
+    }
+
+    /// The file of each network: the one that is named, or numbered ones in the folder that is named.
+    fn files(&self, out: &Path, format: ExportFormat) -> anyhow::Result<Vec<PathBuf>> {
+        if self.is_single_file(out, format) {
+            return Ok(vec![out.to_owned()]);
+        }
+        anyhow::ensure!(
+            !format.is_of(out),
+            "{} architectures need a folder: give one with --out",
+            self.len()
+        );
+        if let Some(ending) = out.extension().filter(|_| self.len() == 1 && !out.is_dir()) {
+            let ending = ending.to_string_lossy();
+            anyhow::bail!(
+                "{}: the ending .{ending} is of no format; {} has a name that ends in .{}",
+                out.display(),
+                format.title(),
+                format.ending()
+            );
+        }
+        std::fs::create_dir_all(out)
+            .map_err(|error| anyhow::anyhow!("cannot make the folder {}: {error}", out.display()))?;
+        Ok((0..self.len()).map(|position| out.join(self.file_name(position, format))).collect())
+    }
+
+    /// The name of a file in a folder: its number, and the index of the architecture where it has one.
+    fn file_name(&self, position: usize, format: ExportFormat) -> String {
+        let index = match &self.source {
+            ExportSource::Space(space, networks) => {
+                let architecture = space.parse(&networks[position].0).ok();
+                architecture.and_then(|architecture| architecture.index())
+            }
+            ExportSource::Model => None,
+        };
+        // A module is imported by its name.
+        let (first, separator) = match format {
+            ExportFormat::Pytorch => ("network_", "_"),
+            ExportFormat::Onnx => ("", "-"),
+        };
+        let index = index.map_or_else(String::new, |index| format!("{separator}{index}"));
+        format!("{first}{:02}{index}.{}", position + 1, format.ending())
+    }
 }
