@@ -94,8 +94,9 @@ impl eframe::App for App {
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, &mut context, cache));
         views::detail_window(&window, &mut context, &mut cache.details);
+        views::path_dialog::show(&window, &mut context);
         chrome::palette(&window, &mut context);
-        chrome::about(&window, &mut context);
+        views::help::show(&window, &mut context);
         chrome::closing(&window, &mut context);
         let live = context.runner.live();
         if live.is_some_and(|live| live.is_running() && !live.is_paused()) {

@@ -72,6 +72,11 @@ impl Results {
     }
 
     /// The results of the search of this window.
+    pub fn running(&self) -> Option<&ResultSet> {
+        self.running.as_ref()
+    }
+
+    /// The same, to be changed.
     pub fn running_mut(&mut self) -> Option<&mut ResultSet> {
         self.running.as_mut()
     }

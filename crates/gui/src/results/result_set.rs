@@ -65,6 +65,8 @@ pub struct ResultSet {
     pub now: TableView,
     /// How they were looked at before.
     pub past: Vec<TableView>,
+    /// What was undone, the last step last.
+    pub future: Vec<TableView>,
     /// Marked architectures.
     pub stars: BTreeSet<String>,
     /// Notes of architectures.
@@ -115,6 +117,7 @@ impl ResultSet {
             wants_decisions: false,
             now: TableView::default(),
             past: Vec::new(),
+            future: Vec::new(),
             stars: BTreeSet::new(),
             notes: BTreeMap::new(),
             unsaved: BTreeSet::new(),
@@ -154,6 +157,7 @@ impl ResultSet {
         if self.now == before {
             return;
         }
+        self.future.clear();
         let goes_on = self.typed.is_some_and(|last| last.elapsed() < PAUSE);
         self.typed = Some(Instant::now());
         if !goes_on {
@@ -163,6 +167,7 @@ impl ResultSet {
 
     fn keep(&mut self, before: TableView) {
         if self.now != before {
+            self.future.clear();
             self.past.push(before);
             if self.past.len() > PAST {
                 self.past.remove(0);
@@ -179,7 +184,15 @@ impl ResultSet {
     pub fn undo(&mut self) {
         self.typed = None;
         if let Some(before) = self.past.pop() {
-            self.now = before;
+            self.future.push(std::mem::replace(&mut self.now, before));
+        }
+    }
+
+    /// Does again what was undone last.
+    pub fn redo(&mut self) {
+        self.typed = None;
+        if let Some(after) = self.future.pop() {
+            self.past.push(std::mem::replace(&mut self.now, after));
         }
     }
 
@@ -282,6 +295,13 @@ mod tests {
         assert_eq!(*sheet.rows, [0, 2, 1]);
         sheet.undo();
         assert_eq!(sheet.now, TableView::default());
+        (0..5).for_each(|_| sheet.redo());
+        assert_eq!((sheet.now.filter.as_str(), sheet.chosen()), ("params < 25", Some("c")));
+        sheet.undo();
+        // Another change makes what was undone a way that was not taken.
+        sheet.change(|now| now.row = Some(0));
+        sheet.redo();
+        assert_eq!(sheet.chosen(), Some("a"));
     }
 
     #[test]

@@ -18,12 +18,19 @@ impl AppState {
             Message::BuiltinSpace(card) => self.setup.space_cards.push(*card),
             Message::Devices(devices) => self.setup.devices = devices,
             Message::FileOpened(name, opened) => self.on_file_opened(&name, *opened),
-            Message::FileChosen(purpose, path) => self.on_file_chosen(purpose, &path),
+            Message::PathChosen(target, path) => self.on_path_chosen(target, &path),
+            Message::NoDialogs(question, target) => {
+                self.overlay.on_no_dialogs(&mut self.tasks, question, target);
+            }
+            Message::PathCompleted(text, names) => self.overlay.on_path_completed(&text, names),
             Message::FaultyFileChanged(path) => self.open(&path.to_string_lossy()),
             Message::SampleDrawn(sample) => self.setup.sample = sample,
             Message::CostsCounted(id, costs) => self.setup.on_costs_counted(&id, costs),
-            Message::CostEstimated(estimate) => self.setup.on_cost_estimated(estimate),
-            Message::StudiesListed(studies) => self.studies.studies = studies,
+            Message::CostEstimated(number, estimate) => {
+                self.setup.on_cost_estimated(number, estimate);
+            }
+            Message::StudiesListed(studies) => self.studies.on_listed(studies),
+            Message::CurveRead(id, curve) => self.studies.on_curve_read(&id, curve),
             Message::StudyLoaded(Ok(loaded)) => {
                 let set = self.results.on_study_loaded(*loaded);
                 self.studies.watch.watch_study(set);
@@ -48,7 +55,7 @@ impl AppState {
             | Message::StudyJobRead(Err(why)) => self.overlay.notify(Severity::Error, why),
             Message::TaskEnded { name, panic } => self.on_task_ended(name, panic),
             Message::RunStarted(_)
-            | Message::RunScored(_)
+            | Message::RunScored(..)
             | Message::RunWarning(_)
             | Message::RunPrepared { .. }
             | Message::RunEnded(_) => self.on_run_message(message),
@@ -78,12 +85,12 @@ impl AppState {
                 if let Some(set) = self.results.running_mut() {
                     set.study.clone_from(&started.study);
                 }
-                live.started = Some(*started);
+                live.on_started(*started);
             }
             Message::RunWarning(text) => live.log_line(text),
-            Message::RunScored(record) => {
+            Message::RunScored(record, reused) => {
                 let position = live.counts.total();
-                live.on_scored(&record);
+                live.on_scored(&record, reused);
                 if let Some(set) = self.results.running_mut() {
                     set.push(position, record);
                 }

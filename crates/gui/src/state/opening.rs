@@ -5,6 +5,7 @@ use std::path::Path;
 use super::AppState;
 use crate::overlay::Severity;
 use crate::overlay::dialogs::FilePurpose;
+use crate::overlay::path_field::PathTarget;
 use crate::setup::Setup;
 use crate::setup::opened::{LoadError, OpenedFile};
 use crate::tasks::message::Message;
@@ -85,7 +86,7 @@ impl AppState {
     /// A space could not be opened; its file is read again when it changes.
     fn on_load_error(&mut self, error: LoadError) {
         self.studies.watch.watch_faulty(Some(Path::new(&error.name)));
-        self.setup.load_error = Some(error);
+        self.setup.on_load_error(error);
         self.view = View::Space;
     }
 
@@ -99,8 +100,23 @@ impl AppState {
         }
     }
 
-    /// A dialog named a file.
-    pub(super) fn on_file_chosen(&mut self, purpose: FilePurpose, path: &Path) {
+    /// A path was named.
+    pub(super) fn on_path_chosen(&mut self, target: PathTarget, path: &Path) {
+        match target {
+            PathTarget::Purpose(purpose) => self.on_file_chosen(purpose, path),
+            PathTarget::Picture(picture) => {
+                let path = path.to_owned();
+                self.tasks.start("picture", move |sender| {
+                    sender.send(match picture.write(&path) {
+                        Ok(path) => Message::Done(format!("saved picture to {}", path.display())),
+                        Err(why) => Message::Failed(why),
+                    });
+                });
+            }
+        }
+    }
+
+    fn on_file_chosen(&mut self, purpose: FilePurpose, path: &Path) {
         match purpose {
             FilePurpose::Open => self.open(&path.to_string_lossy()),
             FilePurpose::Images => self.setup.on_images_chosen(path),

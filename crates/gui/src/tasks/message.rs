@@ -7,10 +7,12 @@ use crate::benchmark::outcome::BenchmarkOutcome;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::kernel_picture::KernelPicture;
 use crate::inspect::network::NetworkKey;
-use crate::overlay::dialogs::FilePurpose;
+use crate::overlay::dialogs::FileQuestion;
+use crate::overlay::path_field::PathTarget;
 use crate::results::cloud::ScatterCloud;
 use crate::results::sheet::DecisionTable;
 use crate::setup::opened::{OpenedFile, SampleArchitecture, SpaceCard};
+use crate::studies::curve::StudyCurve;
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
 use untrained::benchmark::BenchmarkFacts;
@@ -34,12 +36,12 @@ pub enum Message {
     SampleDrawn(SampleArchitecture),
     /// Params and macs of random architectures of the space of that id.
     CostsCounted(String, Vec<[f64; 2]>),
-    /// The cost of a network was estimated.
-    CostEstimated(Result<NetworkEstimate, String>),
+    /// The cost of a network was estimated, in answer to the request of that number.
+    CostEstimated(u64, Result<NetworkEstimate, String>),
     /// The search runs.
     RunStarted(Box<Started>),
-    /// The search scored a network.
-    RunScored(Box<Record>),
+    /// The search has the result of a network, which may be a reused one.
+    RunScored(Box<Record>, bool),
     /// The search reports something.
     RunWarning(String),
     /// The search is over.
@@ -55,6 +57,8 @@ pub enum Message {
     },
     /// All studies of the file.
     StudiesListed(Result<Vec<StudyInfo>, String>),
+    /// How the best value of the study of that id grew.
+    CurveRead(String, Result<StudyCurve, String>),
     /// A study with its results.
     StudyLoaded(Result<Box<LoadedStudy>, String>),
     /// The job that resumes or joins a study.
@@ -124,8 +128,12 @@ pub enum Message {
         /// Whether intervals are still being computed.
         refines: bool,
     },
-    /// A file was chosen in a dialog.
-    FileChosen(FilePurpose, PathBuf),
+    /// A path was chosen in a dialog.
+    PathChosen(PathTarget, PathBuf),
+    /// There are no file dialogs; what was asked for.
+    NoDialogs(FileQuestion, PathTarget),
+    /// What a typed path can be completed to.
+    PathCompleted(String, Vec<String>),
     /// Something succeeded.
     Done(String),
     /// Something failed.

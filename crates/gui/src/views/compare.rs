@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, RichText, ScrollArea, Ui, vec2};
+use egui::{RichText, ScrollArea, Ui, vec2};
+use egui_plot::LineStyle;
 
 use super::comparison_tables;
 use super::detail::{self, DetailCache};
@@ -155,7 +156,7 @@ fn column(
     let text = &entry.key.architecture;
     let removed = ui
         .horizontal(|ui| {
-            widgets::swatch(ui, colour(at));
+            widgets::swatch(ui, theme::compared(at, ui.visuals().dark_mode));
             ui.strong(letter(at));
             let remove = format!("Remove {}", letter(at));
             let removed =
@@ -200,9 +201,14 @@ fn standing(entry: &ComparedNetwork) -> String {
 }
 
 fn spectra(ui: &mut Ui, context: &ViewContext<'_>, entries: &[ComparedNetwork]) {
+    // Who does not tell the colours apart tells the lines apart.
+    let styles =
+        [LineStyle::Solid, LineStyle::dashed_dense(), LineStyle::dotted_dense(), LineStyle::dashed_loose()];
+    let dark = ui.visuals().dark_mode;
     let spectrum = |(at, entry): (usize, &ComparedNetwork)| {
         let picture = context.inspect.picture(&entry.key)?;
-        Some(KernelSpectrum { name: letter(at).to_owned(), colour: colour(at), picture })
+        let (colour, style) = (theme::compared(at, dark), styles[at % styles.len()]);
+        Some(KernelSpectrum { name: letter(at).to_owned(), colour, style, picture })
     };
     let spectra: Vec<KernelSpectrum> = entries.iter().enumerate().filter_map(spectrum).collect();
     if spectra.is_empty() {
@@ -211,11 +217,6 @@ fn spectra(ui: &mut Ui, context: &ViewContext<'_>, entries: &[ComparedNetwork]) 
     ui.strong("Eigenvalues of K");
     let width = ui.available_width().min(760.0);
     plots::spectra(ui, "compared spectra", &spectra, vec2(width, SPECTRA));
-}
-
-/// The colour of an entry: of Okabe and Ito's palette, as operations have them.
-pub fn colour(at: usize) -> Color32 {
-    theme::series(at)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
+use egui_plot::LineStyle;
 
 use super::heat_map::HeatMapTextures;
 use super::widgets::fact;
@@ -212,7 +213,12 @@ pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &s
     ui.strong("Eigenvalues of K");
     let colour = theme::accent(ui.visuals().dark_mode);
     let spectrum =
-        KernelSpectrum { name: "eigenvalue".to_owned(), colour, picture: picture.clone() };
+        KernelSpectrum {
+        name: "eigenvalue".to_owned(),
+        colour,
+        style: LineStyle::Solid,
+        picture: picture.clone(),
+    };
     plots::spectra(ui, &format!("spectrum {name}"), &[spectrum], vec2(width, PLOT + 20.0));
     ui.strong("Active units per layer");
     plots::activity(ui, &format!("activity {name}"), &picture.points, vec2(width, PLOT));

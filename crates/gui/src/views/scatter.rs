@@ -5,15 +5,18 @@ use egui::{Color32, ComboBox, Key, PointerButton, Pos2, Rect, Response, Stroke, 
 use egui_plot::PlotTransform;
 
 use super::point_mesh::{self, PointMesh};
+use super::plot_axis::{AxisScale, PlotAxis};
 use super::widgets;
 use super::widgets::written;
 use crate::action::ResultsAction;
+use crate::colour_scale::ColourScale;
 use crate::picture::exportable;
 use crate::results::cloud::{CloudKey, ScatterCloud, ScatterDot};
-use crate::results::sheet::{RowSelection, SelectionArea};
+use crate::results::sheet::{ResultTable, RowSelection, SelectionArea};
 use crate::theme;
 use crate::views::context::ViewContext;
 use untrained::format::thousands;
+use untrained::store::NumberFormat;
 
 /// How near the pointer a point is chosen, in pixels.
 const NEAR: f32 = 8.0;
@@ -67,6 +70,7 @@ pub fn show(
         return;
     };
     let (response, transform) = exportable(ui, "scatter", |ui| {
+        widgets::colour_bar(ui, &cloud.shown.axes[2], ColourScale::new(cloud.colours));
         let plot = plot(ui, scatter, &cloud);
         paint(ui, context, scatter, &cloud, &plot.transform);
         (plot.response, plot.transform)
@@ -98,17 +102,17 @@ pub fn show(
 fn plot(ui: &mut Ui, scatter: &ScatterView, cloud: &ScatterCloud) -> egui_plot::PlotResponse<()> {
     let CloudKey { axes: [x, y, _], logarithmic, .. } = cloud.shown.clone();
     let name = format!("scatter {x} {y} {logarithmic:?}");
-    let formatter = move |axis: usize| {
-        move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
-            widgets::short(if logarithmic[axis] { 10_f64.powf(mark.value) } else { mark.value })
-        }
+    let axis = |name: &str, at: usize| {
+        let is_whole = ResultTable::number_format(name) == NumberFormat::Whole;
+        let scale = match logarithmic[at] {
+            true => AxisScale::Logarithmic,
+            false if is_whole => AxisScale::Whole,
+            false => AxisScale::Linear,
+        };
+        PlotAxis::new(label(name, logarithmic[at]), scale)
     };
     let corners = cloud.around.map(Vec::from).unwrap_or_default();
-    widgets::plot(ui, &name, ui.available_size())
-        .x_axis_label(label(&x, logarithmic[0]))
-        .y_axis_label(label(&y, logarithmic[1]))
-        .x_axis_formatter(formatter(0))
-        .y_axis_formatter(formatter(1))
+    widgets::plot(ui, &name, ui.available_size(), &[axis(&x, 0), axis(&y, 1)])
         .label_formatter(|_| None)
         .allow_drag(scatter.tool == ScatterTool::Point)
         .show(ui, |plot| {
