@@ -192,10 +192,12 @@ impl NetworkComparison {
         names.into_iter().filter_map(row).collect()
     }
 
-    /// The least share of all kernel matrices that are there: where their common scale begins.
-    pub fn least(&self, details: &InspectionCache) -> Option<f64> {
+    /// The least and the greatest share of all kernel matrices that are there: where their common scale
+    /// begins and ends.
+    pub fn range(&self, details: &InspectionCache) -> Option<[f64; 2]> {
         let pictures = self.entries.iter().filter_map(|entry| details.picture(&entry.key));
-        pictures.map(|picture: std::sync::Arc<KernelPicture>| picture.least).reduce(f64::min)
+        let ranges = pictures.map(|picture: std::sync::Arc<KernelPicture>| picture.range);
+        ranges.reduce(|[low, high], [least, most]| [low.min(least), high.max(most)])
     }
 }
 
@@ -263,7 +265,7 @@ mod tests {
     fn the_best_is_the_highest_score_and_the_fewest_parameters() {
         let sheet = sheet(&[("a", 2.0, 10), ("b", 3.0, 25), ("c", f64::NEG_INFINITY, 10)]);
         let mut comparison = NetworkComparison::default();
-        (0..3).for_each(|row| drop(comparison.add(&sheet, row)));
+        (0..3).for_each(|row| assert!(comparison.add(&sheet, row)));
         let rows = comparison.numbers();
         let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
         assert_eq!(row("score").best, [false, true, false]);

@@ -8,8 +8,8 @@ use egui::Color32;
 use crate::colour_scale::{ColourScale, spread};
 use crate::results::sheet::{ColumnGoal, ResultTable, RowSelection, RowTest, front};
 
-/// Points that are drawn at most; of more, evenly chosen ones.
-const DRAWN: usize = 8_000;
+/// Points that are drawn at most; of more, evenly chosen ones. All of NAS-Bench-201 are fewer.
+const DRAWN: usize = 20_000;
 
 /// What a cloud shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,8 @@ pub struct ScatterCloud {
     pub shown: CloudKey,
     /// How many rows it was made from.
     pub rows: usize,
+    /// How many of them have a place: both values, and finite ones.
+    pub placed: usize,
     /// The points that are drawn.
     pub dots: Vec<ScatterDot>,
     /// Those that no other row beats, from the best value across on; of equal ones, one.
@@ -69,16 +71,17 @@ impl ScatterCloud {
             at: [scale(value(x, row), 0), scale(value(y, row), 1)],
             shade: shades.of(value(colour, row)),
         };
-        let is_finite = |dot: &ScatterDot| dot.at.iter().all(|value| value.is_finite());
+        let is_placed = |dot: &ScatterDot| dot.at.iter().all(|value| value.is_finite());
+        let placed: Vec<u32> = rows.iter().copied().filter(|row| is_placed(&dot(row))).collect();
         let mut front: Vec<ScatterDot> =
             best(rows, |row| dot(&row).at, &shown.axes).iter().map(dot).collect();
         front.dedup_by(|a, b| a.at == b.at);
-        let dots: Vec<ScatterDot> = spread(rows, DRAWN).iter().map(dot).filter(is_finite).collect();
+        let dots: Vec<ScatterDot> = spread(&placed, DRAWN).iter().map(dot).collect();
         let around = around(dots.iter().chain(&front));
         let colours = table.range(&shown.axes[2]);
         static CLOUDS: AtomicU64 = AtomicU64::new(0);
         let id = CLOUDS.fetch_add(1, Ordering::Relaxed);
-        Self { id, shown, rows: rows.len(), dots, front, around, colours }
+        Self { id, shown, rows: rows.len(), placed: placed.len(), dots, front, around, colours }
     }
 
     /// Selected rows that are shown, as points; an even sample of many.
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn clouds_hold_finite_points_and_the_front_of_all_rows() {
-        let rows: Vec<(&str, f64, u64)> = (0..20_000)
+        let rows: Vec<(&str, f64, u64)> = (0..50_000)
             .map(|at| ("a", if at == 7 { 99.0 } else { f64::from(at % 10) }, 10 + at as u64))
             .chain([("bad", f64::NEG_INFINITY, 10)])
             .collect();
@@ -148,7 +151,12 @@ mod tests {
         let all: Vec<u32> = (0..rows.len() as u32).collect();
         let cloud = ScatterCloud::new(&table, &all, shown());
         assert!(cloud.dots.len() <= DRAWN && cloud.dots.len() > DRAWN / 2);
-        assert!(cloud.dots.iter().all(|dot| dot.row != 20_000));
+        assert!(cloud.dots.iter().all(|dot| dot.row != 50_000));
+        assert_eq!((cloud.placed, cloud.rows), (50_000, 50_001));
+        // As many as NAS-Bench-201 has are all drawn, and rows without a place are no reason for a sample.
+        let some: Vec<u32> = (0..15_625).chain([50_000]).collect();
+        let whole = ScatterCloud::new(&table, &some, shown());
+        assert_eq!((whole.dots.len(), whole.placed), (15_625, 15_625));
         // Row 7 is on the front whether or not it is among those drawn.
         assert_eq!(
             cloud.front.iter().map(|dot| dot.row).collect::<Vec<_>>(),

@@ -51,14 +51,14 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailCache)
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
         legends(ui, entries, &drawn);
-        let least = context.compare.least(context.inspect);
+        let range = context.compare.range(context.inspect);
         let width = (ui.available_width() / entries.len().max(2) as f32 - 12.0).max(190.0);
         ui.horizontal_top(|ui| {
             for at in 0..entries.len() {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.push_id(("compared", at), |ui| {
-                        if column(ui, context, cache, (entries, &seen), at, least) {
+                        if column(ui, context, cache, (entries, &seen), at, range) {
                             removed = Some(at);
                         }
                     });
@@ -150,7 +150,7 @@ fn column(
     cache: &mut DetailCache,
     (entries, seen): (&[ComparedNetwork], &[Arc<Inspection>]),
     at: usize,
-    least: Option<f64>,
+    range: Option<[f64; 2]>,
 ) -> bool {
     let entry = &entries[at];
     let text = &entry.key.architecture;
@@ -184,7 +184,7 @@ fn column(
     if let Some(placement) = &entry.placement {
         detail::placement(ui, letter(at), placement, ui.available_width());
     }
-    if detail::kernel(ui, context, cache, &entry.key, (MATRIX, least)) {
+    if detail::kernel(ui, context, cache, &entry.key, (MATRIX, range)) {
         let asked = vec![(entry.key.clone(), entry.origin.job.clone())];
         context.send(Action::ComputeKernels(asked));
     }

@@ -6,6 +6,7 @@ use super::cache::ViewCache;
 use super::widgets::{empty, written};
 use super::{parallel, rows, scatter};
 use crate::action::ResultsAction;
+use crate::app::WITH_INSPECTOR;
 use crate::command::Command;
 use crate::preferences::Preferences;
 use crate::results::result_set::TableView;
@@ -59,6 +60,9 @@ fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, context, Command::Export);
+            if ui.ctx().content_rect().width() < WITH_INSPECTOR {
+                chrome::button(ui, context, Command::Detail);
+            }
             let mut preferences = context.preferences.clone();
             ui.toggle_value(&mut preferences.parallel, "Parallel")
                 .on_hover_text("Parallel coordinates over decisions and numbers");
@@ -113,12 +117,12 @@ fn columns(ui: &mut Ui, context: &ViewContext<'_>, preferences: &mut Preferences
 }
 
 fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let Some(sheet) = context.models().results.shown() else { return };
         let (mut filter, mut search) = (sheet.now.filter.clone(), sheet.now.search.clone());
         let mut only_stars = sheet.now.only_stars;
         let name = ui.label("Filter");
-        let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
+        let width = (ui.available_width() - 340.0).clamp(120.0, 420.0);
         let hint = match sheet.table.shown_name("score") {
             COMBINED => "params < 1M and combined > -1",
             _ => "params < 1M and score > 1500",

@@ -272,6 +272,27 @@ fn card(ui: &mut Ui, context: &ViewContext<'_>, row: u32) {
     }
 }
 
+/// How many rows have no point, and why.
+fn counts(ui: &mut Ui, cloud: &ScatterCloud) {
+    let (drawn, placed) = (cloud.dots.len() as u64, cloud.placed as u64);
+    if drawn < placed {
+        let text = format!("{} of {} points", thousands(drawn), thousands(placed));
+        ui.weak(text).on_hover_text(
+            "An even sample is drawn; front and selections use all rows with both values",
+        );
+    }
+    let missing = cloud.rows as u64 - placed;
+    if missing > 0 {
+        let text = match missing {
+            1 => "1 row without a place".to_owned(),
+            count => format!("{} rows without a place", thousands(count)),
+        };
+        ui.weak(text).on_hover_text(
+            "A value is missing or not finite, such as a score of -inf, or not positive on a logarithmic axis",
+        );
+    }
+}
+
 fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
     let table = context.models().results.shown().map(|sheet| &sheet.table);
     let names: Vec<String> = (table.iter())
@@ -307,14 +328,8 @@ fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
         ] {
             ui.selectable_value(tool, one, name).on_hover_text(about);
         }
-        if let Some(cloud) = context.results.scatter.cloud()
-            && cloud.dots.len() < cloud.rows
-        {
-            let (drawn, all) = (cloud.dots.len() as u64, cloud.rows as u64);
-            let text = format!("{} of {} points", thousands(drawn), thousands(all));
-            ui.weak(text).on_hover_text(
-                "An even sample of the rows with both values is drawn; front and selections use all rows",
-            );
+        if let Some(cloud) = context.results.scatter.cloud() {
+            counts(ui, cloud);
         }
     });
 }

@@ -5,6 +5,7 @@ mod benchmark;
 mod data;
 mod detail;
 mod files;
+mod looks;
 mod models;
 mod paths;
 mod pictures;
