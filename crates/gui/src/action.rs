@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use crate::command::Command;
 use crate::inspect::network::NetworkKey;
-use crate::overlay::{HelpPage, PaletteState};
 use crate::overlay::dialogs::FilePurpose;
+use crate::overlay::{HelpPage, PaletteState};
 use crate::preferences::Preferences;
 use crate::results::result_set::TableView;
 use crate::results::sheet::{AxisBrush, ResultAxis, SelectionArea, SortBy};
 use crate::setup::form_state::SetupDraft;
+use crate::studies::StudyLabel;
 use untrained::job::JobConfig;
 
 /// A change of the results that are shown.
@@ -98,6 +99,8 @@ pub enum Action {
     Benchmark(BenchmarkAction),
     /// Computes kernel matrices.
     ComputeKernels(Vec<(NetworkKey, Option<JobConfig>)>),
+    /// Stops the measurements.
+    StopMeasuring,
     /// Stops all computations of kernel matrices.
     StopKernels,
     /// Adds a row of the results that are shown to the comparison.
@@ -110,6 +113,10 @@ pub enum Action {
     ListStudies,
     /// Compares a study with others, or no longer.
     SelectStudy(String, bool),
+    /// The name and note of a study while they are edited; `None` leaves them as they were.
+    EditLabel(Option<StudyLabel>),
+    /// Keeps the name and the note that are edited.
+    SaveLabel,
     /// Shows a study.
     ShowStudy(String),
     /// Resumes a study, or with `true` joins the processes that write it.

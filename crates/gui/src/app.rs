@@ -101,7 +101,9 @@ impl eframe::App for App {
             Panel::right("inspector")
                 .default_size(330.0)
                 .size_range(240.0..=520.0)
-                .show(ui, |ui| inside(ui, |ui| views::inspector(ui, &mut context, &mut cache.details)));
+                .show(ui, |ui| {
+                    inside(ui, |ui| views::inspector(ui, &mut context, &mut cache.details))
+                });
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
         CentralPanel::default().frame(frame).show(ui, |ui| {

@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::models::Models;
+use crate::results::result_set::ResultSet;
 use crate::runner::resuming_job;
 use crate::view::View;
 
@@ -31,6 +32,14 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
         Command::Compare => models.results.chosen().is_some() && models.compare.has_room(),
         Command::CompareExtremes => results.is_some_and(|set| set.rows.len() > 1),
         Command::ComputeKernels => !models.compare.entries.is_empty(),
+        Command::Measure => {
+            let can = |set: &ResultSet| {
+                let any = !set.now.selected.is_empty() || set.chosen_row().is_some();
+                any && set.job.is_some() && set.space.is_some()
+            };
+            !running && models.results.measurements.progress().is_none() && results.is_some_and(can)
+        }
+        Command::SelectFront => models.results.scatter.cloud().is_some(),
         Command::RandomArchitecture => models.setup.space.is_some(),
         Command::Open
         | Command::ChooseStudies
@@ -59,6 +68,10 @@ pub fn reason(command: Command, models: &Models<'_>) -> Option<String> {
         Command::Start | Command::Enqueue | Command::SaveJob | Command::CopyCommandLine => {
             models.setup.problem().map(|problem| problem.sentence())
         }
+        Command::Measure if models.runner.is_searching() => {
+            Some("A search is running: it would slow the measurements".to_owned())
+        }
+        Command::Measure => Some("Choose or select architectures first".to_owned()),
         _ => None,
     }
 }

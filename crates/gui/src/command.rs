@@ -117,6 +117,8 @@ commands! {
         Stop: "Study", "Stop search", "Stop the search; its results are kept and the study can be resumed", ctrl(Key::Period);
         Resume: "Study", "Resume search", "Continue the study that is shown", None;
         Extend: "Study", "Extend search", "Continue the study with more architectures", None;
+        Measure: "Study", "Measure latency and memory", "Time the selected architectures, or the chosen one, on the device of the search; the columns can be axes", None;
+        SelectFront: "Study", "Select Pareto front", "Select the filtered rows that no other one dominates in the axes and objectives of the scatter", None;
         Compare: "Study", "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D);
         CompareExtremes: "Study", "Compare extremes", "Compare the architectures with the highest and the lowest score of the filtered rows, as in figure 1 of the paper", None;
         ComputeKernels: "Study", "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None;

@@ -150,8 +150,12 @@ mod tests {
     #[test]
     fn texts_ticks_and_edges_of_fields_can_be_seen() {
         for (dark, visuals) in both() {
-            let grounds =
-                [visuals.panel_fill, visuals.window_fill, visuals.faint_bg_color, visuals.extreme_bg_color];
+            let grounds = [
+                visuals.panel_fill,
+                visuals.window_fill,
+                visuals.faint_bg_color,
+                visuals.extreme_bg_color,
+            ];
             let texts = [
                 ("text", visuals.text_color()),
                 ("secondary", visuals.weak_text_color()),
@@ -167,7 +171,8 @@ mod tests {
                     assert!(found >= 4.5, "{name} on {ground:?}: {found}, dark {dark}");
                 }
             }
-            for widget in [visuals.widgets.inactive, visuals.widgets.hovered, visuals.widgets.open] {
+            for widget in [visuals.widgets.inactive, visuals.widgets.hovered, visuals.widgets.open]
+            {
                 let text = contrast(widget.text_color(), widget.weak_bg_fill);
                 assert!(text >= 4.5, "a button's text: {text}, dark {dark}");
             }
@@ -191,7 +196,10 @@ mod tests {
         };
         for theme in COMPARED {
             for (at, colour) in theme.into_iter().enumerate() {
-                assert!(OPERATIONS.iter().all(|other| distance(colour, *other) > 60.0), "{colour:?}");
+                assert!(
+                    OPERATIONS.iter().all(|other| distance(colour, *other) > 60.0),
+                    "{colour:?}"
+                );
                 assert!(theme[..at].iter().all(|other| distance(colour, *other) > 100.0));
             }
         }

@@ -7,11 +7,12 @@ pub(super) const APPLICATION_ID: i64 = 0x556e_7472;
 
 /// What turns version n into version n + 1; the first begins with an empty file. A released step is
 /// never changed: a new version is a new step.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/version-1.sql"),
     include_str!("schema/version-2.sql"),
     include_str!("schema/version-3.sql"),
     include_str!("schema/version-4.sql"),
+    include_str!("schema/version-5.sql"),
 ];
 
 /// The version that this program writes.

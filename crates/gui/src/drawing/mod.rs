@@ -187,15 +187,17 @@ pub fn differs(drawing: &Drawing, others: &[&Drawing], part: DrawingPart) -> boo
 /// The architecture that best shows what a space consists of: among some samples, the one whose first
 /// cell has the most nodes, operations and kinds of operations.
 pub fn most_varied(drawn: impl Iterator<Item = Vec<Drawing>>) -> Vec<Drawing> {
-    let telling = |drawings: &Vec<Drawing>| {
-        let Some(first) = drawings.first() else { return (0, 0, 0) };
-        let mut kinds: Vec<&String> =
-            first.edges.iter().map(|edge| &edge.label).chain(&first.nodes).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        (first.nodes.len(), kinds.len(), first.edges.len())
-    };
-    drawn.max_by_key(telling).unwrap_or_default()
+    drawn.max_by_key(|drawings| variety(drawings)).unwrap_or_default()
+}
+
+/// How much is to be seen in the first of some drawings: nodes, different parts, edges.
+pub fn variety(drawings: &[Drawing]) -> (usize, usize, usize) {
+    let Some(first) = drawings.first() else { return (0, 0, 0) };
+    let mut kinds: Vec<&String> =
+        first.edges.iter().map(|edge| &edge.label).chain(&first.nodes).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    (first.nodes.len(), kinds.len(), first.edges.len())
 }
 
 #[cfg(test)]
@@ -249,7 +251,8 @@ mod tests {
                 let architecture = space.sample(&mut rng);
                 let drawings = architecture.drawings();
                 let drawn = |name: &str| {
-                    let text = |drawing: &Drawing| format!("{:?}{:?}", drawing.nodes, drawing.edges);
+                    let text =
+                        |drawing: &Drawing| format!("{:?}{:?}", drawing.nodes, drawing.edges);
                     drawings.iter().any(|drawing| text(drawing).contains(name))
                 };
                 for choice in architecture.decisions() {

@@ -82,8 +82,8 @@ impl KernelPicture {
 fn range(matrix: &KernelMatrix) -> [f64; 2] {
     let (n, units) = (matrix.images(), matrix.units().max(1) as f64);
     let beside = matrix.entries().iter().enumerate().filter(|(at, _)| at / n != at % n);
-    let (least, most) =
-        beside.fold((u64::MAX, 0), |(least, most), (_, entry)| (least.min(*entry), most.max(*entry)));
+    let (least, most) = beside
+        .fold((u64::MAX, 0), |(least, most), (_, entry)| (least.min(*entry), most.max(*entry)));
     if least > most { [0.0, 1.0] } else { [least, most].map(|entry| entry as f64 / units) }
 }
 

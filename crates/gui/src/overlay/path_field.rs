@@ -75,9 +75,10 @@ impl PathField {
             FileQuestion::Save(..) if is_folder => {
                 Err("is a folder: type the name of a file in it".to_owned())
             }
-            FileQuestion::Save(..) if path.parent().is_some_and(|parent| {
-                !parent.as_os_str().is_empty() && !parent.is_dir()
-            }) =>
+            FileQuestion::Save(..)
+                if path
+                    .parent()
+                    .is_some_and(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) =>
             {
                 Err("its folder does not exist".to_owned())
             }

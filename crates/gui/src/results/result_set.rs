@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::inspect::network::{NetworkKey, NetworkOrigin};
+use crate::results::measuring::Measured;
 use crate::results::ordering::{OrderRequest, PendingRows};
 use crate::results::sheet::{
     AxisBrush, AxisBrushes, DecisionTable, ResultAxis, ResultTable, RowQuery, RowSelection,
@@ -85,6 +86,8 @@ pub struct ResultSet {
     pub(super) star_changes: u64,
     /// Whether all rows are there, as far as is known.
     pub(super) compares_all: bool,
+    /// Measurements that wait for a thread to be done with the table.
+    pub(super) measured: Vec<Measured>,
     /// Results that wait for a thread to be done with the table.
     pub(super) waiting: PendingRows,
     /// What `rows` answers, or what a thread is at.
@@ -127,6 +130,7 @@ impl ResultSet {
             typed: None,
             star_changes: 0,
             compares_all: false,
+            measured: Vec::new(),
             waiting: PendingRows::default(),
             asked: None,
             question: Arc::default(),

@@ -208,9 +208,29 @@ impl Setup {
         if !matches!(self.job.task, Task::Search(_)) {
             self.job.task = Task::default();
         }
+        self.typed = TypedFields::default();
+        self.on_space_reloaded(tasks, space);
+    }
+
+    /// Reads the file of the space again, with the values that the job overrides, if it is still that of
+    /// the job.
+    pub fn reload(&self, tasks: &mut TaskRunner, path: &Path) {
+        let job = self.job.clone();
+        if Path::new(&job.options.space) != path {
+            return;
+        }
+        tasks.start("open", move |sender| {
+            let name = &job.options.space;
+            let space = job.options.open_space().map(Box::new);
+            let space = space.map_err(|error| LoadError::new(name, error));
+            sender.send(Message::SpaceReloaded(space));
+        });
+    }
+
+    /// Takes a space that was read again: the job stays as it is.
+    pub fn on_space_reloaded(&mut self, tasks: &mut TaskRunner, space: Space) {
         self.load_error = None;
         self.costs.clear();
-        self.typed = TypedFields::default();
         self.forget_estimate();
         let counted = space.clone();
         tasks.start("costs", move |sender| {
@@ -228,12 +248,14 @@ impl Setup {
 
     /// A space could not be opened. What is set up is about this one, not the one before it.
     pub fn on_load_error(&mut self, error: LoadError) {
-        self.job.options.space.clone_from(&error.name);
-        self.job.options.set.clear();
+        if self.job.options.space != error.name {
+            self.job.options.space.clone_from(&error.name);
+            self.job.options.set.clear();
+            self.typed = TypedFields::default();
+        }
         self.job.space_copy = None;
         (self.space, self.sample) = (None, SampleArchitecture::default());
         self.costs.clear();
-        self.typed = TypedFields::default();
         self.forget_estimate();
         self.load_error = Some(error);
     }

@@ -21,6 +21,7 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
         Action::Results(action) => apply_to_results(state, action),
         Action::Benchmark(action) => apply_to_benchmark(state, action),
         Action::ComputeKernels(networks) => state.inspect.compute(tasks, networks),
+        Action::StopMeasuring => state.results.measurements.stop(),
         Action::StopKernels => state.inspect.stop(),
         Action::AddCompared(row) => state.add_compared(Some(row)),
         Action::RemoveCompared(at) => state.compare.remove(at),
@@ -31,6 +32,12 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
                 state.studies.selected.insert(id);
             } else {
                 state.studies.selected.remove(&id);
+            }
+        }
+        Action::EditLabel(label) => state.studies.edited = label,
+        Action::SaveLabel => {
+            if let Some(label) = state.studies.edited.take() {
+                state.studies.label(tasks, state.setup.store(), label);
             }
         }
         Action::ShowStudy(id) => state.studies.load(tasks, state.setup.store(), &id),

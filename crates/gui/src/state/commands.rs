@@ -4,8 +4,9 @@ use super::AppState;
 use crate::availability::is_possible;
 use crate::command::Command;
 use crate::compare::{COMPARED, ComparedNetwork, extremes};
-use crate::overlay::{HelpPage, PaletteState, Severity};
 use crate::overlay::dialogs::{ExportedRows, FilePurpose};
+use crate::overlay::{HelpPage, PaletteState, Severity};
+use crate::results::Results;
 use crate::results::result_set::{ResultSet, TableView};
 use crate::runner::{extending_job, resuming_job};
 use crate::view::View;
@@ -73,6 +74,24 @@ impl AppState {
                 let set = self.results.shown();
                 if let Some(job) = set.and_then(|set| extending_job(set, extends_by)) {
                     self.start(job);
+                }
+            }
+            Command::Measure => {
+                let Results { measurements, .. } = &mut self.results;
+                let mut measurements = std::mem::take(measurements);
+                if let Some(set) = self.results.shown() {
+                    let selected = set.now.selected.rows();
+                    let chosen: Vec<u32> = set.now.row.into_iter().collect();
+                    let rows = if selected.is_empty() { &chosen } else { selected };
+                    measurements.start(&mut self.tasks, set, rows);
+                }
+                self.results.measurements = measurements;
+            }
+            Command::SelectFront => {
+                if let (Some(cloud), Some(set)) =
+                    (self.results.scatter.cloud().cloned(), self.results.shown_mut())
+                {
+                    set.select(cloud.front_rows.iter().copied(), false);
                 }
             }
             Command::RandomArchitecture => self.setup.draw_sample(&mut self.tasks),

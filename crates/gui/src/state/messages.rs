@@ -1,14 +1,18 @@
 //! Applies the messages of tasks to the models.
 
+use std::time::Instant;
+
 use super::AppState;
 use crate::overlay::Severity;
+use crate::results::sheet::MEASURED;
 use crate::tasks::message::Message;
 use crate::view::View;
 
 impl AppState {
     /// Handles messages that came since the last frame.
     pub fn handle_messages(&mut self) {
-        for message in self.tasks.messages() {
+        let begun = Instant::now();
+        while let Some(message) = self.tasks.next_message(begun) {
             self.on_message(message);
         }
     }
@@ -23,7 +27,8 @@ impl AppState {
                 self.overlay.on_no_dialogs(&mut self.tasks, question, target);
             }
             Message::PathCompleted(text, names) => self.overlay.on_path_completed(&text, names),
-            Message::FaultyFileChanged(path) => self.open(&path.to_string_lossy()),
+            Message::SpaceFileChanged(path) => self.setup.reload(&mut self.tasks, &path),
+            Message::SpaceReloaded(space) => self.on_space_reloaded(space),
             Message::SampleDrawn(sample) => self.setup.sample = sample,
             Message::CostsCounted(id, costs) => self.setup.on_costs_counted(&id, costs),
             Message::CostEstimated(number, estimate) => {
@@ -63,6 +68,8 @@ impl AppState {
             | Message::RowsOrdered { .. }
             | Message::DecisionsRead { .. }
             | Message::CloudMade(..)
+            | Message::Measured(..)
+            | Message::MeasuringEnded(_)
             | Message::AreaSearched { .. } => self.on_results_message(message),
         }
     }
@@ -121,6 +128,27 @@ impl AppState {
                 }
             }
             Message::CloudMade(cloud, _) => self.results.scatter.on_cloud_made(cloud),
+            Message::Measured(results, measured) => {
+                self.results.measurements.on_measured();
+                if let Some(set) = self.results.by_id_mut(results) {
+                    set.on_measured(measured);
+                }
+            }
+            Message::MeasuringEnded(end) => {
+                self.results.measurements.on_ended();
+                match end {
+                    Ok(()) => {
+                        let text = "measured: latency and activations are columns and axes now";
+                        self.overlay.notify(Severity::Info, text);
+                        for column in MEASURED.iter().map(|column| column.name.to_owned()) {
+                            if !self.preferences.columns.contains(&column) {
+                                self.preferences.columns.push(column);
+                            }
+                        }
+                    }
+                    Err(why) => self.overlay.notify(Severity::Error, why),
+                }
+            }
             Message::AreaSearched { results, rows, adds } => {
                 if let Some(set) = self.results.by_id_mut(results) {
                     set.select(rows, adds);

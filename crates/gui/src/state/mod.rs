@@ -165,8 +165,7 @@ impl AppState {
         let Results { scatter, .. } = &mut self.results;
         let mut scatter = std::mem::take(scatter);
         if let Some(set) = self.results.shown() {
-            let Preferences { axes, logarithmic, .. } = &self.preferences;
-            if let Some(wait) = scatter.refresh(&mut self.tasks, set, axes, *logarithmic) {
+            if let Some(wait) = scatter.refresh(&mut self.tasks, set, &self.preferences) {
                 window.request_repaint_after(wait);
             }
         }

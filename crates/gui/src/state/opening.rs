@@ -69,6 +69,7 @@ impl AppState {
                 }
                 self.setup.on_job_loaded(&mut self.tasks, *job, space.ok().map(|space| *space));
                 self.studies.watch.watch_store(self.setup.store());
+                self.studies.watch.watch_space(&self.setup.job.options.space);
                 self.view = View::Setup;
             }
             OpenedFile::BenchmarkTable(path) => self.attach_table(&path),
@@ -78,14 +79,32 @@ impl AppState {
 
     fn on_space_loaded(&mut self, space: Space, name: &str) {
         self.setup.on_space_loaded(&mut self.tasks, space, name);
-        self.studies.watch.watch_faulty(None);
+        self.studies.watch.watch_space(name);
         self.preferences.add_recent(name);
         self.view = View::Space;
     }
 
+    /// The file of the space that is set up was changed and read again; what is shown stays.
+    pub(super) fn on_space_reloaded(&mut self, space: Result<Box<Space>, LoadError>) {
+        match space {
+            Ok(space) => {
+                let text = format!("read {} again", self.setup.job.options.space);
+                self.overlay.notify(Severity::Info, text);
+                self.setup.on_space_reloaded(&mut self.tasks, *space);
+            }
+            Err(error) => {
+                if self.setup.load_error.is_none() {
+                    let text = format!("{} has become faulty; Space lists why", error.name);
+                    self.overlay.notify(Severity::Error, text);
+                }
+                self.setup.on_load_error(error);
+            }
+        }
+    }
+
     /// A space could not be opened; its file is read again when it changes.
     fn on_load_error(&mut self, error: LoadError) {
-        self.studies.watch.watch_faulty(Some(Path::new(&error.name)));
+        self.studies.watch.watch_space(&error.name);
         self.setup.on_load_error(error);
         self.view = View::Space;
     }

@@ -30,12 +30,7 @@ impl StudyCurve {
         let LoadedStudy { info, job, table, .. } =
             load_study(store, id).map_err(|error| chain(&error))?;
         let ranked_by = job.as_ref().map_or("score", JobConfig::ranked_by).to_owned();
-        Ok(Self {
-            id: info.id,
-            ranked_by,
-            results: info.counts.total(),
-            best: best_so_far(&table),
-        })
+        Ok(Self { id: info.id, ranked_by, results: info.counts.total(), best: best_so_far(&table) })
     }
 
     /// The highest value.
@@ -78,8 +73,13 @@ mod tests {
 
     #[test]
     fn the_best_grows_in_steps_to_the_last_result() {
-        let rows =
-            [("a", f64::NEG_INFINITY, 1), ("b", 2.0, 1), ("c", 1.0, 1), ("d", 5.0, 1), ("e", 4.0, 1)];
+        let rows = [
+            ("a", f64::NEG_INFINITY, 1),
+            ("b", 2.0, 1),
+            ("c", 1.0, 1),
+            ("d", 5.0, 1),
+            ("e", 4.0, 1),
+        ];
         let best = best_so_far(&table(&rows));
         assert_eq!(best, [[2.0, 2.0], [4.0, 5.0]]);
         let (id, ranked_by) = ("1".to_owned(), "score".to_owned());

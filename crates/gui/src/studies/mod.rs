@@ -22,6 +22,17 @@ fn is_random(job: &JobConfig) -> bool {
     matches!(&job.task, Task::Search(search) if search.strategy == StrategyKind::Random)
 }
 
+/// What a study is called, and what is noted of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StudyLabel {
+    /// The study.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The note.
+    pub note: String,
+}
+
 /// The studies of the file that keeps them.
 pub struct StudyList {
     /// All studies, or why they cannot be listed.
@@ -32,6 +43,8 @@ pub struct StudyList {
     pub selected: BTreeSet<String>,
     /// How the best values of studies grew, as far as that was read.
     pub curves: BTreeMap<String, StudyCurve>,
+    /// The name and the note that are edited.
+    pub edited: Option<StudyLabel>,
     /// A stored random search that can be compared with the search of this window.
     baseline: Option<String>,
     /// Curves that are being read, with the number of results they are of.
@@ -50,6 +63,7 @@ impl StudyList {
             to_delete: None,
             selected: BTreeSet::new(),
             curves: BTreeMap::new(),
+            edited: None,
             baseline: None,
             reading: BTreeMap::new(),
             watch,
@@ -90,7 +104,9 @@ impl StudyList {
         let Ok(studies) = &self.studies else { return };
         let comparable = |study: &&StudyInfo| {
             let Ok(other) = JobConfig::of_study(study) else { return false };
-            is_random(&other) && other.options == job.options && other.ranked_by() == job.ranked_by()
+            is_random(&other)
+                && other.options == job.options
+                && other.ranked_by() == job.ranked_by()
         };
         let is_meant = !is_random(job) && job.ranked_by() != COMBINED;
         let found = studies.iter().rev().filter(|_| is_meant).find(comparable);
@@ -116,8 +132,7 @@ impl StudyList {
         let is_wanted = |study: &&StudyInfo| {
             let has_no_best = study.best.is_none() && study.counts.total() > 0;
             let is_baseline = self.baseline.as_ref() == Some(&study.id);
-            !is_known(study)
-                && (has_no_best || is_baseline || self.selected.contains(&study.id))
+            !is_known(study) && (has_no_best || is_baseline || self.selected.contains(&study.id))
         };
         let Some(study) = studies.iter().rev().find(is_wanted) else { return };
         self.reading.insert(study.id.clone(), study.counts.total());
@@ -156,6 +171,17 @@ impl StudyList {
             let job = JobConfig::continuing(&path, study).map(Box::new);
             let job = job.map_err(|error| untrained::job::chain(&error));
             sender.send(Message::StudyJobRead(job));
+        });
+    }
+
+    /// Names a study and notes something of it.
+    pub fn label(&self, tasks: &mut TaskRunner, store: Option<&Path>, label: StudyLabel) {
+        let Some(path) = store.map(Path::to_owned) else { return };
+        tasks.start("label", move |sender| {
+            if let Err(why) = stored::label_study(&path, &label.id, &label.name, &label.note) {
+                sender.send(Message::Failed(why));
+            }
+            sender.send(Message::StudiesListed(stored::list_studies(&path)));
         });
     }
 

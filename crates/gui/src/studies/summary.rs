@@ -10,6 +10,8 @@ pub struct StudySummary {
     pub space: String,
     /// What its best is the best by.
     pub ranked_by: String,
+    /// What its user noted of it.
+    pub note: String,
     /// Its options that matter, in the order in which they are told.
     pub facts: Vec<String>,
 }
@@ -18,15 +20,22 @@ impl StudySummary {
     /// Of a study; one of another version, whose options cannot be read, has no facts.
     pub fn new(study: &StudyInfo) -> Self {
         let space = study.setup.space.as_ref().map_or("-", |space| &space.id).to_owned();
+        let note = study.note.clone();
         match JobConfig::of_study(study) {
-            Ok(job) => Self { space, ranked_by: job.ranked_by().to_owned(), facts: facts(&job) },
-            Err(_) => Self { space, ranked_by: "value".to_owned(), facts: Vec::new() },
+            Ok(job) => {
+                let ranked_by = job.ranked_by().to_owned();
+                Self { space, ranked_by, note, facts: facts(&job) }
+            }
+            Err(_) => Self { space, ranked_by: "value".to_owned(), note, facts: Vec::new() },
         }
     }
 
     /// When it was created, and its facts.
     pub fn second_line(&self, created: &str) -> String {
         let mut parts = vec![created.to_owned()];
+        if !self.note.is_empty() {
+            parts.insert(0, self.note.clone());
+        }
         parts.extend(self.facts.iter().cloned());
         parts.join("  ·  ")
     }
@@ -69,8 +78,7 @@ mod tests {
 
     #[test]
     fn strategy_score_seed_and_constraints_are_told() {
-        let mut job =
-            JobConfig::new(Options { seed: 7, ..Options::default() }, Task::default());
+        let mut job = JobConfig::new(Options { seed: 7, ..Options::default() }, Task::default());
         job.set_option(JobOption::Constraint, &["params=..1M"]).unwrap();
         assert_eq!(facts(&job), ["random", "score combined", "seed 7", "params=..1000000"]);
         assert_eq!(StudySummary::option_label("options.batch-size"), "Batch size");

@@ -10,8 +10,9 @@ use crate::inspect::network::NetworkKey;
 use crate::overlay::dialogs::FileQuestion;
 use crate::overlay::path_field::PathTarget;
 use crate::results::cloud::ScatterCloud;
+use crate::results::measuring::Measured;
 use crate::results::sheet::DecisionTable;
-use crate::setup::opened::{OpenedFile, SampleArchitecture, SpaceCard};
+use crate::setup::opened::{LoadError, OpenedFile, SampleArchitecture, SpaceCard};
 use crate::studies::curve::StudyCurve;
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
@@ -65,8 +66,10 @@ pub enum Message {
     StudyJobRead(Result<Box<JobConfig>, String>),
     /// Other processes added results.
     RowsArrived(u64, Vec<ResultRow>),
-    /// A space file that could not be opened has changed.
-    FaultyFileChanged(PathBuf),
+    /// The file of the space that is set up has changed.
+    SpaceFileChanged(PathBuf),
+    /// That file was read again.
+    SpaceReloaded(Result<Box<Space>, LoadError>),
     /// The rows of a result set, of so many of its table, in order.
     RowsOrdered {
         /// The result set.
@@ -104,6 +107,10 @@ pub enum Message {
         /// Whether the rows that were selected before stay selected.
         adds: bool,
     },
+    /// Latency and memory of an architecture of a result set.
+    Measured(u64, Measured),
+    /// Everything is measured, or why not.
+    MeasuringEnded(Result<(), String>),
     /// A network was inspected.
     Inspected(NetworkKey, Arc<Inspection>),
     /// A kernel matrix was computed.

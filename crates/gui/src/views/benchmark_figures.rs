@@ -78,8 +78,7 @@ fn scatter(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64, outcome: &Ben
         outcome.choice.as_ref().map(|choice| [scale(choice.score, logarithmic), choice.accuracy]);
     let dark = ui.visuals().dark_mode;
     let points: Vec<[f64; 2]> = drawn.points.iter().map(|(_, point)| *point).collect();
-    let plot =
-        widgets::plot(ui, "score against accuracy", size, &axes).label_formatter(|_| None);
+    let plot = widgets::plot(ui, "score against accuracy", size, &axes).label_formatter(|_| None);
     let response = exportable(ui, "score against accuracy", |ui| {
         plot.show(ui, |plot| {
             let blue = theme::accent(dark).gamma_multiply(0.7);

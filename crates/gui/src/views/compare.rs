@@ -202,8 +202,12 @@ fn standing(entry: &ComparedNetwork) -> String {
 
 fn spectra(ui: &mut Ui, context: &ViewContext<'_>, entries: &[ComparedNetwork]) {
     // Who does not tell the colours apart tells the lines apart.
-    let styles =
-        [LineStyle::Solid, LineStyle::dashed_dense(), LineStyle::dotted_dense(), LineStyle::dashed_loose()];
+    let styles = [
+        LineStyle::Solid,
+        LineStyle::dashed_dense(),
+        LineStyle::dotted_dense(),
+        LineStyle::dashed_loose(),
+    ];
     let dark = ui.visuals().dark_mode;
     let spectrum = |(at, entry): (usize, &ComparedNetwork)| {
         let picture = context.inspect.picture(&entry.key)?;

@@ -212,8 +212,7 @@ fn facts(ui: &mut Ui, picture: &KernelPicture) {
 pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &str, width: f32) {
     ui.strong("Eigenvalues of K");
     let colour = theme::accent(ui.visuals().dark_mode);
-    let spectrum =
-        KernelSpectrum {
+    let spectrum = KernelSpectrum {
         name: "eigenvalue".to_owned(),
         colour,
         style: LineStyle::Solid,

@@ -90,7 +90,9 @@ pub fn show(
     let side = side - TITLE;
     let image = egui::Image::new((texture.id(), Vec2::splat(side))).alt_text(alt);
     let name = format!("kernel matrix, ln det K {:.4}", picture.score);
-    let response = exportable(ui, &name, |ui| with_titles(ui, n, side, |ui| ui.add(image.sense(Sense::hover()))));
+    let response = exportable(ui, &name, |ui| {
+        with_titles(ui, n, side, |ui| ui.add(image.sense(Sense::hover())))
+    });
     let place = response.hover_pos().map(|pointer| {
         let share = (pointer - response.rect.min) / side;
         let at = |share: f32| ((share * n as f32) as usize).min(n - 1);

@@ -78,7 +78,9 @@ impl PlotAxis {
             .label(self.name.clone())
             // Every mark that there is has its label.
             .label_spacing(0.0..=1.0)
-            .formatter(move |mark: GridMark, _: &RangeInclusive<f64>| number(scale.value(mark.value)))
+            .formatter(move |mark: GridMark, _: &RangeInclusive<f64>| {
+                number(scale.value(mark.value))
+            })
     }
 
     /// Where egui_plot has lines and labels.
@@ -255,13 +257,18 @@ mod tests {
         for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
             for low in [0.003, 0.7, 74_230.0, 1_073_466.0, 2.5e8] {
                 for factor in [1.07, 1.5, 3.3, 21.0, 800.0] {
-                    for (axis, points) in [(0, 150.0), (0, 240.0), (0, 700.0), (1, 110.0), (1, 300.0)] {
+                    for (axis, points) in
+                        [(0, 150.0), (0, 240.0), (0, 700.0), (1, 110.0), (1, 300.0)]
+                    {
                         let bounds = [low, low * factor].map(|value| scale.place(value));
                         let marks = marks(scale, axis, bounds, points);
                         let fitted = fitting(scale, axis, bounds, points, marks.clone());
                         assert_eq!(fitted.as_ref(), Some(&marks), "{scale:?} {low} {factor}");
                         let count = marks.len();
-                        assert!((FEWEST..=MOST).contains(&count), "{scale:?} {low} {factor} {axis} {points}: {marks:?}");
+                        assert!(
+                            (FEWEST..=MOST).contains(&count),
+                            "{scale:?} {low} {factor} {axis} {points}: {marks:?}"
+                        );
                     }
                 }
             }
@@ -270,7 +277,10 @@ mod tests {
 
     #[test]
     fn negative_and_empty_ranges_do_no_harm() {
-        assert_eq!(labels(AxisScale::Linear, 0, [-1.0, 1.0], 300.0), ["-1", "-0.5", "0", "0.5", "1"]);
+        assert_eq!(
+            labels(AxisScale::Linear, 0, [-1.0, 1.0], 300.0),
+            ["-1", "-0.5", "0", "0.5", "1"]
+        );
         assert!(labels(AxisScale::Linear, 0, [1.0, 1.0], 300.0).is_empty());
         assert!(labels(AxisScale::Linear, 0, [f64::NAN, 1.0], 300.0).is_empty());
     }

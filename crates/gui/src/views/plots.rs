@@ -46,8 +46,8 @@ pub fn spectra(ui: &mut Ui, name: &str, spectra: &[KernelSpectrum], size: Vec2) 
         PlotAxis::count("Eigenvalue index"),
         PlotAxis::new("eigenvalue of K", AxisScale::Logarithmic),
     ];
-    let mut plot = widgets::plot(ui, name, size, &axes)
-        .label_formatter(|position| match position {
+    let mut plot =
+        widgets::plot(ui, name, size, &axes).label_formatter(|position| match position {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
                 Some(format!("{plot_name}\nno. {:.0}: {:.4e}", position.x, 10_f64.powf(position.y)))
             }
@@ -105,13 +105,9 @@ pub fn activity(ui: &mut Ui, name: &str, points: &[ActivationSite], size: Vec2) 
         .color(colour)
         .element_formatter(Box::new(|bar, _| bar.name.clone()));
     let half = egui_plot::HLine::new("half", 0.5).style(LineStyle::dashed_loose());
-    let axes = [
-        PlotAxis::count("activation, from the input on"),
-        PlotAxis::linear("Active fraction"),
-    ];
-    let plot = widgets::plot(ui, name, size, &axes)
-        .include_y(0.0)
-        .include_y(1.0);
+    let axes =
+        [PlotAxis::count("activation, from the input on"), PlotAxis::linear("Active fraction")];
+    let plot = widgets::plot(ui, name, size, &axes).include_y(0.0).include_y(1.0);
     let response = exportable(ui, name, |ui| {
         plot.show(ui, |plot| {
             plot.bar_chart(chart);

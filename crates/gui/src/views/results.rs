@@ -5,7 +5,7 @@ use egui::{Panel, RichText, TextEdit, Ui};
 use super::cache::ViewCache;
 use super::widgets::{empty, written};
 use super::{parallel, rows, scatter};
-use crate::action::ResultsAction;
+use crate::action::{Action, ResultsAction};
 use crate::app::WITH_INSPECTOR;
 use crate::command::Command;
 use crate::preferences::Preferences;
@@ -129,8 +129,9 @@ fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
         };
         let edit = TextEdit::singleline(&mut filter).hint_text(hint).desired_width(width);
         let filtered = ui.add(edit).labelled_by(name.id).on_hover_text(
-            "Columns with < <= > >= = != and K, M, G; architecture and status with = != ~ \
-             (contains); and, or, not, parentheses",
+            "Columns with < <= > >= = != and K, M, G, or ranges such as params=..1M, as in the \
+             constraints of a search; architecture and status with = != ~ (contains); and, or, not, \
+             parentheses",
         );
         let name = ui.label("Search");
         let edit = TextEdit::singleline(&mut search).hint_text("nor_conv").desired_width(90.0);
@@ -175,6 +176,19 @@ fn selection(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let mark = ui.add_enabled(any, egui::Button::new("Mark selected"));
         if mark.on_hover_text("Give all selected architectures a star").clicked() {
             context.change_results(ResultsAction::StarSelected);
+        }
+        match context.results.measurements.progress() {
+            Some((done, all)) => {
+                ui.add(egui::Spinner::new().size(12.0));
+                ui.label(format!("measuring {} of {all}", (done + 1).min(all)));
+                if ui.button("Stop measuring").clicked() {
+                    context.send(Action::StopMeasuring);
+                }
+            }
+            None if any || sheet.now.row.is_some() => {
+                chrome::button(ui, context, Command::Measure);
+            }
+            None => {}
         }
         let mut removed = None;
         for (axis, brush) in &sheet.now.brushes {

@@ -4,16 +4,19 @@
 use egui::{Color32, ComboBox, Key, PointerButton, Pos2, Rect, Response, Stroke, Ui};
 use egui_plot::PlotTransform;
 
-use super::point_mesh::{self, PointMesh};
 use super::plot_axis::{AxisScale, PlotAxis};
+use super::point_mesh::{self, PointMesh};
 use super::widgets;
 use super::widgets::written;
 use crate::action::ResultsAction;
 use crate::colour_scale::ColourScale;
+use crate::command::Command;
 use crate::picture::exportable;
+use crate::preferences::Preferences;
 use crate::results::cloud::{CloudKey, ScatterCloud, ScatterDot};
-use crate::results::sheet::{ResultTable, RowSelection, SelectionArea};
+use crate::results::sheet::{ColumnGoal, ResultTable, RowSelection, SelectionArea};
 use crate::theme;
+use crate::views::chrome;
 use crate::views::context::ViewContext;
 use untrained::format::thousands;
 use untrained::store::NumberFormat;
@@ -255,6 +258,48 @@ fn select(
     }
 }
 
+/// Which values of a column are better, for the front.
+fn direction(ui: &mut Ui, reversed: &mut Vec<String>, column: &str) {
+    let is_reversed = reversed.iter().any(|known| known == column);
+    let usual = ColumnGoal::of(column);
+    let goal = if is_reversed { usual.reversed() } else { usual };
+    let text = if goal == ColumnGoal::Low { "min" } else { "max" };
+    let about = format!(
+        "For the front, {} of {column} are better. Click to reverse",
+        if goal == ColumnGoal::Low { "low values" } else { "high values" }
+    );
+    let response = ui.small_button(text);
+    let label = format!("Direction of {column}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+    if response.on_hover_text(about).clicked() {
+        if is_reversed {
+            reversed.retain(|known| known != column);
+        } else {
+            reversed.push(column.to_owned());
+        }
+    }
+}
+
+/// Further objectives of the front.
+fn objectives(ui: &mut Ui, names: &[String], preferences: &mut Preferences) {
+    let menu = ui.menu_button("Objectives", |ui| {
+        ui.weak("The front is of the axes and of:");
+        for name in names.iter().filter(|name| !preferences.axes[..2].contains(name)) {
+            let mut is_one = preferences.objectives.contains(name);
+            ui.horizontal(|ui| {
+                if ui.checkbox(&mut is_one, format!("Objective {name}")).changed() {
+                    preferences.objectives.retain(|known| known != name);
+                    if is_one {
+                        preferences.objectives.push(name.clone());
+                    }
+                }
+                direction(ui, &mut preferences.reversed, name);
+            });
+        }
+    });
+    menu.response.on_hover_text("More than two objectives of the Pareto front");
+}
+
 fn label(name: &str, logarithmic: bool) -> String {
     if logarithmic { format!("{name} (log)") } else { name.to_owned() }
 }
@@ -298,6 +343,8 @@ fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
     let names: Vec<String> = (table.iter())
         .flat_map(|table| table.filled().filter(|name| *name != "value").map(str::to_owned))
         .collect();
+    let shown_name =
+        |name: &String| table.map_or(name.as_str(), |table| table.shown_name(name)).to_owned();
     ui.horizontal_wrapped(|ui| {
         let mut preferences = context.preferences.clone();
         for (axis, title) in ["X axis", "Y axis", "Colour"].into_iter().enumerate() {
@@ -314,15 +361,22 @@ fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
             response.response.labelled_by(label.id);
             if let Some(logarithmic) = preferences.logarithmic.get_mut(axis) {
                 ui.toggle_value(logarithmic, "log").on_hover_text(format!("{title}: logarithmic"));
+                direction(ui, &mut preferences.reversed, &shown_name(&preferences.axes[axis]));
             }
         }
         ui.toggle_value(&mut preferences.dominated, "all")
             .on_hover_text("Also show dominated architectures");
+        objectives(ui, &names, &mut preferences);
+        chrome::button(ui, context, Command::SelectFront);
         ui.separator();
         context.set_preferences(preferences);
         let tool = &mut scatter.tool;
         for (one, name, about) in [
-            (ScatterTool::Point, "Point", "Drag to pan; click to choose a point, Shift-click to select it"),
+            (
+                ScatterTool::Point,
+                "Point",
+                "Drag to pan; click to choose a point, Shift-click to select it",
+            ),
             (ScatterTool::Box, "Box", "Drag to select; hold Shift to add"),
             (ScatterTool::Lasso, "Lasso", "Draw around points to select; hold Shift to add"),
         ] {

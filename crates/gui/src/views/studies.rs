@@ -6,8 +6,8 @@ use super::study_comparison;
 use super::widgets::empty;
 use crate::action::Action;
 use crate::command::Command;
-use crate::studies::StudyList;
 use crate::studies::summary::StudySummary;
+use crate::studies::{StudyLabel, StudyList};
 use crate::view::View;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
@@ -82,6 +82,9 @@ fn list(ui: &mut Ui, context: &mut ViewContext<'_>, studies: &[StudyInfo]) {
 
 fn entry(ui: &mut Ui, context: &mut ViewContext<'_>, list: &StudyList, study: &StudyInfo) {
     let summary = StudySummary::new(study);
+    if let Some(label) = list.edited.as_ref().filter(|label| label.id == study.id) {
+        return edit_label(ui, context, label);
+    }
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             buttons(ui, context, list, study);
@@ -98,6 +101,37 @@ fn entry(ui: &mut Ui, context: &mut ViewContext<'_>, list: &StudyList, study: &S
     });
 }
 
+/// Fields for the name and the note of a study, in its place.
+fn edit_label(ui: &mut Ui, context: &mut ViewContext<'_>, label: &StudyLabel) {
+    let mut edited = label.clone();
+    let mut saves = false;
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - 330.0).max(120.0);
+        let name = ui.label("Name");
+        let field = egui::TextEdit::singleline(&mut edited.name).desired_width(width * 0.35);
+        let field = ui.add(field).labelled_by(name.id);
+        saves |= entered(ui, &field);
+        let note = ui.label("Note");
+        let field = egui::TextEdit::singleline(&mut edited.note).desired_width(width * 0.65);
+        let field = ui.add(field).labelled_by(note.id);
+        saves |= entered(ui, &field);
+        saves |= ui.button("Save name and note").clicked();
+        if ui.button("Cancel").clicked() {
+            context.send(Action::EditLabel(None));
+        }
+    });
+    if edited != *label {
+        context.send(Action::EditLabel(Some(edited)));
+    }
+    if saves {
+        context.send(Action::SaveLabel);
+    }
+}
+
+fn entered(ui: &Ui, field: &egui::Response) -> bool {
+    field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
+}
+
 /// Which study it is and how it stands.
 fn first_line(
     ui: &mut Ui,
@@ -109,13 +143,15 @@ fn first_line(
     let mut selected = list.selected.contains(&study.id);
     let about = format!("Compare study {}", study.id);
     let response = ui.checkbox(&mut selected, "");
-    response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::CheckBox, true, selected, &about)
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, selected, &about));
     if response.on_hover_text(&about).changed() {
         context.send(Action::SelectStudy(study.id.clone(), selected));
     }
     ui.monospace(&study.id);
+    if !study.name.is_empty() {
+        ui.add(egui::Label::new(RichText::new(&study.name).strong()).truncate());
+    }
     let standing = RichText::new(study.standing());
     let standing = match study.standing() {
         "failed" | "killed" => standing.color(ui.visuals().warn_fg_color),
@@ -139,6 +175,10 @@ fn buttons(ui: &mut Ui, context: &mut ViewContext<'_>, list: &StudyList, study: 
     let text = if sure { "Confirm delete" } else { "Delete" };
     if ui.button(text).on_hover_text(format!("Delete study {id} with its results")).clicked() {
         context.send(Action::DeleteStudy(id.clone()));
+    }
+    if ui.button("Rename").on_hover_text(format!("Name and note of study {id}")).clicked() {
+        let (name, note) = (study.name.clone(), study.note.clone());
+        context.send(Action::EditLabel(Some(StudyLabel { id: id.clone(), name, note })));
     }
     let (running, done) = (!study.workers.is_empty(), study.state == StudyState::Done);
     if running {

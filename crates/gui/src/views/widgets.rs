@@ -2,9 +2,9 @@
 
 use egui::{Pos2, Rect, RichText, Ui, Vec2};
 
-pub use crate::drawing::{cells, legend, swatch};
 use super::plot_axis::{self, PlotAxis};
 use crate::colour_scale::ColourScale;
+pub use crate::drawing::{cells, legend, swatch};
 use crate::picture::exportable;
 use crate::results::sheet::{ResultTable, ValueHistogram};
 use crate::theme;

@@ -4,6 +4,7 @@ mod benchmark;
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 mod detail;
+mod faults;
 mod files;
 mod looks;
 mod models;

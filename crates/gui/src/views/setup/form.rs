@@ -66,7 +66,8 @@ impl<'p> OptionForm<'p> {
             ui.horizontal(|ui| drop(add(ui).labelled_by(label.id).on_hover_text(&*help)));
             let typed = self.typed.borrow().error(option).map(str::to_owned);
             let is_here = |problem: &&SetupProblem| problem.option == Some(option);
-            let told = self.problem.filter(is_here).map(|problem| format!("{name} {}", problem.text));
+            let told =
+                self.problem.filter(is_here).map(|problem| format!("{name} {}", problem.text));
             if let Some(text) = typed.or(told) {
                 let text = RichText::new(text).small().color(ui.visuals().error_fg_color);
                 ui.set_max_width(ui.available_width().min(PROBLEM));

@@ -28,7 +28,11 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     let is_model = matches!(draft.job.task, Task::Onnx(_));
     let options = &mut draft.job.options;
     form.row(ui, JobOption::Initialisation, |ui| {
-        form.optional(ui, JobOption::Initialisation, (&mut options.initialisation, "Default (from space)"))
+        form.optional(
+            ui,
+            JobOption::Initialisation,
+            (&mut options.initialisation, "Default (from space)"),
+        )
     });
     let of_input = if is_model { "Default (from the model)" } else { "Default (from space)" };
     form.row(ui, JobOption::Input, |ui| {

@@ -14,7 +14,7 @@ use crate::views::context::ViewContext;
 use untrained::job::{JobOption, ModelOptions, OnnxWeights, SearchOptions, Task};
 use untrained::onnx::{MergedCalls, NormStatistics};
 use untrained::score::{COMBINED, DEFAULT_COMPONENTS, SCORES};
-use untrained::search::{Objective, StrategyKind, StrategyOption};
+use untrained::search::{Constraint, Objective, StrategyKind, StrategyOption};
 use untrained::space::Space;
 
 /// Shows the rows of the task.
@@ -187,9 +187,9 @@ fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
         form.typed(
             ui,
             JobOption::Constraint,
-            (&mut search.constraint, "params=..1M"),
+            (&mut search.constraint, "params < 1M and latency < 5ms"),
             |list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            |text| text.split_whitespace().map(str::parse).collect(),
+            Constraint::list,
         )
     });
     form.row(ui, JobOption::Unique, |ui| {
