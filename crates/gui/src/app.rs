@@ -4,6 +4,7 @@ use egui::{CentralPanel, Frame, Margin, Panel};
 
 use crate::preferences::Preferences;
 use crate::state::AppState;
+use crate::theme::{NAVIGATION, WITH_INSPECTOR};
 use crate::view::View;
 use crate::views::ViewCache;
 use crate::views::chrome;
@@ -12,11 +13,6 @@ use crate::{StartOptions, command, theme, views};
 
 /// The key of [`Preferences`] in eframe's storage.
 const PREFERENCES: &str = "remembered";
-/// The narrowest window in which the inspector has a place beside the results; in narrower ones, details
-/// have a window of their own.
-pub const WITH_INSPECTOR: f32 = 1000.0;
-/// The width of the navigation.
-pub const NAVIGATION: f32 = 104.0;
 
 /// The application.
 pub struct App {

@@ -1,6 +1,12 @@
-//! Colours and type: light and dark, one accent, and a colour for every operation.
+//! Colours, type and widths: light and dark, one accent, and a colour for every operation.
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
+
+/// The narrowest window in which the inspector has a place beside the results; in narrower ones, details
+/// have a window of their own.
+pub const WITH_INSPECTOR: f32 = 1000.0;
+/// The width of the navigation.
+pub const NAVIGATION: f32 = 104.0;
 
 /// The accent: selection, best value, what to press.
 pub fn accent(dark: bool) -> Color32 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::results::result_set::ResultSet;
-use crate::results::sheet::MEASURED;
+use crate::results::sheet::{MEASURED, Measured};
 use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
 use untrained::backend::Cancel;
@@ -16,17 +16,6 @@ use untrained::space::Space;
 #[derive(Default)]
 pub struct Measurements {
     running: Option<(Arc<Cancel>, usize, usize)>,
-}
-
-/// What was measured of an architecture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// The architecture.
-    pub architecture: String,
-    /// Milliseconds of one mini-batch.
-    pub latency_ms: f64,
-    /// Bytes of activations that are needed at once, for one image.
-    pub activation_bytes: f64,
 }
 
 impl Measurements {

@@ -7,10 +7,9 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::inspect::network::{NetworkKey, NetworkOrigin};
-use crate::results::measuring::Measured;
 use crate::results::ordering::{OrderRequest, PendingRows};
 use crate::results::sheet::{
-    AxisBrush, AxisBrushes, DecisionTable, ResultAxis, ResultTable, RowQuery, RowSelection,
+    AxisBrush, AxisBrushes, DecisionTable, Measured, ResultAxis, ResultTable, RowQuery, RowSelection,
     RowSort, SortBy,
 };
 use untrained::job::JobConfig;

@@ -28,6 +28,11 @@ impl TypedFields {
         typed.map_or(value, |typed| &typed.text).to_owned()
     }
 
+    /// What is typed in the field of an option, if it was shown.
+    pub fn typed(&self, option: JobOption) -> Option<&str> {
+        self.0.get(&option).map(|typed| typed.text.as_str())
+    }
+
     /// Takes what is typed in a field.
     pub fn set(&mut self, option: JobOption, field: TypedField) {
         self.0.insert(option, field);

@@ -109,8 +109,8 @@ impl Setup {
 
     /// The kind of images that is chosen, which may lack its path yet.
     fn image_kind(&self) -> String {
-        let source = self.job.options.images.clone().unwrap_or_default().to_string();
-        let text = self.typed.text(JobOption::Images, &source);
+        let source = || self.job.options.images.clone().unwrap_or_default().to_string();
+        let text = self.typed.typed(JobOption::Images).map_or_else(source, str::to_owned);
         text.split(':').next().unwrap_or_default().to_owned()
     }
 

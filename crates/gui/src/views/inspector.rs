@@ -5,9 +5,9 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 use super::detail::{self, DetailCache};
 use super::widgets::operations;
 use crate::action::{Action, ResultsAction};
-use crate::app::NAVIGATION;
 use crate::command::Command;
 use crate::inspect::network::NetworkKey;
+use crate::theme::NAVIGATION;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
 

@@ -19,7 +19,7 @@ pub use brush::{AxisBrush, AxisBrushes, ResultAxis};
 pub use decisions::{DecisionColumn, DecisionTable, NO_VALUE};
 pub use filter::{RowFilter, RowTest};
 pub use histogram::ValueHistogram;
-pub use numbers::{MEASURED, NUMBERS};
+pub use numbers::{MEASURED, Measured, NUMBERS};
 pub use order::{RowQuery, RowSort, SortBy, extend, order};
 pub use pareto::{ColumnGoal, front, front_of};
 pub use selection::RowSelection;

@@ -63,6 +63,17 @@ pub static MEASURED: [MeasuredColumn; 2] = [
     },
 ];
 
+/// What was measured of an architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The architecture.
+    pub architecture: String,
+    /// Milliseconds of one mini-batch.
+    pub latency_ms: f64,
+    /// Bytes of activations that are needed at once, for one image.
+    pub activation_bytes: f64,
+}
+
 /// A text that begins with a capital letter.
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
