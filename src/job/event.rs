@@ -46,6 +46,9 @@ pub enum Event {
         record: Box<Record>,
         /// The kernel matrix (and codes) of the first repeat, if the job requests outputs.
         output: Option<Box<RunOutput>>,
+        /// Whether the result was reused: from an earlier run, another process or an identical network. It
+        /// says nothing of how fast networks are scored.
+        reused: bool,
     },
 }
 

@@ -164,7 +164,7 @@ fn run_model(
         if !notices.is_empty() {
             record.message.get_or_insert(notices.clone());
         }
-        recorder.record(record, output, events);
+        recorder.record(record, output, false, events);
     }
     recorder.check_written()?;
     recorder.finish(cancel)

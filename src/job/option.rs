@@ -149,7 +149,8 @@ job_options! {
         path: "task.search.constraint", on_resume: Fixed, label: "Constraints",
         values: OptionType::Texts, value_name: "NAME=MIN..MAX",
         help: "Consider only architectures in this range: params=..1M, macs=10M..100M, \
-               activations=..2M (bytes), depth=8.., latency=..5ms. Numbers may end in K, M or G; \
+               activations=..2M (bytes), depth=8.., latency=..5ms; or a comparison such as \
+               \"params < 1M\". Numbers may end in K, M or G; \
                latencies in us, ms (default) or s. Latency is the measured time of one mini-batch \
                on the chosen device, so a search that limits it may choose different architectures \
                each time",

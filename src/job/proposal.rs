@@ -33,4 +33,6 @@ pub(super) struct ProposalAnswer {
     pub value: TrialValue,
     pub record: Record,
     pub output: Option<RunOutput>,
+    /// Whether nothing was computed for it.
+    pub reused: bool,
 }

@@ -37,6 +37,7 @@ impl Recorder {
         &mut self,
         record: Record,
         output: Option<RunOutput>,
+        reused: bool,
         events: &mut dyn FnMut(Event),
     ) {
         if self.failure.is_none()
@@ -47,7 +48,7 @@ impl Recorder {
         }
         self.summary.counts.add(record.status, 1);
         self.leaderboard.add(&record);
-        events(Event::Scored { record: Box::new(record), output: output.map(Box::new) });
+        events(Event::Scored { record: Box::new(record), output: output.map(Box::new), reused });
     }
 
     /// Ends the run if a record could not be written; the manifest then says so, if it can.

@@ -284,7 +284,7 @@ impl SearchLoop<'_> {
         self.recorder.summary.known += 1;
         self.keep_scored(at, &row.record);
         let value = self.trial_value(&row.record, row.told);
-        let answer = ProposalAnswer { value, record: row.record, output: None };
+        let answer = ProposalAnswer { value, record: row.record, output: None, reused: true };
         self.proposals[at].state = ProposalState::Answered(Box::new(answer));
     }
 
@@ -295,7 +295,7 @@ impl SearchLoop<'_> {
         let architecture = &self.proposals[at].architecture;
         let score = score_of(self.session.ranking());
         let record = reused(architecture, score, seed, &row.record);
-        self.set_answer(at, ScoredNetwork { record, output: None })
+        self.set_answer(at, ScoredNetwork { record, output: None }, true)
     }
 
     /// What a strategy compares a record by; `told` is the score of one that is ranked by its accuracy.
@@ -315,6 +315,7 @@ impl SearchLoop<'_> {
         &mut self,
         at: usize,
         ScoredNetwork { mut record, output }: ScoredNetwork,
+        reused: bool,
     ) -> Result<(), JobError> {
         self.keep_scored(at, &record);
         let told = record.rank_score();
@@ -330,7 +331,7 @@ impl SearchLoop<'_> {
         };
         self.study.append(&proposal.architecture, told, row)?;
         proposal.state =
-            ProposalState::Answered(Box::new(ProposalAnswer { value, record, output }));
+            ProposalState::Answered(Box::new(ProposalAnswer { value, record, output, reused }));
         Ok(())
     }
 
@@ -363,13 +364,18 @@ impl SearchLoop<'_> {
     fn answer_proposals(&mut self, chunk: &[usize]) -> Result<(), JobError> {
         let proposed: Vec<Architecture> =
             chunk.iter().map(|&at| self.proposals[at].architecture.clone()).collect();
-        let answers = match self.proposals[chunk[0]].objective {
+        let objective = self.proposals[chunk[0]].objective;
+        let is_shared = |architecture: &Architecture| {
+            objective == Objective::Score && self.shared.knows(architecture)
+        };
+        let shared: Vec<bool> = proposed.iter().map(is_shared).collect();
+        let answers = match objective {
             Objective::Score => self.scored(&proposed),
             Objective::Accuracy => self.trained(&proposed),
         };
-        for (&at, answer) in chunk.iter().zip(answers) {
+        for ((&at, answer), reused) in chunk.iter().zip(answers).zip(shared) {
             match answer {
-                Some(scored) => self.set_answer(at, scored)?,
+                Some(scored) => self.set_answer(at, scored, reused)?,
                 None => self.proposals[at].state = ProposalState::Unclaimed,
             }
         }
@@ -411,7 +417,7 @@ impl SearchLoop<'_> {
         {
             let ProposalState::Answered(answer) = front.state else { continue };
             self.strategy.observe(&front.architecture, front.objective, &answer.value);
-            self.recorder.record(answer.record, answer.output, events);
+            self.recorder.record(answer.record, answer.output, answer.reused, events);
         }
         self.recorder.check_written()
     }
@@ -421,7 +427,7 @@ impl SearchLoop<'_> {
     fn record_answered(&mut self, events: &mut dyn FnMut(Event)) {
         for proposal in std::mem::take(&mut self.proposals) {
             if let ProposalState::Answered(answer) = proposal.state {
-                self.recorder.record(answer.record, answer.output, events);
+                self.recorder.record(answer.record, answer.output, answer.reused, events);
             }
         }
     }

@@ -29,8 +29,8 @@ pub struct SearchOptions {
     /// AREA: the score that selects the first population from the candidates
     pub initial_score: Option<String>,
     /// Ranges to which the search is limited: params=..1M, macs=10M..100M, activations=..2M (bytes),
-    /// depth=8.., latency=..5ms. Latency is the measured time of one mini-batch on the chosen device, so a
-    /// search that limits it is only as reproducible as its timings
+    /// depth=8.., latency=..5ms, or comparisons such as `params < 1M`. Latency is the measured time of one
+    /// mini-batch on the chosen device, so a search that limits it is only as reproducible as its timings
     pub constraint: Vec<Constraint>,
     /// Score identical networks only once and share the result
     pub unique: bool,

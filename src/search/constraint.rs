@@ -58,6 +58,25 @@ pub static QUANTITIES: &[Quantity] = &[
 ];
 
 impl Quantity {
+    /// The one of that name.
+    fn by_name(name: &str) -> Result<&'static Self, String> {
+        let name = name.trim();
+        QUANTITIES.iter().find(|quantity| quantity.name == name).ok_or_else(|| {
+            let names: Vec<&str> = QUANTITIES.iter().map(|quantity| quantity.name).collect();
+            format!("`{name}` cannot be constrained; valid: {}", names.join(", "))
+        })
+    }
+
+    /// The value next to a bound: the greatest one below it, or the smallest one above.
+    fn beside(&self, bound: f64, below: bool) -> f64 {
+        match (self.value, below) {
+            (QuantitySource::Graph(_), true) => bound.ceil() - 1.0,
+            (QuantitySource::Graph(_), false) => bound.floor() + 1.0,
+            (QuantitySource::Latency, true) => bound.next_down(),
+            (QuantitySource::Latency, false) => bound.next_up(),
+        }
+    }
+
     /// Its value on a graph, if it is counted.
     pub fn counted(&self, graph: &Graph) -> Option<f64> {
         match self.value {
@@ -107,6 +126,48 @@ impl PartialEq for Constraint {
 }
 
 impl Constraint {
+    /// Several constraints, separated by spaces, commas or `and`, as in `params < 1M and macs=..100M`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the first that is none.
+    pub fn list(text: &str) -> Result<Vec<Self>, String> {
+        let spaced = text.replace(',', " and ");
+        let words: Vec<&str> = spaced.split_whitespace().collect();
+        let mut constraints = Vec::new();
+        for part in words.split(|word| word.eq_ignore_ascii_case("and")) {
+            let whole = part.join(" ");
+            match whole.parse() {
+                _ if part.is_empty() => {}
+                Ok(constraint) => constraints.push(constraint),
+                // Ranges may stand side by side.
+                Err(_) if part.len() > 1 && part.iter().all(|word| word.contains("..")) => {
+                    for word in part {
+                        constraints.push(word.parse()?);
+                    }
+                }
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(constraints)
+    }
+
+    /// A range, which must hold some value.
+    fn within(
+        text: &str,
+        quantity: &'static Quantity,
+        least: f64,
+        most: f64,
+    ) -> Result<Self, String> {
+        if least > most {
+            return Err(format!("`{text}`: the range from {least} to {most} is empty"));
+        }
+        if most < 0.0 {
+            return Err(format!("`{text}`: {} is never below 0", quantity.name));
+        }
+        Ok(Self { quantity, least, most })
+    }
+
     /// Whether a value is in the range.
     pub fn holds(&self, value: f64) -> bool {
         (self.least..=self.most).contains(&value)
@@ -117,20 +178,29 @@ impl FromStr for Constraint {
     type Err = String;
 
     /// `params=..1M`, `macs=10M..100M`, `depth=8..`; K, M and G are thousands, millions, milliards.
-    /// `latency=..5ms`; also us and s, and milliseconds without a unit.
+    /// `latency=..5ms`; also us and s, and milliseconds without a unit. Or a comparison by `<`, `<=`, `>`
+    /// or `>=`, such as `params < 1M`.
     fn from_str(text: &str) -> Result<Self, String> {
         let form = || {
             format!(
-                "`{text}` is not a constraint: expected NAME=MIN..MAX, such as params=..1M or \
-                 latency=..5ms"
+                "`{text}` is not a constraint: expected NAME=MIN..MAX or a comparison, such as \
+                 params=..1M, params < 1M or latency <= 5ms"
             )
         };
+        if let Some(at) = text.find(['<', '>']) {
+            let (name, rest) = text.split_at(at);
+            let is_less = rest.starts_with('<');
+            let bound = rest[1..].strip_prefix('=');
+            let (is_strict, bound) = (bound.is_none(), bound.unwrap_or(&rest[1..]));
+            let quantity = Quantity::by_name(name)?;
+            let bound = quantity.number(bound.trim()).ok_or_else(form)?;
+            let bound = if is_strict { quantity.beside(bound, is_less) } else { bound };
+            let open = (f64::NEG_INFINITY, f64::INFINITY);
+            let (least, most) = if is_less { (open.0, bound) } else { (bound, open.1) };
+            return Self::within(text, quantity, least, most);
+        }
         let (name, range) = text.split_once('=').ok_or_else(form)?;
-        let quantity = QUANTITIES.iter().find(|quantity| quantity.name == name.trim());
-        let quantity = quantity.ok_or_else(|| {
-            let names: Vec<&str> = QUANTITIES.iter().map(|quantity| quantity.name).collect();
-            format!("`{}` cannot be constrained; valid: {}", name.trim(), names.join(", "))
-        })?;
+        let quantity = Quantity::by_name(name)?;
         let (least, most) = range.split_once("..").ok_or_else(form)?;
         let end = |text: &str, open: f64| match text.trim() {
             "" => Some(open),
@@ -138,13 +208,7 @@ impl FromStr for Constraint {
         };
         let least = end(least, f64::NEG_INFINITY).ok_or_else(form)?;
         let most = end(most, f64::INFINITY).ok_or_else(form)?;
-        if least > most {
-            return Err(format!("`{text}`: the range from {least} to {most} is empty"));
-        }
-        if most < 0.0 {
-            return Err(format!("`{text}`: {} is never below 0", quantity.name));
-        }
-        Ok(Self { quantity, least, most })
+        Self::within(text, quantity, least, most)
     }
 }
 
@@ -183,12 +247,22 @@ mod tests {
             ("latency=250us..1.5s", "latency=0.25ms..1500ms"),
             ("latency=2 ms..", "latency=2ms.."),
             ("latency=..5", "latency=..5ms"),
+            ("params<=1M", "params=..1000000"),
+            ("params < 1M", "params=..999999"),
+            ("depth > 7", "depth=8.."),
+            ("macs>=2.5", "macs=2.5.."),
+            ("latency <= 5ms", "latency=..5ms"),
         ] {
             let constraint: Constraint = text.trim().parse().unwrap();
             assert_eq!(constraint.to_string(), written);
             assert_eq!(written.parse::<Constraint>().unwrap(), constraint);
         }
         for wrong in [
+            "params < ",
+            "params < 0",
+            "params << 3",
+            "speed < 1",
+            "params < 5ms",
             "params",
             "params=3",
             "speed=..1",
@@ -202,5 +276,25 @@ mod tests {
         ] {
             assert!(wrong.parse::<Constraint>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn lists_are_read_however_they_are_separated() {
+        let read = |text: &str| {
+            let list = Constraint::list(text)?;
+            Ok::<_, String>(list.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let both = ["params=..999999", "macs=..100000000"].map(str::to_owned).to_vec();
+        for text in [
+            "params < 1M and macs <= 100M",
+            "params<1M AND macs=..100M",
+            "params < 1M, macs=..100M",
+            "params=..999999 macs=..100M",
+        ] {
+            assert_eq!(read(text), Ok(both.clone()), "{text}");
+        }
+        assert_eq!(read("  "), Ok(Vec::new()));
+        assert!(read("params < 1M or macs < 3").is_err());
+        assert!(read("params < 1M and speed < 3").unwrap_err().contains("speed"));
     }
 }

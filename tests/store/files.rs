@@ -259,3 +259,23 @@ fn names_with_a_meaning_elsewhere_are_names() {
         assert_eq!(rows(&Store::read(&path).unwrap(), &study).len(), 2, "{name}");
     }
 }
+
+// A name is that of a study, and goes with it into another file.
+#[test]
+fn studies_have_names_and_notes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("a.db")).unwrap();
+    let setup = untrained::store::StudySetup::new(serde_json::json!({}), "batch");
+    drop(store.begin(&setup, FlushPolicy::default()).unwrap());
+    let study = store.list().unwrap().remove(0);
+    assert_eq!((study.name.as_str(), study.note.as_str()), ("", ""));
+    store.set_label(&study, "first", "with few images").unwrap();
+    let other = Store::open(&folder.path().join("b.db")).unwrap();
+    other.merge(&store).unwrap();
+    for one in [&store, &other] {
+        let study = one.find(&study.id).unwrap();
+        assert_eq!((study.name.as_str(), study.note.as_str()), ("first", "with few images"));
+    }
+    store.delete(&study).unwrap();
+    assert!(store.set_label(&study, "gone", "").is_err());
+}

@@ -77,7 +77,7 @@ pub fn run(
             begin(&bar, &started);
         }
         Event::Warning(warning) => bar.suspend(|| log_line(&warning)),
-        Event::Scored { record, output } => {
+        Event::Scored { record, output, .. } => {
             seen.counts.add(record.status, 1);
             leaderboard.add(&record);
             if record.status == Status::Failed && seen.counts.get(Status::Failed) <= FAILURES_SHOWN

@@ -186,6 +186,11 @@ fn facts(study: &StudyInfo) -> String {
     let setup = &study.setup;
     let mut text = format!("study {}\n", study.id);
     let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<22} {value}\n"));
+    for (label, text) in [("name", &study.name), ("note", &study.note)] {
+        if !text.is_empty() {
+            line(label, text);
+        }
+    }
     line("state", study.standing());
     if !study.workers.is_empty() {
         line("written by", &study.workers.join(", "));

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use crate::command::Command;
 use crate::inspect::network::NetworkKey;
 use crate::overlay::dialogs::FilePurpose;
+use crate::overlay::{HelpPage, PaletteState};
 use crate::preferences::Preferences;
 use crate::results::result_set::TableView;
 use crate::results::sheet::{AxisBrush, ResultAxis, SelectionArea, SortBy};
+use crate::setup::form_state::SetupDraft;
+use crate::studies::StudyLabel;
 use untrained::job::JobConfig;
 
 /// A change of the results that are shown.
@@ -74,8 +77,8 @@ pub enum Action {
     Open(String),
     /// Opens a dialog for a file.
     ChooseFile(FilePurpose),
-    /// The job as it was edited, and the kind of images that is chosen.
-    EditJob(Box<JobConfig>, String),
+    /// The job as it was edited, and what is typed.
+    EditJob(Box<SetupDraft>),
     /// The text in the field for pasting an architecture.
     EditPasted(String),
     /// Runs a job.
@@ -96,6 +99,8 @@ pub enum Action {
     Benchmark(BenchmarkAction),
     /// Computes kernel matrices.
     ComputeKernels(Vec<(NetworkKey, Option<JobConfig>)>),
+    /// Stops the measurements.
+    StopMeasuring,
     /// Stops all computations of kernel matrices.
     StopKernels,
     /// Adds a row of the results that are shown to the comparison.
@@ -106,18 +111,30 @@ pub enum Action {
     ClearCompared,
     /// Reads the list of studies.
     ListStudies,
+    /// Compares a study with others, or no longer.
+    SelectStudy(String, bool),
+    /// The name and note of a study while they are edited; `None` leaves them as they were.
+    EditLabel(Option<StudyLabel>),
+    /// Keeps the name and the note that are edited.
+    SaveLabel,
     /// Shows a study.
     ShowStudy(String),
     /// Resumes a study, or with `true` joins the processes that write it.
     ResumeStudy(String, bool),
     /// Deletes a study, once confirmed.
     DeleteStudy(String),
-    /// The text in the palette; `None` closes it.
-    SetPalette(Option<String>),
+    /// The text in the palette and the entry that is highlighted; `None` closes it.
+    SetPalette(Option<PaletteState>),
+    /// The text in the field for a path.
+    EditPath(String),
+    /// Takes the path in that field.
+    AnswerPath,
+    /// Closes that field.
+    CancelPath,
     /// Removes the notice.
     DismissNotice,
-    /// Closes the text about the program.
-    CloseAbout,
+    /// Shows a page of help, or closes it.
+    ShowHelp(Option<HelpPage>),
     /// Closes the question before the window closes.
     KeepRunning,
     /// Closes the window of details.

@@ -4,6 +4,7 @@ use egui::{CentralPanel, Frame, Margin, Panel};
 
 use crate::preferences::Preferences;
 use crate::state::AppState;
+use crate::theme::{NAVIGATION, WITH_INSPECTOR};
 use crate::view::View;
 use crate::views::ViewCache;
 use crate::views::chrome;
@@ -12,8 +13,6 @@ use crate::{StartOptions, command, theme, views};
 
 /// The key of [`Preferences`] in eframe's storage.
 const PREFERENCES: &str = "remembered";
-/// The narrowest window in which the inspector has a place beside the results.
-const WITH_INSPECTOR: f32 = 760.0;
 
 /// The application.
 pub struct App {
@@ -64,6 +63,15 @@ impl App {
     }
 }
 
+/// Shows something in the room that there is: what is wider is cut, and makes nothing wider.
+fn inside(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    let room = ui.available_rect_before_wrap();
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(room));
+    inner.shrink_clip_rect(room.expand(8.0));
+    add(&mut inner);
+    ui.advance_cursor_after_rect(room);
+}
+
 impl eframe::App for App {
     fn logic(&mut self, window: &egui::Context, _frame: &mut eframe::Frame) {
         self.state.update(window);
@@ -81,21 +89,26 @@ impl eframe::App for App {
         Panel::top("menu").show(ui, |ui| chrome::menu(ui, &mut context));
         Panel::bottom("status").show(ui, |ui| chrome::status(ui, &mut context));
         Panel::left("navigation")
-            .exact_size(104.0)
+            .exact_size(NAVIGATION)
             .resizable(false)
             .show(ui, |ui| chrome::navigation(ui, &mut context));
-        let has_room = ui.available_width() > WITH_INSPECTOR - 104.0;
+        let has_room = window.content_rect().width() >= WITH_INSPECTOR;
         if context.view == View::Results && context.preferences.inspector && has_room {
             Panel::right("inspector")
                 .default_size(330.0)
                 .size_range(240.0..=520.0)
-                .show(ui, |ui| views::inspector(ui, &mut context, &mut cache.details));
+                .show(ui, |ui| {
+                    inside(ui, |ui| views::inspector(ui, &mut context, &mut cache.details))
+                });
         }
         let frame = Frame::central_panel(ui.style()).inner_margin(Margin::same(10));
-        CentralPanel::default().frame(frame).show(ui, |ui| views::show(ui, &mut context, cache));
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            inside(ui, |ui| views::show(ui, &mut context, cache));
+        });
         views::detail_window(&window, &mut context, &mut cache.details);
+        views::path_dialog::show(&window, &mut context);
         chrome::palette(&window, &mut context);
-        chrome::about(&window, &mut context);
+        views::help::show(&window, &mut context);
         chrome::closing(&window, &mut context);
         let live = context.runner.live();
         if live.is_some_and(|live| live.is_running() && !live.is_paused()) {

@@ -12,6 +12,11 @@ impl ColourScale {
         Self(range.unwrap_or([0.0, 0.0]))
     }
 
+    /// The lowest value and the highest, if there are such.
+    pub fn range(self) -> Option<[f64; 2]> {
+        (self.0[0] < self.0[1]).then_some(self.0)
+    }
+
     /// From slate blue to orange; a value that is not finite has the colour of the lowest one.
     pub fn of(self, value: f64) -> Color32 {
         let Self([least, most]) = self;

@@ -26,6 +26,10 @@ const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
 }
 
+/// Ctrl+Shift+Z.
+const REDO: Option<KeyboardShortcut> =
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z));
+
 /// Ctrl+Shift+C.
 const COPY: Option<KeyboardShortcut> =
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::C));
@@ -84,7 +88,8 @@ commands! {
         ExportMarked: "File", "Export marked results…", "Save the results marked with a star", None;
         SavePicture: "File", "Save picture…", "Save the largest plot or drawing of this view as PNG or SVG", None;
         Quit: "File", "Quit", "Close the window", ctrl(Key::Q);
-        Undo: "Edit", "Undo", "Undo the last change of filter, order or selection", ctrl(Key::Z);
+        Undo: "Edit", "Undo", "Undo the last change of filter, order or selection, or of the comparison", ctrl(Key::Z);
+        Redo: "Edit", "Redo", "Do again what was undone last", REDO;
         CopyArchitecture: "Edit", "Copy architecture", "Copy the text of the chosen architecture", COPY;
         CopyCommandLine: "Edit", "Copy as command line", "Copy the command that runs the same job without a window", None;
         ClearFilter: "Edit", "Clear filter", "Show all results again", None;
@@ -112,11 +117,16 @@ commands! {
         Stop: "Study", "Stop search", "Stop the search; its results are kept and the study can be resumed", ctrl(Key::Period);
         Resume: "Study", "Resume search", "Continue the study that is shown", None;
         Extend: "Study", "Extend search", "Continue the study with more architectures", None;
+        Measure: "Study", "Measure latency and memory", "Time the selected architectures, or the chosen one, on the device of the search; the columns can be axes", None;
+        SelectFront: "Study", "Select Pareto front", "Select the filtered rows that no other one dominates in the axes and objectives of the scatter", None;
         Compare: "Study", "Add to comparison", "Compare the chosen architecture with others, four at most", ctrl(Key::D);
         CompareExtremes: "Study", "Compare extremes", "Compare the architectures with the highest and the lowest score of the filtered rows, as in figure 1 of the paper", None;
         ComputeKernels: "Study", "Compute all kernel matrices", "Score all compared architectures again and show their kernel matrices on one scale", None;
         Detail: "View", "Details in a window", "Show or hide the chosen architecture in a separate large window", None;
         RandomArchitecture: "Study", "Random architecture", "Draw another random architecture of the space", ctrl(Key::R);
+        Shortcuts: "Help", "Keyboard shortcuts", "All keys, of commands, table and plots", Some(KeyboardShortcut::new(Modifiers::NONE, Key::F1));
+        Glossary: "Help", "Glossary", "The words that the window uses", None;
+        Scores: "Help", "What the scores mean", "Every score with what it measures and its source", None;
         About: "Help", "About Untrained", "Version and reference", None;
     }
 }

@@ -43,7 +43,7 @@ mod views;
 use std::path::{Path, PathBuf};
 
 pub use app::App;
-pub use overlay::dialogs::{FileDialogs, FileQuestion};
+pub use overlay::dialogs::{FileDialogs, FileQuestion, NoDialogs};
 
 use untrained::job::{JobConfig, StoreLocation};
 

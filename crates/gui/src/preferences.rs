@@ -21,6 +21,10 @@ pub struct Preferences {
     pub axes: [String; 3],
     /// Whether the axes are logarithmic.
     pub logarithmic: [bool; 2],
+    /// Further objectives of the Pareto front, beside the axes.
+    pub objectives: Vec<String>,
+    /// Columns whose other values are better than usual.
+    pub reversed: Vec<String>,
     /// Whether points that others beat are drawn.
     pub dominated: bool,
     /// Whether the scatter is shown above the table.
@@ -39,6 +43,8 @@ impl Default for Preferences {
             columns: names(&["score", "params", "macs", "units", "seconds"]),
             axes: ["params", "score", "macs"].map(str::to_owned),
             logarithmic: [false; 2],
+            objectives: Vec::new(),
+            reversed: Vec::new(),
             dominated: true,
             scatter: true,
             parallel: false,
@@ -49,15 +55,36 @@ impl Default for Preferences {
 impl Preferences {
     /// Puts a name in front of the recent ones.
     pub fn add_recent(&mut self, name: &str) {
-        self.recent.retain(|known| known != name);
-        self.recent.insert(0, name.to_owned());
+        let name = whole_name(name);
+        self.recent.retain(|known| *known != name && whole_name(known) != name);
+        self.recent.insert(0, name);
         self.recent.truncate(RECENT);
     }
+}
+
+/// A file by its whole path, so that it has one name; other names as they are.
+fn whole_name(name: &str) -> String {
+    let path = std::path::Path::new(name);
+    let whole = path.exists().then(|| path.canonicalize().ok()).flatten();
+    whole.map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_there_once_whatever_its_path_is_written_like() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        let path = folder.path().join("own.toml");
+        std::fs::write(&path, "").unwrap();
+        let mut preferences = Preferences::default();
+        for one in [path.clone(), folder.path().join("sub/../own.toml"), path] {
+            preferences.add_recent(&one.to_string_lossy());
+        }
+        assert_eq!(preferences.recent.len(), 1, "{:?}", preferences.recent);
+    }
 
     #[test]
     fn the_last_name_is_first_and_there_once() {

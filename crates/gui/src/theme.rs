@@ -1,6 +1,12 @@
-//! Colours and type: light and dark, one accent, and a colour for every operation.
+//! Colours, type and widths: light and dark, one accent, and a colour for every operation.
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
+
+/// The narrowest window in which the inspector has a place beside the results; in narrower ones, details
+/// have a window of their own.
+pub const WITH_INSPECTOR: f32 = 1000.0;
+/// The width of the navigation.
+pub const NAVIGATION: f32 = 104.0;
 
 /// The accent: selection, best value, what to press.
 pub fn accent(dark: bool) -> Color32 {
@@ -26,9 +32,16 @@ const OPERATIONS: [[u8; 3]; 14] = [
     [17, 119, 51],
 ];
 
-/// The colour of one of several series or architectures that are compared.
-pub fn series(at: usize) -> Color32 {
-    let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
+/// Colours of compared architectures in the light and the dark theme: none of them is that of an
+/// operation, which stands beside them.
+const COMPARED: [[[u8; 3]; 4]; 2] = [
+    [[20, 20, 20], [220, 20, 60], [50, 140, 0], [60, 60, 255]],
+    [[245, 245, 245], [255, 95, 120], [150, 255, 60], [140, 140, 255]],
+];
+
+/// The colour of one of several architectures that are compared.
+pub fn compared(at: usize, dark: bool) -> Color32 {
+    let [r, g, b] = COMPARED[usize::from(dark)][at % 4];
     Color32::from_rgb(r, g, b)
 }
 
@@ -40,7 +53,10 @@ pub fn operation(names: &[String], name: &str) -> Color32 {
         return Color32::from_gray(140);
     }
     let place = names.iter().filter(|name| !is_plain(name)).position(|known| known == name);
-    place.map_or(Color32::from_gray(110), series)
+    place.map_or(Color32::from_gray(110), |at| {
+        let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
+        Color32::from_rgb(r, g, b)
+    })
 }
 
 /// Black or white, whichever is easier to read on a colour.
@@ -55,6 +71,12 @@ pub fn ink(fill: Color32) -> Color32 {
 /// The mark of what differs: around edges and nodes, whatever their colour.
 pub fn highlight(dark: bool) -> Color32 {
     if dark { Color32::from_rgb(120, 105, 30) } else { Color32::from_rgb(255, 221, 87) }
+}
+
+/// Text that is second to other text, and numbers beside axes: in both themes at least 4.5 to 1 on what
+/// it is drawn on.
+pub fn secondary(visuals: &Visuals) -> Color32 {
+    visuals.weak_text_color()
 }
 
 /// The contrast of two colours, from 1 to 21 (WCAG 2.1).
@@ -100,7 +122,13 @@ fn visuals(mut visuals: Visuals, dark: bool) -> Visuals {
     let pick = |in_dark, in_light| if dark { in_dark } else { in_light };
     visuals.warn_fg_color = pick(Color32::from_rgb(230, 159, 0), Color32::from_rgb(150, 80, 0));
     visuals.error_fg_color = pick(Color32::from_rgb(255, 120, 100), Color32::from_rgb(180, 30, 10));
+    visuals.weak_text_color = Some(grey(155, 98));
     let widgets = &mut visuals.widgets;
+    widgets.noninteractive.fg_stroke.color = grey(195, 55);
+    widgets.noninteractive.bg_stroke.color = grey(64, 200);
+    // The edge of a field or button can be seen, whatever fills it.
+    widgets.inactive.bg_stroke = Stroke::new(1.0, grey(112, 138));
+    widgets.open.bg_stroke = widgets.inactive.bg_stroke;
     for widget in [
         &mut widgets.noninteractive,
         &mut widgets.inactive,
@@ -118,11 +146,75 @@ mod tests {
     use super::*;
     use untrained::space::Space;
 
+    fn both() -> [(bool, Visuals); 2] {
+        [true, false].map(|dark| {
+            (dark, visuals(if dark { Visuals::dark() } else { Visuals::light() }, dark))
+        })
+    }
+
+    // The limits are those of WCAG 2.1: 4.5 for text, 3 for what is not text but has to be seen.
+    #[test]
+    fn texts_ticks_and_edges_of_fields_can_be_seen() {
+        for (dark, visuals) in both() {
+            let grounds = [
+                visuals.panel_fill,
+                visuals.window_fill,
+                visuals.faint_bg_color,
+                visuals.extreme_bg_color,
+            ];
+            let texts = [
+                ("text", visuals.text_color()),
+                ("secondary", visuals.weak_text_color()),
+                ("strong", visuals.strong_text_color()),
+                ("ticks", secondary(&visuals)),
+                ("error", visuals.error_fg_color),
+                ("warning", visuals.warn_fg_color),
+                ("link", visuals.hyperlink_color),
+            ];
+            for ground in grounds {
+                for (name, colour) in texts {
+                    let found = contrast(colour, ground);
+                    assert!(found >= 4.5, "{name} on {ground:?}: {found}, dark {dark}");
+                }
+            }
+            for widget in [visuals.widgets.inactive, visuals.widgets.hovered, visuals.widgets.open]
+            {
+                let text = contrast(widget.text_color(), widget.weak_bg_fill);
+                assert!(text >= 4.5, "a button's text: {text}, dark {dark}");
+            }
+            for ground in [visuals.panel_fill, visuals.text_edit_bg_color()] {
+                let edge = contrast(visuals.widgets.inactive.bg_stroke.color, ground);
+                assert!(edge >= 3.0, "the edge of a field: {edge}, dark {dark}");
+                for at in 0..4 {
+                    let line = contrast(compared(at, dark), ground);
+                    assert!(line >= 3.0, "compared {at}: {line}, dark {dark}");
+                }
+            }
+        }
+    }
+
+    // A letter in the colour of an operation would be taken for it.
+    #[test]
+    fn compared_architectures_have_other_colours_than_operations() {
+        let distance = |a: [u8; 3], b: [u8; 3]| {
+            let square = |(a, b): (u8, u8)| (f32::from(a) - f32::from(b)).powi(2);
+            a.into_iter().zip(b).map(square).sum::<f32>().sqrt()
+        };
+        for theme in COMPARED {
+            for (at, colour) in theme.into_iter().enumerate() {
+                assert!(
+                    OPERATIONS.iter().all(|other| distance(colour, *other) > 60.0),
+                    "{colour:?}"
+                );
+                assert!(theme[..at].iter().all(|other| distance(colour, *other) > 100.0));
+            }
+        }
+    }
+
     // A graph whose edges cannot be seen in one of the themes, or a mark that cannot.
     #[test]
     fn colours_stand_out_in_both_themes() {
-        for dark in [true, false] {
-            let visuals = visuals(if dark { Visuals::dark() } else { Visuals::light() }, dark);
+        for (dark, visuals) in both() {
             for [r, g, b] in OPERATIONS {
                 let colour = Color32::from_rgb(r, g, b);
                 assert!(contrast(colour, visuals.panel_fill) > 1.4, "{colour:?}, dark {dark}");

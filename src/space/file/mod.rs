@@ -191,7 +191,8 @@ fn add_problems_of_the_rest(
         further.0.clear();
         let operations = rest.get("operations").cloned().unwrap_or_else(|| json!({}));
         if let Ok(definitions) = serde_json::from_value(operations) {
-            OperationLibrary::new(definitions, &mut further);
+            let library = OperationLibrary::new(definitions, &mut further);
+            add_unknown_operations(value, &library, &mut further);
         }
     }
     // What is missing now may be missing only because it was removed, and entries of a list have moved.
@@ -205,6 +206,19 @@ fn add_problems_of_the_rest(
     let further: Vec<SpaceProblem> =
         further.0.into_iter().filter(|problem| !is_of_known(&problem.path)).collect();
     problems.0.extend(further);
+}
+
+/// The operations that a topology lists and nobody defines.
+fn add_unknown_operations(value: &Value, library: &OperationLibrary, problems: &mut ProblemList) {
+    let own = value.get("operations").and_then(Value::as_object);
+    let listed = value.pointer("/topology/operations").and_then(Value::as_array);
+    for (at, name) in listed.into_iter().flatten().enumerate() {
+        if let Some(name) = name.as_str()
+            && own.is_none_or(|own| !own.contains_key(name))
+        {
+            library.definition(name, &format!("topology.operations[{at}]"), problems);
+        }
+    }
 }
 
 /// Removes the value at a path such as `topology.operations[2]`.
@@ -306,4 +320,37 @@ pub(super) fn schema() -> Value {
         "anyOf": kinds,
         "$defs": definitions,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Space;
+
+    // A person who corrects one mistake after the other should see all of them from the start.
+    #[test]
+    fn a_misspelt_operation_is_told_beside_other_mistakes() {
+        let good = Space::builtin_text("nas-bench-201").unwrap();
+        let problems = |text: &str| match parse(text, "own.toml", &[]) {
+            Err(SpaceError::Invalid { problems, .. }) => problems,
+            _ => Vec::new(),
+        };
+        let misspelt = good.replacen("nor_conv_3x3", "nor_conf_3x3", 1);
+        let is_told = |problems: &[SpaceProblem]| {
+            let told = |problem: &SpaceProblem| {
+                problem.path.starts_with("topology.operations[")
+                    && problem.message.contains("nor_conf_3x3")
+            };
+            problems.iter().filter(|problem| told(problem)).count()
+        };
+        assert_eq!(is_told(&problems(&misspelt)), 1, "{:?}", problems(&misspelt));
+        for (from, to) in
+            [("classes", "clases"), ("title", "tittle"), ("kind", "kin"), ("cells", "cell")]
+        {
+            let found = problems(&misspelt.replacen(from, to, 1));
+            assert_eq!(is_told(&found), 1, "{from}: {found:?}");
+            assert!(found.len() > 1, "{found:?}");
+            assert_eq!(is_told(&problems(&good.replacen(from, to, 1))), 0);
+        }
+    }
 }

@@ -1,10 +1,10 @@
-//! Remarks on architectures: a star, and a note.
+//! Remarks on architectures: a star, and a note; and the names and notes of studies.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::{Store, StoreError, StudyInfo};
+use super::{Store, StoreError, StudyInfo, table};
 
 /// The remark on an architecture of a study.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,22 @@ impl Store {
         }
         for (architecture, remark) in remarks {
             set(&transaction, study.number, architecture, remark).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+}
+
+impl Store {
+    /// Names a study and notes something of it; empty texts take both away.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] if the study does not exist, or an error if the file cannot be written.
+    pub fn set_label(&self, study: &StudyInfo, name: &str, note: &str) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let transaction = self.change()?;
+        if !table::set_label(&transaction, study.number, name, note).map_err(failed)? {
+            return Err(StoreError::Gone(study.id.clone()));
         }
         transaction.commit().map_err(failed)
     }

@@ -210,6 +210,10 @@ pub struct StudyInfo {
     pub counts: StatusCounts,
     /// The highest value by which it ranks results.
     pub best: Option<f64>,
+    /// What its user calls it; empty if it has no name.
+    pub name: String,
+    /// What its user notes of it.
+    pub note: String,
     /// Who writes it now, for people; nobody for a running study means that its process was killed.
     pub workers: Vec<String>,
 }

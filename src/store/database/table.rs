@@ -22,7 +22,20 @@ pub(super) fn insert_study(
     study: &StudyInfo,
 ) -> rusqlite::Result<i64> {
     let times = [study.created_ms, study.updated_ms];
-    insert(connection, id, times, study.state, &study.setup)
+    let number = insert(connection, id, times, study.state, &study.setup)?;
+    set_label(connection, number, &study.name, &study.note)?;
+    Ok(number)
+}
+
+/// Names a study and notes something of it; whether it is there.
+pub(super) fn set_label(
+    connection: &Connection,
+    study: i64,
+    name: &str,
+    note: &str,
+) -> rusqlite::Result<bool> {
+    let update = "UPDATE study SET name = ?2, note = ?3 WHERE number = ?1";
+    Ok(connection.execute(update, params![study, name, note])? > 0)
 }
 
 /// An id that no study has.
@@ -74,7 +87,8 @@ const SELECT: &str = "
     SELECT study.number, study.id, study.created, study.updated, study.state, study.space,
            study.space_fingerprint, study.job, study.seed, study.weight_seeds, study.batch,
            device.name, device.driver, device.version, study.score_version, study.ok,
-           study.singular, study.disconnected, study.failed, study.best, study.space_text
+           study.singular, study.disconnected, study.failed, study.best, study.space_text, study.name,
+           study.note
     FROM study JOIN device ON device.number = study.device";
 
 /// The studies that meet a condition.
@@ -132,6 +146,8 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StudyInfo> {
         },
         counts,
         best: columns.get(19)?,
+        name: columns.get(21)?,
+        note: columns.get(22)?,
         workers: Vec::new(),
     })
 }

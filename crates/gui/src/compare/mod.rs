@@ -11,6 +11,8 @@ use untrained::store::Status;
 
 /// Numbers of which neither more nor less is better.
 const UNRATED: [&str; 2] = ["index", "units"];
+/// Steps that can be undone.
+const PAST: usize = 50;
 /// Architectures that are compared at most.
 pub const COMPARED: usize = 4;
 
@@ -102,6 +104,10 @@ impl ComparisonRow {
 pub struct NetworkComparison {
     /// In the order they were added.
     pub entries: Vec<ComparedNetwork>,
+    /// What was compared before.
+    past: Vec<Vec<ComparedNetwork>>,
+    /// What was undone, the last step last.
+    future: Vec<Vec<ComparedNetwork>>,
 }
 
 impl NetworkComparison {
@@ -117,11 +123,52 @@ impl NetworkComparison {
             .any(|entry| entry.key.results == sheet && entry.key.architecture == architecture)
     }
 
-    /// Adds a row of results, unless it is there or there is no room.
-    pub fn add(&mut self, sheet: &ResultSet, row: u32) {
+    /// Compares other architectures; the present ones can be had back.
+    pub fn replace(&mut self, entries: Vec<ComparedNetwork>) {
+        self.future.clear();
+        self.past.push(std::mem::replace(&mut self.entries, entries));
+        if self.past.len() > PAST {
+            self.past.remove(0);
+        }
+    }
+
+    /// Adds a row of results, unless it is there or there is no room. Whether it was added.
+    pub fn add(&mut self, sheet: &ResultSet, row: u32) -> bool {
         let is_row = (row as usize) < sheet.table.len();
-        if self.has_room() && is_row && !self.contains(sheet.id, sheet.table.architecture(row)) {
-            self.entries.push(ComparedNetwork::new(sheet, row));
+        let is_new = is_row && !self.contains(sheet.id, sheet.table.architecture(row));
+        if is_new && self.has_room() {
+            let mut entries = self.entries.clone();
+            entries.push(ComparedNetwork::new(sheet, row));
+            self.replace(entries);
+        }
+        is_new
+    }
+
+    /// Takes an entry off.
+    pub fn remove(&mut self, at: usize) {
+        if at < self.entries.len() {
+            let mut entries = self.entries.clone();
+            entries.remove(at);
+            self.replace(entries);
+        }
+    }
+
+    /// Whether a step can be undone, and whether one can be done again.
+    pub fn has_steps(&self) -> [bool; 2] {
+        [!self.past.is_empty(), !self.future.is_empty()]
+    }
+
+    /// Goes back one step.
+    pub fn undo(&mut self) {
+        if let Some(before) = self.past.pop() {
+            self.future.push(std::mem::replace(&mut self.entries, before));
+        }
+    }
+
+    /// Does again what was undone last.
+    pub fn redo(&mut self) {
+        if let Some(after) = self.future.pop() {
+            self.past.push(std::mem::replace(&mut self.entries, after));
         }
     }
 
@@ -145,10 +192,12 @@ impl NetworkComparison {
         names.into_iter().filter_map(row).collect()
     }
 
-    /// The least share of all kernel matrices that are there: where their common scale begins.
-    pub fn least(&self, details: &InspectionCache) -> Option<f64> {
+    /// The least and the greatest share of all kernel matrices that are there: where their common scale
+    /// begins and ends.
+    pub fn range(&self, details: &InspectionCache) -> Option<[f64; 2]> {
         let pictures = self.entries.iter().filter_map(|entry| details.picture(&entry.key));
-        pictures.map(|picture: std::sync::Arc<KernelPicture>| picture.least).reduce(f64::min)
+        let ranges = pictures.map(|picture: std::sync::Arc<KernelPicture>| picture.range);
+        ranges.reduce(|[low, high], [least, most]| [low.min(least), high.max(most)])
     }
 }
 
@@ -193,6 +242,12 @@ mod tests {
         comparison.add(&other, 0);
         comparison.add(&other, 7);
         assert_eq!(comparison.entries.len(), 2);
+        comparison.replace(Vec::new());
+        comparison.undo();
+        assert_eq!((comparison.entries.len(), comparison.has_steps()), (2, [true, true]));
+        comparison.redo();
+        assert!(comparison.entries.is_empty());
+        comparison.undo();
         let rows = comparison.numbers();
         let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
         assert_eq!(row("score").values, [Some(1.0), Some(2.0)]);
@@ -210,7 +265,7 @@ mod tests {
     fn the_best_is_the_highest_score_and_the_fewest_parameters() {
         let sheet = sheet(&[("a", 2.0, 10), ("b", 3.0, 25), ("c", f64::NEG_INFINITY, 10)]);
         let mut comparison = NetworkComparison::default();
-        (0..3).for_each(|row| comparison.add(&sheet, row));
+        (0..3).for_each(|row| assert!(comparison.add(&sheet, row)));
         let rows = comparison.numbers();
         let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
         assert_eq!(row("score").best, [false, true, false]);

@@ -146,8 +146,24 @@ fn entry(ui: &mut Ui, name: &str, colour: Color32, occurs: bool) {
 
 fn occurs(drawings: &[Drawing], name: &str) -> bool {
     drawings.iter().any(|drawing| {
-        drawing.nodes.iter().any(|node| node == name) || all(drawing).any(|edge| edge.label == name)
+        drawing.nodes.iter().any(|node| names(node, name))
+            || all(drawing).any(|edge| edge.label == name)
     })
+}
+
+/// Whether the text of a node names an operation: alone, or as a word, as in `2 x bottleneck, 64 channels`.
+fn names(node: &str, operation: &str) -> bool {
+    let is_end = |letter: Option<char>| letter.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+    node.match_indices(operation).any(|(at, _)| {
+        let (before, after) = (&node[..at], &node[at + operation.len()..]);
+        is_end(before.chars().next_back()) && is_end(after.chars().next())
+    })
+}
+
+/// The operation that a node is or consists of: the longest name, as one may be part of another.
+fn named<'n>(operations: &'n [String], node: &str) -> Option<&'n str> {
+    let named = operations.iter().filter(|operation| names(node, operation));
+    named.max_by_key(|operation| operation.len()).map(String::as_str)
 }
 
 /// A small square of a colour.
@@ -171,15 +187,17 @@ pub fn differs(drawing: &Drawing, others: &[&Drawing], part: DrawingPart) -> boo
 /// The architecture that best shows what a space consists of: among some samples, the one whose first
 /// cell has the most nodes, operations and kinds of operations.
 pub fn most_varied(drawn: impl Iterator<Item = Vec<Drawing>>) -> Vec<Drawing> {
-    let telling = |drawings: &Vec<Drawing>| {
-        let Some(first) = drawings.first() else { return (0, 0, 0) };
-        let mut kinds: Vec<&String> =
-            first.edges.iter().map(|edge| &edge.label).chain(&first.nodes).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        (first.nodes.len(), kinds.len(), first.edges.len())
-    };
-    drawn.max_by_key(telling).unwrap_or_default()
+    drawn.max_by_key(|drawings| variety(drawings)).unwrap_or_default()
+}
+
+/// How much is to be seen in the first of some drawings: nodes, different parts, edges.
+pub fn variety(drawings: &[Drawing]) -> (usize, usize, usize) {
+    let Some(first) = drawings.first() else { return (0, 0, 0) };
+    let mut kinds: Vec<&String> =
+        first.edges.iter().map(|edge| &edge.label).chain(&first.nodes).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    (first.nodes.len(), kinds.len(), first.edges.len())
 }
 
 #[cfg(test)]
@@ -219,6 +237,35 @@ mod tests {
         let drawings = [drawing];
         assert!(occurs(&drawings, "none") && occurs(&drawings, "nor_conv_1x1"));
         assert!(!occurs(&drawings, "avg_pool_3x3"));
+    }
+
+    // An operation that an architecture uses is not faint in the legend, and its box has its colour.
+    #[test]
+    fn operations_in_use_occur_in_every_space() {
+        use rand::SeedableRng;
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(2);
+        for space in Space::builtins().unwrap() {
+            let operations: Vec<String> =
+                space.operation_names().into_iter().map(str::to_owned).collect();
+            for _ in 0..20 {
+                let architecture = space.sample(&mut rng);
+                let drawings = architecture.drawings();
+                let drawn = |name: &str| {
+                    let text =
+                        |drawing: &Drawing| format!("{:?}{:?}", drawing.nodes, drawing.edges);
+                    drawings.iter().any(|drawing| text(drawing).contains(name))
+                };
+                for choice in architecture.decisions() {
+                    let name = choice.value.as_str();
+                    if operations.iter().any(|known| known == name) && drawn(name) {
+                        assert!(occurs(&drawings, name), "{}: {name}", space.id());
+                    }
+                }
+            }
+        }
+        let names = ["conv", "conv_3x3"].map(str::to_owned);
+        assert_eq!(named(&names, "2 x conv_3x3, 64 channels"), Some("conv_3x3"));
+        assert_eq!(named(&names, "stem, 16 channels"), None);
     }
 
     #[test]

@@ -86,10 +86,10 @@ impl DrawingPaint<'_> {
         let visuals = ui.visuals();
         let place = self.placed.boxes[node].translate(self.origin.to_vec2());
         let name = &self.drawing.nodes[node];
-        let named = self.operations.iter().any(|operation| operation == name);
+        let named = super::named(self.operations, name);
         let radius = CornerRadius::same((5.0 * self.placed.scale).round() as u8);
-        let (fill, ink) = if named {
-            let fill = theme::operation(self.operations, name);
+        let (fill, ink) = if let Some(operation) = named {
+            let fill = theme::operation(self.operations, operation);
             (fill, theme::ink(fill))
         } else {
             (visuals.widgets.inactive.weak_bg_fill, visuals.strong_text_color())

@@ -29,8 +29,9 @@ pub struct KernelPicture {
     pub matrix: KernelMatrix,
     /// ln |det K|.
     pub score: f64,
-    /// The least share of units on which two images agree: the least entry of K / V.
-    pub least: f64,
+    /// The least and the greatest share of units on which two different images agree: where the colours of
+    /// K / V begin and end. The diagonal, where the share is 1, says nothing.
+    pub range: [f64; 2],
     /// The eigenvalues of K, the largest first.
     pub eigenvalues: Vec<f64>,
     /// Where codes are read, in the order of the network.
@@ -43,11 +44,10 @@ impl KernelPicture {
     /// None if the run computed no kernel matrix.
     fn new(output: &RunOutput, graph: &Graph, plan: &Plan) -> Option<Self> {
         let matrix = output.kernel.clone()?;
-        let least = matrix.entries().iter().min().copied().unwrap_or_default();
         let codes = plan.codes.iter().zip(output.codes.iter().flatten());
         Some(Self {
             score: matrix.score(),
-            least: least as f64 / matrix.units().max(1) as f64,
+            range: range(&matrix),
             eigenvalues: eigenvalues(&matrix),
             points: codes.map(|(code, bits)| point(graph, code, bits, matrix.images())).collect(),
             constant_units: plan.constant_units,
@@ -76,6 +76,15 @@ impl KernelPicture {
         let on: f64 = self.points.iter().map(|point| units(point) * point.active).sum();
         on / all.max(1.0)
     }
+}
+
+/// The least and the greatest entry of K / V beside the diagonal; all of it where there is only that.
+fn range(matrix: &KernelMatrix) -> [f64; 2] {
+    let (n, units) = (matrix.images(), matrix.units().max(1) as f64);
+    let beside = matrix.entries().iter().enumerate().filter(|(at, _)| at / n != at % n);
+    let (least, most) = beside
+        .fold((u64::MAX, 0), |(least, most), (_, entry)| (least.min(*entry), most.max(*entry)));
+    if least > most { [0.0, 1.0] } else { [least, most].map(|entry| entry as f64 / units) }
 }
 
 fn point(graph: &Graph, code: &BinaryCode, bits: &PackedCode, images: usize) -> ActivationSite {
@@ -119,7 +128,8 @@ mod tests {
         assert_eq!(picture.matrix.images(), 4);
         let sum: f64 = picture.eigenvalues.iter().map(|value| value.ln()).sum();
         assert!((sum - picture.score).abs() < 1e-9, "{sum}, {}", picture.score);
-        assert!(picture.least > 0.0 && picture.least < 1.0);
+        let [least, most] = picture.range;
+        assert!(0.0 < least && least < most && most < 1.0, "{least} {most}");
     }
 
     // Units of the points, with those that are never on, are the diagonal of K: a point that is left

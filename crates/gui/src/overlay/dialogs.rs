@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,16 @@ pub enum FileDialogs {
     /// A list of answers, used one after another; once it is empty, there is no answer. Clones share
     /// it.
     Answers(Arc<Mutex<VecDeque<PathBuf>>>),
+    /// Nobody: the window has a field for the path.
+    Unavailable,
 }
+
+/// There are no file dialogs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoDialogs;
+
+/// A native dialog that is over after this time without an answer was never shown: nobody is as quick.
+const SHOWN: Duration = Duration::from_millis(400);
 
 impl FileDialogs {
     /// Dialogs that are answered from a list, which is empty at first.
@@ -41,12 +51,23 @@ impl FileDialogs {
 
     /// Asks; `None` if no file is chosen. A native dialog blocks until the user answers, so it must not
     /// be opened by a thread that draws.
-    pub fn ask(&self, question: &FileQuestion) -> Option<PathBuf> {
+    ///
+    /// # Errors
+    ///
+    /// [`NoDialogs`] where none can be shown, as on a desktop without portals.
+    pub fn ask(&self, question: &FileQuestion) -> Result<Option<PathBuf>, NoDialogs> {
         match self {
             Self::Answers(answers) => {
-                answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+                Ok(answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front())
             }
-            Self::Native => native(question),
+            Self::Native => {
+                let begin = Instant::now();
+                match native(question) {
+                    None if begin.elapsed() < SHOWN => Err(NoDialogs),
+                    answer => Ok(answer),
+                }
+            }
+            Self::Unavailable => Err(NoDialogs),
         }
     }
 }
@@ -132,6 +153,7 @@ mod tests {
         dialogs.answer("a");
         dialogs.answer("b");
         let answers: Vec<_> = (0..3).map(|_| asked.ask(&FileQuestion::Folder)).collect();
-        assert_eq!(answers, [Some("a".into()), Some("b".into()), None]);
+        assert_eq!(answers, [Ok(Some("a".into())), Ok(Some("b".into())), Ok(None)]);
+        assert_eq!(FileDialogs::Unavailable.ask(&FileQuestion::Folder), Err(NoDialogs));
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use egui::epaint::ClippedShape;
 use egui::layers::ShapeIdx;
-use egui::{Color32, ColorImage, FontDefinitions, Rect, Sense, Stroke, TextureId, Ui, vec2};
+use egui::{
+    Color32, ColorImage, FontDefinitions, Rect, RichText, Sense, Stroke, TextureId, Theme, Ui, vec2,
+};
 
 use super::CaptureQueue;
 
@@ -39,13 +41,19 @@ pub fn exportable<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) ->
     let desk = CaptureQueue::of(&window);
     let is_wanted = desk.wants(name);
     let before = is_wanted.then(|| CaptureStart::new(ui));
-    let inner = ui.scope(|ui| {
-        if is_wanted {
+    let inner = if is_wanted {
+        // The picture is drawn for a page: with a title, in the light theme. Nobody sees this pass.
+        window.request_discard("a picture is taken");
+        ui.vertical(|ui| {
             // What lies outside a scrolled view belongs to the picture too.
             ui.set_clip_rect(Rect::EVERYTHING);
-        }
-        add(ui)
-    });
+            ui.style_mut().visuals = window.style_of(Theme::Light).visuals.clone();
+            ui.add(egui::Label::new(RichText::new(title(name)).strong()).selectable(false));
+            add(ui)
+        })
+    } else {
+        ui.scope(add)
+    };
     let rect = inner.response.rect;
     if let Some(before) = before {
         desk.take(before.picture(ui, name, rect, &desk));
@@ -53,6 +61,13 @@ pub fn exportable<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) ->
     desk.show(window.cumulative_pass_nr(), name, rect.area());
     button(ui, rect, name, &desk);
     inner.inner
+}
+
+/// What a picture is called in it: its name with a capital letter.
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 /// What there was before something was painted.
@@ -87,7 +102,7 @@ impl CaptureStart {
         CapturedPicture {
             name: name.to_owned(),
             rect: rect.expand(MARGIN),
-            background: ui.visuals().panel_fill,
+            background: Color32::WHITE,
             shapes,
             images: desk.images(),
             fonts: window.fonts(|fonts| fonts.definitions().clone()),

@@ -7,7 +7,7 @@ use egui::epaint::{
     BandShape, CircleShape, ClippedShape, ColorMode, CubicBezierShape, EllipseShape, Mesh,
     PathShape, PathStroke, QuadraticBezierShape, RectShape,
 };
-use egui::{Color32, ColorImage, Pos2, Rect, Shape, Stroke, StrokeKind};
+use egui::{Color32, ColorImage, Pos2, Rect, Shape, Stroke, StrokeKind, TextureId};
 
 use untrained_plot::escape_xml;
 
@@ -173,8 +173,17 @@ impl SvgWriter<'_> {
         );
     }
 
-    /// Triangles, each in the mean of the colours of its corners.
+    /// Triangles, each in the mean of the colours of its corners. A mesh with a texture of its own is one
+    /// of points: squares with a disc in them.
     fn mesh(&mut self, mesh: &Mesh) {
+        if mesh.texture_id != TextureId::default() {
+            for square in mesh.vertices.chunks_exact(4) {
+                let rect = Rect::from_two_pos(square[0].pos, square[3].pos);
+                let radius = rect.width() * 0.46;
+                self.circle(&CircleShape::filled(rect.center(), radius, square[0].color));
+            }
+            return;
+        }
         for triangle in mesh.indices.chunks_exact(3) {
             let corners: Vec<_> =
                 triangle.iter().filter_map(|&at| mesh.vertices.get(at as usize)).collect();

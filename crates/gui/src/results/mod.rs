@@ -1,6 +1,7 @@
 //! Results: those of this window's search and those of a stored study.
 
 pub mod cloud;
+pub mod measuring;
 pub mod ordering;
 pub mod rank;
 pub mod remarks;
@@ -10,6 +11,7 @@ pub mod sheet;
 
 use std::path::Path;
 
+use self::measuring::Measurements;
 use self::result_set::ResultSet;
 use self::scatter::ScatterModel;
 use crate::inspect::network::NetworkKey;
@@ -27,6 +29,8 @@ pub struct Results {
     shows_stored: bool,
     /// The points of the scatter.
     pub scatter: ScatterModel,
+    /// Latencies that are measured.
+    pub measurements: Measurements,
 }
 
 impl Results {
@@ -72,6 +76,11 @@ impl Results {
     }
 
     /// The results of the search of this window.
+    pub fn running(&self) -> Option<&ResultSet> {
+        self.running.as_ref()
+    }
+
+    /// The same, to be changed.
     pub fn running_mut(&mut self) -> Option<&mut ResultSet> {
         self.running.as_mut()
     }
@@ -157,7 +166,7 @@ impl Results {
             return set.select(find(&table, &rows), adds);
         }
         tasks.start("select", move |sender| {
-            let rows = find(&table, &rows);
+            let rows = ordering::in_background(|| find(&table, &rows));
             drop(table);
             sender.send(Message::AreaSearched { results: id, rows, adds });
         });

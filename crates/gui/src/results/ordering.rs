@@ -2,7 +2,9 @@
 //! quick, otherwise on a thread. While a thread holds the table, the table cannot grow and new results
 //! wait, so it is never copied.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::results::result_set::{ResultSet, TableView};
 use crate::results::sheet::{
@@ -34,6 +36,20 @@ pub struct OrderRequest {
     decisions: usize,
     /// How many columns there were: a filter may name one that comes later.
     columns: usize,
+}
+
+/// Does something with all processors but one, which is left to the window: a frame must not wait for a
+/// table that is sorted.
+pub fn in_background<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    static POOL: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = processors.saturating_sub(1).max(1);
+        ThreadPoolBuilder::new().num_threads(threads).build().ok()
+    });
+    match &*POOL {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
 }
 
 impl ResultSet {
@@ -69,6 +85,7 @@ impl ResultSet {
     /// Brings everything up to date that follows from the table, at once or by a thread.
     pub fn refresh(&mut self, work: &mut TaskRunner) {
         self.add_pending();
+        self.add_measured();
         self.add_decisions();
         self.read_decisions(work);
         if self.orders.strong_count() > 0 {
@@ -140,7 +157,8 @@ impl ResultSet {
         let token = Arc::new(());
         self.orders = Arc::downgrade(&token);
         work.start("order", move |sender| {
-            let (rows, table_rows) = (order(&table, &decisions, &question), table.len());
+            let rows = in_background(|| order(&table, &decisions, &question));
+            let table_rows = table.len();
             drop((table, decisions));
             sender.send(Message::RowsOrdered { results: id, rows, table_rows, token });
         });

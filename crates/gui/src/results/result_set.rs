@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::inspect::network::{NetworkKey, NetworkOrigin};
 use crate::results::ordering::{OrderRequest, PendingRows};
 use crate::results::sheet::{
-    AxisBrush, AxisBrushes, DecisionTable, ResultAxis, ResultTable, RowQuery, RowSelection,
+    AxisBrush, AxisBrushes, DecisionTable, Measured, ResultAxis, ResultTable, RowQuery, RowSelection,
     RowSort, SortBy,
 };
 use untrained::job::JobConfig;
@@ -65,6 +65,8 @@ pub struct ResultSet {
     pub now: TableView,
     /// How they were looked at before.
     pub past: Vec<TableView>,
+    /// What was undone, the last step last.
+    pub future: Vec<TableView>,
     /// Marked architectures.
     pub stars: BTreeSet<String>,
     /// Notes of architectures.
@@ -83,6 +85,8 @@ pub struct ResultSet {
     pub(super) star_changes: u64,
     /// Whether all rows are there, as far as is known.
     pub(super) compares_all: bool,
+    /// Measurements that wait for a thread to be done with the table.
+    pub(super) measured: Vec<Measured>,
     /// Results that wait for a thread to be done with the table.
     pub(super) waiting: PendingRows,
     /// What `rows` answers, or what a thread is at.
@@ -115,6 +119,7 @@ impl ResultSet {
             wants_decisions: false,
             now: TableView::default(),
             past: Vec::new(),
+            future: Vec::new(),
             stars: BTreeSet::new(),
             notes: BTreeMap::new(),
             unsaved: BTreeSet::new(),
@@ -124,6 +129,7 @@ impl ResultSet {
             typed: None,
             star_changes: 0,
             compares_all: false,
+            measured: Vec::new(),
             waiting: PendingRows::default(),
             asked: None,
             question: Arc::default(),
@@ -154,6 +160,7 @@ impl ResultSet {
         if self.now == before {
             return;
         }
+        self.future.clear();
         let goes_on = self.typed.is_some_and(|last| last.elapsed() < PAUSE);
         self.typed = Some(Instant::now());
         if !goes_on {
@@ -163,6 +170,7 @@ impl ResultSet {
 
     fn keep(&mut self, before: TableView) {
         if self.now != before {
+            self.future.clear();
             self.past.push(before);
             if self.past.len() > PAST {
                 self.past.remove(0);
@@ -179,7 +187,15 @@ impl ResultSet {
     pub fn undo(&mut self) {
         self.typed = None;
         if let Some(before) = self.past.pop() {
-            self.now = before;
+            self.future.push(std::mem::replace(&mut self.now, before));
+        }
+    }
+
+    /// Does again what was undone last.
+    pub fn redo(&mut self) {
+        self.typed = None;
+        if let Some(after) = self.future.pop() {
+            self.past.push(std::mem::replace(&mut self.now, after));
         }
     }
 
@@ -282,6 +298,13 @@ mod tests {
         assert_eq!(*sheet.rows, [0, 2, 1]);
         sheet.undo();
         assert_eq!(sheet.now, TableView::default());
+        (0..5).for_each(|_| sheet.redo());
+        assert_eq!((sheet.now.filter.as_str(), sheet.chosen()), ("params < 25", Some("c")));
+        sheet.undo();
+        // Another change makes what was undone a way that was not taken.
+        sheet.change(|now| now.row = Some(0));
+        sheet.redo();
+        assert_eq!(sheet.chosen(), Some("a"));
     }
 
     #[test]

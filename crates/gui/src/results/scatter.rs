@@ -4,6 +4,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use crate::preferences::Preferences;
 use crate::results::cloud::{CloudKey, ScatterCloud};
 use crate::results::result_set::ResultSet;
 use crate::tasks::TaskRunner;
@@ -34,12 +35,15 @@ impl ScatterModel {
         &mut self,
         tasks: &mut TaskRunner,
         set: &ResultSet,
-        axes: &[String; 3],
-        logarithmic: [bool; 2],
+        preferences: &Preferences,
     ) -> Option<Duration> {
-        let (axes, version) = (axes.clone(), set.version);
-        let axes = axes.map(|name| set.table.shown_name(&name).to_owned());
-        let key = CloudKey { results: set.id, version, axes, logarithmic };
+        let Preferences { axes, logarithmic, objectives, reversed, .. } = preferences;
+        let (version, logarithmic) = (set.version, *logarithmic);
+        let axes = axes.each_ref().map(|name| set.table.shown_name(name).to_owned());
+        let has = |name: &&String| set.table.column(name).is_some();
+        let further: Vec<String> = objectives.iter().filter(has).cloned().collect();
+        let objectives = CloudKey::objectives(&axes, &further, reversed);
+        let key = CloudKey { results: set.id, version, axes, logarithmic, objectives };
         if self.cloud.as_ref().is_some_and(|cloud| cloud.shown.results != key.results) {
             self.cloud = None;
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::live_ranks::LiveRanks;
+use super::live_ranks::{LiveRanks, RankedRow};
 use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
 use untrained::backend::Cancel;
@@ -12,6 +12,18 @@ use untrained::store::{Record, Status, StatusCounts};
 
 /// Lines of the log that are kept.
 const LOG: usize = 500;
+
+/// How many of the best networks are shown as they come.
+pub const TOP: usize = 5;
+
+/// One of the best networks so far.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopNetwork {
+    /// The architecture.
+    pub architecture: String,
+    /// Its value.
+    pub value: f64,
+}
 
 /// What a run is told from the window.
 #[derive(Default)]
@@ -71,8 +83,11 @@ pub struct LiveSearch {
     pub costs: Vec<[f64; 2]>,
     /// The best value after a number of results, whenever it changed.
     pub best: Vec<[f64; 2]>,
+    /// The best networks so far, the best first.
+    pub top: Vec<TopNetwork>,
     /// Values that may be chosen, in order of arrival.
     pub values: Vec<f64>,
+    pace: RunPace,
     /// Where the combined rank ranks: what it compares.
     ranks: Option<LiveRanks>,
     /// What happened.
@@ -101,7 +116,9 @@ impl LiveSearch {
             counts: StatusCounts::default(),
             costs: Vec::new(),
             best: Vec::new(),
+            top: Vec::new(),
             values: Vec::new(),
+            pace: RunPace::default(),
             log: Vec::new(),
             end: None,
         }
@@ -148,16 +165,29 @@ impl LiveSearch {
         self.started.as_ref()?.study.as_deref()
     }
 
-    /// Adds a result.
-    pub fn on_scored(&mut self, record: &Record) {
+    /// Everything is opened, and networks are scored from now on.
+    pub fn on_started(&mut self, started: Started) {
+        self.pace.begun = self.elapsed();
+        self.started = Some(started);
+    }
+
+    /// Adds a result; `reused` says that nothing was computed for it.
+    pub fn on_scored(&mut self, record: &Record, reused: bool) {
         self.counts.add(record.status, 1);
+        self.pace.computed += u64::from(!reused);
+        self.pace.reused += u64::from(reused);
         let total = self.counts.total();
         match &mut self.ranks {
             Some(ranks) => {
                 ranks.add(record, total);
                 self.compare(false);
             }
-            None => self.draw(record.params as f64, total as f64, record.rank_score()),
+            None => self.draw(RankedRow {
+                architecture: record.architecture.clone(),
+                params: record.params as f64,
+                results: total as f64,
+                value: record.rank_score(),
+            }),
         }
         if record.status == Status::Failed {
             let why = record.message.as_deref().unwrap_or("no reason given");
@@ -166,13 +196,15 @@ impl LiveSearch {
     }
 
     /// Adds a value to what is drawn, if it may be chosen.
-    fn draw(&mut self, params: f64, results: f64, value: f64) {
+    fn draw(&mut self, row: RankedRow) {
+        let RankedRow { architecture, params, results, value } = row;
         if value.is_finite() {
             self.values.push(value);
             self.costs.push([params, value]);
             if self.best.last().is_none_or(|last| value > last[1]) {
                 self.best.push([results, value]);
             }
+            add_top(&mut self.top, architecture, value);
         }
     }
 
@@ -180,7 +212,8 @@ impl LiveSearch {
     fn compare(&mut self, all: bool) {
         let Some(rows) = self.ranks.as_mut().and_then(|ranks| ranks.compare(all)) else { return };
         (self.values, self.costs, self.best) = (Vec::new(), Vec::new(), Vec::new());
-        rows.iter().for_each(|row| self.draw(row.params, row.results, row.value));
+        self.top.clear();
+        rows.into_iter().for_each(|row| self.draw(row));
     }
 
     /// Adds a line to the log; the oldest go when it is long.
@@ -199,7 +232,8 @@ impl LiveSearch {
                 "stopped; resume to continue from here".to_owned()
             }
             Ok(_) => "done".to_owned(),
-            Err(why) => format!("failed: {why}"),
+            // Why is told above the log.
+            Err(_) => "failed".to_owned(),
         };
         self.compare(true);
         self.log_line(text);
@@ -216,9 +250,14 @@ impl LiveSearch {
         self.clock.elapsed()
     }
 
-    /// Networks per second.
-    pub fn rate(&self) -> f64 {
-        self.counts.total() as f64 / self.elapsed().as_secs_f64().max(1e-3)
+    /// Networks that are scored per second, reused results left out; nothing before the first.
+    pub fn rate(&self) -> Option<f64> {
+        self.pace.rate(self.elapsed())
+    }
+
+    /// Results that were reused.
+    pub fn reused(&self) -> u64 {
+        self.pace.reused
     }
 
     /// How much of it is done, and what is left, where the end is known.
@@ -226,11 +265,42 @@ impl LiveSearch {
         Some((self.counts.total(), self.started.as_ref()?.total?))
     }
 
-    /// Time that is left, as the rate is.
+    /// Time that is left, as the rate is; nothing while it is paused or over.
     pub fn left(&self) -> Option<Duration> {
+        if !self.is_running() || self.is_paused() {
+            return None;
+        }
         let (done, total) = self.progress()?;
-        let left = total.saturating_sub(done) as f64 / self.rate();
-        (done > 0 && left.is_finite()).then(|| Duration::from_secs_f64(left.min(1e9)))
+        let left = total.saturating_sub(done) as f64 / self.rate()?;
+        left.is_finite().then(|| Duration::from_secs_f64(left.min(1e9)))
+    }
+}
+
+/// Puts a network among the best, unless it is there already or worse than all of them.
+fn add_top(top: &mut Vec<TopNetwork>, architecture: String, value: f64) {
+    let at = top.partition_point(|known| known.value >= value);
+    if at < TOP && top.iter().all(|known| known.architecture != architecture) {
+        top.insert(at, TopNetwork { architecture, value });
+        top.truncate(TOP);
+    }
+}
+
+/// How fast networks are scored.
+#[derive(Clone, Copy, Debug, Default)]
+struct RunPace {
+    /// The time that had passed when everything was opened.
+    begun: Duration,
+    /// Networks that were scored.
+    computed: u64,
+    /// Results that were there already.
+    reused: u64,
+}
+
+impl RunPace {
+    /// Networks per second after that time; nothing before one was scored.
+    fn rate(&self, elapsed: Duration) -> Option<f64> {
+        let seconds = elapsed.saturating_sub(self.begun).as_secs_f64();
+        (self.computed > 0).then(|| self.computed as f64 / seconds.max(1e-3))
     }
 }
 
@@ -239,7 +309,7 @@ fn forward(sender: &MessageSender, control: &RunControl, event: Event) {
     let message = match event {
         Event::Started(started) => Message::RunStarted(Box::new(started)),
         Event::Warning(warning) => Message::RunWarning(warning),
-        Event::Scored { record, .. } => Message::RunScored(record),
+        Event::Scored { record, reused, .. } => Message::RunScored(record, reused),
     };
     if !sender.send(message) {
         control.stop();
@@ -254,5 +324,33 @@ pub fn clock(time: Duration) -> String {
         format!("{}:{:02}", seconds / 60, seconds % 60)
     } else {
         format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_are_kept_once_and_in_order() {
+        let mut top = Vec::new();
+        for (name, value) in
+            [("a", 1.0), ("b", 5.0), ("a", 1.0), ("c", 3.0), ("d", 4.0), ("e", 2.0), ("f", 6.0)]
+        {
+            add_top(&mut top, name.to_owned(), value);
+        }
+        let names: Vec<&str> = top.iter().map(|one| one.architecture.as_str()).collect();
+        assert_eq!(names, ["f", "b", "d", "c", "e"]);
+    }
+
+    // A study that is resumed has a thousand results at once: they must not make a search of hours look
+    // like one of seconds.
+    #[test]
+    fn reused_results_are_no_speed() {
+        let begun = Duration::from_secs(5);
+        let mut pace = RunPace { begun, computed: 0, reused: 1000 };
+        assert_eq!(pace.rate(Duration::from_secs(6)), None);
+        pace.computed = 10;
+        assert_eq!(pace.rate(Duration::from_secs(10)), Some(2.0));
     }
 }

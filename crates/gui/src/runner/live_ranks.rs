@@ -18,6 +18,7 @@ pub struct LiveRanks {
 }
 
 struct LiveRow {
+    architecture: String,
     params: f64,
     /// How many results there were with it.
     results: f64,
@@ -26,6 +27,8 @@ struct LiveRow {
 
 /// A result as it is drawn.
 pub struct RankedRow {
+    /// The architecture.
+    pub architecture: String,
     /// Trainable parameters.
     pub params: f64,
     /// How many results there were with it.
@@ -50,7 +53,8 @@ impl LiveRanks {
         if record.status == Status::Ok && self.seen.insert(record.architecture.clone()) {
             let components = record.component_values(&self.components);
             let (params, results) = (record.params as f64, results as f64);
-            self.rows.push(LiveRow { params, results, components });
+            let architecture = record.architecture.clone();
+            self.rows.push(LiveRow { architecture, params, results, components });
         }
     }
 
@@ -65,6 +69,7 @@ impl LiveRanks {
         let values = self.rows.iter().map(|row| row.components.as_slice());
         let ranks = ComponentRanks::of(self.components.len(), values);
         let ranked = |row: &LiveRow| RankedRow {
+            architecture: row.architecture.clone(),
             params: row.params,
             results: row.results,
             value: ranks.combined(&row.components),

@@ -1,18 +1,21 @@
 //! The job being set up: its space, with a sample and costs, and an estimate of the search.
 
 pub mod devices;
+pub mod form_state;
 pub mod opened;
 
 use std::path::{Path, PathBuf};
 
 use self::devices::device_names;
+use self::form_state::{SetupDraft, SetupProblem, TypedFields};
 use self::opened::{LoadError, SampleArchitecture, SpaceCard, open_file, random_costs};
 use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 use untrained::backend::Cancel;
 use untrained::data::ImageSource;
 use untrained::job::{
-    JobConfig, ModelOptions, NetworkEstimate, Options, Session, StoreLocation, Task, chain,
+    JobConfig, JobOption, ModelOptions, NetworkEstimate, Options, Session, StoreLocation, Task,
+    chain,
 };
 use untrained::space::Space;
 
@@ -41,12 +44,14 @@ pub struct Setup {
     pub estimate: Option<Result<NetworkEstimate, String>>,
     /// Whether it is being estimated.
     pub is_estimating: bool,
-    /// The kind of images that is chosen, which may lack its path yet.
-    pub image_kind: String,
+    /// What is typed in the fields of the form.
+    pub typed: TypedFields,
     /// The text in the field for pasting an architecture.
     pub pasted: String,
     /// How many samples were drawn: the seed of the next one.
     drawn: u64,
+    /// How often an estimate was asked for or became that of another job.
+    estimates: u64,
 }
 
 impl Setup {
@@ -64,9 +69,10 @@ impl Setup {
             devices: Vec::new(),
             estimate: None,
             is_estimating: false,
-            image_kind: String::new(),
+            typed: TypedFields::default(),
             pasted: String::new(),
             drawn: 0,
+            estimates: 0,
         }
     }
 
@@ -98,7 +104,41 @@ impl Setup {
 
     /// Whether images come from one file, not from a folder.
     pub fn images_are_a_file(&self) -> bool {
-        ["npy", "npz", "idx"].contains(&self.image_kind.as_str())
+        ["npy", "npz", "idx"].contains(&self.image_kind().as_str())
+    }
+
+    /// The kind of images that is chosen, which may lack its path yet.
+    fn image_kind(&self) -> String {
+        let source = || self.job.options.images.clone().unwrap_or_default().to_string();
+        let text = self.typed.typed(JobOption::Images).map_or_else(source, str::to_owned);
+        text.split(':').next().unwrap_or_default().to_owned()
+    }
+
+    /// What keeps the job from running, if anything does.
+    pub fn problem(&self) -> Option<SetupProblem> {
+        if let (Some(error), true) = (&self.load_error, self.uses_space()) {
+            let text = format!("{}: cannot be opened; see Space for what is wrong", error.name);
+            return Some(SetupProblem::new(JobOption::Space, text));
+        }
+        SetupDraft { job: self.runnable_job(), typed: self.typed.clone() }.problem()
+    }
+
+    /// Whether the job reads a search space.
+    pub fn uses_space(&self) -> bool {
+        !matches!(self.job.task, Task::Onnx(_))
+    }
+
+    /// Takes the job as it was edited. An estimate of another job is worth nothing.
+    pub fn on_edited(&mut self, draft: SetupDraft) {
+        if estimated(&draft.job) != estimated(&self.job) {
+            self.forget_estimate();
+        }
+        (self.job, self.typed) = (draft.job, draft.typed);
+    }
+
+    fn forget_estimate(&mut self) {
+        (self.estimate, self.is_estimating) = (None, false);
+        self.estimates += 1;
     }
 
     /// Opens a space, a job or a benchmark table.
@@ -122,19 +162,22 @@ impl Setup {
 
     /// Estimates the cost of a search.
     pub fn start_estimate(&mut self, tasks: &mut TaskRunner) {
-        (self.estimate, self.is_estimating) = (None, true);
-        let job = self.job.clone();
+        self.forget_estimate();
+        self.is_estimating = true;
+        let (job, number) = (self.job.clone(), self.estimates);
         tasks.start("estimate", move |sender| {
             let cancel = Cancel::new();
             let estimate = Session::open(&job, &cancel, &mut |_| {})
                 .and_then(|session| session.estimate(&job.task, &cancel));
-            sender.send(Message::CostEstimated(estimate.map_err(|error| chain(&error))));
+            sender.send(Message::CostEstimated(number, estimate.map_err(|error| chain(&error))));
         });
     }
 
-    /// Takes an estimate, or why it failed.
-    pub fn on_cost_estimated(&mut self, estimate: Result<NetworkEstimate, String>) {
-        (self.estimate, self.is_estimating) = (Some(estimate), false);
+    /// Takes an estimate, or why it failed, unless the job has become another one since.
+    pub fn on_cost_estimated(&mut self, number: u64, estimate: Result<NetworkEstimate, String>) {
+        if number == self.estimates {
+            (self.estimate, self.is_estimating) = (Some(estimate), false);
+        }
     }
 
     /// Sets up the scoring of a model.
@@ -143,7 +186,8 @@ impl Setup {
         let options = &mut self.job.options;
         (options.input, options.classes) = (None, None);
         options.set.clear();
-        self.estimate = None;
+        self.typed = TypedFields::default();
+        self.forget_estimate();
     }
 
     /// The job as it is run, saved and copied: a model has no use for the open space and the studies.
@@ -164,9 +208,30 @@ impl Setup {
         if !matches!(self.job.task, Task::Search(_)) {
             self.job.task = Task::default();
         }
+        self.typed = TypedFields::default();
+        self.on_space_reloaded(tasks, space);
+    }
+
+    /// Reads the file of the space again, with the values that the job overrides, if it is still that of
+    /// the job.
+    pub fn reload(&self, tasks: &mut TaskRunner, path: &Path) {
+        let job = self.job.clone();
+        if Path::new(&job.options.space) != path {
+            return;
+        }
+        tasks.start("open", move |sender| {
+            let name = &job.options.space;
+            let space = job.options.open_space().map(Box::new);
+            let space = space.map_err(|error| LoadError::new(name, error));
+            sender.send(Message::SpaceReloaded(space));
+        });
+    }
+
+    /// Takes a space that was read again: the job stays as it is.
+    pub fn on_space_reloaded(&mut self, tasks: &mut TaskRunner, space: Space) {
         self.load_error = None;
         self.costs.clear();
-        self.estimate = None;
+        self.forget_estimate();
         let counted = space.clone();
         tasks.start("costs", move |sender| {
             let mut samples = random_costs(&counted).take(COST_SAMPLES).peekable();
@@ -181,6 +246,20 @@ impl Setup {
         self.draw_sample(tasks);
     }
 
+    /// A space could not be opened. What is set up is about this one, not the one before it.
+    pub fn on_load_error(&mut self, error: LoadError) {
+        if self.job.options.space != error.name {
+            self.job.options.space.clone_from(&error.name);
+            self.job.options.set.clear();
+            self.typed = TypedFields::default();
+        }
+        self.job.space_copy = None;
+        (self.space, self.sample) = (None, SampleArchitecture::default());
+        self.costs.clear();
+        self.forget_estimate();
+        self.load_error = Some(error);
+    }
+
     /// Takes costs of random architectures of the space of an id.
     pub fn on_costs_counted(&mut self, id: &str, costs: Vec<[f64; 2]>) {
         if self.space.as_ref().is_some_and(|space| space.id() == id) {
@@ -191,17 +270,28 @@ impl Setup {
     /// Takes a job that was opened; if it does not name a study database, the current one is kept.
     pub fn on_job_loaded(&mut self, tasks: &mut TaskRunner, job: JobConfig, space: Option<Space>) {
         let store = job.store.clone().or_else(|| self.job.store.clone());
-        (self.space, self.load_error, self.estimate) = (space, None, None);
+        (self.space, self.load_error) = (space, None);
+        self.typed = TypedFields::default();
+        self.forget_estimate();
         self.job = JobConfig { store, ..job };
         self.draw_sample(tasks);
     }
 
     /// Takes the path of images of the kind that is chosen.
     pub fn on_images_chosen(&mut self, path: &Path) {
-        let text = format!("{}:{}", self.image_kind, path.display());
+        let text = format!("{}:{}", self.image_kind(), path.display());
         let images = text.parse().unwrap_or_else(|_| ImageSource::Folder(path.to_owned()));
         self.job.options.images = Some(images);
     }
+}
+
+/// A job without what the cost of a network does not depend on.
+fn estimated(job: &JobConfig) -> JobConfig {
+    let mut job = JobConfig { store: None, ..job.clone() };
+    if let Task::Search(search) = &mut job.task {
+        search.samples = None;
+    }
+    job
 }
 
 #[cfg(test)]

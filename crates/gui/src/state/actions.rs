@@ -10,11 +10,9 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
         Action::Command(command) => state.run_command(command, window),
         Action::Open(name) => state.open(&name),
         Action::ChooseFile(purpose) => state.choose_file(purpose),
-        Action::EditJob(job, image_kind) => {
-            (state.setup.job, state.setup.image_kind) = (*job, image_kind);
-        }
+        Action::EditJob(draft) => state.setup.on_edited(*draft),
         Action::EditPasted(text) => state.setup.pasted = text,
-        Action::Start(job) => state.start(*job),
+        Action::Start(job) => state.start_checked(*job),
         Action::Estimate => state.setup.start_estimate(tasks),
         Action::SetExtension(count) => state.runner.extends_by = count,
         Action::Dequeue(at) => drop(state.runner.queue_mut().remove(at)),
@@ -23,27 +21,40 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
         Action::Results(action) => apply_to_results(state, action),
         Action::Benchmark(action) => apply_to_benchmark(state, action),
         Action::ComputeKernels(networks) => state.inspect.compute(tasks, networks),
+        Action::StopMeasuring => state.results.measurements.stop(),
         Action::StopKernels => state.inspect.stop(),
-        Action::AddCompared(row) => {
-            if let Some(set) = state.results.shown() {
-                state.compare.add(set, row);
-            }
-        }
-        Action::RemoveCompared(at) => {
-            if at < state.compare.entries.len() {
-                state.compare.entries.remove(at);
-            }
-        }
-        Action::ClearCompared => state.compare.entries.clear(),
+        Action::AddCompared(row) => state.add_compared(Some(row)),
+        Action::RemoveCompared(at) => state.compare.remove(at),
+        Action::ClearCompared => state.compare.replace(Vec::new()),
         Action::ListStudies => state.list_studies(),
+        Action::SelectStudy(id, is_selected) => {
+            if is_selected {
+                state.studies.selected.insert(id);
+            } else {
+                state.studies.selected.remove(&id);
+            }
+        }
+        Action::EditLabel(label) => state.studies.edited = label,
+        Action::SaveLabel => {
+            if let Some(label) = state.studies.edited.take() {
+                state.studies.label(tasks, state.setup.store(), label);
+            }
+        }
         Action::ShowStudy(id) => state.studies.load(tasks, state.setup.store(), &id),
         Action::ResumeStudy(id, joins) => {
             state.studies.read_job(tasks, state.setup.store(), &id, joins);
         }
         Action::DeleteStudy(id) => state.studies.delete(tasks, state.setup.store(), &id),
         Action::SetPalette(text) => state.overlay.palette = text,
+        Action::EditPath(text) => state.overlay.edit_path(tasks, text),
+        Action::AnswerPath => {
+            if let Some((target, path)) = state.overlay.take_path() {
+                state.on_path_chosen(target, &path);
+            }
+        }
+        Action::CancelPath => state.overlay.path_field = None,
         Action::DismissNotice => state.overlay.notice = None,
-        Action::CloseAbout => state.overlay.is_about_open = false,
+        Action::ShowHelp(page) => state.overlay.help = page,
         Action::KeepRunning => state.overlay.asks_to_close = false,
         Action::CloseDetails => state.inspect.is_window_open = false,
     }

@@ -3,10 +3,11 @@
 use super::AppState;
 use crate::availability::is_possible;
 use crate::command::Command;
-use crate::compare::{ComparedNetwork, extremes};
-use crate::overlay::Severity;
+use crate::compare::{COMPARED, ComparedNetwork, extremes};
 use crate::overlay::dialogs::{ExportedRows, FilePurpose};
-use crate::results::result_set::TableView;
+use crate::overlay::{HelpPage, PaletteState, Severity};
+use crate::results::Results;
+use crate::results::result_set::{ResultSet, TableView};
 use crate::runner::{extending_job, resuming_job};
 use crate::view::View;
 
@@ -31,11 +32,14 @@ impl AppState {
             Command::CopyCommandLine => {
                 if let Some(write) = self.command_line {
                     window.copy_text(write(&self.setup.runnable_job()));
+                    self.overlay.notify(Severity::Info, "copied the command line");
                 }
             }
             Command::CopyArchitecture => {
                 if let Some(text) = self.results.chosen() {
                     window.copy_text(text.to_owned());
+                    let told = format!("copied {text}");
+                    self.overlay.notify(Severity::Info, told);
                 }
             }
             Command::Quit => window.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -47,8 +51,11 @@ impl AppState {
             Command::ZoomOut => egui::gui_zoom::zoom_out(window),
             Command::ZoomReset => window.set_zoom_factor(1.0),
             Command::ToggleInspector => self.preferences.inspector ^= true,
-            Command::Palette => self.overlay.palette = Some(String::new()),
-            Command::About => self.overlay.is_about_open = true,
+            Command::Palette => self.overlay.palette = Some(PaletteState::default()),
+            Command::Shortcuts => self.overlay.help = Some(HelpPage::Shortcuts),
+            Command::Glossary => self.overlay.help = Some(HelpPage::Glossary),
+            Command::Scores => self.overlay.help = Some(HelpPage::Scores),
+            Command::About => self.overlay.help = Some(HelpPage::About),
             Command::Start => self.start(self.setup.runnable_job()),
             Command::Stop => self.runner.stop(),
             Command::Pause => {
@@ -69,13 +76,27 @@ impl AppState {
                     self.start(job);
                 }
             }
+            Command::Measure => {
+                let Results { measurements, .. } = &mut self.results;
+                let mut measurements = std::mem::take(measurements);
+                if let Some(set) = self.results.shown() {
+                    let selected = set.now.selected.rows();
+                    let chosen: Vec<u32> = set.now.row.into_iter().collect();
+                    let rows = if selected.is_empty() { &chosen } else { selected };
+                    measurements.start(&mut self.tasks, set, rows);
+                }
+                self.results.measurements = measurements;
+            }
+            Command::SelectFront => {
+                if let (Some(cloud), Some(set)) =
+                    (self.results.scatter.cloud().cloned(), self.results.shown_mut())
+                {
+                    set.select(cloud.front_rows.iter().copied(), false);
+                }
+            }
             Command::RandomArchitecture => self.setup.draw_sample(&mut self.tasks),
             Command::Compare => {
-                if let Some((set, row)) =
-                    self.results.shown().and_then(|set| Some((set, set.now.row?)))
-                {
-                    self.compare.add(set, row);
-                }
+                self.add_compared(self.results.shown().and_then(|set| set.now.row));
             }
             Command::CompareExtremes => self.compare_extremes(),
             Command::ComputeKernels => {
@@ -85,11 +106,10 @@ impl AppState {
                 self.inspect.compute(&mut self.tasks, asked);
             }
             Command::Detail => self.inspect.is_window_open ^= true,
-            Command::Undo => {
-                if let Some(set) = self.results.shown_mut() {
-                    set.undo();
-                }
-            }
+            Command::Undo if self.view == View::Compare => self.compare.undo(),
+            Command::Redo if self.view == View::Compare => self.compare.redo(),
+            Command::Undo => self.results.shown_mut().into_iter().for_each(ResultSet::undo),
+            Command::Redo => self.results.shown_mut().into_iter().for_each(ResultSet::redo),
             Command::ClearFilter => {
                 if let Some(set) = self.results.shown_mut() {
                     set.change(|now| {
@@ -114,12 +134,28 @@ impl AppState {
         self.overlay.choose_file(&mut self.tasks, purpose, self.setup.images_are_a_file());
     }
 
+    /// Adds a row of the results that are shown to the comparison, and tells so.
+    pub(super) fn add_compared(&mut self, row: Option<u32>) {
+        let (Some(set), Some(row)) = (self.results.shown(), row) else { return };
+        let text = if self.compare.add(set, row) {
+            format!("added to the comparison: {} of {COMPARED}", self.compare.entries.len())
+        } else {
+            "this architecture is in the comparison already".to_owned()
+        };
+        self.overlay.notify(Severity::Info, text);
+    }
+
     /// Compares the architectures of the highest and the lowest finite score of the rows that are shown.
     fn compare_extremes(&mut self) {
         let Some(set) = self.results.shown() else { return };
         match extremes(&set.table, &set.rows) {
             Some(rows) => {
-                self.compare.entries = rows.map(|row| ComparedNetwork::new(set, row)).to_vec();
+                let extremes = rows.map(|row| ComparedNetwork::new(set, row)).to_vec();
+                if !self.compare.entries.is_empty() {
+                    let text = "replaced the comparison; Undo brings it back";
+                    self.overlay.notify(Severity::Info, text);
+                }
+                self.compare.replace(extremes);
                 self.view = View::Compare;
             }
             None => self.overlay.notify(

@@ -1,14 +1,18 @@
 //! Applies the messages of tasks to the models.
 
+use std::time::Instant;
+
 use super::AppState;
 use crate::overlay::Severity;
+use crate::results::sheet::MEASURED;
 use crate::tasks::message::Message;
 use crate::view::View;
 
 impl AppState {
     /// Handles messages that came since the last frame.
     pub fn handle_messages(&mut self) {
-        for message in self.tasks.messages() {
+        let begun = Instant::now();
+        while let Some(message) = self.tasks.next_message(begun) {
             self.on_message(message);
         }
     }
@@ -18,12 +22,20 @@ impl AppState {
             Message::BuiltinSpace(card) => self.setup.space_cards.push(*card),
             Message::Devices(devices) => self.setup.devices = devices,
             Message::FileOpened(name, opened) => self.on_file_opened(&name, *opened),
-            Message::FileChosen(purpose, path) => self.on_file_chosen(purpose, &path),
-            Message::FaultyFileChanged(path) => self.open(&path.to_string_lossy()),
+            Message::PathChosen(target, path) => self.on_path_chosen(target, &path),
+            Message::NoDialogs(question, target) => {
+                self.overlay.on_no_dialogs(&mut self.tasks, question, target);
+            }
+            Message::PathCompleted(text, names) => self.overlay.on_path_completed(&text, names),
+            Message::SpaceFileChanged(path) => self.setup.reload(&mut self.tasks, &path),
+            Message::SpaceReloaded(space) => self.on_space_reloaded(space),
             Message::SampleDrawn(sample) => self.setup.sample = sample,
             Message::CostsCounted(id, costs) => self.setup.on_costs_counted(&id, costs),
-            Message::CostEstimated(estimate) => self.setup.on_cost_estimated(estimate),
-            Message::StudiesListed(studies) => self.studies.studies = studies,
+            Message::CostEstimated(number, estimate) => {
+                self.setup.on_cost_estimated(number, estimate);
+            }
+            Message::StudiesListed(studies) => self.studies.on_listed(studies),
+            Message::CurveRead(id, curve) => self.studies.on_curve_read(&id, curve),
             Message::StudyLoaded(Ok(loaded)) => {
                 let set = self.results.on_study_loaded(*loaded);
                 self.studies.watch.watch_study(set);
@@ -48,7 +60,7 @@ impl AppState {
             | Message::StudyJobRead(Err(why)) => self.overlay.notify(Severity::Error, why),
             Message::TaskEnded { name, panic } => self.on_task_ended(name, panic),
             Message::RunStarted(_)
-            | Message::RunScored(_)
+            | Message::RunScored(..)
             | Message::RunWarning(_)
             | Message::RunPrepared { .. }
             | Message::RunEnded(_) => self.on_run_message(message),
@@ -56,6 +68,8 @@ impl AppState {
             | Message::RowsOrdered { .. }
             | Message::DecisionsRead { .. }
             | Message::CloudMade(..)
+            | Message::Measured(..)
+            | Message::MeasuringEnded(_)
             | Message::AreaSearched { .. } => self.on_results_message(message),
         }
     }
@@ -78,12 +92,12 @@ impl AppState {
                 if let Some(set) = self.results.running_mut() {
                     set.study.clone_from(&started.study);
                 }
-                live.started = Some(*started);
+                live.on_started(*started);
             }
             Message::RunWarning(text) => live.log_line(text),
-            Message::RunScored(record) => {
+            Message::RunScored(record, reused) => {
                 let position = live.counts.total();
-                live.on_scored(&record);
+                live.on_scored(&record, reused);
                 if let Some(set) = self.results.running_mut() {
                     set.push(position, record);
                 }
@@ -114,6 +128,27 @@ impl AppState {
                 }
             }
             Message::CloudMade(cloud, _) => self.results.scatter.on_cloud_made(cloud),
+            Message::Measured(results, measured) => {
+                self.results.measurements.on_measured();
+                if let Some(set) = self.results.by_id_mut(results) {
+                    set.on_measured(measured);
+                }
+            }
+            Message::MeasuringEnded(end) => {
+                self.results.measurements.on_ended();
+                match end {
+                    Ok(()) => {
+                        let text = "measured: latency and activations are columns and axes now";
+                        self.overlay.notify(Severity::Info, text);
+                        for column in MEASURED.iter().map(|column| column.name.to_owned()) {
+                            if !self.preferences.columns.contains(&column) {
+                                self.preferences.columns.push(column);
+                            }
+                        }
+                    }
+                    Err(why) => self.overlay.notify(Severity::Error, why),
+                }
+            }
             Message::AreaSearched { results, rows, adds } => {
                 if let Some(set) = self.results.by_id_mut(results) {
                     set.select(rows, adds);

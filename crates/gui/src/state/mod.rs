@@ -14,14 +14,15 @@ use crate::compare::NetworkComparison;
 use crate::inspect::{CHEAP, InspectionCache};
 use crate::models::Models;
 use crate::overlay::dialogs::FileDialogs;
+use crate::overlay::path_field::PathTarget;
 use crate::overlay::{Overlay, Severity};
 use crate::preferences::Preferences;
 use crate::results::Results;
 use crate::runner::SearchRunner;
 use crate::setup::Setup;
+use crate::setup::form_state::SetupProblem;
 use crate::studies::StudyList;
 use crate::tasks::TaskRunner;
-use crate::tasks::message::Message;
 use crate::view::View;
 use untrained::job::{JobConfig, StoreLocation, Summary};
 
@@ -96,6 +97,7 @@ impl AppState {
     /// Handles the messages received since the last frame, and updates what is shown.
     pub fn update(&mut self, window: &egui::Context) {
         self.handle_messages();
+        self.overlay.expire_notice(window);
         if self.view == View::Results
             && self.preferences.parallel
             && let Some(set) = self.results.shown_mut()
@@ -119,6 +121,17 @@ impl AppState {
             && let Some(set) = self.results.shown()
         {
             self.benchmark.attach_table_of_job(&mut self.tasks, set);
+        }
+        if self.view == View::Run
+            && let (Some(live), Some(set)) = (self.runner.live(), self.results.running())
+        {
+            for one in &live.top {
+                self.inspect.inspect(&mut self.tasks, &set.key(&one.architecture), &set.origin());
+            }
+            self.studies.want_baseline(&live.job);
+        }
+        if [View::Studies, View::Run].contains(&self.view) {
+            self.studies.read_curves(&mut self.tasks, self.setup.store());
         }
         if self.view == View::Compare {
             for entry in &self.compare.entries {
@@ -152,8 +165,7 @@ impl AppState {
         let Results { scatter, .. } = &mut self.results;
         let mut scatter = std::mem::take(scatter);
         if let Some(set) = self.results.shown() {
-            let Preferences { axes, logarithmic, .. } = &self.preferences;
-            if let Some(wait) = scatter.refresh(&mut self.tasks, set, axes, *logarithmic) {
+            if let Some(wait) = scatter.refresh(&mut self.tasks, set, &self.preferences) {
                 window.request_repaint_after(wait);
             }
         }
@@ -199,14 +211,16 @@ impl AppState {
             self.overlay.notify(Severity::Error, text);
         }
         for picture in captured {
-            let dialogs = self.overlay.dialogs.clone();
-            self.tasks.start("picture", move |sender| {
-                let Some(path) = dialogs.ask(&picture.question()) else { return };
-                sender.send(match picture.write(&path) {
-                    Ok(path) => Message::Done(format!("saved picture to {}", path.display())),
-                    Err(why) => Message::Failed(why),
-                });
-            });
+            let question = picture.question();
+            self.overlay.ask(&mut self.tasks, question, PathTarget::Picture(Box::new(picture)));
+        }
+    }
+
+    /// The same, unless something keeps the job from running, which is told.
+    fn start_checked(&mut self, job: JobConfig) {
+        match SetupProblem::of(&job) {
+            None => self.start(job),
+            Some(problem) => self.overlay.notify(Severity::Error, problem.sentence()),
         }
     }
 
@@ -237,8 +251,9 @@ impl AppState {
     fn on_run_ended(&mut self, end: Result<Summary, String>) {
         let Some(live) = self.runner.live_mut() else { return };
         let stopped = live.is_stopping();
-        if let Err(why) = &end {
-            self.overlay.notify(Severity::Error, why.clone());
+        // The view of the run tells why.
+        if end.is_err() && self.view != View::Run {
+            self.overlay.notify(Severity::Error, "the search failed; Run says why");
         }
         live.finish(end);
         if let Some(set) = self.results.running_mut() {

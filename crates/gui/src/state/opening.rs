@@ -5,6 +5,7 @@ use std::path::Path;
 use super::AppState;
 use crate::overlay::Severity;
 use crate::overlay::dialogs::FilePurpose;
+use crate::overlay::path_field::PathTarget;
 use crate::setup::Setup;
 use crate::setup::opened::{LoadError, OpenedFile};
 use crate::tasks::message::Message;
@@ -68,6 +69,7 @@ impl AppState {
                 }
                 self.setup.on_job_loaded(&mut self.tasks, *job, space.ok().map(|space| *space));
                 self.studies.watch.watch_store(self.setup.store());
+                self.studies.watch.watch_space(&self.setup.job.options.space);
                 self.view = View::Setup;
             }
             OpenedFile::BenchmarkTable(path) => self.attach_table(&path),
@@ -77,15 +79,33 @@ impl AppState {
 
     fn on_space_loaded(&mut self, space: Space, name: &str) {
         self.setup.on_space_loaded(&mut self.tasks, space, name);
-        self.studies.watch.watch_faulty(None);
+        self.studies.watch.watch_space(name);
         self.preferences.add_recent(name);
         self.view = View::Space;
     }
 
+    /// The file of the space that is set up was changed and read again; what is shown stays.
+    pub(super) fn on_space_reloaded(&mut self, space: Result<Box<Space>, LoadError>) {
+        match space {
+            Ok(space) => {
+                let text = format!("read {} again", self.setup.job.options.space);
+                self.overlay.notify(Severity::Info, text);
+                self.setup.on_space_reloaded(&mut self.tasks, *space);
+            }
+            Err(error) => {
+                if self.setup.load_error.is_none() {
+                    let text = format!("{} has become faulty; Space lists why", error.name);
+                    self.overlay.notify(Severity::Error, text);
+                }
+                self.setup.on_load_error(error);
+            }
+        }
+    }
+
     /// A space could not be opened; its file is read again when it changes.
     fn on_load_error(&mut self, error: LoadError) {
-        self.studies.watch.watch_faulty(Some(Path::new(&error.name)));
-        self.setup.load_error = Some(error);
+        self.studies.watch.watch_space(&error.name);
+        self.setup.on_load_error(error);
         self.view = View::Space;
     }
 
@@ -99,8 +119,23 @@ impl AppState {
         }
     }
 
-    /// A dialog named a file.
-    pub(super) fn on_file_chosen(&mut self, purpose: FilePurpose, path: &Path) {
+    /// A path was named.
+    pub(super) fn on_path_chosen(&mut self, target: PathTarget, path: &Path) {
+        match target {
+            PathTarget::Purpose(purpose) => self.on_file_chosen(purpose, path),
+            PathTarget::Picture(picture) => {
+                let path = path.to_owned();
+                self.tasks.start("picture", move |sender| {
+                    sender.send(match picture.write(&path) {
+                        Ok(path) => Message::Done(format!("saved picture to {}", path.display())),
+                        Err(why) => Message::Failed(why),
+                    });
+                });
+            }
+        }
+    }
+
+    fn on_file_chosen(&mut self, purpose: FilePurpose, path: &Path) {
         match purpose {
             FilePurpose::Open => self.open(&path.to_string_lossy()),
             FilePurpose::Images => self.setup.on_images_chosen(path),

@@ -76,6 +76,18 @@ pub fn list_studies(path: &Path) -> Result<Vec<StudyInfo>, String> {
     Store::read(path).and_then(|store| store.list()).map_err(|error| chain(&error))
 }
 
+/// Names a study and notes something of it.
+///
+/// # Errors
+///
+/// Why it keeps the name it had.
+pub fn label_study(path: &Path, id: &str, name: &str, note: &str) -> Result<(), String> {
+    let store = Store::open(path);
+    let labelled =
+        store.and_then(|store| store.set_label(&store.find(id)?, name.trim(), note.trim()));
+    labelled.map_err(|error| format!("could not save name and note: {}", chain(&error)))
+}
+
 /// Deletes a study.
 ///
 /// # Errors

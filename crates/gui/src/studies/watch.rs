@@ -12,6 +12,8 @@ use crate::tasks::message::Message;
 use crate::tasks::{MessageSender, TaskRunner};
 use untrained::store::{ResultRow, Store, StoreError};
 
+/// Results that are told at a time.
+const ARRIVALS: usize = 128;
 /// How often files are looked at.
 const PERIOD: Duration = Duration::from_millis(700);
 
@@ -23,7 +25,7 @@ pub struct FileWatch(Arc<Mutex<WatchTargets>>);
 #[derive(Default)]
 struct WatchTargets {
     store: Option<WatchedFile>,
-    faulty: Option<WatchedFile>,
+    space: Option<WatchedFile>,
     study: Option<WatchedStudy>,
 }
 
@@ -106,9 +108,10 @@ impl FileWatch {
             path.map(|path| WatchedFile { path: path.to_owned(), stamp: [never; 2] });
     }
 
-    /// Opens a space file again when it changes.
-    pub fn watch_faulty(&self, path: Option<&Path>) {
-        self.targets().faulty =
+    /// Tells when a space file changes; a name that is no file is not watched.
+    pub fn watch_space(&self, name: &str) {
+        let path = Some(Path::new(name)).filter(|path| path.is_file());
+        self.targets().space =
             path.map(|path| WatchedFile { path: path.to_owned(), stamp: stamp(path) });
     }
 
@@ -129,12 +132,13 @@ impl FileWatch {
 fn look(watch: &FileWatch, sender: &MessageSender) -> bool {
     let mut targets = watch.targets();
     let store = targets.store.as_mut().and_then(changed);
-    let faulty = targets.faulty.as_mut().and_then(changed);
+    let space = targets.space.as_mut().and_then(changed);
     let study = targets.study.clone().filter(|study| study.stamp != stamp(&study.store));
     drop(targets);
     let mut is_open = true;
-    if let Some(path) = faulty {
-        is_open &= sender.send(Message::FaultyFileChanged(path));
+    // An editor may replace a file by taking it away first.
+    if let Some(path) = space.filter(|path| path.exists()) {
+        is_open &= sender.send(Message::SpaceFileChanged(path));
     }
     if let Some(path) = store {
         is_open &= sender.send(Message::StudiesListed(list_studies(&path)));
@@ -163,7 +167,15 @@ fn add_arrivals(watch: &FileWatch, mut study: WatchedStudy, sender: &MessageSend
         _ => return true,
     }
     drop(targets);
-    rows.is_empty() || sender.send(Message::RowsArrived(sheet, rows))
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        // Few enough that a frame is not late for them.
+        let part = rows.by_ref().take(ARRIVALS).collect();
+        if !sender.send(Message::RowsArrived(sheet, part)) {
+            return false;
+        }
+    }
+    true
 }
 
 fn arrivals(study: &mut WatchedStudy) -> Result<Vec<ResultRow>, StoreError> {

@@ -7,10 +7,12 @@ use crate::benchmark::outcome::BenchmarkOutcome;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::kernel_picture::KernelPicture;
 use crate::inspect::network::NetworkKey;
-use crate::overlay::dialogs::FilePurpose;
+use crate::overlay::dialogs::FileQuestion;
+use crate::overlay::path_field::PathTarget;
 use crate::results::cloud::ScatterCloud;
-use crate::results::sheet::DecisionTable;
-use crate::setup::opened::{OpenedFile, SampleArchitecture, SpaceCard};
+use crate::results::sheet::{DecisionTable, Measured};
+use crate::setup::opened::{LoadError, OpenedFile, SampleArchitecture, SpaceCard};
+use crate::studies::curve::StudyCurve;
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
 use untrained::benchmark::BenchmarkFacts;
@@ -34,12 +36,12 @@ pub enum Message {
     SampleDrawn(SampleArchitecture),
     /// Params and macs of random architectures of the space of that id.
     CostsCounted(String, Vec<[f64; 2]>),
-    /// The cost of a network was estimated.
-    CostEstimated(Result<NetworkEstimate, String>),
+    /// The cost of a network was estimated, in answer to the request of that number.
+    CostEstimated(u64, Result<NetworkEstimate, String>),
     /// The search runs.
     RunStarted(Box<Started>),
-    /// The search scored a network.
-    RunScored(Box<Record>),
+    /// The search has the result of a network, which may be a reused one.
+    RunScored(Box<Record>, bool),
     /// The search reports something.
     RunWarning(String),
     /// The search is over.
@@ -55,14 +57,18 @@ pub enum Message {
     },
     /// All studies of the file.
     StudiesListed(Result<Vec<StudyInfo>, String>),
+    /// How the best value of the study of that id grew.
+    CurveRead(String, Result<StudyCurve, String>),
     /// A study with its results.
     StudyLoaded(Result<Box<LoadedStudy>, String>),
     /// The job that resumes or joins a study.
     StudyJobRead(Result<Box<JobConfig>, String>),
     /// Other processes added results.
     RowsArrived(u64, Vec<ResultRow>),
-    /// A space file that could not be opened has changed.
-    FaultyFileChanged(PathBuf),
+    /// The file of the space that is set up has changed.
+    SpaceFileChanged(PathBuf),
+    /// That file was read again.
+    SpaceReloaded(Result<Box<Space>, LoadError>),
     /// The rows of a result set, of so many of its table, in order.
     RowsOrdered {
         /// The result set.
@@ -100,6 +106,10 @@ pub enum Message {
         /// Whether the rows that were selected before stay selected.
         adds: bool,
     },
+    /// Latency and memory of an architecture of a result set.
+    Measured(u64, Measured),
+    /// Everything is measured, or why not.
+    MeasuringEnded(Result<(), String>),
     /// A network was inspected.
     Inspected(NetworkKey, Arc<Inspection>),
     /// A kernel matrix was computed.
@@ -124,8 +134,12 @@ pub enum Message {
         /// Whether intervals are still being computed.
         refines: bool,
     },
-    /// A file was chosen in a dialog.
-    FileChosen(FilePurpose, PathBuf),
+    /// A path was chosen in a dialog.
+    PathChosen(PathTarget, PathBuf),
+    /// There are no file dialogs; what was asked for.
+    NoDialogs(FileQuestion, PathTarget),
+    /// What a typed path can be completed to.
+    PathCompleted(String, Vec<String>),
     /// Something succeeded.
     Done(String),
     /// Something failed.

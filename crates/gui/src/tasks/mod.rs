@@ -5,13 +5,14 @@ pub mod message;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use self::message::Message;
 
 /// News that wait at most; a thread that has more waits for the window.
 const WAITING: usize = 1024;
-/// News that are taken before a frame at most, so that none is late.
-const PER_FRAME: usize = 2048;
+/// How long messages are handled before a frame, so that none is late.
+const MESSAGE_TIME: Duration = Duration::from_millis(4);
 
 /// Starts work and receives its messages.
 pub struct TaskRunner {
@@ -67,13 +68,20 @@ impl TaskRunner {
         }
     }
 
-    /// What came since the last time.
-    pub fn messages(&self) -> Vec<Message> {
-        let messages: Vec<Message> = self.messages.try_iter().take(PER_FRAME).collect();
-        if messages.len() == PER_FRAME {
+    /// The next of the messages that came since the last time. Once they have taken a part of this frame,
+    /// the others wait for the next one.
+    pub fn next_message(&self, begun: Instant) -> Option<Message> {
+        if begun.elapsed() > MESSAGE_TIME {
             self.sender.window.request_repaint();
+            return None;
         }
-        messages
+        self.messages.try_recv().ok()
+    }
+
+    /// What came since the last time, all of it.
+    #[cfg(test)]
+    pub fn messages(&self) -> Vec<Message> {
+        self.messages.try_iter().collect()
     }
 }
 

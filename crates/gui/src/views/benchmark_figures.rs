@@ -4,6 +4,7 @@
 use egui::{Color32, Grid, RichText, Ui, vec2};
 use egui_plot::{PlotPoints, Points};
 
+use super::plot_axis::{AxisScale, PlotAxis};
 use super::widgets;
 use crate::action::{BenchmarkAction, ResultsAction};
 use crate::benchmark::outcome::{BenchmarkOutcome, BenchmarkPoint};
@@ -68,19 +69,16 @@ fn scatter(ui: &mut Ui, context: &mut ViewContext<'_>, sheet: u64, outcome: &Ben
         }
     });
     let size = vec2(ui.available_width(), 320.0);
-    let write = move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
-        widgets::short(if logarithmic { 10_f64.powf(mark.value) } else { mark.value })
-    };
     let name = |title: &str| if logarithmic { format!("{title} (log)") } else { title.to_owned() };
+    let axes = [
+        PlotAxis::new(name(&outcome.score), AxisScale::new(logarithmic)),
+        PlotAxis::linear(outcome.metric.clone()),
+    ];
     let best =
         outcome.choice.as_ref().map(|choice| [scale(choice.score, logarithmic), choice.accuracy]);
     let dark = ui.visuals().dark_mode;
     let points: Vec<[f64; 2]> = drawn.points.iter().map(|(_, point)| *point).collect();
-    let plot = widgets::plot(ui, "score against accuracy", size)
-        .x_axis_label(name(&outcome.score))
-        .y_axis_label(outcome.metric.clone())
-        .x_axis_formatter(write)
-        .label_formatter(|_| None);
+    let plot = widgets::plot(ui, "score against accuracy", size, &axes).label_formatter(|_| None);
     let response = exportable(ui, "score against accuracy", |ui| {
         plot.show(ui, |plot| {
             let blue = theme::accent(dark).gamma_multiply(0.7);

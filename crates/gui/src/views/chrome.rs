@@ -3,17 +3,13 @@
 use egui::{Button, Key, MenuBar, Modal, RichText, Ui};
 
 use crate::action::Action;
-use crate::availability::is_possible;
+use crate::availability::{is_possible, reason};
 use crate::command::{COMMANDS, Command, CommandInfo, MENUS, matching};
-use crate::explain;
 use crate::overlay::Severity;
 use crate::runner::live::clock;
 use crate::view::View;
 use crate::views::context::ViewContext;
 use untrained::format::thousands;
-
-/// Entries that the palette shows at most.
-const SHOWN: usize = 12;
 
 /// A button of a command, in a menu or in a list; whether it was pressed.
 fn item(ui: &mut Ui, context: &ViewContext<'_>, entry: &CommandInfo) -> bool {
@@ -31,7 +27,10 @@ pub fn button(ui: &mut Ui, context: &mut ViewContext<'_>, command: Command) {
     let keys = entry.keys.map(|keys| ui.ctx().format_shortcut(&keys));
     let about = keys.map_or(entry.about.to_owned(), |keys| format!("{} ({keys})", entry.about));
     let response = ui.add_enabled(is_possible(command, context), Button::new(entry.text));
-    if response.on_hover_text(about).clicked() {
+    let response = response.on_disabled_hover_ui(|ui| {
+        ui.label(reason(command, context).unwrap_or_else(|| about.clone()));
+    });
+    if response.on_hover_text(&about).clicked() {
         context.command(command);
     }
 }
@@ -78,14 +77,18 @@ pub fn status(ui: &mut Ui, context: &mut ViewContext<'_>) {
         ui.label(RichText::new(device(context)).small());
         if let Some(live) = context.runner.live() {
             ui.separator();
-            let mut text = format!("{:.1} networks/s", live.rate());
+            let mut text = match live.rate() {
+                _ if live.is_paused() => "paused".to_owned(),
+                Some(rate) => format!("{rate:.1} networks/s"),
+                None => "- networks/s".to_owned(),
+            };
             match live.progress() {
                 Some((done, total)) => {
                     text += &format!("  |  {}/{}", thousands(done), thousands(total));
                 }
                 None => text += &format!("  |  {}", thousands(live.counts.total())),
             }
-            if let (Some(left), true) = (live.left(), live.is_running()) {
+            if let Some(left) = live.left() {
                 text += &format!("  |  {} left", clock(left));
             }
             ui.label(RichText::new(text).small().monospace());
@@ -118,29 +121,58 @@ fn device(context: &ViewContext<'_>) -> String {
     }
 }
 
-/// Every command, found by typing.
+/// Every command, found by typing; the arrow keys highlight one, Enter runs it. The box keeps its place
+/// and size whatever is found.
 pub fn palette(window: &egui::Context, context: &mut ViewContext<'_>) {
-    let Some(mut text) = context.overlay.palette.clone() else { return };
+    let Some(before) = context.models().overlay.palette.as_ref() else { return };
+    let mut palette = before.clone();
     let mut chosen = None;
-    let modal = Modal::new(egui::Id::unique("palette")).show(window, |ui| {
+    let found = matching(&palette.text);
+    let screen = window.content_rect();
+    let place = egui::Area::new(egui::Id::unique("palette"))
+        .kind(egui::UiKind::Modal)
+        .order(egui::Order::Foreground)
+        .pivot(egui::Align2::CENTER_TOP)
+        .fixed_pos(screen.center_top() + egui::vec2(0.0, 60.0))
+        .interactable(true);
+    let modal = Modal::new(egui::Id::unique("palette")).area(place).show(window, |ui| {
         ui.set_width(420.0);
-        let edit = egui::TextEdit::singleline(&mut text)
+        let (up, down, entered) = ui.input_mut(|input| {
+            let mut pressed = |key| input.count_and_consume_key(egui::Modifiers::NONE, key);
+            (pressed(Key::ArrowUp), pressed(Key::ArrowDown), pressed(Key::Enter) > 0)
+        });
+        let edit = egui::TextEdit::singleline(&mut palette.text)
             .hint_text("What should be done?")
             .desired_width(f32::INFINITY);
         let response = ui.add(edit);
         response.request_focus();
-        let entered = ui.input(|input| input.key_pressed(Key::Enter));
-        for entry in matching(&text).into_iter().take(SHOWN) {
-            let first = entered && chosen.is_none() && is_possible(entry.command, context);
-            if item(ui, context, entry) || first {
-                chosen = Some(entry.command);
+        if response.changed() {
+            palette.at = 0;
+        }
+        let last = found.len().saturating_sub(1);
+        palette.at = (palette.at + down).min(last).saturating_sub(up);
+        let moved = up + down > 0;
+        ui.spacing_mut().scroll.floating = false;
+        let height = (screen.height() - 150.0).clamp(80.0, 320.0);
+        let list = egui::ScrollArea::vertical().max_height(height).auto_shrink(false);
+        list.min_scrolled_height(height).show(ui, |ui| {
+            for (at, entry) in found.iter().enumerate() {
+                let is_marked = at == palette.at;
+                let response = palette_item(ui, context, entry, is_marked);
+                if is_marked && moved {
+                    response.scroll_to_me(None);
+                }
+                let runs = is_marked && entered && is_possible(entry.command, context);
+                if response.clicked() || runs {
+                    chosen = Some(entry.command);
+                }
             }
-        }
-        if matching(&text).is_empty() {
-            ui.weak("No matching command");
-        }
+            if found.is_empty() {
+                ui.weak("No matching command");
+            }
+        });
     });
-    let palette = (!modal.should_close() && chosen.is_none()).then_some(text);
+    let palette = (!modal.should_close() && chosen.is_none()).then_some(palette);
     if palette != context.overlay.palette {
         context.send(Action::SetPalette(palette));
     }
@@ -149,30 +181,23 @@ pub fn palette(window: &egui::Context, context: &mut ViewContext<'_>) {
     }
 }
 
-/// What the program is.
-pub fn about(window: &egui::Context, context: &mut ViewContext<'_>) {
-    if !context.overlay.is_about_open {
-        return;
+/// An entry of the palette, as wide as the box; one that is marked has the colour of a selection.
+fn palette_item(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    entry: &CommandInfo,
+    is_marked: bool,
+) -> egui::Response {
+    let mut button = Button::selectable(is_marked, entry.text);
+    if let Some(keys) = entry.keys {
+        button = button.shortcut_text(ui.ctx().format_shortcut(&keys));
     }
-    let modal = Modal::new(egui::Id::unique("about")).show(window, |ui| {
-        ui.set_width(420.0);
-        ui.heading("Untrained");
-        ui.label(format!("Version {}, MIT licence", env!("CARGO_PKG_VERSION")));
-        ui.label(
-            "Finds good neural network architectures without training any of them. Implements, among \
-             others, the score of Mellor, Turner, Storkey and Crowley: Neural Architecture Search \
-             without Training, ICML 2021.",
-        );
-        for (name, text) in
-            [("Score", explain::SCORE), ("Count", explain::COUNT), ("Tau", explain::TAU)]
-        {
-            ui.label(RichText::new(name).strong());
-            ui.label(RichText::new(text).small());
-        }
-        ui.button("Close").clicked()
-    });
-    if modal.should_close() || modal.inner {
-        context.send(Action::CloseAbout);
+    let button = button.min_size(egui::vec2(ui.available_width(), 22.0));
+    let response = ui.add_enabled(is_possible(entry.command, context), button);
+    let response = response.on_hover_text(entry.about);
+    match reason(entry.command, context) {
+        Some(reason) => response.on_disabled_hover_text(reason),
+        None => response,
     }
 }
 

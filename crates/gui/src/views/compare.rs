@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, RichText, ScrollArea, Ui, vec2};
+use egui::{RichText, ScrollArea, Ui, vec2};
+use egui_plot::LineStyle;
 
 use super::comparison_tables;
 use super::detail::{self, DetailCache};
@@ -50,14 +51,14 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailCache)
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let drawn: Vec<_> = seen.iter().flat_map(|one| one.drawings.clone()).collect();
         legends(ui, entries, &drawn);
-        let least = context.compare.least(context.inspect);
+        let range = context.compare.range(context.inspect);
         let width = (ui.available_width() / entries.len().max(2) as f32 - 12.0).max(190.0);
         ui.horizontal_top(|ui| {
             for at in 0..entries.len() {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.push_id(("compared", at), |ui| {
-                        if column(ui, context, cache, (entries, &seen), at, least) {
+                        if column(ui, context, cache, (entries, &seen), at, range) {
                             removed = Some(at);
                         }
                     });
@@ -149,13 +150,13 @@ fn column(
     cache: &mut DetailCache,
     (entries, seen): (&[ComparedNetwork], &[Arc<Inspection>]),
     at: usize,
-    least: Option<f64>,
+    range: Option<[f64; 2]>,
 ) -> bool {
     let entry = &entries[at];
     let text = &entry.key.architecture;
     let removed = ui
         .horizontal(|ui| {
-            widgets::swatch(ui, colour(at));
+            widgets::swatch(ui, theme::compared(at, ui.visuals().dark_mode));
             ui.strong(letter(at));
             let remove = format!("Remove {}", letter(at));
             let removed =
@@ -183,7 +184,7 @@ fn column(
     if let Some(placement) = &entry.placement {
         detail::placement(ui, letter(at), placement, ui.available_width());
     }
-    if detail::kernel(ui, context, cache, &entry.key, (MATRIX, least)) {
+    if detail::kernel(ui, context, cache, &entry.key, (MATRIX, range)) {
         let asked = vec![(entry.key.clone(), entry.origin.job.clone())];
         context.send(Action::ComputeKernels(asked));
     }
@@ -200,9 +201,18 @@ fn standing(entry: &ComparedNetwork) -> String {
 }
 
 fn spectra(ui: &mut Ui, context: &ViewContext<'_>, entries: &[ComparedNetwork]) {
+    // Who does not tell the colours apart tells the lines apart.
+    let styles = [
+        LineStyle::Solid,
+        LineStyle::dashed_dense(),
+        LineStyle::dotted_dense(),
+        LineStyle::dashed_loose(),
+    ];
+    let dark = ui.visuals().dark_mode;
     let spectrum = |(at, entry): (usize, &ComparedNetwork)| {
         let picture = context.inspect.picture(&entry.key)?;
-        Some(KernelSpectrum { name: letter(at).to_owned(), colour: colour(at), picture })
+        let (colour, style) = (theme::compared(at, dark), styles[at % styles.len()]);
+        Some(KernelSpectrum { name: letter(at).to_owned(), colour, style, picture })
     };
     let spectra: Vec<KernelSpectrum> = entries.iter().enumerate().filter_map(spectrum).collect();
     if spectra.is_empty() {
@@ -211,11 +221,6 @@ fn spectra(ui: &mut Ui, context: &ViewContext<'_>, entries: &[ComparedNetwork]) 
     ui.strong("Eigenvalues of K");
     let width = ui.available_width().min(760.0);
     plots::spectra(ui, "compared spectra", &spectra, vec2(width, SPECTRA));
-}
-
-/// The colour of an entry: of Okabe and Ito's palette, as operations have them.
-pub fn colour(at: usize) -> Color32 {
-    theme::series(at)
 }
 
 #[cfg(test)]

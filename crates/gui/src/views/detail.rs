@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
+use egui_plot::LineStyle;
 
 use super::heat_map::HeatMapTextures;
 use super::widgets::fact;
@@ -155,14 +156,14 @@ fn share_bar(ui: &mut Ui, share: f64, size: egui::Vec2) {
     response.on_hover_text(standing(share));
 }
 
-/// The kernel matrix with its scale and numbers, or how it can be had. `least` is where the colours
-/// begin, if not at its own least entry; whether it is to be computed.
+/// The kernel matrix with its scale and numbers, or how it can be had. `range` is where the colours begin
+/// and end, if not at its own entries; whether it is to be computed.
 pub fn kernel(
     ui: &mut Ui,
     context: &mut ViewContext<'_>,
     cache: &mut DetailCache,
     subject: &NetworkKey,
-    (most, least): (f32, Option<f64>),
+    (most, range): (f32, Option<[f64; 2]>),
 ) -> bool {
     match context.models().inspect.kernel(subject) {
         None => {
@@ -188,9 +189,9 @@ pub fn kernel(
         Some(KernelState::Ready(picture)) => {
             let picture = picture.clone();
             let side = widgets::side(ui, most);
-            let least = least.unwrap_or(picture.least);
-            heat_map::show(ui, &mut cache.textures, &picture, (side, least));
-            heat_map::scale(ui, side, least);
+            let range = range.unwrap_or(picture.range);
+            heat_map::show(ui, &mut cache.textures, &picture, (side, range));
+            heat_map::scale(ui, side, range);
             facts(ui, &picture);
             false
         }
@@ -211,8 +212,12 @@ fn facts(ui: &mut Ui, picture: &KernelPicture) {
 pub fn spectrum_and_activity(ui: &mut Ui, picture: &Arc<KernelPicture>, name: &str, width: f32) {
     ui.strong("Eigenvalues of K");
     let colour = theme::accent(ui.visuals().dark_mode);
-    let spectrum =
-        KernelSpectrum { name: "eigenvalue".to_owned(), colour, picture: picture.clone() };
+    let spectrum = KernelSpectrum {
+        name: "eigenvalue".to_owned(),
+        colour,
+        style: LineStyle::Solid,
+        picture: picture.clone(),
+    };
     plots::spectra(ui, &format!("spectrum {name}"), &[spectrum], vec2(width, PLOT + 20.0));
     ui.strong("Active units per layer");
     plots::activity(ui, &format!("activity {name}"), &picture.points, vec2(width, PLOT));

@@ -1,6 +1,6 @@
 //! The start screen: spaces as cards, recent files, and a field for pasting an architecture.
 
-use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
+use egui::{Key, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 
 use super::widgets::{operations, rounded_count};
 use crate::action::Action;
@@ -57,6 +57,8 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
 
 /// Scores an architecture that is pasted, in the space that is set up.
 fn paste(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    let text = context.setup.pasted.trim().to_owned();
+    let fault = pasted_fault(context, &text);
     ui.horizontal(|ui| {
         let name = ui.label(format!("Architecture of {}", context.setup.job.options.space));
         let width = (ui.available_width() - 80.0).max(80.0);
@@ -64,16 +66,32 @@ fn paste(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let edit = TextEdit::singleline(&mut pasted)
             .hint_text("paste an architecture to score it")
             .desired_width(width);
-        if ui.add(edit).labelled_by(name.id).changed() {
-            context.send(Action::EditPasted(pasted.clone()));
+        let response = ui.add(edit).labelled_by(name.id);
+        if response.changed() {
+            context.send(Action::EditPasted(pasted));
         }
-        let text = pasted.trim().to_owned();
-        if ui.add_enabled(!text.is_empty(), egui::Button::new("Score")).clicked() {
-            let task = Task::Score { architectures: vec![text] };
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let can = !text.is_empty() && fault.is_none();
+        let button = ui.add_enabled(can, egui::Button::new("Score"));
+        if can && (button.clicked() || entered) {
+            let task = Task::Score { architectures: vec![text.clone()] };
             let job = JobConfig { task, ..context.setup.job.clone() };
             context.send(Action::Start(Box::new(JobConfig { store: None, ..job })));
         }
     });
+    if let Some(fault) = fault {
+        let text = RichText::new(fault).small().color(ui.visuals().error_fg_color);
+        ui.add(egui::Label::new(text).wrap());
+    }
+}
+
+/// Why a text is no architecture of the space that is set up, where that is known.
+fn pasted_fault(context: &ViewContext<'_>, text: &str) -> Option<String> {
+    let id = &context.setup.job.options.space;
+    let card = || context.models().setup.space_cards.iter().find(|card| card.space.id() == *id);
+    let space = context.models().setup.space.as_ref().or_else(|| Some(&card()?.space))?;
+    let error = space.parse(text).err().filter(|_| !text.is_empty())?;
+    Some(error.to_string())
 }
 
 /// The last studies, to be looked at again.

@@ -1,12 +1,13 @@
 //! The chosen architecture, in a panel next to the results or in a separate window.
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui, vec2};
 
 use super::detail::{self, DetailCache};
 use super::widgets::operations;
 use crate::action::{Action, ResultsAction};
 use crate::command::Command;
 use crate::inspect::network::NetworkKey;
+use crate::theme::NAVIGATION;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
 
@@ -71,10 +72,14 @@ pub fn window(window: &egui::Context, context: &mut ViewContext<'_>, cache: &mut
         return;
     }
     let mut open = true;
-    let size = window.content_rect().size();
+    // Beside the navigation, so that one can go elsewhere while it is open.
+    let room = window.content_rect().with_min_x(NAVIGATION + 12.0).shrink(8.0);
+    let size = room.size() - vec2(24.0, 90.0);
     egui::Window::new("Details of the chosen architecture")
         .open(&mut open)
-        .default_size([(size.x - 160.0).clamp(400.0, 1000.0), (size.y - 160.0).clamp(300.0, 760.0)])
+        .default_pos(room.left_top() + vec2(8.0, 60.0))
+        .default_size([size.x.clamp(320.0, 1000.0), size.y.clamp(260.0, 760.0)])
+        .constrain_to(room.with_max_y(room.bottom()))
         .show(window, |ui| {
             ui.push_id("details in a window", |ui| inspector(ui, context, cache));
         });

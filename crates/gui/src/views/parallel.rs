@@ -11,10 +11,12 @@ use egui::{
 
 use super::axes::AxisLayout;
 use super::lines::{AxisScale, GAP, LinesKey, ParallelLines, heights, places};
+use super::plot_axis;
 use super::widgets;
 use super::widgets::operations;
 use super::widgets::written;
 use crate::action::ResultsAction;
+use crate::colour_scale::ColourScale;
 use crate::picture::exportable;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{AxisBrush, ResultAxis};
@@ -63,7 +65,10 @@ pub fn show(
     let colour = sheet.table.shown_name(&context.preferences.axes[2]).to_owned();
     parallel.axes.update(sheet);
     bar(ui, parallel, sheet);
-    let action = exportable(ui, "parallel coordinates", |ui| plot(ui, parallel, sheet, &colour));
+    let action = exportable(ui, "parallel coordinates", |ui| {
+        widgets::colour_bar(ui, &colour, ColourScale::new(sheet.table.range(&colour)));
+        plot(ui, parallel, sheet, &colour)
+    });
     match action {
         Some(AxisAction::Brush(axis, brush)) => {
             context.change_results(ResultsAction::Brush(axis, brush));
@@ -261,8 +266,8 @@ fn marks(ui: &Ui, scale: &AxisScale<'_>, area: Rect, x: f32, apart: f32) {
         painter.galley(rect.min, galley, Color32::PLACEHOLDER);
     };
     if let AxisScale::Number { range: [least, most], .. } = scale {
-        write(pos2(x + 4.0, area.top()), Align2::LEFT_TOP, &widgets::short(*most));
-        write(pos2(x + 4.0, area.bottom()), Align2::LEFT_BOTTOM, &widgets::short(*least));
+        write(pos2(x + 4.0, area.top()), Align2::LEFT_TOP, &plot_axis::number(*most));
+        write(pos2(x + 4.0, area.bottom()), Align2::LEFT_BOTTOM, &plot_axis::number(*least));
         return;
     }
     let mut last = f32::INFINITY;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Color32, Ui, Vec2};
 use egui_plot::{Bar, BarChart, HoverPosition, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
+use super::plot_axis::{AxisScale, PlotAxis};
 use super::widgets;
 use crate::inspect::kernel_picture::{ActivationSite, KernelPicture};
 use crate::picture::exportable;
@@ -18,6 +19,8 @@ pub struct KernelSpectrum {
     pub name: String,
     /// Its colour.
     pub colour: Color32,
+    /// How its line is drawn.
+    pub style: LineStyle,
     /// Whose.
     pub picture: Arc<KernelPicture>,
 }
@@ -39,14 +42,12 @@ fn points(eigenvalues: &[f64]) -> (Vec<[f64; 2]>, usize) {
 
 /// Eigenvalues of kernel matrices by place, on a logarithmic axis.
 pub fn spectra(ui: &mut Ui, name: &str, spectra: &[KernelSpectrum], size: Vec2) {
-    let power = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
-        if mark.step_size < 0.99 { String::new() } else { format!("1e{:.0}", mark.value) }
-    };
-    let mut plot = widgets::plot(ui, name, size)
-        .x_axis_label("place")
-        .y_axis_label("eigenvalue of K")
-        .y_axis_formatter(power)
-        .label_formatter(|position| match position {
+    let axes = [
+        PlotAxis::count("Eigenvalue index"),
+        PlotAxis::new("eigenvalue of K", AxisScale::Logarithmic),
+    ];
+    let mut plot =
+        widgets::plot(ui, name, size, &axes).label_formatter(|position| match position {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
                 Some(format!("{plot_name}\nno. {:.0}: {:.4e}", position.x, 10_f64.powf(position.y)))
             }
@@ -60,7 +61,7 @@ pub fn spectra(ui: &mut Ui, name: &str, spectra: &[KernelSpectrum], size: Vec2) 
             for spectrum in spectra {
                 let (points, _) = points(&spectrum.picture.eigenvalues);
                 let line = Line::new(spectrum.name.clone(), PlotPoints::from(points.clone()));
-                plot.line(line.color(spectrum.colour).width(1.5));
+                plot.line(line.color(spectrum.colour).style(spectrum.style).width(1.5));
                 let dots = Points::new(spectrum.name.clone(), points).color(spectrum.colour);
                 plot.points(dots.radius(1.8));
             }
@@ -104,11 +105,9 @@ pub fn activity(ui: &mut Ui, name: &str, points: &[ActivationSite], size: Vec2) 
         .color(colour)
         .element_formatter(Box::new(|bar, _| bar.name.clone()));
     let half = egui_plot::HLine::new("half", 0.5).style(LineStyle::dashed_loose());
-    let plot = widgets::plot(ui, name, size)
-        .x_axis_label("activation, from the input on")
-        .y_axis_label("share on")
-        .include_y(0.0)
-        .include_y(1.0);
+    let axes =
+        [PlotAxis::count("activation, from the input on"), PlotAxis::linear("Active fraction")];
+    let plot = widgets::plot(ui, name, size, &axes).include_y(0.0).include_y(1.0);
     let response = exportable(ui, name, |ui| {
         plot.show(ui, |plot| {
             plot.bar_chart(chart);
@@ -134,12 +133,12 @@ pub fn place(ui: &mut Ui, name: &str, histogram: &ValueHistogram, mark: f64, siz
     });
     let chart = BarChart::new(name, bars.collect()).color(ui_grey()).allow_hover(false);
     let line = VLine::new("this one", mark).color(theme::accent(dark)).width(2.5);
-    let plot = widgets::plot(ui, name, size)
-        .x_axis_label(name)
+    let axes = [PlotAxis::linear(name), PlotAxis::count("networks")];
+    let plot = widgets::plot(ui, name, size, &axes)
+        .include_y(0.0)
+        .include_y(3.0)
         .allow_drag(false)
         .allow_zoom(false)
-        .show_axes([true, false])
-        .show_grid(false)
         .label_formatter(|_| None);
     exportable(ui, &format!("place by {name}"), |ui| {
         plot.show(ui, |plot| {

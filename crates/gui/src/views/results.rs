@@ -5,11 +5,12 @@ use egui::{Panel, RichText, TextEdit, Ui};
 use super::cache::ViewCache;
 use super::widgets::{empty, written};
 use super::{parallel, rows, scatter};
-use crate::action::ResultsAction;
+use crate::action::{Action, ResultsAction};
 use crate::command::Command;
 use crate::preferences::Preferences;
 use crate::results::result_set::TableView;
 use crate::results::sheet::RowSelection;
+use crate::theme::WITH_INSPECTOR;
 use crate::view::View;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
@@ -59,6 +60,9 @@ fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, context, Command::Export);
+            if ui.ctx().content_rect().width() < WITH_INSPECTOR {
+                chrome::button(ui, context, Command::Detail);
+            }
             let mut preferences = context.preferences.clone();
             ui.toggle_value(&mut preferences.parallel, "Parallel")
                 .on_hover_text("Parallel coordinates over decisions and numbers");
@@ -113,20 +117,21 @@ fn columns(ui: &mut Ui, context: &ViewContext<'_>, preferences: &mut Preferences
 }
 
 fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let Some(sheet) = context.models().results.shown() else { return };
         let (mut filter, mut search) = (sheet.now.filter.clone(), sheet.now.search.clone());
         let mut only_stars = sheet.now.only_stars;
         let name = ui.label("Filter");
-        let width = (ui.available_width() - 330.0).clamp(90.0, 420.0);
+        let width = (ui.available_width() - 340.0).clamp(120.0, 420.0);
         let hint = match sheet.table.shown_name("score") {
             COMBINED => "params < 1M and combined > -1",
             _ => "params < 1M and score > 1500",
         };
         let edit = TextEdit::singleline(&mut filter).hint_text(hint).desired_width(width);
         let filtered = ui.add(edit).labelled_by(name.id).on_hover_text(
-            "Columns with < <= > >= = != and K, M, G; architecture and status with = != ~ \
-             (contains); and, or, not, parentheses",
+            "Columns with < <= > >= = != and K, M, G, or ranges such as params=..1M, as in the \
+             constraints of a search; architecture and status with = != ~ (contains); and, or, not, \
+             parentheses",
         );
         let name = ui.label("Search");
         let edit = TextEdit::singleline(&mut search).hint_text("nor_conv").desired_width(90.0);
@@ -171,6 +176,19 @@ fn selection(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let mark = ui.add_enabled(any, egui::Button::new("Mark selected"));
         if mark.on_hover_text("Give all selected architectures a star").clicked() {
             context.change_results(ResultsAction::StarSelected);
+        }
+        match context.results.measurements.progress() {
+            Some((done, all)) => {
+                ui.add(egui::Spinner::new().size(12.0));
+                ui.label(format!("measuring {} of {all}", (done + 1).min(all)));
+                if ui.button("Stop measuring").clicked() {
+                    context.send(Action::StopMeasuring);
+                }
+            }
+            None if any || sheet.now.row.is_some() => {
+                chrome::button(ui, context, Command::Measure);
+            }
+            None => {}
         }
         let mut removed = None;
         for (axis, brush) in &sheet.now.brushes {

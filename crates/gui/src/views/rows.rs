@@ -8,7 +8,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use super::widgets::written;
 use crate::action::ResultsAction;
 use crate::results::result_set::ResultSet;
-use crate::results::sheet::{NUMBERS, SortBy};
+use crate::results::sheet::{MEASURED, NUMBERS, SortBy};
 use crate::theme;
 use crate::views::context::ViewContext;
 use untrained::format::thousands;
@@ -42,6 +42,9 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
     let headings: Vec<ColumnHeading> = columns.iter().map(|name| heading(name)).collect();
     let place = || sheet.rows.iter().position(|&row| sheet.now.row == Some(row));
     let target = if scroll { place() } else { None };
+    let cloud = context.models().results.scatter.cloud();
+    let cloud = cloud.filter(|cloud| cloud.shown.results == sheet.id);
+    let front = cloud.map(|cloud| cloud.front_rows.as_slice());
     let mut pressed = None;
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
@@ -56,7 +59,8 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
             .animate_scrolling(false)
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
             .column(Column::exact(26.0))
-            .column(Column::exact(64.0));
+            .column(Column::exact(64.0))
+            .column(Column::exact(44.0));
         for width in widths {
             let column = Column::initial(width.max(92.0)).at_least(width).resizable(true);
             builder = builder.column(column);
@@ -72,7 +76,8 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
                 body.rows(ROW, sheet.rows.len(), |mut row| {
                     let at = sheet.rows[row.index()];
                     row.set_selected(sheet.now.row == Some(at) || sheet.now.selected.contains(at));
-                    cells(&mut row, sheet, at, &columns, &mut pressed);
+                    let is_front = front.is_some_and(|rows| rows.binary_search(&at).is_ok());
+                    cells(&mut row, sheet, (at, is_front), &columns, &mut pressed);
                     if row.response().clicked() && pressed.is_none() {
                         pressed = Some(TableClick::Row(at));
                     }
@@ -155,8 +160,11 @@ fn keys(ui: &Ui, context: &mut ViewContext<'_>, scroll_next: &mut bool) {
 /// The heading of a column of numbers.
 fn heading(name: &str) -> ColumnHeading {
     let known = NUMBERS.iter().find(|number| number.name == name);
-    let about = known.map_or("A further score", |number| &number.about);
-    let unit = known.map(|number| number.unit).filter(|unit| !unit.is_empty());
+    let measured = MEASURED.iter().find(|column| column.name == name);
+    let about = known.map(|number| number.about.as_str()).or(measured.map(|column| column.about));
+    let about = about.unwrap_or("A further score");
+    let unit = known.map(|number| number.unit).or(measured.map(|column| column.unit));
+    let unit = unit.filter(|unit| !unit.is_empty());
     let text = unit.map_or(name.to_owned(), |unit| format!("{name} ({unit})"));
     let about = format!("{about}. Click to sort");
     ColumnHeading { text, about, by: SortBy::Number(name.to_owned()) }
@@ -202,6 +210,8 @@ fn titles(
     };
     row.col(|_| {});
     add(row, &fixed("#", "The order in which the results arrived", SortBy::Position), right);
+    let about = "Rows on the Pareto front of the scatter's axes and objectives";
+    row.col(|ui| drop(ui.strong("Pareto").on_hover_text(about)));
     for heading in headings {
         add(row, heading, right);
     }
@@ -214,7 +224,7 @@ fn titles(
 fn cells(
     row: &mut TableRow<'_, '_>,
     sheet: &ResultSet,
-    at: u32,
+    (at, is_front): (u32, bool),
     columns: &[String],
     pressed: &mut Option<TableClick>,
 ) {
@@ -232,6 +242,11 @@ fn cells(
         }
     });
     row.col(|ui| number(ui, thousands(table.position(at))));
+    row.col(|ui| {
+        if is_front {
+            ui.add(egui::Label::new(RichText::new("front").strong()).selectable(false));
+        }
+    });
     for column in columns {
         row.col(|ui| number(ui, written(column, table.value(column, at))));
     }

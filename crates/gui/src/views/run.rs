@@ -1,15 +1,16 @@
 //! A search in progress.
 
-use egui::{RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 use egui_plot::{Line, PlotPoints, Points};
 
+use super::plot_axis::PlotAxis;
 use super::widgets;
-use super::widgets::empty;
-use crate::action::Action;
+use super::widgets::{empty, operations};
+use crate::action::{Action, ResultsAction};
 use crate::command::Command;
 use crate::picture::exportable;
 use crate::runner::job_title;
-use crate::runner::live::{LiveSearch, clock};
+use crate::runner::live::{LiveSearch, TOP, clock};
 use crate::theme;
 use crate::view::View;
 use crate::views::chrome;
@@ -48,14 +49,67 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     queue(ui, context);
     let Some(live) = context.models().runner.live() else { return };
     numbers(ui, live);
-    let width = (ui.available_width() - 14.0) / 3.0;
-    let size = vec2(width, (ui.available_height() * 0.66).max(150.0));
-    ui.horizontal(|ui| {
-        best(ui, live, size);
-        widgets::histogram(ui, live.job.ranked_by(), live.values.iter().copied(), size);
-        scatter(ui, live, size);
-    });
+    if live.values.is_empty() && !live.is_running() {
+        nothing(ui, context, live);
+    } else {
+        let size = vec2(
+            (ui.available_width() - 14.0) / 3.0,
+            (ui.available_height() * 0.46).clamp(130.0, 420.0),
+        );
+        ui.horizontal(|ui| {
+            best(ui, context, live, size);
+            widgets::histogram(ui, live.job.ranked_by(), live.values.iter().copied(), size);
+            scatter(ui, live, size);
+        });
+        top(ui, context, live);
+    }
     log(ui, live);
+}
+
+/// What can be done about a run that is over and has no result to be drawn.
+fn nothing(ui: &mut Ui, context: &mut ViewContext<'_>, live: &LiveSearch) {
+    ui.horizontal(|ui| {
+        if live.counts.total() > 0 {
+            ui.label("No network has a value that can be drawn.");
+        }
+        chrome::button(ui, context, Command::Go(View::Setup));
+    });
+}
+
+/// The best networks so far with their cells.
+fn top(ui: &mut Ui, context: &mut ViewContext<'_>, live: &LiveSearch) {
+    let Some(set) = context.models().results.running() else { return };
+    if live.top.is_empty() {
+        return;
+    }
+    ui.strong(format!("Best {} so far", live.top.len()));
+    let names = operations(set.space.as_ref());
+    let width = (ui.available_width() - 6.0 * TOP as f32) / TOP as f32;
+    let height = (ui.available_height() - 90.0).clamp(40.0, 130.0);
+    let mut chosen = None;
+    ui.horizontal_top(|ui| {
+        for (at, one) in live.top.iter().enumerate() {
+            let text = &one.architecture;
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                let title = format!("{}. {}", at + 1, score(one.value));
+                let link = ui.link(RichText::new(title).monospace());
+                if link.on_hover_text(format!("{text}\nClick to show it in Results")).clicked() {
+                    chosen = Some(text.clone());
+                }
+                let seen = context.inspect.inspection(&set.key(text));
+                let drawings = seen.map(|seen| seen.drawings.as_slice()).unwrap_or_default();
+                // A cell is enough to tell one from another.
+                let first = &drawings[..drawings.len().min(1)];
+                widgets::cells(ui, first, &names, height, |_, _| false);
+            });
+        }
+    });
+    if let Some(architecture) = chosen {
+        context.change_results(ResultsAction::ShowStored(false));
+        context.change_results(ResultsAction::ChooseArchitecture(architecture));
+        context.command(Command::Go(View::Results));
+    }
 }
 
 /// By how many architectures the search goes on.
@@ -104,12 +158,10 @@ fn scatter(ui: &mut Ui, live: &LiveSearch, size: egui::Vec2) {
     let points: Vec<[f64; 2]> = live.costs.iter().step_by(step).copied().collect();
     let colour = theme::accent(ui.visuals().dark_mode);
     exportable(ui, "params and value", |ui| {
-        widgets::plot(ui, "params and value", size)
-            .x_axis_label("params")
-            .y_axis_label(live.job.ranked_by())
-            .show(ui, |plot| {
-                plot.points(Points::new("architectures", points).color(colour).radius(2.0));
-            });
+        let axes = [PlotAxis::count("params"), PlotAxis::linear(live.job.ranked_by())];
+        widgets::plot(ui, "params and value", size, &axes).show(ui, |plot| {
+            plot.points(Points::new("architectures", points).color(colour).radius(2.0));
+        });
     });
 }
 
@@ -134,33 +186,47 @@ fn numbers(ui: &mut Ui, live: &LiveSearch) {
     if let Some(Err(why)) = &live.end {
         ui.colored_label(ui.visuals().error_fg_color, why);
     }
+    let best = live.best.last().map_or("-".to_owned(), |last| score(last[1]));
+    let rate = live.rate().map_or("-".to_owned(), |rate| format!("{rate:.1}/s"));
+    let mut facts = vec![("best", best), ("rate", rate), ("time", clock(live.elapsed()))];
+    if let Some(left) = live.left() {
+        facts.push(("left", clock(left)));
+    }
+    for status in Status::ALL {
+        facts.push((status.name(), thousands(live.counts.get(status))));
+    }
+    facts.push(("cached", thousands(live.reused())));
+    if let Some(Ok(summary)) = &live.end {
+        facts.push(("rejected", thousands(summary.rejected)));
+    }
+    if let Some(study) = live.study() {
+        facts.push(("study", study.to_owned()));
+    }
+    if let Some(model) = live.started.as_ref().and_then(|started| started.model.as_ref()) {
+        facts.push(("batch-norm", model.batch_norm.to_string()));
+    }
     ui.horizontal_wrapped(|ui| {
-        let best = live.best.last().map_or("-".to_owned(), |last| score(last[1]));
-        let text = |name: &str, value: String| RichText::new(format!("{name} {value}")).monospace();
-        ui.label(text("best", best).strong());
-        ui.label(text("rate", format!("{:.1}/s", live.rate())));
-        ui.label(text("time", clock(live.elapsed())));
-        if let (Some(left), true) = (live.left(), live.is_running()) {
-            ui.label(text("left", clock(left)));
-        }
-        for status in Status::ALL {
-            ui.label(text(status.name(), thousands(live.counts.get(status))));
-        }
-        if let Some(Ok(summary)) = &live.end {
-            ui.label(text("rejected", thousands(summary.rejected)));
-            ui.label(text("cached", thousands(summary.known)));
-        }
-        if let Some(study) = live.study() {
-            ui.label(text("study", study.to_owned()));
-        }
-        if let Some(model) = live.started.as_ref().and_then(|started| started.model.as_ref()) {
-            ui.label(text("batch-norm", model.batch_norm.to_string()));
+        ui.spacing_mut().item_spacing.x = 18.0;
+        for (name, value) in facts {
+            fact(ui, name, &value);
         }
     });
 }
 
+/// A number below its name.
+fn fact(ui: &mut Ui, name: &str, value: &str) {
+    // As wide as its text, so that a line ends before it and not within it.
+    let width = 7.4 * name.chars().count().max(value.chars().count()) as f32;
+    ui.allocate_ui_with_layout(vec2(width, 30.0), Layout::top_down(Align::Min), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.label(RichText::new(name).small().weak());
+        let value = RichText::new(value).monospace();
+        ui.add(Label::new(if name == "best" { value.strong() } else { value }).extend());
+    });
+}
+
 /// The best value so far as steps.
-fn best(ui: &mut Ui, live: &LiveSearch, size: egui::Vec2) {
+fn best(ui: &mut Ui, context: &ViewContext<'_>, live: &LiveSearch, size: egui::Vec2) {
     let mut points: Vec<[f64; 2]> = Vec::new();
     for &[count, value] in &live.best {
         if let Some(&[_, before]) = points.last() {
@@ -172,11 +238,21 @@ fn best(ui: &mut Ui, live: &LiveSearch, size: egui::Vec2) {
         points.push([live.counts.total() as f64, value]);
     }
     let colour = theme::accent(ui.visuals().dark_mode);
-    let plot = widgets::plot(ui, "best", size)
-        .x_axis_label("architectures")
-        .y_axis_label(format!("best {} so far", live.job.ranked_by()));
+    let name = format!("best {} so far", live.job.ranked_by());
+    let axes = [PlotAxis::count("architectures"), PlotAxis::linear(name)];
+    let random = context.studies.baseline();
+    let mut plot = widgets::plot(ui, "best", size, &axes);
+    if random.is_some() {
+        plot = plot.legend(egui_plot::Legend::default().position(egui_plot::Corner::RightBottom));
+    }
+    let grey = ui.visuals().weak_text_color();
     exportable(ui, "best so far", |ui| {
         plot.show(ui, |plot| {
+            if let Some(random) = random {
+                let steps = PlotPoints::from(random.steps());
+                let line = Line::new(format!("random, study {}", random.id), steps).color(grey);
+                plot.line(line.style(egui_plot::LineStyle::dashed_dense()).width(1.5));
+            }
             // One line per step: a path of right angles is drawn with mitres longer than its steps.
             for pair in points.windows(2) {
                 let segment = PlotPoints::from(pair.to_vec());

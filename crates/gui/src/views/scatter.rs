@@ -4,16 +4,22 @@
 use egui::{Color32, ComboBox, Key, PointerButton, Pos2, Rect, Response, Stroke, Ui};
 use egui_plot::PlotTransform;
 
+use super::plot_axis::{AxisScale, PlotAxis};
 use super::point_mesh::{self, PointMesh};
 use super::widgets;
 use super::widgets::written;
 use crate::action::ResultsAction;
+use crate::colour_scale::ColourScale;
+use crate::command::Command;
 use crate::picture::exportable;
+use crate::preferences::Preferences;
 use crate::results::cloud::{CloudKey, ScatterCloud, ScatterDot};
-use crate::results::sheet::{RowSelection, SelectionArea};
+use crate::results::sheet::{ColumnGoal, ResultTable, RowSelection, SelectionArea};
 use crate::theme;
+use crate::views::chrome;
 use crate::views::context::ViewContext;
 use untrained::format::thousands;
+use untrained::store::NumberFormat;
 
 /// How near the pointer a point is chosen, in pixels.
 const NEAR: f32 = 8.0;
@@ -67,6 +73,7 @@ pub fn show(
         return;
     };
     let (response, transform) = exportable(ui, "scatter", |ui| {
+        widgets::colour_bar(ui, &cloud.shown.axes[2], ColourScale::new(cloud.colours));
         let plot = plot(ui, scatter, &cloud);
         paint(ui, context, scatter, &cloud, &plot.transform);
         (plot.response, plot.transform)
@@ -98,17 +105,17 @@ pub fn show(
 fn plot(ui: &mut Ui, scatter: &ScatterView, cloud: &ScatterCloud) -> egui_plot::PlotResponse<()> {
     let CloudKey { axes: [x, y, _], logarithmic, .. } = cloud.shown.clone();
     let name = format!("scatter {x} {y} {logarithmic:?}");
-    let formatter = move |axis: usize| {
-        move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
-            widgets::short(if logarithmic[axis] { 10_f64.powf(mark.value) } else { mark.value })
-        }
+    let axis = |name: &str, at: usize| {
+        let is_whole = ResultTable::number_format(name) == NumberFormat::Whole;
+        let scale = match logarithmic[at] {
+            true => AxisScale::Logarithmic,
+            false if is_whole => AxisScale::Whole,
+            false => AxisScale::Linear,
+        };
+        PlotAxis::new(label(name, logarithmic[at]), scale)
     };
     let corners = cloud.around.map(Vec::from).unwrap_or_default();
-    widgets::plot(ui, &name, ui.available_size())
-        .x_axis_label(label(&x, logarithmic[0]))
-        .y_axis_label(label(&y, logarithmic[1]))
-        .x_axis_formatter(formatter(0))
-        .y_axis_formatter(formatter(1))
+    widgets::plot(ui, &name, ui.available_size(), &[axis(&x, 0), axis(&y, 1)])
         .label_formatter(|_| None)
         .allow_drag(scatter.tool == ScatterTool::Point)
         .show(ui, |plot| {
@@ -251,6 +258,48 @@ fn select(
     }
 }
 
+/// Which values of a column are better, for the front.
+fn direction(ui: &mut Ui, reversed: &mut Vec<String>, column: &str) {
+    let is_reversed = reversed.iter().any(|known| known == column);
+    let usual = ColumnGoal::of(column);
+    let goal = if is_reversed { usual.reversed() } else { usual };
+    let text = if goal == ColumnGoal::Low { "min" } else { "max" };
+    let about = format!(
+        "For the front, {} of {column} are better. Click to reverse",
+        if goal == ColumnGoal::Low { "low values" } else { "high values" }
+    );
+    let response = ui.small_button(text);
+    let label = format!("Direction of {column}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+    if response.on_hover_text(about).clicked() {
+        if is_reversed {
+            reversed.retain(|known| known != column);
+        } else {
+            reversed.push(column.to_owned());
+        }
+    }
+}
+
+/// Further objectives of the front.
+fn objectives(ui: &mut Ui, names: &[String], preferences: &mut Preferences) {
+    let menu = ui.menu_button("Objectives", |ui| {
+        ui.weak("The front is of the axes and of:");
+        for name in names.iter().filter(|name| !preferences.axes[..2].contains(name)) {
+            let mut is_one = preferences.objectives.contains(name);
+            ui.horizontal(|ui| {
+                if ui.checkbox(&mut is_one, format!("Objective {name}")).changed() {
+                    preferences.objectives.retain(|known| known != name);
+                    if is_one {
+                        preferences.objectives.push(name.clone());
+                    }
+                }
+                direction(ui, &mut preferences.reversed, name);
+            });
+        }
+    });
+    menu.response.on_hover_text("More than two objectives of the Pareto front");
+}
+
 fn label(name: &str, logarithmic: bool) -> String {
     if logarithmic { format!("{name} (log)") } else { name.to_owned() }
 }
@@ -268,11 +317,34 @@ fn card(ui: &mut Ui, context: &ViewContext<'_>, row: u32) {
     }
 }
 
+/// How many rows have no point, and why.
+fn counts(ui: &mut Ui, cloud: &ScatterCloud) {
+    let (drawn, placed) = (cloud.dots.len() as u64, cloud.placed as u64);
+    if drawn < placed {
+        let text = format!("{} of {} points", thousands(drawn), thousands(placed));
+        ui.weak(text).on_hover_text(
+            "An even sample is drawn; front and selections use all rows with both values",
+        );
+    }
+    let missing = cloud.rows as u64 - placed;
+    if missing > 0 {
+        let text = match missing {
+            1 => "1 row without a place".to_owned(),
+            count => format!("{} rows without a place", thousands(count)),
+        };
+        ui.weak(text).on_hover_text(
+            "A value is missing or not finite, such as a score of -inf, or not positive on a logarithmic axis",
+        );
+    }
+}
+
 fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
     let table = context.models().results.shown().map(|sheet| &sheet.table);
     let names: Vec<String> = (table.iter())
         .flat_map(|table| table.filled().filter(|name| *name != "value").map(str::to_owned))
         .collect();
+    let shown_name =
+        |name: &String| table.map_or(name.as_str(), |table| table.shown_name(name)).to_owned();
     ui.horizontal_wrapped(|ui| {
         let mut preferences = context.preferences.clone();
         for (axis, title) in ["X axis", "Y axis", "Colour"].into_iter().enumerate() {
@@ -289,28 +361,29 @@ fn axes(ui: &mut Ui, context: &mut ViewContext<'_>, scatter: &mut ScatterView) {
             response.response.labelled_by(label.id);
             if let Some(logarithmic) = preferences.logarithmic.get_mut(axis) {
                 ui.toggle_value(logarithmic, "log").on_hover_text(format!("{title}: logarithmic"));
+                direction(ui, &mut preferences.reversed, &shown_name(&preferences.axes[axis]));
             }
         }
         ui.toggle_value(&mut preferences.dominated, "all")
             .on_hover_text("Also show dominated architectures");
+        objectives(ui, &names, &mut preferences);
+        chrome::button(ui, context, Command::SelectFront);
         ui.separator();
         context.set_preferences(preferences);
         let tool = &mut scatter.tool;
         for (one, name, about) in [
-            (ScatterTool::Point, "Point", "Drag to pan; click to choose a point, Shift-click to select it"),
+            (
+                ScatterTool::Point,
+                "Point",
+                "Drag to pan; click to choose a point, Shift-click to select it",
+            ),
             (ScatterTool::Box, "Box", "Drag to select; hold Shift to add"),
             (ScatterTool::Lasso, "Lasso", "Draw around points to select; hold Shift to add"),
         ] {
             ui.selectable_value(tool, one, name).on_hover_text(about);
         }
-        if let Some(cloud) = context.results.scatter.cloud()
-            && cloud.dots.len() < cloud.rows
-        {
-            let (drawn, all) = (cloud.dots.len() as u64, cloud.rows as u64);
-            let text = format!("{} of {} points", thousands(drawn), thousands(all));
-            ui.weak(text).on_hover_text(
-                "An even sample of the rows with both values is drawn; front and selections use all rows",
-            );
+        if let Some(cloud) = context.results.scatter.cloud() {
+            counts(ui, cloud);
         }
     });
 }

@@ -6,11 +6,15 @@ use super::widgets::{empty, fact, operations, rounded_count};
 use crate::action::Action;
 use crate::command::Command;
 use crate::picture::exportable;
-use crate::setup::opened::LoadError;
+use crate::setup::opened::{LoadError, SampleArchitecture};
 use crate::view::View;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
 use crate::views::widgets;
+use untrained::space::Space;
+
+/// From this width on, the cell stands beside what is known of the space.
+const WIDE: f32 = 900.0;
 
 /// Shows the view.
 pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
@@ -31,42 +35,78 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let names = operations(Some(&space));
-        ui.add(egui::Label::new(RichText::new(&context.setup.sample.text).monospace()).truncate())
-            .on_hover_text(&context.setup.sample.text);
-        exportable(ui, "cell graph", |ui| {
-            widgets::cells(ui, &context.setup.sample.drawings, &names, 250.0, |_, _| false);
-            widgets::legend(ui, &names, &context.setup.sample.drawings);
-        });
-        ui.separator();
-        facts(ui, &space);
-        decisions(ui, &context.setup.sample.choices);
+        if ui.available_width() >= WIDE {
+            ui.columns(2, |columns| {
+                sample(&mut columns[0], context, &space);
+                about(&mut columns[1], context, &space);
+            });
+        } else {
+            sample(ui, context, &space);
+            ui.separator();
+            about(ui, context, &space);
+        }
         egui::CollapsingHeader::new("Space file").show(ui, |ui| {
             ui.label("The operations, skeleton and decisions of this space. Use this as a template for your own space.");
             ui.monospace(space.text());
         });
-        ui.separator();
-        ui.label(format!("{} random networks", context.setup.costs.len()));
-        let size = vec2((ui.available_width() - 12.0) / 2.0, 170.0);
-        ui.horizontal(|ui| {
-            for (at, name) in ["params", "macs per image"].into_iter().enumerate() {
-                let values = context.setup.costs.iter().map(|costs| costs[at]);
-                widgets::histogram(ui, name, values, size);
-            }
-        });
     });
 }
 
-/// What was decided in the architecture that is drawn.
-fn decisions(ui: &mut Ui, choices: &[untrained::space::Decision]) {
-    let title = format!("{} decisions", choices.len());
-    egui::CollapsingHeader::new(title).id_salt("decisions").show(ui, |ui| {
+/// An architecture with its cells and decisions.
+fn sample(ui: &mut Ui, context: &ViewContext<'_>, space: &Space) {
+    let sample = &context.models().setup.sample;
+    let names = operations(Some(space));
+    ui.add(egui::Label::new(RichText::new(&sample.text).monospace()).truncate())
+        .on_hover_text(&sample.text);
+    exportable(ui, "cell graph", |ui| {
+        widgets::cells(ui, &sample.drawings, &names, 250.0, |_, _| false);
+        widgets::legend(ui, &names, &sample.drawings);
+    });
+    decisions(ui, sample);
+}
+
+/// What is known of the space, and what its networks cost.
+fn about(ui: &mut Ui, context: &ViewContext<'_>, space: &Space) {
+    facts(ui, space);
+    ui.add_space(6.0);
+    ui.label(format!("{} random networks", context.setup.costs.len()));
+    let size = vec2((ui.available_width() - 12.0) / 2.0, 190.0);
+    ui.horizontal(|ui| {
+        for (at, name) in ["params", "macs per image"].into_iter().enumerate() {
+            let values = context.setup.costs.iter().map(|costs| costs[at]);
+            widgets::histogram(ui, name, values, size);
+        }
+    });
+}
+
+/// What was decided in the architecture that is drawn, and what of it is not drawn.
+fn decisions(ui: &mut Ui, sample: &SampleArchitecture) {
+    let all = sample.choices.len();
+    let idle = sample.effects.iter().filter(|effect| !**effect).count();
+    egui::CollapsingHeader::new(format!("{all} decisions")).id_salt("decisions").show(ui, |ui| {
+        if idle > 0 {
+            ui.label(format!(
+                "{idle} of them concern vertices on no path from the input to the output: the architecture \
+                 has these decisions, but they are neither built nor drawn."
+            ));
+        }
         Grid::new("decisions").num_columns(2).striped(true).show(ui, |ui| {
-            for choice in choices {
-                fact(ui, &choice.name, choice.value.clone());
+            for (choice, effect) in sample.choices.iter().zip(&sample.effects) {
+                let value = RichText::new(&choice.value).monospace();
+                ui.weak(&choice.name);
+                if *effect {
+                    ui.label(value);
+                } else {
+                    ui.label(value.weak().strikethrough()).on_hover_text("Not built, not drawn");
+                }
+                ui.end_row();
             }
         });
     });
+    if idle > 0 {
+        let text = format!("{idle} of {all} decisions are not drawn: they have no effect");
+        ui.label(RichText::new(text).small().weak());
+    }
 }
 
 fn facts(ui: &mut Ui, space: &untrained::space::Space) {

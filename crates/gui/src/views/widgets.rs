@@ -2,6 +2,8 @@
 
 use egui::{Pos2, Rect, RichText, Ui, Vec2};
 
+use super::plot_axis::{self, PlotAxis};
+use crate::colour_scale::ColourScale;
 pub use crate::drawing::{cells, legend, swatch};
 use crate::picture::exportable;
 use crate::results::sheet::{ResultTable, ValueHistogram};
@@ -23,32 +25,51 @@ pub fn histogram(ui: &mut Ui, name: &str, values: impl Iterator<Item = f64> + Cl
     });
     let chart = egui_plot::BarChart::new(name, bars.collect()).color(colour);
     exportable(ui, &format!("histogram of {name}"), |ui| {
-        plot(ui, name, size).x_axis_label(name).show(ui, |plot| plot.bar_chart(chart));
+        let axes = [PlotAxis::linear(name), PlotAxis::count("networks")];
+        // A count of one or two alone would have an axis without a scale.
+        let plot = plot(ui, name, size, &axes).include_y(0.0).include_y(3.0);
+        plot.show(ui, |plot| plot.bar_chart(chart));
     });
 }
 
-/// A plot that reads large numbers as people write them.
-pub fn plot<'a>(_ui: &Ui, name: &str, size: Vec2) -> egui_plot::Plot<'a> {
-    let write = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| short(mark.value);
+/// A plot with these axes, across and up.
+pub fn plot<'a>(ui: &Ui, name: &str, size: Vec2, axes: &[PlotAxis; 2]) -> egui_plot::Plot<'a> {
+    let ticks = theme::secondary(ui.visuals());
+    let [x, y] = axes;
     egui_plot::Plot::new(name.to_owned())
         .width(size.x)
         .height(size.y)
         .allow_scroll(false)
         .show_grid([false, true])
-        .x_axis_formatter(write)
-        .y_axis_formatter(write)
+        .grid_spacing(plot_axis::SPACING..=300.0)
+        .x_grid_spacer(x.spacer(0))
+        .y_grid_spacer(y.spacer(1))
+        .custom_x_axes(vec![x.hints(0).tick_label_color(ticks)])
+        .custom_y_axes(vec![y.hints(1).tick_label_color(ticks)])
 }
 
-/// A number in few characters: 1.5M.
-pub fn short(value: f64) -> String {
-    let (scaled, unit) = match value.abs() {
-        size if size >= 1e9 => (value / 1e9, "G"),
-        size if size >= 1e6 => (value / 1e6, "M"),
-        size if size >= 1e4 => (value / 1e3, "K"),
-        _ => (value, ""),
-    };
-    let text = format!("{scaled:.2}");
-    format!("{}{unit}", text.trim_end_matches('0').trim_end_matches('.'))
+/// What the colours of a column mean: its lowest value, the colours up to the highest, and that one.
+pub fn colour_bar(ui: &mut Ui, column: &str, scale: ColourScale) {
+    const STEPS: usize = 48;
+    let Some([least, most]) = scale.range() else { return };
+    let (name, low, high) = (column.to_owned(), written(column, least), written(column, most));
+    let alt = format!("Colours of {name}, from {low} to {high}");
+    let small = |text: String| RichText::new(text).small();
+    let bar = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.label(small(name).strong());
+        ui.label(small(low));
+        let (rect, response) = ui.allocate_exact_size(Vec2::new(120.0, 9.0), egui::Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &alt));
+        for at in 0..STEPS {
+            let share = |at: usize| egui::lerp(rect.x_range(), at as f32 / STEPS as f32);
+            let step = Rect::from_x_y_ranges(share(at)..=share(at + 1) + 0.3, rect.y_range());
+            let value = egui::lerp(least..=most, (at as f64 + 0.5) / STEPS as f64);
+            ui.painter().rect_filled(step, 0.0, scale.of(value));
+        }
+        ui.label(small(high));
+    });
+    bar.response.on_hover_text("Values that are missing or not finite have the first colour");
 }
 
 /// The largest square that fits, for a picture.
@@ -104,8 +125,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short() {
-        let written = [0.0, 0.25, 1500.0, 1_073_466.0, 2e9, -12_000.0].map(short);
-        assert_eq!(written, ["0", "0.25", "1500", "1.07M", "2G", "-12K"]);
+    fn numbers_that_are_not_finite_are_words() {
+        let written = [f64::NAN, f64::NEG_INFINITY, 1.0].map(|value| written("score", value));
+        assert_eq!(written, ["", "-inf", "1.0000"]);
     }
 }

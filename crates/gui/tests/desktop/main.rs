@@ -4,7 +4,9 @@ mod benchmark;
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 mod detail;
+mod faults;
 mod files;
+mod looks;
 mod models;
 mod paths;
 mod pictures;

@@ -113,12 +113,12 @@ fn picture(harness: &mut Harness<'static, App>) -> RgbaImage {
     let whole = |rect: egui::Rect| egui::Rect::from_min_size(rect.min, rect.size().max(wide));
     let mut covered: Vec<egui::Rect> = changing.map(|node| whole(node.rect())).collect();
     // The line of rate and clock is as wide as they are, and may go on in a second one.
-    if let Some(rate) = harness.query_all_by_label_contains("rate ").next() {
-        let last = ["rejected ", "cached ", "study "]
+    if let Some(rate) = harness.query_all_by_label("rate").next() {
+        let last = ["rejected", "cached", "study"]
             .iter()
-            .flat_map(|part| harness.query_all_by_label_contains(part))
-            .map(|node| node.rect().bottom());
-        let bottom = last.fold(rate.rect().bottom(), f32::max);
+            .flat_map(|part| harness.query_all_by_label(part))
+            .map(|node| node.rect().bottom() + 18.0);
+        let bottom = last.fold(rate.rect().bottom() + 18.0, f32::max);
         let begin = egui::pos2(105.0, rate.rect().top());
         covered.push(egui::Rect::from_min_max(begin, egui::pos2(size.right(), bottom)));
     }

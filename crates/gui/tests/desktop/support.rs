@@ -42,8 +42,23 @@ impl Window {
         open: Option<&str>,
         kind: impl FnOnce(HarnessBuilder<App>) -> HarnessBuilder<App>,
     ) -> Self {
+        Self::with_dialogs(folder, open, FileDialogs::answered(), kind)
+    }
+
+    /// A window on a system that shows no file dialogs.
+    pub fn without_dialogs(open: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let kind = |builder: HarnessBuilder<App>| builder.with_size([1280.0, 800.0]);
+        Self::with_dialogs(folder, open, FileDialogs::Unavailable, kind)
+    }
+
+    fn with_dialogs(
+        folder: tempfile::TempDir,
+        open: Option<&str>,
+        dialogs: FileDialogs,
+        kind: impl FnOnce(HarnessBuilder<App>) -> HarnessBuilder<App>,
+    ) -> Self {
         let store = Some(folder.path().join("studies.db"));
-        let dialogs = FileDialogs::answered();
         let start = StartOptions {
             open: open.map(PathBuf::from),
             store,

@@ -1,6 +1,7 @@
 //! Filter expressions, such as `params < 1M and (score > 1500 or architecture ~ nor_conv_3x3)`.
 //!
-//! A comparison consists of a column, one of `< <= > >= = !=`, and a number that may end in K, M or G.
+//! A comparison consists of a column, one of `< <= > >= = !=`, and a number that may end in K, M or G, or
+//! in us, ms or s for a latency. As in the constraints of a search, `=` also takes a range: `params=..1M`.
 //! The columns `architecture` and `status` are compared with a word by `=`, `!=` and `~` (contains).
 //! Comparisons are combined with `not`, `and`, `or` and brackets. A missing value satisfies no
 //! comparison.
@@ -264,9 +265,20 @@ impl FilterParser<'_> {
             _ => return Err(wrong(at, format!("`{sign}`: expected one of < <= > >= = !="))),
         };
         let (at, text) = self.expect("a number")?;
-        let bound = number(&text)
-            .ok_or_else(|| wrong(at, format!("`{text}`: expected a number, such as 1.5M")))?;
-        Ok(RowFilter::Number(name, comparison, bound))
+        let read = |text: &str| {
+            let expected = || format!("`{text}`: expected a number, such as 1.5M");
+            number(text).ok_or_else(|| wrong(at, expected()))
+        };
+        if let (FilterComparison::Equal, Some((least, most))) = (comparison, text.split_once(".."))
+        {
+            let end = |text: &str, open: f64| if text.is_empty() { Ok(open) } else { read(text) };
+            let least = end(least, f64::NEG_INFINITY)?;
+            let most = end(most, f64::INFINITY)?;
+            let above = RowFilter::Number(name.clone(), FilterComparison::AtLeast, least);
+            let below = RowFilter::Number(name, FilterComparison::AtMost, most);
+            return Ok(RowFilter::And(Box::new(above), Box::new(below)));
+        }
+        Ok(RowFilter::Number(name, comparison, read(&text)?))
     }
 
     fn text(&mut self, column: TextColumn) -> Result<RowFilter, FilterError> {
@@ -286,14 +298,12 @@ impl FilterParser<'_> {
     }
 }
 
-/// A number with K, M or G behind it.
+/// A number with K, M or G behind it, or a unit of time, which becomes milliseconds.
 fn number(text: &str) -> Option<f64> {
-    let (digits, factor) = match text.chars().last()? {
-        'K' | 'k' => (&text[..text.len() - 1], 1e3),
-        'M' => (&text[..text.len() - 1], 1e6),
-        'G' => (&text[..text.len() - 1], 1e9),
-        _ => (text, 1.0),
-    };
+    const UNITS: [(&str, f64); 7] =
+        [("K", 1e3), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("ms", 1.0), ("us", 1e-3), ("s", 1e3)];
+    let unit = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
+    let (digits, factor) = unit.unwrap_or((text, 1.0));
     digits.replace('_', "").parse::<f64>().ok().filter(|value| !value.is_nan()).map(|v| v * factor)
 }
 
@@ -324,6 +334,10 @@ mod tests {
         assert_eq!(accepted("architecture = \"|none~0|\""), [1]);
         assert_eq!(accepted("params != 1000"), [0, 2]);
         assert_eq!(accepted("accuracy < 1 or not accuracy < 1 and params = 1e3"), [1]);
+        // Ranges as in the constraints of a search, their ends included.
+        assert_eq!(accepted("params=..1M"), [0, 1]);
+        assert_eq!(accepted("params = 1K..900K and score > 1500"), [0]);
+        assert_eq!(accepted("params=1M.. or score=1500..1700"), [0, 2]);
         // `and` binds closer than `or`.
         assert_eq!(accepted("score > 1500 or score > 1300 and params > 1M"), [0, 2]);
     }
@@ -336,6 +350,7 @@ mod tests {
             ("params", 6, "expected one of"),
             ("params ~ 3", 7, "`~`"),
             ("params < many", 9, "`many`"),
+            ("params = 1..many", 9, "`many`"),
             ("params < 1M score > 2", 12, "expected `and` or `or`"),
             ("(params < 1M", 12, "expected `)`"),
             ("status = good", 9, "disconnected"),

@@ -35,6 +35,45 @@ pub static NUMBERS: LazyLock<Vec<NumberColumn>> = LazyLock::new(|| {
     number.collect()
 });
 
+/// A column that is measured on request, named as in the constraints of a search.
+pub struct MeasuredColumn {
+    /// The name.
+    pub name: &'static str,
+    /// The unit for the heading.
+    pub unit: &'static str,
+    /// A description in one sentence.
+    pub about: &'static str,
+    /// How it is written.
+    pub format: NumberFormat,
+}
+
+/// The columns that are measured on request.
+pub static MEASURED: [MeasuredColumn; 2] = [
+    MeasuredColumn {
+        name: "latency",
+        unit: "ms",
+        about: "Time of one mini-batch on the device of the search, measured on request",
+        format: NumberFormat::Decimals(3),
+    },
+    MeasuredColumn {
+        name: "activations",
+        unit: "B",
+        about: "Peak memory of 32-bit activations for one image, in bytes",
+        format: NumberFormat::Whole,
+    },
+];
+
+/// What was measured of an architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The architecture.
+    pub architecture: String,
+    /// Milliseconds of one mini-batch.
+    pub latency_ms: f64,
+    /// Bytes of activations that are needed at once, for one image.
+    pub activation_bytes: f64,
+}
+
 /// A text that begins with a capital letter.
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::numbers::NUMBERS;
+use super::numbers::{MEASURED, NUMBERS};
 use untrained::job::JobConfig;
 use untrained::score::{
     COMBINED, ComponentRanks, Components, Placement, PlacementSet, Ranking, SCORES,
@@ -28,8 +28,18 @@ impl NumberValues {
         Self { all: vec![f64::NAN; rows], filled: false, range }
     }
 
+    fn set(&mut self, row: usize, value: f64) {
+        self.all[row] = value;
+        self.note(value);
+    }
+
     fn push(&mut self, value: f64) {
         self.all.push(value);
+        self.note(value);
+    }
+
+    /// Keeps what is asked of the column up to date with a value.
+    fn note(&mut self, value: f64) {
         self.filled |= !value.is_nan();
         if value.is_finite() {
             let [least, most] = self.range;
@@ -122,6 +132,15 @@ impl ResultTable {
         self.architectures.push(record.architecture.as_str().into());
         self.status.push(record.status);
         self.keep_rank(before as u32);
+    }
+
+    /// Sets a number of all rows of an architecture that was found out later, in a column of its own.
+    pub fn set_number(&mut self, name: &str, architecture: &str, value: f64) {
+        let rows = self.len();
+        let column = self.scores.entry(name.to_owned()).or_insert_with(|| NumberValues::gaps(rows));
+        for row in (0..rows).filter(|&row| *self.architectures[row] == *architecture) {
+            column.set(row, value);
+        }
     }
 
     /// Brings the last rank up to date with a new row.
@@ -235,8 +254,9 @@ impl ResultTable {
 
     /// How the numbers of a column are written.
     pub fn number_format(name: &str) -> NumberFormat {
-        let known = NUMBERS.iter().find(|number| number.name == name);
-        known.map_or(NumberFormat::Decimals(4), |number| number.format)
+        let known = NUMBERS.iter().find(|number| number.name == name).map(|number| number.format);
+        let measured = MEASURED.iter().find(|column| column.name == name);
+        known.or(measured.map(|column| column.format)).unwrap_or(NumberFormat::Decimals(4))
     }
 
     /// The value of a row that may be chosen.

@@ -15,7 +15,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
         return;
     }
     ui.horizontal_wrapped(|ui| {
-        let possible = context.setup.job.check().is_ok() && !context.runner.is_searching();
+        let possible = context.setup.problem().is_none() && !context.runner.is_searching();
         let about = format!("Score {ESTIMATE_SAMPLES} architectures to estimate time and memory");
         let button = ui.add_enabled(possible && !context.setup.is_estimating, egui::Button::new("Estimate cost"));
         if button.on_hover_text(about).clicked() {

@@ -1,48 +1,52 @@
 //! Rows of a form: labels, fields, and what is wrong beside the field that is meant.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use untrained::job::{JobConfig, JobError, JobOption, OptionInfo, OptionType};
+use crate::setup::form_state::{SetupProblem, TypedField, TypedFields};
+use untrained::job::{JobOption, OptionInfo, OptionType};
 
-/// The problem with the job being set up.
-pub struct SetupProblem {
-    /// The option concerned, if there is one.
-    pub option: Option<JobOption>,
-    /// What is wrong and what to do; beside its field, without the option's name.
-    pub text: String,
-}
+/// The widest that a problem is written below its field.
+const PROBLEM: f32 = 380.0;
 
-impl SetupProblem {
-    /// What [`JobConfig::check`] finds.
-    pub fn of(job: &JobConfig) -> Option<Self> {
-        let error = job.check().err()?;
-        let text = match &error {
-            JobError::Invalid(invalid) => invalid.reason.clone(),
-            error => error.to_string(),
-        };
-        Some(Self { option: error.option(), text })
-    }
-}
-
-/// What is edited in a frame.
-pub struct SetupDraft {
-    /// The job.
-    pub job: JobConfig,
-    /// The kind of images that is chosen, which may lack its path yet.
-    pub image_kind: String,
-}
-
-/// Where a problem of the job is shown.
+/// What fields of a form share: what is typed in them, and what keeps the job from running.
 pub struct OptionForm<'p> {
-    /// The problem.
-    pub problem: Option<&'p SetupProblem>,
+    problem: Option<&'p SetupProblem>,
+    before: &'p TypedFields,
+    typed: RefCell<TypedFields>,
 }
 
-impl OptionForm<'_> {
+impl<'p> OptionForm<'p> {
+    /// A form in which that was typed before.
+    pub fn new(problem: Option<&'p SetupProblem>, before: &'p TypedFields) -> Self {
+        Self { problem, before, typed: RefCell::default() }
+    }
+
+    /// What is typed in the fields that were shown.
+    pub fn into_typed(self) -> TypedFields {
+        self.typed.into_inner()
+    }
+
+    /// Whether a field has something wrong in it.
+    pub fn has_problem(&self, option: JobOption) -> bool {
+        let is_here = self.problem.is_some_and(|problem| problem.option == Some(option));
+        is_here || self.before.error(option).is_some()
+    }
+
+    /// What a field shows, whose value is written so.
+    pub fn text(&self, option: JobOption, value: &str) -> String {
+        self.before.text(option, value)
+    }
+
+    /// Takes what is typed in a field.
+    pub fn take(&self, option: JobOption, value: String, text: String, error: Option<String>) {
+        self.typed.borrow_mut().set(option, TypedField { value, text, error });
+    }
+
     /// A row: the label, the field, and its problem.
     pub fn row(&self, ui: &mut Ui, option: JobOption, add: impl FnOnce(&mut Ui) -> egui::Response) {
         let OptionInfo { label: name, help, values, .. } = option.info();
@@ -58,13 +62,15 @@ impl OptionForm<'_> {
             },
         };
         let label = ui.label(name).on_hover_text(&*help);
-        ui.horizontal(|ui| {
-            add(ui).labelled_by(label.id).on_hover_text(&*help);
+        ui.vertical(|ui| {
+            ui.horizontal(|ui| drop(add(ui).labelled_by(label.id).on_hover_text(&*help)));
+            let typed = self.typed.borrow().error(option).map(str::to_owned);
             let is_here = |problem: &&SetupProblem| problem.option == Some(option);
-            if let Some(problem) = self.problem.filter(is_here) {
-                let text = RichText::new(format!("{name} {}", problem.text))
-                    .small()
-                    .color(ui.visuals().error_fg_color);
+            let told =
+                self.problem.filter(is_here).map(|problem| format!("{name} {}", problem.text));
+            if let Some(text) = typed.or(told) {
+                let text = RichText::new(text).small().color(ui.visuals().error_fg_color);
+                ui.set_max_width(ui.available_width().min(PROBLEM));
                 ui.add(egui::Label::new(text).wrap());
             }
         });
@@ -85,75 +91,44 @@ pub fn choose(ui: &mut Ui, id: &str, value: &mut String, names: &[(&str, &str)])
         .response
 }
 
-/// What is typed in a field, kept until the value is changed from elsewhere.
-#[derive(Clone)]
-struct TypedText {
-    /// The text of the value after the typed text was parsed.
-    value: String,
-    text: String,
-}
-
-/// A field for a value that is written as text. Text that cannot be parsed is reported next to it and
-/// changes nothing.
-pub fn typed<T: Clone>(
-    ui: &mut Ui,
-    id: &str,
-    (value, hint): (&mut T, &str),
-    write: impl Fn(&T) -> String,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> egui::Response {
-    let id = ui.scope_id().with(id);
-    let written = write(value);
-    let known = ui.data(|data| data.get_temp::<TypedText>(id));
-    let known = known.filter(|known| known.value == written);
-    let mut text = known.map_or(written, |known| known.text);
-    let edit = TextEdit::singleline(&mut text).hint_text(hint).desired_width(260.0);
-    let response = ui.add(edit);
-    match read(text.trim()) {
-        Ok(new) => *value = new,
-        Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
+impl OptionForm<'_> {
+    /// A field for a value that is written as text. Text that cannot be read is told next to it, changes
+    /// nothing, and keeps the job from running.
+    pub fn typed<T: Clone>(
+        &self,
+        ui: &mut Ui,
+        option: JobOption,
+        (value, hint): (&mut T, &str),
+        write: impl Fn(&T) -> String,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> egui::Response {
+        let mut text = self.text(option, &write(value));
+        let edit = TextEdit::singleline(&mut text).hint_text(hint).desired_width(260.0);
+        let response = ui.add(edit);
+        let error = read(text.trim()).map(|new| *value = new).err();
+        self.take(option, write(value), text, error);
+        response
     }
-    let known = TypedText { value: write(value), text };
-    ui.data_mut(|data| data.insert_temp(id, known));
-    response
-}
 
-/// The same for a value that may be missing.
-pub fn optional<T: Clone + Display + FromStr>(
-    ui: &mut Ui,
-    id: &str,
-    (value, hint): (&mut Option<T>, &str),
-) -> egui::Response
-where
-    T::Err: Display,
-{
-    typed(
-        ui,
-        id,
-        (value, hint),
-        |value| value.as_ref().map(ToString::to_string).unwrap_or_default(),
-        |text| match text {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|error: T::Err| error.to_string()),
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use untrained::job::{Options, Task};
-
-    // A problem that names another field first would stand beside the wrong one.
-    #[test]
-    fn problems_name_their_field() {
-        let mut job = JobConfig::new(Options::default(), Task::default());
-        assert!(job.check().is_ok());
-        job.options.batch_size = Some(1);
-        assert_eq!(SetupProblem::of(&job).unwrap().option, Some(JobOption::BatchSize));
-        job.options.batch_size = Some(2);
-        let Task::Search(search) = &mut job.task else { panic!() };
-        search.strategy = untrained::search::StrategyKind::Area;
-        assert_eq!(SetupProblem::of(&job).unwrap().option, Some(JobOption::Trainer));
+    /// The same for a value that may be missing.
+    pub fn optional<T: Clone + Display + FromStr>(
+        &self,
+        ui: &mut Ui,
+        option: JobOption,
+        field: (&mut Option<T>, &str),
+    ) -> egui::Response
+    where
+        T::Err: Display,
+    {
+        self.typed(
+            ui,
+            option,
+            field,
+            |value| value.as_ref().map(ToString::to_string).unwrap_or_default(),
+            |text| match text {
+                "" => Ok(None),
+                text => text.parse().map(Some).map_err(|error: T::Err| error.to_string()),
+            },
+        )
     }
 }

@@ -2,9 +2,10 @@
 
 use egui::{ComboBox, DragValue, TextEdit, Ui};
 
-use super::form::{OptionForm, SetupDraft};
+use super::form::OptionForm;
 use crate::action::Action;
 use crate::overlay::dialogs::FilePurpose;
+use crate::setup::form_state::SetupDraft;
 use crate::views::context::ViewContext;
 use untrained::data::ImageSource;
 use untrained::job::{JobOption, MiniBatch};
@@ -24,20 +25,20 @@ const KINDS: [(&str, &str, bool); 11] = [
     ("noise", "Standard normal values", false),
 ];
 
-/// What is chosen and typed, and the source that was made of it.
-#[derive(Clone)]
+/// What is chosen and typed.
 struct TypedSource {
-    source: String,
     kind: String,
     path: String,
 }
 
 impl TypedSource {
-    fn of(source: &ImageSource) -> Self {
-        let source = source.to_string();
-        let (kind, path) = source.split_once(':').unwrap_or((&source, ""));
-        let (kind, path) = (kind.to_owned(), path.to_owned());
-        Self { source, kind, path }
+    fn of(text: &str) -> Self {
+        let (kind, path) = text.split_once(':').unwrap_or((text, ""));
+        Self { kind: kind.to_owned(), path: path.to_owned() }
+    }
+
+    fn text(&self) -> String {
+        if self.has_path() { format!("{}:{}", self.kind, self.path) } else { self.kind.clone() }
     }
 
     fn has_path(&self) -> bool {
@@ -47,7 +48,7 @@ impl TypedSource {
     fn read(&self) -> Result<ImageSource, String> {
         match (self.has_path(), self.path.trim()) {
             (false, _) => self.kind.parse(),
-            (true, "") => return Err("choose a folder or file".to_owned()),
+            (true, "") => return Err(format!("{}: choose a folder or file", self.kind)),
             (true, path) => format!("{}:{path}", self.kind).parse(),
         }
         .map_err(|error: untrained::data::UnknownSource| error.to_string())
@@ -62,15 +63,12 @@ pub fn show(
     form: &OptionForm<'_>,
 ) {
     let mut chooses = false;
-    let SetupDraft { job, image_kind } = draft;
+    let SetupDraft { job, .. } = draft;
     let batch = job.ranking().map_or(MiniBatch::Codes, |ranking| MiniBatch::of(ranking.scores()));
     let options = &mut job.options;
     form.row(ui, JobOption::Images, |ui| {
-        let id = ui.scope_id().with("images");
-        let known = ui.data(|data| data.get_temp::<TypedSource>(id));
         let source = options.images(batch);
-        let known = known.filter(|known| known.source == source.to_string());
-        let mut typed = known.unwrap_or_else(|| TypedSource::of(&source));
+        let mut typed = TypedSource::of(&form.text(JobOption::Images, &source.to_string()));
         let combo = ComboBox::from_id_salt("images").selected_text(typed.kind.clone()).width(110.0);
         let inner = combo.show_ui(ui, |ui| {
             for (kind, about, _) in KINDS {
@@ -85,14 +83,17 @@ pub fn show(
             });
             chooses = ui.button("Choose images…").clicked();
         }
-        match typed.read() {
-            Ok(images) if images != source => options.images = Some(images),
-            Ok(_) => {}
-            Err(why) => drop(ui.colored_label(ui.visuals().error_fg_color, why)),
-        }
-        typed.source = options.images(batch).to_string();
-        image_kind.clone_from(&typed.kind);
-        ui.data_mut(|data| data.insert_temp(id, typed));
+        let error = match typed.read() {
+            Ok(images) => {
+                if images != source {
+                    options.images = Some(images);
+                }
+                None
+            }
+            Err(why) => Some(why),
+        };
+        let value = options.images(batch).to_string();
+        form.take(JobOption::Images, value, typed.text(), error);
         inner.response
     });
     form.row(ui, JobOption::BatchSize, |ui| {
@@ -131,12 +132,11 @@ mod tests {
         for (kind, _, has_path) in KINDS {
             let text = if has_path { format!("{kind}:some/place.npz") } else { kind.to_owned() };
             let source: ImageSource = text.parse().unwrap();
-            let typed = TypedSource::of(&source);
+            let typed = TypedSource::of(&source.to_string());
             assert_eq!((typed.kind.as_str(), typed.has_path()), (kind, has_path));
             assert_eq!(typed.read(), Ok(source));
         }
-        let missing =
-            TypedSource { source: String::new(), kind: "folder".to_owned(), path: " ".to_owned() };
+        let missing = TypedSource { kind: "folder".to_owned(), path: " ".to_owned() };
         assert!(missing.read().is_err());
     }
 }

@@ -2,27 +2,50 @@
 
 use egui::Ui;
 
-use super::form::{OptionForm, SetupDraft, optional, typed};
+use super::form::OptionForm;
+use crate::setup::form_state::SetupDraft;
 use untrained::data::ImageOrder;
 use untrained::job::{JobOption, Task};
+
+/// These options.
+pub const OPTIONS: [JobOption; 12] = [
+    JobOption::Initialisation,
+    JobOption::Input,
+    JobOption::Classes,
+    JobOption::Set,
+    JobOption::ArchitectureSeed,
+    JobOption::ImageSeed,
+    JobOption::WeightSeed,
+    JobOption::Mean,
+    JobOption::Std,
+    JobOption::Scale,
+    JobOption::ImageClasses,
+    JobOption::ImageOrder,
+];
 
 /// Shows their rows.
 pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
     let is_model = matches!(draft.job.task, Task::Onnx(_));
     let options = &mut draft.job.options;
     form.row(ui, JobOption::Initialisation, |ui| {
-        optional(ui, "initialisation", (&mut options.initialisation, "Default (from space)"))
+        form.optional(
+            ui,
+            JobOption::Initialisation,
+            (&mut options.initialisation, "Default (from space)"),
+        )
     });
     let of_input = if is_model { "Default (from the model)" } else { "Default (from space)" };
-    form.row(ui, JobOption::Input, |ui| optional(ui, "input", (&mut options.input, of_input)));
+    form.row(ui, JobOption::Input, |ui| {
+        form.optional(ui, JobOption::Input, (&mut options.input, of_input))
+    });
     if !is_model {
         form.row(ui, JobOption::Classes, |ui| {
-            optional(ui, "classes", (&mut options.classes, "Default (from space)"))
+            form.optional(ui, JobOption::Classes, (&mut options.classes, "Default (from space)"))
         });
         form.row(ui, JobOption::Set, |ui| {
-            typed(
+            form.typed(
                 ui,
-                "set",
+                JobOption::Set,
                 (&mut options.set, "none"),
                 |list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                 |text| text.split_whitespace().map(str::parse).collect(),
@@ -34,15 +57,15 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
         (JobOption::ImageSeed, &mut options.image_seed),
         (JobOption::WeightSeed, &mut options.weight_seed),
     ] {
-        form.row(ui, option, |ui| optional(ui, option.key(), (seed, "Default (overall seed)")));
+        form.row(ui, option, |ui| form.optional(ui, option, (seed, "Default (overall seed)")));
     }
-    form.row(ui, JobOption::Mean, |ui| list(ui, "mean", &mut options.mean));
-    form.row(ui, JobOption::Std, |ui| list(ui, "std", &mut options.std));
+    form.row(ui, JobOption::Mean, |ui| list(ui, form, JobOption::Mean, &mut options.mean));
+    form.row(ui, JobOption::Std, |ui| list(ui, form, JobOption::Std, &mut options.std));
     form.row(ui, JobOption::Scale, |ui| {
         ui.checkbox(&mut options.scale, "Array values are pixels from 0 to 255")
     });
     form.row(ui, JobOption::ImageClasses, |ui| {
-        optional(ui, "image-classes", (&mut options.image_classes, "120"))
+        form.optional(ui, JobOption::ImageClasses, (&mut options.image_classes, "120"))
     });
     form.row(ui, JobOption::ImageOrder, |ui| {
         let shown = |order: Option<ImageOrder>| order.map_or("Default", ImageOrder::name);
@@ -61,7 +84,12 @@ pub fn show(ui: &mut Ui, draft: &mut SetupDraft, form: &OptionForm<'_>) {
 }
 
 /// Numbers separated by commas.
-fn list(ui: &mut Ui, id: &str, value: &mut Option<Vec<f64>>) -> egui::Response {
+fn list(
+    ui: &mut Ui,
+    form: &OptionForm<'_>,
+    option: JobOption,
+    value: &mut Option<Vec<f64>>,
+) -> egui::Response {
     let write = |list: &Option<Vec<f64>>| {
         let list = list.iter().flatten().map(ToString::to_string);
         list.collect::<Vec<_>>().join(",")
@@ -75,5 +103,5 @@ fn list(ui: &mut Ui, id: &str, value: &mut Option<Vec<f64>>) -> egui::Response {
             text.split(',').map(number).collect::<Result<_, _>>().map(Some)
         }
     };
-    typed(ui, id, (value, "Default (from dataset)"), write, read)
+    form.typed(ui, option, (value, "Default (from dataset)"), write, read)
 }

@@ -2,9 +2,10 @@
 
 use egui::{ComboBox, DragValue, RichText, Ui};
 
-use super::form::{OptionForm, SetupDraft};
+use super::form::OptionForm;
 use crate::command::Command;
 use crate::explain;
+use crate::setup::form_state::SetupDraft;
 use crate::views::chrome;
 use crate::views::context::ViewContext;
 use untrained::job::{JobConfig, JobOption, StoreLocation, Task};

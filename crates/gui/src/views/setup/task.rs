@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use egui::{DragValue, RichText, TextEdit, Ui};
 
-use super::form::{OptionForm, SetupDraft, choose, optional, typed};
+use super::form::{OptionForm, choose};
 use crate::action::Action;
+use crate::command::Command;
 use crate::overlay::dialogs::FilePurpose;
+use crate::setup::form_state::SetupDraft;
+use crate::view::View;
 use crate::views::context::ViewContext;
 use untrained::job::{JobOption, ModelOptions, OnnxWeights, SearchOptions, Task};
 use untrained::onnx::{MergedCalls, NormStatistics};
 use untrained::score::{COMBINED, DEFAULT_COMPONENTS, SCORES};
-use untrained::search::{Objective, StrategyKind, StrategyOption};
+use untrained::search::{Constraint, Objective, StrategyKind, StrategyOption};
 use untrained::space::Space;
 
 /// Shows the rows of the task.
@@ -22,7 +25,10 @@ pub fn show(
     form: &OptionForm<'_>,
 ) {
     let mut becomes_search = false;
-    let space = context.setup.space.as_ref();
+    if context.setup.uses_space() {
+        form.row(ui, JobOption::Space, |ui| space_row(ui, context));
+    }
+    let space = context.models().setup.space.as_ref();
     let chooses_table = match &mut draft.job.task {
         Task::Search(options) => search(ui, options, space, form),
         Task::Score { architectures } => {
@@ -40,6 +46,20 @@ pub fn show(
     if chooses_table {
         context.send(Action::ChooseFile(FilePurpose::SearchTable));
     }
+}
+
+/// The space that the job is about, and the ways to another one.
+fn space_row(ui: &mut Ui, context: &mut ViewContext<'_>) -> egui::Response {
+    let name = context.setup.job.options.space.clone();
+    let text = RichText::new(&name).monospace();
+    let response = ui.add(egui::Label::new(text).truncate());
+    if ui.button("Choose space…").on_hover_text("Built-in spaces and files").clicked() {
+        context.command(Command::Go(View::Home));
+    }
+    if ui.button("Show space").on_hover_text("Its cells, decisions and costs").clicked() {
+        context.command(Command::Go(View::Space));
+    }
+    response
 }
 
 /// A model file and how it is read; whether a search is wanted instead.
@@ -146,9 +166,9 @@ fn search(
     });
     if search.score_name() == COMBINED {
         form.row(ui, JobOption::Combine, |ui| {
-            typed(
+            form.typed(
                 ui,
-                "components",
+                JobOption::Combine,
                 (&mut search.combine, &DEFAULT_COMPONENTS.join(",")),
                 |list| list.join(","),
                 |text| {
@@ -164,12 +184,12 @@ fn search(
 
 fn constraints(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) {
     form.row(ui, JobOption::Constraint, |ui| {
-        typed(
+        form.typed(
             ui,
-            "constraints",
-            (&mut search.constraint, "params=..1M"),
+            JobOption::Constraint,
+            (&mut search.constraint, "params < 1M and latency < 5ms"),
             |list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            |text| text.split_whitespace().map(str::parse).collect(),
+            Constraint::list,
         )
     });
     form.row(ui, JobOption::Unique, |ui| {
@@ -196,17 +216,25 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'
 fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> bool {
     let mut chooses = false;
     form.row(ui, JobOption::Trainer, |ui| {
-        optional(ui, "trainer", (&mut search.trainer, "python train.py {arch.json}"))
+        form.optional(ui, JobOption::Trainer, (&mut search.trainer, "python train.py {arch.json}"))
     });
     form.row(ui, JobOption::Table, |ui| {
-        let response = path(ui, "table", (&mut search.table, "file"));
+        let response = path(ui, form, JobOption::Table, (&mut search.table, "file"));
         chooses = ui.button("Choose table…").clicked();
         response
     });
-    form.row(ui, JobOption::Metric, |ui| optional(ui, "metric", (&mut search.metric, "accuracy")));
-    form.row(ui, JobOption::Report, |ui| optional(ui, "report", (&mut search.report, "accuracy")));
-    form.row(ui, JobOption::Time, |ui| optional(ui, "time", (&mut search.time, "none")));
-    form.row(ui, JobOption::Budget, |ui| optional(ui, "budget", (&mut search.budget, "unlimited")));
+    form.row(ui, JobOption::Metric, |ui| {
+        form.optional(ui, JobOption::Metric, (&mut search.metric, "accuracy"))
+    });
+    form.row(ui, JobOption::Report, |ui| {
+        form.optional(ui, JobOption::Report, (&mut search.report, "accuracy"))
+    });
+    form.row(ui, JobOption::Time, |ui| {
+        form.optional(ui, JobOption::Time, (&mut search.time, "none"))
+    });
+    form.row(ui, JobOption::Budget, |ui| {
+        form.optional(ui, JobOption::Budget, (&mut search.budget, "unlimited"))
+    });
     form.row(ui, JobOption::Trainers, |ui| {
         ui.add(DragValue::new(&mut search.trainers).range(1..=1024))
     });
@@ -220,9 +248,14 @@ fn accuracy(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'_>) -> b
 }
 
 /// A path that may be missing.
-fn path(ui: &mut Ui, id: &str, (value, hint): (&mut Option<PathBuf>, &str)) -> egui::Response {
+fn path(
+    ui: &mut Ui,
+    form: &OptionForm<'_>,
+    option: JobOption,
+    (value, hint): (&mut Option<PathBuf>, &str),
+) -> egui::Response {
     let mut text = value.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let response = optional(ui, id, (&mut text, hint));
+    let response = form.optional(ui, option, (&mut text, hint));
     *value = text.map(PathBuf::from);
     response
 }
