@@ -8,17 +8,23 @@ struct BuiltinSpace {
     id: &'static str,
     /// Its file.
     text: &'static str,
-    /// Scores of random architectures, a table in CSV.
-    reference: &'static str,
+    /// Scores of random architectures, a table in CSV; there may be none.
+    reference: Option<&'static str>,
 }
 
 /// A space, its file and its reference set by its id.
 macro_rules! builtin {
     ($id:literal) => {
         BuiltinSpace {
+            reference: Some(include_str!(concat!("../../assets/reference/", $id, ".csv"))),
+            ..builtin!($id, no reference)
+        }
+    };
+    ($id:literal, no reference) => {
+        BuiltinSpace {
             id: $id,
             text: include_str!(concat!("../../assets/spaces/", $id, ".toml")),
-            reference: include_str!(concat!("../../assets/reference/", $id, ".csv")),
+            reference: None,
         }
     };
 }
@@ -47,6 +53,12 @@ const ALL: &[BuiltinSpace] = &[
     builtin!("nds-vanilla"),
     builtin!("nds-resnext-a-imagenet"),
     builtin!("nds-resnext-b-imagenet"),
+    builtin!("regnet-x", no reference),
+    builtin!("regnet-y", no reference),
+    builtin!("transnas-micro", no reference),
+    builtin!("autoformer-tiny", no reference),
+    builtin!("autoformer-small", no reference),
+    builtin!("autoformer-base", no reference),
 ];
 
 /// The ids of all built-in spaces.
@@ -66,7 +78,7 @@ pub(super) fn text(id: &str) -> Result<&'static str, SpaceError> {
 
 /// The reference set of a built-in space.
 pub(super) fn reference(id: &str) -> Option<&'static str> {
-    find(id).map(|space| space.reference)
+    find(id).and_then(|space| space.reference)
 }
 
 fn find(id: &str) -> Option<&'static BuiltinSpace> {

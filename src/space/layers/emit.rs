@@ -73,7 +73,7 @@ fn emit_layer(
     graph.add(format!("{label}.{}", op.name()), op, &[input])
 }
 
-/// Zeros at the operation's stride; the width stays.
+/// Zeros at the operation's stride and width.
 fn emit_zero(
     graph: &mut Graph,
     input: NodeId,
@@ -81,11 +81,15 @@ fn emit_zero(
     place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
-    if shape.channels != place.width {
-        let reason = format!("keeps the {} channels of its input, not {}", shape, place.width);
-        return Err(GraphError { label: label.to_owned(), op: "zero", reason });
-    }
     let mut value = input;
+    if shape.channels < place.width {
+        let copies = vec![value; place.width.div_ceil(shape.channels)];
+        value = graph.add(format!("{label}.concat"), Op::Concat, &copies)?;
+    }
+    if graph.shape(value).channels > place.width {
+        let slice = Op::ChannelSlice { start: 0, len: place.width };
+        value = graph.add(format!("{label}.channels"), slice, &[value])?;
+    }
     if place.stride > 1 {
         let window = Window {
             top: 0,
@@ -114,6 +118,7 @@ fn emit_branches(
     let op = match join {
         BranchJoin::Add => Op::Add,
         BranchJoin::Concat => Op::Concat,
+        BranchJoin::Mul => Op::Mul,
     };
     graph.add(format!("{label}.{}", op.name()), op, &values)
 }

@@ -48,6 +48,8 @@ pub(super) enum BranchJoin {
     Add,
     /// Concatenated along the channels.
     Concat,
+    /// Multiplied: two branches of one shape, or one of them a value for each channel, as in a gate.
+    Mul,
 }
 
 /// A convolution whose width and stride depend on where it stands.
@@ -121,6 +123,9 @@ pub(super) fn zero_after(layers: &[OperationLayer], zero: bool) -> bool {
         OperationLayer::Activation(activation) => zero && activation.kind.keeps_zero(),
         OperationLayer::Conv(conv) => zero && !conv.bias,
         OperationLayer::Linear(linear) => zero && !linear.bias,
+        OperationLayer::Branches(BranchJoin::Mul, branches) => {
+            branches.iter().any(|branch| zero_after(branch, zero))
+        }
         OperationLayer::Branches(_, branches) => {
             branches.iter().all(|branch| zero_after(branch, zero))
         }
@@ -156,6 +161,19 @@ pub(super) enum BranchesFile {
     Add(Vec<Vec<LayerFile>>),
     /// Concatenated along the channels.
     Concat(Vec<Vec<LayerFile>>),
+    /// Multiplied: two branches of one shape, or one of them a value for each channel, as in a gate.
+    Mul(Vec<Vec<LayerFile>>),
+}
+
+impl BranchesFile {
+    /// How the branches are joined, the word for it, and the branches.
+    fn parts(&self) -> (BranchJoin, &'static str, &[Vec<LayerFile>]) {
+        match self {
+            Self::Add(branches) => (BranchJoin::Add, "add", branches),
+            Self::Concat(branches) => (BranchJoin::Concat, "concat", branches),
+            Self::Mul(branches) => (BranchJoin::Mul, "mul", branches),
+        }
+    }
 }
 
 /// Values for the `{name}`s in the texts of layers.
@@ -172,16 +190,9 @@ pub(super) fn read(
         let path = format!("{path}[{position}]");
         match file {
             LayerFile::Text(text) => problems.take(&path, text::parse(text, parameters)),
-            LayerFile::Branches(BranchesFile::Add(branches)) => read_branches(
-                branches,
-                BranchJoin::Add,
-                parameters,
-                &format!("{path}.add"),
-                problems,
-            ),
-            LayerFile::Branches(BranchesFile::Concat(branches)) => {
-                let path = format!("{path}.concat");
-                read_branches(branches, BranchJoin::Concat, parameters, &path, problems)
+            LayerFile::Branches(file) => {
+                let (join, word, branches) = file.parts();
+                read_branches(branches, join, parameters, &format!("{path}.{word}"), problems)
             }
         }
     };
@@ -201,6 +212,10 @@ fn read_branches(
         problems.add(path, "has no branch; it needs at least one");
         return None;
     }
+    if join == BranchJoin::Mul && branches.len() != 2 {
+        let count = branches.len();
+        problems.add(path, format!("has {count} branches; a product is of exactly two"));
+    }
     let read = |(position, branch): (usize, &Vec<LayerFile>)| {
         read(branch, parameters, &format!("{path}[{position}]"), problems)
     };
@@ -215,7 +230,8 @@ pub(super) fn parameters_of(files: &[LayerFile]) -> Vec<&str> {
     for file in files {
         match file {
             LayerFile::Text(text) => names.extend(text::parameters(text)),
-            LayerFile::Branches(BranchesFile::Add(branches) | BranchesFile::Concat(branches)) => {
+            LayerFile::Branches(file) => {
+                let (_, _, branches) = file.parts();
                 names.extend(branches.iter().flat_map(|branch| parameters_of(branch)));
             }
         }

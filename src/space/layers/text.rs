@@ -86,11 +86,12 @@ pub(super) fn parse(text: &str, values: &LayerParameters<'_>) -> Result<Operatio
 }
 
 fn activation(kind: ActivationKind, options: &mut LayerOptions<'_>) -> Result<Activation, String> {
-    let published_calls = match options.value("published") {
-        Some(calls) => options.number("published", calls, 0, MAX_EXTENT)? as u32,
-        None => 1,
+    let mut calls = |key: &'static str, default: u32| match options.value(key) {
+        Some(calls) => options.number(key, calls, 0, MAX_EXTENT).map(|calls| calls as u32),
+        None => Ok(default),
     };
-    Ok(Activation { kind, calls: 1, published_calls })
+    let own = calls("calls", 1)?;
+    Ok(Activation { kind, calls: own, published_calls: calls("published", own)? })
 }
 
 fn conv(options: &mut LayerOptions<'_>) -> Result<ConvLayer, String> {
@@ -254,7 +255,7 @@ impl<'t> LayerOptions<'t> {
 
 fn allowed(layer: &OperationLayer) -> &'static str {
     match layer {
-        OperationLayer::Activation(_) => "the option is published=",
+        OperationLayer::Activation(_) => "options are calls= published=",
         OperationLayer::Conv(_) => "options are stride= out= groups= dilation= pad= bias",
         OperationLayer::Pool(PoolLayer { average: Some(_), .. }) => {
             "options are stride= pad= count_padding"
