@@ -72,8 +72,9 @@ impl Operation {
 
     /// Whether its layers for another width or stride have weights that are drawn.
     pub(super) fn reshape_is_random(&self) -> bool {
-        let weighted =
-            |layer: &OperationLayer| matches!(layer, OperationLayer::Conv(_) | OperationLayer::Linear(_));
+        let weighted = |layer: &OperationLayer| {
+            matches!(layer, OperationLayer::Conv(_) | OperationLayer::Linear(_))
+        };
         self.reshape.as_ref().is_some_and(|layers| any(layers, &weighted))
     }
 

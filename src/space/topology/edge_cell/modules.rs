@@ -176,10 +176,8 @@ impl Topology for ModuleCell {
         let mut shape = graph.shape(stem);
         if shape.channels != self.channels {
             let given = shape.channels;
-            let message = format!(
-                "outputs {given} channels, but the cells after it need {}",
-                self.channels
-            );
+            let message =
+                format!("outputs {given} channels, but the cells after it need {}", self.channels);
             return problems.add("skeleton.stem", message);
         }
         for module in self.places() {
@@ -197,10 +195,8 @@ impl Topology for ModuleCell {
         }
         let last = graph.input(shape);
         let head = emit(&mut graph, &self.head, last, "", place);
-        problems.take(
-            "skeleton.head",
-            head.map_err(|error| format!("{}: {}", error.op, error.reason)),
-        );
+        problems
+            .take("skeleton.head", head.map_err(|error| format!("{}: {}", error.op, error.reason)));
     }
 
     fn operation_names(&self) -> Vec<&str> {

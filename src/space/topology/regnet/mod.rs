@@ -396,7 +396,9 @@ impl Topology for Regnet {
         let stages = derive(decisions, self.bottleneck).stages;
         let texts: Vec<String> = stages
             .iter()
-            .map(|stage| format!("{}x{}/{}/{}", stage.depth, stage.width, stage.inner, stage.groups))
+            .map(|stage| {
+                format!("{}x{}/{}/{}", stage.depth, stage.width, stage.inner, stage.groups)
+            })
             .collect();
         texts.join(",")
     }

@@ -28,15 +28,13 @@ pub(super) fn assemble(regnet: &Regnet, decisions: &RegnetDecisions) -> Result<G
     let derived = derive(decisions, regnet.bottleneck);
     let mut graph = Graph::new();
     let input = graph.input(regnet.input);
-    let mut place =
-        OperationContext { width: regnet.channels, stride: 1, classes: regnet.classes };
+    let mut place = OperationContext { width: regnet.channels, stride: 1, classes: regnet.classes };
     let mut value = emit(&mut graph, &regnet.stem, input, "stem", place)?;
     for (position, (stage, &stride)) in derived.stages.iter().zip(&regnet.strides).enumerate() {
         place.width = stage.width;
         for depth in 0..stage.depth {
-            let block = block(regnet, stage, graph.shape(value).channels).map_err(|reason| {
-                GraphError { label: regnet.name.clone(), op: "block", reason }
-            })?;
+            let block = block(regnet, stage, graph.shape(value).channels)
+                .map_err(|reason| GraphError { label: regnet.name.clone(), op: "block", reason })?;
             place.stride = if depth == 0 { stride } else { 1 };
             let label = format!("stage{}.block{depth}", position + 1);
             value = block.emit(&mut graph, value, &label, place)?;

@@ -87,8 +87,7 @@ pub(super) fn parse(regnet: &Regnet, text: &str) -> Result<RegnetDecisions, Arch
     if let Err(reason) = regnet.check(&derive(&decisions, regnet.bottleneck)) {
         return Err(read.wrong(read.text, reason));
     }
-    super::network::assemble(regnet, &decisions).map_err(|error| {
-        read.wrong(&error.label, format!("{}: {}", error.op, error.reason))
-    })?;
+    super::network::assemble(regnet, &decisions)
+        .map_err(|error| read.wrong(&error.label, format!("{}: {}", error.op, error.reason)))?;
     Ok(decisions)
 }

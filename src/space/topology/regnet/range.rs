@@ -39,7 +39,8 @@ impl NumberRange {
         let mut number = |key: &str, value: f64| {
             let number = ParameterValue::from_f64(value);
             if number.is_none() {
-                problems.add(format!("{path}.{key}"), format!("is {value}; three decimals at most"));
+                problems
+                    .add(format!("{path}.{key}"), format!("is {value}; three decimals at most"));
             }
             number.map(ParameterValue::thousandths)
         };

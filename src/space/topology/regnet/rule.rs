@@ -61,7 +61,8 @@ pub(super) fn derive(decisions: &RegnetDecisions, bottleneck: f64) -> Derived {
             _ => widths.push((width, 1)),
         }
     }
-    let stage = |(width, depth): (usize, usize)| fit(width, depth, decisions.group_width, bottleneck);
+    let stage =
+        |(width, depth): (usize, usize)| fit(width, depth, decisions.group_width, bottleneck);
     Derived { stages: widths.into_iter().map(stage).collect(), exponents }
 }
 

@@ -36,7 +36,8 @@ pub(super) fn check(transformer: &Transformer, problems: &mut ProblemList) {
     let tokens = tokens(transformer);
     if tokens > super::MAX_TOKENS {
         let most = super::MAX_TOKENS;
-        problems.add("skeleton.patch", format!("gives {tokens} tokens; at most {most} are allowed"));
+        problems
+            .add("skeleton.patch", format!("gives {tokens} tokens; at most {most} are allowed"));
     }
     for &dim in &transformer.dims {
         for layer in transformer.layers() {
@@ -201,7 +202,11 @@ impl TransformerNetwork<'_> {
             let table = Op::Parameter(Shape::new(dim, 1, tokens));
             terms.push(self.add("positions".to_owned(), table, &[])?);
         }
-        if terms.len() == 1 { Ok(terms[0]) } else { self.add("embedded".to_owned(), Op::Add, &terms) }
+        if terms.len() == 1 {
+            Ok(terms[0])
+        } else {
+            self.add("embedded".to_owned(), Op::Add, &terms)
+        }
     }
 
     fn layer(
@@ -210,12 +215,12 @@ impl TransformerNetwork<'_> {
         label: &str,
         layer: &TransformerLayer,
     ) -> Result<NodeId, GraphError> {
-        let [head_size, hidden] = sizes(self.transformer, self.dim, layer).map_err(|reason| {
-            GraphError { label: label.to_owned(), op: "layer", reason }
-        })?;
+        let [head_size, hidden] = sizes(self.transformer, self.dim, layer)
+            .map_err(|reason| GraphError { label: label.to_owned(), op: "layer", reason })?;
         let norm = Op::LayerNorm(LayerNorm::default());
         let value = self.add(format!("{label}.norm1"), norm, &[input])?;
-        let attended = self.attention(value, &format!("{label}.attention"), layer.heads, head_size)?;
+        let attended =
+            self.attention(value, &format!("{label}.attention"), layer.heads, head_size)?;
         let middle = self.add(format!("{label}.sum1"), Op::Add, &[input, attended])?;
         let value = self.add(format!("{label}.norm2"), norm, &[middle])?;
         let value = self.dense(format!("{label}.mlp1"), hidden, value)?;
@@ -352,8 +357,7 @@ impl TransformerNetwork<'_> {
         let label = format!("{label}.relative_values");
         let RelativeTables { entries, places, .. } = tables;
         let of_places = tables.places_of_keys;
-        let value =
-            self.resample(format!("{label}.places"), Axis::Channel, of_places, weights)?;
+        let value = self.resample(format!("{label}.places"), Axis::Channel, of_places, weights)?;
         let sizes = [places, entries];
         let value = self.by_token(&label, sizes, tables.entries_of_places, heads, value)?;
         let table = self.table(label.clone(), [size, entries], heads)?;

@@ -158,9 +158,8 @@ mod tests {
             return [0, 0];
         }
         let [query, key] = [query - 1, key - 1];
-        let entry = |a: usize, b: usize| {
-            ((b as i64 - a as i64).clamp(-reach, reach) + reach + 1) as usize
-        };
+        let entry =
+            |a: usize, b: usize| ((b as i64 - a as i64).clamp(-reach, reach) + reach + 1) as usize;
         [entry(query / side, key / side), entry(query % side, key % side)]
     }
 
