@@ -8,7 +8,7 @@ use untrained::graph::cost::Cost;
 use untrained::graph::{Graph, Op};
 use untrained::space::{Space, SpaceOverride};
 
-use crate::support::{fixture, shared};
+use crate::support::data::{fixture, shared};
 
 /// Spaces by their names in the rows.
 const SPACES: [(&str, &str); 6] = [
