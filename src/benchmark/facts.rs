@@ -98,7 +98,7 @@ pub(super) fn spaces(table: &BenchmarkTable, architectures: &[String]) -> Vec<St
     if architectures.is_empty() {
         return Vec::new();
     }
-    let reads = |space: &Space| architectures.iter().all(|text| space.parse(text).is_ok());
+    let reads = |space: &Space| architectures.iter().all(|text| space.parse_row(text).is_ok());
     let found = Space::builtins().unwrap_or_default().into_iter().filter(reads);
     let mut ids: Vec<String> = found.map(|space| space.id().to_owned()).collect();
     let stem = table.path().file_stem().unwrap_or_default().to_string_lossy().to_lowercase();

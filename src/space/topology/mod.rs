@@ -4,8 +4,10 @@
 //! [`TopologyDecisions`], `with_topology!` and `with_decisions!`.
 
 mod edge_cell;
+mod layers;
 mod pair_cell;
 mod radix;
+mod sequence;
 mod stages;
 mod vertex_cell;
 mod widths;
@@ -19,7 +21,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use edge_cell::EdgeCell;
+use layers::Layers;
 use pair_cell::PairCell;
+use sequence::Sequence;
 use stages::Stages;
 use vertex_cell::VertexCell;
 use widths::Widths;
@@ -75,8 +79,12 @@ impl<T: Topology> Ord for BoundTopology<T> {
 pub(super) enum TopologyDecisions {
     /// An operation on every edge of a cell.
     EdgeCell(BoundTopology<EdgeCell>),
+    /// An operation at every position of a chain.
+    Layers(BoundTopology<Layers>),
     /// Two pairs of an operation and an input in every node of two cells, width and depth.
     PairCell(BoundTopology<PairCell>),
+    /// Blocks with types, widths and repeats of their own.
+    Sequence(BoundTopology<Sequence>),
     /// Depth, width, stride and parameters of every stage.
     Stages(BoundTopology<Stages>),
     /// A graph with an operation in every vertex.
@@ -88,7 +96,9 @@ pub(super) enum TopologyDecisions {
 /// Every kind of topology.
 pub(super) const TOPOLOGIES: &[TopologyKind] = &[
     TopologyKind::of::<EdgeCell>(),
+    TopologyKind::of::<Layers>(),
     TopologyKind::of::<PairCell>(),
+    TopologyKind::of::<Sequence>(),
     TopologyKind::of::<Stages>(),
     TopologyKind::of::<VertexCell>(),
     TopologyKind::of::<Widths>(),
@@ -98,7 +108,9 @@ pub(super) const TOPOLOGIES: &[TopologyKind] = &[
 #[derive(Clone, Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(Arc<EdgeCell>),
+    Layers(Arc<Layers>),
     PairCell(Arc<PairCell>),
+    Sequence(Arc<Sequence>),
     Stages(Arc<Stages>),
     VertexCell(Arc<VertexCell>),
     Widths(Arc<Widths>),
@@ -110,9 +122,21 @@ impl From<EdgeCell> for AnyTopology {
     }
 }
 
+impl From<Layers> for AnyTopology {
+    fn from(topology: Layers) -> Self {
+        Self::Layers(Arc::new(topology))
+    }
+}
+
 impl From<PairCell> for AnyTopology {
     fn from(topology: PairCell) -> Self {
         Self::PairCell(Arc::new(topology))
+    }
+}
+
+impl From<Sequence> for AnyTopology {
+    fn from(topology: Sequence) -> Self {
+        Self::Sequence(Arc::new(topology))
     }
 }
 
@@ -138,7 +162,8 @@ impl From<Widths> for AnyTopology {
 macro_rules! with_topology {
     ($topology:expr, |$own:ident, $bind:ident| $body:expr) => {
         $crate::space::topology::with_topology!(
-            @kinds $topology, |$own, $bind| $body; EdgeCell PairCell Stages VertexCell Widths
+            @kinds $topology, |$own, $bind| $body;
+            EdgeCell Layers PairCell Sequence Stages VertexCell Widths
         )
     };
     (@kinds $topology:expr, |$own:ident, $bind:ident| $body:expr; $($kind:ident)*) => {
@@ -162,7 +187,7 @@ macro_rules! with_decisions {
     ($decisions:expr, |$topology:ident, $own:ident, $bind:ident| $body:expr) => {
         $crate::space::topology::with_decisions!(
             @kinds $decisions, |$topology, $own, $bind| $body;
-            EdgeCell PairCell Stages VertexCell Widths
+            EdgeCell Layers PairCell Sequence Stages VertexCell Widths
         )
     };
     (
@@ -274,7 +299,9 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::Layers(_) => Layers::KIND,
             Self::PairCell(_) => PairCell::KIND,
+            Self::Sequence(_) => Sequence::KIND,
             Self::Stages(_) => Stages::KIND,
             Self::VertexCell(_) => VertexCell::KIND,
             Self::Widths(_) => Widths::KIND,

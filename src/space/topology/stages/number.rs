@@ -10,12 +10,12 @@ pub struct ParameterValue {
 
 impl ParameterValue {
     /// The number as written, at most three decimals.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::space) fn parse(text: &str) -> Option<Self> {
         Self::from_f64(text.trim().parse().ok()?)
     }
 
     /// The number of a JSON file.
-    pub(super) fn from_json(value: &serde_json::Value) -> Option<Self> {
+    pub(in crate::space) fn from_json(value: &serde_json::Value) -> Option<Self> {
         Self::from_f64(value.as_f64()?)
     }
 
