@@ -101,7 +101,7 @@ pub(super) fn spaces(table: &BenchmarkTable, architectures: &[String]) -> Vec<St
     // Digits are the notation of some spaces, and would be an index in others.
     let is_read = |space: &Space, text: &String| {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        space.parse(text).is_ok_and(|read| !is_number || read.to_string() == *text)
+        space.parse_row(text).is_ok_and(|read| !is_number || read.to_string() == *text)
     };
     let reads = |space: &Space| architectures.iter().all(|text| is_read(space, text));
     let found = Space::builtins().unwrap_or_default().into_iter().filter(reads);

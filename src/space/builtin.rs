@@ -8,7 +8,7 @@ struct BuiltinSpace {
     id: &'static str,
     /// Its file.
     text: &'static str,
-    /// Scores of random architectures, a table in CSV; there may be none.
+    /// Scores of random architectures, a table in CSV.
     reference: Option<&'static str>,
 }
 
@@ -16,11 +16,16 @@ struct BuiltinSpace {
 macro_rules! builtin {
     ($id:literal) => {
         BuiltinSpace {
+            id: $id,
+            text: include_str!(concat!("../../assets/spaces/", $id, ".toml")),
             reference: Some(include_str!(concat!("../../assets/reference/", $id, ".csv"))),
-            ..builtin!($id, no reference)
         }
     };
-    ($id:literal, no reference) => {
+}
+
+/// A space that has no reference set.
+macro_rules! without_reference {
+    ($id:literal) => {
         BuiltinSpace {
             id: $id,
             text: include_str!(concat!("../../assets/spaces/", $id, ".toml")),
@@ -53,12 +58,22 @@ const ALL: &[BuiltinSpace] = &[
     builtin!("nds-vanilla"),
     builtin!("nds-resnext-a-imagenet"),
     builtin!("nds-resnext-b-imagenet"),
-    builtin!("regnet-x", no reference),
-    builtin!("regnet-y", no reference),
-    builtin!("transnas-micro", no reference),
-    builtin!("autoformer-tiny", no reference),
-    builtin!("autoformer-small", no reference),
-    builtin!("autoformer-base", no reference),
+    without_reference!("nas-bench-macro"),
+    without_reference!("transnas-macro"),
+    without_reference!("proxylessnas"),
+    without_reference!("fbnet"),
+    without_reference!("fbnet-cifar"),
+    without_reference!("spos"),
+    without_reference!("ofa-mobilenet-v3"),
+    without_reference!("ofa-proxyless"),
+    without_reference!("ofa-resnet50"),
+    without_reference!("zennas-mobilenet-v2"),
+    without_reference!("regnet-x"),
+    without_reference!("regnet-y"),
+    without_reference!("transnas-micro"),
+    without_reference!("autoformer-tiny"),
+    without_reference!("autoformer-small"),
+    without_reference!("autoformer-base"),
 ];
 
 /// The ids of all built-in spaces.
@@ -76,9 +91,9 @@ pub(super) fn text(id: &str) -> Result<&'static str, SpaceError> {
     }
 }
 
-/// The reference set of a built-in space.
+/// The reference set of a built-in space, if it has one.
 pub(super) fn reference(id: &str) -> Option<&'static str> {
-    find(id).and_then(|space| space.reference)
+    find(id)?.reference
 }
 
 fn find(id: &str) -> Option<&'static BuiltinSpace> {

@@ -297,12 +297,17 @@ mod tests {
             ("\"conv 3x3 stride=2 stride=2\"", "unknown or repeated option `stride`"),
             ("\"conv 0x3\"", "a whole number from 1 to 64"),
             ("\"conv 99999999999999999999x3\"", "a whole number from 1 to 64"),
-            ("\"relu stride=1\"", "options are calls= published="),
-            ("{ mul = [[\"identity\"]] }", "exactly two"),
+            ("\"relu stride=1\"", "options are published= uncounted"),
             ("{ mul = [[\"identity\"], [\"sigmod\"]] }", "did you mean `sigmoid`?"),
             ("\"\"", "an empty layer"),
             ("\"conv 3x3 out=in*0.1234\"", "at most three decimals"),
             ("{ add = [] }", "at least one"),
+            ("{ mul = [[\"identity\"]] }", "a product has two"),
+            ("{ mul = [[\"identity\"], [\"sigmoit\"]] }", "did you mean `sigmoid`?"),
+            ("\"bn eps=2\"", "a number above 0, at most 1"),
+            ("\"conv 1x1 out=in round=up\"", "nearest, down, div8, round8"),
+            ("\"channels\"", "`even` or `odd` must follow"),
+            ("\"shuffle\"", "groups= must follow"),
         ] {
             let problem = wrong(layer);
             assert!(problem.message.contains(part), "{layer}: {problem}");

@@ -3,6 +3,7 @@
 mod files;
 mod labels;
 mod laws;
+mod layers;
 mod nas_bench_101;
 mod nas_bench_201;
 mod pair_cells;

@@ -5,14 +5,17 @@
 
 mod emit;
 mod text;
+mod width;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use emit::{OperationContext, emit};
+pub(super) use width::WidthRounding;
 
 use super::problem::ProblemList;
-use crate::graph::Activation;
+use crate::graph::{Activation, BatchNorm};
+use width::ChannelWidth;
 
 /// One layer of an operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +27,17 @@ pub(super) enum OperationLayer {
     /// Activation.
     Activation(Activation),
     /// Batch normalisation by the statistics of the mini-batch.
-    BatchNorm,
+    BatchNorm(BatchNorm),
     /// Convolution.
     Conv(ConvLayer),
     /// Pooling.
     Pool(PoolLayer),
     /// Moved up by so many rows and left by so many columns; zeros enter right and below.
     Shift([usize; 2]),
+    /// Channels of so many groups interleaved: the first of every group, then the second, ...
+    Shuffle(usize),
+    /// Half of the channels.
+    Half(ChannelHalf),
     /// Mean over rows and columns.
     GlobalAvgPool,
     /// All values as channels.
@@ -48,8 +55,17 @@ pub(super) enum BranchJoin {
     Add,
     /// Concatenated along the channels.
     Concat,
-    /// Multiplied: two branches of one shape, or one of them a value for each channel, as in a gate.
+    /// Multiplied: two branches, of which one may be a single pixel.
     Mul,
+}
+
+/// Half of the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelHalf {
+    /// Channels 0, 2, 4, ...
+    Even,
+    /// Channels 1, 3, 5, ...
+    Odd,
 }
 
 /// A convolution whose width and stride depend on where it stands.
@@ -67,9 +83,11 @@ pub(super) struct ConvLayer {
 /// A pooling whose stride depends on where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PoolLayer {
-    kernel: [usize; 2],
+    kernel: [LayerStep; 2],
     stride: [LayerStep; 2],
     padding: [usize; 2],
+    /// Windows that reach past the end of the image count what lies in it.
+    ceil: bool,
     /// `None` for the maximum, else whether padded pixels are in the divisor.
     average: Option<bool>,
 }
@@ -95,24 +113,6 @@ enum LayerStep {
 enum GroupCount {
     /// One per input channel.
     Depthwise,
-    Fixed(usize),
-}
-
-/// A number of channels: `base * times / over`, rounded half to even where that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ChannelWidth {
-    base: WidthBase,
-    times: usize,
-    over: usize,
-    round: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WidthBase {
-    /// The layer's input.
-    Input,
-    /// The operation's output.
-    Output,
     Fixed(usize),
 }
 
@@ -161,12 +161,11 @@ pub(super) enum BranchesFile {
     Add(Vec<Vec<LayerFile>>),
     /// Concatenated along the channels.
     Concat(Vec<Vec<LayerFile>>),
-    /// Multiplied: two branches of one shape, or one of them a value for each channel, as in a gate.
+    /// Multiplied: two branches, of which one may be a single pixel, as in a gate.
     Mul(Vec<Vec<LayerFile>>),
 }
 
 impl BranchesFile {
-    /// How the branches are joined, the word for it, and the branches.
     fn parts(&self) -> (BranchJoin, &'static str, &[Vec<LayerFile>]) {
         match self {
             Self::Add(branches) => (BranchJoin::Add, "add", branches),
@@ -191,8 +190,8 @@ pub(super) fn read(
         match file {
             LayerFile::Text(text) => problems.take(&path, text::parse(text, parameters)),
             LayerFile::Branches(file) => {
-                let (join, word, branches) = file.parts();
-                read_branches(branches, join, parameters, &format!("{path}.{word}"), problems)
+                let (join, key, branches) = file.parts();
+                read_branches(branches, join, parameters, &format!("{path}.{key}"), problems)
             }
         }
     };
@@ -214,7 +213,7 @@ fn read_branches(
     }
     if join == BranchJoin::Mul && branches.len() != 2 {
         let count = branches.len();
-        problems.add(path, format!("has {count} branches; a product is of exactly two"));
+        problems.add(path, format!("has {count} branches; a product has two: a value and its gate"));
     }
     let read = |(position, branch): (usize, &Vec<LayerFile>)| {
         read(branch, parameters, &format!("{path}[{position}]"), problems)
@@ -226,17 +225,27 @@ fn read_branches(
 
 /// The names of the parameters in the texts of layers, each once.
 pub(super) fn parameters_of(files: &[LayerFile]) -> Vec<&str> {
+    let mut names = parameters_in_order(files);
+    names.sort_unstable();
+    names
+}
+
+/// The same in the order of their first use.
+pub(super) fn parameters_in_order(files: &[LayerFile]) -> Vec<&str> {
     let mut names = Vec::new();
     for file in files {
-        match file {
-            LayerFile::Text(text) => names.extend(text::parameters(text)),
+        let found = match file {
+            LayerFile::Text(text) => text::parameters(text).collect(),
             LayerFile::Branches(file) => {
-                let (_, _, branches) = file.parts();
-                names.extend(branches.iter().flat_map(|branch| parameters_of(branch)));
+                let branches = file.parts().2.iter();
+                branches.flat_map(|branch| parameters_in_order(branch)).collect::<Vec<_>>()
+            }
+        };
+        for name in found {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
     }
-    names.sort_unstable();
-    names.dedup();
     names
 }

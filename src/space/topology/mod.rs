@@ -4,9 +4,11 @@
 //! [`TopologyDecisions`], `with_topology!` and `with_decisions!`.
 
 mod edge_cell;
+mod layers;
 mod pair_cell;
 mod radix;
 mod regnet;
+mod sequence;
 mod stages;
 mod transformer;
 mod vertex_cell;
@@ -21,8 +23,10 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use edge_cell::{EdgeCell, ModuleCell};
+use layers::Layers;
 use pair_cell::PairCell;
 use regnet::Regnet;
+use sequence::Sequence;
 use stages::Stages;
 use transformer::Transformer;
 use vertex_cell::VertexCell;
@@ -79,12 +83,16 @@ impl<T: Topology> Ord for BoundTopology<T> {
 pub(super) enum TopologyDecisions {
     /// An operation on every edge of a cell.
     EdgeCell(BoundTopology<EdgeCell>),
+    /// An operation at every position of a chain.
+    Layers(BoundTopology<Layers>),
     /// An operation on every edge of a cell that changes width and size.
     ModuleCell(BoundTopology<ModuleCell>),
     /// Two pairs of an operation and an input in every node of two cells, width and depth.
     PairCell(BoundTopology<PairCell>),
     /// Numbers from which the stages follow.
     Regnet(BoundTopology<Regnet>),
+    /// Blocks with types, widths and repeats of their own.
+    Sequence(BoundTopology<Sequence>),
     /// Depth, width, stride and parameters of every stage.
     Stages(BoundTopology<Stages>),
     /// Width and depth, heads and hidden width of every layer.
@@ -98,9 +106,11 @@ pub(super) enum TopologyDecisions {
 /// Every kind of topology.
 pub(super) const TOPOLOGIES: &[TopologyKind] = &[
     TopologyKind::of::<EdgeCell>(),
+    TopologyKind::of::<Layers>(),
     TopologyKind::of::<ModuleCell>(),
     TopologyKind::of::<PairCell>(),
     TopologyKind::of::<Regnet>(),
+    TopologyKind::of::<Sequence>(),
     TopologyKind::of::<Stages>(),
     TopologyKind::of::<Transformer>(),
     TopologyKind::of::<VertexCell>(),
@@ -111,9 +121,11 @@ pub(super) const TOPOLOGIES: &[TopologyKind] = &[
 #[derive(Clone, Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(Arc<EdgeCell>),
+    Layers(Arc<Layers>),
     ModuleCell(Arc<ModuleCell>),
     PairCell(Arc<PairCell>),
     Regnet(Arc<Regnet>),
+    Sequence(Arc<Sequence>),
     Stages(Arc<Stages>),
     Transformer(Arc<Transformer>),
     VertexCell(Arc<VertexCell>),
@@ -123,6 +135,12 @@ pub(super) enum AnyTopology {
 impl From<EdgeCell> for AnyTopology {
     fn from(topology: EdgeCell) -> Self {
         Self::EdgeCell(Arc::new(topology))
+    }
+}
+
+impl From<Layers> for AnyTopology {
+    fn from(topology: Layers) -> Self {
+        Self::Layers(Arc::new(topology))
     }
 }
 
@@ -141,6 +159,12 @@ impl From<PairCell> for AnyTopology {
 impl From<Regnet> for AnyTopology {
     fn from(topology: Regnet) -> Self {
         Self::Regnet(Arc::new(topology))
+    }
+}
+
+impl From<Sequence> for AnyTopology {
+    fn from(topology: Sequence) -> Self {
+        Self::Sequence(Arc::new(topology))
     }
 }
 
@@ -173,7 +197,8 @@ macro_rules! with_topology {
     ($topology:expr, |$own:ident, $bind:ident| $body:expr) => {
         $crate::space::topology::with_topology!(
             @kinds $topology, |$own, $bind| $body;
-            EdgeCell ModuleCell PairCell Regnet Stages Transformer VertexCell Widths
+            EdgeCell Layers ModuleCell PairCell Regnet Sequence Stages Transformer VertexCell
+            Widths
         )
     };
     (@kinds $topology:expr, |$own:ident, $bind:ident| $body:expr; $($kind:ident)*) => {
@@ -197,7 +222,8 @@ macro_rules! with_decisions {
     ($decisions:expr, |$topology:ident, $own:ident, $bind:ident| $body:expr) => {
         $crate::space::topology::with_decisions!(
             @kinds $decisions, |$topology, $own, $bind| $body;
-            EdgeCell ModuleCell PairCell Regnet Stages Transformer VertexCell Widths
+            EdgeCell Layers ModuleCell PairCell Regnet Sequence Stages Transformer VertexCell
+            Widths
         )
     };
     (
@@ -309,9 +335,11 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::Layers(_) => Layers::KIND,
             Self::ModuleCell(_) => ModuleCell::KIND,
             Self::PairCell(_) => PairCell::KIND,
             Self::Regnet(_) => Regnet::KIND,
+            Self::Sequence(_) => Sequence::KIND,
             Self::Stages(_) => Stages::KIND,
             Self::Transformer(_) => Transformer::KIND,
             Self::VertexCell(_) => VertexCell::KIND,

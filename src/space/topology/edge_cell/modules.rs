@@ -224,7 +224,7 @@ impl Topology for ModuleCell {
         let prefix = self.prefix();
         let Some(cell) = text.strip_prefix(&prefix) else {
             let reason = format!(
-                "an architecture of this space is written {}; `{prefix}` says the skeleton",
+                "an architecture is written {}; `{prefix}` says the skeleton",
                 self.shown()
             );
             return Err(wrong(text, reason));

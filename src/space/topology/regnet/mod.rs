@@ -40,7 +40,7 @@ const MAX_COUNTED: u128 = 1 << 20;
 /// The settings whose valid part stands for that of a space too large to be counted.
 const COUNT_DRAWS: u32 = 20_000;
 /// Names that a block's layers may use in braces.
-const PARAMETERS: [&str; 3] = ["inner", "groups", "gate"];
+const PARAMETERS: [&str; 2] = ["inner", "groups"];
 
 /// The numbers from which the stages follow.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,8 +63,8 @@ pub struct RegnetDecisions {
 pub(in crate::space) struct RegnetFile {
     #[serde(rename = "kind")]
     _kind: RegnetKind,
-    /// The operation that is a block. Its layers may use {inner} (the width of its convolution), {groups}
-    /// (the number of its groups) and {gate} (a quarter of the width that enters the block).
+    /// The operation that is a block. Its layers may use {inner}, the width of its convolution, and
+    /// {groups}, the number of its groups.
     block: String,
     /// The stride of the first block of every stage; as many stages as entries.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 8)))]

@@ -8,13 +8,12 @@ use crate::space::layers::{OperationContext, emit};
 use crate::space::operations::Operation;
 use crate::space::problem::ProblemList;
 
-/// The architectures that are tried for each group width.
+/// The architectures that are tried for the smallest and the largest group width.
 const TRIED: usize = 3;
 
-/// The block of a stage that is entered with so many channels.
-fn block(regnet: &Regnet, stage: &DerivedStage, entering: usize) -> Result<Operation, String> {
-    let gate = (libm::rint(entering as f64 / 4.0) as usize).max(1);
-    let values = [("inner", stage.inner), ("groups", stage.groups), ("gate", gate)]
+/// The block of a stage.
+fn block(regnet: &Regnet, stage: &DerivedStage) -> Result<Operation, String> {
+    let values = [("inner", stage.inner), ("groups", stage.groups)]
         .map(|(name, value)| (name, value.to_string()));
     let mut problems = ProblemList::default();
     regnet.block.read(&regnet.name, &values, &mut problems).ok_or_else(|| {
@@ -32,9 +31,9 @@ pub(super) fn assemble(regnet: &Regnet, decisions: &RegnetDecisions) -> Result<G
     let mut value = emit(&mut graph, &regnet.stem, input, "stem", place)?;
     for (position, (stage, &stride)) in derived.stages.iter().zip(&regnet.strides).enumerate() {
         place.width = stage.width;
+        let block = block(regnet, stage)
+            .map_err(|reason| GraphError { label: regnet.name.clone(), op: "block", reason })?;
         for depth in 0..stage.depth {
-            let block = block(regnet, stage, graph.shape(value).channels)
-                .map_err(|reason| GraphError { label: regnet.name.clone(), op: "block", reason })?;
             place.stride = if depth == 0 { stride } else { 1 };
             let label = format!("stage{}.block{depth}", position + 1);
             value = block.emit(&mut graph, value, &label, place)?;
@@ -56,14 +55,15 @@ pub(super) fn assemble(regnet: &Regnet, decisions: &RegnetDecisions) -> Result<G
 /// Whether no block gives zero.
 pub(super) fn is_connected(regnet: &Regnet, decisions: &RegnetDecisions) -> bool {
     let stages = derive(decisions, regnet.bottleneck).stages;
-    stages.iter().all(|stage| block(regnet, stage, stage.width).is_ok_and(|block| !block.zero))
+    stages.iter().all(|stage| block(regnet, stage).is_ok_and(|block| !block.zero))
 }
 
-/// Notes what of some random architectures of each group width cannot be built. Others are built the same
-/// way: all sizes come from the rule, and groups always divide the width that it gives.
+/// Notes what of some random architectures cannot be built. Others are built the same way: all sizes come
+/// from the rule, and groups always divide the width that it gives.
 pub(super) fn check(regnet: &Regnet, problems: &mut ProblemList) {
     let mut rng = seed::stream(0, &["regnet", "check"]);
-    for &group_width in &regnet.group_widths {
+    let widths = regnet.group_widths.iter();
+    for &group_width in widths.clone().min().into_iter().chain(widths.max()) {
         for _ in 0..TRIED {
             let decisions = RegnetDecisions { group_width, ..regnet.draw(&mut rng) };
             if let Err(error) = assemble(regnet, &decisions) {
