@@ -15,7 +15,7 @@ use untrained::graph::cost::Cost;
 use untrained::plan::{Count, Plan, PlanOutputs};
 use untrained::score::{MomentScores, ScoreSet, disturbed, trainability};
 use untrained::seed;
-use untrained::space::{Architecture, Space, SpaceOverride};
+use untrained::space::{Architecture, Space};
 use untrained::weights::{Initialiser, Weights};
 
 /// Images; the software adapter of the tests needs about a second for them and the heaviest cell.
@@ -210,19 +210,14 @@ fn scores_of_moments_agree_in_every_space() {
     assert!(compared >= 75, "only {compared} scores");
 }
 
-/// Images of 16x16 pixels, of 64x64 where the stem takes steps of 8.
+/// Every built-in space and every example.
 fn spaces_at_small_size() -> Vec<Space> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/examples");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|end| end == "toml"));
     let names = files.map(|path| path.to_str().unwrap().to_owned());
     let names = names.chain(Space::builtin_ids().map(str::to_owned));
-    let open = |name: String| {
-        let size = if name.ends_with("-imagenet") { 64 } else { 16 };
-        let settings = ["input.height", "input.width"].map(|key| SpaceOverride::new(key, size));
-        Space::open_with(&name, &settings).unwrap()
-    };
-    names.map(open).collect()
+    names.map(|name| support::small::open(&name)).collect()
 }
 
 /// The comparison tells networks apart that differ in their weights only.

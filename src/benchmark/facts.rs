@@ -98,7 +98,12 @@ pub(super) fn spaces(table: &BenchmarkTable, architectures: &[String]) -> Vec<St
     if architectures.is_empty() {
         return Vec::new();
     }
-    let reads = |space: &Space| architectures.iter().all(|text| space.parse(text).is_ok());
+    // Digits are the notation of some spaces, and would be an index in others.
+    let is_read = |space: &Space, text: &String| {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        space.parse_row(text).is_ok_and(|read| !is_number || read.to_string() == *text)
+    };
+    let reads = |space: &Space| architectures.iter().all(|text| is_read(space, text));
     let found = Space::builtins().unwrap_or_default().into_iter().filter(reads);
     let mut ids: Vec<String> = found.map(|space| space.id().to_owned()).collect();
     let stem = table.path().file_stem().unwrap_or_default().to_string_lossy().to_lowercase();

@@ -338,7 +338,7 @@ impl<'s> ArchitectureKeys<'s> {
             ArchitectureKey { digest, is_hash: false }
         };
         if !row.architecture.is_empty() {
-            let parsed = self.space.parse(&row.architecture);
+            let parsed = self.space.parse_row(&row.architecture);
             return parsed.map(by_identity).map_err(|error| error.to_string());
         }
         if let Some(hash) = row.hash.as_ref().filter(|_| self.takes_hashes) {

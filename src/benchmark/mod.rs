@@ -17,12 +17,14 @@ mod lookup;
 mod metrics;
 mod nas_bench_101;
 mod nas_bench_201;
+mod nas_bench_macro;
 mod nats;
 mod nds;
 mod pickled;
 mod suite_zero;
 mod tabular_table;
 mod torch;
+mod transnas;
 mod trials;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +40,9 @@ use metrics::MetricNames;
 pub const ALL: &[BenchmarkFormat] = &[
     nas_bench_101::FORMAT,
     nats::FORMAT,
+    transnas::FORMAT,
     nas_bench_201::FORMAT,
+    nas_bench_macro::FORMAT,
     tabular_table::JSON,
     nds::FORMAT,
     suite_zero::FORMAT,

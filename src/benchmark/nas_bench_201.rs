@@ -13,7 +13,7 @@ use super::metrics::MetricNames;
 use super::torch::{self, TorchFault};
 use super::trials::MeasuredArchitecture;
 use super::{BenchmarkError, BenchmarkFormat, BenchmarkRow, ReadProgress, RowReader, nats};
-use crate::data::pickle::{self, PickleEntries, PickleLimits};
+use crate::data::pickle::{self, EntryKeys, PickleEntries, PickleLimits};
 use crate::input::{InputKind, open_input};
 
 pub(super) const FORMAT: BenchmarkFormat = BenchmarkFormat {
@@ -86,7 +86,8 @@ impl NasBench201 {
             && let ReadState::Opened(data) = std::mem::replace(&mut self.state, ReadState::Ended)
         {
             let go_on = &mut |position| watch(self.share(position) / 2.0);
-            let entries = pickle::entries(data, self.bytes, KEY, &LIMITS, go_on);
+            let of = EntryKeys::Numbers;
+            let entries = pickle::entries(data, self.bytes, &[KEY], of, &LIMITS, go_on);
             let entries = entries.map_err(|error| self.origin.pickle("its data", error))?;
             self.state = ReadState::Reading(Box::new(entries.ok_or(BenchmarkError::Cancelled)?));
         }

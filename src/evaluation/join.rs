@@ -94,7 +94,7 @@ pub fn join(
             return Err(EvaluationError::Cancelled);
         }
         let text = &prediction.architecture;
-        let architecture = match space.parse(text) {
+        let architecture = match space.parse_row(text) {
             Ok(architecture) => architecture,
             Err(why) => match accuracies.accuracy.architecture_of_hash(text) {
                 Some(architecture) => architecture,

@@ -157,6 +157,11 @@ impl ActivationKind {
         }
     }
 
+    /// Whether the function is linear above and below zero, so that a code bit says on which piece a unit is.
+    pub const fn bends_at_zero_only(self) -> bool {
+        matches!(self, Self::Relu | Self::LeakyRelu { .. })
+    }
+
     /// Whether zero is mapped to zero.
     pub const fn keeps_zero(self) -> bool {
         match self {

@@ -11,6 +11,7 @@ pub mod analysis;
 pub mod cost;
 pub mod extent;
 mod function;
+mod gates;
 mod layers;
 mod op;
 mod op_shape;
@@ -21,6 +22,7 @@ mod shape;
 
 pub use activation::{Activation, ActivationKind};
 pub use function::{ElementFunction, PairFunction};
+pub use gates::gate_activations;
 pub use layers::{Layer, layers};
 pub use op::{
     BatchNorm, Conv, LayerNorm, Linear, Op, Padding, Pool, PoolKind, Resize, Statistics, Window,
@@ -203,9 +205,6 @@ impl Graph {
     }
 
     /// Sets the function of an activation node and the number of calls it represents.
-    ///
-    /// Hidden: for tests, which undo what exporters merge.
-    #[doc(hidden)]
     pub fn set_activation(&mut self, id: NodeId, activation: Activation) {
         if let Op::Activation(current) = &mut self.nodes[id.index()].op {
             *current = activation;

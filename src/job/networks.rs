@@ -7,6 +7,8 @@ use super::{JobConfig, JobError, MiniBatch, ModelOptions, OnnxWeights, Options, 
 use crate::data::{ImageOverrides, NativeShape, native_shape};
 use crate::graph::{Graph, Shape, analysis};
 use crate::onnx::{self, BatchNormFacts, Model, OnnxProblem};
+use crate::plan::{ActivationSites, Count};
+use crate::seed;
 use crate::space::{Architecture, Space};
 use crate::weights::{Initialisation, Weights};
 
@@ -48,6 +50,18 @@ impl NetworkSource {
                 Ok(Self::Model(Box::new(ModelNetwork::read(model, &config.options)?)))
             }
             Task::Search(_) | Task::Score { .. } => Ok(config.open_space()?.into()),
+        }
+    }
+
+    /// What is to be known about codes of its networks: of a space, what holds for a random one.
+    pub(super) fn notices(&self, count: Count) -> Vec<String> {
+        match self {
+            Self::Model(model) => model.notices().to_vec(),
+            Self::Space(space) => {
+                let sample = space.sample(&mut seed::stream(0, &["notices of a space"])).build();
+                let sites = sample.map(|graph| ActivationSites::new(&graph, &Weights::default(), count));
+                sites.ok().and_then(|sites| sites.note()).into_iter().collect()
+            }
         }
     }
 

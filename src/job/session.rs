@@ -134,11 +134,8 @@ impl Session {
         let scores = ranking.scores().and(options.also()?);
         let images = load(&networks, options, ranked_on, cancel)?;
         let (backend, warning) = backend::open(&options.device)?;
-        let of_model = match &networks {
-            NetworkSource::Model(model) => model.notices(),
-            NetworkSource::Space(_) => &[],
-        };
-        let all = of_model.iter().chain(&images.facts.notices).cloned().chain(warning);
+        let of_networks = networks.notices(options.count);
+        let all = of_networks.iter().chain(&images.facts.notices).cloned().chain(warning);
         for warning in all {
             events(Event::Warning(warning));
         }

@@ -380,7 +380,7 @@ impl<'m> ModelReader<'m> {
     ) -> Result<OnnxTensor, OnnxProblem> {
         let count = self.activation_calls(node);
         // A function of constants, such as one of a table of positions, is no activation site.
-        let is_site = self.depends_on_images(tensor.node);
+        let is_site = self.depends_on_images(tensor.node) && !node.is_uncounted();
         let calls = if is_site { count.chosen(self.options.merged_calls) } else { 0 };
         let activation = Activation { kind, calls, published_calls: calls };
         let OnnxTensor { node: input, view } = self.compact(node, tensor)?;

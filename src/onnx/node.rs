@@ -14,7 +14,16 @@ pub(super) struct OnnxNode<'m> {
     pub index: usize,
 }
 
+/// What a node's named texts say of an activation at which no code is taken.
+pub(super) const UNCOUNTED: (&str, &str) = ("untrained.activation_site", "no");
+
 impl<'m> OnnxNode<'m> {
+    /// Whether the node says of itself that no code is taken at it.
+    pub fn is_uncounted(self) -> bool {
+        let (key, value) = UNCOUNTED;
+        self.proto.metadata_props.iter().any(|entry| entry.key == key && entry.value == value)
+    }
+
     /// The node's name, or that of its first output if it has none.
     pub fn name(self) -> &'m str {
         match self.proto.name.as_str() {

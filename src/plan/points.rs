@@ -5,8 +5,8 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Count;
-use crate::graph::Graph;
 use crate::graph::analysis::Analysis;
+use crate::graph::{ActivationKind, Graph};
 use crate::weights::Weights;
 
 /// Calls of each activation node that count, by node index.
@@ -24,7 +24,13 @@ pub(super) fn counted_calls(graph: &Graph, analysis: &Analysis, count: Count) ->
 /// Counted calls by the activations' titles, in the order of the network. As text: `25 activations: 16
 /// ReLU, 9 HardSigmoid`; in JSON an object of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ActivationSites(Vec<(&'static str, u64)>);
+pub struct ActivationSites {
+    calls: Vec<(&'static str, u64)>,
+    /// Those with another bend than at 0.
+    clipped: Vec<&'static str>,
+    /// Those without linear pieces below and above 0.
+    smooth: Vec<&'static str>,
+}
 
 impl ActivationSites {
     /// The activation sites of a network. `weights` may be empty if they are drawn later.
@@ -34,22 +40,46 @@ impl ActivationSites {
         let mut points = Self::default();
         for (node, calls) in graph.nodes().iter().zip(calls) {
             if let (Some(activation), 1..) = (node.op.activation(), calls) {
-                points.add(activation.kind.title(), calls.into());
+                points.add(activation.kind, calls.into());
             }
         }
         points
     }
 
-    fn add(&mut self, title: &'static str, calls: u64) {
-        match self.0.iter_mut().find(|(known, _)| *known == title) {
-            Some((_, sum)) => *sum += calls,
-            None => self.0.push((title, calls)),
+    fn add(&mut self, kind: ActivationKind, calls: u64) {
+        let title = kind.title();
+        if let Some((_, sum)) = self.calls.iter_mut().find(|(known, _)| *known == title) {
+            *sum += calls;
+            return;
         }
+        self.calls.push((title, calls));
+        match kind {
+            kind if kind.bends_at_zero_only() => {}
+            ActivationKind::ClippedRelu { .. } => self.clipped.push(title),
+            _ => self.smooth.push(title),
+        }
+    }
+
+    /// What codes mean for activations other than ReLU; nothing where there are none.
+    pub fn note(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if !self.smooth.is_empty() {
+            let titles = self.smooth.join(", ");
+            parts.push(format!(
+                "{titles}: a code bit is the sign of the input, because there are no linear pieces \
+                 that meet at 0"
+            ));
+        }
+        if !self.clipped.is_empty() {
+            let titles = self.clipped.join(", ");
+            parts.push(format!("{titles}: counted at 0 only, not where it is clipped"));
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     /// Counted calls of all activations.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|(_, calls)| calls).sum()
+        self.calls.iter().map(|(_, calls)| calls).sum()
     }
 }
 
@@ -57,7 +87,7 @@ impl fmt::Display for ActivationSites {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         write!(formatter, "{total} activation{}", if total == 1 { "" } else { "s" })?;
-        for (index, (title, calls)) in self.0.iter().enumerate() {
+        for (index, (title, calls)) in self.calls.iter().enumerate() {
             write!(formatter, "{}{calls} {title}", if index == 0 { ": " } else { ", " })?;
         }
         Ok(())
@@ -66,8 +96,8 @@ impl fmt::Display for ActivationSites {
 
 impl Serialize for ActivationSites {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (title, calls) in &self.0 {
+        let mut map = serializer.serialize_map(Some(self.calls.len()))?;
+        for (title, calls) in &self.calls {
             map.serialize_entry(title, calls)?;
         }
         map.end()
@@ -77,7 +107,7 @@ impl Serialize for ActivationSites {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Activation, ActivationKind, Op, Shape};
+    use crate::graph::{Activation, Op, Shape};
 
     #[test]
     fn calls_are_summed_by_function() {
@@ -94,7 +124,9 @@ mod tests {
         assert_eq!(points(Count::Published).to_string(), "4 activations: 3 ReLU, 1 Sigmoid");
         let json = serde_json::to_string(&points(Count::Paper)).unwrap();
         assert_eq!(json, r#"{"ReLU":4,"Sigmoid":1}"#);
+        let note = points(Count::Paper).note().unwrap();
+        assert!(note.starts_with("Sigmoid: a code bit is the sign of the input"), "{note}");
         let none = ActivationSites::new(&Graph::new(), &Weights::default(), Count::Paper);
-        assert_eq!(none.to_string(), "0 activations");
+        assert_eq!((none.to_string().as_str(), none.note()), ("0 activations", None));
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use rand::Rng;
 
 use super::drawing::Drawing;
+use super::file::GateCount;
 use super::topology::{Decision, Topology, TopologyDecisions, with_decisions};
 use super::{BuildError, Space};
-use crate::graph::Graph;
+use crate::graph::{Activation, Graph, gate_activations};
 
 /// One architecture of a [`Space`].
 ///
@@ -78,8 +79,17 @@ impl Architecture {
     /// [`BuildError`] if the architecture has sizes that the space does not offer and its layers
     /// do not fit together with them.
     pub fn build(&self) -> Result<Graph, BuildError> {
-        with_decisions!(&self.decisions, |topology, own, _bind| topology.build(own))
-            .map_err(|source| BuildError { architecture: self.to_string(), source })
+        let mut graph = with_decisions!(&self.decisions, |topology, own, _bind| topology.build(own))
+            .map_err(|source| BuildError { architecture: self.to_string(), source })?;
+        if self.space.definition.gates == GateCount::Uncounted {
+            for id in gate_activations(&graph) {
+                if let Some(activation) = graph.node(id).op.activation() {
+                    let uncounted = Activation { calls: 0, published_calls: 0, ..activation };
+                    graph.set_activation(id, uncounted);
+                }
+            }
+        }
+        Ok(graph)
     }
 
     /// Every decision with its value, in the same order for all architectures of a space.

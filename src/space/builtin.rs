@@ -9,7 +9,7 @@ struct BuiltinSpace {
     /// Its file.
     text: &'static str,
     /// Scores of random architectures, a table in CSV.
-    reference: &'static str,
+    reference: Option<&'static str>,
 }
 
 /// A space, its file and its reference set by its id.
@@ -18,7 +18,18 @@ macro_rules! builtin {
         BuiltinSpace {
             id: $id,
             text: include_str!(concat!("../../assets/spaces/", $id, ".toml")),
-            reference: include_str!(concat!("../../assets/reference/", $id, ".csv")),
+            reference: Some(include_str!(concat!("../../assets/reference/", $id, ".csv"))),
+        }
+    };
+}
+
+/// A space that has no reference set.
+macro_rules! without_reference {
+    ($id:literal) => {
+        BuiltinSpace {
+            id: $id,
+            text: include_str!(concat!("../../assets/spaces/", $id, ".toml")),
+            reference: None,
         }
     };
 }
@@ -47,6 +58,22 @@ const ALL: &[BuiltinSpace] = &[
     builtin!("nds-vanilla"),
     builtin!("nds-resnext-a-imagenet"),
     builtin!("nds-resnext-b-imagenet"),
+    without_reference!("nas-bench-macro"),
+    without_reference!("transnas-macro"),
+    without_reference!("proxylessnas"),
+    without_reference!("fbnet"),
+    without_reference!("fbnet-cifar"),
+    without_reference!("spos"),
+    without_reference!("ofa-mobilenet-v3"),
+    without_reference!("ofa-proxyless"),
+    without_reference!("ofa-resnet50"),
+    without_reference!("zennas-mobilenet-v2"),
+    without_reference!("regnet-x"),
+    without_reference!("regnet-y"),
+    without_reference!("transnas-micro"),
+    without_reference!("autoformer-tiny"),
+    without_reference!("autoformer-small"),
+    without_reference!("autoformer-base"),
 ];
 
 /// The ids of all built-in spaces.
@@ -64,9 +91,9 @@ pub(super) fn text(id: &str) -> Result<&'static str, SpaceError> {
     }
 }
 
-/// The reference set of a built-in space.
+/// The reference set of a built-in space, if it has one.
 pub(super) fn reference(id: &str) -> Option<&'static str> {
-    find(id).map(|space| space.reference)
+    find(id)?.reference
 }
 
 fn find(id: &str) -> Option<&'static BuiltinSpace> {

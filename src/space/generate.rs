@@ -1,13 +1,17 @@
 //! How a space generates architectures: at random, in order, from text, or from an index.
 
+use std::sync::OnceLock;
+
 use rand::Rng;
 
 use super::topology::{AnyTopology, Topology, TopologyDecisions, with_topology};
-use super::{Architecture, ArchitectureError, Space, naslib};
+use super::{Architecture, ArchitectureError, Space, builtin, naslib};
 use crate::{nearest, seed};
 
 /// What messages say that show the notation themselves.
 const WRITTEN: &str = "an architecture is written";
+/// The longest text that is compared with the notations of other spaces, in bytes.
+const LONGEST_ELSEWHERE: usize = 4096;
 
 impl Space {
     fn architecture(&self, decisions: TopologyDecisions) -> Architecture {
@@ -36,6 +40,21 @@ impl Space {
     ///
     /// [`ArchitectureError`] with the invalid part and what was expected.
     pub fn parse(&self, text: &str) -> Result<Architecture, ArchitectureError> {
+        self.parse_row(text).map_err(|error| match self.other_space(text) {
+            Some(id) => ArchitectureError {
+                reason: format!("{}; it is an architecture of the space `{id}`", error.reason),
+                ..error
+            },
+            None => error,
+        })
+    }
+
+    /// The same for one of many rows: the message says nothing of other spaces, which takes longer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Space::parse`].
+    pub(crate) fn parse_row(&self, text: &str) -> Result<Architecture, ArchitectureError> {
         let own = self.parse_own(text);
         let read = match own {
             Ok(architecture) => return Ok(architecture),
@@ -45,6 +64,18 @@ impl Space {
             true => error,
             false => ArchitectureError { example: self.example().to_owned(), ..error },
         })
+    }
+
+    /// The first built-in space of another topology or notation that reads a text.
+    fn other_space(&self, text: &str) -> Option<&'static str> {
+        static BUILTINS: OnceLock<Vec<Space>> = OnceLock::new();
+        if text.len() > LONGEST_ELSEWHERE {
+            return None;
+        }
+        let all = BUILTINS.get_or_init(|| Self::builtins().unwrap_or_default());
+        let reads = |space: &&Self| space.id() != self.id() && space.parse_own(text).is_ok();
+        let found = all.iter().find(reads)?;
+        builtin::ids().find(|id| *id == found.id())
     }
 
     fn parse_own(&self, text: &str) -> Result<Architecture, ArchitectureError> {

@@ -73,6 +73,7 @@ struct SpaceDefinition {
     input: Shape,
     classes: usize,
     initialisation: Initialisation,
+    gates: file::GateCount,
     text: String,
     topology: AnyTopology,
     /// By index, the lowest index that has the same function.
@@ -150,7 +151,7 @@ impl Space {
         builtin::text(id)
     }
 
-    /// The reference set of a built-in space: scores of random architectures, as CSV.
+    /// The reference set of a built-in space, if it has one: scores of random architectures, as CSV.
     pub fn builtin_reference(id: &str) -> Option<&'static str> {
         builtin::reference(id)
     }
@@ -227,6 +228,7 @@ impl Space {
             input: parsed.input,
             classes: parsed.classes,
             initialisation: parsed.initialisation,
+            gates: parsed.gates,
             text,
             topology: parsed.topology,
             representatives: OnceLock::new(),

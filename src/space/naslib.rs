@@ -2,7 +2,8 @@
 //!
 //! NAS-Bench-201 (`naslib/search_spaces/nasbench201/conversions.py`): the operations of edges 0-1, 0-2,
 //! 0-3, 1-2, 1-3, 2-3. NAS-Bench-101 (`nasbench101/conversions.py`): the adjacency matrix row by row,
-//! then the operations.
+//! then the operations. TransNAS-Bench-101 (`transbench101/conversions.py`): the digits of the
+//! benchmark's own names, for modules with zeros behind the last one.
 
 /// NASLib's order of NAS-Bench-201's operations.
 const EDGE_OPERATIONS: [&str; 5] =
@@ -62,6 +63,25 @@ pub(crate) fn vertex_cell(numbers: &[usize]) -> Option<String> {
     let name = |&number: &usize| VERTEX_OPERATIONS.get(number).copied();
     let names: Vec<&str> = operations.iter().map(name).collect::<Option<_>>()?;
     Some(format!("{digits}:{}", names.join(",")))
+}
+
+/// The notation of a cell of TransNAS-Bench-101 for its digits; nothing where they are not six.
+pub(crate) fn module_cell(numbers: &[usize]) -> Option<String> {
+    let [a, b, c, d, e, f] = <[usize; 6]>::try_from(numbers).ok()?;
+    numbers.iter().all(|number| *number < 4).then(|| format!("64-41414-{a}_{b}{c}_{d}{e}{f}"))
+}
+
+/// The notation of TransNAS-Bench-101 for modules; nothing where they are not four to six, with zeros
+/// behind them.
+pub(crate) fn modules(numbers: &[usize]) -> Option<String> {
+    let count = numbers.iter().position(|number| *number == 0).unwrap_or(numbers.len());
+    let (modules, rest) = numbers.split_at(count);
+    let fits = (4..=6).contains(&count)
+        && numbers.len() <= 6
+        && modules.iter().all(|module| *module <= 4)
+        && rest.iter().all(|number| *number == 0);
+    let digits: String = modules.iter().map(usize::to_string).collect();
+    fits.then(|| format!("64-{digits}-basic"))
 }
 
 #[cfg(test)]

@@ -67,9 +67,21 @@ impl Operation {
 
     /// Whether nothing that is counted depends on its input: it gives zero and holds no activation.
     pub(super) fn ignores_input(&self) -> bool {
+        self.zero && !self.activation && !self.reshape_has_activation()
+    }
+
+    /// Whether its layers for another width or stride have weights that are drawn.
+    pub(super) fn reshape_is_random(&self) -> bool {
+        let weighted = |layer: &OperationLayer| {
+            matches!(layer, OperationLayer::Conv(_) | OperationLayer::Linear(_))
+        };
+        self.reshape.as_ref().is_some_and(|layers| any(layers, &weighted))
+    }
+
+    /// Whether its layers for another width or stride have an activation.
+    pub(super) fn reshape_has_activation(&self) -> bool {
         let activation = |layer: &OperationLayer| matches!(layer, OperationLayer::Activation(_));
-        let reshaped = self.reshape.as_ref().is_some_and(|layers| any(layers, &activation));
-        self.zero && !self.activation && !reshaped
+        self.reshape.as_ref().is_some_and(|layers| any(layers, &activation))
     }
 
     /// Wires the operation behind `input`.
@@ -285,10 +297,17 @@ mod tests {
             ("\"conv 3x3 stride=2 stride=2\"", "unknown or repeated option `stride`"),
             ("\"conv 0x3\"", "a whole number from 1 to 64"),
             ("\"conv 99999999999999999999x3\"", "a whole number from 1 to 64"),
-            ("\"relu stride=1\"", "the option is published="),
+            ("\"relu stride=1\"", "options are published= uncounted"),
+            ("{ mul = [[\"identity\"], [\"sigmod\"]] }", "did you mean `sigmoid`?"),
             ("\"\"", "an empty layer"),
             ("\"conv 3x3 out=in*0.1234\"", "at most three decimals"),
             ("{ add = [] }", "at least one"),
+            ("{ mul = [[\"identity\"]] }", "a product has two"),
+            ("{ mul = [[\"identity\"], [\"sigmoit\"]] }", "did you mean `sigmoid`?"),
+            ("\"bn eps=2\"", "a number above 0, at most 1"),
+            ("\"conv 1x1 out=in round=up\"", "nearest, down, div8, round8"),
+            ("\"channels\"", "`even` or `odd` must follow"),
+            ("\"shuffle\"", "groups= must follow"),
         ] {
             let problem = wrong(layer);
             assert!(problem.message.contains(part), "{layer}: {problem}");

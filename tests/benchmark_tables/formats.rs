@@ -84,6 +84,10 @@ fn formats_are_told_by_content_and_name() {
         "Excel workbook",
         "HW-NAS-Bench",
         "NAS-Bench-301",
+        "NAS-Bench-Macro",
+        "TransNAS-Bench-101",
+        "NAS-Bench-Suite-Zero",
+        "NAS-Bench-Suite-Zero",
     ]);
     let mut met = Vec::new();
     let folder = tempfile::tempdir().unwrap();

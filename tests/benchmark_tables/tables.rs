@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use untrained::benchmark::{self, BenchmarkError, BenchmarkRow, BenchmarkTable, NEVER_CANCEL};
 
 /// Every small table.
-pub const TABLES: [&str; 21] = [
+pub const TABLES: [&str; 25] = [
     "NATS-tiny-simple",
     "NATS-tiny-simple.tar",
     "NAS-Bench-201-zip.pth",
@@ -29,6 +29,10 @@ pub const TABLES: [&str; 21] = [
     "runs.xlsx",
     "hw-nas-bench.pickle",
     "nb301.pickle",
+    "nas-bench-macro_tiny.json",
+    "transnas-bench_tiny.pth",
+    "zc_transbench101_micro.json",
+    "zc_transbench101_macro.json",
 ];
 
 pub fn fixture(name: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use untrained::score::KernelMatrix;
 use untrained::space::Space;
 use untrained::weights::{Initialisation, Initialiser, Weights};
 
-use crate::support::runners;
+use crate::support::{self, runners};
 
 fn drawn(graph: &Graph, name: &str) -> Weights {
     let initialiser = Initialiser { initialisation: Initialisation::default(), seed: 3 };
@@ -34,17 +34,18 @@ fn noise(shape: Shape) -> Batch {
 fn samples_of_every_space_come_back_as_they_were() {
     for id in Space::builtin_ids() {
         // Large images take seconds each, and show nothing else.
-        let settings = match Space::builtin(id).unwrap().input().height {
-            0..=64 => Vec::new(),
-            _ => vec!["input.height=64".parse().unwrap(), "input.width=64".parse().unwrap()],
-        };
-        let space = Space::open_with(id, &settings).unwrap();
+        let space = support::small::builtin(id);
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         for _ in 0..3 {
             let architecture = space.sample(&mut rng);
             let graph = architecture.build().unwrap();
             let name = architecture.to_string();
             let weights = drawn(&graph, &name);
+            if space.topology() == "transformer" {
+                let refused = onnx::export(&graph, &weights, &ExportFacts::default());
+                assert!(matches!(refused, Err(ExportProblem::Operation { .. })), "{id}");
+                break;
+            }
             let bytes = onnx::export(&graph, &weights, &ExportFacts::default()).unwrap();
             let model = onnx::parse(&bytes, std::path::Path::new(".")).unwrap();
             assert!(model.notices.is_empty(), "{id}, {name}: {:?}", model.notices);

@@ -3,7 +3,7 @@
 use std::io::{BufReader, Cursor};
 
 use proptest::prelude::*;
-use untrained::data::pickle::{self, PickleEntries, PickleError, PickleLimits, PickleValue};
+use untrained::data::pickle::{self, EntryKeys, PickleEntries, PickleError, PickleLimits, PickleValue};
 
 use super::fixture_bytes;
 use super::memory::peak;
@@ -16,7 +16,7 @@ fn open<'b>(
 ) -> Result<PickleEntries<Source<'b>>, PickleError> {
     let file = BufReader::new(Cursor::new(bytes));
     let all = &mut |_| true;
-    Ok(pickle::entries(file, bytes.len() as u64, "entries", limits, all)?.unwrap())
+    Ok(pickle::entries(file, bytes.len() as u64, &["entries"], EntryKeys::Numbers, limits, all)?.unwrap())
 }
 
 /// A value as text, its numbers exact.
@@ -89,7 +89,7 @@ fn a_reader_that_says_no_stops_the_first_reading() {
     let length = bytes.len() as u64;
     let file = BufReader::new(Cursor::new(&bytes));
     assert!(
-        pickle::entries(file, length, "entries", &PickleLimits::default(), two).unwrap().is_none()
+        pickle::entries(file, length, &["entries"], EntryKeys::Numbers, &PickleLimits::default(), two).unwrap().is_none()
     );
     assert_eq!(calls, 2);
 }
@@ -161,6 +161,58 @@ fn a_dictionary_that_is_put_away_has_no_further_entries() {
     assert!(!entries(bytes).is_ok_and(|count| count > 0));
     // The control: the same entry in the dictionary itself.
     assert_eq!(entries(b"}U\x07entries}K\x00K\x01ss.").unwrap(), 1);
+}
+
+/// Two dictionaries with texts as keys, as Python writes them: entries come one by one, those of both, and a
+/// single entry, which is not filled at once, with the next one at the latest.
+#[test]
+fn entries_with_texts_as_keys_come_one_by_one() {
+    // {"b": 1, "one": {"x": {"p": 1, "q": 2}, "y": {"p": 3, "q": 4}}, "two": {"z": {"p": 5, "q": 6}}}
+    let of = |name: &str, p: u8| format!("U\x01{name}}}(U\x01pK{}U\x01qK{}u", char::from(p), char::from(p + 1));
+    let bytes = format!(
+        "}}(U\x01bK\x01U\x03one}}({}{}uU\x03two}}{}su.",
+        of("x", 1), of("y", 3), of("z", 5)
+    );
+    let (file, all) = (BufReader::new(Cursor::new(bytes.as_bytes())), &mut |_: u64| true);
+    let (keys, limits) = (["two", "one"], PickleLimits::default());
+    let length = bytes.len() as u64;
+    let entries = pickle::entries(file, length, &keys, EntryKeys::Texts, &limits, all).unwrap();
+    let mut read = Vec::new();
+    for entry in entries.unwrap() {
+        let (key, value) = entry.unwrap();
+        read.push(format!("{} {}", key.text().unwrap(), written(&value)));
+    }
+    let whole = pickle::read(bytes.as_bytes(), &limits).unwrap();
+    let mut expected = Vec::new();
+    for name in ["one", "two"] {
+        for (key, value) in whole.get(name).unwrap().entries().unwrap() {
+            expected.push(format!("{} {}", key.text().unwrap(), written(value)));
+        }
+    }
+    assert_eq!(read, expected);
+    assert_eq!(read.len(), 3);
+}
+
+/// Memory is that of a few entries, although their keys are texts.
+#[test]
+fn entries_with_texts_as_keys_need_little_memory() {
+    let mut bytes = b"}U\x04data}(".to_vec();
+    for entry in 0..900_u32 {
+        bytes.extend(format!("U\x04{entry:04}}}(U\x01p](").into_bytes());
+        (0..200).for_each(|_| bytes.extend(b"G\x3f\xf0\0\0\0\0\0\0"));
+        bytes.extend(b"eU\x01qK\x01u");
+    }
+    bytes.extend(b"us.");
+    let read = |memory_bytes: usize, of: EntryKeys| {
+        let file = BufReader::new(Cursor::new(bytes.as_slice()));
+        let limits = PickleLimits { memory_bytes, depth: 20 };
+        let entries =
+            pickle::entries(file, bytes.len() as u64, &["data"], of, &limits, &mut |_| true);
+        entries.map(|entries| entries.unwrap().filter(Result::is_ok).count())
+    };
+    assert_eq!(read(2 << 20, EntryKeys::Texts).unwrap(), 900);
+    // The control: with keys that are not told, all entries come at once.
+    assert!(read(2 << 20, EntryKeys::Numbers).is_err());
 }
 
 /// Operations as entries have them, and a few others.

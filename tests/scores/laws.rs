@@ -14,7 +14,7 @@ use untrained::score::{
     TensorMoments, disturbed, trainability, unit_patterns,
 };
 use untrained::seed;
-use untrained::space::{Architecture, Space, SpaceOverride};
+use untrained::space::{Architecture, Space};
 use untrained::weights::{Initialisation, Initialiser, LayerWeights, Weights};
 
 use crate::support;
@@ -129,13 +129,6 @@ fn native() -> Device {
     Device::native(2, Isa::detect())
 }
 
-/// Images of 16x16 pixels, of 64x64 where the stem takes steps of 8.
-fn small(id: &str) -> Space {
-    let size = if id.ends_with("-imagenet") { 64 } else { 16 };
-    let settings = ["input.height", "input.width"].map(|key| SpaceOverride::new(key, size));
-    Space::open_with(id, &settings).unwrap()
-}
-
 fn convolutions(graph: &Graph) -> usize {
     graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count()
 }
@@ -236,7 +229,7 @@ fn every_trial(mut test: impl FnMut(&mut Device, &LawTrial)) {
     let mut native = native();
     let mut count = 0;
     for id in Space::builtin_ids() {
-        for trial in trials(&small(id)) {
+        for trial in trials(&support::small::open(id)) {
             test(&mut native, &trial);
             count += 1;
         }
@@ -244,7 +237,7 @@ fn every_trial(mut test: impl FnMut(&mut Device, &LawTrial)) {
     assert!(count >= 36, "only {count} networks");
     for mut gpu in devices::gpus().into_iter().take(1) {
         for id in ["nas-bench-201", "nds-resnext-a"] {
-            test(&mut gpu, &trials(&small(id))[0]);
+            test(&mut gpu, &trials(&support::small::open(id))[0]);
         }
     }
 }

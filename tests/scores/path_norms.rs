@@ -47,7 +47,7 @@ fn samples(space: &Space) -> impl Iterator<Item = Architecture> {
 
 #[test]
 fn every_space_and_law_of_weights_gives_the_value_of_a_plain_walk() {
-    let spaces = Space::builtins().unwrap();
+    let spaces: Vec<Space> = Space::builtin_ids().map(support::small::builtin).collect();
     assert!(spaces.len() >= 22, "only {} spaces", spaces.len());
     let stored = Weights::default();
     let mut compared = 0;
@@ -60,8 +60,10 @@ fn every_space_and_law_of_weights_gives_the_value_of_a_plain_walk() {
                 let trial =
                     PathTrial { graph: &graph, stored: &stored, initialisation, exchanged: None };
                 let expected = ln_mean_output(trial);
+                // Attention has none.
+                let has_one = space.topology() != "transformer";
                 assert!(
-                    found.is_some() && close(found, expected),
+                    found.is_some() == has_one && close(found, expected),
                     "{} {initialisation} {architecture}: {found:?}, expected {expected:?}",
                     space.id()
                 );
@@ -122,7 +124,8 @@ fn a_walk_with_one_group_or_tap_or_layer_exchanged_differs() {
         ["one group", "a row of taps more", "nothing for a layer", "the first term of a sum"];
     let stored = Weights::default();
     let (mut found, mut tried) = ([0; KINDS.len()], [0; KINDS.len()]);
-    for space in Space::builtins().unwrap() {
+    let spaces = Space::builtin_ids().map(support::small::builtin);
+    for space in spaces.filter(|space| space.topology() != "transformer") {
         let architecture = samples(&space).next().unwrap();
         let graph = architecture.build().unwrap();
         let initialisation = space.initialisation();

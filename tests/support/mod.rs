@@ -11,6 +11,7 @@
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
 //! * [`relabelling`]: the same network with its channels in another order.
 //! * [`runners`]: everything that turns a network and a batch into a kernel matrix.
+//! * [`small`]: spaces at a small size.
 //! * [`trial`]: one network on one batch, by the reference and on a device.
 //! * [`watchdog`]: waits for events, and fails instead of hanging.
 
@@ -28,6 +29,7 @@ pub mod position;
 pub mod reference;
 pub mod relabelling;
 pub mod runners;
+pub mod small;
 pub mod trial;
 pub mod watchdog;
 

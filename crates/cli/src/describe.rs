@@ -180,6 +180,9 @@ fn text(description: &Description) -> String {
     line("units_published_count", format::thousands(cost.units_published_count));
     line("activation_calls", format::thousands(cost.activation_calls));
     line("activation sites", description.code_points.to_string());
+    if let Some(note) = description.code_points.note() {
+        line("codes", note);
+    }
     if let Some(scores) = &description.scores {
         text.push_str(&scores.text());
     }

@@ -114,6 +114,9 @@ fn begin(bar: &ProgressBar, started: &Started) {
     );
     if let Some(model) = &started.model {
         let _ = writeln!(std::io::stderr(), "activation sites: {}", model.code_points);
+        if let Some(note) = model.code_points.note() {
+            let _ = writeln!(std::io::stderr(), "codes: {note}");
+        }
         let _ = writeln!(std::io::stderr(), "batch-norm: {}", model.batch_norm);
     }
     if let Some(study) = &started.study {

@@ -80,7 +80,7 @@ impl NasBench101 {
 
     /// An architecture as the space writes it, where it reads it.
     fn written(&self, text: String) -> String {
-        let parsed = self.space.as_ref().and_then(|space| space.parse(&text).ok());
+        let parsed = self.space.as_ref().and_then(|space| space.parse_row(&text).ok());
         parsed.map_or(text, |architecture| architecture.to_string())
     }
 }

@@ -31,6 +31,11 @@ impl GatheredScores {
         Ok(())
     }
 
+    /// The keys in the order in which they were met.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|(key, _)| key.as_str())
+    }
+
     pub fn get(&self, number: usize) -> Option<(&str, &[(u32, f64)])> {
         self.rows.get(number).map(|(key, values)| (key.as_str(), values.as_slice()))
     }

@@ -38,19 +38,71 @@ fn detect(candidate: &FormatCandidate<'_>) -> bool {
 }
 
 /// The data sets of NAS-Bench-201. TransNAS-Bench-101 has lists of six numbers too, with another
-/// meaning, and other data sets.
+/// meaning, and other data sets, its tasks.
 const DATASETS: [&str; 3] = ["cifar10", "cifar100", "ImageNet16-120"];
+const TASKS: [&str; 7] = [
+    "autoencoder",
+    "class_object",
+    "class_scene",
+    "jigsaw",
+    "normal",
+    "room_layout",
+    "segmentsemantic",
+];
 
-/// An architecture in the notation of its space, where the key is one of NASLib's lists of numbers
-/// that are understood; others are marked as those of the first data set.
-fn architecture(key: &str, datasets: &[String]) -> String {
-    let Some(numbers) = naslib::numbers(key) else { return key.to_owned() };
-    if !datasets.iter().any(|dataset| DATASETS.contains(&dataset.as_str())) {
-        let dataset = datasets.first().map_or("another space", String::as_str);
-        return format!("{key} of {dataset}");
+/// What the lists of numbers of a file mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListMeaning {
+    /// NASLib's numbers of NAS-Bench-201 and NAS-Bench-101.
+    Operations,
+    /// The digits of TransNAS-Bench-101's cells, edge by edge.
+    Cells,
+    /// The digits of its modules, zeros behind the last one.
+    Modules,
+    Unknown,
+}
+
+impl ListMeaning {
+    /// Told by the data sets and, for those of TransNAS-Bench-101, by all lists.
+    fn of<'k>(datasets: &[String], keys: impl Iterator<Item = &'k str>) -> Self {
+        let knows = |names: &[&str]| datasets.iter().any(|dataset| names.contains(&dataset.as_str()));
+        if knows(&DATASETS) {
+            return Self::Operations;
+        }
+        if !knows(&TASKS) {
+            return Self::Unknown;
+        }
+        let mut meaning = Self::Cells;
+        for numbers in keys.filter_map(naslib::numbers) {
+            if naslib::modules(&numbers).is_none() {
+                return Self::Cells;
+            }
+            // Operations are numbered from 0 to 3, modules from 1 to 4.
+            if numbers.contains(&4) {
+                meaning = Self::Modules;
+            }
+        }
+        meaning
     }
-    let edges = naslib::edge_cell(&numbers).and_then(Result::ok);
-    edges.or_else(|| naslib::vertex_cell(&numbers)).unwrap_or_else(|| key.to_owned())
+
+    /// An architecture in the notation of its space, where its key is a list of numbers that is
+    /// understood; others are marked as those of the first data set.
+    fn architecture(self, key: &str, datasets: &[String]) -> String {
+        let Some(numbers) = naslib::numbers(key) else { return key.to_owned() };
+        let written = match self {
+            Self::Operations => {
+                let edges = naslib::edge_cell(&numbers).and_then(Result::ok);
+                edges.or_else(|| naslib::vertex_cell(&numbers))
+            }
+            Self::Cells => naslib::module_cell(&numbers),
+            Self::Modules => naslib::modules(&numbers),
+            Self::Unknown => {
+                let dataset = datasets.first().map_or("another space", String::as_str);
+                Some(format!("{key} of {dataset}"))
+            }
+        };
+        written.unwrap_or_else(|| key.to_owned())
+    }
 }
 
 struct SuiteZero {
@@ -61,6 +113,7 @@ struct SuiteZero {
     datasets: Vec<String>,
     /// The next architecture to be given, once all are gathered.
     next: Option<usize>,
+    meaning: ListMeaning,
 }
 
 fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, BenchmarkError> {
@@ -69,7 +122,8 @@ fn open(path: &Path, _metrics: &mut MetricNames) -> Result<Box<dyn RowReader>, B
         input::open(path).map_err(|error| origin.read(error))?;
     let pieces = JsonPieces::new(reader, MAX_BYTES);
     let (gathered, datasets) = (GatheredScores::default(), Vec::new());
-    Ok(Box::new(SuiteZero { origin, pieces, progress, gathered, datasets, next: None }))
+    let meaning = ListMeaning::Unknown;
+    Ok(Box::new(SuiteZero { origin, pieces, progress, gathered, datasets, next: None, meaning }))
 }
 
 impl SuiteZero {
@@ -141,7 +195,9 @@ impl RowReader for SuiteZero {
     ) -> Result<Option<BenchmarkRow>, BenchmarkError> {
         if self.next.is_none() {
             match self.gather(metrics, watch) {
-                Ok(true) => {}
+                Ok(true) => {
+                    self.meaning = ListMeaning::of(&self.datasets, self.gathered.keys());
+                }
                 Ok(false) => return Err(BenchmarkError::Cancelled),
                 Err(JsonFault::Read(error)) => return Err(self.origin.read(error)),
                 Err(JsonFault::Wrong(problem)) => {
@@ -155,7 +211,7 @@ impl RowReader for SuiteZero {
         self.next = Some(number + 1);
         let Some((key, values)) = self.gathered.get(number) else { return Ok(None) };
         let mut row = BenchmarkRow {
-            architecture: architecture(key, &self.datasets),
+            architecture: self.meaning.architecture(key, &self.datasets),
             ..BenchmarkRow::default()
         };
         for &(metric, value) in values {
@@ -171,13 +227,31 @@ impl RowReader for SuiteZero {
 
 #[cfg(test)]
 mod tests {
-    use super::architecture;
+    use super::ListMeaning;
+
+    /// How the first of some keys is written.
+    fn written(dataset: &str, keys: &[&str]) -> String {
+        let datasets = [dataset.to_owned()];
+        ListMeaning::of(&datasets, keys.iter().copied()).architecture(keys[0], &datasets)
+    }
 
     #[test]
     fn lists_of_another_benchmark_are_not_taken_for_those_of_nas_bench_201() {
-        let written = |dataset: &str| architecture("(4, 0, 3, 1, 4, 3)", &[dataset.to_owned()]);
-        assert!(written("cifar10").starts_with("|avg_pool_3x3~0|+"));
-        assert_eq!(written("jigsaw"), "(4, 0, 3, 1, 4, 3) of jigsaw");
-        assert_eq!(architecture("|a~0|", &["jigsaw".to_owned()]), "|a~0|");
+        let list = "(4, 0, 3, 1, 4, 3)";
+        assert!(written("cifar10", &[list]).starts_with("|avg_pool_3x3~0|+"));
+        assert_eq!(written("cityscapes", &[list]), "(4, 0, 3, 1, 4, 3) of cityscapes");
+        assert_eq!(written("cityscapes", &["|a~0|"]), "|a~0|");
+    }
+
+    /// NASLib writes `64-41414-{}_{}{}_{}{}{}`, and modules without zeros.
+    #[test]
+    fn cells_and_modules_of_transnas_bench_101_are_told_apart() {
+        let cells = ["(1, 0, 2, 3, 3, 3)", "(0, 0, 0, 0, 0, 1)"];
+        assert_eq!(written("jigsaw", &cells), "64-41414-1_02_333");
+        let modules = ["(1, 2, 3, 4, 0, 0)", "(4, 1, 2, 1, 1, 1)"];
+        assert_eq!(written("normal", &modules), "64-1234-basic");
+        // A list of modules among cells is one of a cell.
+        assert_eq!(written("jigsaw", &["(1, 2, 3, 3, 0, 0)", "(0, 1, 2, 3, 0, 1)"]), "64-41414-1_23_300");
+        assert_eq!(written("jigsaw", &["(1, 2, 9, 3, 0, 0)"]), "(1, 2, 9, 3, 0, 0)");
     }
 }

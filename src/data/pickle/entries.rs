@@ -3,7 +3,7 @@
 use std::io::{BufRead, Seek, SeekFrom};
 
 use super::input::PickleInput;
-use super::machine::{PickleMachine, WatchedDict};
+use super::machine::{EntryKeys, PickleMachine, WatchedDict};
 use super::{PickleError, PickleLimits, PickleValue, STORED_BYTES};
 
 /// The entries of one dictionary, in the order of the pickle; see [`super::entries`].
@@ -17,7 +17,8 @@ impl<R: BufRead + Seek> PickleEntries<R> {
     pub(super) fn new(
         mut file: R,
         length: u64,
-        key: &str,
+        keys: &[&str],
+        of: EntryKeys,
         limits: &PickleLimits,
         go_on: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Option<Self>, PickleError> {
@@ -26,7 +27,7 @@ impl<R: BufRead + Seek> PickleEntries<R> {
             PickleMachine::new(PickleInput::new(file, length), limits, STORED_BYTES)
                 .watching(watched)
         };
-        let mut survey = machine(file, WatchedDict::survey(key));
+        let mut survey = machine(file, WatchedDict::survey(keys, of));
         while survey.next_entry()?.is_some() {
             if !go_on(survey.position()) {
                 return Ok(None);
@@ -34,7 +35,7 @@ impl<R: BufRead + Seek> PickleEntries<R> {
         }
         let (mut file, lasting) = survey.into_survey();
         file.seek(SeekFrom::Start(start))?;
-        Ok(Some(Self { machine: machine(file, WatchedDict::replay(key, lasting)), ended: false }))
+        Ok(Some(Self { machine: machine(file, WatchedDict::replay(keys, of, lasting)), ended: false }))
     }
 
     /// Bytes of the pickle read so far, this time.

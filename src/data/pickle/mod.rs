@@ -23,6 +23,7 @@ use std::io::{BufRead, Cursor, Seek};
 
 pub use entries::PickleEntries;
 pub use error::PickleError;
+pub use machine::EntryKeys;
 pub use numpy::{ArrayData, ArrayError, PickledArray, integers, number};
 pub use value::{GlobalName, PickleObject, PickleValue, StoredBytes};
 
@@ -74,10 +75,10 @@ pub fn scan(
     PickleMachine::new(PickleInput::new(file, length), limits, STORED_BYTES).run()
 }
 
-/// Reads the pickle at the beginning of a file of `length` bytes, in which some dictionary holds one
-/// dictionary under the text `key`, and hands over the entries of the latter. Memory is that of one
-/// entry, and [`PickleLimits`] bound it, if the keys are whole numbers and the values dictionaries with
-/// keys that are none; other entries come in the batches in which Python writes them, of 1,000 each.
+/// Reads the pickle at the beginning of a file of `length` bytes, in which some dictionaries hold
+/// dictionaries under the texts `keys`, and hands over the entries of the latter. Memory is that of one
+/// entry, and [`PickleLimits`] bound it, if keys and values are those that `of` tells and dictionaries do
+/// not share their keys; other entries come in the batches in which Python writes them, of 1,000 each.
 ///
 /// The file is read twice, first to find which values are shared between entries. Meanwhile
 /// `go_on` is told after each entry how many bytes were read; `None` if it says no.
@@ -88,9 +89,10 @@ pub fn scan(
 pub fn entries<R: BufRead + Seek>(
     file: R,
     length: u64,
-    key: &str,
+    keys: &[&str],
+    of: EntryKeys,
     limits: &PickleLimits,
     go_on: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<PickleEntries<R>>, PickleError> {
-    PickleEntries::new(file, length, key, limits, go_on)
+    PickleEntries::new(file, length, keys, of, limits, go_on)
 }

@@ -7,11 +7,13 @@
 
 mod attributes;
 mod constants;
+mod rearrange;
 
 use std::collections::HashMap;
 
 use prost::Message;
 
+use super::node::UNCOUNTED;
 use super::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
 };
@@ -185,6 +187,7 @@ impl ModelWriter<'_> {
                 return Ok(WrittenValue { names: vec![name], is_flat });
             }
             Op::Window(window) => self.window(node, &window, &name),
+            Op::Rearrange(rearrange) => self.rearrange(node, &rearrange, &name)?,
             Op::Resize(resize) => {
                 let input = self.image(node.inputs[0]);
                 let [down, right] = resize.factors.map(|factor| factor as f32);
@@ -216,7 +219,6 @@ impl ModelWriter<'_> {
             | Op::Pair(_)
             | Op::Resample(_)
             | Op::Parameter(_)
-            | Op::Rearrange(_)
             | Op::LayerNorm(_)
             | Op::Softmax
             | Op::MatMul => {
@@ -390,6 +392,9 @@ impl ModelWriter<'_> {
                 inputs.push(self.floats(&format!("{name}.{part}"), &[], &[bound]));
             }
             self.push(operator, inputs, name, attributes);
+        }
+        if activation.calls == 0 {
+            self.mark_uncounted();
         }
         Ok(WrittenValue { names, is_flat })
     }

@@ -58,6 +58,9 @@ struct SpaceFile<T, S> {
     /// orthogonal, uniform:A or normal:S.
     #[serde(default)]
     initialisation: Option<String>,
+    /// Whether activations inside gates count.
+    #[serde(default)]
+    gates: GateCount,
     /// The decisions of an architecture.
     topology: T,
     /// How cells or stages become a network.
@@ -65,6 +68,18 @@ struct SpaceFile<T, S> {
     /// Additional operations, by name; they override built-in ones.
     #[serde(default)]
     operations: OperationDefinitions,
+}
+
+/// Whether activations inside gates, which act on a pooled vector, count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "Gates")]
+pub(super) enum GateCount {
+    /// As all others.
+    #[default]
+    Counted,
+    /// Not at all.
+    Uncounted,
 }
 
 /// The shape of one image.
@@ -87,6 +102,7 @@ pub(super) struct ParsedSpace {
     pub input: Shape,
     pub classes: usize,
     pub initialisation: Initialisation,
+    pub gates: GateCount,
     pub topology: AnyTopology,
     /// All values, those that replaced the file's included.
     pub value: Value,
@@ -287,6 +303,7 @@ where
         input,
         classes: file.classes,
         initialisation: initialisation?,
+        gates: file.gates,
         topology: topology.into(),
         value: value.clone(),
     })

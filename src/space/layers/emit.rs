@@ -1,11 +1,12 @@
 //! Adds layers to a graph.
 
+use super::width::NamedWidths;
 use super::{
-    BranchJoin, ChannelWidth, ConvLayer, GroupCount, LayerStep, OperationLayer, PoolLayer,
-    WidthBase,
+    BranchJoin, ChannelHalf, ConvLayer, GroupCount, LayerStep, OperationLayer, PoolLayer,
 };
 use crate::graph::{
-    BatchNorm, Conv, Graph, GraphError, Linear, NodeId, Op, Padding, Pool, PoolKind, Shape, Window,
+    Axis, AxisDigit, Conv, Graph, GraphError, Linear, NodeId, Op, Padding, Pool, PoolKind,
+    Rearrange, Shape, Window,
 };
 
 /// Where an operation stands: what its layers need to know to become primitives.
@@ -19,6 +20,13 @@ pub(in crate::space) struct OperationContext {
     pub classes: usize,
 }
 
+/// The channels that enter the operation and the branches around a layer.
+#[derive(Clone, Copy)]
+struct LayerOrigin {
+    entry: usize,
+    from: usize,
+}
+
 /// Wires a list of layers behind `input`. Nodes are labelled `label/position.operation`.
 pub(in crate::space) fn emit(
     graph: &mut Graph,
@@ -26,6 +34,18 @@ pub(in crate::space) fn emit(
     input: NodeId,
     label: &str,
     place: OperationContext,
+) -> Result<NodeId, GraphError> {
+    let channels = graph.shape(input).channels;
+    let origin = LayerOrigin { entry: channels, from: channels };
+    emit_list(graph, layers, input, label, (place, origin))
+}
+
+fn emit_list(
+    graph: &mut Graph,
+    layers: &[OperationLayer],
+    input: NodeId,
+    label: &str,
+    place: (OperationContext, LayerOrigin),
 ) -> Result<NodeId, GraphError> {
     let mut value = input;
     for (position, layer) in layers.iter().enumerate() {
@@ -39,23 +59,37 @@ fn emit_layer(
     layer: &OperationLayer,
     input: NodeId,
     label: &str,
-    place: OperationContext,
+    (place, origin): (OperationContext, LayerOrigin),
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
+    let named = NamedWidths {
+        input: shape.channels,
+        output: place.width,
+        entry: origin.entry,
+        from: origin.from,
+    };
+    let wrong = |op, reason| GraphError { label: label.to_owned(), op, reason };
     let op = match layer {
         OperationLayer::Identity => return Ok(input),
         OperationLayer::Zero => return emit_zero(graph, input, label, place),
         OperationLayer::Branches(join, branches) => {
-            return emit_branches(graph, *join, branches, input, label, place);
+            return emit_branches(graph, *join, branches, input, label, (place, origin));
         }
         OperationLayer::Activation(activation) => Op::Activation(*activation),
-        OperationLayer::BatchNorm => Op::BatchNorm(BatchNorm::default()),
-        OperationLayer::Conv(conv) => conv.op(shape, place).map_err(|reason| GraphError {
-            label: label.to_owned(),
-            op: "conv",
-            reason,
-        })?,
-        OperationLayer::Pool(pool) => pool.op(place),
+        OperationLayer::BatchNorm(norm) => Op::BatchNorm(*norm),
+        OperationLayer::Conv(conv) => {
+            conv.op(named, place).map_err(|reason| wrong("conv", reason))?
+        }
+        OperationLayer::Pool(pool) => match pool.op(shape, place) {
+            Some(op) => op,
+            None => return Ok(input),
+        },
+        OperationLayer::Shuffle(groups) => {
+            Op::Rearrange(shuffle(shape, *groups).map_err(|reason| wrong("shuffle", reason))?)
+        }
+        OperationLayer::Half(half) => {
+            Op::Rearrange(half_of(shape, *half).map_err(|reason| wrong("channels", reason))?)
+        }
         OperationLayer::Shift([rows, columns]) => Op::Window(Window {
             top: *rows as isize,
             left: *columns as isize,
@@ -73,7 +107,7 @@ fn emit_layer(
     graph.add(format!("{label}.{}", op.name()), op, &[input])
 }
 
-/// Zeros at the operation's stride; the width stays.
+/// Zeros at the operation's stride and width.
 fn emit_zero(
     graph: &mut Graph,
     input: NodeId,
@@ -81,11 +115,15 @@ fn emit_zero(
     place: OperationContext,
 ) -> Result<NodeId, GraphError> {
     let shape = graph.shape(input);
-    if shape.channels != place.width {
-        let reason = format!("keeps the {} channels of its input, not {}", shape, place.width);
-        return Err(GraphError { label: label.to_owned(), op: "zero", reason });
-    }
     let mut value = input;
+    if shape.channels < place.width {
+        let copies = vec![value; place.width.div_ceil(shape.channels)];
+        value = graph.add(format!("{label}.concat"), Op::Concat, &copies)?;
+    }
+    if graph.shape(value).channels > place.width {
+        let slice = Op::ChannelSlice { start: 0, len: place.width };
+        value = graph.add(format!("{label}.channels"), slice, &[value])?;
+    }
     if place.stride > 1 {
         let window = Window {
             top: 0,
@@ -105,27 +143,30 @@ fn emit_branches(
     branches: &[Vec<OperationLayer>],
     input: NodeId,
     label: &str,
-    place: OperationContext,
+    (place, origin): (OperationContext, LayerOrigin),
 ) -> Result<NodeId, GraphError> {
+    let origin = LayerOrigin { from: graph.shape(input).channels, ..origin };
     let mut values = Vec::with_capacity(branches.len());
     for (branch, layers) in branches.iter().enumerate() {
-        values.push(emit(graph, layers, input, &format!("{label}.{branch}"), place)?);
+        let label = format!("{label}.{branch}");
+        values.push(emit_list(graph, layers, input, &label, (place, origin))?);
     }
     let op = match join {
         BranchJoin::Add => Op::Add,
         BranchJoin::Concat => Op::Concat,
+        BranchJoin::Mul => Op::Mul,
     };
     graph.add(format!("{label}.{}", op.name()), op, &values)
 }
 
 impl ConvLayer {
-    fn op(&self, input: Shape, place: OperationContext) -> Result<Op, String> {
+    fn op(&self, named: NamedWidths, place: OperationContext) -> Result<Op, String> {
         let groups = match self.groups {
-            GroupCount::Depthwise => input.channels,
+            GroupCount::Depthwise => named.input,
             GroupCount::Fixed(groups) => groups,
         };
         Ok(Op::Conv(Conv {
-            out_channels: self.out.channels(input, place)?,
+            out_channels: self.out.channels(named)?,
             kernel: self.kernel,
             stride: self.stride.map(|step| step.size(place)),
             padding: Padding::symmetric(self.padding[0], self.padding[1]),
@@ -137,18 +178,65 @@ impl ConvLayer {
 }
 
 impl PoolLayer {
-    fn op(&self, place: OperationContext) -> Op {
+    /// `None` for windows of one pixel at stride 1.
+    fn op(&self, input: Shape, place: OperationContext) -> Option<Op> {
         let kind = match self.average {
             Some(count_padding) => PoolKind::Average { count_padding },
             None => PoolKind::Max,
         };
-        Op::Pool(Pool {
-            kind,
-            kernel: self.kernel,
-            stride: self.stride.map(|step| step.size(place)),
-            padding: Padding::symmetric(self.padding[0], self.padding[1]),
-        })
+        let kernel = self.kernel.map(|step| step.size(place));
+        let stride = self.stride.map(|step| step.size(place));
+        let mut padding = Padding::symmetric(self.padding[0], self.padding[1]);
+        if (kernel, stride, self.padding) == ([1, 1], [1, 1], [0, 0]) {
+            return None;
+        }
+        if self.ceil {
+            let missing = |size: usize, axis: usize| {
+                let padded = (size + 2 * self.padding[axis]).saturating_sub(kernel[axis]);
+                padded.next_multiple_of(stride[axis]) - padded
+            };
+            padding.bottom += missing(input.height, 0);
+            padding.right += missing(input.width, 1);
+        }
+        Some(Op::Pool(Pool { kind, kernel, stride, padding }))
     }
+}
+
+/// All rows and columns where they are.
+fn plane(shape: Shape) -> [AxisDigit; 2] {
+    [(Axis::Row, shape.height), (Axis::Column, shape.width)].map(|(axis, extent)| AxisDigit {
+        to: axis,
+        extent,
+        from: axis,
+        step: 1,
+    })
+}
+
+fn channels(extent: usize, step: usize) -> AxisDigit {
+    AxisDigit { to: Axis::Channel, extent, from: Axis::Channel, step }
+}
+
+/// Channel `i * groups + g` of the result is channel `g * size + i` of the input.
+fn shuffle(shape: Shape, groups: usize) -> Result<Rearrange, String> {
+    if !shape.channels.is_multiple_of(groups) {
+        return Err(format!("{groups} groups do not divide {} channels", shape.channels));
+    }
+    let size = shape.channels / groups;
+    let [rows, columns] = plane(shape);
+    Rearrange::new([0; 3], &[channels(size, 1), channels(groups, size), rows, columns])
+        .ok_or_else(|| "has too many digits".to_owned())
+}
+
+/// Every other channel.
+fn half_of(shape: Shape, half: ChannelHalf) -> Result<Rearrange, String> {
+    if !shape.channels.is_multiple_of(2) {
+        let odd = shape.channels;
+        return Err(format!("{odd} channels have no even and odd half of equal size"));
+    }
+    let first = usize::from(half == ChannelHalf::Odd);
+    let [rows, columns] = plane(shape);
+    Rearrange::new([first, 0, 0], &[channels(shape.channels / 2, 2), rows, columns])
+        .ok_or_else(|| "has too many digits".to_owned())
 }
 
 impl LayerStep {
@@ -156,26 +244,6 @@ impl LayerStep {
         match self {
             Self::Operation => place.stride,
             Self::Fixed(size) => size,
-        }
-    }
-}
-
-impl ChannelWidth {
-    fn channels(self, input: Shape, place: OperationContext) -> Result<usize, String> {
-        let base = match self.base {
-            WidthBase::Input => input.channels,
-            WidthBase::Output => place.width,
-            WidthBase::Fixed(channels) => channels,
-        };
-        let times = base * self.times;
-        let (whole, rest) = (times / self.over, times % self.over);
-        if rest == 0 {
-            Ok(whole)
-        } else if self.round {
-            let up = 2 * rest > self.over || (2 * rest == self.over && whole % 2 == 1);
-            Ok(whole + usize::from(up))
-        } else {
-            Err(format!("a width of {times}/{} is not a whole number", self.over))
         }
     }
 }

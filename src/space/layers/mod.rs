@@ -5,14 +5,17 @@
 
 mod emit;
 mod text;
+mod width;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use emit::{OperationContext, emit};
+pub(super) use width::WidthRounding;
 
 use super::problem::ProblemList;
-use crate::graph::Activation;
+use crate::graph::{Activation, BatchNorm};
+use width::ChannelWidth;
 
 /// One layer of an operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +27,17 @@ pub(super) enum OperationLayer {
     /// Activation.
     Activation(Activation),
     /// Batch normalisation by the statistics of the mini-batch.
-    BatchNorm,
+    BatchNorm(BatchNorm),
     /// Convolution.
     Conv(ConvLayer),
     /// Pooling.
     Pool(PoolLayer),
     /// Moved up by so many rows and left by so many columns; zeros enter right and below.
     Shift([usize; 2]),
+    /// Channels of so many groups interleaved: the first of every group, then the second, ...
+    Shuffle(usize),
+    /// Half of the channels.
+    Half(ChannelHalf),
     /// Mean over rows and columns.
     GlobalAvgPool,
     /// All values as channels.
@@ -48,6 +55,17 @@ pub(super) enum BranchJoin {
     Add,
     /// Concatenated along the channels.
     Concat,
+    /// Multiplied: two branches, of which one may be a single pixel.
+    Mul,
+}
+
+/// Half of the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelHalf {
+    /// Channels 0, 2, 4, ...
+    Even,
+    /// Channels 1, 3, 5, ...
+    Odd,
 }
 
 /// A convolution whose width and stride depend on where it stands.
@@ -65,9 +83,11 @@ pub(super) struct ConvLayer {
 /// A pooling whose stride depends on where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PoolLayer {
-    kernel: [usize; 2],
+    kernel: [LayerStep; 2],
     stride: [LayerStep; 2],
     padding: [usize; 2],
+    /// Windows that reach past the end of the image count what lies in it.
+    ceil: bool,
     /// `None` for the maximum, else whether padded pixels are in the divisor.
     average: Option<bool>,
 }
@@ -96,24 +116,6 @@ enum GroupCount {
     Fixed(usize),
 }
 
-/// A number of channels: `base * times / over`, rounded half to even where that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ChannelWidth {
-    base: WidthBase,
-    times: usize,
-    over: usize,
-    round: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WidthBase {
-    /// The layer's input.
-    Input,
-    /// The operation's output.
-    Output,
-    Fixed(usize),
-}
-
 /// Whether the layers give zero for every image, if their input is (`zero`) or is not.
 pub(super) fn zero_after(layers: &[OperationLayer], zero: bool) -> bool {
     layers.iter().fold(zero, |zero, layer| match layer {
@@ -121,6 +123,9 @@ pub(super) fn zero_after(layers: &[OperationLayer], zero: bool) -> bool {
         OperationLayer::Activation(activation) => zero && activation.kind.keeps_zero(),
         OperationLayer::Conv(conv) => zero && !conv.bias,
         OperationLayer::Linear(linear) => zero && !linear.bias,
+        OperationLayer::Branches(BranchJoin::Mul, branches) => {
+            branches.iter().any(|branch| zero_after(branch, zero))
+        }
         OperationLayer::Branches(_, branches) => {
             branches.iter().all(|branch| zero_after(branch, zero))
         }
@@ -156,6 +161,18 @@ pub(super) enum BranchesFile {
     Add(Vec<Vec<LayerFile>>),
     /// Concatenated along the channels.
     Concat(Vec<Vec<LayerFile>>),
+    /// Multiplied: two branches, of which one may be a single pixel, as in a gate.
+    Mul(Vec<Vec<LayerFile>>),
+}
+
+impl BranchesFile {
+    fn parts(&self) -> (BranchJoin, &'static str, &[Vec<LayerFile>]) {
+        match self {
+            Self::Add(branches) => (BranchJoin::Add, "add", branches),
+            Self::Concat(branches) => (BranchJoin::Concat, "concat", branches),
+            Self::Mul(branches) => (BranchJoin::Mul, "mul", branches),
+        }
+    }
 }
 
 /// Values for the `{name}`s in the texts of layers.
@@ -172,16 +189,9 @@ pub(super) fn read(
         let path = format!("{path}[{position}]");
         match file {
             LayerFile::Text(text) => problems.take(&path, text::parse(text, parameters)),
-            LayerFile::Branches(BranchesFile::Add(branches)) => read_branches(
-                branches,
-                BranchJoin::Add,
-                parameters,
-                &format!("{path}.add"),
-                problems,
-            ),
-            LayerFile::Branches(BranchesFile::Concat(branches)) => {
-                let path = format!("{path}.concat");
-                read_branches(branches, BranchJoin::Concat, parameters, &path, problems)
+            LayerFile::Branches(file) => {
+                let (join, key, branches) = file.parts();
+                read_branches(branches, join, parameters, &format!("{path}.{key}"), problems)
             }
         }
     };
@@ -201,6 +211,10 @@ fn read_branches(
         problems.add(path, "has no branch; it needs at least one");
         return None;
     }
+    if join == BranchJoin::Mul && branches.len() != 2 {
+        let count = branches.len();
+        problems.add(path, format!("has {count} branches; a product has two: a value and its gate"));
+    }
     let read = |(position, branch): (usize, &Vec<LayerFile>)| {
         read(branch, parameters, &format!("{path}[{position}]"), problems)
     };
@@ -211,16 +225,27 @@ fn read_branches(
 
 /// The names of the parameters in the texts of layers, each once.
 pub(super) fn parameters_of(files: &[LayerFile]) -> Vec<&str> {
+    let mut names = parameters_in_order(files);
+    names.sort_unstable();
+    names
+}
+
+/// The same in the order of their first use.
+pub(super) fn parameters_in_order(files: &[LayerFile]) -> Vec<&str> {
     let mut names = Vec::new();
     for file in files {
-        match file {
-            LayerFile::Text(text) => names.extend(text::parameters(text)),
-            LayerFile::Branches(BranchesFile::Add(branches) | BranchesFile::Concat(branches)) => {
-                names.extend(branches.iter().flat_map(|branch| parameters_of(branch)));
+        let found = match file {
+            LayerFile::Text(text) => text::parameters(text).collect(),
+            LayerFile::Branches(file) => {
+                let branches = file.parts().2.iter();
+                branches.flat_map(|branch| parameters_in_order(branch)).collect::<Vec<_>>()
+            }
+        };
+        for name in found {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
     }
-    names.sort_unstable();
-    names.dedup();
     names
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::width::{ChannelWidth, WidthBase, WidthRounding};
 use super::{
-    ChannelWidth, ConvLayer, GroupCount, LayerParameters, LayerStep, LinearLayer, OperationLayer,
-    PoolLayer, WidthBase,
+    ChannelHalf, ConvLayer, GroupCount, LayerParameters, LayerStep, LinearLayer, OperationLayer,
+    PoolLayer,
 };
-use crate::graph::{Activation, ActivationKind};
+use crate::graph::{Activation, ActivationKind, BatchNorm};
 use crate::nearest;
 
 /// The activations a text can name.
@@ -21,7 +22,7 @@ const ACTIVATIONS: [ActivationKind; 8] = [
     ActivationKind::Tanh,
 ];
 /// The other layers a text can name.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "identity",
     "zero",
     "bn",
@@ -29,6 +30,8 @@ const NAMES: [&str; 10] = [
     "avg_pool",
     "max_pool",
     "shift",
+    "shuffle",
+    "channels",
     "global_avg_pool",
     "flatten",
     "linear",
@@ -65,11 +68,13 @@ pub(super) fn parse(text: &str, values: &LayerParameters<'_>) -> Result<Operatio
     let layer = match name {
         "identity" => OperationLayer::Identity,
         "zero" => OperationLayer::Zero,
-        "bn" => OperationLayer::BatchNorm,
+        "bn" => OperationLayer::BatchNorm(batch_norm(&mut options)?),
         "conv" => OperationLayer::Conv(conv(&mut options)?),
         "avg_pool" => OperationLayer::Pool(pool(&mut options, true)?),
         "max_pool" => OperationLayer::Pool(pool(&mut options, false)?),
         "shift" => OperationLayer::Shift(options.extents(0)?),
+        "shuffle" => OperationLayer::Shuffle(shuffle(&mut options)?),
+        "channels" => OperationLayer::Half(half(&mut options)?),
         "global_avg_pool" => OperationLayer::GlobalAvgPool,
         "flatten" => OperationLayer::Flatten,
         "linear" => OperationLayer::Linear(linear(&mut options)?),
@@ -90,7 +95,34 @@ fn activation(kind: ActivationKind, options: &mut LayerOptions<'_>) -> Result<Ac
         Some(calls) => options.number("published", calls, 0, MAX_EXTENT)? as u32,
         None => 1,
     };
+    if options.flag("uncounted") {
+        return Ok(Activation { kind, calls: 0, published_calls: 0 });
+    }
     Ok(Activation { kind, calls: 1, published_calls })
+}
+
+fn batch_norm(options: &mut LayerOptions<'_>) -> Result<BatchNorm, String> {
+    let Some(text) = options.value("eps") else { return Ok(BatchNorm::default()) };
+    match text.parse::<f32>() {
+        Ok(eps) if eps > 0.0 && eps <= 1.0 => Ok(BatchNorm { eps, ..BatchNorm::default() }),
+        _ => Err(options.wrong("eps", text, "a number above 0, at most 1")),
+    }
+}
+
+fn shuffle(options: &mut LayerOptions<'_>) -> Result<usize, String> {
+    match options.value("groups") {
+        Some(text) => options.number("groups", text, 2, MAX_WIDTH),
+        None => Err(format!("`{}`: groups= must follow the name", options.text)),
+    }
+}
+
+fn half(options: &mut LayerOptions<'_>) -> Result<ChannelHalf, String> {
+    for (word, half) in [("even", ChannelHalf::Even), ("odd", ChannelHalf::Odd)] {
+        if options.flag(word) {
+            return Ok(half);
+        }
+    }
+    Err(format!("`{}`: `even` or `odd` must follow the name", options.text))
 }
 
 fn conv(options: &mut LayerOptions<'_>) -> Result<ConvLayer, String> {
@@ -106,21 +138,29 @@ fn conv(options: &mut LayerOptions<'_>) -> Result<ConvLayer, String> {
     };
     let default =
         if groups == GroupCount::Depthwise { WidthBase::Input } else { WidthBase::Output };
-    let out = match options.value("out") {
+    let mut out = match options.value("out") {
         Some(text) => options.width(text)?,
-        None => ChannelWidth { base: default, times: 1, over: 1, round: false },
+        None => ChannelWidth::of(default),
     };
+    if let Some(text) = options.value("round") {
+        out.rounding = Some(options.rounding(text)?);
+    }
     let padding = options.padding(kernel, dilation)?;
     let stride = options.stride()?;
     Ok(ConvLayer { kernel, stride, padding, dilation, groups, out, bias: options.flag("bias") })
 }
 
 fn pool(options: &mut LayerOptions<'_>, average: bool) -> Result<PoolLayer, String> {
-    let kernel = options.extents(1)?;
-    let padding = options.padding(kernel, [1, 1])?;
+    let kernel = options.window()?;
+    // A window as large as the stride has no padding.
+    let extents = kernel.map(|step| match step {
+        LayerStep::Fixed(size) => size,
+        LayerStep::Operation => 2,
+    });
+    let padding = options.padding(extents, [1, 1])?;
     let stride = options.stride()?;
     let average = average.then(|| options.flag("count_padding"));
-    Ok(PoolLayer { kernel, stride, padding, average })
+    Ok(PoolLayer { kernel, stride, padding, ceil: options.flag("ceil"), average })
 }
 
 fn linear(options: &mut LayerOptions<'_>) -> Result<LinearLayer, String> {
@@ -153,6 +193,15 @@ impl<'t> LayerOptions<'t> {
             Some(_) => self.pair("size", word, least),
             None => Err(self.wrong("size", word, "rows x columns, such as 3x3")),
         }
+    }
+
+    /// The same, where `s` is the operation's stride.
+    fn window(&mut self) -> Result<[LayerStep; 2], String> {
+        if self.words.first() == Some(&"sxs") {
+            self.words.remove(0);
+            return Ok([LayerStep::Operation; 2]);
+        }
+        Ok(self.extents(1)?.map(LayerStep::Fixed))
     }
 
     /// The value of a `key=value` word.
@@ -207,22 +256,35 @@ impl<'t> LayerOptions<'t> {
         }
     }
 
-    /// `in`, `out` or a number, times or over a number; rounded if it is times a decimal.
+    /// `in`, `out`, `entry`, `from` or a number, or the difference of two, times and over a number;
+    /// rounded if it is times a decimal.
     fn width(&self, text: &str) -> Result<ChannelWidth, String> {
-        let whole = |number: &str| self.number("out", number, 1, MAX_EXTENT);
-        let (base, (times, over), round) = if let Some((base, factor)) = text.split_once('*') {
-            (base, self.decimal(factor)?, factor.contains('.'))
-        } else if let Some((base, number)) = text.split_once('/') {
-            (base, (1, whole(number)?), false)
-        } else {
-            (text, (1, 1), false)
+        let (rest, over) = text.split_once('/').unwrap_or((text, "1"));
+        let (rest, factor) = rest.split_once('*').unwrap_or((rest, "1"));
+        let (base, minus) = match rest.split_once('-') {
+            Some((base, minus)) => (base, Some(self.width_base(minus)?)),
+            None => (rest, None),
         };
-        let base = match base {
-            "in" => WidthBase::Input,
-            "out" => WidthBase::Output,
-            number => WidthBase::Fixed(self.number("out", number, 1, MAX_WIDTH)?),
-        };
-        Ok(ChannelWidth { base, times, over, round })
+        let (times, hundredths) = self.decimal(factor)?;
+        let over = hundredths * self.number("out", over, 1, MAX_EXTENT)?;
+        let rounding = factor.contains('.').then_some(WidthRounding::Nearest);
+        Ok(ChannelWidth { base: self.width_base(base)?, minus, times, over, rounding })
+    }
+
+    fn width_base(&self, text: &str) -> Result<WidthBase, String> {
+        match text {
+            "in" => Ok(WidthBase::Input),
+            "out" => Ok(WidthBase::Output),
+            "entry" => Ok(WidthBase::Entry),
+            "from" => Ok(WidthBase::From),
+            number => Ok(WidthBase::Fixed(self.number("out", number, 1, MAX_WIDTH)?)),
+        }
+    }
+
+    fn rounding(&self, text: &str) -> Result<WidthRounding, String> {
+        let found = WidthRounding::ALL.into_iter().find(|(name, _)| *name == text);
+        let names = WidthRounding::ALL.map(|(name, _)| name).join(", ");
+        found.map(|(_, rounding)| rounding).ok_or_else(|| self.wrong("round", text, &names))
     }
 
     /// A number from 0.001 to 64 with at most three decimals, as a fraction.
@@ -254,12 +316,15 @@ impl<'t> LayerOptions<'t> {
 
 fn allowed(layer: &OperationLayer) -> &'static str {
     match layer {
-        OperationLayer::Activation(_) => "the option is published=",
-        OperationLayer::Conv(_) => "options are stride= out= groups= dilation= pad= bias",
+        OperationLayer::Activation(_) => "options are published= uncounted",
+        OperationLayer::Conv(_) => "options are stride= out= round= groups= dilation= pad= bias",
         OperationLayer::Pool(PoolLayer { average: Some(_), .. }) => {
-            "options are stride= pad= count_padding"
+            "options are stride= pad= ceil count_padding"
         }
-        OperationLayer::Pool(_) => "options are stride= pad=",
+        OperationLayer::Pool(_) => "options are stride= pad= ceil",
+        OperationLayer::BatchNorm(_) => "the option is eps=",
+        OperationLayer::Shuffle(_) => "the option is groups=",
+        OperationLayer::Half(_) => "the option is even or odd",
         OperationLayer::Linear(_) => "options are out= bias=",
         _ => "this layer has no options",
     }

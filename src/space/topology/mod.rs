@@ -4,9 +4,13 @@
 //! [`TopologyDecisions`], `with_topology!` and `with_decisions!`.
 
 mod edge_cell;
+mod layers;
 mod pair_cell;
 mod radix;
+mod regnet;
+mod sequence;
 mod stages;
+mod transformer;
 mod vertex_cell;
 mod widths;
 
@@ -18,9 +22,13 @@ use rand::Rng;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use edge_cell::EdgeCell;
+use edge_cell::{EdgeCell, ModuleCell};
+use layers::Layers;
 use pair_cell::PairCell;
+use regnet::Regnet;
+use sequence::Sequence;
 use stages::Stages;
+use transformer::Transformer;
 use vertex_cell::VertexCell;
 use widths::Widths;
 
@@ -75,10 +83,20 @@ impl<T: Topology> Ord for BoundTopology<T> {
 pub(super) enum TopologyDecisions {
     /// An operation on every edge of a cell.
     EdgeCell(BoundTopology<EdgeCell>),
+    /// An operation at every position of a chain.
+    Layers(BoundTopology<Layers>),
+    /// An operation on every edge of a cell that changes width and size.
+    ModuleCell(BoundTopology<ModuleCell>),
     /// Two pairs of an operation and an input in every node of two cells, width and depth.
     PairCell(BoundTopology<PairCell>),
+    /// Numbers from which the stages follow.
+    Regnet(BoundTopology<Regnet>),
+    /// Blocks with types, widths and repeats of their own.
+    Sequence(BoundTopology<Sequence>),
     /// Depth, width, stride and parameters of every stage.
     Stages(BoundTopology<Stages>),
+    /// Width and depth, heads and hidden width of every layer.
+    Transformer(BoundTopology<Transformer>),
     /// A graph with an operation in every vertex.
     VertexCell(BoundTopology<VertexCell>),
     /// A width for every layer.
@@ -88,8 +106,13 @@ pub(super) enum TopologyDecisions {
 /// Every kind of topology.
 pub(super) const TOPOLOGIES: &[TopologyKind] = &[
     TopologyKind::of::<EdgeCell>(),
+    TopologyKind::of::<Layers>(),
+    TopologyKind::of::<ModuleCell>(),
     TopologyKind::of::<PairCell>(),
+    TopologyKind::of::<Regnet>(),
+    TopologyKind::of::<Sequence>(),
     TopologyKind::of::<Stages>(),
+    TopologyKind::of::<Transformer>(),
     TopologyKind::of::<VertexCell>(),
     TopologyKind::of::<Widths>(),
 ];
@@ -98,8 +121,13 @@ pub(super) const TOPOLOGIES: &[TopologyKind] = &[
 #[derive(Clone, Debug)]
 pub(super) enum AnyTopology {
     EdgeCell(Arc<EdgeCell>),
+    Layers(Arc<Layers>),
+    ModuleCell(Arc<ModuleCell>),
     PairCell(Arc<PairCell>),
+    Regnet(Arc<Regnet>),
+    Sequence(Arc<Sequence>),
     Stages(Arc<Stages>),
+    Transformer(Arc<Transformer>),
     VertexCell(Arc<VertexCell>),
     Widths(Arc<Widths>),
 }
@@ -110,15 +138,45 @@ impl From<EdgeCell> for AnyTopology {
     }
 }
 
+impl From<Layers> for AnyTopology {
+    fn from(topology: Layers) -> Self {
+        Self::Layers(Arc::new(topology))
+    }
+}
+
+impl From<ModuleCell> for AnyTopology {
+    fn from(topology: ModuleCell) -> Self {
+        Self::ModuleCell(Arc::new(topology))
+    }
+}
+
 impl From<PairCell> for AnyTopology {
     fn from(topology: PairCell) -> Self {
         Self::PairCell(Arc::new(topology))
     }
 }
 
+impl From<Regnet> for AnyTopology {
+    fn from(topology: Regnet) -> Self {
+        Self::Regnet(Arc::new(topology))
+    }
+}
+
+impl From<Sequence> for AnyTopology {
+    fn from(topology: Sequence) -> Self {
+        Self::Sequence(Arc::new(topology))
+    }
+}
+
 impl From<Stages> for AnyTopology {
     fn from(topology: Stages) -> Self {
         Self::Stages(Arc::new(topology))
+    }
+}
+
+impl From<Transformer> for AnyTopology {
+    fn from(topology: Transformer) -> Self {
+        Self::Transformer(Arc::new(topology))
     }
 }
 
@@ -138,7 +196,9 @@ impl From<Widths> for AnyTopology {
 macro_rules! with_topology {
     ($topology:expr, |$own:ident, $bind:ident| $body:expr) => {
         $crate::space::topology::with_topology!(
-            @kinds $topology, |$own, $bind| $body; EdgeCell PairCell Stages VertexCell Widths
+            @kinds $topology, |$own, $bind| $body;
+            EdgeCell Layers ModuleCell PairCell Regnet Sequence Stages Transformer VertexCell
+            Widths
         )
     };
     (@kinds $topology:expr, |$own:ident, $bind:ident| $body:expr; $($kind:ident)*) => {
@@ -162,7 +222,8 @@ macro_rules! with_decisions {
     ($decisions:expr, |$topology:ident, $own:ident, $bind:ident| $body:expr) => {
         $crate::space::topology::with_decisions!(
             @kinds $decisions, |$topology, $own, $bind| $body;
-            EdgeCell PairCell Stages VertexCell Widths
+            EdgeCell Layers ModuleCell PairCell Regnet Sequence Stages Transformer VertexCell
+            Widths
         )
     };
     (
@@ -274,8 +335,13 @@ impl AnyTopology {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::EdgeCell(_) => EdgeCell::KIND,
+            Self::Layers(_) => Layers::KIND,
+            Self::ModuleCell(_) => ModuleCell::KIND,
             Self::PairCell(_) => PairCell::KIND,
+            Self::Regnet(_) => Regnet::KIND,
+            Self::Sequence(_) => Sequence::KIND,
             Self::Stages(_) => Stages::KIND,
+            Self::Transformer(_) => Transformer::KIND,
             Self::VertexCell(_) => VertexCell::KIND,
             Self::Widths(_) => Widths::KIND,
         }

@@ -24,7 +24,7 @@ impl MixedRadix {
     }
 
     /// The next combination; `None` behind the last one.
-    fn successor(&self, mut digits: Vec<usize>) -> Option<Vec<usize>> {
+    pub(super) fn successor(&self, mut digits: Vec<usize>) -> Option<Vec<usize>> {
         for (digit, values) in digits.iter_mut().zip(&self.0).rev() {
             *digit += 1;
             if *digit < *values {

@@ -11,7 +11,7 @@ use super::input::PickleInput;
 use super::stack::{PickleFault, PickleStack};
 use super::value::{GlobalName, PickleValue, StoredBytes};
 use super::{PickleError, PickleLimits, text};
-pub use watched::WatchedDict;
+pub use watched::{EntryKeys, WatchedDict};
 
 /// The highest protocol there is.
 const PROTOCOLS: u8 = 5;

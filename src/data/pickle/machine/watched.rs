@@ -22,10 +22,20 @@ const LASTING_BYTES: usize = 32;
 /// An entry of the dictionary.
 pub type WatchedEntry = (PickleValue, PickleValue);
 
-/// The dictionary whose entries are handed over.
+/// The keys of the entries that are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKeys {
+    /// Whole numbers; values have none as keys.
+    Numbers,
+    /// Texts; values are dictionaries of 2 to 1,000 entries.
+    Texts,
+}
+
+/// The dictionaries whose entries are handed over.
 pub struct WatchedDict {
-    /// The text that is its key in the dictionary around it.
-    key: String,
+    /// The texts that are their keys in the dictionaries around them, but for those that were met.
+    keys: Vec<String>,
+    of: EntryKeys,
     phase: WatchPhase,
     lasting: LastingMemo,
     /// Whether this is the first run, which fills `lasting` and hands over nothing.
@@ -57,18 +67,19 @@ struct OpenDict {
 
 impl WatchedDict {
     /// The first run.
-    pub fn survey(key: &str) -> Self {
-        Self::new(key, LastingMemo::new(), true)
+    pub fn survey(keys: &[&str], of: EntryKeys) -> Self {
+        Self::new(keys, of, LastingMemo::new(), true)
     }
 
     /// The second run.
-    pub fn replay(key: &str, lasting: LastingMemo) -> Self {
-        Self::new(key, lasting, false)
+    pub fn replay(keys: &[&str], of: EntryKeys, lasting: LastingMemo) -> Self {
+        Self::new(keys, of, lasting, false)
     }
 
-    fn new(key: &str, lasting: LastingMemo, survey: bool) -> Self {
+    fn new(keys: &[&str], of: EntryKeys, lasting: LastingMemo, survey: bool) -> Self {
         let (phase, ready) = (WatchPhase::Awaited, VecDeque::new());
-        Self { key: key.to_owned(), phase, lasting, survey, ready }
+        let keys = keys.iter().map(|&key| key.to_owned()).collect();
+        Self { keys, of, phase, lasting, survey, ready }
     }
 }
 
@@ -126,8 +137,8 @@ impl<R: BufRead + Seek> PickleMachine<R> {
         let inside = self.stack.last_mark() == Some(height + 1);
         let above = self.stack.height().saturating_sub(height + 1);
         match opcode {
-            // The next key: keys are whole numbers and values have none, so the value is finished.
-            b'K' | b'M' | b'J' | b'I' | b'L' | 0x8a if inside && above == 2 => {
+            // The next key: nothing in a value begins like one, so the value is finished.
+            _ if inside && above == 2 && self.begins_key(opcode) => {
                 self.take_entries(above)?;
                 self.step(opcode)
             }
@@ -154,18 +165,44 @@ impl<R: BufRead + Seek> PickleMachine<R> {
         }
     }
 
+    /// Whether an operation behind a key and a value pushes the next key.
+    fn begins_key(&self, opcode: u8) -> bool {
+        match self.watched.as_ref().map(|watched| watched.of) {
+            Some(EntryKeys::Numbers) => {
+                matches!(opcode, b'K' | b'M' | b'J' | b'I' | b'L' | 0x8a)
+            }
+            // A dictionary of several entries is filled at once, so a text does not go into it.
+            Some(EntryKeys::Texts) => {
+                let value = self.stack.top().map(|value| self.heap.get(value));
+                let is_full = match value {
+                    Ok(HeapNode::Dict(parts)) => parts.len() > 2,
+                    Ok(HeapNode::Object(parts)) => parts.entries.len() > 2,
+                    _ => false,
+                };
+                is_full && matches!(opcode, b'X' | 0x8c | b'U' | b'T' | b'V' | b'S')
+            }
+            None => false,
+        }
+    }
+
     /// Whether the dictionary has just been put behind its key.
     fn try_begin(&mut self) {
         let Some(watched) = &mut self.watched else { return };
         let Some(height) = self.stack.height().checked_sub(1) else { return };
         let below = height.checked_sub(1).and_then(|below| self.stack.at(below));
         let (Some(dict), Some(name)) = (self.stack.at(height), below) else { return };
-        let is_key = match self.heap.get(name) {
-            HeapNode::Atom(name) => name.text() == Some(&watched.key),
-            _ => false,
+        let key = match self.heap.get(name) {
+            HeapNode::Atom(name) => {
+                let name = name.text();
+                watched.keys.iter().position(|key| name == Some(key))
+            }
+            _ => None,
         };
         let is_dict = matches!(self.heap.get(dict), HeapNode::Dict(_) | HeapNode::Object(_));
-        if is_key && is_dict && matches!(watched.phase, WatchPhase::Awaited) {
+        if let Some(key) = key.filter(|_| is_dict)
+            && matches!(watched.phase, WatchPhase::Awaited)
+        {
+            watched.keys.remove(key);
             watched.phase = WatchPhase::Open(OpenDict {
                 dict,
                 height,
@@ -178,7 +215,8 @@ impl<R: BufRead + Seek> PickleMachine<R> {
 
     fn end(&mut self) {
         if let Some(watched) = &mut self.watched {
-            watched.phase = WatchPhase::Past;
+            watched.phase =
+                if watched.keys.is_empty() { WatchPhase::Past } else { WatchPhase::Awaited };
         }
     }
 

@@ -26,6 +26,8 @@ pub(in crate::space) struct EdgeCellGraph {
     pub edges: Vec<CellEdge>,
     /// The operations to choose from.
     pub operations: Vec<Operation>,
+    /// Whether the edges from node 0 change width or stride, so that an identity there has layers.
+    reshapes: bool,
 }
 
 impl EdgeCellGraph {
@@ -34,7 +36,23 @@ impl EdgeCellGraph {
         let edges = (1..nodes)
             .flat_map(|target| (0..target).map(move |source| CellEdge { source, target }))
             .collect();
-        Self { nodes, edges, operations }
+        Self { nodes, edges, operations, reshapes: false }
+    }
+
+    /// The same cells where the edges from node 0 change width or stride.
+    pub(in crate::space) fn reshaping(&self) -> Self {
+        let mut cell = self.clone();
+        cell.reshapes = true;
+        for operation in &mut cell.operations {
+            operation.random |= operation.reshape_is_random();
+            operation.activation |= operation.reshape_has_activation();
+        }
+        cell
+    }
+
+    /// Whether an operation on that edge gives what it is given.
+    pub(super) fn is_identity(&self, edge: CellEdge, operation: &Operation) -> bool {
+        operation.identity && !(self.reshapes && edge.source == 0)
     }
 
     /// The edges with their operations.

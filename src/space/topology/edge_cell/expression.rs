@@ -46,7 +46,7 @@ impl NodeValues {
                 number => format!("{}({})#{number}", operation.name, sum(source)),
             };
             let zero = operation.zero || (source.is_empty() && operation.keeps_zero);
-            if operation.identity {
+            if cell.is_identity(edge, operation) {
                 let handed_on = source.clone();
                 nodes[edge.target].extend(handed_on);
             } else if !zero {

@@ -5,13 +5,15 @@
 //! the notation: by target, then by source.
 
 mod cell;
+mod choices;
 mod expression;
+mod modules;
 mod notation;
 mod wiring;
 
 use std::sync::OnceLock;
 
-use rand::{Rng, RngExt};
+use rand::Rng;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,13 +21,12 @@ use super::{Decision, Topology, TopologyContext};
 use crate::graph::{Graph, GraphError};
 use crate::space::drawing::Drawing;
 use crate::space::error::ArchitectureError;
-use crate::space::operations::Operation;
 use crate::space::problem::ProblemList;
 use crate::space::python_random;
 use crate::space::skeleton::{CellSkeleton, SkeletonFile};
-use cell::CellEdge;
 pub(in crate::space) use cell::EdgeCellGraph;
 use expression::CellExpressions;
+pub(in crate::space) use modules::ModuleCell;
 
 /// The most nodes of a cell.
 const MAX_NODES: usize = 8;
@@ -100,29 +101,6 @@ impl EdgeCell {
             EdgeOrder { rank_of_index, index_of_rank }
         }))
     }
-
-    fn rank(&self, decisions: &EdgeDecisions) -> Option<u64> {
-        let base = self.cell.operations.len() as u64;
-        decisions.operations.iter().try_fold(0_u64, |rank, &operation| {
-            rank.checked_mul(base)?.checked_add(u64::from(operation))
-        })
-    }
-
-    fn unrank(&self, mut rank: u64) -> Option<EdgeDecisions> {
-        let base = self.cell.operations.len() as u64;
-        let mut operations = vec![0; self.cell.edges.len()];
-        for operation in operations.iter_mut().rev() {
-            *operation = (rank % base) as u8;
-            rank /= base;
-        }
-        (rank == 0).then_some(EdgeDecisions { operations })
-    }
-
-    fn with(&self, decisions: &EdgeDecisions, edge: usize, operation: u8) -> EdgeDecisions {
-        let mut changed = decisions.clone();
-        changed.operations[edge] = operation;
-        changed
-    }
 }
 
 impl Topology for EdgeCell {
@@ -173,13 +151,11 @@ impl Topology for EdgeCell {
     }
 
     fn count(&self) -> u128 {
-        (self.cell.operations.len() as u128).saturating_pow(self.cell.edges.len() as u32)
+        self.cell.count()
     }
 
     fn sample(&self, rng: &mut dyn Rng) -> EdgeDecisions {
-        let count = self.cell.operations.len() as u32;
-        let operations = self.cell.edges.iter().map(|_| rng.random_range(0..count) as u8).collect();
-        EdgeDecisions { operations }
+        self.cell.sample(rng)
     }
 
     fn enumerate(&self) -> Box<dyn Iterator<Item = EdgeDecisions> + '_> {
@@ -195,7 +171,7 @@ impl Topology for EdgeCell {
     }
 
     fn index(&self, decisions: &EdgeDecisions) -> Option<u64> {
-        let rank = self.rank(decisions)?;
+        let rank = self.cell.rank(decisions)?;
         match self.order() {
             Some(order) => order.index_of_rank.get(rank as usize).map(|&index| u64::from(index)),
             None => Some(rank),
@@ -206,41 +182,22 @@ impl Topology for EdgeCell {
         match self.order() {
             Some(order) => {
                 let rank = order.rank_of_index.get(usize::try_from(index).ok()?)?;
-                self.unrank(u64::from(*rank))
+                self.cell.unrank(u64::from(*rank))
             }
-            None => self.unrank(index),
+            None => self.cell.unrank(index),
         }
     }
 
     fn neighbours(&self, decisions: &EdgeDecisions) -> Vec<EdgeDecisions> {
-        let mut neighbours = Vec::new();
-        for (edge, &current) in decisions.operations.iter().enumerate() {
-            for operation in (0..self.cell.operations.len() as u8).filter(|&other| other != current)
-            {
-                neighbours.push(self.with(decisions, edge, operation));
-            }
-        }
-        neighbours
+        self.cell.neighbours(decisions)
     }
 
     fn mutate(&self, decisions: &EdgeDecisions, rng: &mut dyn Rng) -> EdgeDecisions {
-        let others = self.cell.operations.len() as u32 - 1;
-        if others == 0 {
-            return decisions.clone();
-        }
-        let edge = rng.random_range(0..self.cell.edges.len() as u32) as usize;
-        let draw = rng.random_range(0..others) as u8;
-        let operation = draw + u8::from(draw >= decisions.operations[edge]);
-        self.with(decisions, edge, operation)
+        self.cell.mutate(decisions, rng)
     }
 
     fn reduced(&self, decisions: &EdgeDecisions) -> EdgeDecisions {
-        let Some(zero) = self.cell.operations.iter().position(|operation| operation.zero) else {
-            return decisions.clone();
-        };
-        let live = CellExpressions::new(&self.cell, decisions).live;
-        let keep = |(&operation, live)| if live { operation } else { zero as u8 };
-        EdgeDecisions { operations: decisions.operations.iter().zip(live).map(keep).collect() }
+        self.cell.reduced(decisions)
     }
 
     fn is_connected(&self, decisions: &EdgeDecisions) -> bool {
@@ -264,11 +221,7 @@ impl Topology for EdgeCell {
     }
 
     fn decisions(&self, decisions: &EdgeDecisions) -> Vec<Decision> {
-        let choice = |(edge, operation): (CellEdge, &Operation)| Decision {
-            name: format!("edge {}-{}", edge.source, edge.target),
-            value: operation.name.clone(),
-        };
-        self.cell.iter(decisions).map(choice).collect()
+        self.cell.decisions(decisions)
     }
 
     fn drawings(&self, decisions: &EdgeDecisions) -> Vec<Drawing> {

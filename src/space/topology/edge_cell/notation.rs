@@ -75,7 +75,7 @@ pub(super) fn unique_text(cell: &EdgeCellGraph, decisions: &EdgeDecisions) -> St
         let source = &values[edge.source];
         let term = if operation.zero || (source == "#" && operation.keeps_zero) {
             "#".to_owned()
-        } else if operation.identity {
+        } else if cell.is_identity(edge, operation) {
             source.clone()
         } else {
             format!("({source})@{}", operation.name)

@@ -33,7 +33,7 @@ pub(super) fn cell(
     };
     wiring.values[0] = Some(input);
     for (position, (edge, operation)) in cell.iter(decisions).enumerate() {
-        if !operation.identity && !operation.zero {
+        if !cell.is_identity(edge, operation) && !operation.zero {
             wiring.edge(position, edge, operation)?;
         }
     }
@@ -64,7 +64,10 @@ impl EdgeWiring<'_> {
     ) -> Result<NodeId, GraphError> {
         let source = self.value(edge.source)?;
         let label = format!("{}.{}", self.prefix, self.expressions.labels[position]);
-        let result = operation.emit(self.graph, source, &label, self.place)?;
+        // Only the edges from the cell's input reduce.
+        let stride = if edge.source == 0 { self.place.stride } else { 1 };
+        let place = OperationContext { stride, ..self.place };
+        let result = operation.emit(self.graph, source, &label, place)?;
         self.results[position] = Some(result);
         Ok(result)
     }

@@ -10,20 +10,36 @@ pub struct ParameterValue {
 
 impl ParameterValue {
     /// The number as written, at most three decimals.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::space) fn parse(text: &str) -> Option<Self> {
         Self::from_f64(text.trim().parse().ok()?)
     }
 
     /// The number of a JSON file.
-    pub(super) fn from_json(value: &serde_json::Value) -> Option<Self> {
+    pub(in crate::space) fn from_json(value: &serde_json::Value) -> Option<Self> {
         Self::from_f64(value.as_f64()?)
     }
 
-    fn from_f64(value: f64) -> Option<Self> {
+    /// The number, if it has at most three decimals.
+    pub(in crate::space) fn from_f64(value: f64) -> Option<Self> {
         let thousandths = (value * 1000.0).round();
         let exact = (thousandths - value * 1000.0).abs() < 1e-6;
         ((0.0..=65_536_000.0).contains(&thousandths) && exact)
             .then_some(Self { thousandths: thousandths as u32 })
+    }
+
+    /// So many thousandths.
+    pub(in crate::space) const fn from_thousandths(thousandths: u32) -> Self {
+        Self { thousandths }
+    }
+
+    /// The number in thousandths.
+    pub(in crate::space) const fn thousandths(self) -> u32 {
+        self.thousandths
+    }
+
+    /// The number.
+    pub(in crate::space) fn value(self) -> f64 {
+        f64::from(self.thousandths) / 1000.0
     }
 }
 
