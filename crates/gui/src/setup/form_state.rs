@@ -113,7 +113,10 @@ fn missing_file(job: &JobConfig) -> Option<SetupProblem> {
     let images = match &job.options.images {
         None | Some(ImageSource::Builtin | ImageSource::Noise) => None,
         Some(
-            ImageSource::Npy(path) | ImageSource::Npz { file: path, .. } | ImageSource::Idx(path),
+            ImageSource::Npy(path)
+            | ImageSource::Npz { file: path, .. }
+            | ImageSource::Idx(path)
+            | ImageSource::Svhn(path),
         ) => missing(JobOption::Images, path, "file"),
         Some(
             ImageSource::Cifar10(path)
