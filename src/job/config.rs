@@ -128,6 +128,9 @@ pub struct JobConfig {
     /// Whether an existing file may be replaced.
     #[serde(default)]
     pub overwrite: bool,
+    /// What to do if the images are no longer those of the file that is replaced.
+    #[serde(default)]
+    pub images_changed: ImagesChanged,
     /// The study database that stores the results; without one, there is no study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreLocation>,
@@ -155,6 +158,43 @@ pub struct JobConfig {
     pub command: Vec<String>,
 }
 
+/// What to do if a job is repeated with images that have changed: its scores cannot be compared with the
+/// earlier ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImagesChanged {
+    /// Warn, and replace the table.
+    #[default]
+    Warn,
+    /// Refuse to replace the table.
+    Refuse,
+    /// Replace the table without a word.
+    Accept,
+}
+
+impl ImagesChanged {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Warn, Self::Refuse, Self::Accept];
+
+    /// Its name in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warn => "warn",
+            Self::Refuse => "refuse",
+            Self::Accept => "accept",
+        }
+    }
+
+    /// What it means.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Warn => "replace the table, with a warning",
+            Self::Refuse => "an error; the table stays",
+            Self::Accept => "replace the table without a warning",
+        }
+    }
+}
+
 impl JobConfig {
     /// A job that writes no files.
     pub fn new(options: Options, task: Task) -> Self {
@@ -163,6 +203,7 @@ impl JobConfig {
             task,
             out: None,
             overwrite: false,
+            images_changed: ImagesChanged::default(),
             store: None,
             store_is_default: false,
             study: StudyMode::New,

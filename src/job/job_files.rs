@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Event, JobConfig, ModelFacts, Session};
+use super::{Event, ImagesChanged, JobConfig, ModelFacts, Session};
 use crate::score::{COMBINED, Ranking};
 use crate::store::{
     BatchFacts, Manifest, Record, RecordRanks, TableError, TableWriter, manifest_path,
@@ -72,8 +72,11 @@ impl JobFiles {
             records: 0,
         };
         let has_other_images = manifest.has_other_images_than(path);
+        if has_other_images && config.images_changed == ImagesChanged::Refuse {
+            return Err(TableError::ImagesChanged(path.clone()));
+        }
         let table = TableWriter::create(path, config.overwrite, names)?;
-        if has_other_images {
+        if has_other_images && config.images_changed == ImagesChanged::Warn {
             events(Event::Warning(format!(
                 "the images have changed since {} was written with the same options: its scores cannot be \
                  compared with the new ones",

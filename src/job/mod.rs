@@ -35,7 +35,7 @@ mod shared_results;
 mod study_session;
 
 pub use complete::{CompletedStudy, complete_study};
-pub use config::{JobConfig, ModelOptions, OnnxWeights, Task};
+pub use config::{ImagesChanged, JobConfig, ModelOptions, OnnxWeights, Task};
 pub use error::JobError;
 pub use event::{BEST, Event, ModelFacts, Started, Summary};
 pub use export::ExportedNetwork;

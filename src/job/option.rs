@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::option_choices::{
-    count, counts, image_orders, merged_calls, norm_statistics, onnx_weights, scores, seconds,
+    count, counts, image_orders, images_changed, merged_calls, norm_statistics, onnx_weights, scores, seconds,
     seed, seed_alone, strategies,
 };
 
@@ -382,6 +382,11 @@ job_options! {
         path: "overwrite", on_resume: Free, label: "Overwrite",
         values: OptionType::Switch,
         help: "Replace existing files",
+    }
+    ImagesChanged {
+        path: "images-changed", on_resume: Free, label: "Images changed",
+        values: OptionType::Choice(images_changed), value_name: "warn|refuse|accept", default: "warn",
+        help: "What to do if the table that is replaced was written with the same options, but other images",
     }
     Store {
         path: "store", on_resume: Free, label: "Study database",

@@ -1,6 +1,6 @@
 //! Ranges of the numbers that options accept, and the names of those with a choice of values.
 
-use super::{ChoiceInfo, OnnxWeights, OptionType};
+use super::{ChoiceInfo, ImagesChanged, OnnxWeights, OptionType};
 use crate::data::ImageOrder;
 use crate::onnx::{MergedCalls, NormStatistics};
 use crate::plan::Count;
@@ -34,6 +34,11 @@ pub(super) fn merged_calls() -> Vec<ChoiceInfo> {
 pub(super) fn norm_statistics() -> Vec<ChoiceInfo> {
     let choice = |one: &NormStatistics| ChoiceInfo { name: one.name(), about: one.about() };
     NormStatistics::ALL.iter().map(choice).collect()
+}
+
+pub(super) fn images_changed() -> Vec<ChoiceInfo> {
+    let choice = |one: &ImagesChanged| ChoiceInfo { name: one.name(), about: one.about() };
+    ImagesChanged::ALL.iter().map(choice).collect()
 }
 
 pub(super) fn image_orders() -> Vec<ChoiceInfo> {

@@ -47,7 +47,7 @@ impl JobConfig {
         };
         *place = value;
         let job: Self = serde_json::from_value(tree).map_err(|error| refuse(error.to_string()))?;
-        let Self { options, mut task, out, overwrite, store, .. } = job;
+        let Self { options, mut task, out, overwrite, images_changed, store, .. } = job;
         // Paths that are not Unicode are not whole in the tree.
         match (&mut task, &self.task) {
             (Task::Onnx(model), Task::Onnx(own)) if option != JobOption::Onnx => {
@@ -62,6 +62,7 @@ impl JobConfig {
         match option {
             JobOption::Out => self.out = out,
             JobOption::Overwrite => self.overwrite = overwrite,
+            JobOption::ImagesChanged => self.images_changed = images_changed,
             JobOption::Store => self.store = store,
             _ => {}
         }

@@ -17,6 +17,13 @@ pub enum TableError {
     /// The name does not end in a known format.
     #[error("cannot tell the format of {}: give a name that ends in .csv or .jsonl", .0.display())]
     Format(PathBuf),
+    /// It was written with the same options, but other images.
+    #[error(
+        "{} was written with the same options, but other images, and stays as it is (images-changed = \
+         \"refuse\")",
+        .0.display()
+    )]
+    ImagesChanged(PathBuf),
     /// The file or its manifest could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),

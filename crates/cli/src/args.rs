@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::evaluate::args::{Correlate, Protocol};
 use super::job_args::{
     DescribedModel, JobArgs, NetworkOptions, ScoredModel, SpaceOptions, SpaceOverrides, help,
+    parser,
 };
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
@@ -110,6 +111,8 @@ pub struct Output {
     pub out: Option<PathBuf>,
     #[arg(long, help = help(JobOption::Overwrite))]
     pub overwrite: bool,
+    #[arg(long, value_name = "warn|refuse|accept", requires = "out", help = help(JobOption::ImagesChanged), value_parser = parser(JobOption::ImagesChanged))]
+    pub images_changed: Option<String>,
     /// Also write the complete job to FILE.toml; `--batch FILE.toml` runs it again
     #[arg(long, value_name = "FILE")]
     pub save_job: Option<PathBuf>,

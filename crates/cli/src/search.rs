@@ -43,6 +43,7 @@ pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
     let output = arguments.output;
     config.out = output.out.clone().or(config.out);
     config.overwrite |= output.overwrite;
+    choose_images_changed(&mut config, &output)?;
     config.command = command_line();
     let is_allowed = arguments.study.allow_trainer;
     study_args::check_trainer(&config, &file.display().to_string(), is_allowed)?;
@@ -53,11 +54,20 @@ pub fn run_file(arguments: RunFile) -> anyhow::Result<Exit> {
 
 /// A job of the command line.
 pub fn job(options: Options, task: Task, output: &Output) -> anyhow::Result<JobConfig> {
-    let Output { out, overwrite, save_job } = output;
+    let Output { out, overwrite, save_job, .. } = output;
     let idle = *overwrite && out.is_none() && save_job.is_none();
     anyhow::ensure!(!idle, "--overwrite needs --out or --save-job");
     let (out, overwrite, command) = (out.clone(), *overwrite, command_line());
-    Ok(JobConfig { out, overwrite, command, ..JobConfig::new(options, task) })
+    let mut config = JobConfig { out, overwrite, command, ..JobConfig::new(options, task) };
+    choose_images_changed(&mut config, output)?;
+    Ok(config)
+}
+
+fn choose_images_changed(config: &mut JobConfig, output: &Output) -> anyhow::Result<()> {
+    if let Some(choice) = &output.images_changed {
+        config.set_option(JobOption::ImagesChanged, &[choice.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Writes the job to a file if that was asked for. A store that nobody chose is not part of it. Before

@@ -156,4 +156,14 @@ fn images_that_have_changed_since_the_table_was_written_are_reported() {
     std::fs::copy(picture, pictures.join("0.png")).unwrap();
     let (code, _, error) = score(&["--seed", "4"]);
     assert!(code != 2 && error.contains(said), "{error}");
+    // Other images again: refused, the table stays; then accepted.
+    std::fs::remove_file(pictures.join("0.png")).unwrap();
+    let before = std::fs::read(&table).unwrap();
+    let (code, _, error) = score(&["--seed", "4", "--images-changed", "refuse"]);
+    assert!(code == 2 && error.contains("with the same options, but other images"), "{error}");
+    assert_eq!(std::fs::read(&table).unwrap(), before);
+    let (code, _, error) = score(&["--seed", "4", "--images-changed", "accept"]);
+    assert!(code != 2 && !error.contains(said), "{error}");
+    let (code, _, error) = score(&["--images-changed", "maybe"]);
+    assert!(code == 2 && error.contains("warn, refuse, accept"), "{error}");
 }

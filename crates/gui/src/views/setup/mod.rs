@@ -23,11 +23,12 @@ use untrained::job::{JobOption, Task};
 const WIDE: f32 = 980.0;
 
 /// Options that have no field here: they are for the command line, or chosen elsewhere in the window.
-const WITHOUT_FIELD: [JobOption; 6] = [
+const WITHOUT_FIELD: [JobOption; 7] = [
     JobOption::InitialScore,
     JobOption::Also,
     JobOption::Out,
     JobOption::Overwrite,
+    JobOption::ImagesChanged,
     JobOption::Resume,
     JobOption::Join,
 ];
