@@ -210,7 +210,21 @@ impl TreeBuilder<'_> {
             || self.readers[node].iter().any(|&reader| self.owner[reader] != self.stamp)
     }
 
-    fn block(&mut self, items: Vec<Item>, kind: String, place: String, is_branch: bool) -> Block {
+    fn block(
+        &mut self,
+        mut items: Vec<Item>,
+        kind: String,
+        place: String,
+        is_branch: bool,
+    ) -> Block {
+        if is_chain(&items, self.nodes) {
+            // A sequence in a sequence is part of it.
+            let inner = |item: Item| match item.body {
+                Body::Block(block) if block.is_branch => block.items,
+                body => vec![Item { name: item.name, body }],
+            };
+            items = items.into_iter().flat_map(inner).collect();
+        }
         let mut members = Vec::new();
         items.iter().for_each(|item| collect(item, &mut members));
         self.outputs(&members);
