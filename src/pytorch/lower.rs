@@ -423,7 +423,7 @@ impl Lowering<'_> {
                 "nn.AvgPool2d"
             }
             PoolKind::Average { count_padding: false } => {
-                arguments.push(text(format!("({left}, {right}, {top}, {bottom})")));
+                arguments.push(text(format!("padding=({left}, {right}, {top}, {bottom})")));
                 "PaddedAvgPool2d"
             }
         };
