@@ -18,6 +18,7 @@ mod layering;
 mod onnx;
 mod published_count;
 mod published_search;
+mod pytorch;
 mod scores;
 mod shaders;
 mod space;

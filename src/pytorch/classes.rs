@@ -316,7 +316,10 @@ impl UnifiedNumbers {
         let known = self
             .parameters
             .iter()
-            .position(|parameter| parameter.family == family && parameter.values == values);
+            .position(|parameter| {
+                let is_width = family == Family::Groups && parameter.family == Family::Width;
+                (is_width || parameter.family == family) && parameter.values == values
+            });
         HoleText::Parameter(known.unwrap_or_else(|| {
             self.parameters.push(Parameter { name: String::new(), family, values });
             self.parameters.len() - 1
@@ -337,6 +340,7 @@ impl UnifiedNumbers {
             let is_output = output == values;
             match (parameter.family, input, is_output) {
                 (Family::Stride, ..) => (9, "stride"),
+                (Family::Groups, ..) => (8, "groups"),
                 (_, Some(0), true) => (0, "channels"),
                 (_, Some(0), false) => (0, "in_channels"),
                 (_, Some(position), false) => (position.min(4), "in_channels"),

@@ -220,7 +220,7 @@ impl Constructors<'_> {
         let arguments = class.parameters.iter().zip(values).map(|(parameter, value)| {
             Expression::Atom(match parameter.family {
                 Family::Width => value.show(),
-                Family::Stride => format!("{}={}", parameter.name, value.show()),
+                Family::Groups | Family::Stride => format!("{}={}", parameter.name, value.show()),
             })
         });
         Expression::Call(class.name.clone(), arguments.collect())

@@ -16,7 +16,7 @@ use super::tree::Body;
 const MAX_INLINE: usize = 56;
 
 /// The remark on values that nothing reads.
-const UNREAD: &str = "  # leads to no output; its units are counted all the same";
+const UNREAD: &str = "  # leads to no output, but belongs to the architecture";
 
 /// Writes the `forward` of a class that is no sequence.
 pub(super) fn forward(made: &Constructors<'_>, class: &Class, units: &[Unit]) -> String {

@@ -12,6 +12,7 @@ use super::names::{number, pair};
 use super::node::{Family, Hole, Piece, PyNode, PyOp, Value, text, width};
 use super::operators;
 use super::PytorchProblem;
+use crate::graph::cost::Cost;
 use crate::graph::{
     Conv, Graph, Node, NodeId, Op, Padding, Pool, PoolKind, Resize, Shape, Statistics,
 };
@@ -238,6 +239,7 @@ impl Lowering<'_> {
             source: None,
             channels,
             plane: shape.plane(),
+            is_counted: false,
             is_flat: false,
         });
         self.nodes.len() - 1
@@ -258,6 +260,8 @@ impl Lowering<'_> {
             source: Some(id),
             channels: Value::Number(node.shape.channels),
             plane: node.shape.plane(),
+            is_counted: matches!(node.op, Op::Activation(_))
+                || Cost::of_node(self.graph, node).params > 0,
             is_flat,
         });
         self.nodes.len() - 1
@@ -270,7 +274,17 @@ impl Lowering<'_> {
         path.push(Segment { text: name.to_owned(), is_layer });
         let PyNode { channels, plane, is_flat, .. } = self.nodes[input];
         let inputs = vec![input];
-        self.nodes.push(PyNode { op, inputs, path, source: None, channels, plane, is_flat });
+        let is_counted = false;
+        self.nodes.push(PyNode {
+            op,
+            inputs,
+            path,
+            source: None,
+            channels,
+            plane,
+            is_counted,
+            is_flat,
+        });
         self.nodes.len() - 1
     }
 
@@ -353,7 +367,7 @@ impl Lowering<'_> {
         }
         arguments.push(Piece::Hole(Hole {
             value: Value::Number(conv.groups),
-            family: Family::Width,
+            family: Family::Groups,
             prefix: "groups=",
             default: Some(1),
         }));
@@ -409,7 +423,7 @@ impl Lowering<'_> {
                 "nn.AvgPool2d"
             }
             PoolKind::Average { count_padding: false } => {
-                arguments.push(text(format!("({left}, {right}, {top}, {bottom})")));
+                arguments.push(text(format!("padding=({left}, {right}, {top}, {bottom})")));
                 "PaddedAvgPool2d"
             }
         };

@@ -18,8 +18,10 @@ pub(super) enum Value {
 /// Numbers that may become one argument of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Family {
-    /// Counts of channels, and of groups of them.
+    /// Counts of channels.
     Width,
+    /// Counts of groups of channels; where they are counts of channels as well, they are written as those.
+    Groups,
     /// Strides.
     Stride,
 }
@@ -146,6 +148,8 @@ pub(super) struct PyNode {
     pub channels: Value,
     /// Pixels of its output.
     pub plane: usize,
+    /// Whether its units are counted or it has weights.
+    pub is_counted: bool,
     /// Whether it is `[n, c]` rather than `[n, c, h, w]`.
     pub is_flat: bool,
 }

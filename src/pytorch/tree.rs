@@ -84,19 +84,42 @@ fn is_chain(items: &[Item], nodes: &[PyNode]) -> bool {
     })
 }
 
+/// Whether all blocks among items are of one kind.
+fn are_alike(items: &[Item]) -> bool {
+    let mut kinds = items.iter().filter_map(|item| match &item.body {
+        Body::Node(_) => None,
+        Body::Block(block) => Some(block.kind.as_str()),
+    });
+    let first = kinds.next();
+    kinds.all(|kind| Some(kind) == first)
+}
+
+/// Which nodes are written: those that lead to the output, and those that are counted or have weights.
+fn written(lowered: &Lowered) -> Vec<bool> {
+    let mut written = vec![false; lowered.nodes.len()];
+    for (index, node) in lowered.nodes.iter().enumerate().rev() {
+        written[index] |= index == lowered.output || node.is_counted;
+        if written[index] {
+            node.inputs.iter().for_each(|&input| written[input] = true);
+        }
+    }
+    written
+}
+
 /// The whole network as one block.
 pub(super) fn blocks(lowered: &Lowered) -> Block {
     let nodes = &lowered.nodes;
+    let written = written(lowered);
     let mut readers = vec![Vec::new(); nodes.len()];
-    for (index, node) in nodes.iter().enumerate() {
+    for (index, node) in nodes.iter().enumerate().filter(|(index, _)| written[*index]) {
         for &input in &node.inputs {
             readers[input].push(index);
         }
     }
     let mut builder =
         TreeBuilder { nodes, readers, output: lowered.output, owner: vec![0; nodes.len()], stamp: 0 };
-    let all: Vec<usize> =
-        (0..nodes.len()).filter(|&node| !matches!(nodes[node].op, PyOp::Images)).collect();
+    let is_item = |node: &usize| written[*node] && !matches!(nodes[*node].op, PyOp::Images);
+    let all: Vec<usize> = (0..nodes.len()).filter(is_item).collect();
     let items = builder.items(&all, 0);
     let items = builder.ordered(items);
     builder.block(items, "network".to_owned(), String::new(), false)
@@ -170,7 +193,7 @@ impl TreeBuilder<'_> {
             _ if segment.is_vertex() => false,
             true => chain,
             // A stage is not more than its cells.
-            false => !(chain && of_blocks && items.len() > 1),
+            false => !(chain && of_blocks && are_alike(&items)),
         };
         if !is_kept {
             let renamed = |item: Item| {
@@ -210,7 +233,21 @@ impl TreeBuilder<'_> {
             || self.readers[node].iter().any(|&reader| self.owner[reader] != self.stamp)
     }
 
-    fn block(&mut self, items: Vec<Item>, kind: String, place: String, is_branch: bool) -> Block {
+    fn block(
+        &mut self,
+        mut items: Vec<Item>,
+        kind: String,
+        place: String,
+        is_branch: bool,
+    ) -> Block {
+        if is_chain(&items, self.nodes) {
+            // A sequence in a sequence is part of it.
+            let inner = |item: Item| match item.body {
+                Body::Block(block) if block.is_branch => block.items,
+                body => vec![Item { name: item.name, body }],
+            };
+            items = items.into_iter().flat_map(inner).collect();
+        }
         let mut members = Vec::new();
         items.iter().for_each(|item| collect(item, &mut members));
         self.outputs(&members);

@@ -1,7 +1,9 @@
 """Checks an exported module against what the program computed.
 
+check_module.py FOLDER
 check_module.py MODULE.py WEIGHTS.safetensors IMAGES.npy KERNEL.npy PARAMS
 
+A folder holds a folder for each case: module.py, weights.safetensors, images.npy, kernel.npy and params.txt.
 Builds the module with the exported weights, takes the binary code of every activation with hooks on the
 images, and compares the kernel matrix with that of the program: `units - hamming(code_i, code_j)` for images i
 and j. Also compares the number of parameters. With weights of its own, the module must have another matrix.
@@ -11,6 +13,7 @@ Needs torch only.
 import ast
 import importlib.util
 import json
+import os
 import struct
 import sys
 
@@ -69,8 +72,7 @@ def kernel(module, model, images):
     return agree, units
 
 
-def main():
-    path, weights, images, expected, params = sys.argv[1:]
+def check(path, weights, images, expected, params):
     module = import_file(path)
     images = read_npy(images)
     expected = read_npy(expected).to(torch.float64)
@@ -86,6 +88,24 @@ def main():
     assert found_params == int(params), f"{found_params} parameters, not {params}"
     assert difference <= TOLERANCE, f"codes differ in {difference:.2e} of the units"
     assert control > TOLERANCE, "other weights have the same codes"
+
+
+def main():
+    if len(sys.argv) == 6:
+        return check(*sys.argv[1:])
+    (folder,) = sys.argv[1:]
+    failed = False
+    for name in sorted(os.listdir(folder)):
+        def file(part):
+            return os.path.join(folder, name, part)
+
+        try:
+            with open(file("params.txt")) as params:
+                check(file("module.py"), file("weights.safetensors"), file("images.npy"), file("kernel.npy"), params.read())
+        except Exception as error:
+            failed = True
+            print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+    sys.exit(1 if failed else 0)
 
 
 main()
