@@ -152,10 +152,11 @@ fn fitting(
         _ => LINE,
     };
     let at = |place: f64| (place - low) / (high - low) * points;
-    // A label may stand out at the left, where the other axis has its room, but not at the right.
+    // A label may stand out at the left, where the other axis has its room, and by half a line above and
+    // below, but not at the right.
     let is_whole = |place: &f64| {
         let (at, half) = (at(*place), size(*place) / 2.0);
-        at >= if axis == 0 { 0.0 } else { half - 4.0 } && at + half <= points + 4.0
+        at >= 0.0 && if axis == 0 { at + half <= points + 4.0 } else { at <= points }
     };
     let whole: Vec<f64> = places.into_iter().filter(is_whole).collect();
     let apart = |pair: &[f64]| {

@@ -122,7 +122,7 @@ fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let (mut filter, mut search) = (sheet.now.filter.clone(), sheet.now.search.clone());
         let mut only_stars = sheet.now.only_stars;
         let name = ui.label("Filter");
-        let width = (ui.available_width() - 340.0).clamp(120.0, 420.0);
+        let width = (ui.available_width() - 420.0).clamp(120.0, 420.0);
         let hint = match sheet.table.shown_name("score") {
             COMBINED => "params < 1M and combined > -1",
             _ => "params < 1M and score > 1500",

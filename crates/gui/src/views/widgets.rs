@@ -41,6 +41,7 @@ pub fn plot<'a>(ui: &Ui, name: &str, size: Vec2, axes: &[PlotAxis; 2]) -> egui_p
         .height(size.y)
         .allow_scroll(false)
         .show_grid([false, true])
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
         .grid_spacing(plot_axis::SPACING..=300.0)
         .x_grid_spacer(x.spacer(0))
         .y_grid_spacer(y.spacer(1))
