@@ -106,6 +106,8 @@ fn columns(ui: &mut Ui, context: &ViewContext<'_>, preferences: &mut Preferences
         .map(|sheet| sheet.table.names().map(str::to_owned).collect())
         .unwrap_or_default();
     ui.menu_button("Columns", |ui| {
+        ui.checkbox(&mut preferences.front, "On the Pareto front")
+            .on_hover_text("Needs the scatter, whose axes and objectives it is of");
         for name in names {
             let shown = &mut preferences.columns;
             let mut is_shown = shown.contains(&name);

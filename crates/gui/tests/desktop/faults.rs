@@ -412,6 +412,12 @@ fn the_front_is_selected_in_the_directions_that_are_chosen() {
     window.see("Scatter of params and score");
     window.press("Select Pareto front");
     window.see("1 selected");
+    window.press("Columns");
+    window.press("On the Pareto front");
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    window.see("Pareto");
+    let marked = window.harness.query_all_by_label("front").count();
+    assert!(marked >= 1, "no row is marked");
     // Both have the same params, so that the lower score is the front once low scores are wanted.
     window.press("Direction of score");
     window.harness.run_steps(5);
