@@ -17,6 +17,8 @@ pub struct Preferences {
     pub kernels: bool,
     /// The columns of numbers of the table.
     pub columns: Vec<String>,
+    /// Whether a column says which rows are on the Pareto front.
+    pub front: bool,
     /// The columns of the scatter: across, up, colour.
     pub axes: [String; 3],
     /// Whether the axes are logarithmic.
@@ -41,6 +43,7 @@ impl Default for Preferences {
             inspector: true,
             kernels: false,
             columns: names(&["score", "params", "macs", "units", "seconds"]),
+            front: false,
             axes: ["params", "score", "macs"].map(str::to_owned),
             logarithmic: [false; 2],
             objectives: Vec::new(),

@@ -113,7 +113,8 @@ fn visuals(mut visuals: Visuals, dark: bool) -> Visuals {
     let grey = |in_dark, in_light| Color32::from_gray(if dark { in_dark } else { in_light });
     let accent = accent(dark);
     visuals.selection.bg_fill = accent.gamma_multiply(if dark { 0.35 } else { 0.25 });
-    visuals.selection.stroke = Stroke::new(1.0, if dark { Color32::WHITE } else { accent });
+    let on_selection = if dark { Color32::WHITE } else { Color32::from_rgb(0, 62, 104) };
+    visuals.selection.stroke = Stroke::new(1.0, on_selection);
     visuals.hyperlink_color = accent;
     visuals.panel_fill = grey(24, 250);
     visuals.window_fill = grey(30, 255);
@@ -182,6 +183,9 @@ mod tests {
                 let text = contrast(widget.text_color(), widget.weak_bg_fill);
                 assert!(text >= 4.5, "a button's text: {text}, dark {dark}");
             }
+            let selected = visuals.panel_fill.blend(visuals.selection.bg_fill);
+            let text = contrast(visuals.selection.stroke.color, selected);
+            assert!(text >= 4.5, "selected text: {text}, dark {dark}");
             for ground in [visuals.panel_fill, visuals.text_edit_bg_color()] {
                 let edge = contrast(visuals.widgets.inactive.bg_stroke.color, ground);
                 assert!(edge >= 3.0, "the edge of a field: {edge}, dark {dark}");

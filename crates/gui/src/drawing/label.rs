@@ -31,6 +31,10 @@ pub fn shorten(name: &str, characters: usize) -> String {
     if all.len() <= characters {
         return name.to_owned();
     }
+    // Of `2 x bottleneck`, a few letters of the name say less than the number alone.
+    if let (Some((count, _)), true) = (name.split_once(" x "), characters <= 8) {
+        return format!("{count} x");
+    }
     let room = characters.saturating_sub(1);
     let end = if room >= 6 { room * 2 / 5 } else { 0 };
     let first: String = all[..room - end].iter().collect();
@@ -50,7 +54,7 @@ mod tests {
         assert_eq!(shorten("größe_über_alles", 8), "größe…es");
         let stage = "2 x bottleneck, 128 channels, stride 2";
         assert_eq!(lines(stage, BREVITIES[0]), ["2 x bottleneck", "128 channels", "stride 2"]);
-        assert_eq!(lines(stage, BREVITIES[4]), ["2 x b…ck"]);
+        assert_eq!(lines(stage, BREVITIES[4]), ["2 x"]);
     }
 
     // A longer text for less room would never be the one that fits.

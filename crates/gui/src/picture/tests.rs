@@ -16,6 +16,8 @@ const RED: Color32 = Color32::from_rgb(200, 0, 0);
 const GREEN: Color32 = Color32::from_rgb(0, 160, 0);
 const BLUE: Color32 = Color32::from_rgb(0, 0, 220);
 const SIZE: f32 = 100.0;
+/// The height of the title above it.
+const TITLE: f32 = 18.0;
 
 /// What there is in the scene at a place of its own each.
 fn paint(painter: &egui::Painter, origin: Pos2, texture: egui::TextureId) {
@@ -106,7 +108,7 @@ fn fills(nodes: &[Node], colour: Color32) -> usize {
 #[test]
 fn an_svg_holds_every_shape_with_its_colour_and_every_text() {
     let picture = scene();
-    assert_eq!(picture.rect.size(), vec2(SIZE, SIZE) + Vec2::splat(2.0 * MARGIN));
+    assert_eq!(picture.rect.size(), vec2(SIZE, SIZE + TITLE) + Vec2::splat(2.0 * MARGIN));
     let (nodes, text) = tree(&picture);
     assert_eq!((fills(&nodes, RED), fills(&nodes, GREEN)), (1, 2), "{text}");
     assert_eq!(fills(&nodes, BLUE), 0, "a line is not filled");
@@ -117,7 +119,7 @@ fn an_svg_holds_every_shape_with_its_colour_and_every_text() {
             _ => None,
         })
         .collect();
-    assert_eq!(texts, ["a<b & c"]);
+    assert_eq!(texts, ["Scene", "a<b & c"]);
     let is_png = |node: &&Node| matches!(node, Node::Image(image) if matches!(image.kind(), ImageKind::PNG(_)));
     assert_eq!(nodes.iter().filter(is_png).count(), 1);
     assert!(text.contains("<title>scene</title>") && text.contains("clip-path"));
@@ -131,9 +133,10 @@ fn a_png_has_the_right_colours_in_the_right_places() {
     let path = write::write(&picture, &folder.path().join("scene")).unwrap();
     assert!(path.ends_with("scene.png"), "{}", path.display());
     let pixels = Pixmap::load_png(&path).unwrap();
-    assert_eq!((pixels.width(), pixels.height()), (232, 232));
+    assert_eq!((pixels.width(), pixels.height()), (232, 268));
     let at = |x: f32, y: f32| {
-        let pixel = pixels.pixel(((x + MARGIN) * 2.0) as u32, ((y + MARGIN) * 2.0) as u32).unwrap();
+        let (x, y) = (x + MARGIN, y + MARGIN + TITLE);
+        let pixel = pixels.pixel((x * 2.0) as u32, (y * 2.0) as u32).unwrap();
         Color32::from_rgb(pixel.red(), pixel.green(), pixel.blue())
     };
     let behind = picture.background;
@@ -160,7 +163,8 @@ fn a_png_has_the_right_colours_in_the_right_places() {
 #[test]
 fn a_text_is_as_wide_as_in_the_window() {
     let (nodes, _) = tree(&scene());
-    let text = nodes.iter().find(|node| matches!(node, Node::Text(_))).unwrap();
+    // The title comes first.
+    let text = nodes.iter().rfind(|node| matches!(node, Node::Text(_))).unwrap();
     let width = text.abs_bounding_box().width();
     let window = egui::Context::default();
     let mut expected = 0.0;
@@ -181,6 +185,27 @@ fn what_cannot_be_written_is_told_and_leaves_nothing() {
     let why = refused("no such folder/a.svg");
     assert!(why.contains("cannot write") && why.contains("choose another folder"), "{why}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+// A mesh of points has squares with a disc in each; as squares they would look like other points.
+#[test]
+fn points_of_a_mesh_are_round() {
+    let mut picture = scene();
+    let mut mesh = egui::Mesh::with_texture(egui::TextureId::Managed(77));
+    let square = Rect::from_center_size(picture.rect.center(), Vec2::splat(8.0));
+    mesh.add_rect_with_uv(square, Rect::from_min_max(Pos2::ZERO, egui::pos2(1.0, 1.0)), BLUE);
+    picture.shapes = vec![clipped(egui::Shape::mesh(mesh))];
+    let (nodes, text) = tree(&picture);
+    assert!(text.contains("<circle"), "{text}");
+    assert_eq!(fills(&nodes, BLUE), 1);
+}
+
+fn clipped(shape: egui::Shape) -> egui::epaint::ClippedShape {
+    egui::epaint::ClippedShape {
+        clip_rect: Rect::EVERYTHING,
+        shape,
+        transform_after_tessellation: egui::emath::TSTransform::IDENTITY,
+    }
 }
 
 // The negative control: another scene gives other points.

@@ -14,7 +14,7 @@ use untrained::space::{Decision, Drawing, Space, SpaceError, SpaceProblem};
 const CARD_SAMPLES: usize = 40;
 
 /// Random architectures of which one is shown.
-const SHOWN_SAMPLES: usize = 12;
+const SHOWN_SAMPLES: usize = 32;
 
 /// A search space as the start screen shows it.
 pub struct SpaceCard {

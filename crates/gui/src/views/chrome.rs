@@ -145,6 +145,7 @@ pub fn palette(window: &egui::Context, context: &mut ViewContext<'_>) {
             .hint_text("What should be done?")
             .desired_width(f32::INFINITY);
         let response = ui.add(edit);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Command"));
         response.request_focus();
         if response.changed() {
             palette.at = 0;

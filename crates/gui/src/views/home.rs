@@ -173,6 +173,11 @@ fn show_card(ui: &mut Ui, card: &SpaceCard, width: f32) -> bool {
     inner.style_mut().interaction.selectable_labels = false;
     inner.label(RichText::new(space.id()).strong());
     let title = if space.title().is_empty() { space.topology() } else { space.title() };
+    // Boxes of stages have no room for the names of their blocks.
+    let title = match space.topology() {
+        "stages" => format!("{title}: stages of {}", space.operation_names().join(", ")),
+        _ => title.to_owned(),
+    };
     inner.add(egui::Label::new(RichText::new(title).small().weak()).truncate());
     let first = &card.drawings[..card.drawings.len().min(1)];
     let operations = operations(Some(space));

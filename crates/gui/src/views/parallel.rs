@@ -266,8 +266,8 @@ fn marks(ui: &Ui, scale: &AxisScale<'_>, area: Rect, x: f32, apart: f32) {
         painter.galley(rect.min, galley, Color32::PLACEHOLDER);
     };
     if let AxisScale::Number { range: [least, most], .. } = scale {
-        write(pos2(x + 4.0, area.top()), Align2::LEFT_TOP, &plot_axis::number(*most));
-        write(pos2(x + 4.0, area.bottom()), Align2::LEFT_BOTTOM, &plot_axis::number(*least));
+        write(pos2(x + 4.0, area.top()), Align2::LEFT_TOP, &plot_axis::rounded(*most));
+        write(pos2(x + 4.0, area.bottom()), Align2::LEFT_BOTTOM, &plot_axis::rounded(*least));
         return;
     }
     let mut last = f32::INFINITY;

@@ -115,9 +115,17 @@ fn marks(scale: AxisScale, axis: usize, bounds: [f64; 2], points: f64) -> Vec<f6
     if best.len() >= FEWEST {
         return best;
     }
-    // No set can be read as a whole: the first of which enough numbers can.
-    let thinned = sets.iter().map(|values| thinned(scale, axis, bounds, points, places(values)));
-    thinned.into_iter().find(|places| places.len() >= FEWEST).unwrap_or(best)
+    // No set can be read as a whole: the first of which enough numbers can, or the most.
+    for values in &sets {
+        let thinned = thinned(scale, axis, bounds, points, places(values));
+        if thinned.len() > best.len() {
+            best = thinned;
+        }
+        if best.len() >= FEWEST {
+            break;
+        }
+    }
+    best
 }
 
 /// Those of the places that are not too near one before them.
@@ -152,10 +160,11 @@ fn fitting(
         _ => LINE,
     };
     let at = |place: f64| (place - low) / (high - low) * points;
-    // A label may stand out at the left, where the other axis has its room, but not at the right.
+    // A label may stand out at the left, where the other axis has its room, and by half a line above and
+    // below, but not at the right.
     let is_whole = |place: &f64| {
         let (at, half) = (at(*place), size(*place) / 2.0);
-        at >= if axis == 0 { 0.0 } else { half - 4.0 } && at + half <= points + 4.0
+        at >= -0.01 && if axis == 0 { at + half <= points + 4.0 } else { at <= points + 0.01 }
     };
     let whole: Vec<f64> = places.into_iter().filter(is_whole).collect();
     let apart = |pair: &[f64]| {
@@ -190,7 +199,8 @@ fn candidates(scale: AxisScale, [low, high]: [f64; 2]) -> Vec<Vec<f64>> {
             if whole && step < 1.0 {
                 return sets;
             }
-            let (first, last) = ((low / step).ceil(), (high / step).floor());
+            // An end that is a multiple itself may be a little beside it.
+            let (first, last) = ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
             if last - first < 4.0 * MOST as f64 {
                 let count = (last - first).max(-1.0) as i32;
                 sets.push((0..=count).map(|at| (first + f64::from(at)) * step).collect());
@@ -225,6 +235,15 @@ pub fn number(value: f64) -> String {
     format!("{text}{unit}")
 }
 
+/// A number of three digits, in few characters.
+pub fn rounded(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return number(value);
+    }
+    let unit = 10_f64.powf(value.abs().log10().floor() - 2.0);
+    number((value / unit).round() * unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,7 +257,7 @@ mod tests {
     fn logarithmic_axes_have_labels_at_one_two_and_five() {
         let x = |values, points| labels(AxisScale::Logarithmic, 0, values, points);
         assert_eq!(x([70_000.0, 1.6e6], 420.0), ["100K", "200K", "500K", "1M"]);
-        assert_eq!(x([0.5, 2e7], 300.0), ["1", "100", "10K", "1M"]);
+        assert_eq!(x([0.5, 2e7], 300.0), ["1", "10", "100", "1000", "10K", "100K", "1M", "10M"]);
         // Less than a decade: round numbers all the same.
         assert_eq!(x([1.25e6, 1.75e6], 300.0), ["1.3M", "1.4M", "1.5M", "1.6M", "1.7M"]);
     }
@@ -289,5 +308,7 @@ mod tests {
     fn numbers_are_short() {
         let written = [0.0, 0.25, 1500.0, 1_073_466.0, 2e9, -12_000.0, 0.1 + 0.2, 1e-5].map(number);
         assert_eq!(written, ["0", "0.25", "1500", "1.07347M", "2G", "-12K", "0.3", "1e-5"]);
+        let short = [2_044_064.0, -20.4217, 0.0, 15.0].map(rounded);
+        assert_eq!(short, ["2.04M", "-20.4", "0", "15"]);
     }
 }

@@ -106,6 +106,8 @@ fn columns(ui: &mut Ui, context: &ViewContext<'_>, preferences: &mut Preferences
         .map(|sheet| sheet.table.names().map(str::to_owned).collect())
         .unwrap_or_default();
     ui.menu_button("Columns", |ui| {
+        ui.checkbox(&mut preferences.front, "On the Pareto front")
+            .on_hover_text("Needs the scatter, whose axes and objectives it is of");
         for name in names {
             let shown = &mut preferences.columns;
             let mut is_shown = shown.contains(&name);
@@ -122,7 +124,7 @@ fn filters(ui: &mut Ui, context: &mut ViewContext<'_>) {
         let (mut filter, mut search) = (sheet.now.filter.clone(), sheet.now.search.clone());
         let mut only_stars = sheet.now.only_stars;
         let name = ui.label("Filter");
-        let width = (ui.available_width() - 340.0).clamp(120.0, 420.0);
+        let width = (ui.available_width() - 420.0).clamp(120.0, 420.0);
         let hint = match sheet.table.shown_name("score") {
             COMBINED => "params < 1M and combined > -1",
             _ => "params < 1M and score > 1500",

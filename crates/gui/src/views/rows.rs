@@ -45,6 +45,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
     let cloud = context.models().results.scatter.cloud();
     let cloud = cloud.filter(|cloud| cloud.shown.results == sheet.id);
     let front = cloud.map(|cloud| cloud.front_rows.as_slice());
+    let front = context.preferences.front.then(|| front.unwrap_or_default());
     let mut pressed = None;
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
@@ -59,8 +60,10 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
             .animate_scrolling(false)
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
             .column(Column::exact(26.0))
-            .column(Column::exact(64.0))
-            .column(Column::exact(44.0));
+            .column(Column::exact(64.0));
+        if front.is_some() {
+            builder = builder.column(Column::exact(44.0));
+        }
         for width in widths {
             let column = Column::initial(width.max(92.0)).at_least(width).resizable(true);
             builder = builder.column(column);
@@ -71,19 +74,21 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
         if let Some(target) = target {
             builder = builder.scroll_to_row(target, None);
         }
-        builder.header(ROW + 2.0, |mut row| titles(&mut row, sheet, &headings, &mut pressed)).body(
-            |body| {
+        builder
+            .header(ROW + 2.0, |mut row| {
+                titles(&mut row, sheet, (&headings, front.is_some()), &mut pressed)
+            })
+            .body(|body| {
                 body.rows(ROW, sheet.rows.len(), |mut row| {
                     let at = sheet.rows[row.index()];
                     row.set_selected(sheet.now.row == Some(at) || sheet.now.selected.contains(at));
-                    let is_front = front.is_some_and(|rows| rows.binary_search(&at).is_ok());
+                    let is_front = front.map(|rows| rows.binary_search(&at).is_ok());
                     cells(&mut row, sheet, (at, is_front), &columns, &mut pressed);
                     if row.response().clicked() && pressed.is_none() {
                         pressed = Some(TableClick::Row(at));
                     }
                 });
-            },
-        );
+            });
     });
     let held = ui.input(|input| input.modifiers);
     match pressed {
@@ -180,7 +185,7 @@ fn width(ui: &Ui, text: &str) -> f32 {
 fn titles(
     row: &mut TableRow<'_, '_>,
     sheet: &ResultSet,
-    headings: &[ColumnHeading],
+    (headings, has_front): (&[ColumnHeading], bool),
     pressed: &mut Option<TableClick>,
 ) {
     let mut add = |row: &mut TableRow<'_, '_>, heading: &ColumnHeading, layout: Layout| {
@@ -210,8 +215,10 @@ fn titles(
     };
     row.col(|_| {});
     add(row, &fixed("#", "The order in which the results arrived", SortBy::Position), right);
-    let about = "Rows on the Pareto front of the scatter's axes and objectives";
-    row.col(|ui| drop(ui.strong("Pareto").on_hover_text(about)));
+    if has_front {
+        let about = "Rows on the Pareto front of the scatter's axes and objectives";
+        row.col(|ui| drop(ui.strong("Pareto").on_hover_text(about)));
+    }
     for heading in headings {
         add(row, heading, right);
     }
@@ -224,7 +231,7 @@ fn titles(
 fn cells(
     row: &mut TableRow<'_, '_>,
     sheet: &ResultSet,
-    (at, is_front): (u32, bool),
+    (at, is_front): (u32, Option<bool>),
     columns: &[String],
     pressed: &mut Option<TableClick>,
 ) {
@@ -242,11 +249,12 @@ fn cells(
         }
     });
     row.col(|ui| number(ui, thousands(table.position(at))));
-    row.col(|ui| {
-        if is_front {
-            ui.add(egui::Label::new(RichText::new("front").strong()).selectable(false));
-        }
-    });
+    if let Some(is_front) = is_front {
+        row.col(|ui| {
+            let text = RichText::new(if is_front { "front" } else { "" }).strong();
+            ui.add(egui::Label::new(text).selectable(false));
+        });
+    }
     for column in columns {
         row.col(|ui| number(ui, written(column, table.value(column, at))));
     }

@@ -1,7 +1,7 @@
 //! A search in progress.
 
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
-use egui_plot::{Line, PlotPoints, Points};
+use egui_plot::Points;
 
 use super::plot_axis::PlotAxis;
 use super::widgets;
@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     } else {
         let size = vec2(
             (ui.available_width() - 14.0) / 3.0,
-            (ui.available_height() * 0.46).clamp(130.0, 420.0),
+            (ui.available_height() * 0.46).clamp(130.0, 520.0),
         );
         ui.horizontal(|ui| {
             best(ui, context, live, size);
@@ -85,7 +85,7 @@ fn top(ui: &mut Ui, context: &mut ViewContext<'_>, live: &LiveSearch) {
     ui.strong(format!("Best {} so far", live.top.len()));
     let names = operations(set.space.as_ref());
     let width = (ui.available_width() - 6.0 * TOP as f32) / TOP as f32;
-    let height = (ui.available_height() - 90.0).clamp(40.0, 130.0);
+    let height = (ui.available_height() - 90.0).clamp(40.0, 170.0);
     let mut chosen = None;
     ui.horizontal_top(|ui| {
         for (at, one) in live.top.iter().enumerate() {
@@ -249,15 +249,10 @@ fn best(ui: &mut Ui, context: &ViewContext<'_>, live: &LiveSearch, size: egui::V
     exportable(ui, "best so far", |ui| {
         plot.show(ui, |plot| {
             if let Some(random) = random {
-                let steps = PlotPoints::from(random.steps());
-                let line = Line::new(format!("random, study {}", random.id), steps).color(grey);
-                plot.line(line.style(egui_plot::LineStyle::dashed_dense()).width(1.5));
+                let name = format!("random, study {}", random.id);
+                widgets::steps(plot, &name, &random.steps(), |line| line.color(grey).width(1.5));
             }
-            // One line per step: a path of right angles is drawn with mitres longer than its steps.
-            for pair in points.windows(2) {
-                let segment = PlotPoints::from(pair.to_vec());
-                plot.line(Line::new("best so far", segment).color(colour).width(2.0));
-            }
+            widgets::steps(plot, "best so far", &points, |line| line.color(colour).width(2.0));
         });
     });
 }

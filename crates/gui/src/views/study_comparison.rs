@@ -1,7 +1,7 @@
 //! Some stored studies in one plot, and what differs in the configurations of two.
 
 use egui::{Grid, RichText, ScrollArea, Ui, vec2};
-use egui_plot::{Legend, Line, PlotPoints};
+use egui_plot::{Corner, Legend};
 
 use super::plot_axis::PlotAxis;
 use super::widgets;
@@ -54,13 +54,16 @@ fn plot(ui: &mut Ui, curves: &[&StudyCurve]) {
     ];
     let size = vec2(ui.available_width(), ui.available_height().clamp(150.0, 420.0));
     let dark = ui.visuals().dark_mode;
+    ui.add_space(8.0);
     exportable(ui, "best so far of studies", |ui| {
-        let plot = widgets::plot(ui, "studies", size, &axes).legend(Legend::default());
+        let legend = Legend::default().position(Corner::RightBottom);
+        let plot = widgets::plot(ui, "studies", size, &axes).legend(legend);
         plot.show(ui, |plot| {
             for (at, curve) in curves.iter().enumerate() {
                 let name = format!("{} {}", curve.id, curve.ranked_by);
-                let line = Line::new(name, PlotPoints::from(curve.steps()));
-                plot.line(line.color(theme::compared(at, dark)).width(2.0));
+                widgets::steps(plot, &name, &curve.steps(), |line| {
+                    line.color(theme::compared(at, dark)).width(2.0)
+                });
             }
         });
     });

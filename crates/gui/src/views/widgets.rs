@@ -41,11 +41,26 @@ pub fn plot<'a>(ui: &Ui, name: &str, size: Vec2, axes: &[PlotAxis; 2]) -> egui_p
         .height(size.y)
         .allow_scroll(false)
         .show_grid([false, true])
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
         .grid_spacing(plot_axis::SPACING..=300.0)
         .x_grid_spacer(x.spacer(0))
         .y_grid_spacer(y.spacer(1))
         .custom_x_axes(vec![x.hints(0).tick_label_color(ticks)])
         .custom_y_axes(vec![y.hints(1).tick_label_color(ticks)])
+}
+
+/// A line of right angles: a line for each of its parts, because one path would be drawn with mitres that
+/// are longer than its steps.
+pub fn steps<'a>(
+    plot: &mut egui_plot::PlotUi<'a>,
+    name: &str,
+    corners: &[[f64; 2]],
+    look: impl Fn(egui_plot::Line<'a>) -> egui_plot::Line<'a>,
+) {
+    for pair in corners.windows(2) {
+        let part = egui_plot::PlotPoints::from(pair.to_vec());
+        plot.line(look(egui_plot::Line::new(name.to_owned(), part)));
+    }
 }
 
 /// What the colours of a column mean: its lowest value, the colours up to the highest, and that one.

@@ -22,6 +22,9 @@ use untrained::job::{JobOption, Task};
 /// From this width on, the form has two columns.
 const WIDE: f32 = 980.0;
 
+/// The width of the labels, so that the fields of all groups begin at one place.
+const LABELS: f32 = 150.0;
+
 /// Options that have no field here: they are for the command line, or chosen elsewhere in the window.
 const WITHOUT_FIELD: [JobOption; 7] = [
     JobOption::InitialScore,
@@ -104,7 +107,7 @@ fn task_and_images(
     draft: &mut SetupDraft,
     form: &OptionForm<'_>,
 ) {
-    Grid::new("form").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
+    Grid::new("form").num_columns(2).min_col_width(LABELS).spacing([16.0, 7.0]).show(ui, |ui| {
         task::show(ui, context, draft, form);
         images::show(ui, context, draft, form);
     });
@@ -116,14 +119,17 @@ fn scoring_and_more(
     draft: &mut SetupDraft,
     form: &OptionForm<'_>,
 ) {
-    Grid::new("scoring").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
+    Grid::new("scoring").num_columns(2).min_col_width(LABELS).spacing([16.0, 7.0]).show(ui, |ui| {
         scoring::show(ui, context, draft, form);
     });
     // A field with a problem is in sight.
     let opens = more::OPTIONS.iter().any(|&option| form.has_problem(option)).then_some(true);
     egui::CollapsingHeader::new("More options").open(opens).show(ui, |ui| {
-        Grid::new("more").num_columns(2).spacing([16.0, 7.0]).show(ui, |ui| {
-            more::show(ui, draft, form);
-        });
+        Grid::new("more").num_columns(2).min_col_width(LABELS).spacing([16.0, 7.0]).show(
+            ui,
+            |ui| {
+                more::show(ui, draft, form);
+            },
+        );
     });
 }
