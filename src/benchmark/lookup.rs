@@ -176,7 +176,8 @@ impl MetricLookup {
                     reason.get_or_insert(why);
                 }
             }
-            if lookup.is_foreign() && lookup.report.rows == ROWS_TO_TELL {
+            let is_told = lookup.report.rows == ROWS_TO_TELL && !rows.is_mixed();
+            if is_told && lookup.is_foreign() {
                 break;
             }
         }

@@ -88,6 +88,11 @@ trait RowReader {
     /// The data sets that the rows seen so far are about, as the table names them.
     fn datasets(&self) -> Vec<String>;
 
+    /// Whether rows of one space stand behind many of another.
+    fn is_mixed(&self) -> bool {
+        false
+    }
+
     /// The columns that hold numbers for the most part and are no metrics, each with its first cell
     /// that is not a number.
     fn left_out(&self) -> Vec<String> {
@@ -206,6 +211,11 @@ impl BenchmarkRows<'_> {
     /// The datasets found so far, as named by the table; empty if it does not name them.
     pub fn datasets(&self) -> Vec<String> {
         self.reader.datasets()
+    }
+
+    /// Whether rows of one space stand behind many of another.
+    fn is_mixed(&self) -> bool {
+        self.reader.is_mixed()
     }
 
     /// The columns that hold numbers for the most part and are no metrics, each with its first cell

@@ -189,4 +189,9 @@ impl RowReader for TransNas {
     fn datasets(&self) -> Vec<String> {
         self.tasks.clone()
     }
+
+    /// Networks of modules and cells are two spaces.
+    fn is_mixed(&self) -> bool {
+        true
+    }
 }

@@ -1,5 +1,6 @@
 //! Search spaces: their files, notations, counts, and the structure of their networks.
 
+mod attention;
 mod files;
 mod labels;
 mod laws;

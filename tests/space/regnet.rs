@@ -166,7 +166,7 @@ fn wrong_files_are_refused() {
         (
             "\"regnet_x_block\"",
             "\"res_bottleneck_block\"",
-            "uses {bot_mul}; the values of this topology",
+            "which uses {bot_mul}; the values of this topology",
         ),
         ("strides = [2, 2, 2, 2]", "strides = [2, 2, 2, 2, 2, 2, 2, 2]", "gives 8 stages"),
         ("strides = [2, 2, 2, 2]", "bottleneck = 1.5\nstrides = [2, 2, 2, 2]", "a whole number"),

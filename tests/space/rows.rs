@@ -79,7 +79,7 @@ fn compare(rows: &[Value]) -> usize {
 
 #[test]
 fn rows_of_the_project_are_exact() {
-    let rows = rows(&fixture("structure/more.json"));
+    let rows = rows(&fixture("stage_spaces.json"));
     assert_eq!(compare(&rows), 3 * SPACES.len());
 }
 
@@ -94,7 +94,7 @@ fn every_row_is_exact() {
 /// A wrong stride, width, bias or table is noticed in every space.
 #[test]
 fn a_changed_file_is_noticed() {
-    let rows = rows(&fixture("structure/more.json"));
+    let rows = rows(&fixture("stage_spaces.json"));
     for (name, id, key, from, to) in [
         ("tnb101_micro", "transnas-micro", "modules", "\"41414\"", "\"41441\""),
         ("tnb101_micro", "transnas-micro", "stem", "stride=2 out=out/2", "out=out/2"),

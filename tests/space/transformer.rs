@@ -98,7 +98,7 @@ fn the_message_on_a_wrong_text_names_the_token() {
     assert_eq!(space.parse(good).unwrap().to_string(), good);
     for (text, token, part) in [
         ("dim=192", "dim=192", "has no `heads`"),
-        ("dim=0;heads=3;mlp=4", "0", "a whole number from 1"),
+        ("dim=0;heads=3;mlp=4", "0", "no whole number from 1"),
         ("dim=192;heads=3,x;mlp=4,4", "x", "in `heads`"),
         ("dim=192;heads=3,3;mlp=4,-1", "-1", "in `mlp`"),
         ("dim=192;heads=3,3;mlp=4", "dim=192", "2 entries in `heads` and 1 in `mlp`"),
@@ -118,7 +118,7 @@ fn the_message_on_a_wrong_text_names_the_token() {
 fn wrong_files_are_refused() {
     let text = Space::builtin_text("autoformer-tiny").unwrap();
     for (from, to, part) in [
-        ("head_size = 64 ", "#", "4 heads do not divide 198"),
+        ("head_size = 64", "", "4 heads do not divide 198"),
         ("depths = [12, 13, 14]", "depths = [12, 14]", "topology.depths: has a gap"),
         ("heads = [3, 4]", "heads = [3, 3]", "topology.heads[1]: repeats 3"),
         ("mlp = [3.5, 4]", "mlp = [3.5, 4.0001]", "topology.mlp[1]: is 4.0001"),

@@ -57,16 +57,24 @@ unsafe fn add(source: *const f32, target: *mut f32, factor: f32, count: usize) {
 
 unsafe fn channels(src: BlockedView, dst: BlockedView, table: &TapTable) {
     let Shape { channels, height, width } = dst.layout.shape;
-    for channel in 0..channels {
+    for block in 0..dst.layout.blocks() {
+        // What the lanes of a pixel sum, as offsets from the source's first block.
+        let lanes = block * LANES..channels.min((block + 1) * LANES);
+        let offset = |(from, factor): (usize, f32)| {
+            (from / LANES * src.layout.block() + from % LANES, factor)
+        };
+        let taps: Vec<Vec<(usize, f32)>> =
+            lanes.map(|channel| read(table, channel).map(offset).collect()).collect();
         for y in 0..height {
             // SAFETY: the table's channels are those of the source.
             unsafe {
-                let target = dst.row(channel / LANES, y).add(channel % LANES);
+                let (source, target) = (src.row(0, y), dst.row(block, y));
                 for x in 0..width {
-                    let value = |(from, factor): (usize, f32)| {
-                        *src.row(from / LANES, y).add(x * LANES + from % LANES) * factor
-                    };
-                    *target.add(x * LANES) = read(table, channel).map(value).sum();
+                    let pixel = source.add(x * LANES);
+                    for (lane, taps) in taps.iter().enumerate() {
+                        let value = |&(offset, factor): &(usize, f32)| *pixel.add(offset) * factor;
+                        *target.add(x * LANES + lane) = taps.iter().map(value).sum();
+                    }
                 }
             }
         }

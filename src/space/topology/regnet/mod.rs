@@ -296,8 +296,10 @@ impl Topology for Regnet {
         for name in block.iter().flat_map(|block| block.parameters()) {
             if !PARAMETERS.contains(&name) {
                 let all = PARAMETERS.map(|name| format!("{{{name}}}")).join(", ");
-                let message = format!("uses {{{name}}}; the values of this topology are {all}");
-                problems.add(format!("operations.{}", file.block), message);
+                let block = &file.block;
+                let message =
+                    format!("is `{block}`, which uses {{{name}}}; the values of this topology are {all}");
+                problems.add("topology.block", message);
                 return None;
             }
         }
