@@ -252,7 +252,7 @@ fn output_error(error: &anyhow::Error) -> Option<&OutputError> {
     });
     let table = error.downcast_ref().and_then(|error| match error {
         TableError::Output(error) => Some(error),
-        TableError::Format(_) => None,
+        TableError::Format(_) | TableError::ImagesChanged(_) => None,
     });
     let export = error.downcast_ref().and_then(|error| match error {
         ExportError::Output(error) => Some(error),
