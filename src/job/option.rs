@@ -5,8 +5,8 @@
 use std::fmt;
 
 use super::option_choices::{
-    count, counts, image_orders, images_changed, merged_calls, norm_statistics, onnx_weights, scores, seconds,
-    seed, seed_alone, strategies,
+    count, counts, image_orders, images_changed, merged_calls, norm_statistics, onnx_weights,
+    scores, seconds, seed, seed_alone, strategies,
 };
 
 /// Whether an option may change when a study is resumed or joined.

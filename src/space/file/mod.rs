@@ -203,12 +203,13 @@ fn add_problems_of_the_rest(
     }
     // Without a value that must be there, only the operations can be read.
     let is_unreadable = further.0.iter().any(|problem| problem.path.is_empty());
+    let mut unknown = ProblemList::default();
     if kind.is_none() || is_unreadable {
         further.0.clear();
         let operations = rest.get("operations").cloned().unwrap_or_else(|| json!({}));
         if let Ok(definitions) = serde_json::from_value(operations) {
             let library = OperationLibrary::new(definitions, &mut further);
-            add_unknown_operations(value, &library, &mut further);
+            add_unknown_operations(value, &library, &mut unknown);
         }
     }
     // What is missing now may be missing only because it was removed, and entries of a list have moved.
@@ -219,8 +220,10 @@ fn add_problems_of_the_rest(
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
     };
-    let further: Vec<SpaceProblem> =
-        further.0.into_iter().filter(|problem| !is_of_known(&problem.path)).collect();
+    let further = further.0.into_iter().filter(|problem| !is_of_known(&problem.path));
+    // Unknown operations are looked for in the file as it is.
+    let is_new = |problem: &SpaceProblem| problems.0.iter().all(|known| known.path != problem.path);
+    let further: Vec<SpaceProblem> = further.chain(unknown.0.into_iter().filter(is_new)).collect();
     problems.0.extend(further);
 }
 
