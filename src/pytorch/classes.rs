@@ -270,8 +270,7 @@ impl Classes {
         let network = &mut self.classes[root];
         network.name = "Network".to_owned();
         (network.is_chain, network.is_inline) = (false, false);
-        let named: Vec<usize> =
-            (0..self.classes.len()).filter(|&class| class != root).collect();
+        let named: Vec<usize> = (0..self.classes.len()).filter(|&class| class != root).collect();
         for class in named {
             if self.classes[class].is_inline {
                 continue;
@@ -293,9 +292,9 @@ impl Classes {
         let kind = |class: &Class| &self.blocks[class.blocks[0]].block.kind;
         let own = &self.classes[class];
         let others = self.classes.iter().enumerate();
-        others.filter(|(other, _)| *other != class).any(|(_, other)| {
-            !other.is_inline && kind(other) == kind(own)
-        })
+        others
+            .filter(|(other, _)| *other != class)
+            .any(|(_, other)| !other.is_inline && kind(other) == kind(own))
     }
 }
 
@@ -313,13 +312,10 @@ impl UnifiedNumbers {
         {
             return HoleText::Literal(number);
         }
-        let known = self
-            .parameters
-            .iter()
-            .position(|parameter| {
-                let is_width = family == Family::Groups && parameter.family == Family::Width;
-                (is_width || parameter.family == family) && parameter.values == values
-            });
+        let known = self.parameters.iter().position(|parameter| {
+            let is_width = family == Family::Groups && parameter.family == Family::Width;
+            (is_width || parameter.family == family) && parameter.values == values
+        });
         HoleText::Parameter(known.unwrap_or_else(|| {
             self.parameters.push(Parameter { name: String::new(), family, values });
             self.parameters.len() - 1
@@ -355,9 +351,9 @@ impl UnifiedNumbers {
                 let doubled: Option<Vec<Value>> = parameter.values.iter().map(double).collect();
                 let is_inner = rank(parameter).0 == 6;
                 doubled.filter(|_| is_inner).and_then(|doubled| {
-                    self.parameters.iter().position(|other| {
-                        other.values == doubled && matches!(rank(other).0, 0 | 5)
-                    })
+                    self.parameters
+                        .iter()
+                        .position(|other| other.values == doubled && matches!(rank(other).0, 0 | 5))
                 })
             })
             .collect();

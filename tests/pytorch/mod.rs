@@ -30,7 +30,10 @@ fn has_torch() -> bool {
     let imported = Command::new(python()).args(["-c", "import torch"]).output();
     let has = imported.is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("not checked by PyTorch: `{}` cannot import torch (set UNTRAINED_PYTHON)", python());
+        eprintln!(
+            "not checked by PyTorch: `{}` cannot import torch (set UNTRAINED_PYTHON)",
+            python()
+        );
     }
     has
 }
@@ -60,8 +63,7 @@ fn noise(graph: &Graph, images: usize) -> Batch {
 
 fn npy(descr: &str, shape: &[usize], values: Vec<u8>) -> Vec<u8> {
     let shape: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
-    let header =
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}\n");
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend(header.into_bytes());
@@ -104,7 +106,8 @@ fn samples_of_every_space_are_the_same_network_in_pytorch() {
     let mut count = 0;
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let examples = ["mobile", "grey-48", "two-operations"];
-    let own = examples.map(|name| format!("{}/assets/examples/{name}.toml", data::repository().display()));
+    let own = examples
+        .map(|name| format!("{}/assets/examples/{name}.toml", data::repository().display()));
     for id in Space::builtin_ids().map(str::to_owned).chain(own) {
         let mut space = Space::open(&id).unwrap();
         if space.input().height > 64 {

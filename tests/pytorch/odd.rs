@@ -2,8 +2,8 @@
 
 use untrained::graph::{
     Activation, ActivationKind, Axis, AxisDigit, Conv, ElementFunction, Graph, LayerNorm, Linear,
-    NodeId, Op, Padding, PairFunction, Pool, PoolKind, Rearrange, Resample, Resize, Shape, TapTable,
-    Window,
+    NodeId, Op, Padding, PairFunction, Pool, PoolKind, Rearrange, Resample, Resize, Shape,
+    TapTable, Window,
 };
 
 /// Labels that are no names, or mean something else in Python.
@@ -116,7 +116,8 @@ fn moves(odd: &mut OddGraph) {
     odd.then(Op::ChannelSlice { start: 1, len: 4 });
     odd.see(4);
     // 4 channels, 10 rows, 4 columns.
-    let blended = TapTable::new(&[vec![(0, 0.5), (3, 0.5)], vec![(9, 1.0)], vec![(2, 0.25), (1, 0.75)]]);
+    let blended =
+        TapTable::new(&[vec![(0, 0.5), (3, 0.5)], vec![(9, 1.0)], vec![(2, 0.25), (1, 0.75)]]);
     let table = odd.graph.add_table(blended.unwrap());
     odd.then(Op::Resample(Resample { axis: Axis::Row, table }));
     odd.see(4);
@@ -191,7 +192,8 @@ fn attention(odd: &mut OddGraph) {
         digit(Axis::Column, 6, Axis::Channel, 1),
     ];
     let keys = odd.add(Op::Rearrange(Rearrange::new([0; 3], &keys).unwrap()), &[odd.value]);
-    let queries = odd.add(Op::Rearrange(Rearrange::new([6, 0, 0], &queries).unwrap()), &[odd.value]);
+    let queries =
+        odd.add(Op::Rearrange(Rearrange::new([6, 0, 0], &queries).unwrap()), &[odd.value]);
     odd.value = odd.add(Op::MatMul, &[keys, queries]);
     odd.then(Op::Softmax);
     odd.see(5);

@@ -1,46 +1,23 @@
 //! Colours and type: light and dark, one accent, and a colour for every operation.
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
+use untrained_plot::{operation_colour, series_colour};
 
 /// The accent: selection, best value, what to press.
 pub fn accent(dark: bool) -> Color32 {
     if dark { Color32::from_rgb(86, 180, 233) } else { Color32::from_rgb(0, 98, 160) }
 }
 
-/// Colours of operations that colour-blind people tell apart (Okabe and Ito 2008, then Tol's muted
-/// scheme, its two darkest made lighter for the dark theme); the same in graphs, legends and tables.
-const OPERATIONS: [[u8; 3]; 14] = [
-    [0, 114, 178],
-    [230, 159, 0],
-    [0, 158, 115],
-    [204, 121, 167],
-    [213, 94, 0],
-    [86, 180, 233],
-    [153, 153, 51],
-    [170, 51, 102],
-    [68, 170, 153],
-    [102, 102, 204],
-    [221, 204, 119],
-    [170, 68, 153],
-    [136, 204, 238],
-    [17, 119, 51],
-];
-
 /// The colour of one of several series or architectures that are compared.
 pub fn series(at: usize) -> Color32 {
-    let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
+    let [r, g, b] = series_colour(at);
     Color32::from_rgb(r, g, b)
 }
 
-/// The colour of an operation: by its place among those of its space that do something. `none` and
-/// edges without an operation are grey.
+/// The colour of an operation, as in files.
 pub fn operation(names: &[String], name: &str) -> Color32 {
-    let is_plain = |name: &str| name.is_empty() || name == "none";
-    if is_plain(name) {
-        return Color32::from_gray(140);
-    }
-    let place = names.iter().filter(|name| !is_plain(name)).position(|known| known == name);
-    place.map_or(Color32::from_gray(110), series)
+    let [r, g, b] = operation_colour(names, name);
+    Color32::from_rgb(r, g, b)
 }
 
 /// Black or white, whichever is easier to read on a colour.
@@ -123,7 +100,7 @@ mod tests {
     fn colours_stand_out_in_both_themes() {
         for dark in [true, false] {
             let visuals = visuals(if dark { Visuals::dark() } else { Visuals::light() }, dark);
-            for [r, g, b] in OPERATIONS {
+            for [r, g, b] in untrained_plot::SERIES {
                 let colour = Color32::from_rgb(r, g, b);
                 assert!(contrast(colour, visuals.panel_fill) > 1.4, "{colour:?}, dark {dark}");
                 assert!(contrast(colour, ink(colour)) > 4.0, "{colour:?}");
