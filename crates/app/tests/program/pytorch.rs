@@ -105,7 +105,7 @@ fn what_cannot_be_written_is_explained() {
         (&["export", GOOD, "-o", &module, "--mode", "train"], &["--mode"]),
         (&["export", "--onnx", "/no/such.onnx", "-o", &model], &["one already"]),
         (&["export", "--onnx", "/no/such.onnx", "-o", &module], &["/no/such.onnx"]),
-        (&["export", GOOD, "-o", &module, "--merged-calls", "never"], &["--onnx"]),
+        (&["export", GOOD, "-o", &module, "--merged-calls", "keep"], &["--onnx"]),
     ] {
         refused(arguments, parts);
     }
@@ -186,5 +186,5 @@ fn the_training_program_trains_and_is_a_trainer() {
         "8",
     ];
     let (code, shown, error) = untrained(&[&search[..], &SMALL[..]].concat());
-    assert!(code == 0 && error.contains("2 ok"), "{shown}{error}");
+    assert!(code == 0 && shown.lines().next().unwrap().contains("accuracy"), "{shown}{error}");
 }
