@@ -9,6 +9,7 @@ use std::sync::Arc;
 mod activation;
 pub mod analysis;
 pub mod cost;
+mod document;
 pub mod extent;
 mod function;
 mod gates;
@@ -21,6 +22,7 @@ mod resample;
 mod shape;
 
 pub use activation::{Activation, ActivationKind};
+pub use document::{GraphDocument, NodeDocument};
 pub use function::{ElementFunction, PairFunction};
 pub use gates::gate_activations;
 pub use layers::{Layer, layers};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::networks::ModelNetwork;
 use super::scorer::{Candidate, weight_seeds};
 use super::{JobConfig, JobError, Task, WeightSource, candidate};
-use crate::graph::Graph;
+use crate::graph::{Graph, GraphDocument};
 use crate::onnx::{self, ExportFacts, NormMode};
 use crate::pytorch::{self, PytorchFacts, PytorchModule};
-use crate::space::{Architecture, Space};
+use crate::space::{Architecture, Drawing, Space};
 use crate::weights::{Initialisation, Initialiser, Weights};
 
 /// A network that is written to files: the whole network with the weights of the job's first draw, which are
@@ -22,6 +22,8 @@ pub struct ExportedNetwork {
     weights: Arc<Weights>,
     initialisation: Initialisation,
     metadata: Vec<(String, String)>,
+    cells: Vec<Drawing>,
+    operations: Vec<String>,
 }
 
 impl ExportedNetwork {
@@ -50,7 +52,10 @@ impl ExportedNetwork {
         let initialisation = config.options.initialisation.unwrap_or(space.initialisation());
         let facts = (facts.into_iter().collect(), scores.collect());
         let title = format!("{} {}", space.id(), architecture);
-        Self::of_candidate(candidate(&architecture), initialisation, config, title, facts)
+        let network =
+            Self::of_candidate(candidate(&architecture), initialisation, config, title, facts)?;
+        let operations = space.operation_names().into_iter().map(str::to_owned).collect();
+        Ok(Self { cells: architecture.drawings(), operations, ..network })
     }
 
     /// The network of a job's model file.
@@ -95,7 +100,8 @@ impl ExportedNetwork {
         metadata.push(("initialisation".to_owned(), initialisation.to_string()));
         metadata.push(("untrained_version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
         metadata.extend(scores);
-        Ok(Self { name, title, graph, weights, initialisation, metadata })
+        let (cells, operations) = (Vec::new(), Vec::new());
+        Ok(Self { name, title, graph, weights, initialisation, metadata, cells, operations })
     }
 
     /// The network.
@@ -106,6 +112,38 @@ impl ExportedNetwork {
     /// The name of the network, for people.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name of the network in files.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The operations of its space, whose colours are those of the drawings.
+    pub fn operations(&self) -> &[String] {
+        &self.operations
+    }
+
+    /// The cells as graphs, and the whole network as its parts.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Unexported`] if the network has no parts.
+    pub fn drawings(&self) -> Result<Vec<Drawing>, JobError> {
+        let outline = pytorch::outline(&self.graph).map_err(|problem| self.unexported(&problem))?;
+        let mut drawings = self.cells.clone();
+        drawings.push(Drawing::of_parts("network", outline.parts, &outline.joins));
+        Ok(drawings)
+    }
+
+    /// The network as a document for other programs.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::Unexported`] if the network has no output.
+    pub fn document(&self) -> Result<GraphDocument, JobError> {
+        GraphDocument::new(&self.graph, &self.metadata)
+            .ok_or_else(|| self.unexported(&"it has no output"))
     }
 
     /// The bytes of an ONNX model.

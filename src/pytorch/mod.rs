@@ -15,9 +15,12 @@ mod moves;
 mod names;
 mod node;
 mod operators;
+mod outline;
 mod safetensors;
 mod source;
 mod tree;
+
+pub use outline::{Outline, outline};
 
 use crate::graph::{Graph, Op};
 use crate::weights::{Initialisation, LayerWeights, Weights};

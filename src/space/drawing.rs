@@ -33,6 +33,13 @@ impl Drawing {
         Self { title: title.to_owned(), nodes, ..Self::default() }
     }
 
+    /// A drawing of parts that are joined without operations between them.
+    pub fn of_parts(title: &str, parts: Vec<String>, joins: &[(usize, usize)]) -> Self {
+        let mut drawing = Self::new(title, parts);
+        joins.iter().for_each(|&(from, to)| drawing.edge(from, to, ""));
+        drawing
+    }
+
     /// Draws an edge.
     pub(super) fn edge(&mut self, from: usize, to: usize, label: &str) {
         self.edges.push(DrawnEdge { from, to, label: label.to_owned() });

@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::evaluate::args::{Correlate, Protocol};
+use super::export_args::Export;
 use super::job_args::{
-    DescribedModel, JobArgs, NetworkOptions, ScoredModel, SpaceOptions, SpaceOverrides, help,
-    parser,
+    DescribedModel, JobArgs, ScoredModel, SpaceOptions, SpaceOverrides, help, parser,
 };
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
-use untrained::job::{BEST, JobOption, Options, SearchOptions};
+use untrained::job::{JobOption, Options, SearchOptions};
 use untrained::store::{DEFAULT_FILE, export_columns};
 
 pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2 usage error, invalid input, or \
@@ -42,7 +42,7 @@ pub enum Verb {
     Score(Box<Score>),
     /// Run a job file; `--batch JOB.toml` does the same
     Run(Box<RunFile>),
-    /// Write architectures as ONNX models or PyTorch source, with the weights they were scored with
+    /// Write architectures as ONNX models, PyTorch source, drawings or JSON, with the weights they were scored with
     Export(Box<Export>),
     /// Show the canonical form, index, size and layers of an architecture or a model
     Describe(Box<Describe>),
@@ -184,87 +184,6 @@ pub struct Describe {
     /// Draw the cells in the DOT language of Graphviz
     #[arg(long, conflicts_with_all = ["onnx", "json", "verbose", "scores"])]
     pub dot: bool,
-}
-
-/// `export`.
-#[derive(Args, Debug)]
-pub struct Export {
-    /// Architectures in the space's notation
-    #[arg(value_name = "ARCH", conflicts_with = "study")]
-    pub architectures: Vec<String>,
-    /// A file with one architecture per line, or - for the standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "study")]
-    pub from: Option<PathBuf>,
-    /// Export the best architectures of this study, with its options
-    #[arg(long, value_name = "ID")]
-    pub study: Option<String>,
-    /// With --study: how many of its best architectures, from 1 to 10 [default: 1]
-    #[arg(long, value_name = "K", value_parser = best_count)]
-    pub best: Option<usize>,
-    /// With --study: the study database [default: untrained.db]
-    #[arg(long, value_name = "FILE")]
-    pub store: Option<PathBuf>,
-    /// Export the network of an ONNX model, with the weights of the file; not as ONNX
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["architectures", "from", "study", "space"])]
-    pub onnx: Option<PathBuf>,
-    /// What is written [default: by the ending of --out, onnx for a folder]
-    #[arg(long, value_enum)]
-    pub format: Option<ExportFormat>,
-    /// The file; a folder for several architectures
-    #[arg(short, long, value_name = "FILE|FOLDER", required = true)]
-    pub out: PathBuf,
-    /// Replace existing files
-    #[arg(long)]
-    pub overwrite: bool,
-    /// For ONNX, how batch normalisation is written: with the statistics of the mini-batch, as networks are
-    /// scored (the default), or with stored statistics (mean 0, variance 1), as trained networks are used
-    #[arg(long, value_enum)]
-    pub mode: Option<ExportMode>,
-    /// For PyTorch, the weights in FILE.safetensors next to the module [default: scored]
-    #[arg(id = "exported_weights", long = "weights", value_enum)]
-    pub weights: Option<ExportWeights>,
-    /// For PyTorch, also write train.py, a program that trains the module, for use by itself or as --trainer
-    #[arg(long)]
-    pub with_training: bool,
-    #[command(flatten)]
-    pub model: JobArgs<DescribedModel>,
-    #[command(flatten)]
-    pub options: JobArgs<NetworkOptions>,
-}
-
-/// What `export` writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExportFormat {
-    /// An ONNX model, FILE.onnx
-    Onnx,
-    /// PyTorch source, FILE.py
-    Pytorch,
-}
-
-/// Which weights are written next to a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExportWeights {
-    /// Those it was scored with
-    Scored,
-    /// None: the module draws its own
-    None,
-}
-
-fn best_count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if (1..=BEST).contains(&count) => Ok(count),
-        Ok(count) if count > BEST => Err(format!("must be at most {BEST}")),
-        _ => Err(format!("must be a whole number from 1 to {BEST}")),
-    }
-}
-
-/// The form of batch normalisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExportMode {
-    /// The statistics of the mini-batch
-    Train,
-    /// Stored statistics
-    Inference,
 }
 
 /// `spaces`.

@@ -2,30 +2,35 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Export, ExportFormat, ExportMode, ExportWeights};
+use super::export_args::{Export, ExportFormat, ExportMode, ExportWeights};
 use super::job_args::NetworkOptions;
 use super::{Exit, architectures_of, show, studies};
 use untrained::format;
+use untrained::graph::GraphDocument;
 use untrained::graph::cost::Cost;
 use untrained::job::{ExportedNetwork, JobConfig, JobOption, Task};
 use untrained::onnx::NormMode;
 use untrained::output::{check_output, write_output};
 use untrained::pytorch::TRAINING_PROGRAM;
 use untrained::score::SCORES;
-use untrained::space::Space;
+use untrained::space::{Space, dot};
 use untrained::store::{DEFAULT_FILE, Record, Store};
+use untrained_plot::drawing::drawings_svg;
 
 /// The name of the training program.
 const TRAINING_FILE: &str = "train.py";
 
 impl ExportFormat {
-    const ALL: [Self; 2] = [Self::Onnx, Self::Pytorch];
+    const ALL: [Self; 5] = [Self::Onnx, Self::Pytorch, Self::Dot, Self::Svg, Self::Json];
 
     /// The ending of its files.
     const fn ending(self) -> &'static str {
         match self {
             Self::Onnx => "onnx",
             Self::Pytorch => "py",
+            Self::Dot => "dot",
+            Self::Svg => "svg",
+            Self::Json => "json",
         }
     }
 
@@ -34,6 +39,9 @@ impl ExportFormat {
         match self {
             Self::Onnx => "an ONNX model",
             Self::Pytorch => "PyTorch source",
+            Self::Dot => "a DOT graph",
+            Self::Svg => "an SVG picture",
+            Self::Json => "a JSON document",
         }
     }
 
@@ -59,66 +67,83 @@ struct ExportedNetworks {
 
 /// Runs the verb; `given` are the options that the command line gives.
 pub fn run(arguments: &Export, given: &[JobOption]) -> anyhow::Result<Exit> {
-    let format = format_of(arguments)?;
+    let Some(out) = arguments.out.as_deref() else {
+        show(&(serde_json::to_string_pretty(&GraphDocument::schema())? + "\n"))?;
+        return Ok(Exit::Done);
+    };
+    let format = format_of(arguments, out)?;
     check_options(arguments, format)?;
     let exported = match (&arguments.study, &arguments.onnx) {
         (Some(id), _) => of_study(arguments, id, given)?,
         (None, Some(path)) => of_model(arguments, path)?,
         (None, None) => of_arguments(arguments)?,
     };
-    let files = exported.files(&arguments.out, format)?;
-    let training = arguments.with_training.then(|| arguments.out.with_file_name(TRAINING_FILE));
-    let training = match exported.is_single_file(&arguments.out, format) {
-        true => training,
-        false => training.map(|_| arguments.out.join(TRAINING_FILE)),
-    };
-    let weights = |file: &Path| weights_file(arguments, format, file);
-    let others = files.iter().filter_map(|file| weights(file)).chain(training.clone());
-    for file in files.iter().cloned().chain(others) {
+    let files = exported.files(out, format)?;
+    let training = arguments.with_training.then(|| match exported.is_single_file(out, format) {
+        true => out.with_file_name(TRAINING_FILE),
+        false => out.join(TRAINING_FILE),
+    });
+    let weights = files.iter().filter_map(|file| weights_file(arguments, format, file));
+    for file in files.iter().cloned().chain(weights).chain(training.clone()) {
         check_output(&file, arguments.overwrite)?;
     }
     for (position, file) in files.iter().enumerate() {
         let network = exported.network(position)?;
+        write(arguments, format, &network, file)?;
         let params = format::thousands(Cost::of(network.graph()).params);
-        match format {
-            ExportFormat::Onnx => {
-                let mode = match arguments.mode.unwrap_or(ExportMode::Train) {
-                    ExportMode::Train => NormMode::Train,
-                    ExportMode::Inference => NormMode::Inference,
-                };
-                write_output(file, &network.onnx(mode)?, arguments.overwrite)?;
-            }
-            ExportFormat::Pytorch => {
-                let weights = weights(file);
-                let name = weights.as_ref().and_then(|path| path.file_name());
-                let name = name.map(|name| name.to_string_lossy().into_owned());
-                let module = network.pytorch(name.as_deref())?;
-                write_output(file, module.source.as_bytes(), arguments.overwrite)?;
-                if let (Some(path), Some(bytes)) = (weights, module.weights) {
-                    write_output(&path, &bytes, arguments.overwrite)?;
-                }
-            }
-        }
-        let name = network.name();
-        show(&format!("{}: {name}, {params} parameters\n", file.display()))?;
+        show(&format!("{}: {}, {params} parameters\n", file.display(), network.name()))?;
     }
     if let Some(file) = training {
         write_output(&file, TRAINING_PROGRAM.as_bytes(), arguments.overwrite)?;
-        show(&format!("{}: trains them; see its --help\n", file.display()))?;
+        show(&format!("{}: trains what was exported; see its --help\n", file.display()))?;
     }
     Ok(Exit::Done)
 }
 
+/// Writes one network, and its weights where they have a file of their own.
+fn write(
+    arguments: &Export,
+    format: ExportFormat,
+    network: &ExportedNetwork,
+    file: &Path,
+) -> anyhow::Result<()> {
+    let content = match format {
+        ExportFormat::Onnx => network.onnx(match arguments.mode.unwrap_or(ExportMode::Train) {
+            ExportMode::Train => NormMode::Train,
+            ExportMode::Inference => NormMode::Inference,
+        })?,
+        ExportFormat::Pytorch => {
+            let weights = weights_file(arguments, format, file);
+            let name = weights.as_ref().and_then(|path| path.file_name());
+            let name = name.map(|name| name.to_string_lossy().into_owned());
+            let module = network.pytorch(name.as_deref())?;
+            if let (Some(path), Some(bytes)) = (weights, module.weights) {
+                write_output(&path, &bytes, arguments.overwrite)?;
+            }
+            module.source.into_bytes()
+        }
+        ExportFormat::Dot => dot(network.title(), &network.drawings()?).into_bytes(),
+        ExportFormat::Svg => {
+            let drawings = network.drawings()?;
+            drawings_svg(network.title(), &drawings, network.operations()).into_bytes()
+        }
+        ExportFormat::Json => {
+            (serde_json::to_string_pretty(&network.document()?)? + "\n").into_bytes()
+        }
+    };
+    Ok(write_output(file, &content, arguments.overwrite)?)
+}
+
 /// The format that is asked for, or that the ending of the file tells.
-fn format_of(arguments: &Export) -> anyhow::Result<ExportFormat> {
-    let by_ending = ExportFormat::ALL.into_iter().find(|format| format.is_of(&arguments.out));
+fn format_of(arguments: &Export, out: &Path) -> anyhow::Result<ExportFormat> {
+    let by_ending = ExportFormat::ALL.into_iter().find(|format| format.is_of(out));
     let Some(format) = arguments.format else {
         return Ok(by_ending.unwrap_or(ExportFormat::Onnx));
     };
     if let Some(other) = by_ending.filter(|other| *other != format) {
         anyhow::bail!(
             "{} would be {}: {} has a name that ends in .{}",
-            arguments.out.display(),
+            out.display(),
             other.title(),
             format.title(),
             format.ending()
@@ -284,7 +309,7 @@ impl ExportedNetworks {
         // A module is imported by its name.
         let (first, separator) = match format {
             ExportFormat::Pytorch => ("network_", "_"),
-            ExportFormat::Onnx => ("", "-"),
+            _ => ("", "-"),
         };
         let index = index.map_or_else(String::new, |index| format!("{separator}{index}"));
         format!("{first}{:02}{index}.{}", position + 1, format.ending())

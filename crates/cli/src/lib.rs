@@ -23,6 +23,7 @@ mod described_scores;
 mod devices;
 mod evaluate;
 mod export;
+mod export_args;
 mod heat_map;
 mod job_args;
 mod progress;

@@ -1,6 +1,7 @@
 //! Colours, type and widths: light and dark, one accent, and a colour for every operation.
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
+use untrained_plot::operation_colour;
 
 /// The narrowest window in which the inspector has a place beside the results; in narrower ones, details
 /// have a window of their own.
@@ -12,25 +13,6 @@ pub const NAVIGATION: f32 = 104.0;
 pub fn accent(dark: bool) -> Color32 {
     if dark { Color32::from_rgb(86, 180, 233) } else { Color32::from_rgb(0, 98, 160) }
 }
-
-/// Colours of operations that colour-blind people tell apart (Okabe and Ito 2008, then Tol's muted
-/// scheme, its two darkest made lighter for the dark theme); the same in graphs, legends and tables.
-const OPERATIONS: [[u8; 3]; 14] = [
-    [0, 114, 178],
-    [230, 159, 0],
-    [0, 158, 115],
-    [204, 121, 167],
-    [213, 94, 0],
-    [86, 180, 233],
-    [153, 153, 51],
-    [170, 51, 102],
-    [68, 170, 153],
-    [102, 102, 204],
-    [221, 204, 119],
-    [170, 68, 153],
-    [136, 204, 238],
-    [17, 119, 51],
-];
 
 /// Colours of compared architectures in the light and the dark theme: none of them is that of an
 /// operation, which stands beside them.
@@ -45,18 +27,10 @@ pub fn compared(at: usize, dark: bool) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// The colour of an operation: by its place among those of its space that do something. `none` and
-/// edges without an operation are grey.
+/// The colour of an operation, as in files.
 pub fn operation(names: &[String], name: &str) -> Color32 {
-    let is_plain = |name: &str| name.is_empty() || name == "none";
-    if is_plain(name) {
-        return Color32::from_gray(140);
-    }
-    let place = names.iter().filter(|name| !is_plain(name)).position(|known| known == name);
-    place.map_or(Color32::from_gray(110), |at| {
-        let [r, g, b] = OPERATIONS[at % OPERATIONS.len()];
-        Color32::from_rgb(r, g, b)
-    })
+    let [r, g, b] = operation_colour(names, name);
+    Color32::from_rgb(r, g, b)
 }
 
 /// Black or white, whichever is easier to read on a colour.
@@ -146,6 +120,7 @@ fn visuals(mut visuals: Visuals, dark: bool) -> Visuals {
 mod tests {
     use super::*;
     use untrained::space::Space;
+    use untrained_plot::SERIES;
 
     fn both() -> [(bool, Visuals); 2] {
         [true, false].map(|dark| {
@@ -207,7 +182,7 @@ mod tests {
         for theme in COMPARED {
             for (at, colour) in theme.into_iter().enumerate() {
                 assert!(
-                    OPERATIONS.iter().all(|other| distance(colour, *other) > 60.0),
+                    SERIES.iter().all(|other| distance(colour, *other) > 60.0),
                     "{colour:?}"
                 );
                 assert!(theme[..at].iter().all(|other| distance(colour, *other) > 100.0));
@@ -219,7 +194,7 @@ mod tests {
     #[test]
     fn colours_stand_out_in_both_themes() {
         for (dark, visuals) in both() {
-            for [r, g, b] in OPERATIONS {
+            for [r, g, b] in SERIES {
                 let colour = Color32::from_rgb(r, g, b);
                 assert!(contrast(colour, visuals.panel_fill) > 1.4, "{colour:?}, dark {dark}");
                 assert!(contrast(colour, ink(colour)) > 4.0, "{colour:?}");

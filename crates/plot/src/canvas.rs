@@ -79,6 +79,31 @@ impl Canvas {
         ));
     }
 
+    /// A rectangle with round corners and a thin border.
+    pub(super) fn node(&mut self, from: Point, to: Point, fill: Colour, border: Colour) {
+        let (x, y) = (rounded(from.0), rounded(from.1));
+        let (width, height) = (rounded(to.0 - from.0), rounded(to.1 - from.1));
+        self.push(format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"5\" fill=\"{fill}\" \
+             stroke=\"{border}\"/>\n"
+        ));
+    }
+
+    /// A line through points.
+    pub(super) fn line(&mut self, points: &[Point], colour: Colour, width: f64, is_dashed: bool) {
+        let dashes = if is_dashed { " stroke-dasharray=\"3 4\"" } else { "" };
+        let points = listed(points);
+        self.push(format_args!(
+            "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dashes}/>\n"
+        ));
+    }
+
+    /// A filled polygon.
+    pub(super) fn polygon(&mut self, points: &[Point], colour: Colour) {
+        let points = listed(points);
+        self.push(format_args!("<polygon points=\"{points}\" fill=\"{colour}\"/>\n"));
+    }
+
     /// A line of text no wider than `room`, its middle at the height of `at`.
     pub(super) fn text(&mut self, text: &str, at: Point, room: f64, style: TextStyle) {
         if text.is_empty() {
@@ -107,6 +132,13 @@ impl Canvas {
         // Writing to a string does not fail.
         let _ = self.svg.write_fmt(element);
     }
+}
+
+/// Points as SVG lists them.
+fn listed(points: &[Point]) -> String {
+    let texts: Vec<String> =
+        points.iter().map(|point| format!("{},{}", rounded(point.0), rounded(point.1))).collect();
+    texts.join(" ")
 }
 
 /// Two decimals, which no eye tells from more.

@@ -8,6 +8,41 @@ pub(super) struct Colour(u8, u8, u8);
 
 impl Colour {
     pub(super) const WHITE: Self = Self(255, 255, 255);
+
+    /// Of red, green and blue.
+    pub(super) const fn of([red, green, blue]: [u8; 3]) -> Self {
+        Self(red, green, blue)
+    }
+}
+
+/// Colours of operations that colour-blind people tell apart (Okabe and Ito 2008, then Tol's muted
+/// scheme, its two darkest made lighter for the dark theme); the same in graphs, legends and tables.
+pub const SERIES: [[u8; 3]; 14] = [
+    [0, 114, 178],
+    [230, 159, 0],
+    [0, 158, 115],
+    [204, 121, 167],
+    [213, 94, 0],
+    [86, 180, 233],
+    [153, 153, 51],
+    [170, 51, 102],
+    [68, 170, 153],
+    [102, 102, 204],
+    [221, 204, 119],
+    [170, 68, 153],
+    [136, 204, 238],
+    [17, 119, 51],
+];
+
+/// The colour of an operation: by its place among those of its space that do something. `none` and
+/// edges without an operation are grey.
+pub fn operation_colour(names: &[String], name: &str) -> [u8; 3] {
+    let is_plain = |name: &str| name.is_empty() || name == "none";
+    if is_plain(name) {
+        return [140; 3];
+    }
+    let place = names.iter().filter(|name| !is_plain(name)).position(|known| known == name);
+    place.map_or([110; 3], |at| SERIES[at % SERIES.len()])
 }
 
 /// As SVG writes it: `#0072B2`.

@@ -1,4 +1,5 @@
-//! Pictures of results as PNG and SVG files: scores against accuracies, and kernel matrices.
+//! Pictures of results as PNG and SVG files: scores against accuracies, kernel matrices, and cells and
+//! networks as graphs.
 //!
 //! Every picture is drawn as SVG; [`svg_to_png`] converts it to PNG. Neither needs a window, a graphics
 //! driver or system fonts: text in PNG files uses the built-in font, and SVG files ask the viewer for
@@ -19,6 +20,7 @@
 mod axis;
 mod canvas;
 mod colours;
+pub mod drawing;
 mod file;
 mod font;
 mod kernel;
@@ -26,7 +28,7 @@ mod raster;
 mod scatter;
 
 pub use canvas::escape_xml;
-pub use colours::heat_colour;
+pub use colours::{SERIES, heat_colour, operation_colour};
 pub use file::{PlotError, check_plot};
 pub use kernel::{KernelPanel, MOST_PANELS, kernels};
 pub use raster::{RasterError, svg_to_png};

@@ -15,6 +15,7 @@ mod jobs;
 mod models;
 mod placement;
 mod program;
+mod pytorch;
 mod seeds;
 mod signals;
 mod spaces;

@@ -1,10 +1,7 @@
-//! Architectures drawn as graphs: cells and chains of stages. `layered` and `place` compute positions
-//! and do not depend on a window; `paint` draws.
+//! Architectures drawn as graphs: cells and chains of stages. The positions are those of
+//! `untrained_plot::drawing`, which writes the same drawings to files; `paint` draws in a window.
 
-mod label;
-mod layered;
 mod paint;
-mod place;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,10 +9,9 @@ use std::sync::Arc;
 
 use egui::{Color32, Sense, Ui, Vec2, vec2};
 
-use self::layered::all;
-use self::place::PlacedDrawing;
 use crate::theme;
 use untrained::space::Drawing;
+use untrained_plot::drawing::{PlacedDrawing, all};
 
 /// The narrowest place in which two cells stand side by side.
 const SIDE_BY_SIDE: f32 = 640.0;

@@ -5,10 +5,9 @@ use egui::{
 };
 
 use super::DrawingPart;
-use super::layered::all;
-use super::place::{LINE, PlacedDrawing};
 use crate::theme;
 use untrained::space::{Drawing, DrawnEdge};
+use untrained_plot::drawing::{LINE, PlacedDrawing, all};
 
 /// Letters smaller than this are left out.
 const LEGIBLE: f32 = 6.0;

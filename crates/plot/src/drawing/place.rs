@@ -1,6 +1,6 @@
 //! The positions of boxes and curves in a drawing, in points. Only the widths of texts are known here.
 
-use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use emath::{Pos2, Rect, Vec2, pos2, vec2};
 
 use super::label::{BREVITIES, LabelBrevity, lines};
 use super::layered::{LayeredLayout, all};
@@ -267,8 +267,8 @@ fn smooth(points: &[Pos2]) -> Vec<Pos2> {
             let t = part as f32 / parts as f32;
             let eased = t * t * (3.0 - 2.0 * t);
             curve.push(pos2(
-                egui::lerp(pair[0].x..=pair[1].x, t),
-                egui::lerp(pair[0].y..=pair[1].y, eased),
+                emath::lerp(pair[0].x..=pair[1].x, t),
+                emath::lerp(pair[0].y..=pair[1].y, eased),
             ));
         }
     }
