@@ -1,7 +1,7 @@
 //! One node of a model with checked access to its attributes.
 
 use super::error::OnnxProblem;
-use super::proto::{AttributeProto, NodeProto, StringStringEntryProto, TensorProto};
+use super::proto::{AttributeProto, NodeProto, TensorProto};
 
 /// Most pixels, channels, strides and the like a model may name, so that arithmetic on them cannot
 /// overflow.
@@ -20,8 +20,8 @@ pub(super) const UNCOUNTED: (&str, &str) = ("untrained.activation_site", "no");
 impl<'m> OnnxNode<'m> {
     /// Whether the node says of itself that no code is taken at it.
     pub fn is_uncounted(self) -> bool {
-        let says = |entry: &StringStringEntryProto| (entry.key.as_str(), entry.value.as_str());
-        self.proto.metadata_props.iter().any(|entry| says(entry) == UNCOUNTED)
+        let (key, value) = UNCOUNTED;
+        self.proto.metadata_props.iter().any(|entry| entry.key == key && entry.value == value)
     }
 
     /// The node's name, or that of its first output if it has none.
