@@ -156,10 +156,10 @@ impl Layers {
         if let Some(depth) = this.depth {
             return this.slot < stage.depths[usize::from(digits[depth])].1;
         }
-        match this.operation {
-            Some(operation) => digits[operation] != self.none(position),
-            None => this.slot < stage.depths[0].1,
+        if stage.depths.len() == 1 {
+            return this.slot < stage.depths[0].1;
         }
+        this.operation.is_none_or(|operation| digits[operation] != self.none(position))
     }
 
     /// The option of a position that is used, by its index in the stage.
