@@ -34,6 +34,7 @@ impl Architecture {
     pub fn canonical(&self) -> String {
         let representative = self
             .index()
+            .or_else(|| self.reduced().index())
             .and_then(|index| self.space.representatives()?.get(usize::try_from(index).ok()?))
             .and_then(|&index| self.space.from_index(u64::from(index)));
         representative.unwrap_or_else(|| self.reduced()).to_string()

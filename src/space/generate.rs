@@ -34,7 +34,7 @@ impl Space {
     }
 
     /// Reads an architecture in the space's notation, by its index in the benchmark's order where the
-    /// space has one, or as NASLib's list of numbers for the cells of NAS-Bench-201 and NAS-Bench-101.
+    /// space has one and its notation is not made of digits itself, or as NASLib's list of numbers for the cells of NAS-Bench-201 and NAS-Bench-101.
     ///
     /// # Errors
     ///
@@ -91,7 +91,9 @@ impl Space {
             let token = nearest::excerpt(text);
             Err(ArchitectureError::new(token.clone(), token, reason))
         };
-        let is_index = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_notation =
+            matches!(self.topology_kind(), AnyTopology::Layers(own) if own.is_digits());
+        let is_index = !is_notation && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         if is_index && self.from_index(0).is_some() {
             let found = text.parse().ok().and_then(|index| self.from_index(index));
             let last = self.count().saturating_sub(1);

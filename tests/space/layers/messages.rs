@@ -153,12 +153,12 @@ fn wrong_files_are_refused_with_the_place() {
         ),
         (
             "nas-bench-macro",
-            &["topology.choices.k3e3.symbol=0"],
+            &["topology.choices.k3e3.symbol=\"0\""],
             ["symbol", "which another candidate has"],
         ),
         (
             "nas-bench-macro",
-            &["topology.choices.k3e3.symbol=12"],
+            &["topology.choices.k3e3.symbol=\"12\""],
             ["symbol", "one letter or digit"],
         ),
         ("nas-bench-macro", &["topology.choices.k3e3.values.e3=3"], ["values.e3", "is not used"]),

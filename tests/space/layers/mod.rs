@@ -3,6 +3,7 @@
 mod counts;
 mod equal;
 mod gates;
+mod generated;
 mod messages;
 mod published;
 mod rows;

@@ -128,7 +128,7 @@ fn a_wrong_file_has_other_sizes() {
         ("ofa-mobilenet-v3", "skeleton.head.4=conv 1x1 out={features} bias"),
         ("ofa-proxyless", "topology.multiplier=1.2"),
         ("ofa-proxyless", "topology.stages.1.stride=1"),
-        ("ofa-resnet50", "topology.stages.5.width=[336, 408, 520]"),
+        ("ofa-resnet50", "topology.stages.4.width=[168, 208, 264]"),
         ("ofa-resnet50", "topology.stages.7.stride=1"),
         ("zennas-mobilenet-v2", "topology.blocks.SuperResIDWE6K3.values.e=4"),
         ("zennas-mobilenet-v2", "topology.first=gated_first"),

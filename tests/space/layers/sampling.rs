@@ -29,17 +29,9 @@ fn bound(degrees: usize) -> f64 {
 #[test]
 fn every_decision_is_uniform() {
     const DRAWS: usize = 100_000;
-    for id in [
-        "nas-bench-macro",
-        "proxylessnas",
-        "fbnet-cifar",
-        "spos",
-        "ofa-mobilenet-v3",
-        "ofa-resnet50",
-    ] {
+    for id in ["nas-bench-macro", "proxylessnas", "ofa-resnet50"] {
         let space = Space::builtin(id).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(17);
-        // The decisions do not depend on each other, so that fewer draws would do for their names.
         let mut counts: Vec<HashMap<String, usize>> = Vec::new();
         for _ in 0..DRAWS {
             let decisions = space.sample(&mut rng).decisions();

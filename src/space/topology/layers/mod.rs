@@ -154,6 +154,11 @@ fn scaled(width: usize, thousandths: usize, scaled: ScaledFile) -> usize {
 }
 
 impl Layers {
+    /// Whether an architecture is written as nothing but digits, so that a number is no index.
+    pub(in crate::space) fn is_digits(&self) -> bool {
+        self.notation == NotationFile::Digits && self.prefix.is_empty() && self.suffix.is_empty()
+    }
+
     fn is_lists(&self) -> bool {
         self.notation == NotationFile::Lists
     }

@@ -161,8 +161,9 @@ pub(super) fn check(layers: &Layers, problems: &mut ProblemList) {
     let mut first = 0;
     for (index, stage) in layers.stages.iter().enumerate() {
         let least = stage.least();
+        let most = stage.depths.iter().map(|&(_, used)| used).max().unwrap_or(stage.slots);
         let mut leaving = BTreeSet::new();
-        for slot in 0..stage.slots {
+        for slot in 0..most {
             if slot >= least {
                 leaving.extend(entering.iter().cloned());
             }

@@ -171,6 +171,13 @@ fn check(layers: &Layers, problems: &mut ProblemList) {
         let message = "in this notation only one stage may have several depths; use lists";
         problems.add("topology.stages", message);
     }
+    let is_block = |stage: &LayerStage| !stage.is_decided && stage.depths.len() > 1;
+    if let Some(stage) = layers.stages.iter().position(is_block)
+        && layers.notation != NotationFile::Lists
+    {
+        let message = "are not said in this notation for a block that is no decision; use lists";
+        problems.add(format!("topology.stages[{stage}].depths"), message);
+    }
     if layers.notation == NotationFile::Names && !layers.parameters.is_empty() {
         problems.add("topology.parameters", "names do not say them; write notation = \"lists\"");
     }
@@ -242,12 +249,16 @@ impl LayersReader<'_> {
             options.push(self.option(name, is_decided, (stage, &path), &key, problems));
         }
         let options: Vec<StageOption> = options.into_iter().collect::<Option<_>>()?;
+        let depths = depths?;
+        // Lists say something of every slot, used or not.
+        let used = depths.iter().map(|&(_, used)| used).max().unwrap_or(stage.slots);
+        let slots = if file.notation == NotationFile::Lists { stage.slots } else { used };
         Some(LayerStage {
             widths,
             scaled: stage.scaled,
             stride: stage.stride,
-            slots: stage.slots,
-            depths: depths?,
+            slots,
+            depths,
             has_depths: stage.depths.is_some(),
             repeats: stage.repeats,
             options,

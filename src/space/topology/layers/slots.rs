@@ -156,10 +156,10 @@ impl Layers {
         if let Some(depth) = this.depth {
             return this.slot < stage.depths[usize::from(digits[depth])].1;
         }
-        match this.operation {
-            Some(operation) => digits[operation] != self.none(position),
-            None => this.slot < stage.depths[0].1,
+        if stage.depths.len() == 1 {
+            return this.slot < stage.depths[0].1;
         }
+        this.operation.is_none_or(|operation| digits[operation] != self.none(position))
     }
 
     /// The option of a position that is used, by its index in the stage.
@@ -241,10 +241,14 @@ impl Layers {
                 continue;
             }
             let (name, value) = match slot.kind {
-                SlotKind::Width { stage } => (
-                    format!("stage {} width", stage + 1),
-                    self.stages[stage].widths[digit].to_string(),
-                ),
+                SlotKind::Width { stage } => {
+                    let widths = &self.stages[stage].widths;
+                    let width = widths[digit];
+                    let is_twice = widths.iter().filter(|other| **other == width).count() > 1;
+                    let value =
+                        if is_twice { format!("{width} ({digit})") } else { width.to_string() };
+                    (format!("stage {} width", stage + 1), value)
+                }
                 SlotKind::Depth { stage } => (
                     format!("stage {} depth", stage + 1),
                     self.stages[stage].depths[digit].1.to_string(),

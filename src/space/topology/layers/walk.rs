@@ -78,16 +78,34 @@ impl Layers {
         state
     }
 
+    /// Whether the network depends on the digit at a slot.
+    fn is_live(&self, slot: usize, state: &WalkState) -> bool {
+        match self.slots[slot].kind {
+            SlotKind::Width { .. } | SlotKind::Depth { .. } => true,
+            SlotKind::Operation { position } => self.positions[position].slot < state.used,
+            SlotKind::Parameter { position, parameter } => {
+                let place = &self.positions[position];
+                let option = match place.operation {
+                    Some(_) => state.option,
+                    None => place.options.first().copied().unwrap_or(0),
+                };
+                let option = self.stages[place.stage].options.get(option);
+                place.slot < state.used
+                    && option.is_some_and(|option| option.parameters.contains(&parameter))
+            }
+        }
+    }
+
     /// The digits that are allowed at a slot.
     fn choices(&self, slot: usize, state: &WalkState) -> Vec<u16> {
         let this = &self.slots[slot];
+        if !self.is_live(slot, state) {
+            return vec![self.unused_value(this.kind)];
+        }
         match this.kind {
-            SlotKind::Width { .. } | SlotKind::Depth { .. } => (0..this.values as u16).collect(),
+            SlotKind::Parameter { .. } if !this.is_free => vec![self.unused_value(this.kind)],
             SlotKind::Operation { position } => {
                 let place = &self.positions[position];
-                if place.slot >= state.used {
-                    return vec![self.unused_value(this.kind)];
-                }
                 let is_within = |&&option: &&usize| {
                     self.limits.iter().zip(&state.tallies).all(|(limit, &tally)| {
                         tally < limit.max || !self.counts_in(limit, place.stage, option)
@@ -96,21 +114,7 @@ impl Layers {
                 let options = place.options.iter().filter(is_within).map(|&option| option as u16);
                 options.chain(place.may_end.then(|| self.none(position))).collect()
             }
-            SlotKind::Parameter { position, parameter } => {
-                let place = &self.positions[position];
-                let option = match place.operation {
-                    Some(_) => state.option,
-                    None => place.options.first().copied().unwrap_or(0),
-                };
-                let option = self.stages[place.stage].options.get(option);
-                let is_used = place.slot < state.used
-                    && option.is_some_and(|option| option.parameters.contains(&parameter));
-                if is_used && this.is_free {
-                    (0..this.values as u16).collect()
-                } else {
-                    vec![self.unused_value(this.kind)]
-                }
-            }
+            _ => (0..this.values as u16).collect(),
         }
     }
 
@@ -214,15 +218,14 @@ impl Layers {
     pub(super) fn is_allowed(&self, digits: &[u16]) -> bool {
         let mut state = self.start();
         for (slot, &digit) in digits.iter().enumerate() {
-            let choices = self.choices(slot, &state);
-            let is_fixed = !self.slots[slot].is_free;
-            let is_unused = choices.len() == 1;
-            let in_range = usize::from(digit) < self.slots[slot].values;
-            let taken = match choices.contains(&digit) {
-                true => digit,
-                false if is_fixed && in_range => digit,
-                false if is_unused && self.is_lists() && in_range => choices[0],
-                false => return false,
+            let this = &self.slots[slot];
+            let is_said = usize::from(digit) < this.values;
+            let taken = match this.kind {
+                _ if self.choices(slot, &state).contains(&digit) => digit,
+                _ if !is_said => return false,
+                _ if !self.is_live(slot, &state) && self.is_lists() => self.unused_value(this.kind),
+                SlotKind::Parameter { .. } if !this.is_free => digit,
+                _ => return false,
             };
             state = self.step(slot, &state, taken);
         }

@@ -101,14 +101,11 @@ pub(super) fn check(sequence: &Sequence, problems: &mut ProblemList) {
         problems.check_operation(operation, input, place);
     };
     // What fits depends on each width by itself, so that not every pair is tried.
-    let ends = |list: &[usize]| -> Vec<usize> {
-        [list.first(), list.last()].into_iter().flatten().copied().collect()
-    };
-    let (some_widths, some_necks) = (ends(&sequence.widths), ends(&sequence.necks));
+    let (width, neck) = (sequence.widths.first(), sequence.necks.first());
     let of_necks =
-        sequence.necks.iter().flat_map(|&neck| some_widths.iter().map(move |&w| (neck, w)));
+        width.into_iter().flat_map(|&width| sequence.necks.iter().map(move |&neck| (neck, width)));
     let of_widths =
-        sequence.widths.iter().flat_map(|&width| some_necks.iter().map(move |&neck| (neck, width)));
+        neck.into_iter().flat_map(|&neck| sequence.widths.iter().map(move |&width| (neck, width)));
     let pairs: Vec<(usize, usize)> = of_necks.chain(of_widths).collect();
     for kind in sequence.with_neck.iter().map(|&kind| &sequence.kinds[kind]) {
         for &(neck, width) in &pairs {
