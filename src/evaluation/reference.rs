@@ -140,7 +140,8 @@ impl ReferenceSet {
     /// The search that adds NASWOT to the set; `None` in the Network Design Spaces and where images are large:
     /// the networks are ten times as large as those of NAS-Bench-201, so that it would take hours.
     pub fn naswot_job(space: &str) -> Option<JobConfig> {
-        (!space.starts_with("nds-") && !has_large_images(space)).then(|| search(space, NASWOT_SAMPLES, NASWOT))
+        (!space.starts_with("nds-") && !has_large_images(space))
+            .then(|| search(space, NASWOT_SAMPLES, NASWOT))
     }
 
     /// The table of records, with five digits: a row for each that has a path to its output. `naswot` are the

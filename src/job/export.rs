@@ -39,7 +39,8 @@ impl ExportedNetwork {
         scores: &[(&str, f64)],
     ) -> Result<Self, JobError> {
         let architecture = space.parse(architecture)?;
-        let scores = scores.iter().map(|(name, value)| (format!("score_{name}"), value.to_string()));
+        let scores =
+            scores.iter().map(|(name, value)| (format!("score_{name}"), value.to_string()));
         let facts = [
             ("architecture", architecture.to_string()),
             ("space", space.id().to_owned()),
@@ -113,11 +114,8 @@ impl ExportedNetwork {
     ///
     /// [`JobError::Unexported`] if a node cannot be written.
     pub fn onnx(&self, norm_mode: NormMode) -> Result<Vec<u8>, JobError> {
-        let facts = ExportFacts {
-            name: self.title.clone(),
-            metadata: self.metadata.clone(),
-            norm_mode,
-        };
+        let facts =
+            ExportFacts { name: self.title.clone(), metadata: self.metadata.clone(), norm_mode };
         onnx::export(&self.graph, &self.weights, &facts)
             .map_err(|problem| self.unexported(&problem))
     }

@@ -59,7 +59,8 @@ impl NetworkSource {
             Self::Model(model) => model.notices().to_vec(),
             Self::Space(space) => {
                 let sample = space.sample(&mut seed::stream(0, &["notices of a space"])).build();
-                let sites = sample.map(|graph| ActivationSites::new(&graph, &Weights::default(), count));
+                let sites =
+                    sample.map(|graph| ActivationSites::new(&graph, &Weights::default(), count));
                 sites.ok().and_then(|sites| sites.note()).into_iter().collect()
             }
         }

@@ -270,8 +270,7 @@ impl Classes {
         let network = &mut self.classes[root];
         network.name = "Network".to_owned();
         (network.is_chain, network.is_inline) = (false, false);
-        let named: Vec<usize> =
-            (0..self.classes.len()).filter(|&class| class != root).collect();
+        let named: Vec<usize> = (0..self.classes.len()).filter(|&class| class != root).collect();
         for class in named {
             if self.classes[class].is_inline {
                 continue;
@@ -293,9 +292,9 @@ impl Classes {
         let kind = |class: &Class| &self.blocks[class.blocks[0]].block.kind;
         let own = &self.classes[class];
         let others = self.classes.iter().enumerate();
-        others.filter(|(other, _)| *other != class).any(|(_, other)| {
-            !other.is_inline && kind(other) == kind(own)
-        })
+        others
+            .filter(|(other, _)| *other != class)
+            .any(|(_, other)| !other.is_inline && kind(other) == kind(own))
     }
 }
 
@@ -351,9 +350,9 @@ impl UnifiedNumbers {
                 let doubled: Option<Vec<Value>> = parameter.values.iter().map(double).collect();
                 let is_inner = rank(parameter).0 == 6;
                 doubled.filter(|_| is_inner).and_then(|doubled| {
-                    self.parameters.iter().position(|other| {
-                        other.values == doubled && matches!(rank(other).0, 0 | 5)
-                    })
+                    self.parameters
+                        .iter()
+                        .position(|other| other.values == doubled && matches!(rank(other).0, 0 | 5))
                 })
             })
             .collect();

@@ -81,8 +81,13 @@ impl Constructors<'_> {
         let mut first = 0;
         while first < items.len() {
             let (count, arity) = self.run(class, first);
-            let mut unit =
-                Unit { first, count, arity, attribute: String::new(), name: items[first].name.clone() };
+            let mut unit = Unit {
+                first,
+                count,
+                arity,
+                attribute: String::new(),
+                name: items[first].name.clone(),
+            };
             if count > 1 {
                 unit.name = self.common_name(class, first, count);
                 let plural = if unit.name.ends_with('s') { "list" } else { "s" };
@@ -135,9 +140,8 @@ impl Constructors<'_> {
     /// Whether an item is a block whose class has a name.
     fn is_named_block(&self, class: &Class, item: usize) -> bool {
         let placed = &self.found.blocks[class.blocks[0]];
-        placed.children[item].is_some_and(|child| {
-            !self.found.classes[self.found.blocks[child].class].is_inline
-        })
+        placed.children[item]
+            .is_some_and(|child| !self.found.classes[self.found.blocks[child].class].is_inline)
     }
 
     /// The word for most items of a list.

@@ -129,10 +129,16 @@ mod tests {
             found,
             [&[("stage0", false), ("cell1", false), (operation, false)][..], &layers].concat()
         );
-        assert_eq!((parts[2].name(), class(&parts[2])), ("nor_conv_3x3".into(), "NorConv3x3".into()));
+        assert_eq!(
+            (parts[2].name(), class(&parts[2])),
+            ("nor_conv_3x3".into(), "NorConv3x3".into())
+        );
         assert_eq!(class(&parts[1]), "Cell");
         let vertex = &path("stage0.cell0.v1(conv3x3-bn-relu)/0.conv")[2];
-        assert_eq!((vertex.name(), class(vertex)), ("v1_conv3x3_bn_relu".into(), "Conv3x3BnRelu".into()));
+        assert_eq!(
+            (vertex.name(), class(vertex)),
+            ("v1_conv3x3_bn_relu".into(), "Conv3x3BnRelu".into())
+        );
         assert_eq!(texts("/layer1/layer1.0/conv1/Conv"), ["layer1", "layer1.0", "conv1", "Conv"]);
         assert_eq!(class(&path("/layer1/layer1.0/conv1/Conv")[1]), "Layer");
         assert_eq!(texts(""), [""]);

@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 
+use super::PytorchProblem;
 use super::label::{Segment, path};
 use super::moves::{padding_argument, rearrange, resample, window};
 use super::names::{number, pair};
 use super::node::{Family, Hole, Piece, PyNode, PyOp, Value, text, width};
 use super::operators;
-use super::PytorchProblem;
 use crate::graph::{
     Conv, Graph, Node, NodeId, Op, Padding, Pool, PoolKind, Resize, Shape, Statistics,
 };
@@ -107,9 +107,10 @@ fn free_size(graph: &Graph) -> bool {
 
 fn norms(graph: &Graph) -> Norms {
     let with = |statistics: Statistics| {
-        graph.nodes().iter().any(
-            |node| matches!(node.op, Op::BatchNorm(norm) if norm.statistics == statistics),
-        )
+        graph
+            .nodes()
+            .iter()
+            .any(|node| matches!(node.op, Op::BatchNorm(norm) if norm.statistics == statistics))
     };
     match (with(Statistics::Batch), with(Statistics::Running)) {
         (true, true) => Norms::Mixed,
@@ -169,7 +170,11 @@ impl Lowering<'_> {
                 let eps = (norm.eps != 1e-5).then(|| text(format!("eps={}", number(norm.eps))));
                 let channels = width(Value::Number(node.shape.channels));
                 let arguments = [channels].into_iter().chain(eps).collect();
-                return Ok(vec![self.keeping(id, node, PyOp::module("ChannelLayerNorm", arguments))]);
+                return Ok(vec![self.keeping(
+                    id,
+                    node,
+                    PyOp::module("ChannelLayerNorm", arguments),
+                )]);
             }
             Op::Softmax => {
                 let op = PyOp::module("nn.Softmax", vec![text("dim=1")]);
@@ -317,8 +322,8 @@ impl Lowering<'_> {
 
     /// A node of several inputs, all flat or none.
     fn joined(&mut self, id: NodeId, node: &Node, op: PyOp) -> usize {
-        let is_flat = node.inputs.iter().all(|&input| self.is_flat(input))
-            && !matches!(node.op, Op::MatMul);
+        let is_flat =
+            node.inputs.iter().all(|&input| self.is_flat(input)) && !matches!(node.op, Op::MatMul);
         let place = path(&node.label);
         let inputs: Vec<usize> = node
             .inputs
@@ -419,8 +424,11 @@ impl Lowering<'_> {
     /// Values that do not depend on the images, repeated for each of them.
     fn parameter(&mut self, id: NodeId, node: &Node, shape: Shape) -> usize {
         let Shape { channels, height, width: columns } = shape;
-        let arguments =
-            vec![width(Value::Number(channels)), text(height.to_string()), text(columns.to_string())];
+        let arguments = vec![
+            width(Value::Number(channels)),
+            text(height.to_string()),
+            text(columns.to_string()),
+        ];
         let images = self.nodes.iter().position(|node| matches!(node.op, PyOp::Images));
         let inputs = images.into_iter().collect();
         self.push(PyOp::module("Parameter", arguments), inputs, id, node, false)

@@ -104,9 +104,8 @@ fn tensors(
         let (Some(path), Some(id)) = (path, node.source) else { continue };
         let source = graph.node(id);
         let layer = weights.get(id);
-        let needed = || {
-            layer.cloned().ok_or_else(|| PytorchProblem::NoWeights(source.label.clone()))
-        };
+        let needed =
+            || layer.cloned().ok_or_else(|| PytorchProblem::NoWeights(source.label.clone()));
         let mut add = |part: &str, shape: Vec<usize>, values: Vec<f32>| {
             tensors.push(NamedTensor { name: format!("{path}.{part}"), shape, values });
         };
@@ -129,7 +128,8 @@ fn tensors(
                 }
             }
             Op::BatchNorm(_) | Op::LayerNorm(_) => {
-                let LayerWeights { weight, bias, mean, variance } = layer.cloned().unwrap_or_default();
+                let LayerWeights { weight, bias, mean, variance } =
+                    layer.cloned().unwrap_or_default();
                 add("weight", vec![channels], filled(weight, channels, 1.0));
                 add("bias", vec![channels], filled(bias, channels, 0.0));
                 if !mean.is_empty() {

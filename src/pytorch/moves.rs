@@ -9,10 +9,8 @@ pub(super) type Pads = [usize; 4];
 
 /// The padded, cropped or strided view of an image.
 pub(super) fn window(window: &Window, input: Shape) -> PyOp {
-    let (top, bottom, rows) =
-        axis(window.top, window.height, window.stride[0], input.height);
-    let (left, right, columns) =
-        axis(window.left, window.width, window.stride[1], input.width);
+    let (top, bottom, rows) = axis(window.top, window.height, window.stride[0], input.height);
+    let (left, right, columns) = axis(window.left, window.width, window.stride[1], input.width);
     let pads: Pads = [left, right, top, bottom];
     let is_padded = pads != [0; 4];
     let is_sliced = rows != ":" || columns != ":";
@@ -95,9 +93,8 @@ pub(super) fn rearrange(rearrange: &Rearrange, input: Shape) -> Option<PyOp> {
     let places: Vec<usize> =
         wanted.iter().filter_map(|digit| order.iter().position(|other| other == digit)).collect();
     let is_ordered = places.iter().enumerate().all(|(place, &from)| place == from);
-    let list = |values: Vec<usize>| {
-        values.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |values: Vec<usize>| values.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     let moved = if is_ordered {
         String::new()
     } else {
@@ -153,7 +150,9 @@ pub(super) fn resample(table: &TapTable, axis: Axis) -> Option<PyOp> {
     let step = positions.get(1).map_or(1, |second| second.wrapping_sub(positions[0]));
     let is_slice = is_pick
         && step > 0
-        && positions.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step && pair[1] > pair[0]);
+        && positions
+            .windows(2)
+            .all(|pair| pair[1].wrapping_sub(pair[0]) == step && pair[1] > pair[0]);
     if is_slice {
         let (first, end) = (positions[0], positions[positions.len() - 1] + 1);
         let step = if step == 1 { String::new() } else { format!(":{step}") };
@@ -223,7 +222,8 @@ mod tests {
             shown(&rearrange(&heads, Shape::new(18, 1, 4)).unwrap()),
             "<$0,\"[:, 6:12, :, :].reshape(-1, 2, 3, 4).permute(0, 3, 1, 2).reshape(-1, 4, 2, 3)\">"
         );
-        let repeated = [digit(Axis::Channel, 2, Axis::Row, 1), digit(Axis::Column, 3, Axis::Row, 0)];
+        let repeated =
+            [digit(Axis::Channel, 2, Axis::Row, 1), digit(Axis::Column, 3, Axis::Row, 0)];
         let repeated = Rearrange::new([0; 3], &repeated).unwrap();
         assert_eq!(
             shown(&rearrange(&repeated, Shape::new(1, 2, 1)).unwrap()),

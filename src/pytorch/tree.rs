@@ -93,8 +93,13 @@ pub(super) fn blocks(lowered: &Lowered) -> Block {
             readers[input].push(index);
         }
     }
-    let mut builder =
-        TreeBuilder { nodes, readers, output: lowered.output, owner: vec![0; nodes.len()], stamp: 0 };
+    let mut builder = TreeBuilder {
+        nodes,
+        readers,
+        output: lowered.output,
+        owner: vec![0; nodes.len()],
+        stamp: 0,
+    };
     let all: Vec<usize> =
         (0..nodes.len()).filter(|&node| !matches!(nodes[node].op, PyOp::Images)).collect();
     let items = builder.items(&all, 0);

@@ -79,8 +79,9 @@ impl Architecture {
     /// [`BuildError`] if the architecture has sizes that the space does not offer and its layers
     /// do not fit together with them.
     pub fn build(&self) -> Result<Graph, BuildError> {
-        let mut graph = with_decisions!(&self.decisions, |topology, own, _bind| topology.build(own))
-            .map_err(|source| BuildError { architecture: self.to_string(), source })?;
+        let mut graph = with_decisions!(&self.decisions, |topology, own, _bind| topology
+            .build(own))
+        .map_err(|source| BuildError { architecture: self.to_string(), source })?;
         if self.space.definition.gates == GateCount::Uncounted {
             for id in gate_activations(&graph) {
                 if let Some(activation) = graph.node(id).op.activation() {

@@ -140,9 +140,9 @@ impl Record {
     pub fn has(&self, scores: ScoreSet) -> bool {
         // Without units there is no forward pass.
         let has_no_codes = self.status == Status::Disconnected && self.score == f64::NEG_INFINITY;
-        scores.iter().all(|score| {
-            self.score_value(score).is_some() || score.is_recorded() && has_no_codes
-        })
+        scores
+            .iter()
+            .all(|score| self.score_value(score).is_some() || score.is_recorded() && has_no_codes)
     }
 
     /// The record of a pass that computed these scores alone.

@@ -266,8 +266,9 @@ impl ExportedNetworks {
                 format.ending()
             );
         }
-        std::fs::create_dir_all(out)
-            .map_err(|error| anyhow::anyhow!("cannot make the folder {}: {error}", out.display()))?;
+        std::fs::create_dir_all(out).map_err(|error| {
+            anyhow::anyhow!("cannot make the folder {}: {error}", out.display())
+        })?;
         Ok((0..self.len()).map(|position| out.join(self.file_name(position, format))).collect())
     }
 

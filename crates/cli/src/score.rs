@@ -128,10 +128,11 @@ fn row(record: &Record, further: &[&score::Score]) -> Vec<String> {
         format::thousands(record.units),
         format!("{:.3}", record.seconds),
     ];
-    let value = |score: &&score::Score| match record.score_value(score).filter(|value| !value.is_nan()) {
-        Some(value) => format!("{value:.4}"),
-        None => "not available".to_owned(),
-    };
+    let value =
+        |score: &&score::Score| match record.score_value(score).filter(|value| !value.is_nan()) {
+            Some(value) => format!("{value:.4}"),
+            None => "not available".to_owned(),
+        };
     row.extend(further.iter().map(value));
     row.push(record.architecture.clone());
     row

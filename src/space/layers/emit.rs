@@ -1,9 +1,7 @@
 //! Adds layers to a graph.
 
 use super::width::NamedWidths;
-use super::{
-    BranchJoin, ChannelHalf, ConvLayer, GroupCount, LayerStep, OperationLayer, PoolLayer,
-};
+use super::{BranchJoin, ChannelHalf, ConvLayer, GroupCount, LayerStep, OperationLayer, PoolLayer};
 use crate::graph::{
     Axis, AxisDigit, Conv, Graph, GraphError, Linear, NodeId, Op, Padding, Pool, PoolKind,
     Rearrange, Shape, Window,

@@ -213,7 +213,8 @@ fn read_branches(
     }
     if join == BranchJoin::Mul && branches.len() != 2 {
         let count = branches.len();
-        problems.add(path, format!("has {count} branches; a product has two: a value and its gate"));
+        problems
+            .add(path, format!("has {count} branches; a product has two: a value and its gate"));
     }
     let read = |(position, branch): (usize, &Vec<LayerFile>)| {
         read(branch, parameters, &format!("{path}[{position}]"), problems)

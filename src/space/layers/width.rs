@@ -131,7 +131,10 @@ mod tests {
             assert_eq!(WidthRounding::Down.apply(times, 4), value.floor() as usize);
         }
         // They differ: 20 is in the middle, and 11 would lose too much.
-        assert_eq!((WidthRounding::Div8.apply(20, 1), WidthRounding::Round8.apply(20, 1)), (24, 16));
+        assert_eq!(
+            (WidthRounding::Div8.apply(20, 1), WidthRounding::Round8.apply(20, 1)),
+            (24, 16)
+        );
         assert_eq!((WidthRounding::Div8.apply(11, 1), WidthRounding::Round8.apply(11, 1)), (16, 8));
     }
 }

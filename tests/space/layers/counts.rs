@@ -28,17 +28,22 @@ fn counts_are_the_published_ones() {
 /// What samples of ZenNAS may be: types, widths and necks of four blocks, and repeats up to a limit.
 #[test]
 fn a_sequence_counts_its_samples() {
-    let lists = (0..625_u32).map(|number| (0..4).map(|place| number / 5_u32.pow(place) % 5 + 1).sum());
+    let lists =
+        (0..625_u32).map(|number| (0..4).map(|place| number / 5_u32.pow(place) % 5 + 1).sum());
     let repeats = lists.filter(|sum: &u32| *sum <= 14).count() as u128;
     assert_eq!(count("zennas-mobilenet-v2"), (12 * 12 * 10_u128).pow(4) * repeats);
-    let small = with("zennas-mobilenet-v2", &[
-        "topology.widths=[16]",
-        "topology.necks=[8]",
-        "topology.repeats=[1, 2]",
-        "topology.max_repeats=5",
-    ]);
+    let small = with(
+        "zennas-mobilenet-v2",
+        &[
+            "topology.widths=[16]",
+            "topology.necks=[8]",
+            "topology.repeats=[1, 2]",
+            "topology.max_repeats=5",
+        ],
+    );
     assert_eq!(small.count(), 12_u128.pow(4) * (1 + 4));
-    let texts: BTreeSet<String> = small.enumerate().step_by(11).map(|one| one.to_string()).collect();
+    let texts: BTreeSet<String> =
+        small.enumerate().step_by(11).map(|one| one.to_string()).collect();
     assert_eq!(texts.len(), (12_usize.pow(4) * 5).div_ceil(11));
 }
 
@@ -48,8 +53,9 @@ fn the_macro_networks_are_those_within_the_limits() {
     let mut expected = BTreeSet::new();
     for length in 4..=6_u32 {
         for number in 0..4_usize.pow(length) {
-            let digits: String =
-                (0..length).map(|place| ['1', '2', '3', '4'][number / 4_usize.pow(place) % 4]).collect();
+            let digits: String = (0..length)
+                .map(|place| ['1', '2', '3', '4'][number / 4_usize.pow(place) % 4])
+                .collect();
             let of = |pair: [char; 2]| digits.chars().filter(|digit| pair.contains(digit)).count();
             if (1..=4).contains(&of(['3', '4'])) && (1..=3).contains(&of(['2', '4'])) {
                 expected.insert(format!("64-{digits}-basic"));
@@ -69,16 +75,19 @@ fn the_macro_networks_are_those_within_the_limits() {
 
 /// A space of Once-for-All small enough to be listed.
 fn small_units() -> Space {
-    with("ofa-mobilenet-v3", &[
-        "topology.stages.2.depths=[2]",
-        "topology.stages.3.depths=[2]",
-        "topology.stages.4.depths=[2]",
-        "topology.stages.5.depths=[2]",
-        "topology.parameters.ks=[3]",
-        "topology.parameters.e=[3, 6]",
-        "input.height=64",
-        "input.width=64",
-    ])
+    with(
+        "ofa-mobilenet-v3",
+        &[
+            "topology.stages.2.depths=[2]",
+            "topology.stages.3.depths=[2]",
+            "topology.stages.4.depths=[2]",
+            "topology.stages.5.depths=[2]",
+            "topology.parameters.ks=[3]",
+            "topology.parameters.e=[3, 6]",
+            "input.height=64",
+            "input.width=64",
+        ],
+    )
 }
 
 #[test]
@@ -111,6 +120,9 @@ fn large_spaces_have_no_index() {
         let space = Space::builtin(id).unwrap();
         let has_index = space.count() <= u128::from(u64::MAX);
         let first = space.enumerate().next().unwrap();
-        assert_eq!((first.index().is_some(), space.from_index(0).is_some()), (has_index, has_index));
+        assert_eq!(
+            (first.index().is_some(), space.from_index(0).is_some()),
+            (has_index, has_index)
+        );
     }
 }

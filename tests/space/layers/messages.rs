@@ -25,12 +25,20 @@ fn wrong_architectures_are_refused_with_the_part_that_is_wrong() {
         ("nas-bench-macro", "22212203x", ["has 9 operations", "22212203x"]),
         ("nas-bench-macro", "22212203", ["`3`", "is no operation of layer 8"]),
         ("transnas-macro", "64-111-basic", ["has 3 operations", "4 to 6"]),
-        ("transnas-macro", "64-1111-basic", ["outside the limits", "1 to 4 layers are half or wide-half"]),
+        (
+            "transnas-macro",
+            "64-1111-basic",
+            ["outside the limits", "1 to 4 layers are half or wide-half"],
+        ),
         ("transnas-macro", "64-3434-plain", ["64-3434-plain", "`64-..-basic`"]),
         ("proxylessnas", "k5e4,skip", ["has 2 operations", "this space has 21"]),
         ("fbnet", "9380076737677777677773", ["`9`", "is no operation of layer 1"]),
         ("spos", "21012020202300003233/4444", ["has 4 digits for `mid`", "there are 20"]),
-        ("spos", "21012020202300003233/8444444444444444444a", ["`8`", "from 0 for 0.2 to 7 for 1.6"]),
+        (
+            "spos",
+            "21012020202300003233/8444444444444444444a",
+            ["`8`", "from 0 for 0.2 to 7 for 1.6"],
+        ),
         ("ofa-mobilenet-v3", "d=2,2,2,2,2;ks=3;e=3", ["has 1 entries", "20 are needed"]),
     ] {
         let error = refused(id, text);
@@ -42,7 +50,10 @@ fn wrong_architectures_are_refused_with_the_part_that_is_wrong() {
         (format!("d=2,2,5,2,2;ks={twenty};e={twenty}"), "`5`".to_owned()),
         (format!("d=2,2,5,2,2;ks={twenty};e={twenty}"), "entry 3; allowed: 2, 3, 4".to_owned()),
         (format!("d=2,2,2,2,2;ks={twenty}"), "the list `e` of 20 entries is missing".to_owned()),
-        (format!("d=2,2,2,2,2;ks={twenty};e={twenty};r=3"), "is not a list of this space".to_owned()),
+        (
+            format!("d=2,2,2,2,2;ks={twenty};e={twenty};r=3"),
+            "is not a list of this space".to_owned(),
+        ),
         (format!("{{'d': [2,2,2,2,2], 'ks': [{twenty}]}}"), "the list `e` of 20".to_owned()),
         (format!("{{'d': 2, 'ks': [{twenty}]}}"), "of `d` is not a list".to_owned()),
         ("{'d': [2".to_owned(), "is not a dictionary".to_owned()),
@@ -66,7 +77,8 @@ fn wrong_architectures_are_refused_with_the_part_that_is_wrong() {
 
 #[test]
 fn wrong_sequences_are_refused_with_the_block() {
-    let net = "SuperConvK3BNRELU(3,16,2,1)SuperResIDWE1K7(16,40,2,40,1)SuperConvK1BNRELU(40,2048,1,1)";
+    let net =
+        "SuperConvK3BNRELU(3,16,2,1)SuperResIDWE1K7(16,40,2,40,1)SuperConvK1BNRELU(40,2048,1,1)";
     assert!(Space::builtin("zennas-mobilenet-v2").unwrap().parse(net).is_ok());
     for (from, to, part) in [
         ("(16,40,", "(24,40,", "takes 24 channels, but 16 enter"),
@@ -106,7 +118,11 @@ fn wrong_files_are_refused_with_the_place() {
             &["topology.choices.k3e1g2.values.g=3"][..],
             ["operations.shuffled_residual", "3 groups do not divide"],
         ),
-        ("spos", &["topology.stages.0.width=65"], ["cannot be built", "65 channels have no even and odd half"]),
+        (
+            "spos",
+            &["topology.stages.0.width=65"],
+            ["cannot be built", "65 channels have no even and odd half"],
+        ),
         (
             "ofa-mobilenet-v3",
             &["topology.stages.1.depths=[2, 5]"],
@@ -130,30 +146,73 @@ fn wrong_files_are_refused_with_the_place() {
         (
             "proxylessnas",
             &["input.height=16", "input.width=16"],
-            ["input: 1x1 pixels are left for a stride of 2 in stage 6", "16x16 pixels are too small"],
+            [
+                "input: 1x1 pixels are left for a stride of 2 in stage 6",
+                "16x16 pixels are too small",
+            ],
         ),
-        ("nas-bench-macro", &["topology.choices.k3e3.symbol=0"], ["symbol", "which another candidate has"]),
-        ("nas-bench-macro", &["topology.choices.k3e3.symbol=12"], ["symbol", "one letter or digit"]),
+        (
+            "nas-bench-macro",
+            &["topology.choices.k3e3.symbol=0"],
+            ["symbol", "which another candidate has"],
+        ),
+        (
+            "nas-bench-macro",
+            &["topology.choices.k3e3.symbol=12"],
+            ["symbol", "one letter or digit"],
+        ),
         ("nas-bench-macro", &["topology.choices.k3e3.values.e3=3"], ["values.e3", "is not used"]),
         (
             "nas-bench-macro",
             &["topology.choices.k3e3.values={ k = 3 }"],
             ["topology.choices.k3e3.operation", "needs a value for {e}"],
         ),
-        ("nas-bench-macro", &["topology.candidates.0=skipp"], ["topology.candidates[0]", "unknown operation `skipp`"]),
-        ("nas-bench-macro", &["topology.candidates=[]"], ["topology.stages[0]", "has no candidates"]),
-        ("nas-bench-macro", &["topology.stages.0.block=skip", "topology.stages.0.candidates=[\"skip\"]"], ["topology.stages[0]", "has both"]),
+        (
+            "nas-bench-macro",
+            &["topology.candidates.0=skipp"],
+            ["topology.candidates[0]", "unknown operation `skipp`"],
+        ),
+        (
+            "nas-bench-macro",
+            &["topology.candidates=[]"],
+            ["topology.stages[0]", "has no candidates"],
+        ),
+        (
+            "nas-bench-macro",
+            &["topology.stages.0.block=skip", "topology.stages.0.candidates=[\"skip\"]"],
+            ["topology.stages[0]", "has both"],
+        ),
         ("nas-bench-macro", &["skeleton.widths.tial=8"], ["skeleton.widths.tial", "is not used"]),
-        ("proxylessnas", &["topology.multiplier=1.23456"], ["topology.multiplier", "at most three decimals"]),
-        ("spos", &["topology.parameters.mid.default=1.1"], ["topology.parameters.mid.default", "is not one of the values"]),
-        ("ofa-mobilenet-v3", &["topology.parameters.ks=[3, 3]"], ["topology.parameters.ks", "repeats 3"]),
+        (
+            "proxylessnas",
+            &["topology.multiplier=1.23456"],
+            ["topology.multiplier", "at most three decimals"],
+        ),
+        (
+            "spos",
+            &["topology.parameters.mid.default=1.1"],
+            ["topology.parameters.mid.default", "is not one of the values"],
+        ),
+        (
+            "ofa-mobilenet-v3",
+            &["topology.parameters.ks=[3, 3]"],
+            ["topology.parameters.ks", "repeats 3"],
+        ),
         (
             "zennas-mobilenet-v2",
             &["topology.max_repeats=3"],
             ["topology.max_repeats", "the 4 blocks of the example have more repeats at least"],
         ),
-        ("zennas-mobilenet-v2", &["input.height=8"], ["topology.example", "the images are too small"]),
-        ("ofa-mobilenet-v3", &["topology.parameters.ks=[4]"], ["gated_residual", "the wrong shape"]),
+        (
+            "zennas-mobilenet-v2",
+            &["input.height=8"],
+            ["topology.example", "the images are too small"],
+        ),
+        (
+            "ofa-mobilenet-v3",
+            &["topology.parameters.ks=[4]"],
+            ["gated_residual", "the wrong shape"],
+        ),
     ] {
         let error = wrong(id, settings);
         for part in parts {

@@ -14,10 +14,11 @@ fn check(id: &str, settings: &[&str], cases: &[(&str, u64, Option<u64>)]) {
 
 #[test]
 fn nas_bench_macro() {
-    check("nas-bench-macro", &[], &[
-        ("00000000", 387_882, Some(7_713_280)),
-        ("22212202", 1_985_514, Some(85_164_544)),
-    ]);
+    check(
+        "nas-bench-macro",
+        &[],
+        &[("00000000", 387_882, Some(7_713_280)), ("22212202", 1_985_514, Some(85_164_544))],
+    );
 }
 
 #[test]
@@ -34,39 +35,49 @@ fn proxylessnas() {
                   k7e6,k7e3,k7e3,k7e6";
     let mobile_v2 = "32,16,24,32,64,96,160,320,1280:k3e6,k3e6,skip,skip,k3e6,k3e6,k3e6,skip,k3e6,k3e6,\
                      k3e6,k3e6,k3e6,k3e6,k3e6,skip,k3e6,k3e6,k3e6,skip,k3e6";
-    check("proxylessnas", &[], &[
-        (gpu, 7_119_848, None),
-        (&format!("32,16,32,40,80,96,192,320,1280:{mobile}"), 4_080_512, None),
-        (&format!("48,24,40,56,112,136,256,448,1792:{mobile}"), 6_857_568, None),
-        (mobile_v2, 3_504_872, None),
-    ]);
+    check(
+        "proxylessnas",
+        &[],
+        &[
+            (gpu, 7_119_848, None),
+            (&format!("32,16,32,40,80,96,192,320,1280:{mobile}"), 4_080_512, None),
+            (&format!("48,24,40,56,112,136,256,448,1792:{mobile}"), 6_857_568, None),
+            (mobile_v2, 3_504_872, None),
+        ],
+    );
     let macs = cost(&with("proxylessnas", &[]).parse(gpu).unwrap()).macs;
     assert_eq!((macs as f64 / 1e4).round(), 46526.0, "465.26 M");
 }
 
 #[test]
 fn fbnet() {
-    check("fbnet", &[], &[
-        ("0380076737677777677773", 5_572_200, None),
-        ("0340076377786704674773", 4_863_288, None),
-    ]);
-    check("fbnet", &["skeleton.widths.tail=1504"], &[
-        ("8208872427657356177677", 4_321_464, None),
-        ("0340076377786704674773", 4_213_368, None),
-    ]);
+    check(
+        "fbnet",
+        &[],
+        &[("0380076737677777677773", 5_572_200, None), ("0340076377786704674773", 4_863_288, None)],
+    );
+    check(
+        "fbnet",
+        &["skeleton.widths.tail=1504"],
+        &[("8208872427657356177677", 4_321_464, None), ("0340076377786704674773", 4_213_368, None)],
+    );
     let a = with("fbnet", &["skeleton.widths.tail=1504"]).parse("8208872427657356177677").unwrap();
     assert_eq!((cost(&a).macs as f64 / 1e5).round(), 2499.0, "249.9 M");
 }
 
 #[test]
 fn single_path_one_shot() {
-    check("spos", &[], &[
-        ("21012020202300003233", 3_558_464, Some(322_918_720)),
-        ("(2, 1, 0, 1, 2, 0, 2, 0, 2, 0, 2, 3, 0, 0, 0, 0, 3, 2, 3, 3)", 3_558_464, None),
-        ("00000000000000000000", 3_154_880, None),
-        ("00000000000000000000/44444444444444444444", 3_154_880, None),
-        ("33333333333333333333", 3_870_816, None),
-    ]);
+    check(
+        "spos",
+        &[],
+        &[
+            ("21012020202300003233", 3_558_464, Some(322_918_720)),
+            ("(2, 1, 0, 1, 2, 0, 2, 0, 2, 0, 2, 3, 0, 0, 0, 0, 3, 2, 3, 3)", 3_558_464, None),
+            ("00000000000000000000", 3_154_880, None),
+            ("00000000000000000000/44444444444444444444", 3_154_880, None),
+            ("33333333333333333333", 3_870_816, None),
+        ],
+    );
 }
 
 fn lists(depth: &str, values: &[(&str, &str, usize)]) -> String {
@@ -81,18 +92,26 @@ fn lists(depth: &str, values: &[(&str, &str, usize)]) -> String {
 fn once_for_all() {
     let smallest = lists("2,2,2,2,2", &[("ks", "3", 20), ("e", "3", 20)]);
     let largest = lists("4,4,4,4,4", &[("ks", "7", 20), ("e", "6", 20)]);
-    check("ofa-mobilenet-v3", &[], &[
-        (&smallest, 3_410_792, None),
-        (&largest, 7_664_760, Some(566_170_656)),
-        (&format!("w1.2:{largest}"), 10_701_632, None),
-    ]);
+    check(
+        "ofa-mobilenet-v3",
+        &[],
+        &[
+            (&smallest, 3_410_792, None),
+            (&largest, 7_664_760, Some(566_170_656)),
+            (&format!("w1.2:{largest}"), 10_701_632, None),
+        ],
+    );
     check("ofa-mobilenet-v3", &["topology.multiplier=1.2"], &[(&largest, 10_701_632, None)]);
     let largest = lists("4,4,4,4,4", &[("ks", "7", 21), ("e", "6", 21)]);
     check("ofa-proxyless", &[], &[(&largest, 7_942_056, None)]);
-    check("ofa-resnet50", &[], &[
-        (&lists("2,1,2,2,1", &[("e", "0.25", 18), ("w", "2", 6)]), 25_576_264, None),
-        (&lists("2,2,2,2,2", &[("e", "0.35", 18), ("w", "2", 6)]), 48_105_992, None),
-    ]);
+    check(
+        "ofa-resnet50",
+        &[],
+        &[
+            (&lists("2,1,2,2,1", &[("e", "0.25", 18), ("w", "2", 6)]), 25_576_264, None),
+            (&lists("2,2,2,2,2", &[("e", "0.35", 18), ("w", "2", 6)]), 48_105_992, None),
+        ],
+    );
 }
 
 /// The dictionary of the published code says the same as the lists.

@@ -76,10 +76,7 @@ fn sizes(id: &str, architecture: &str, settings: &[SpaceOverride]) -> Sizes {
         macs: cost.macs,
         units: cost.units,
         calls: serde_json::to_value(&sites).unwrap(),
-        in_gates: (
-            cost.activation_calls - outside.activation_calls,
-            cost.units - outside.units,
-        ),
+        in_gates: (cost.activation_calls - outside.activation_calls, cost.units - outside.units),
     }
 }
 
@@ -138,9 +135,8 @@ fn a_wrong_file_has_other_sizes() {
     ] {
         let settings = [wrong.parse().unwrap()];
         let of_space = rows.iter().filter(|(space, _)| *space == id);
-        let mut differ = of_space.map(|(_, row)| {
-            sizes(id, row["arch"].as_str().unwrap(), &settings) != expected(row)
-        });
+        let mut differ = of_space
+            .map(|(_, row)| sizes(id, row["arch"].as_str().unwrap(), &settings) != expected(row));
         assert!(differ.any(|differs| differs), "{id} with {wrong} has the same sizes");
     }
 }

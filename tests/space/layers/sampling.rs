@@ -29,7 +29,14 @@ fn bound(degrees: usize) -> f64 {
 #[test]
 fn every_decision_is_uniform() {
     const DRAWS: usize = 100_000;
-    for id in ["nas-bench-macro", "proxylessnas", "fbnet-cifar", "spos", "ofa-mobilenet-v3", "ofa-resnet50"] {
+    for id in [
+        "nas-bench-macro",
+        "proxylessnas",
+        "fbnet-cifar",
+        "spos",
+        "ofa-mobilenet-v3",
+        "ofa-resnet50",
+    ] {
         let space = Space::builtin(id).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(17);
         // The decisions do not depend on each other, so that fewer draws would do for their names.

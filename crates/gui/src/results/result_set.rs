@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::inspect::network::{NetworkKey, NetworkOrigin};
 use crate::results::ordering::{OrderRequest, PendingRows};
 use crate::results::sheet::{
-    AxisBrush, AxisBrushes, DecisionTable, Measured, ResultAxis, ResultTable, RowQuery, RowSelection,
-    RowSort, SortBy,
+    AxisBrush, AxisBrushes, DecisionTable, Measured, ResultAxis, ResultTable, RowQuery,
+    RowSelection, RowSort, SortBy,
 };
 use untrained::job::JobConfig;
 use untrained::space::Space;

@@ -146,7 +146,8 @@ type Entering = (usize, usize, usize, Vec<usize>);
 
 /// Notes every candidate that does not fit where it can stand.
 pub(super) fn check(layers: &Layers, problems: &mut ProblemList) {
-    let widths = layers.widths(&LayersDecisions { digits: vec![0; layers.slots.len()], scale: None });
+    let widths =
+        layers.widths(&LayersDecisions { digits: vec![0; layers.slots.len()], scale: None });
     let mut graph = Graph::new();
     let input = graph.input(layers.input);
     let stem = named(&layers.stem_widths, &widths.stem);
@@ -175,7 +176,11 @@ pub(super) fn check(layers: &Layers, problems: &mut ProblemList) {
         first += stage.slots;
     }
     let is_within = |tallies: &[usize]| {
-        layers.limits.iter().zip(tallies).all(|(limit, tally)| (limit.min..=limit.max).contains(tally))
+        layers
+            .limits
+            .iter()
+            .zip(tallies)
+            .all(|(limit, tally)| (limit.min..=limit.max).contains(tally))
     };
     for (channels, height, width, _) in entering.into_iter().filter(|one| is_within(&one.3)) {
         let mut graph = Graph::new();
@@ -207,7 +212,10 @@ fn check_position(
             let counts = |limit: &super::LayerLimit| {
                 this.candidate.is_some_and(|candidate| limit.candidates.contains(&candidate))
             };
-            let tallies: Vec<usize> = layers.limits.iter().zip(&tallies)
+            let tallies: Vec<usize> = layers
+                .limits
+                .iter()
+                .zip(&tallies)
                 .map(|(limit, tally)| tally + usize::from(counts(limit)))
                 .collect();
             if layers.limits.iter().zip(&tallies).any(|(limit, tally)| *tally > limit.max) {
@@ -236,7 +244,8 @@ fn check_position(
             // Behind the first position of a stage, its width stays.
             let outs = if place.slot > 0 && stage.widths.len() > 1 { vec![channels] } else { outs };
             for out in outs {
-                let key = (channels, height, width, [place.stage, option, stride, out, stage.repeats]);
+                let key =
+                    (channels, height, width, [place.stage, option, stride, out, stage.repeats]);
                 if tried.insert(key) {
                     check_option(layers, this, input, (out, stride), stage.repeats, problems);
                 }

@@ -8,8 +8,8 @@ use super::file::NotationFile;
 use super::slots::{LayerPosition, SlotKind};
 use super::{LayerStage, Layers, LayersDecisions, WidthScale};
 use crate::nearest;
-use crate::space::error::ArchitectureError;
 use crate::space::MAX_CLASSES;
+use crate::space::error::ArchitectureError;
 use crate::space::topology::stages::ParameterValue;
 
 /// The characters for the values of a parameter in an architecture of digits.
@@ -20,9 +20,8 @@ pub(super) fn format(layers: &Layers, decisions: &LayersDecisions) -> String {
     let body = match layers.notation {
         NotationFile::Digits => digits_text(layers, digits),
         NotationFile::Names => {
-            let names = used_operations(layers, digits).map(|(candidate, _)| {
-                layers.candidates[candidate].name.as_str()
-            });
+            let names = used_operations(layers, digits)
+                .map(|(candidate, _)| layers.candidates[candidate].name.as_str());
             names.collect::<Vec<_>>().join(",")
         }
         NotationFile::Lists => lists_text(layers, digits),
@@ -175,9 +174,8 @@ impl Layers {
             let slots = decided.iter().filter_map(|position| position.parameters[index]);
             add(&parameter.name, ListKind::Parameter, slots.map(ListEntry::Slot).collect());
         }
-        let is_width = |(_, slot): &(usize, &super::LayerSlot)| {
-            matches!(slot.kind, SlotKind::Width { .. })
-        };
+        let is_width =
+            |(_, slot): &(usize, &super::LayerSlot)| matches!(slot.kind, SlotKind::Width { .. });
         let widths = self.slots.iter().enumerate().filter(is_width);
         add("w", ListKind::Widths, widths.map(|(slot, _)| ListEntry::Slot(slot)).collect());
         lists
@@ -199,7 +197,8 @@ pub(super) fn parse(layers: &Layers, text: &str) -> Result<LayersDecisions, Arch
     if layers.is_lists() {
         reader.lists(rest, &mut decisions.digits)?;
     } else {
-        let body = rest.strip_prefix(&layers.prefix).and_then(|rest| rest.strip_suffix(&layers.suffix));
+        let body =
+            rest.strip_prefix(&layers.prefix).and_then(|rest| rest.strip_suffix(&layers.suffix));
         let Some(body) = body else {
             let reason = format!("is not of the form `{}..{}`", layers.prefix, layers.suffix);
             return Err(reader.wrong(rest, reason));
@@ -234,7 +233,8 @@ impl ArchitectureText<'_> {
     /// The widths before the first `:`, and the rest of the text.
     fn scale(&self) -> Result<(Option<WidthScale>, &str), ArchitectureError> {
         let layers = self.layers;
-        let Some((before, rest)) = self.text.split_once(':').filter(|_| layers.multiplier.is_some())
+        let Some((before, rest)) =
+            self.text.split_once(':').filter(|_| layers.multiplier.is_some())
         else {
             return Ok((None, self.text));
         };
@@ -244,10 +244,11 @@ impl ArchitectureText<'_> {
         if let Some(factor) = before.trim().strip_prefix('w') {
             let number = ParameterValue::parse(factor).map(|value| value.to_string());
             let factor = number.and_then(|number| number.parse::<f64>().ok());
-            let factor = factor.filter(|factor| (0.1..=10.0).contains(factor)).ok_or_else(|| {
-                let reason = "is not w and a factor from 0.1 to 10, at most three decimals";
-                self.wrong(before, reason.to_owned())
-            })?;
+            let factor =
+                factor.filter(|factor| (0.1..=10.0).contains(factor)).ok_or_else(|| {
+                    let reason = "is not w and a factor from 0.1 to 10, at most three decimals";
+                    self.wrong(before, reason.to_owned())
+                })?;
             return Ok((Some(WidthScale::Multiplier((factor * 1000.0).round() as usize)), rest));
         }
         let with_width = layers.stages.iter().filter(|stage| !stage.widths.is_empty()).count();
@@ -332,7 +333,8 @@ impl ArchitectureText<'_> {
         let (least, most) = (decided.len() - may_end.len(), decided.len());
         if !(least..=most).contains(&words.len()) {
             let found = words.len();
-            let needed = if least == most { most.to_string() } else { format!("{least} to {most}") };
+            let needed =
+                if least == most { most.to_string() } else { format!("{least} to {most}") };
             let reason = format!("has {found} operations; this space has {needed}");
             return Err(self.wrong(self.text, reason));
         }
@@ -353,8 +355,7 @@ impl ArchitectureText<'_> {
             let found = all.iter().find(|(_, candidate)| said(candidate) == *word);
             let Some(&(option, _)) = found else {
                 let number = 1 + decided.iter().position(|one| *one == position).unwrap_or(0);
-                let elsewhere =
-                    layers.candidates.iter().any(|candidate| said(candidate) == *word);
+                let elsewhere = layers.candidates.iter().any(|candidate| said(candidate) == *word);
                 let names: Vec<String> = all.iter().map(|(_, one)| said(one)).collect();
                 let reason = match elsewhere {
                     true => format!(
@@ -444,7 +445,10 @@ impl ArchitectureText<'_> {
                     }
                     _ => (0..layers.slots[*slot].values as u16).collect::<Vec<u16>>(),
                 };
-                values.into_iter().map(|digit| (digit, list.kind.said(layers, *slot, digit))).collect()
+                values
+                    .into_iter()
+                    .map(|digit| (digit, list.kind.said(layers, *slot, digit)))
+                    .collect()
             }
         };
         match allowed.iter().find(|(_, said)| is_same(said)) {

@@ -8,9 +8,7 @@ use super::file::{
     NotationFile, ScaledFile, StageFile, StageWidthFile, ValueFile,
 };
 use super::slots::list_slots;
-use super::{
-    Candidate, LayerLimit, LayerParameter, LayerStage, Layers, NamedWidth, StageOption,
-};
+use super::{Candidate, LayerLimit, LayerParameter, LayerStage, Layers, NamedWidth, StageOption};
 use crate::nearest;
 use crate::space::layers::{self, LayerFile, LayerParameters};
 use crate::space::operations::{Operation, OperationDefinition};
@@ -57,9 +55,8 @@ pub(super) fn read(
     let parameters = read_parameters(&file.parameters, problems);
     let mut reader =
         LayersReader { choices: &file.choices, parameters, context, candidates: Vec::new() };
-    let stages: Vec<Option<LayerStage>> = (0..file.stages.len())
-        .map(|stage| reader.stage(&file, stage, problems))
-        .collect();
+    let stages: Vec<Option<LayerStage>> =
+        (0..file.stages.len()).map(|stage| reader.stage(&file, stage, problems)).collect();
     let stages: Option<Vec<LayerStage>> = stages.into_iter().collect();
     let multiplier = match file.multiplier {
         Some(factor) => problems.take("topology.multiplier", thousandths(factor)).map(Some),
@@ -295,8 +292,10 @@ impl LayersReader<'_> {
         let is_open = |name: &str| fixed.iter().all(|(known, _)| *known != name);
         let decided = self.parameters.iter().enumerate().filter(|_| is_decided);
         let known = decided.clone().map(|(_, parameter)| parameter.name.as_str());
-        let missing =
-            used.iter().filter(|name| is_open(name)).find(|name| known.clone().all(|k| k != **name));
+        let missing = used
+            .iter()
+            .filter(|name| is_open(name))
+            .find(|name| known.clone().all(|k| k != **name));
         if let Some(missing) = missing {
             let message = format!(
                 "{stage_path}: `{operation}` needs a value for {{{missing}}}: give it in `values` or as \
@@ -327,7 +326,8 @@ impl LayersReader<'_> {
         for &parameter in parameters {
             let LayerParameter { name: key, values, .. } = &self.parameters[parameter];
             if combinations.len() * values.len() > MAX_VARIANTS {
-                let message = format!("`{name}` has more than {MAX_VARIANTS} combinations of values");
+                let message =
+                    format!("`{name}` has more than {MAX_VARIANTS} combinations of values");
                 problems.add("topology.parameters", message);
                 return None;
             }
@@ -374,11 +374,7 @@ impl LayersReader<'_> {
         self.candidates.len() - 1
     }
 
-    fn limits(
-        &self,
-        file: &LayersFile,
-        problems: &mut ProblemList,
-    ) -> Option<Vec<LayerLimit>> {
+    fn limits(&self, file: &LayersFile, problems: &mut ProblemList) -> Option<Vec<LayerLimit>> {
         let mut limits = Vec::new();
         for (index, limit) in file.limits.iter().enumerate() {
             let path = format!("topology.limits[{index}]");
@@ -414,11 +410,8 @@ impl LayersReader<'_> {
         problems: &mut ProblemList,
     ) -> Vec<NamedWidth> {
         let part = if std::ptr::eq(files, skeleton.stem.as_slice()) { "stem" } else { "head" };
-        let values: Vec<(&str, String)> = skeleton
-            .widths
-            .keys()
-            .map(|name| (name.as_str(), "1".to_owned()))
-            .collect();
+        let values: Vec<(&str, String)> =
+            skeleton.widths.keys().map(|name| (name.as_str(), "1".to_owned())).collect();
         layers::read(files, &values, &format!("skeleton.{part}"), problems);
         let mut found = Vec::new();
         for name in layers::parameters_in_order(files) {

@@ -129,9 +129,10 @@ impl Layers {
                 && (block.width.is_none() || block.width == entering);
             entering = block.width.or(entering.filter(|_| block.widen == 1));
             let joins = is_unchanged
-                && runs.last().and_then(|run| run.last()).is_some_and(|last| {
-                    self.are_exchangeable(last.position, block.position)
-                });
+                && runs
+                    .last()
+                    .and_then(|run| run.last())
+                    .is_some_and(|last| self.are_exchangeable(last.position, block.position));
             match runs.last_mut() {
                 Some(run) if joins => run.push(block),
                 _ if is_unchanged => runs.push(vec![block]),

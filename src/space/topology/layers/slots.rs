@@ -76,8 +76,7 @@ pub(super) fn list_slots(layers: &Layers) -> (Vec<LayerPosition>, Vec<LayerSlot>
             let may_end = !layers.is_lists() && slot >= this.least() && this.depths.len() > 1;
             let is_free = options.len() > 1 || may_end;
             let kind = SlotKind::Operation { position };
-            let operation =
-                this.is_decided.then(|| add(kind, this.options.len() + 1, is_free));
+            let operation = this.is_decided.then(|| add(kind, this.options.len() + 1, is_free));
             let parameter = |parameter: usize| {
                 let uses = |&option: &usize| this.options[option].parameters.contains(&parameter);
                 let LayerParameterFacts { values, is_free } = layers.parameter_facts(parameter);
@@ -121,7 +120,9 @@ impl Layers {
         let entering = match before {
             Some(before) => before.widths.as_slice(),
             // The last width of the stem is what the stem gives.
-            None => self.stem_widths.last().map_or(&[][..], |last| std::slice::from_ref(&last.width)),
+            None => {
+                self.stem_widths.last().map_or(&[][..], |last| std::slice::from_ref(&last.width))
+            }
         };
         match this.widths.as_slice() {
             [] => false,
@@ -229,7 +230,8 @@ impl Layers {
         let mut decisions = Vec::new();
         for (index, (slot, &digit)) in self.slots.iter().zip(digits).enumerate() {
             let digit = usize::from(digit);
-            if let SlotKind::Operation { position } | SlotKind::Parameter { position, .. } = slot.kind
+            if let SlotKind::Operation { position } | SlotKind::Parameter { position, .. } =
+                slot.kind
                 && last != Some(position)
             {
                 last = Some(position);

@@ -171,9 +171,10 @@ impl Sequence {
     /// A width by all steps of a mutation.
     fn stepped(&self, width: usize) -> Vec<usize> {
         let round = |times: usize, over: usize| WidthRounding::Round8.apply(times, over);
-        let steps = self.factors.iter().flat_map(|&factor| {
-            [round(width * factor, 1000), round(width * 1000, factor)]
-        });
+        let steps = self
+            .factors
+            .iter()
+            .flat_map(|&factor| [round(width * factor, 1000), round(width * 1000, factor)]);
         let mut widths: Vec<usize> =
             steps.filter(|&step| step != width && step <= MAX_CLASSES).collect();
         widths.sort_unstable();
@@ -195,7 +196,8 @@ impl Sequence {
                 changed
             };
             let is_same = |kind: &&usize| {
-                **kind != block.kind && self.kinds[**kind].has_neck == self.kinds[block.kind].has_neck
+                **kind != block.kind
+                    && self.kinds[**kind].has_neck == self.kinds[block.kind].has_neck
             };
             let all: Vec<usize> = (0..self.kinds.len()).collect();
             let kinds = all.iter().filter(is_same);
@@ -204,7 +206,8 @@ impl Sequence {
             changes.push(widths.iter().map(|&w| changed(&|block| block.width = w)).collect());
             if self.kinds[block.kind].has_neck {
                 let necks = self.stepped(block.neck);
-                changes.push(necks.iter().map(|&neck| changed(&|block| block.neck = neck)).collect());
+                changes
+                    .push(necks.iter().map(|&neck| changed(&|block| block.neck = neck)).collect());
             }
             let least = block.repeats.saturating_sub(2).max(1);
             let repeats = (least..=block.repeats + 2).filter(|&repeats| {

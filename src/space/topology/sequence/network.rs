@@ -105,7 +105,8 @@ pub(super) fn check(sequence: &Sequence, problems: &mut ProblemList) {
         [list.first(), list.last()].into_iter().flatten().copied().collect()
     };
     let (some_widths, some_necks) = (ends(&sequence.widths), ends(&sequence.necks));
-    let of_necks = sequence.necks.iter().flat_map(|&neck| some_widths.iter().map(move |&w| (neck, w)));
+    let of_necks =
+        sequence.necks.iter().flat_map(|&neck| some_widths.iter().map(move |&w| (neck, w)));
     let of_widths =
         sequence.widths.iter().flat_map(|&width| some_necks.iter().map(move |&neck| (neck, width)));
     let pairs: Vec<(usize, usize)> = of_necks.chain(of_widths).collect();
@@ -122,7 +123,9 @@ pub(super) fn check(sequence: &Sequence, problems: &mut ProblemList) {
         }
     }
     let kinds = sequence.example.blocks.last().map(|block| &sequence.kinds[block.kind]);
-    for (kind, &width) in kinds.into_iter().flat_map(|kind| sequence.widths.iter().map(move |w| (kind, w))) {
+    for (kind, &width) in
+        kinds.into_iter().flat_map(|kind| sequence.widths.iter().map(move |w| (kind, w)))
+    {
         try_one(&kind.first, width, last, 1);
     }
 }
