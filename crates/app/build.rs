@@ -1,7 +1,7 @@
 //! Puts icon, version and manifest into the program for Windows.
 
 const ICON: &str = "../../assets/icon/untrained.ico";
-const MANIFEST: &str = "../../packaging/windows/untrained.manifest";
+const MANIFEST: &str = "../../packaging/files/untrained.manifest";
 
 fn main() -> std::io::Result<()> {
     for file in ["build.rs", ICON, MANIFEST] {

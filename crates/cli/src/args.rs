@@ -7,6 +7,7 @@ use super::evaluate::args::{Correlate, Protocol};
 use super::job_args::{
     DescribedModel, JobArgs, NetworkOptions, ScoredModel, SpaceOptions, SpaceOverrides, help,
 };
+use super::paths::Paths;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -335,14 +336,6 @@ pub enum BenchmarkAction {
         #[arg(long)]
         overwrite: bool,
     },
-}
-
-/// `paths`.
-#[derive(Args, Debug)]
-pub struct Paths {
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `studies`.

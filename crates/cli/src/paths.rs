@@ -2,13 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Serialize;
 
-use super::args::Paths;
 use super::{Exit, show};
 use untrained::format::printable;
 use untrained::places::{UserPlaces, window_studies};
 use untrained::store::DEFAULT_FILE;
+
+/// `paths`.
+#[derive(Args, Debug)]
+pub struct Paths {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
 
 /// The places, as JSON names them; `None` for a user without a home folder.
 #[derive(Serialize)]
