@@ -3,7 +3,7 @@
 # BINARY is the program, already built; without one it is built by cargo. Packages are written to the folder
 # UNTRAINED_PACKAGES (default target/packages), each with its SHA-256 in NAME.sha256.
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 files="$PWD/packaging/files"
 app_id=org.untrained.Untrained
 version="$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)"
@@ -43,6 +43,7 @@ find_binary() {
     need cargo "see https://rustup.rs"
     local target="${CARGO_TARGET_DIR:-target}"
     cargo build --locked --release --package untrained-app ${2:+--target "$2"}
+    # shellcheck disable=SC2034
     binary="$(realpath "$target/${2:+$2/}release/untrained${3:-}")"
 }
 
@@ -53,16 +54,17 @@ find_out() {
     out="$(realpath "$out")"
 }
 
-# finish FILE: writes the checksum of a package and says how large it is.
+# finish FILE: moves a complete package to its folder, writes its checksum and says how large it is.
 finish() {
     local name
     name="$(basename "$1")"
+    mv -f "$1" "$out/$name"
     if command -v sha256sum >/dev/null; then
         (cd "$out" && sha256sum "$name" >"$name.sha256")
     else
         (cd "$out" && shasum -a 256 "$name" >"$name.sha256")
     fi
-    echo "$1: $(($(wc -c <"$1") / 1024)) KiB, version $version"
+    echo "$out/$name: $(($(wc -c <"$out/$name") / 1024)) KiB, version $version"
 }
 
 # copy_documents FOLDER: what every package contains beside the program.
