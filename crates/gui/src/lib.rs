@@ -128,6 +128,23 @@ pub fn run(start: StartOptions) -> Result<(), WindowError> {
 mod tests {
     use super::*;
 
+    // A desktop finds name and icon of the window, and what to open with it, only if these agree.
+    #[test]
+    fn packages_name_the_window_and_its_files() {
+        use untrained::input::{JOB_ENDING, SPACE_ENDING, STUDY_ENDING};
+        let read = |name: &str| {
+            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../packaging");
+            std::fs::read_to_string(folder.join(name)).unwrap()
+        };
+        assert!(read("common.sh").contains(&format!("\napp_id={APP_ID}\n")));
+        for ending in [SPACE_ENDING, JOB_ENDING, STUDY_ENDING] {
+            let mime = read("files/untrained.mime.xml");
+            assert!(mime.contains(&format!("<glob pattern=\"*.{ending}\"/>")), "{ending}");
+            assert!(read("files/Info.plist").contains(&format!("<string>{ending}</string>")));
+            assert!(read("files/installer.nsi").contains(&format!("OpenWith \"{ending}\"")));
+        }
+    }
+
     #[test]
     fn the_icon_can_be_read() {
         let icon = icon();
