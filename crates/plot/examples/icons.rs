@@ -1,4 +1,4 @@
-//! Makes the program's icons from their source: `cargo run --example icons -- assets/icon` (without a folder, into
+//! Makes the program's icons from their source: `cargo run -p untrained-plot --example icons -- assets/icon` (without a folder, into
 //! one for temporary files). Writes PNG files in the sizes of Linux desktops, `untrained.ico` for Windows and
 //! `untrained.icns` for macOS.
 
