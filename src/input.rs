@@ -8,6 +8,13 @@ use std::fs::{File, FileType, Metadata};
 use std::io::Read;
 use std::path::Path;
 
+/// An ending of space files for which systems know the program; `.toml` and `.json` belong to others.
+pub const SPACE_ENDING: &str = "untrained-space";
+/// The same of job files; `.toml` does as well.
+pub const JOB_ENDING: &str = "untrained-job";
+/// The same of study databases; any other does as well.
+pub const STUDY_ENDING: &str = "untrained-study";
+
 /// What a file is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {

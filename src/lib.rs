@@ -35,6 +35,7 @@ pub mod leftovers;
 mod nearest;
 pub mod onnx;
 pub mod output;
+pub mod places;
 pub mod plan;
 pub mod pytorch;
 pub mod score;

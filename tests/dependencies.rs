@@ -118,3 +118,28 @@ fn an_unknown_licence_is_not_acceptable() {
     assert!(!acceptable("MIT AND GPL-3.0-only"));
     assert!(!acceptable("none"));
 }
+
+/// The packages of the lock file that come from a registry and are not in the list of licences.
+fn unlisted(lock: &str, list: &str) -> Vec<String> {
+    let lock: toml::Table = lock.parse().unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    let foreign = packages.filter(|package| package.get("source").is_some());
+    let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+    foreign
+        .map(|package| format!("{} {}", text(package, "name"), text(package, "version")))
+        .filter(|name| !list.lines().any(|line| line.starts_with(&format!("{name}: "))))
+        .collect()
+}
+
+#[test]
+fn every_package_is_in_the_list_of_licences() {
+    let read = |path: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(root.join(path)).unwrap()
+    };
+    let (lock, list) = (read("Cargo.lock"), read("assets/THIRD-PARTY.txt"));
+    assert_eq!(unlisted(&lock, &list), Vec::<String>::new(), "run packaging/licences");
+    let serde = list.lines().find(|line| line.starts_with("serde 1")).unwrap();
+    assert_eq!(unlisted(&lock, &list.replace(serde, "")).len(), 1);
+    assert!(list.contains("Permission is hereby granted, free of charge"));
+}

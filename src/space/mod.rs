@@ -33,7 +33,7 @@ pub use problem::{SpaceOverride, SpaceProblem};
 pub use topology::Decision;
 
 use crate::graph::Shape;
-use crate::input::{InputError, InputKind, read_input};
+use crate::input::{InputError, InputKind, SPACE_ENDING, read_input};
 use crate::weights::Initialisation;
 use topology::{AnyTopology, Topology, with_topology};
 
@@ -166,7 +166,7 @@ impl Space {
         file::schema()
     }
 
-    /// A space by its id or, if the name ends in `.toml` or `.json`, by its file.
+    /// A space by its id or, if the name ends in `.toml`, `.json` or `.untrained-space`, by its file.
     ///
     /// # Errors
     ///
@@ -182,7 +182,9 @@ impl Space {
     /// As [`Space::open`].
     pub fn open_with(name: &str, settings: &[SpaceOverride]) -> Result<Self, SpaceError> {
         let path = Path::new(name);
-        let is_file = path.extension().is_some_and(|end| end == "toml" || end == "json");
+        let is_file = path
+            .extension()
+            .is_some_and(|end| end == "toml" || end == "json" || end == SPACE_ENDING);
         if is_file {
             Self::from_text_with(&read(path)?, &path.display().to_string(), settings)
         } else {

@@ -10,7 +10,7 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "seed",
     "nearest",
     "input",
@@ -32,6 +32,7 @@ const ORDER: [&str; 23] = [
     "trainer",
     "search",
     "store",
+    "places",
     "job",
     "evaluation",
 ];

@@ -1,8 +1,16 @@
 //! The program: a desktop application or, with `--batch`, a command-line tool.
 
+// Windows opens a console for every other program, also beside its window.
+#![cfg_attr(all(windows, feature = "gui"), windows_subsystem = "windows")]
+
+#[cfg(all(windows, feature = "gui"))]
+mod console;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(all(windows, feature = "gui"))]
+    console::attach();
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     #[cfg(feature = "gui")]
     if let Some(open) = untrained_cli::window(&arguments) {

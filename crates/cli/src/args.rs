@@ -8,9 +8,11 @@ use super::export_args::Export;
 use super::job_args::{
     DescribedModel, JobArgs, ScoredModel, SpaceOptions, SpaceOverrides, help, parser,
 };
+use super::paths::Paths;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
+use untrained::input::JOB_ENDING;
 use untrained::job::{JobOption, Options, SearchOptions};
 use untrained::store::{DEFAULT_FILE, export_columns};
 
@@ -58,6 +60,8 @@ pub enum Verb {
     Protocol(Box<Protocol>),
     /// List, show, export, complete, merge and delete stored studies
     Studies(Studies),
+    /// Print where studies and settings are kept unless options say otherwise
+    Paths(Paths),
 }
 
 /// `search`.
@@ -341,8 +345,8 @@ pub fn with_default_verb(rest: &[OsString]) -> Vec<OsString> {
             !first.starts_with('-') || ["-h", "--help", "-V", "--version"].contains(&&*first)
         }
     };
-    let job_file =
-        rest.first().is_some_and(|first| Path::new(first).extension() == Some("toml".as_ref()));
+    let ending = rest.first().and_then(|first| Path::new(first).extension());
+    let job_file = ending.is_some_and(|ending| ending == "toml" || ending == JOB_ENDING);
     if job_file {
         arguments.push(OsString::from("run"));
     } else if !named {
@@ -358,10 +362,10 @@ pub fn program() -> Command {
         .about("Finds good neural network architectures without training any of them")
         .override_usage(
             "untrained [SPACE|FILE]\n       untrained --batch [search] [OPTIONS]\n       untrained --batch <COMMAND> [OPTIONS]\n       \
-             untrained --batch JOB.toml\n       untrained --batch --help",
+             untrained --batch JOB.toml\n       untrained --batch --help\n       untrained paths",
         )
         .arg(clap::arg!([FILE] "Open a space, a job file, a study database or an ONNX model in the desktop application; without this argument, its start screen").value_name("SPACE|FILE"))
-        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, benchmark, correlate, protocol, studies").required(false))
+        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, export, benchmark, correlate, protocol, studies, paths").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

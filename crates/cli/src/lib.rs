@@ -26,6 +26,7 @@ mod export;
 mod export_args;
 mod heat_map;
 mod job_args;
+mod paths;
 mod progress;
 mod score;
 mod search;
@@ -129,6 +130,8 @@ fn no_batch(arguments: &[OsString]) -> Exit {
             let _ = writeln!(std::io::stdout(), "untrained {}", env!("CARGO_PKG_VERSION"));
             Exit::Done
         }
+        // Whoever asks where the window keeps things need not know of --batch.
+        Some(name) if name == "paths" => batch(&arguments[1..]),
         Some(other) => {
             log_line(&format!(
                 "`{other}` is not a file, space or option; to run without a window, start with --batch, as in \
@@ -180,6 +183,7 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Correlate(arguments) => evaluate::correlate::run(*arguments),
         Verb::Protocol(arguments) => evaluate::protocol::run(&arguments),
         Verb::Studies(arguments) => studies::run(&arguments),
+        Verb::Paths(arguments) => paths::run(&arguments),
     };
     match result {
         Ok(exit) => exit,

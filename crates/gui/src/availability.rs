@@ -55,7 +55,8 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
         | Command::Shortcuts
         | Command::Glossary
         | Command::Scores
-        | Command::About => true,
+        | Command::About
+        | Command::Licences => true,
     }
 }
 

@@ -127,7 +127,8 @@ commands! {
         Shortcuts: "Help", "Keyboard shortcuts", "All keys, of commands, table and plots", Some(KeyboardShortcut::new(Modifiers::NONE, Key::F1));
         Glossary: "Help", "Glossary", "The words that the window uses", None;
         Scores: "Help", "What the scores mean", "Every score with what it measures and its source", None;
-        About: "Help", "About Untrained", "Version and reference", None;
+        About: "Help", "About Untrained", "Version, reference, and where studies and settings are", None;
+        Licences: "Help", "Licences", "Licences of Untrained and of the libraries it is built from", None;
     }
 }
 

@@ -40,15 +40,22 @@ mod theme;
 mod view;
 mod views;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use app::App;
 pub use overlay::dialogs::{FileDialogs, FileQuestion, NoDialogs};
 
-use untrained::job::{JobConfig, StoreLocation};
+use untrained::job::JobConfig;
+use untrained::places::{UserPlaces, window_studies};
 
 /// The title of the window.
 pub const TITLE: &str = "Untrained";
+
+/// By which desktops know the window: the name of its `.desktop` file.
+pub const APP_ID: &str = "org.untrained.Untrained";
+
+/// The icon, 256 pixels wide.
+const ICON: &[u8] = include_bytes!("../../../assets/icon/untrained-256.png");
 
 /// The start options of a window.
 #[derive(Clone, Debug, Default)]
@@ -65,10 +72,11 @@ pub struct StartOptions {
 
 impl StartOptions {
     fn store(&self) -> PathBuf {
-        let given = self.store.clone();
-        given.unwrap_or_else(|| match state::default_store() {
-            StoreLocation::File(path) => path,
-            StoreLocation::Nowhere => Path::new(untrained::store::DEFAULT_FILE).to_owned(),
+        self.store.clone().unwrap_or_else(|| {
+            let store = window_studies();
+            // A folder that cannot be made is told of when a study is to be stored in it.
+            let _ = store.parent().map(std::fs::create_dir_all);
+            store
         })
     }
 }
@@ -81,6 +89,11 @@ pub struct WindowError {
     pub reason: String,
 }
 
+/// The icon of the window; the default one of eframe if it cannot be read, which a test rules out.
+fn icon() -> egui::IconData {
+    eframe::icon_data::from_png_bytes(ICON).unwrap_or_default()
+}
+
 /// Shows the window until it is closed.
 ///
 /// # Errors
@@ -89,11 +102,16 @@ pub struct WindowError {
 pub fn run(start: StartOptions) -> Result<(), WindowError> {
     let viewport = egui::ViewportBuilder::default()
         .with_title(TITLE)
-        .with_app_id("untrained")
+        .with_app_id(APP_ID)
+        .with_icon(icon())
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([800.0, 600.0])
         .with_drag_and_drop(true);
-    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let options = eframe::NativeOptions {
+        viewport,
+        persistence_path: UserPlaces::find().map(|user| user.settings),
+        ..eframe::NativeOptions::default()
+    };
     let create = move |creation: &eframe::CreationContext<'_>| {
         Ok(Box::new(App::new(creation, &start)) as Box<dyn eframe::App>)
     };
@@ -104,4 +122,34 @@ pub fn run(start: StartOptions) -> Result<(), WindowError> {
         let reason = reason.unwrap_or_default().trim_end_matches('.').to_owned();
         WindowError { reason }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A desktop finds name and icon of the window, and what to open with it, only if these agree.
+    #[test]
+    fn packages_name_the_window_and_its_files() {
+        use untrained::input::{JOB_ENDING, SPACE_ENDING, STUDY_ENDING};
+        let read = |name: &str| {
+            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../packaging");
+            std::fs::read_to_string(folder.join(name)).unwrap()
+        };
+        assert!(read("common.sh").contains(&format!("\napp_id={APP_ID}\n")));
+        for ending in [SPACE_ENDING, JOB_ENDING, STUDY_ENDING] {
+            let mime = read("files/untrained.mime.xml");
+            assert!(mime.contains(&format!("<glob pattern=\"*.{ending}\"/>")), "{ending}");
+            assert!(read("files/Info.plist").contains(&format!("<string>{ending}</string>")));
+            assert!(read("files/installer.nsi").contains(&format!("OpenWith \"{ending}\"")));
+        }
+    }
+
+    #[test]
+    fn the_icon_can_be_read() {
+        let icon = icon();
+        assert_eq!((icon.width, icon.height), (256, 256));
+        // The cell in the upper left corner of the matrix.
+        assert_eq!(icon.rgba[4 * (256 * 56 + 56)..][..4], [0xfd, 0xe7, 0x25, 0xff]);
+    }
 }

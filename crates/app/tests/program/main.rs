@@ -14,6 +14,7 @@ mod images;
 mod jobs;
 mod models;
 mod placement;
+mod places;
 mod program;
 mod pytorch;
 mod seeds;

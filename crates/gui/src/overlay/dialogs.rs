@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use untrained::input::{JOB_ENDING, SPACE_ENDING, STUDY_ENDING};
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileQuestion {
@@ -107,11 +109,21 @@ pub enum ExportedRows {
 impl FilePurpose {
     /// What a dialog asks; `images_are_a_file` where images are an array, not a folder.
     pub fn question(self, images_are_a_file: bool) -> FileQuestion {
-        const STUDIES: &[&str] = &["db", "sqlite", "sqlite3"];
+        const STUDIES: &[&str] = &["db", "sqlite", "sqlite3", STUDY_ENDING];
         match self {
             Self::Open => FileQuestion::Open(
                 "Spaces, jobs, models, studies",
-                &["toml", "json", "onnx", "db", "sqlite", "sqlite3"],
+                &[
+                    "toml",
+                    "json",
+                    "onnx",
+                    "db",
+                    "sqlite",
+                    "sqlite3",
+                    SPACE_ENDING,
+                    JOB_ENDING,
+                    STUDY_ENDING,
+                ],
             ),
             // Tensors and files of MNIST have many endings, or none.
             Self::Images if images_are_a_file => FileQuestion::Open("Arrays", &[]),
@@ -121,7 +133,9 @@ impl FilePurpose {
                 let name = untrained::store::DEFAULT_FILE.to_owned();
                 FileQuestion::Save(name, "Study databases", STUDIES)
             }
-            Self::SaveJob => FileQuestion::Save("job.toml".to_owned(), "Job files", &["toml"]),
+            Self::SaveJob => {
+                FileQuestion::Save("job.toml".to_owned(), "Job files", &["toml", JOB_ENDING])
+            }
             Self::Export(_) => {
                 let endings = &["csv", "jsonl", "parquet"];
                 FileQuestion::Save("results.csv".to_owned(), "CSV, JSON Lines, Parquet", endings)

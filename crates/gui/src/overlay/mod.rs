@@ -60,13 +60,16 @@ pub enum HelpPage {
     Glossary,
     /// What the scores mean.
     Scores,
-    /// Version and reference.
+    /// Version, reference, and where studies and settings are.
     About,
+    /// Licences of the program and of what it is built from.
+    Licences,
 }
 
 impl HelpPage {
     /// All pages.
-    pub const ALL: [Self; 4] = [Self::Shortcuts, Self::Glossary, Self::Scores, Self::About];
+    pub const ALL: [Self; 5] =
+        [Self::Shortcuts, Self::Glossary, Self::Scores, Self::About, Self::Licences];
 
     /// Its title.
     pub fn title(self) -> &'static str {
@@ -75,6 +78,7 @@ impl HelpPage {
             Self::Glossary => "Glossary",
             Self::Scores => "What the scores mean",
             Self::About => "About Untrained",
+            Self::Licences => "Licences",
         }
     }
 }

@@ -56,6 +56,7 @@ impl AppState {
             Command::Glossary => self.overlay.help = Some(HelpPage::Glossary),
             Command::Scores => self.overlay.help = Some(HelpPage::Scores),
             Command::About => self.overlay.help = Some(HelpPage::About),
+            Command::Licences => self.overlay.help = Some(HelpPage::Licences),
             Command::Start => self.start(self.setup.runnable_job()),
             Command::Stop => self.runner.stop(),
             Command::Pause => {

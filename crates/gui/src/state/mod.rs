@@ -291,11 +291,3 @@ impl AppState {
         actions::apply(self, action, window);
     }
 }
-
-/// The default study database: `untrained.db` in the current folder, or in the home folder if the
-/// program was not started in a user's folder.
-pub fn default_store() -> StoreLocation {
-    let here = std::env::current_dir().ok().filter(|path| path.parent().is_some());
-    let folder = here.or_else(std::env::home_dir).unwrap_or_default();
-    StoreLocation::File(folder.join(untrained::store::DEFAULT_FILE))
-}

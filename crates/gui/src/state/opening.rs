@@ -10,6 +10,7 @@ use crate::setup::Setup;
 use crate::setup::opened::{LoadError, OpenedFile};
 use crate::tasks::message::Message;
 use crate::view::View;
+use untrained::input::{JOB_ENDING, SPACE_ENDING, STUDY_ENDING};
 use untrained::job::{StoreLocation, Task, chain};
 use untrained::space::Space;
 
@@ -19,7 +20,7 @@ impl AppState {
         let path = Path::new(name);
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         match ending.to_ascii_lowercase().as_str() {
-            "db" | "sqlite" | "sqlite3" => {
+            "db" | "sqlite" | "sqlite3" | STUDY_ENDING => {
                 self.use_store(path);
                 self.view = View::Studies;
                 self.preferences.add_recent(name);
@@ -33,7 +34,8 @@ impl AppState {
     /// name says that it is something else.
     pub fn on_file_dropped(&mut self, path: &Path) {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let others = ["toml", "db", "sqlite", "sqlite3", "onnx"];
+        let others =
+            ["toml", "db", "sqlite", "sqlite3", "onnx", SPACE_ENDING, JOB_ENDING, STUDY_ENDING];
         if self.view == View::Benchmark && !others.contains(&ending) {
             self.attach_table(path);
         } else {

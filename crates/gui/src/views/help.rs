@@ -1,5 +1,7 @@
 //! Help: keys, words, scores, and what the program is.
 
+use std::sync::OnceLock;
+
 use egui::{Grid, Id, Modal, RichText, ScrollArea, Ui};
 
 use crate::action::Action;
@@ -7,7 +9,13 @@ use crate::command::{COMMANDS, MENUS};
 use crate::explain;
 use crate::overlay::HelpPage;
 use crate::views::context::ViewContext;
+use untrained::places::UserPlaces;
 use untrained::score::{COMBINED, SCORES};
+
+const LICENCE: &str = include_str!("../../../../LICENSE");
+/// Written by `packaging/licences`.
+const THIRD_PARTY: &str = include_str!("../../../../assets/THIRD-PARTY.txt");
+static LICENCE_LINES: OnceLock<Vec<&str>> = OnceLock::new();
 
 /// Keys that are no commands: where they work, the keys, and what they do.
 const OTHER_KEYS: [(&str, &str, &str); 11] = [
@@ -66,16 +74,21 @@ pub fn show(window: &egui::Context, context: &mut ViewContext<'_>) {
         });
         ui.separator();
         let height = (screen.y - 170.0).clamp(160.0, 520.0);
-        ScrollArea::vertical().id_salt(page.title()).max_height(height).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.set_min_height(height);
-            match page {
-                HelpPage::Shortcuts => shortcuts(ui),
-                HelpPage::Glossary => glossary(ui),
-                HelpPage::Scores => scores(ui),
-                HelpPage::About => about(ui),
-            }
-        });
+        let area = ScrollArea::vertical().id_salt(page.title()).max_height(height);
+        if page == HelpPage::Licences {
+            licences(ui, area, height);
+        } else {
+            area.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.set_min_height(height);
+                match page {
+                    HelpPage::Shortcuts => shortcuts(ui),
+                    HelpPage::Glossary => glossary(ui),
+                    HelpPage::Scores => scores(ui),
+                    HelpPage::About | HelpPage::Licences => about(ui),
+                }
+            });
+        }
         ui.separator();
         ui.button("Close").clicked()
     });
@@ -145,10 +158,42 @@ fn scores(ui: &mut Ui) {
 
 fn about(ui: &mut Ui) {
     ui.heading("Untrained");
-    ui.label(format!("Version {}, MIT licence", env!("CARGO_PKG_VERSION")));
+    let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    ui.label(format!("Version {} ({system}), MIT licence", env!("CARGO_PKG_VERSION")));
     ui.label(
         "Finds good neural network architectures without training any of them. Implements, among others, \
          the score of Mellor, Turner, Storkey and Crowley: Neural Architecture Search without Training, \
          ICML 2021.",
+    );
+    ui.add_space(6.0);
+    Grid::new("places").num_columns(2).spacing([18.0, 4.0]).show(ui, |ui| {
+        let Some(user) = UserPlaces::find() else { return };
+        for (what, path) in
+            [("Studies after a double click", user.studies), ("Settings", user.settings)]
+        {
+            ui.weak(what);
+            ui.label(path.to_string_lossy());
+            ui.end_row();
+        }
+    });
+}
+
+/// Its own licence, and those of everything it is built from: lines of which only the visible ones are laid out.
+fn licences(ui: &mut Ui, area: ScrollArea, height: f32) {
+    let lines = LICENCE_LINES.get_or_init(|| {
+        let own = ["Untrained", ""].into_iter().chain(LICENCE.lines()).chain(["", ""]);
+        own.chain(THIRD_PARTY.lines()).collect()
+    });
+    let row = ui.text_style_height(&egui::TextStyle::Monospace);
+    area.min_scrolled_height(height).auto_shrink(false).show_rows(
+        ui,
+        row,
+        lines.len(),
+        |ui, shown| {
+            for line in &lines[shown] {
+                let text = RichText::new(*line).monospace();
+                ui.add(egui::Label::new(text).wrap_mode(egui::TextWrapMode::Extend));
+            }
+        },
     );
 }

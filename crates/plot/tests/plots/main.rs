@@ -3,6 +3,7 @@
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 
+mod icons;
 mod kernels;
 mod look;
 mod scatter;
