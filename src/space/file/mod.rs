@@ -201,16 +201,15 @@ fn add_problems_of_the_rest(
     if let Some(kind) = kind {
         (kind.read)(&rest, &mut further);
     }
+    let operations = rest.get("operations").cloned().unwrap_or_else(|| json!({}));
+    let (mut defined, mut unknown) = (ProblemList::default(), ProblemList::default());
+    if let Ok(definitions) = serde_json::from_value(operations) {
+        let library = OperationLibrary::new(definitions, &mut defined);
+        add_unknown_operations(value, &library, &mut unknown);
+    }
     // Without a value that must be there, only the operations can be read.
-    let is_unreadable = further.0.iter().any(|problem| problem.path.is_empty());
-    let mut unknown = ProblemList::default();
-    if kind.is_none() || is_unreadable {
-        further.0.clear();
-        let operations = rest.get("operations").cloned().unwrap_or_else(|| json!({}));
-        if let Ok(definitions) = serde_json::from_value(operations) {
-            let library = OperationLibrary::new(definitions, &mut further);
-            add_unknown_operations(value, &library, &mut unknown);
-        }
+    if kind.is_none() || further.0.iter().any(|problem| problem.path.is_empty()) {
+        further = defined;
     }
     // What is missing now may be missing only because it was removed, and entries of a list have moved.
     let is_of_known = |path: &str| {
@@ -220,11 +219,13 @@ fn add_problems_of_the_rest(
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
     };
-    let further = further.0.into_iter().filter(|problem| !is_of_known(&problem.path));
-    // Unknown operations are looked for in the file as it is.
-    let is_new = |problem: &SpaceProblem| problems.0.iter().all(|known| known.path != problem.path);
-    let further: Vec<SpaceProblem> = further.chain(unknown.0.into_iter().filter(is_new)).collect();
+    let further: Vec<SpaceProblem> =
+        further.0.into_iter().filter(|problem| !is_of_known(&problem.path)).collect();
     problems.0.extend(further);
+    // These were looked up in the file as it is, so that a mistake beside them does not hide them.
+    for problem in unknown.0 {
+        problems.add(problem.path, problem.message);
+    }
 }
 
 /// The operations that a topology lists and nobody defines.
@@ -372,5 +373,8 @@ mod tests {
             assert!(found.len() > 1, "{found:?}");
             assert_eq!(is_told(&problems(&good.replacen(from, to, 1))), 0);
         }
+        // Another entry of the same list is wrong as well.
+        let found = problems(&misspelt.replacen("\"none\"", "7", 1));
+        assert_eq!((is_told(&found), found.len()), (1, 2), "{found:?}");
     }
 }

@@ -27,7 +27,7 @@ fn a_model_is_scored_from_a_job_file_to_its_kernel_matrix() {
     window.see("Batch-norm statistics");
     window.press("Start search");
     window.see("Done");
-    window.see("batch-norm 11 folded into convolutions");
+    window.see("11 folded into convolutions");
     window.see("the score of the paper uses the statistics of the mini-batch");
     window.press("Results");
     window.see("1 of 1 rows");
@@ -54,5 +54,5 @@ fn batch_norm_is_put_back_by_a_box() {
     window.harness.run_steps(3);
     window.press("Start search");
     window.see("Done");
-    window.see("batch-norm 11 layers with the statistics of the mini-batch");
+    window.see("11 layers with the statistics of the mini-batch");
 }

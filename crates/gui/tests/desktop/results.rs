@@ -118,7 +118,7 @@ fn a_hundred_thousand_rows_are_sorted_scrolled_filtered_selected_and_brushed() {
     // All rows lie in the plane: a box around the whole takes all, one around a part takes a part,
     // though only a sample of points is drawn.
     window.press("Box");
-    window.see("Scatter of params and score, 8,000 of 100,000 rows drawn");
+    window.see("Scatter of params and score, 20,000 of 100,000 rows drawn");
     let plot = window.harness.get_by_label_contains("Scatter of params").rect().shrink(2.0);
     drag(&mut window, plot.left_top(), plot.right_bottom());
     window.see("100,000 selected");
