@@ -181,10 +181,7 @@ mod tests {
         };
         for theme in COMPARED {
             for (at, colour) in theme.into_iter().enumerate() {
-                assert!(
-                    SERIES.iter().all(|other| distance(colour, *other) > 60.0),
-                    "{colour:?}"
-                );
+                assert!(SERIES.iter().all(|other| distance(colour, *other) > 60.0), "{colour:?}");
                 assert!(theme[..at].iter().all(|other| distance(colour, *other) > 100.0));
             }
         }

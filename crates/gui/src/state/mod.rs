@@ -24,7 +24,7 @@ use crate::setup::form_state::SetupProblem;
 use crate::studies::StudyList;
 use crate::tasks::TaskRunner;
 use crate::view::View;
-use untrained::job::{JobConfig, StoreLocation, Summary};
+use untrained::job::{JobConfig, Summary};
 
 /// How long a window that is closed waits for its search to write what it has.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
