@@ -75,8 +75,10 @@ impl NasBenchMacro {
         if !is_architecture(&architecture) {
             return Err(wrong("a key is not the digits of an architecture"));
         }
-        let results: Map<String, Value> = serde_json::from_slice(self.pieces.value()?)
-            .map_err(|error| wrong(&format!("{architecture} has no object of results ({error})")))?;
+        let results: Map<String, Value> =
+            serde_json::from_slice(self.pieces.value()?).map_err(|error| {
+                wrong(&format!("{architecture} has no object of results ({error})"))
+            })?;
         let mut row = BenchmarkRow { architecture, ..BenchmarkRow::default() };
         let mut set = |name: &str, value: &Value| {
             let Some(value) = value.as_f64() else { return Ok(()) };

@@ -111,10 +111,8 @@ impl TransNas {
         results: &PickleValue,
         metrics: &mut MetricNames,
     ) -> Result<BenchmarkRow, String> {
-        let mut row = BenchmarkRow {
-            architecture: architecture.to_owned(),
-            ..BenchmarkRow::default()
-        };
+        let mut row =
+            BenchmarkRow { architecture: architecture.to_owned(), ..BenchmarkRow::default() };
         let results = results.entries().ok_or("is not a dictionary of tasks")?;
         for (task, result) in results {
             let task = task.text().ok_or("has a task without a name")?;
@@ -122,7 +120,8 @@ impl TransNas {
                 metrics.position(&name).map(|metric| row.set(metric, value))
             };
             let curves = result.get(CURVES).and_then(PickleValue::entries);
-            let curves = curves.ok_or_else(|| format!("has no dictionary `{CURVES}` for {task}"))?;
+            let curves =
+                curves.ok_or_else(|| format!("has no dictionary `{CURVES}` for {task}"))?;
             for (metric, curve) in curves {
                 let Some(metric) = metric.text() else { continue };
                 let curve = curve.sequence().unwrap_or_default();
@@ -179,7 +178,9 @@ impl RowReader for TransNas {
         let (key, value) = entry.map_err(|error| self.origin.pickle(&place, error))?;
         let architecture = key.text().filter(|text| text.len() <= MAX_ARCHITECTURE_BYTES);
         let Some(architecture) = architecture else {
-            return Err(self.origin.wrong(place, "has a key that is not an architecture".to_owned()));
+            return Err(self
+                .origin
+                .wrong(place, "has a key that is not an architecture".to_owned()));
         };
         self.count += 1;
         let row = self.row(architecture, &value, metrics);

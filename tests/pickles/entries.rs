@@ -3,7 +3,9 @@
 use std::io::{BufReader, Cursor};
 
 use proptest::prelude::*;
-use untrained::data::pickle::{self, EntryKeys, PickleEntries, PickleError, PickleLimits, PickleValue};
+use untrained::data::pickle::{
+    self, EntryKeys, PickleEntries, PickleError, PickleLimits, PickleValue,
+};
 
 use super::fixture_bytes;
 use super::memory::peak;
@@ -16,7 +18,8 @@ fn open<'b>(
 ) -> Result<PickleEntries<Source<'b>>, PickleError> {
     let file = BufReader::new(Cursor::new(bytes));
     let all = &mut |_| true;
-    Ok(pickle::entries(file, bytes.len() as u64, &["entries"], EntryKeys::Numbers, limits, all)?.unwrap())
+    Ok(pickle::entries(file, bytes.len() as u64, &["entries"], EntryKeys::Numbers, limits, all)?
+        .unwrap())
 }
 
 /// A value as text, its numbers exact.
@@ -89,7 +92,16 @@ fn a_reader_that_says_no_stops_the_first_reading() {
     let length = bytes.len() as u64;
     let file = BufReader::new(Cursor::new(&bytes));
     assert!(
-        pickle::entries(file, length, &["entries"], EntryKeys::Numbers, &PickleLimits::default(), two).unwrap().is_none()
+        pickle::entries(
+            file,
+            length,
+            &["entries"],
+            EntryKeys::Numbers,
+            &PickleLimits::default(),
+            two
+        )
+        .unwrap()
+        .is_none()
     );
     assert_eq!(calls, 2);
 }
@@ -168,10 +180,14 @@ fn a_dictionary_that_is_put_away_has_no_further_entries() {
 #[test]
 fn entries_with_texts_as_keys_come_one_by_one() {
     // {"b": 1, "one": {"x": {"p": 1, "q": 2}, "y": {"p": 3, "q": 4}}, "two": {"z": {"p": 5, "q": 6}}}
-    let of = |name: &str, p: u8| format!("U\x01{name}}}(U\x01pK{}U\x01qK{}u", char::from(p), char::from(p + 1));
+    let of = |name: &str, p: u8| {
+        format!("U\x01{name}}}(U\x01pK{}U\x01qK{}u", char::from(p), char::from(p + 1))
+    };
     let bytes = format!(
         "}}(U\x01bK\x01U\x03one}}({}{}uU\x03two}}{}su.",
-        of("x", 1), of("y", 3), of("z", 5)
+        of("x", 1),
+        of("y", 3),
+        of("z", 5)
     );
     let (file, all) = (BufReader::new(Cursor::new(bytes.as_bytes())), &mut |_: u64| true);
     let (keys, limits) = (["two", "one"], PickleLimits::default());

@@ -63,7 +63,8 @@ fn every_space_and_law_of_weights_gives_the_value_of_a_plain_walk() {
                 // Attention has none.
                 let has_one = space.topology() != "transformer";
                 // A gate squares what it multiplies: soon more than the numbers of a plain walk can hold.
-                let is_huge = expected.is_none() && found.is_some_and(|found| found > f64::MAX.ln());
+                let is_huge =
+                    expected.is_none() && found.is_some_and(|found| found > f64::MAX.ln());
                 assert!(
                     found.is_some() == has_one && (is_huge || close(found, expected)),
                     "{} {initialisation} {architecture}: {found:?}, expected {expected:?}",

@@ -6,7 +6,8 @@ use untrained::space::{Space, SpaceOverride};
 /// networks halve them more often.
 pub fn open(name: &str) -> Space {
     let size = if Space::open(name).unwrap().input().height > 64 { 64 } else { 16 };
-    let mut settings = ["input.height", "input.width"].map(|key| SpaceOverride::new(key, size)).to_vec();
+    let mut settings =
+        ["input.height", "input.width"].map(|key| SpaceOverride::new(key, size)).to_vec();
     // Widths of thousands of channels take seconds at any size of the images.
     if Space::open(name).unwrap().topology() == "regnet" {
         let ranges = [

@@ -65,7 +65,8 @@ enum ListMeaning {
 impl ListMeaning {
     /// Told by the data sets and, for those of TransNAS-Bench-101, by all lists.
     fn of<'k>(datasets: &[String], keys: impl Iterator<Item = &'k str>) -> Self {
-        let knows = |names: &[&str]| datasets.iter().any(|dataset| names.contains(&dataset.as_str()));
+        let knows =
+            |names: &[&str]| datasets.iter().any(|dataset| names.contains(&dataset.as_str()));
         if knows(&DATASETS) {
             return Self::Operations;
         }
@@ -251,7 +252,10 @@ mod tests {
         let modules = ["(1, 2, 3, 4, 0, 0)", "(4, 1, 2, 1, 1, 1)"];
         assert_eq!(written("normal", &modules), "64-1234-basic");
         // A list of modules among cells is one of a cell.
-        assert_eq!(written("jigsaw", &["(1, 2, 3, 3, 0, 0)", "(0, 1, 2, 3, 0, 1)"]), "64-41414-1_23_300");
+        assert_eq!(
+            written("jigsaw", &["(1, 2, 3, 3, 0, 0)", "(0, 1, 2, 3, 0, 1)"]),
+            "64-41414-1_23_300"
+        );
         assert_eq!(written("jigsaw", &["(1, 2, 9, 3, 0, 0)"]), "(1, 2, 9, 3, 0, 0)");
     }
 }

@@ -35,7 +35,10 @@ impl<R: BufRead + Seek> PickleEntries<R> {
         }
         let (mut file, lasting) = survey.into_survey();
         file.seek(SeekFrom::Start(start))?;
-        Ok(Some(Self { machine: machine(file, WatchedDict::replay(keys, of, lasting)), ended: false }))
+        Ok(Some(Self {
+            machine: machine(file, WatchedDict::replay(keys, of, lasting)),
+            ended: false,
+        }))
     }
 
     /// Bytes of the pickle read so far, this time.

@@ -297,8 +297,9 @@ impl Topology for Regnet {
             if !PARAMETERS.contains(&name) {
                 let all = PARAMETERS.map(|name| format!("{{{name}}}")).join(", ");
                 let block = &file.block;
-                let message =
-                    format!("is `{block}`, which uses {{{name}}}; the values of this topology are {all}");
+                let message = format!(
+                    "is `{block}`, which uses {{{name}}}; the values of this topology are {all}"
+                );
                 problems.add("topology.block", message);
                 return None;
             }

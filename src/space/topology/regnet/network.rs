@@ -31,8 +31,11 @@ pub(super) fn assemble(regnet: &Regnet, decisions: &RegnetDecisions) -> Result<G
     let mut value = emit(&mut graph, &regnet.stem, input, "stem", place)?;
     for (position, (stage, &stride)) in derived.stages.iter().zip(&regnet.strides).enumerate() {
         place.width = stage.width;
-        let block = block(regnet, stage)
-            .map_err(|reason| GraphError { label: regnet.name.clone(), op: "block", reason })?;
+        let block = block(regnet, stage).map_err(|reason| GraphError {
+            label: regnet.name.clone(),
+            op: "block",
+            reason,
+        })?;
         for depth in 0..stage.depth {
             place.stride = if depth == 0 { stride } else { 1 };
             let label = format!("stage{}.block{depth}", position + 1);
