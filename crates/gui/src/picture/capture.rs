@@ -42,8 +42,7 @@ pub fn exportable<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) ->
     let is_wanted = desk.wants(name);
     let before = is_wanted.then(|| CaptureStart::new(ui));
     let inner = if is_wanted {
-        // The picture is drawn for a page: with a title, in the light theme. Nobody sees this pass.
-        window.request_discard("a picture is taken");
+        // The picture is drawn for a page: with a title, in the light theme.
         ui.vertical(|ui| {
             // What lies outside a scrolled view belongs to the picture too.
             ui.set_clip_rect(Rect::EVERYTHING);
@@ -57,6 +56,8 @@ pub fn exportable<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) ->
     let rect = inner.response.rect;
     if let Some(before) = before {
         desk.take(before.picture(ui, name, rect, &desk));
+        // Nobody sees this pass. It is said now, since nothing is painted any more once it is said.
+        window.request_discard("a picture is taken");
     }
     desk.show(window.cumulative_pass_nr(), name, rect.area());
     button(ui, rect, name, &desk);

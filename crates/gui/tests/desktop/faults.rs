@@ -370,6 +370,8 @@ fn an_open_space_file_is_read_again_when_it_is_edited() {
     let path = window.path("own.toml");
     std::fs::write(&path, good).unwrap();
     window.drop_file(&path);
+    // A card of the start has the same number of architectures.
+    window.see("400 random networks");
     window.see("15,625");
     std::thread::sleep(std::time::Duration::from_millis(20));
     std::fs::write(&path, good.replacen(", \"avg_pool_3x3\"", "", 1)).unwrap();

@@ -91,7 +91,7 @@ fn study(path: &Path) {
 fn window(open: Option<&str>, folder: tempfile::TempDir, theme: Theme, scale: f32) -> Window {
     Window::built(folder, open, |builder| {
         // A small window where every point is drawn as four: the file stays small.
-        let size = if scale > 1.0 { [800.0, 560.0] } else { [1100.0, 700.0] };
+        let size = if scale > 1.0 { [1000.0, 600.0] } else { [1100.0, 700.0] };
         let builder = builder.with_size(size).with_theme(theme).with_pixels_per_point(scale);
         builder.with_render_cursor(false).wgpu()
     })
