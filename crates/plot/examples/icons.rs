@@ -1,6 +1,6 @@
-//! Makes the program's icons from their source: `cargo run -p untrained-plot --example icons -- assets/icon` (without a folder, into
-//! one for temporary files). Writes PNG files in the sizes of Linux desktops, `untrained.ico` for Windows and
-//! `untrained.icns` for macOS.
+//! Makes the program's icons from their source: `cargo run -p untrained-plot --example icons -- assets/icon` (without
+//! a folder, into one for temporary files). Writes PNG files in the sizes of Linux desktops, `untrained.ico` for
+//! Windows and `untrained.icns` for macOS.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

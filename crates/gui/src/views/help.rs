@@ -74,10 +74,10 @@ pub fn show(window: &egui::Context, context: &mut ViewContext<'_>) {
         });
         ui.separator();
         let height = (screen.y - 170.0).clamp(160.0, 520.0);
-        let area = ScrollArea::vertical().id_salt(page.title()).max_height(height);
         if page == HelpPage::Licences {
-            licences(ui, area, height);
+            licences(ui, height);
         } else {
+            let area = ScrollArea::vertical().id_salt(page.title()).max_height(height);
             area.show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 ui.set_min_height(height);
@@ -179,11 +179,12 @@ fn about(ui: &mut Ui) {
 }
 
 /// Its own licence, and those of everything it is built from: lines of which only the visible ones are laid out.
-fn licences(ui: &mut Ui, area: ScrollArea, height: f32) {
+fn licences(ui: &mut Ui, height: f32) {
     let lines = LICENCE_LINES.get_or_init(|| {
         let own = ["Untrained", ""].into_iter().chain(LICENCE.lines()).chain(["", ""]);
         own.chain(THIRD_PARTY.lines()).collect()
     });
+    let area = ScrollArea::both().id_salt("licences").max_height(height);
     let row = ui.text_style_height(&egui::TextStyle::Monospace);
     area.min_scrolled_height(height).auto_shrink(false).show_rows(
         ui,
