@@ -37,7 +37,7 @@ pub struct ModelFacts {
 #[derive(Debug)]
 pub enum Event {
     /// The job begins.
-    Started(Started),
+    Started(Box<Started>),
     /// Something the user should know.
     Warning(String),
     /// An architecture is done.

@@ -26,6 +26,9 @@ pub struct ExportedNetwork {
     operations: Vec<String>,
 }
 
+/// Names and values.
+type Facts = Vec<(String, String)>;
+
 impl ExportedNetwork {
     /// The network of an architecture. `scores` are kept in files as named texts, next to the architecture,
     /// the space and the seed.
@@ -81,7 +84,7 @@ impl ExportedNetwork {
         initialisation: Initialisation,
         config: &JobConfig,
         title: String,
-        (mut metadata, scores): (Vec<(String, String)>, Vec<(String, String)>),
+        (mut metadata, scores): (Facts, Facts),
     ) -> Result<Self, JobError> {
         let name = candidate.name;
         let unexported = |reason: String| JobError::Unexported { name: name.clone(), reason };

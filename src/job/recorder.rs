@@ -28,7 +28,7 @@ impl Recorder {
         let batch = session.images().batch.fingerprint();
         let device = session.device().clone();
         let summary = Summary { study: study.clone(), ..Summary::default() };
-        events(Event::Started(Started { device, total, batch, model, study }));
+        events(Event::Started(Box::new(Started { device, total, batch, model, study })));
         Ok(Self { files, leaderboard, summary, failure: None })
     }
 

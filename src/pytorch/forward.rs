@@ -158,7 +158,8 @@ impl<'w> ForwardWriter<'w> {
             }
             _ => false,
         };
-        let may_hold = !is_twice && !(reader.is_list() && reader.arity > 1);
+        let is_list = reader.is_list() && reader.arity > 1;
+        let may_hold = !is_twice && !is_list;
         let is_own_expression = self.is_expression(unit);
         may_hold
             && !unit.is_list()

@@ -139,8 +139,8 @@ pub(super) fn first(
     accepts: impl Fn(&ResultRow) -> bool,
 ) -> rusqlite::Result<Option<ResultRow>> {
     let mut statement = connection.prepare_cached(&format!("{} {condition}", *SELECT))?;
-    let rows = statement.query_map(parameters, read)?;
-    rows.filter(|row| row.as_ref().map_or(true, &accepts)).next().transpose()
+    let mut rows = statement.query_map(parameters, read)?;
+    rows.find(|row| row.as_ref().map_or(true, &accepts)).transpose()
 }
 
 /// The place of a column in [`SELECT`]; a name that is not there does not compile.

@@ -307,7 +307,7 @@ impl RunPace {
 /// Hands an event on, and waits while the run is paused; a window that is gone ends the run.
 fn forward(sender: &MessageSender, control: &RunControl, event: Event) {
     let message = match event {
-        Event::Started(started) => Message::RunStarted(Box::new(started)),
+        Event::Started(started) => Message::RunStarted(started),
         Event::Warning(warning) => Message::RunWarning(warning),
         Event::Scored { record, reused, .. } => Message::RunScored(record, reused),
     };

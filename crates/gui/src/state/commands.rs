@@ -29,19 +29,8 @@ impl AppState {
                 self.choose_file(FilePurpose::Export(ExportedRows::Selected));
             }
             Command::SavePicture => self.overlay.captures.want_main(window),
-            Command::CopyCommandLine => {
-                if let Some(write) = self.command_line {
-                    window.copy_text(write(&self.setup.runnable_job()));
-                    self.overlay.notify(Severity::Info, "copied the command line");
-                }
-            }
-            Command::CopyArchitecture => {
-                if let Some(text) = self.results.chosen() {
-                    window.copy_text(text.to_owned());
-                    let told = format!("copied {text}");
-                    self.overlay.notify(Severity::Info, told);
-                }
-            }
+            Command::CopyCommandLine => self.copy_command_line(window),
+            Command::CopyArchitecture => self.copy_architecture(window),
             Command::Quit => window.send_viewport_cmd(egui::ViewportCommand::Close),
             Command::SwitchTheme => {
                 let dark = window.theme() == egui::Theme::Dark;
@@ -77,17 +66,7 @@ impl AppState {
                     self.start(job);
                 }
             }
-            Command::Measure => {
-                let Results { measurements, .. } = &mut self.results;
-                let mut measurements = std::mem::take(measurements);
-                if let Some(set) = self.results.shown() {
-                    let selected = set.now.selected.rows();
-                    let chosen: Vec<u32> = set.now.row.into_iter().collect();
-                    let rows = if selected.is_empty() { &chosen } else { selected };
-                    measurements.start(&mut self.tasks, set, rows);
-                }
-                self.results.measurements = measurements;
-            }
+            Command::Measure => self.measure(),
             Command::SelectFront => {
                 if let (Some(cloud), Some(set)) =
                     (self.results.scatter.cloud().cloned(), self.results.shown_mut())
@@ -120,6 +99,34 @@ impl AppState {
                 }
             }
         }
+    }
+
+    fn copy_command_line(&mut self, window: &egui::Context) {
+        if let Some(write) = self.command_line {
+            window.copy_text(write(&self.setup.runnable_job()));
+            self.overlay.notify(Severity::Info, "copied the command line");
+        }
+    }
+
+    fn copy_architecture(&mut self, window: &egui::Context) {
+        if let Some(text) = self.results.chosen() {
+            window.copy_text(text.to_owned());
+            let told = format!("copied {text}");
+            self.overlay.notify(Severity::Info, told);
+        }
+    }
+
+    /// Measures what is selected, otherwise the chosen row.
+    fn measure(&mut self) {
+        let Results { measurements, .. } = &mut self.results;
+        let mut measurements = std::mem::take(measurements);
+        if let Some(set) = self.results.shown() {
+            let selected = set.now.selected.rows();
+            let chosen: Vec<u32> = set.now.row.into_iter().collect();
+            let rows = if selected.is_empty() { &chosen } else { selected };
+            measurements.start(&mut self.tasks, set, rows);
+        }
+        self.results.measurements = measurements;
     }
 
     /// Shows a view.

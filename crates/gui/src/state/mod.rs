@@ -164,10 +164,10 @@ impl AppState {
     fn refresh_scatter(&mut self, window: &egui::Context) {
         let Results { scatter, .. } = &mut self.results;
         let mut scatter = std::mem::take(scatter);
-        if let Some(set) = self.results.shown() {
-            if let Some(wait) = scatter.refresh(&mut self.tasks, set, &self.preferences) {
-                window.request_repaint_after(wait);
-            }
+        if let Some(set) = self.results.shown()
+            && let Some(wait) = scatter.refresh(&mut self.tasks, set, &self.preferences)
+        {
+            window.request_repaint_after(wait);
         }
         self.results.scatter = scatter;
     }

@@ -5,11 +5,11 @@ use serde_json::Value;
 use crate::graph::Shape;
 use crate::nearest;
 
+/// A list of a dictionary: its name and entries.
+type NamedList = (String, Vec<String>);
+
 /// The lists of a dictionary, as JSON or as Python prints it; else what is wrong with which part.
-pub(super) fn read(
-    text: &str,
-    input: Shape,
-) -> Result<Vec<(String, Vec<String>)>, (String, String)> {
+pub(super) fn read(text: &str, input: Shape) -> Result<Vec<NamedList>, (String, String)> {
     let json = text.replace('\'', "\"").replace("None", "null");
     let value: Value = serde_json::from_str(&json)
         .map_err(|error| (text.to_owned(), format!("is not a dictionary: {error}")))?;
