@@ -279,7 +279,7 @@ fn digits_of_svhn_are_read_column_by_column() {
         };
         let cut = wrong(file[..file.len() - 100].to_vec());
         assert!(cut.contains("train_32x32.mat"), "{cut}");
-        let other = wrong(matlab_file(&[labels.clone()], is_packed));
+        let other = wrong(matlab_file(std::slice::from_ref(&labels), is_packed));
         assert!(other.contains("has no array X"), "{other}");
         assert!(wrong(b"MATLAB 7.3".repeat(20)).contains("not a MATLAB file of version 5"));
     }

@@ -169,7 +169,7 @@ fn other_transformers_can_be_written() {
         .replacen("pool = \"mean\"", "pool = \"class-token\"", 1)
         .replace("dims = [192, 216, 240]", "dims = [192]");
     let space = Space::from_text(&text, "deit").unwrap();
-    let layers = |value: &str| vec![value; 12].join(",");
+    let layers = |value: &str| [value; 12].join(",");
     let text = format!("dim=192;heads={};mlp={}", layers("3"), layers("4"));
     // DeiT-Ti.
     let graph = space.parse(&text).unwrap().build().unwrap();

@@ -206,7 +206,8 @@ fn claim_and_hang(policy: FlushPolicy) {
     let store = Store::open(&path).unwrap();
     let study = store.join(&store.list().unwrap()[0], policy).unwrap();
     assert_eq!(claim(&study, 0), ClaimOutcome::Mine);
-    writeln!(std::io::stdout(), "\nclaimed").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "\nclaimed").unwrap();
     std::thread::sleep(Duration::from_secs(600));
 }
 
