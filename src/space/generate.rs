@@ -34,7 +34,8 @@ impl Space {
     }
 
     /// Reads an architecture in the space's notation, by its index in the benchmark's order where the
-    /// space has one and its notation is not made of digits itself, or as NASLib's list of numbers for the cells of NAS-Bench-201 and NAS-Bench-101.
+    /// space has one and its notation is not made of digits itself, or as NASLib's list of numbers for
+    /// the cells of NAS-Bench-201 and NAS-Bench-101.
     ///
     /// # Errors
     ///

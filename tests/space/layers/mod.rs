@@ -3,7 +3,6 @@
 mod counts;
 mod equal;
 mod gates;
-mod generated;
 mod messages;
 mod published;
 mod rows;
