@@ -106,7 +106,7 @@ fn the_message_on_a_wrong_text_names_the_token() {
         ("dim=192;heads=3;mlp=4;depth=1", "depth", "not a key"),
         ("dim=192;dim=192;heads=3;mlp=4", "dim", "given twice"),
         ("ds=1,2;ws=3,4", "ds", "not a key of this space"),
-        ("0123", "0123", "key=value"),
+        ("nothing", "nothing", "key=value"),
     ] {
         let error = space.parse(text).unwrap_err();
         assert!(error.token.starts_with(token), "{text}: {error}");

@@ -82,7 +82,7 @@ fn wrong_sequences_are_refused_with_the_block() {
     assert!(Space::builtin("zennas-mobilenet-v2").unwrap().parse(net).is_ok());
     for (from, to, part) in [
         ("(16,40,", "(24,40,", "takes 24 channels, but 16 enter"),
-        ("E1K7", "E1K9", "did you mean `SuperResIDWE1K7`?"),
+        ("E1K7", "E1K9", "did you mean `SuperResIDWE1K3`?"),
         ("2,40,1)", "2,1)", "needs the whole numbers in,out,stride,neck,repeats"),
         ("2,40,1)", "2,40,0)", "repeats is 0, not from 1 to 64"),
         ("(3,16,2,1)", "(3,16,2,1", "needs the whole numbers in,out,stride,repeats"),

@@ -159,6 +159,12 @@ impl<R: BufRead + Seek> PickleMachine<R> {
                 // It may also have become a part of what stands in its place now.
                 if self.stack.at(height) != Some(dict) {
                     self.end();
+                } else if matches!(opcode, b'}' | b'd' | b'R')
+                    && self.stack.height() == height + 3
+                    && self.stack.last_mark().is_none_or(|mark| mark <= height)
+                {
+                    // The next one, behind it in the dictionary around both.
+                    self.try_begin();
                 }
                 Ok(known)
             }
@@ -200,7 +206,7 @@ impl<R: BufRead + Seek> PickleMachine<R> {
         };
         let is_dict = matches!(self.heap.get(dict), HeapNode::Dict(_) | HeapNode::Object(_));
         if let Some(key) = key.filter(|_| is_dict)
-            && matches!(watched.phase, WatchPhase::Awaited)
+            && !matches!(watched.phase, WatchPhase::Past)
         {
             watched.keys.remove(key);
             watched.phase = WatchPhase::Open(OpenDict {

@@ -156,8 +156,8 @@ impl Layers {
         if let Some(depth) = this.depth {
             return this.slot < stage.depths[usize::from(digits[depth])].1;
         }
-        if stage.depths.len() == 1 {
-            return this.slot < stage.depths[0].1;
+        if stage.depths.len() == 1 && this.slot >= stage.depths[0].1 {
+            return false;
         }
         this.operation.is_none_or(|operation| digits[operation] != self.none(position))
     }
