@@ -272,7 +272,10 @@ fn the_names_of_channels_do_not_matter() {
         let LawTrial { graph, weights, batch, .. } = trial;
         let order = ChannelOrder::random(graph, 4);
         let (moved, convolutions) = (order.moved_convolutions(graph), convolutions(graph));
-        assert!(2 * moved >= convolutions, "{}: {moved} of {convolutions}", trial.name);
+        // Heads of an attention and shuffled channels stay where they are, and what leads to them.
+        let is_rearranged = graph.iter().any(|(_, node)| matches!(node.op, Op::Rearrange(_)));
+        let least = if is_rearranged { 1 } else { convolutions.div_ceil(2) };
+        assert!(moved >= least, "{}: {moved} of {convolutions}", trial.name);
         let before = scores(device, graph, weights, batch);
         let renamed = order.apply(graph, weights, true);
         let after = scores(device, graph, &renamed, batch);
