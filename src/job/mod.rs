@@ -27,6 +27,7 @@ mod options;
 mod proposal;
 mod recorder;
 mod repeats;
+mod result_keys;
 mod scorer;
 mod search_loop;
 mod search_options;

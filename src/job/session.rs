@@ -8,6 +8,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::latency;
 use super::networks::{NetworkSource, candidate};
+use super::result_keys::ResultKeys;
 use super::scorer::{Candidate, ScoredNetwork, Scorer, weight_seeds};
 use super::{Event, JobConfig, JobError, MiniBatch, Options, Task};
 use crate::backend::cpu::CpuBackend;
@@ -20,8 +21,8 @@ use crate::plan::{Count, Plan, PlanOutputs};
 use crate::score::{Ranking, SCORES, Score, ScoreSet};
 use crate::search::LatencyMeter;
 use crate::seed;
-use crate::space::{Architecture, Space};
-use crate::store::{ScoreKeys, Status, WantedScores};
+use crate::space::Space;
+use crate::store::{ScoreKeys, Status};
 use crate::weights::{Initialisation, Weights};
 
 /// Architectures that are scored for an estimate.
@@ -61,21 +62,6 @@ impl ScoringLane {
         let backend = CpuBackend::with(1, Isa::detect()).map(Mutex::new).ok()?;
         let thread = ThreadPoolBuilder::new().num_threads(1).build().ok()?;
         Some(Self { backend, thread })
-    }
-}
-
-/// What results are found again by.
-#[derive(Clone, Debug)]
-pub(super) struct ResultKeys(Vec<(ScoreKeys, ScoreSet)>);
-
-impl ResultKeys {
-    /// What an architecture's scores depend on, for each mini-batch.
-    pub(super) fn of(&self, architecture: &Architecture) -> Vec<WantedScores> {
-        let wanted = |(keys, scores): &(ScoreKeys, ScoreSet)| WantedScores {
-            key: keys.of(architecture),
-            scores: *scores,
-        };
-        self.0.iter().map(wanted).collect()
     }
 }
 
@@ -207,7 +193,7 @@ impl Session {
             let seeds = &self.weight_seeds;
             (ScoreKeys::new(space, &batch, seeds, count, self.initialisation), scores)
         };
-        ResultKeys(self.scores_by_mini_batch().into_iter().map(keys).collect())
+        ResultKeys::new(self.scores_by_mini_batch().into_iter().map(keys))
     }
 
     /// What networks are ranked by.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::session::ResultKeys;
+use super::result_keys::ResultKeys;
 use super::{ChangeOnResume, Event, JobConfig, JobError, JobOption, chain};
 use crate::backend::DeviceInfo;
 use crate::space::{Architecture, Space};
