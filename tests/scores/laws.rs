@@ -7,7 +7,9 @@ use untrained::backend::cpu::simd::Isa;
 use untrained::backend::{Cancel, Network};
 use untrained::data::{self, Batch};
 use untrained::graph::cost::Cost;
-use untrained::graph::{BatchNorm, Graph, NodeId, Op, Statistics, block_outputs};
+use untrained::graph::{
+    BatchNorm, Graph, NodeId, Op, Resample, Statistics, TapTable, block_outputs,
+};
 use untrained::plan::{Count, Plan, PlanOutputs};
 use untrained::score::{
     ChannelSpectrum, MomentScores, SCORES, Score, ScoreInputs, ScoreSet, ScoreValues,
@@ -294,6 +296,10 @@ fn without_eps(graph: &Graph) -> Graph {
     for (id, node) in graph.iter() {
         let op = match node.op {
             Op::BatchNorm(norm) => Op::BatchNorm(BatchNorm { eps: 1e-30, ..norm }),
+            Op::Resample(resample) => {
+                let table = other.add_table(TapTable::clone(graph.table(resample.table)));
+                Op::Resample(Resample { table, ..resample })
+            }
             op => op,
         };
         let added = match op {
