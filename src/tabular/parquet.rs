@@ -20,8 +20,13 @@ use crate::input::{InputKind, open_input};
 
 /// How a file begins.
 pub(super) const MAGIC: &[u8] = b"PAR1";
-/// The largest page, packed and unpacked; writers make pages of about 1 MiB.
+/// The largest page, packed and unpacked; writers make pages of about 1 MiB. Several columns hold one
+/// each at a time.
 const MAX_PAGE_BYTES: u64 = 48 << 20;
+/// What a page of any file may have, however small the file is.
+const SMALL_PAGE_BYTES: u64 = 4 << 20;
+/// How many times its file's size a page may have: more than what is worth packing ever takes.
+const MAX_UNPACKED_RATIO: u64 = 256;
 /// How pages begin that gzip packed.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// The most bytes of a page's header that are looked at.
@@ -109,6 +114,25 @@ impl Length for PageSource {
     }
 }
 
+impl PageSource {
+    /// The largest size of a page of this file in bytes.
+    fn page_limit(&self) -> u64 {
+        let of_file = self.len().saturating_mul(MAX_UNPACKED_RATIO);
+        of_file.clamp(SMALL_PAGE_BYTES, MAX_PAGE_BYTES)
+    }
+
+    /// Whether a page's size can be believed.
+    fn check(&self, bytes: u64) -> Result<(), ParquetError> {
+        let limit = self.page_limit();
+        if bytes > limit {
+            let problem =
+                format!("a page has {bytes} bytes, at most {limit} in a file of this size");
+            return Err(ParquetError::General(problem));
+        }
+        Ok(())
+    }
+}
+
 impl ChunkReader for PageSource {
     type T = BufReader<File>;
 
@@ -116,32 +140,22 @@ impl ChunkReader for PageSource {
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
         let mut head = Vec::new();
         self.file.get_read(start)?.take(HEADER_BYTES).read_to_end(&mut head)?;
-        match unpacked_bytes(&head) {
-            Some(bytes) if bytes > MAX_PAGE_BYTES => Err(too_large(bytes)),
-            _ => self.file.get_read(start),
-        }
+        self.check(unpacked_bytes(&head).unwrap_or(0))?;
+        self.file.get_read(start)
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        if length as u64 > MAX_PAGE_BYTES {
-            return Err(too_large(length as u64));
-        }
+        self.check(length as u64)?;
         let bytes = self.file.get_bytes(start, length)?;
         // The crate unpacks these to their end, whatever the header says.
         if bytes.starts_with(GZIP) {
-            let mut unpacked = MultiGzDecoder::new(bytes.as_ref()).take(MAX_PAGE_BYTES + 1);
+            let unpacked = MultiGzDecoder::new(bytes.as_ref());
+            let mut unpacked = unpacked.take(self.page_limit().saturating_add(1));
             // Damaged pages are found when they are used.
-            let count = std::io::copy(&mut unpacked, &mut std::io::sink()).unwrap_or(0);
-            if count > MAX_PAGE_BYTES {
-                return Err(too_large(count));
-            }
+            self.check(std::io::copy(&mut unpacked, &mut std::io::sink()).unwrap_or(0))?;
         }
         Ok(bytes)
     }
-}
-
-fn too_large(bytes: u64) -> ParquetError {
-    ParquetError::General(format!("a page has {bytes} bytes, at most {MAX_PAGE_BYTES}"))
 }
 
 /// The size of a page when it is unpacked: field 2 of its header, which is Thrift's compact protocol.

@@ -122,7 +122,8 @@ fn samples_of_every_space_are_the_same_network_in_pytorch() {
         let module = written(&graph, &weights, &name);
         let lines = module.source.lines().count();
         let nodes = graph.nodes().len();
-        assert!(lines < 480, "{id}: {lines} lines for {nodes} nodes");
+        // Cells are loops; where each layer is another, each has its own lines.
+        assert!(lines < (5 * nodes / 2).max(480), "{id}: {lines} lines for {nodes} nodes");
         assert_eq!(module.source, written(&graph, &weights, &name).source, "{id}");
         if checked {
             let name = format!("{count:02}-{}", space.id());

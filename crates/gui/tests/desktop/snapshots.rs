@@ -262,6 +262,10 @@ fn snapshots_of_a_run() {
         window.see("Set up a search");
         window.press("Start search");
         window.see("Done");
+        // Each of the best five is drawn as soon as it was looked at.
+        window.until("five drawings", |harness| {
+            harness.query_all_by_label_contains(": input ").count() >= 5
+        });
         window
     });
 }
