@@ -122,9 +122,7 @@ impl Session {
         let (backend, warning) = backend::open(&options.device)?;
         let of_networks = networks.notices(options.count);
         let all = of_networks.iter().chain(&images.facts.notices).cloned().chain(warning);
-        for warning in all {
-            events(Event::Warning(warning));
-        }
+        all.map(Event::Warning).for_each(&mut *events);
         let session = Self {
             ranking,
             scores,
@@ -176,24 +174,21 @@ impl Session {
         }
     }
 
-    /// The fingerprint of each mini-batch and the scores computed on it; that of what ranks comes first.
-    pub(super) fn scores_by_mini_batch(&self) -> Vec<(String, ScoreSet)> {
-        let of = |images: &LoadedImages, kind| (images.batch.fingerprint(), self.scores_of(kind));
-        let other = self.other_images().map(|images| of(images, self.ranked_on.other()));
-        let all = [Some(of(&self.images, self.ranked_on)), other].into_iter().flatten();
-        all.filter(|(_, scores)| !scores.is_empty()).collect()
-    }
-
-    /// The keys under which results of networks of a space are found again, for each mini-batch.
+    /// The keys under which results of networks of a space are found again, for each mini-batch: that of
+    /// what ranks comes first.
     pub(super) fn result_keys(&self, space: &Space) -> ResultKeys {
-        let keys = |(batch, scores): (String, ScoreSet)| {
+        let keys = |images: &LoadedImages, kind| {
+            let scores = self.scores_of(kind);
             let is_counted = scores.iter().any(Score::depends_on_count);
             // Scores of moments see what leads to the output, whatever counts for codes.
             let count = if is_counted { self.options.count } else { Count::Live };
-            let seeds = &self.weight_seeds;
+            let (batch, seeds) = (images.batch.fingerprint(), &self.weight_seeds);
             (ScoreKeys::new(space, &batch, seeds, count, self.initialisation), scores)
         };
-        ResultKeys::new(self.scores_by_mini_batch().into_iter().map(keys))
+        let ranked = keys(&self.images, self.ranked_on);
+        let other = self.other_images().map(|images| keys(images, self.ranked_on.other()));
+        let all = [Some(ranked), other].into_iter().flatten();
+        ResultKeys::new(all.filter(|(_, scores)| !scores.is_empty()))
     }
 
     /// What networks are ranked by.
@@ -264,11 +259,10 @@ impl Session {
         if outputs_apart {
             further = further.with(&SCORES[0]);
         }
+        let wanted = self.scores_of(self.ranked_on);
         if further.is_empty() {
-            let wanted = self.scores_of(self.ranked_on);
             return self.pass(candidates, self.ranked_on, wanted, with_outputs, cancel);
         }
-        let wanted = self.scores_of(self.ranked_on);
         let copies = candidates.clone();
         let first = with_outputs && !outputs_apart;
         let ranked = self.pass(candidates, self.ranked_on, wanted, first, cancel);

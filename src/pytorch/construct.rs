@@ -2,7 +2,7 @@
 
 use super::classes::{Class, Classes, HoleText, Reference};
 use super::expression::Expression;
-use super::names::{TakenNames, identifier};
+use super::names::{TakenNames, identifier, plural};
 use super::node::{Family, Hole, Piece, PyNode, PyOp};
 use super::tree::Body;
 
@@ -90,8 +90,7 @@ impl Constructors<'_> {
             };
             if count > 1 {
                 unit.name = self.common_name(class, first, count);
-                let plural = if unit.name.ends_with('s') { "list" } else { "s" };
-                unit.attribute = taken.take(&format!("{}{plural}", unit.name));
+                unit.attribute = taken.take(&plural(&unit.name));
             } else if items[first].is_module(self.nodes) {
                 unit.attribute = taken.take(&items[first].name);
                 unit.name = unit.attribute.clone();

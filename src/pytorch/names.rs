@@ -169,9 +169,21 @@ pub(super) fn identifier(text: &str) -> String {
     match name.chars().next() {
         None => "node".to_owned(),
         Some(first) if first.is_ascii_digit() => format!("node_{name}"),
-        Some(_) if RESERVED.contains(&name) => format!("{name}_"),
-        Some(_) => name.to_owned(),
+        Some(_) => not_reserved(name.to_owned()),
     }
+}
+
+fn not_reserved(mut name: String) -> String {
+    if RESERVED.contains(&name.as_str()) {
+        name.push('_');
+    }
+    name
+}
+
+/// The name of a list of what an identifier names: of `a`, it is `as_`.
+pub(super) fn plural(identifier: &str) -> String {
+    let ending = if identifier.ends_with('s') { "list" } else { "s" };
+    not_reserved(format!("{identifier}{ending}"))
 }
 
 /// A name of a class made of a text: `nor_conv_3x3` becomes `NorConv3x3`.
@@ -274,6 +286,15 @@ mod tests {
         "\\",
         "___",
     ];
+
+    #[test]
+    fn no_plural_is_a_word_of_the_language() {
+        assert_eq!(plural("cell"), "cells");
+        assert_eq!(plural("cells"), "cellslist");
+        for (name, list) in [("a", "as_"), ("i", "is_"), ("pas", "paslist")] {
+            assert_eq!(plural(name), list);
+        }
+    }
 
     #[test]
     fn hostile_names_become_identifiers() {

@@ -27,6 +27,8 @@ const MAX_PAGE_BYTES: u64 = 48 << 20;
 const SMALL_PAGE_BYTES: u64 = 4 << 20;
 /// How many times its file's size a page may have: more than what is worth packing ever takes.
 const MAX_UNPACKED_RATIO: u64 = 256;
+/// The most values of a dictionary that have one to three bytes.
+const SHORT_VALUES: u64 = 1 << 16;
 /// How pages begin that gzip packed.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// The most bytes of a page's header that are looked at.
@@ -140,7 +142,16 @@ impl ChunkReader for PageSource {
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
         let mut head = Vec::new();
         self.file.get_read(start)?.take(HEADER_BYTES).read_to_end(&mut head)?;
-        self.check(unpacked_bytes(&head).unwrap_or(0))?;
+        if let Some(size) = PageSize::read(&head) {
+            self.check(size.unpacked_bytes)?;
+            // Values take four bytes and more, except for some of which there are few.
+            if size.dictionary_values > SHORT_VALUES + size.unpacked_bytes / 4 {
+                let PageSize { unpacked_bytes, dictionary_values } = size;
+                return Err(ParquetError::General(format!(
+                    "a dictionary of {dictionary_values} values has {unpacked_bytes} bytes"
+                )));
+            }
+        }
         self.file.get_read(start)
     }
 
@@ -158,47 +169,76 @@ impl ChunkReader for PageSource {
     }
 }
 
-/// The size of a page when it is unpacked: field 2 of its header, which is Thrift's compact protocol.
-fn unpacked_bytes(head: &[u8]) -> Option<u64> {
-    let mut bytes = head.iter().copied();
-    let mut varint = || {
-        let (mut value, mut shift) = (0_u64, 0_u32);
-        loop {
-            let byte = bytes.next()?;
-            value |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(value);
+/// What a page's header says of its memory.
+#[derive(Debug, PartialEq)]
+struct PageSize {
+    /// Bytes of the page when it is unpacked.
+    unpacked_bytes: u64,
+    /// Values of a dictionary, for each of which the crate sets memory aside; 0 in other pages.
+    dictionary_values: u64,
+}
+
+impl PageSize {
+    /// Reads the first fields of a header, which is Thrift's compact protocol: numbers, of which the
+    /// second is the size, and then a structure by the kind of page, the seventh for a dictionary, whose
+    /// first field counts values. `None` unless there is a size.
+    fn read(head: &[u8]) -> Option<Self> {
+        const NUMBER: u64 = 5;
+        const STRUCTURE: u64 = 12;
+        let mut bytes = head.iter().copied();
+        let mut varint = || {
+            let (mut value, mut shift) = (0_u64, 0_u32);
+            loop {
+                let byte = bytes.next()?;
+                value |= u64::from(byte & 0x7f).checked_shl(shift)?;
+                if byte & 0x80 == 0 {
+                    return Some(value);
+                }
+                shift += 7;
             }
-            shift += 7;
-        }
-    };
-    let mut field = 0;
-    loop {
-        let start = varint()?;
-        if start & 0xf != 5 {
-            return None;
-        }
-        field = match start >> 4 {
-            0 => varint()? / 2,
-            more => field + more,
         };
-        let value = varint()?;
-        if field == 2 {
-            return Some(value / 2);
+        let (mut field, mut inside_dictionary, mut size) = (0, false, None);
+        while let Some(start) = varint() {
+            field = match start >> 4 {
+                0 => varint()? / 2,
+                more => field + more,
+            };
+            match (start & 0xf, inside_dictionary) {
+                (NUMBER, false) => {
+                    let value = varint()? / 2;
+                    if field == 2 {
+                        size = Some(value);
+                    }
+                }
+                (STRUCTURE, false) if field == 7 => (field, inside_dictionary) = (0, true),
+                (NUMBER, true) => {
+                    let dictionary_values = varint()? / 2;
+                    return Some(Self { unpacked_bytes: size?, dictionary_values });
+                }
+                _ => break,
+            }
         }
+        Some(Self { unpacked_bytes: size?, dictionary_values: 0 })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::unpacked_bytes;
+    use super::PageSize;
+
+    fn read(head: &[u8]) -> Option<(u64, u64)> {
+        PageSize::read(head).map(|size| (size.unpacked_bytes, size.dictionary_values))
+    }
 
     #[test]
     fn the_size_of_a_page_is_found_in_its_header() {
         // Type 0, 300 bytes unpacked, 7 packed.
-        assert_eq!(unpacked_bytes(&[0x15, 0, 0x15, 0xd8, 0x04, 0x15, 0x0e]), Some(300));
-        assert_eq!(unpacked_bytes(&[0x05, 0x04, 0xd8, 0x04]), Some(300));
-        assert_eq!(unpacked_bytes(&[0x15, 0]), None);
-        assert_eq!(unpacked_bytes(&[0xff; 40]), None);
+        assert_eq!(read(&[0x15, 0, 0x15, 0xd8, 0x04, 0x15, 0x0e]), Some((300, 0)));
+        assert_eq!(read(&[0x05, 0x04, 0xd8, 0x04]), Some((300, 0)));
+        // A dictionary of 5 values; a page of data, whose structure is the fifth field.
+        assert_eq!(read(&[0x15, 4, 0x15, 40, 0x15, 44, 0x4c, 0x15, 10, 0x15, 0]), Some((20, 5)));
+        assert_eq!(read(&[0x15, 0, 0x15, 40, 0x15, 44, 0x2c, 0x15, 10, 0x15, 0]), Some((20, 0)));
+        assert_eq!(read(&[0x15, 0]), None);
+        assert_eq!(read(&[0xff; 40]), None);
     }
 }

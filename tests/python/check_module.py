@@ -3,7 +3,8 @@
 check_module.py FOLDER
 check_module.py MODULE.py WEIGHTS.safetensors IMAGES.npy KERNEL.npy PARAMS
 
-A folder holds a folder for each case: module.py, weights.safetensors, images.npy, kernel.npy and params.txt.
+A folder holds a folder for each case: module.py, weights.safetensors, images.npy, kernel.npy and params.txt,
+and uncounted.txt: the kinds of activations, such as those of gates, that no code holds.
 Builds the module with the exported weights, takes the binary code of every activation with hooks on the
 images, and compares the kernel matrix with that of the program: `units - hamming(code_i, code_j)` for images i
 and j. Also compares the number of parameters. With weights of its own, the module must have another matrix.
@@ -49,8 +50,8 @@ def import_file(path):
     return module
 
 
-def kernel(module, model, images):
-    """The kernel matrix of all activations, and the number of units."""
+def kernel(module, model, images, uncounted=()):
+    """The kernel matrix of all activations but those of uncounted kinds, and the number of units."""
     own = tuple(getattr(module, name) for name in OWN_ACTIVATIONS if hasattr(module, name))
     agree = torch.zeros(len(images), len(images), dtype=torch.float64)
     units = 0
@@ -62,7 +63,8 @@ def kernel(module, model, images):
         agree += (on @ on.T + (1 - on) @ (1 - on).T).double()
 
     for part in model.modules():
-        if isinstance(part, ACTIVATIONS + own):
+        is_counted = type(part).__name__.lower() not in uncounted
+        if is_counted and isinstance(part, ACTIVATIONS + own):
             part.register_forward_pre_hook(count)
     # Not in training mode if the module says that it was not scored in it.
     model.train("training mode" in module.__doc__)
@@ -72,17 +74,18 @@ def kernel(module, model, images):
     return agree, units
 
 
-def check(path, weights, images, expected, params):
+def check(path, weights, images, expected, params, uncounted=""):
     module = import_file(path)
     images = read_npy(images)
     expected = read_npy(expected).to(torch.float64)
     model = module.build(weights=weights)
     found_params = sum(parameter.numel() for parameter in model.parameters())
-    agree, units = kernel(module, model, images)
+    uncounted = uncounted.lower().split()
+    agree, units = kernel(module, model, images, uncounted)
     assert expected[0, 0] == units, f"{units} units, not {int(expected[0, 0])}"
     difference = ((agree - expected).abs().max() / units).item()
     torch.manual_seed(1)
-    other, _ = kernel(module, module.build(), images)
+    other, _ = kernel(module, module.build(), images, uncounted)
     control = ((other - expected).abs().max() / units).item()
     print(json.dumps({"units": units, "params": found_params, "difference": difference, "control": control}))
     assert found_params == int(params), f"{found_params} parameters, not {params}"
@@ -100,8 +103,9 @@ def main():
             return os.path.join(folder, name, part)
 
         try:
-            with open(file("params.txt")) as params:
-                check(file("module.py"), file("weights.safetensors"), file("images.npy"), file("kernel.npy"), params.read())
+            with open(file("params.txt")) as params, open(file("uncounted.txt")) as uncounted:
+                check(file("module.py"), file("weights.safetensors"), file("images.npy"), file("kernel.npy"),
+                      params.read(), uncounted.read())
         except Exception as error:
             failed = True
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)

@@ -5,6 +5,7 @@
 
 mod odd;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -87,6 +88,13 @@ fn write_case(folder: &Path, name: &str, graph: &Graph, weights: &Weights, batch
     let entries = kernel.entries().iter().flat_map(|entry| entry.to_le_bytes()).collect();
     write("kernel.npy", &npy("<u8", &[batch.images; 2], entries));
     write("params.txt", Cost::of(graph).params.to_string().as_bytes());
+    // Functions of gates that no count counts.
+    let activations = || graph.nodes().iter().filter_map(|node| node.op.activation());
+    let counted: Vec<_> =
+        activations().filter(|it| it.calls > 0).map(|it| it.kind.title()).collect();
+    let kinds = activations().map(|it| it.kind.title());
+    let uncounted: BTreeSet<_> = kinds.filter(|title| !counted.contains(title)).collect();
+    write("uncounted.txt", Vec::from_iter(uncounted).join("\n").as_bytes());
 }
 
 /// Lets the script check all cases of a folder.
