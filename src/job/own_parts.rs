@@ -57,7 +57,9 @@ impl OwnParts<'_> {
                 (Some(name), false) => format!(
                     "is `{name}`, a {what} of the program that made the job: only that program can run it"
                 ),
-                (None, true) => format!("is the program's own: it needs a name, as the {what} of the job"),
+                (None, true) => {
+                    format!("is the program's own: it needs a name, as the {what} of the job")
+                }
                 _ => continue,
             };
             return Err(InvalidOption::new(option, reason));
@@ -70,10 +72,16 @@ impl OwnParts<'_> {
             return refuse(JobOption::Strategy, "is the program's own: only searches have one");
         };
         if search.strategy.objective() == Objective::Accuracy {
-            return refuse(JobOption::Strategy, "learns from accuracies: it cannot be combined with own ones");
+            return refuse(
+                JobOption::Strategy,
+                "learns from accuracies: it cannot be combined with own ones",
+            );
         }
         if strategy.is_some() && !search.constraint.is_empty() {
-            return refuse(JobOption::Constraint, "is for built-in strategies: an own one proposes what it likes");
+            return refuse(
+                JobOption::Constraint,
+                "is for built-in strategies: an own one proposes what it likes",
+            );
         }
         if score.is_some() && search.unique {
             return refuse(JobOption::Unique, "cannot be combined with a program's own score");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use untrained::backend::{PackedCode, RunOutput};
@@ -26,7 +27,7 @@ fn interface<'py, T>(
 }
 
 /// An array of numpy over the memory of an object, which it keeps alive.
-fn array<'py>(py: Python<'py>, owner: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
+fn array<'py>(py: Python<'py>, owner: impl IntoPyObjectExt<'py>) -> PyResult<Bound<'py, PyAny>> {
     let owner = owner.into_bound_py_any(py)?;
     py.import("numpy")?.call_method1("asarray", (owner,))
 }
@@ -48,7 +49,8 @@ impl KernelMemory {
             KernelOwner::Alone(kernel) => Some(kernel),
             KernelOwner::Output(output) => output.kernel.as_ref(),
         };
-        let kernel = kernel.ok_or_else(|| exception("ModelError", "there is no kernel matrix", &[]))?;
+        let kernel =
+            kernel.ok_or_else(|| exception("ModelError", "there is no kernel matrix", &[]))?;
         let n = kernel.images();
         interface(py, kernel.entries(), ((n, n), "u8"))
     }

@@ -33,7 +33,7 @@ pub fn space(error: &SpaceError) -> PyErr {
         .iter()
         .map(|problem| (problem.path.as_str(), problem.line, problem.message.as_str()))
         .collect();
-    let list = Python::attach(|py| Ok(list.into_pyobject(py)?.into_any().unbind()));
+    let list = Python::attach(|py| PyResult::Ok(list.into_pyobject(py)?.into_any().unbind()));
     match list {
         Ok(list) => exception("SpaceError", &chain(error), &[("problems", list)]),
         Err(error) => error,

@@ -30,13 +30,19 @@ mod studies;
 mod wait;
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use pyo3::prelude::*;
 
 /// The command line; returns the exit code.
 #[pyfunction]
-fn command_line(arguments: Vec<OsString>) -> i32 {
-    untrained_cli::run(arguments) as i32
+fn command_line(py: Python<'_>, arguments: Vec<OsString>) -> i32 {
+    py.detach(|| {
+        let exit = untrained_cli::run(arguments);
+        // Python ends the process, and does not know of this buffer.
+        let _ = std::io::stdout().flush();
+        exit as i32
+    })
 }
 
 /// The functions and classes of the package.

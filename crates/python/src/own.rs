@@ -75,8 +75,7 @@ impl PyStrategy {
         {
             return Ok(Some(own.get().architecture.clone()));
         }
-        let text = proposed.str()?;
-        let parsed = self.space().parse(text.to_str()?);
+        let parsed = self.space().parse(&proposed.str()?.to_cow()?);
         Ok(Some(parsed.map_err(|error| errors::architecture(&error))?))
     }
 }

@@ -8,8 +8,8 @@ use untrained::backend::RunOutput;
 use untrained::job::ExportedNetwork;
 use untrained::store::Record;
 
-use super::arrays::{self, PyCodes};
 use super::architecture::PyArchitecture;
+use super::arrays::{self, PyCodes};
 use super::errors::{self, exception};
 use super::export;
 use super::job::Job;
@@ -167,9 +167,9 @@ impl PyRecord {
     /// Every score that is known, by name; NaN for one that the network cannot have.
     #[getter]
     fn scores(&self) -> std::collections::BTreeMap<String, f64> {
-        let known = untrained::score::SCORES.iter().filter_map(|score| {
-            Some((score.name.to_owned(), self.record.score_value(score)?))
-        });
+        let known = untrained::score::SCORES
+            .iter()
+            .filter_map(|score| Some((score.name.to_owned(), self.record.score_value(score)?)));
         self.record.scores.clone().into_iter().chain(known).collect()
     }
 

@@ -63,14 +63,14 @@ pub fn run_search(
 pub fn resume_search(
     py: Python<'_>,
     store: PathBuf,
-    (id, joins): (String, bool),
+    study: (String, bool),
     options: OptionTexts,
     own: OwnObjects,
     allow_trainer: bool,
 ) -> PyResult<PyStudy> {
+    let (id, joins) = study;
     let mode = if joins { StudyMode::Join(id) } else { StudyMode::Resume(id) };
-    let mut config =
-        JobConfig::continuing(&store, mode).map_err(|error| errors::job(&error))?;
+    let mut config = JobConfig::continuing(&store, mode).map_err(|error| errors::job(&error))?;
     set_options(&mut config, &options)?;
     if let Task::Search(search) = &config.task
         && let (Some(command), false) = (&search.trainer, allow_trainer)

@@ -118,7 +118,8 @@ impl PyStudy {
         let columns = PyDict::new(py);
         for column in run_table_columns() {
             let values = rows.iter().map(|row| python(py, &row[column.name]));
-            columns.set_item(column.name, PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?)?;
+            columns
+                .set_item(column.name, PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?)?;
         }
         let value = self.records.iter().map(|record| record.value);
         columns.set_item("value", PyList::new(py, value.collect::<Vec<_>>())?)?;

@@ -14,7 +14,9 @@ fn the_package_has_the_version_of_the_workspace_and_says_which_module_is_built()
     let project: toml::Table = text("pyproject.toml").parse().unwrap();
     let package = project["project"].as_table().unwrap();
     // The version comes from the crate.
-    assert!(package["dynamic"].as_array().unwrap().iter().any(|name| name.as_str() == Some("version")));
+    assert!(
+        package["dynamic"].as_array().unwrap().iter().any(|name| name.as_str() == Some("version"))
+    );
     assert!(!package.contains_key("version"));
     let maturin = project["tool"]["maturin"].as_table().unwrap();
     assert_eq!(maturin["module-name"].as_str(), Some("untrained._untrained"));
