@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping, Optional, Protocol, Sequence, Union, overload
+from typing import Any, Callable, Optional, Protocol, Union, overload
 
 from . import _arrays, _torch, _untrained
 from ._errors import ImageError, ModelError, OptionError
@@ -92,9 +93,7 @@ class Scorer:
             options["images"] = source
             if count is not None and options.get("batch_size") is None:
                 options["batch_size"] = count
-            self._scorer = _untrained.open_scorer(
-                opened, None if model is None else os.fspath(model), texts(options)
-            )
+            self._scorer = _untrained.open_scorer(opened, None if model is None else os.fspath(model), texts(options))
 
     @property
     def device(self) -> str:
@@ -165,12 +164,27 @@ def score(
     Raises ArchitectureError, ImageError, ModelError, OptionError or DeviceError.
     """
     options = dict(
-        seed=seed, batch_size=batch_size, device=device, also=also, repeats=repeats, count=count,
-        initialisation=initialisation, mean=mean, std=std, scale=scale, image_classes=image_classes,
-        image_order=image_order, image_seed=image_seed, weight_seed=weight_seed,
+        seed=seed,
+        batch_size=batch_size,
+        device=device,
+        also=also,
+        repeats=repeats,
+        count=count,
+        initialisation=initialisation,
+        mean=mean,
+        std=std,
+        scale=scale,
+        image_classes=image_classes,
+        image_order=image_order,
+        image_seed=image_seed,
+        weight_seed=weight_seed,
     )
     of_models = dict(
-        input=input, weights=weights, merged_calls=merged_calls, statistics=statistics, renormalise=renormalise,
+        input=input,
+        weights=weights,
+        merged_calls=merged_calls,
+        statistics=statistics,
+        renormalise=renormalise,
     )
     if _torch.is_module(what):
         return _score_module(what, images, hooks, {**options, **of_models})
@@ -277,13 +291,38 @@ def search(
     strategy or a score of your own raises.
     """
     options = dict(
-        samples=samples, seed=seed, batch_size=batch_size, device=device, combine=combine, also=also,
-        constraint=constraint, unique=unique, population=population, tournament=tournament, candidates=candidates,
-        initial_score=initial_score, trainer=trainer, trainers=trainers, trainer_limit=trainer_limit,
-        trainer_retries=trainer_retries, table=table, metric=metric, report=report, time=time, budget=budget,
-        repeats=repeats, count=count, initialisation=initialisation, mean=mean, std=std, scale=scale,
-        image_classes=image_classes, image_order=image_order, architecture_seed=architecture_seed,
-        image_seed=image_seed, weight_seed=weight_seed,
+        samples=samples,
+        seed=seed,
+        batch_size=batch_size,
+        device=device,
+        combine=combine,
+        also=also,
+        constraint=constraint,
+        unique=unique,
+        population=population,
+        tournament=tournament,
+        candidates=candidates,
+        initial_score=initial_score,
+        trainer=trainer,
+        trainers=trainers,
+        trainer_limit=trainer_limit,
+        trainer_retries=trainer_retries,
+        table=table,
+        metric=metric,
+        report=report,
+        time=time,
+        budget=budget,
+        repeats=repeats,
+        count=count,
+        initialisation=initialisation,
+        mean=mean,
+        std=std,
+        scale=scale,
+        image_classes=image_classes,
+        image_order=image_order,
+        architecture_seed=architecture_seed,
+        image_seed=image_seed,
+        weight_seed=weight_seed,
     )
     own = _Own(strategy, score, progress)
     options["strategy"] = strategy if isinstance(strategy, str) else None
@@ -359,7 +398,7 @@ class _Own:
         # A score of one's own gets the kernel matrix and the codes, and the mini-batch that is for these.
         self.base_score = "naswot" if self.score is not None else None
 
-    def __enter__(self) -> "_Own":
+    def __enter__(self) -> _Own:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional, Tuple, Union
+from typing import Any, Optional, Union
 
 from ._errors import Error, ImageError
 
@@ -69,7 +70,7 @@ def array(images: Any) -> Any:
 
 
 @contextmanager
-def source(images: Images) -> Iterator[Tuple[Optional[str], Optional[int]]]:
+def source(images: Images) -> Iterator[tuple[Optional[str], Optional[int]]]:
     """The source of images as an option, and how many there are if they are an array.
 
     An array is a file while the work lasts.

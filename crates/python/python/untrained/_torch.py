@@ -21,17 +21,19 @@ def module(source: str, weights: Optional[bytes]) -> Any:
     made = types.ModuleType("untrained_network")
     exec(compile(source, "<untrained network>", "exec"), made.__dict__)
     if weights is None:
-        return made.build()
-    with tempfile.TemporaryDirectory(prefix="untrained-") as folder:
-        path = Path(folder) / "weights.safetensors"
-        path.write_bytes(weights)
-        return made.build(weights=str(path))
+        model = made.build()
+    else:
+        with tempfile.TemporaryDirectory(prefix="untrained-") as folder:
+            path = Path(folder) / "weights.safetensors"
+            path.write_bytes(weights)
+            model = made.build(weights=str(path))
+    # The source says in which mode the network is scored.
+    return model.train("training mode" in (made.__doc__ or ""))
 
 
 def is_module(what: Any) -> bool:
     """Whether something is a torch.nn.Module; torch is not imported for that."""
-    return any(kind.__module__.split(".")[0] == "torch" and kind.__name__ == "Module"
-               for kind in type(what).__mro__)
+    return any(kind.__module__.split(".")[0] == "torch" and kind.__name__ == "Module" for kind in type(what).__mro__)
 
 
 def export(model: Any, shape: tuple[int, ...], path: Path) -> None:
@@ -47,8 +49,13 @@ def export(model: Any, shape: tuple[int, ...], path: Path) -> None:
     try:
         with torch.no_grad():
             torch.onnx.export(
-                model, (images,), str(path), training=training, do_constant_folding=False,
-                input_names=["images"], dynamo=False,
+                model,
+                (images,),
+                str(path),
+                training=training,
+                do_constant_folding=False,
+                input_names=["images"],
+                dynamo=False,
             )
     except Exception as error:
         why = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -65,8 +72,32 @@ def activations() -> tuple[type, ...]:
     """The modules whose inputs have codes."""
     from torch import nn
 
-    return (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU,
-            nn.Mish, nn.Softplus, nn.Hardswish)
+    return (
+        nn.ReLU,
+        nn.ReLU6,
+        nn.LeakyReLU,
+        nn.PReLU,
+        nn.ELU,
+        nn.SELU,
+        nn.CELU,
+        nn.GELU,
+        nn.SiLU,
+        nn.Mish,
+        nn.Softplus,
+        nn.Hardswish,
+        nn.Hardsigmoid,
+        nn.Sigmoid,
+        nn.Tanh,
+        nn.Softsign,
+        nn.Hardtanh,
+        nn.Softshrink,
+        nn.Hardshrink,
+        nn.Threshold,
+    )
+
+
+# Activations of modules that the core writes, which torch has not.
+OWN_ACTIVATIONS = ("HardSigmoid", "Shrink")
 
 
 def codes(model: Any, images: Any) -> tuple[int, list[tuple[int, int, bytes]]]:
@@ -90,7 +121,11 @@ def codes(model: Any, images: Any) -> tuple[int, list[tuple[int, int, bytes]]]:
         found.append((bits.shape[1], 1, np.packbits(bits, axis=1, bitorder="little").tobytes()))
 
     kinds = activations()
-    handles = [each.register_forward_pre_hook(take) for each in model.modules() if isinstance(each, kinds)]
+    handles = [
+        each.register_forward_pre_hook(take)
+        for each in model.modules()
+        if isinstance(each, kinds) or type(each).__name__ in OWN_ACTIVATIONS
+    ]
     state = {name: value.clone() for name, value in model.state_dict().items()}
     try:
         with torch.no_grad():

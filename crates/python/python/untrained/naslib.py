@@ -5,7 +5,8 @@ It needs no NASLib: architectures are `Architecture`s, or texts in the space's n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ._api import PathLike, Scorer
 from ._arrays import Images
@@ -42,7 +43,7 @@ class Predictor:
 
     def fit(
         self, xtrain: Sequence[Union[Architecture, str]], ytrain: Sequence[float], train_info: Any = None
-    ) -> "np.ndarray":
+    ) -> np.ndarray:
         """Fits accuracies to scores by least squares; returns the predictions for `xtrain`, float64 [n]."""
         import numpy as np
 
@@ -56,17 +57,23 @@ class Predictor:
         self._line = float(slope), float(start)
         return self.query(xtrain)
 
-    def query(self, xtest: Sequence[Union[Architecture, str]], info: Any = None) -> "np.ndarray":
+    def query(self, xtest: Sequence[Union[Architecture, str]], info: Any = None) -> np.ndarray:
         """Predictions, float64 [n]; NaN for an architecture without a score, -inf for one with a singular K."""
         scores = self._scores(xtest)
         return scores if self._line is None else self._line[0] * scores + self._line[1]
 
     def get_data_reqs(self) -> dict[str, Any]:
         """What NASLib has to provide: nothing but architectures."""
-        return {"requires_partial_lc": False, "metric": None, "requires_hyperparameters": False,
-                "hyperparams": None, "unlabeled": False, "unlabeled_factor": 0}
+        return {
+            "requires_partial_lc": False,
+            "metric": None,
+            "requires_hyperparameters": False,
+            "hyperparams": None,
+            "unlabeled": False,
+            "unlabeled_factor": 0,
+        }
 
-    def _scores(self, architectures: Sequence[Union[Architecture, str]]) -> "np.ndarray":
+    def _scores(self, architectures: Sequence[Union[Architecture, str]]) -> np.ndarray:
         import numpy as np
 
         for name in map(str, architectures):
