@@ -1,6 +1,6 @@
 //! The result of one network.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -54,8 +54,12 @@ impl PyRecord {
 impl PyRecord {
     /// The architecture in the space's notation, or the name of a model file.
     #[getter]
-    fn notation(&self) -> &str {
-        &self.record.architecture
+    fn notation(&self) -> String {
+        let name = &self.record.architecture;
+        match (&self.job.source, Path::new(name).file_name()) {
+            (None, Some(file)) => file.to_string_lossy().into_owned(),
+            _ => name.clone(),
+        }
     }
 
     /// The architecture; None for a model.
@@ -221,8 +225,8 @@ impl PyRecord {
     }
 
     fn __repr__(&self) -> String {
-        let Record { architecture, value, params, status, .. } = &*self.record;
-        let status = status.name();
-        format!("Result({architecture:?}, value={value:.4}, params={params}, status={status:?})")
+        let Record { value, params, status, .. } = &*self.record;
+        let (name, status) = (self.notation(), status.name());
+        format!("Result({name:?}, value={value:.4}, params={params}, status={status:?})")
     }
 }

@@ -19,7 +19,7 @@ def test_an_architecture_is_scored(small):
     assert result.architecture == small.parse(CELL)
     assert (result.params, result.macs) == (result.architecture.params, result.architecture.macs)
     assert ut.score(small.parse(CELL), "noise", batch_size=8).score == result.score
-    several = ut.score([CELL, small.from_index(3)], "noise", space=small, batch_size=8)
+    several = ut.Scorer(small, "noise", batch_size=8).score_all([CELL, small.from_index(3)])
     assert several[0].score == result.score and several[1].index == 3
     assert ut.score(CELL, "noise", space=small, batch_size=8, seed=1).score != result.score
 
@@ -73,7 +73,7 @@ def test_arrays_are_used_as_they_are(small, tmp_path):
         ((IMAGES * 0).astype(np.uint8), "uint8: .*divide by 255"),
         (IMAGES[:1], "at least 2"),
         (np.full_like(IMAGES, np.nan), "not finite"),
-        (IMAGES[:, :, :4], "8x8|3x8x8"),
+        (IMAGES[:, :, :4], "6 x 3 x 4 x 8, but the space takes images of 3 x 8 x 8"),
         ([[1.0]], "images are a list"),
         ("cifar11:data", "cifar10"),
         ("cifar10:/nowhere", "/nowhere"),

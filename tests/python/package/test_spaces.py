@@ -24,7 +24,7 @@ def test_a_space_tells_what_it_is():
     assert (space.count, space.classes, space.input, space.topology) == (15625, 10, (3, 32, 32), "edge-cell")
     assert space.operations[:2] == ["none", "skip_connect"]
     assert "NAS-Bench-201" in space.title
-    assert ut.space("darts").count > 2**53, "counts are whole numbers of any size"
+    assert ut.space("nds-darts").count > 2**53, "counts are whole numbers of any size"
     assert [str(each) for each in space.enumerate(5, 2)] == [str(space.from_index(5)), str(space.from_index(6))]
     with pytest.raises(IndexError, match="15625"):
         space.from_index(15625)
@@ -52,7 +52,7 @@ def test_a_space_file_is_a_space(tmp_path):
 def test_architectures():
     architecture = ut.space("nas-bench-201").parse(CELL)
     assert str(architecture) == architecture.notation == CELL
-    assert architecture.params == 205_386 or architecture.params > 100_000
+    assert architecture.params > 100_000
     assert architecture.macs > architecture.params
     assert architecture.is_connected and architecture.index is not None
     assert ut.space("nas-bench-201").from_index(architecture.index) == architecture

@@ -7,6 +7,11 @@
 See docs/python.md.
 """
 
+import os as _os
+
+# Keeps a layer of Mesa's from looking for a window system and complaining where there is none.
+_os.environ.setdefault("NODEVICE_SELECT", "1")
+
 from ._api import Scorer, Strategy, load_study, resume, score, scores, search, space, spaces, studies
 from ._errors import (
     ArchitectureError,

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional, Protocol, Union, overload
+from typing import Any, Callable, Optional, Protocol, Union
 
 from . import _arrays, _torch, _untrained
 from ._errors import ImageError, ModelError, OptionError
@@ -89,7 +89,8 @@ class Scorer:
         if (space is None) == (model is None):
             raise OptionError("give either a space or a model")
         opened = None if space is None else _space(space)
-        with _arrays.source(images) as (source, count):
+        shape = None if opened is None else opened.input
+        with _arrays.source(images, shape, is_model=opened is None) as (source, count):
             options["images"] = source
             if count is not None and options.get("batch_size") is None:
                 options["batch_size"] = count
@@ -109,17 +110,15 @@ class Scorer:
         """The result of an architecture of the space; of the model whatever the argument."""
         return self._scorer.score(str(architecture))
 
-    __call__ = score
+    def score_all(self, architectures: Iterable[Union[Architecture, str]]) -> list[Result]:
+        """The results of several architectures, in order."""
+        return [self.score(each) for each in architectures]
 
 
 def _space(source: Any) -> Space:
     return source if isinstance(source, Space) else space(source)
 
 
-@overload
-def score(what: Sequence[Union[Architecture, str]], images: _arrays.Images = None, **options: Any) -> list[Result]: ...
-@overload
-def score(what: Any, images: _arrays.Images = None, **options: Any) -> Result: ...
 def score(
     what: Any,
     images: _arrays.Images = None,
@@ -145,11 +144,11 @@ def score(
     merged_calls: Optional[str] = None,
     statistics: Optional[str] = None,
     renormalise: bool = False,
-) -> Any:
+) -> Result:
     """Scores a network without training it: an architecture, the path of an ONNX model, or a torch module.
 
-    `what` is an `Architecture`, a text in the notation of `space` ("nas-bench-201" unless given), a list of these
-    (the result is a list then), a path that ends in .onnx, or a torch.nn.Module. A module is scored in its own
+    `what` is an `Architecture`, a text in the notation of `space` ("nas-bench-201" unless given), a path that ends in
+    .onnx, or a torch.nn.Module. A module is scored in its own
     mode (`model.train()` takes the statistics of the mini-batch) and with its own weights: it is exported to ONNX
     by torch; with ``hooks=True`` the codes are taken by hooks instead, and the result has only kernel, score and
     units.
@@ -163,7 +162,7 @@ def score(
 
     Raises ArchitectureError, ImageError, ModelError, OptionError or DeviceError.
     """
-    options = dict(
+    options: dict[str, Any] = dict(
         seed=seed,
         batch_size=batch_size,
         device=device,
@@ -179,7 +178,7 @@ def score(
         image_seed=image_seed,
         weight_seed=weight_seed,
     )
-    of_models = dict(
+    of_models: dict[str, Any] = dict(
         input=input,
         weights=weights,
         merged_calls=merged_calls,
@@ -195,14 +194,9 @@ def score(
     given = [name for name, value in of_models.items() if value not in (None, False)]
     if given:
         raise OptionError(f"{given[0]} is for models: the space has its own; see untrained.space", given[0])
-    several = isinstance(what, Iterable) and not isinstance(what, (str, Architecture))
-    listed: list[Any] = list(what) if several else [what]
-    first = next((each for each in listed if isinstance(each, Architecture)), None)
     if space is None:
-        space = "nas-bench-201" if first is None else first.space
-    scorer = Scorer(space, images, **options)
-    results = [scorer.score(each) for each in listed]
-    return results if several else results[0]
+        space = what.space if isinstance(what, Architecture) else "nas-bench-201"
+    return Scorer(space, images, **options).score(what)
 
 
 def _score_module(model: Any, images: _arrays.Images, hooks: bool, options: dict[str, Any]) -> Any:
@@ -217,8 +211,8 @@ def _score_module(model: Any, images: _arrays.Images, hooks: bool, options: dict
             raise OptionError(f"{ignored[0]} cannot be combined with hooks", ignored[0])
         return _torch.HookedResult(model, images)
     if is_array:
-        images = _arrays.array(images)
-        shape = images.shape
+        batch = _arrays.array(images)
+        images, shape = batch, batch.shape
     elif options.get("input") is not None:
         shape = (options.get("batch_size") or 2, *options["input"])
     else:
@@ -290,7 +284,7 @@ def search(
     Raises SpaceError, ImageError, OptionError, ConstraintError, TableError, StoreError or DeviceError, and whatever a
     strategy or a score of your own raises.
     """
-    options = dict(
+    options: dict[str, Any] = dict(
         samples=samples,
         seed=seed,
         batch_size=batch_size,
@@ -328,7 +322,7 @@ def search(
     options["strategy"] = strategy if isinstance(strategy, str) else None
     options["score"] = score if isinstance(score, str) else own.base_score
     opened = _space(space)
-    with _arrays.source(images) as (source, number):
+    with _arrays.source(images, opened.input) as (source, number):
         options["images"] = source
         if number is not None and batch_size is None:
             options["batch_size"] = number

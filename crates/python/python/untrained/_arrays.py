@@ -31,8 +31,10 @@ def frame(columns: Mapping[str, list[Any]]) -> Any:
     return pd.DataFrame(dict(columns))
 
 
-def array(images: Any) -> Any:
-    """Images of numpy or torch as a float32 array [n, c, h, w].
+def array(images: Any, shape: Optional[tuple[int, int, int]] = None, *, is_model: bool = False) -> Any:
+    """Images of numpy or torch as a float32 array [n, c, h, w]; each has the `shape`, if one is given.
+
+    A model may take images with the channels last; that is not looked at.
 
     Raises ImageError with what is wrong and what is expected.
     """
@@ -46,9 +48,9 @@ def array(images: Any) -> Any:
             f"images are a {kind}: give an array [n, c, h, w], the name of a source such as "
             f"'cifar10:data', or the path of an .npy or .npz file"
         )
-    shape = " x ".join(map(str, images.shape)) or "a single number"
+    text = " x ".join(map(str, images.shape)) or "a single number"
     if images.ndim != 4:
-        raise ImageError(f"images have the shape {shape}: a mini-batch [n, c, h, w] has four axes")
+        raise ImageError(f"images have the shape {text}: a mini-batch [n, c, h, w] has four axes")
     if images.dtype == np.uint8:
         raise ImageError(
             "images are uint8: networks take normalised values; divide by 255, subtract the mean and "
@@ -57,10 +59,15 @@ def array(images: Any) -> Any:
     if images.dtype not in (np.float16, np.float32, np.float64):
         raise ImageError(f"images are {images.dtype}: floating-point values are expected, as float32")
     channels, last = images.shape[1], images.shape[3]
-    if last in (1, 3) and channels not in (1, 3):
+    if not is_model and last in (1, 3) and channels not in (1, 3):
         raise ImageError(
-            f"images have the shape {shape}, with the channels last: [n, c, h, w] is expected; use "
+            f"images have the shape {text}, with the channels last: [n, c, h, w] is expected; use "
             f"images.transpose(0, 3, 1, 2)"
+        )
+    if shape is not None and images.shape[1:] != shape:
+        raise ImageError(
+            f"images have the shape {text}, but the space takes images of {' x '.join(map(str, shape))}: resize them, "
+            f"or open the space with input={tuple(images.shape[1:])}"
         )
     if images.shape[0] < 2:
         raise ImageError("a mini-batch has at least 2 images, because K compares pairs of them")
@@ -70,7 +77,9 @@ def array(images: Any) -> Any:
 
 
 @contextmanager
-def source(images: Images) -> Iterator[tuple[Optional[str], Optional[int]]]:
+def source(
+    images: Images, shape: Optional[tuple[int, int, int]] = None, *, is_model: bool = False
+) -> Iterator[tuple[Optional[str], Optional[int]]]:
     """The source of images as an option, and how many there are if they are an array.
 
     An array is a file while the work lasts.
@@ -89,7 +98,7 @@ def source(images: Images) -> Iterator[tuple[Optional[str], Optional[int]]]:
     else:
         import numpy as np
 
-        values = array(images)
+        values = array(images, shape, is_model=is_model)
         with tempfile.TemporaryDirectory(prefix="untrained-") as folder:
             path = Path(folder) / "images.npy"
             np.save(path, values)

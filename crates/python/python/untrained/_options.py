@@ -12,7 +12,7 @@ OptionTexts = list[tuple[str, list[str]]]
 def text(value: Any) -> str:
     """One value as text."""
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(os.fspath(value))
     if hasattr(value, "item"):
         value = value.item()
     return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import types
+import warnings
 from pathlib import Path
 from typing import Any, Optional
 
@@ -47,7 +48,8 @@ def export(model: Any, shape: tuple[int, ...], path: Path) -> None:
     images = torch.zeros(shape, device=next((each.device for each in model.parameters()), "cpu"))
     state = {name: value.clone() for name, value in model.state_dict().items()}
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             torch.onnx.export(
                 model,
                 (images,),
