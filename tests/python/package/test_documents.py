@@ -41,7 +41,9 @@ def test_the_examples_of_the_manual_run(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("document", ["README.md", "crates/python/README.md"])
 def test_the_examples_of_the_read_me_run(document):
-    for block in examples(document):
+    blocks = [block for block in examples(document) if "import untrained" in block]
+    assert blocks
+    for block in blocks:
         exec(compile(re.sub(r"samples=\d+", "samples=2", block), document, "exec"), {})
 
 

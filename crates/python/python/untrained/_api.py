@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional, Protocol, Union
+from typing import Any, Callable, Optional, Protocol, Union, cast
 
 from . import _arrays, _torch, _untrained
 from ._errors import ImageError, ModelError, OptionError
@@ -199,7 +199,7 @@ def score(
     return Scorer(space, images, **options).score(what)
 
 
-def _score_module(model: Any, images: _arrays.Images, hooks: bool, options: dict[str, Any]) -> Any:
+def _score_module(model: Any, images: _arrays.Images, hooks: bool, options: dict[str, Any]) -> Result:
     """Scores a torch module through an export, or by hooks."""
     name = type(model).__name__
     is_array = images is not None and not isinstance(images, (str, os.PathLike))
@@ -209,7 +209,8 @@ def _score_module(model: Any, images: _arrays.Images, hooks: bool, options: dict
         ignored = [key for key, value in options.items() if value not in (None, False, 0)]
         if ignored:
             raise OptionError(f"{ignored[0]} cannot be combined with hooks", ignored[0])
-        return _torch.HookedResult(model, images)
+        # It has less than others: see `score`.
+        return cast(Result, _torch.HookedResult(model, images))
     if is_array:
         batch = _arrays.array(images)
         images, shape = batch, batch.shape
