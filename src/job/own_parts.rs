@@ -30,8 +30,9 @@ impl OwnNames {
 /// A program's own score.
 pub trait OwnScore {
     /// The value of a network, higher is better; its kernel matrix and its codes are in the output. A value
-    /// that is not finite keeps the architecture from being chosen. `None` leaves it without a result, as if
-    /// the search had been cancelled before: what cannot go on also cancels the search.
+    /// that is not finite keeps the architecture from being chosen. Networks that failed, and those whose input
+    /// does not reach their output, are not asked about. `None` leaves a network without a result, as if the
+    /// search had been cancelled before: what cannot go on also cancels the search.
     fn value(&mut self, architecture: &Architecture, network: &ScoredNetwork) -> Option<f64>;
 }
 
@@ -97,8 +98,8 @@ pub(super) fn ranked_by_own(
     architecture: &Architecture,
     mut network: ScoredNetwork,
 ) -> Option<ScoredNetwork> {
-    if network.record.status == Status::Failed {
-        return Some(network);
+    if matches!(network.record.status, Status::Failed | Status::Disconnected) {
+        return Some(ScoredNetwork { output: None, ..network });
     }
     let value = own.value(architecture, &network)?;
     network.record.scores.insert(name.to_owned(), value);
