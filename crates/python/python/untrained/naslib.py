@@ -14,6 +14,7 @@ from ._untrained import Architecture, Space
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 
 class Predictor:
@@ -43,7 +44,7 @@ class Predictor:
 
     def fit(
         self, xtrain: Sequence[Union[Architecture, str]], ytrain: Sequence[float], train_info: Any = None
-    ) -> np.ndarray:
+    ) -> npt.NDArray[np.float64]:
         """Fits accuracies to scores by least squares; returns the predictions for `xtrain`, float64 [n]."""
         import numpy as np
 
@@ -57,7 +58,7 @@ class Predictor:
         self._line = float(slope), float(start)
         return self.query(xtrain)
 
-    def query(self, xtest: Sequence[Union[Architecture, str]], info: Any = None) -> np.ndarray:
+    def query(self, xtest: Sequence[Union[Architecture, str]], info: Any = None) -> npt.NDArray[np.float64]:
         """Predictions, float64 [n]; NaN for an architecture without a score, -inf for one with a singular K."""
         scores = self._scores(xtest)
         return scores if self._line is None else self._line[0] * scores + self._line[1]
@@ -73,7 +74,7 @@ class Predictor:
             "unlabeled_factor": 0,
         }
 
-    def _scores(self, architectures: Sequence[Union[Architecture, str]]) -> np.ndarray:
+    def _scores(self, architectures: Sequence[Union[Architecture, str]]) -> npt.NDArray[np.float64]:
         import numpy as np
 
         for name in map(str, architectures):
