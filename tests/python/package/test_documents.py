@@ -40,7 +40,8 @@ def test_the_examples_of_the_manual_run(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("document", ["README.md", "crates/python/README.md"])
-def test_the_examples_of_the_read_me_run(document):
+def test_the_examples_of_the_read_me_run(document, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     blocks = [block for block in examples(document) if "import untrained" in block]
     assert blocks
     for block in blocks:
