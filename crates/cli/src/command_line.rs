@@ -8,8 +8,9 @@ pub fn job_command_line(config: &JobConfig) -> String {
     let own = [&config.own.strategy, &config.own.score];
     let own: Vec<&str> = own.into_iter().flatten().map(String::as_str).collect();
     if !own.is_empty() {
-        let name = untrained::format::printable(&own.join(", "));
-        return format!("# only the program that made this job can run it: {name} is its own");
+        let names = own.join(", ");
+        let names = untrained::format::printable(&names);
+        return format!("# only the program that made this job can run it: {names} is its own");
     }
     let verb = match config.task {
         Task::Search(_) => "search",
