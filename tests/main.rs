@@ -16,6 +16,7 @@ mod kernels;
 mod killed_jobs;
 mod layering;
 mod onnx;
+mod own_parts;
 mod published_count;
 mod published_search;
 mod pytorch;

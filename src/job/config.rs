@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    InvalidOption, JobError, JobOption, MiniBatch, Options, SearchOptions, StoreLocation, StudyMode,
+    InvalidOption, JobError, JobOption, MiniBatch, Options, OwnNames, SearchOptions, StoreLocation,
+    StudyMode,
 };
 use crate::data::ImageSource;
 use crate::graph::Shape;
@@ -134,6 +135,9 @@ pub struct JobConfig {
     /// The study database that stores the results; without one, there is no study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreLocation>,
+    /// What the program that uses the library brings itself; see [`run_with`](super::run_with).
+    #[serde(default, skip_serializing_if = "OwnNames::is_empty")]
+    pub own: OwnNames,
     /// Whether that file is only the default, so that a run continues without it if it cannot be
     /// written.
     #[serde(skip)]
@@ -205,6 +209,7 @@ impl JobConfig {
             overwrite: false,
             images_changed: ImagesChanged::default(),
             store: None,
+            own: OwnNames::default(),
             store_is_default: false,
             study: StudyMode::New,
             space_copy: None,
@@ -288,6 +293,9 @@ impl JobConfig {
             Task::Search(search) if search.trainer.is_some() || search.table.is_some() => {
                 "accuracy"
             }
+            Task::Search(_) if self.own.score.is_some() => {
+                self.own.score.as_deref().unwrap_or_default()
+            }
             Task::Search(search) if search.score_name() != SCORES[0].name => search.score_name(),
             _ => "score",
         }
@@ -308,7 +316,7 @@ impl JobConfig {
         }
     }
 
-    /// What its records are ranked by, unless by their accuracies.
+    /// What its records are ranked by, unless by their accuracies or by a program's own score.
     ///
     /// # Errors
     ///
@@ -316,6 +324,7 @@ impl JobConfig {
     pub fn ranked_without_training(&self) -> Result<Option<Ranking>, InvalidOption> {
         match &self.task {
             Task::Search(search) if search.strategy.objective() == Objective::Accuracy => Ok(None),
+            Task::Search(_) if self.own.score.is_some() => Ok(None),
             _ => self.ranking().map(Some),
         }
     }

@@ -15,6 +15,8 @@ pub struct Leaderboard {
     /// Where a score ranks: the counts of all records.
     counts: RecordCounts,
     ranked_by: &'static str,
+    /// How many are kept.
+    size: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +29,11 @@ struct CombinedRecords {
 impl Leaderboard {
     /// No record yet.
     pub fn new(ranking: Option<&Ranking>) -> Self {
+        Self::keeping(ranking, BEST)
+    }
+
+    /// No record yet; the `size` best ones are kept.
+    pub fn keeping(ranking: Option<&Ranking>, size: usize) -> Self {
         let combined = match ranking {
             Some(Ranking::Combined(components)) => {
                 let ranks = RecordRanks::new(components.clone());
@@ -35,7 +42,7 @@ impl Leaderboard {
             Some(Ranking::Score(_)) | None => None,
         };
         let ranked_by = ranking.map_or("", Ranking::name);
-        Self { best: Vec::new(), combined, counts: RecordCounts::default(), ranked_by }
+        Self { best: Vec::new(), combined, counts: RecordCounts::default(), ranked_by, size }
     }
 
     /// Adds a record; of equal ones the earlier one wins.
@@ -60,13 +67,13 @@ impl Leaderboard {
             self.best.remove(at);
         }
         let place = self.best.partition_point(|better| better.rank_score() >= score);
-        if place < BEST {
+        if place < self.size {
             self.best.insert(place, record.clone());
-            self.best.truncate(BEST);
+            self.best.truncate(self.size);
         }
     }
 
-    /// The best records, best first, at most [`BEST`], with the values by which they are ranked.
+    /// The best records, best first, at most as many as are kept, with the values by which they are ranked.
     pub fn best(&self) -> Vec<Record> {
         let Some(CombinedRecords { ranks, records }) = &self.combined else {
             return self.best.clone();
@@ -74,7 +81,7 @@ impl Leaderboard {
         let mut values: Vec<(f64, usize)> =
             records.iter().map(|record| ranks.combined(record)).zip(0..).collect();
         values.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let best = values.into_iter().take(BEST);
+        let best = values.into_iter().take(self.size);
         best.map(|(value, at)| Record { value, ..records[at].clone() }).collect()
     }
 

@@ -24,6 +24,7 @@ mod option_choices;
 mod option_schema;
 mod option_value;
 mod options;
+mod own_parts;
 mod proposal;
 mod recorder;
 mod repeats;
@@ -45,6 +46,7 @@ pub use leaderboard::Leaderboard;
 pub use networks::{ModelNetwork, NetworkSource, candidate};
 pub use option::{ChangeOnResume, ChoiceInfo, InvalidOption, JobOption, OptionInfo, OptionType};
 pub use options::{MiniBatch, Options};
+pub use own_parts::{OwnNames, OwnParts, OwnScore};
 pub use scorer::{Candidate, ScoredNetwork, WeightSource};
 pub use search_options::SearchOptions;
 pub use session::{ESTIMATE_SAMPLES, KernelOutput, NetworkEstimate, Session};
@@ -90,8 +92,23 @@ pub fn run(
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
+    run_with(config, OwnParts::default(), cancel, events)
+}
+
+/// Runs a job with a strategy or a score of the calling program, which [`JobConfig::own`] names.
+///
+/// # Errors
+///
+/// As [`run`], and [`JobError::Invalid`] where the job names what is not given.
+pub fn run_with(
+    config: &JobConfig,
+    own: OwnParts<'_>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, JobError> {
     config.check()?;
-    match run_task(config, cancel, events) {
+    own.check(config)?;
+    match run_task(config, own, cancel, events) {
         Err(JobError::Data(DataError::Cancelled)) => {
             Ok(Summary { interrupted: true, ..Summary::default() })
         }
@@ -101,6 +118,7 @@ pub fn run(
 
 fn run_task(
     config: &JobConfig,
+    own: OwnParts<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
@@ -116,10 +134,14 @@ fn run_task(
             let ranking = search.ranking()?;
             let session =
                 Session::with_networks(networks, &config.options, ranking, cancel, events)?;
-            let strategy = search.start(&session, &space, cancel)?;
+            let strategy = match own.strategy {
+                Some(strategy) => strategy,
+                None => search.start(&session, &space, cancel)?,
+            };
             let objective = search.strategy.objective();
             let unique = search.unique;
-            let setup = SearchSetup { space, strategy, objective, accuracies, unique };
+            let own_score = own.score;
+            let setup = SearchSetup { space, strategy, objective, accuracies, unique, own_score };
             search_loop::run(config, &session, setup, cancel, events)
         }
         Task::Score { architectures } => {
@@ -136,6 +158,7 @@ fn run_task(
                 objective: Objective::Score,
                 accuracies: None,
                 unique: false,
+                own_score: None,
             };
             search_loop::run(config, &session, setup, cancel, events)
         }

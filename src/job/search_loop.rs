@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::accuracy::{AccuracySource, reused};
+use super::own_parts::{OwnScore, ranked_by_own};
 use super::proposal::{Proposal, ProposalAnswer, ProposalState};
 use super::recorder::Recorder;
 use super::scorer::ScoredNetwork;
@@ -38,6 +39,8 @@ pub(super) struct SearchSetup<'m> {
     pub accuracies: Option<AccuracySource>,
     /// Whether equal architectures share a result.
     pub unique: bool,
+    /// The calling program's own score, if that ranks.
+    pub own_score: Option<Box<dyn OwnScore + 'm>>,
 }
 
 /// A run on a space, as it goes.
@@ -51,6 +54,7 @@ struct SearchLoop<'r> {
     strategy: Box<dyn Strategy + 'r>,
     objective: Objective,
     accuracies: Option<AccuracySource>,
+    own_score: Option<Box<dyn OwnScore + 'r>>,
     shared: SharedResults,
     /// Where architectures are trained as well: the records of those that have a score.
     scored: HashMap<String, Record>,
@@ -74,20 +78,22 @@ pub(super) fn run<'r>(
     cancel: &'r Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Summary, JobError> {
-    let SearchSetup { space, strategy, objective, accuracies, unique } = setup;
+    let SearchSetup { space, strategy, objective, accuracies, unique, own_score } = setup;
+    // Its values are not known to depend on what earlier results are found by.
+    let is_own = own_score.is_some();
     let facts = StudyFacts {
         space: &space,
         batch: &session.fingerprint(),
         weight_seeds: session.weight_seeds(),
         device: session.device(),
-        reuse: session.scores().needs_forward_pass() && !config.outputs,
+        reuse: session.scores().needs_forward_pass() && !config.outputs && !is_own,
         keys: session.result_keys(&space),
     };
     let study = StudySession::open(config, &facts, events)?;
     let (total, id) = (strategy.total(), study.id().map(str::to_owned));
     let recorder = Recorder::start(config, session, (total, id), None, events)?;
     let is_combined = matches!(session.ranking(), Ranking::Combined(_));
-    let shares = (unique || is_combined && !config.outputs) && !study.reuses();
+    let shares = (unique || is_combined && !config.outputs) && !study.reuses() && !is_own;
     let mut search = SearchLoop {
         config,
         session,
@@ -102,6 +108,7 @@ pub(super) fn run<'r>(
         strategy,
         objective,
         accuracies,
+        own_score,
         scored: HashMap::new(),
         proposals: VecDeque::new(),
         proposed: 0,
@@ -385,9 +392,16 @@ impl SearchLoop<'_> {
     fn scored(&mut self, proposed: &[Architecture]) -> Vec<Option<ScoredNetwork>> {
         let unscored = self.shared.unscored(proposed);
         let candidates = unscored.iter().map(candidate).collect();
-        let outputs = self.config.outputs;
+        let outputs = self.config.outputs || self.own_score.is_some();
         let scored = self.session.score(candidates, outputs, self.cancel);
-        self.shared.spread(proposed, &unscored, scored)
+        let Some(own) = &mut self.own_score else {
+            return self.shared.spread(proposed, &unscored, scored);
+        };
+        let name = self.config.ranked_by();
+        let ranked = |(architecture, network): (&Architecture, Option<ScoredNetwork>)| {
+            ranked_by_own(own.as_mut(), name, architecture, network?)
+        };
+        proposed.iter().zip(scored).map(ranked).collect()
     }
 
     fn trained(&mut self, proposed: &[Architecture]) -> Vec<Option<ScoredNetwork>> {

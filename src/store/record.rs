@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::Draws;
-use crate::score::{Components, Score, ScoreInputs, ScoreNeeds, ScoreSet};
+use crate::score::{Components, SCORES, Score, ScoreInputs, ScoreNeeds, ScoreSet};
 
 /// The status of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -134,6 +134,14 @@ impl Record {
     pub fn score_value(&self, score: &Score) -> Option<f64> {
         let further = || self.scores.get(score.name).copied();
         (score.compute)(&self.score_inputs()).or_else(further)
+    }
+
+    /// The scores whose values are finite, as files of networks keep them.
+    pub fn finite_scores(&self) -> Vec<(&'static str, f64)> {
+        let value = |score: &'static Score| {
+            Some((score.name, self.score_value(score).filter(|value| value.is_finite())?))
+        };
+        SCORES.iter().filter_map(value).collect()
     }
 
     /// Whether the record tells all these scores; NaN tells that the network cannot have one.

@@ -2,8 +2,16 @@
 
 use untrained::job::{JobConfig, JobOption, OptionType, StudyMode, Task};
 
-/// The command line of a job, quoted for a POSIX shell: an option that is left out has its default.
+/// The command line of a job, quoted for a POSIX shell: an option that is left out has its default. There is none for
+/// a job with a strategy or a score of another program, which a comment says.
 pub fn job_command_line(config: &JobConfig) -> String {
+    let own = [&config.own.strategy, &config.own.score];
+    let own: Vec<&str> = own.into_iter().flatten().map(String::as_str).collect();
+    if !own.is_empty() {
+        let names = own.join(", ");
+        let names = untrained::format::printable(&names);
+        return format!("# only the program that made this job can run it: {names} is its own");
+    }
     let verb = match config.task {
         Task::Search(_) => "search",
         Task::Score { .. } | Task::Onnx(_) => "score",

@@ -12,7 +12,6 @@ use untrained::job::{ExportedNetwork, JobConfig, JobOption, Task};
 use untrained::onnx::NormMode;
 use untrained::output::{check_output, write_output};
 use untrained::pytorch::TRAINING_PROGRAM;
-use untrained::score::SCORES;
 use untrained::space::{Space, dot};
 use untrained::store::{DEFAULT_FILE, Record, Store};
 use untrained_plot::drawing::drawings_svg;
@@ -241,22 +240,13 @@ fn of_study(arguments: &Export, id: &str, given: &[JobOption]) -> anyhow::Result
     Ok(ExportedNetworks { config, source: ExportSource::Space(Box::new(space), networks) })
 }
 
-/// The scores of a record that are numbers.
-fn scores(record: &Record) -> Vec<(&'static str, f64)> {
-    let value = |score: &'static untrained::score::Score| {
-        let value = record.score_value(score).filter(|value| value.is_finite())?;
-        Some((score.name, value))
-    };
-    SCORES.iter().filter_map(value).collect()
-}
-
 impl ExportedNetworks {
     fn network(&self, position: usize) -> anyhow::Result<ExportedNetwork> {
         let ExportSource::Space(space, networks) = &self.source else {
             return Ok(ExportedNetwork::of_model(&self.config)?);
         };
         let (architecture, record) = &networks[position];
-        let scores = record.as_ref().map(scores).unwrap_or_default();
+        let scores = record.as_ref().map(Record::finite_scores).unwrap_or_default();
         Ok(ExportedNetwork::of_architecture(&self.config, space, architecture, &scores)?)
     }
 

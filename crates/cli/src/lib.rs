@@ -71,12 +71,16 @@ pub enum Exit {
 /// Runs the program with its arguments, the program's name first. To be called from `main` before
 /// other threads start: it sets an environment variable.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    ExitCode::from(run(arguments) as u8)
+}
+
+/// The same for a caller that ends the process itself.
+pub fn run(arguments: Vec<OsString>) -> Exit {
     report_size_limits();
-    let exit = match arguments.get(1) {
+    match arguments.get(1) {
         Some(first) if first == "--batch" => batch(&arguments[2..]),
         _ => no_batch(&arguments),
-    };
-    ExitCode::from(exit as u8)
+    }
 }
 
 /// The file or space ID with which the window should open, if the arguments ask for a window: either

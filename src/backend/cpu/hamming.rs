@@ -2,6 +2,9 @@
 
 use rayon::prelude::*;
 
+use crate::backend::PackedCode;
+use crate::score::{KernelMatrix, KernelMatrixError};
+
 use super::memory::WORDS_PER_LINE;
 
 /// Images in a tile: distances of 4 by 4 images are counted together.
@@ -49,6 +52,34 @@ pub fn distances(
         }
     }
     result
+}
+
+/// The kernel matrix of packed codes that another program has taken. Every code has
+/// `images * ceil(units / 32)` words; words that are missing count as 0.
+///
+/// # Errors
+///
+/// [`KernelMatrixError`] if a code has bits past its units that differ.
+pub fn kernel_of_codes(
+    images: usize,
+    codes: &[PackedCode],
+) -> Result<KernelMatrix, KernelMatrixError> {
+    let length = |code: &PackedCode| code.units.div_ceil(64).next_multiple_of(WORDS_PER_LINE);
+    let row: usize = codes.iter().map(length).sum();
+    let mut words = vec![0_u64; images * row];
+    let (mut stretches, mut first, mut units) = (Vec::new(), 0, 0);
+    for code in codes {
+        let own = code.units.div_ceil(32).max(1);
+        for (image, packed) in code.words.chunks(own).take(images).enumerate() {
+            for (at, &word) in packed.iter().enumerate() {
+                words[image * row + first + at / 2] |= u64::from(word) << (32 * (at % 2));
+            }
+        }
+        stretches.push((first, first + length(code), code.multiplicity));
+        first += length(code);
+        units += code.units as u64 * u64::from(code.multiplicity);
+    }
+    KernelMatrix::from_distances(images, units, &distances(&words, images, row, &stretches))
 }
 
 struct DistanceTile<'a> {

@@ -51,8 +51,9 @@ fn facts(job: &JobConfig) -> Vec<String> {
     let mut facts = Vec::new();
     match &job.task {
         Task::Search(search) => {
-            facts.push(search.strategy.name().to_owned());
-            facts.push(format!("score {}", search.score_name()));
+            let own = &job.own;
+            facts.push(own.strategy.clone().unwrap_or_else(|| search.strategy.name().to_owned()));
+            facts.push(format!("score {}", own.score.as_deref().unwrap_or(search.score_name())));
             facts.push(format!("seed {}", job.options.seed));
             if !search.constraint.is_empty() {
                 let constraints = search.constraint.iter().map(ToString::to_string);
