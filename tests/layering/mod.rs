@@ -10,7 +10,7 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 26] = [
     "seed",
     "nearest",
     "input",
@@ -34,7 +34,9 @@ const ORDER: [&str; 24] = [
     "store",
     "places",
     "job",
+    "citation",
     "evaluation",
+    "report",
 ];
 
 fn core() -> Crate {

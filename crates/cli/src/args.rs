@@ -3,12 +3,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::cite::Cite;
 use super::evaluate::args::{Correlate, Protocol};
 use super::export_args::Export;
 use super::job_args::{
     DescribedModel, JobArgs, ScoredModel, SpaceOptions, SpaceOverrides, help, parser,
 };
 use super::paths::Paths;
+use super::report::ReportArguments;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -60,6 +62,10 @@ pub enum Verb {
     Protocol(Box<Protocol>),
     /// List, show, export, complete, merge and delete stored studies
     Studies(Studies),
+    /// Write a report of a study or a table of results: one HTML file that can be sent and printed
+    Report(Box<ReportArguments>),
+    /// Print the BibTeX entries of the method, spaces, scores and the program
+    Cite(Cite),
     /// Print where studies and settings are kept unless options say otherwise
     Paths(Paths),
 }
@@ -365,7 +371,7 @@ pub fn program() -> Command {
              untrained --batch JOB.toml\n       untrained --batch --help\n       untrained paths",
         )
         .arg(clap::arg!([FILE] "Open a space, a job file, a study database or an ONNX model in the desktop application; without this argument, its start screen").value_name("SPACE|FILE"))
-        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, export, benchmark, correlate, protocol, studies, paths").required(false))
+        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, export, benchmark, correlate, protocol, studies, report, cite, paths").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }
