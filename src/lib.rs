@@ -48,6 +48,7 @@ pub mod statistics;
 pub mod store;
 pub mod tabular;
 pub mod trainer;
+pub mod typeset;
 pub mod weights;
 
 pub use graph::Graph;

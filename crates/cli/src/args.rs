@@ -11,6 +11,7 @@ use super::job_args::{
 };
 use super::paths::Paths;
 use super::report::ReportArguments;
+use super::text_table::PrintedTables;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -32,6 +33,9 @@ pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2
     after_help = EXIT_CODES
 )]
 pub struct CommandArguments {
+    /// How tables are printed
+    #[arg(long, global = true, value_enum, default_value_t = PrintedTables::Text, value_name = "FORMAT")]
+    pub tables: PrintedTables,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -300,7 +304,7 @@ pub enum StudiesAction {
         /// The ID of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// The file: .csv, .jsonl (JSON Lines) or .parquet
+        /// The file: .csv, .jsonl (JSON Lines), .parquet, .tex (LaTeX) or .md (Markdown)
         #[arg(value_name = "OUT")]
         out: PathBuf,
         /// Replace an existing file

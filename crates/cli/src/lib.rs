@@ -167,6 +167,7 @@ fn batch(rest: &[OsString]) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
+    text_table::set_format(parsed.tables);
     let result = match parsed.verb {
         Verb::Search(arguments) => {
             let given = matches.subcommand().map(|(_, verb)| job_args::given(verb));

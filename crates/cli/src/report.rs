@@ -11,6 +11,7 @@ use untrained::report::{
     DEFAULT_SHOWN, MOST_SHOWN, Report, ReportError, ReportOptions, ReportedRun,
 };
 use untrained::store::{DEFAULT_FILE, Store, StoreError, StudyInfo};
+use untrained::typeset::TableFormat;
 use untrained_plot::report_html;
 
 /// `report`.
@@ -20,8 +21,9 @@ pub struct ReportArguments {
     /// needs its manifest next to it
     #[arg(value_name = "STUDY|FILE")]
     pub study: String,
-    /// The page, which holds everything it shows
-    #[arg(short, long, value_name = "FILE.html")]
+    /// The page, FILE.html, which holds everything it shows; FILE.tex (LaTeX) or FILE.md (Markdown) has only the
+    /// tables of the best architectures and of the Pareto front
+    #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// The study database
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
@@ -43,15 +45,38 @@ pub struct ReportArguments {
     pub overwrite: bool,
 }
 
+/// What is written.
+enum ReportFormat {
+    /// The page.
+    Html,
+    /// Its tables of the best and of the Pareto front.
+    Tables(TableFormat),
+}
+
+impl ReportFormat {
+    fn from_name(path: &Path) -> anyhow::Result<Self> {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        match TableFormat::by_ending(&ending) {
+            Some(format) => Ok(Self::Tables(format)),
+            None if ending == "html" || ending == "htm" => Ok(Self::Html),
+            None => anyhow::bail!(
+                "cannot tell the format of {}: give a name that ends in .html, or in .tex or .md for the tables alone",
+                path.display()
+            ),
+        }
+    }
+
+    fn text(&self, report: &Report) -> String {
+        let Self::Tables(format) = self else { return report_html(report) };
+        let tables = [report.best_table(), report.front_table()];
+        tables.map(|(header, rows)| format.table(&header, &rows)).join("\n")
+    }
+}
+
 /// Runs the verb.
 pub fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let out = arguments.out.as_path();
-    let ending = out.extension().unwrap_or_default().to_ascii_lowercase();
-    anyhow::ensure!(
-        ending == "html" || ending == "htm",
-        "cannot tell the format of {}: give a name that ends in .html",
-        out.display()
-    );
+    let format = ReportFormat::from_name(out)?;
     anyhow::ensure!(arguments.best > 0, "--best must be at least 1");
     let table = arguments.table.as_deref();
     let inputs = [
@@ -83,7 +108,7 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         }
         result => result?,
     };
-    write_output(out, report_html(&report).as_bytes(), arguments.overwrite)?;
+    write_output(out, format.text(&report).as_bytes(), arguments.overwrite)?;
     show(&format!("{}: {}\n", out.display(), report.question))?;
     Ok(Exit::Done)
 }
