@@ -163,7 +163,8 @@ mod tests {
         cells.iter().map(|cell| (*cell).to_owned()).collect()
     }
 
-    const HOSTILE: &str = "[9cm] \\input{/etc/passwd} & % $x$ | <script> *a* `b` http://x @me ~ # ^ _ {";
+    const HOSTILE: &str =
+        "[9cm] \\input{/etc/passwd} & % $x$ | <script> *a* `b` http://x @me ~ # ^ _ {";
 
     #[test]
     fn columns_of_numbers_stand_on_the_right() {
@@ -213,7 +214,9 @@ mod tests {
 
     #[test]
     fn numbers_are_told_from_names() {
-        for number in ["1", "1,234", "-0.5", "0.1 to 0.2", "93.5 ± 0.1", "-inf", "1.5e16", "-", "12%"] {
+        for number in
+            ["1", "1,234", "-0.5", "0.1 to 0.2", "93.5 ± 0.1", "-inf", "1.5e16", "-", "12%"]
+        {
             assert!(is_number(number), "{number}");
         }
         for name in ["a", "3x32x32", "|none~0|", "1 a", "nas-bench-201"] {

@@ -122,8 +122,8 @@ pub struct Citations {
 
 impl Citations {
     fn add(&mut self, keys: &[&'static str]) -> bool {
-        for key in keys {
-            if !self.keys.contains(key) {
+        for &key in keys {
+            if !self.keys.contains(&key) {
                 self.keys.push(key);
             }
         }

@@ -75,8 +75,8 @@ fn at_value(records: &[Record], at: usize) -> usize {
 }
 
 fn has_all(run: &ReportedRun, components: &Components) -> bool {
-    let ok = run.records.iter().filter(|record| record.status == Status::Ok);
-    ok.into_iter().all(|record| record.has(components.scores()))
+    let mut ok = run.records.iter().filter(|record| record.status == Status::Ok);
+    ok.all(|record| record.has(components.scores()))
 }
 
 /// The components of the combined rank; else the score that ranks, and every other that all results have.

@@ -81,7 +81,7 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let table = arguments.table.as_deref();
     let inputs = [
         (Path::new(&arguments.study), "the table of results"),
-        (&arguments.store, "the study database"),
+        (arguments.store.as_path(), "the study database"),
     ];
     let inputs: Vec<_> =
         inputs.into_iter().chain(table.map(|path| (path, "the benchmark table"))).collect();

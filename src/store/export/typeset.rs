@@ -44,13 +44,14 @@ impl RowWriter for TypesetRows<'_> {
     }
 
     fn finish(self: Box<Self>) -> std::io::Result<()> {
-        let is_used = |column: usize| {
-            self.rows.is_empty() || self.rows.iter().any(|row| !row[column].is_empty())
+        let Self { file, format, header, rows } = *self;
+        let is_used =
+            |column: &usize| rows.is_empty() || rows.iter().any(|row| !row[*column].is_empty());
+        let used: Vec<usize> = (0..header.len()).filter(is_used).collect();
+        let part = |row: &Vec<String>| -> Vec<String> {
+            used.iter().map(|&column| row[column].clone()).collect()
         };
-        let used: Vec<usize> = (0..self.header.len()).filter(|&column| is_used(column)).collect();
-        let part = |row: &Vec<String>| used.iter().map(|&column| row[column].clone()).collect();
-        let rows: Vec<Vec<String>> = self.rows.iter().map(part).collect();
-        let header: Vec<String> = part(&self.header);
-        self.file.write_all(self.format.table(&header, &rows).as_bytes())
+        let body: Vec<Vec<String>> = rows.iter().map(part).collect();
+        file.write_all(format.table(&part(&header), &body).as_bytes())
     }
 }

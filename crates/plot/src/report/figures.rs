@@ -85,7 +85,7 @@ pub(super) fn best_so_far(report: &Report) -> String {
     let last = points.last().map_or(1, |point| point.position + 1);
     let y = linear(points.iter().map(|point| point.value));
     let x = PlotAxis::between(0.0, last.max(2) as f64);
-    let mut figure = Figure::new((x, "architectures scored"), (y, &report.ranked_by));
+    let mut figure = Figure::new((x, "architectures scored"), (y, report.ranked_by.as_str()));
     let all: Vec<(f64, f64)> =
         sample(points).iter().map(|point| (point.position as f64 + 1.0, point.value)).collect();
     figure.dots(&all, FAINT, 1.8);
@@ -117,7 +117,7 @@ pub(super) fn value_against_params(report: &Report) -> Option<String> {
     }
     let x = PlotAxis::around(points.iter().map(|point| point.0), PlotScale::Logarithmic);
     let y = linear(points.iter().map(|point| point.1));
-    let mut figure = Figure::new((x, "parameters"), (y, &report.ranked_by));
+    let mut figure = Figure::new((x, "parameters"), (y, report.ranked_by.as_str()));
     figure.dots(&sample(&points), POINT, 2.6);
     let best: Vec<(f64, f64)> = report
         .best
@@ -142,7 +142,7 @@ pub(super) fn distribution(report: &Report) -> String {
     let most = counts.iter().copied().max().unwrap_or(1);
     let y = PlotAxis::between(0.0, f64::from(most.max(2)) * 1.05);
     let x = linear([low, high].into_iter());
-    let mut figure = Figure::new((x, &report.ranked_by), (y, "architectures"));
+    let mut figure = Figure::new((x, report.ranked_by.as_str()), (y, "architectures"));
     for (bar, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let from = figure.at(low + bar as f64 * width, f64::from(*count));
         let to = figure.at(low + (bar + 1) as f64 * width, 0.0);
