@@ -25,6 +25,7 @@
 
 pub mod backend;
 pub mod benchmark;
+pub mod citation;
 pub mod data;
 pub mod evaluation;
 pub mod format;
@@ -38,6 +39,7 @@ pub mod output;
 pub mod places;
 pub mod plan;
 pub mod pytorch;
+pub mod report;
 pub mod score;
 pub mod search;
 pub mod seed;
@@ -46,6 +48,7 @@ pub mod statistics;
 pub mod store;
 pub mod tabular;
 pub mod trainer;
+pub mod typeset;
 pub mod weights;
 
 pub use graph::Graph;

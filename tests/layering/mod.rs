@@ -10,7 +10,7 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 27] = [
     "seed",
     "nearest",
     "input",
@@ -18,6 +18,7 @@ const ORDER: [&str; 24] = [
     "output",
     "statistics",
     "format",
+    "typeset",
     "tabular",
     "graph",
     "weights",
@@ -34,7 +35,9 @@ const ORDER: [&str; 24] = [
     "store",
     "places",
     "job",
+    "citation",
     "evaluation",
+    "report",
 ];
 
 fn core() -> Crate {

@@ -180,7 +180,7 @@ fn files_are_not_replaced_unasked_and_never_by_half_of_one() {
     };
     std::fs::write(&path, "precious").unwrap();
     refused(&path, false, &["out.csv exists", "allow overwriting"]);
-    refused(&folder.path("out.xlsx"), false, &["out.xlsx", ".csv, .jsonl or .parquet"]);
+    refused(&folder.path("out.xlsx"), false, &["out.xlsx", ".csv, .jsonl, .parquet, .tex or .md"]);
     refused(&folder.path("no/out.csv"), false, &["cannot write", "out.csv"]);
     std::fs::create_dir(folder.path("folder.csv")).unwrap();
     refused(&folder.path("folder.csv"), true, &["folder.csv", "is a directory"]);

@@ -3,12 +3,15 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::cite::Cite;
 use super::evaluate::args::{Correlate, Protocol};
 use super::export_args::Export;
 use super::job_args::{
     DescribedModel, JobArgs, ScoredModel, SpaceOptions, SpaceOverrides, help, parser,
 };
 use super::paths::Paths;
+use super::report::ReportArguments;
+use super::text_table::PrintedTables;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -30,6 +33,9 @@ pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2
     after_help = EXIT_CODES
 )]
 pub struct CommandArguments {
+    /// How tables are printed
+    #[arg(long, global = true, value_enum, default_value_t = PrintedTables::Text, value_name = "FORMAT")]
+    pub tables: PrintedTables,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -60,6 +66,10 @@ pub enum Verb {
     Protocol(Box<Protocol>),
     /// List, show, export, complete, merge and delete stored studies
     Studies(Studies),
+    /// Write a report of a study or a table of results: one HTML file that can be sent and printed
+    Report(Box<ReportArguments>),
+    /// Print the BibTeX entries of the method, spaces, scores and the program
+    Cite(Cite),
     /// Print where studies and settings are kept unless options say otherwise
     Paths(Paths),
 }
@@ -294,7 +304,7 @@ pub enum StudiesAction {
         /// The ID of the study, or its first digits
         #[arg(value_name = "ID")]
         id: String,
-        /// The file: .csv, .jsonl (JSON Lines) or .parquet
+        /// The file: .csv, .jsonl (JSON Lines), .parquet, .tex (LaTeX) or .md (Markdown)
         #[arg(value_name = "OUT")]
         out: PathBuf,
         /// Replace an existing file
@@ -365,7 +375,7 @@ pub fn program() -> Command {
              untrained --batch JOB.toml\n       untrained --batch --help\n       untrained paths",
         )
         .arg(clap::arg!([FILE] "Open a space, a job file, a study database or an ONNX model in the desktop application; without this argument, its start screen").value_name("SPACE|FILE"))
-        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, export, benchmark, correlate, protocol, studies, paths").required(false))
+        .arg(clap::arg!(--batch "Run without a window; commands: search (default), score, run, describe, devices, spaces, export, benchmark, correlate, protocol, studies, report, cite, paths").required(false))
         .arg(clap::arg!(-V --version "Print version").required(false))
         .after_help(EXIT_CODES)
 }

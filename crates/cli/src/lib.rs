@@ -17,6 +17,7 @@
 
 mod args;
 mod benchmark;
+mod cite;
 mod command_line;
 mod describe;
 mod described_scores;
@@ -28,6 +29,7 @@ mod heat_map;
 mod job_args;
 mod paths;
 mod progress;
+mod report;
 mod score;
 mod search;
 mod spaces;
@@ -169,6 +171,7 @@ fn batch(rest: &[OsString]) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
+    text_table::set_format(parsed.tables);
     let result = match parsed.verb {
         Verb::Search(arguments) => {
             let given = matches.subcommand().map(|(_, verb)| job_args::given(verb));
@@ -187,6 +190,8 @@ fn batch(rest: &[OsString]) -> Exit {
         Verb::Correlate(arguments) => evaluate::correlate::run(*arguments),
         Verb::Protocol(arguments) => evaluate::protocol::run(&arguments),
         Verb::Studies(arguments) => studies::run(&arguments),
+        Verb::Report(arguments) => report::run(&arguments),
+        Verb::Cite(arguments) => cite::run(&arguments),
         Verb::Paths(arguments) => paths::run(&arguments),
     };
     match result {

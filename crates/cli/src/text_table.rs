@@ -1,12 +1,42 @@
-//! Tables for people.
+//! Tables for people: as aligned text, or as LaTeX or Markdown where that is asked for.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use untrained::format::{printable, score, thousands};
 use untrained::store::Record;
+use untrained::typeset::TableFormat;
+
+/// The format of all tables of this process; text if it is not set.
+static FORMAT: OnceLock<TableFormat> = OnceLock::new();
+
+/// How tables are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum PrintedTables {
+    /// Aligned text
+    Text,
+    /// A tabular for LaTeX, with the package booktabs
+    Latex,
+    /// Markdown
+    Markdown,
+}
+
+/// Chooses the format of all tables, once.
+pub fn set_format(tables: PrintedTables) {
+    let format = match tables {
+        PrintedTables::Text => return,
+        PrintedTables::Latex => TableFormat::Latex,
+        PrintedTables::Markdown => TableFormat::Markdown,
+    };
+    // It is set where arguments are read, and nowhere else.
+    let _ = FORMAT.set(format);
+}
 
 /// Rows with their columns aligned; all but the last column to the right. Every cell stays in its row.
 pub fn table(rows: &[Vec<String>]) -> String {
+    if let (Some(format), Some((header, body))) = (FORMAT.get(), rows.split_first()) {
+        return format.table(header, body);
+    }
     let rows: Vec<Vec<Cow<'_, str>>> =
         rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -119,6 +119,8 @@ pub enum Action {
     SaveLabel,
     /// Shows a study.
     ShowStudy(String),
+    /// Writes a report of a study, or of the results that are shown.
+    Report(Option<String>),
     /// Resumes a study, or with `true` joins the processes that write it.
     ResumeStudy(String, bool),
     /// Deletes a study, once confirmed.

@@ -25,6 +25,7 @@ mod file;
 mod font;
 mod kernel;
 mod raster;
+mod report;
 mod scatter;
 
 pub use canvas::escape_xml;
@@ -32,4 +33,5 @@ pub use colours::{SERIES, heat_colour, operation_colour};
 pub use file::{PlotError, check_plot};
 pub use kernel::{KernelPanel, MOST_PANELS, kernels};
 pub use raster::{RasterError, svg_to_png};
+pub use report::report_html;
 pub use scatter::{ScatterData, scatter};

@@ -1,4 +1,5 @@
-//! Exports the results of a study to files for other programs: CSV, JSON Lines and Parquet.
+//! Exports the results of a study to files for other programs: CSV, JSON Lines, Parquet,
+//! and tables in LaTeX and Markdown.
 //!
 //! The columns are those of [`export_columns`](super::export_columns), followed by a column
 //! `scores.NAME` for every further score (in JSON Lines, a member of the object `scores`). Scores that
@@ -8,6 +9,7 @@
 mod heading;
 mod parquet;
 mod text;
+mod typeset;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,16 +17,18 @@ use std::path::{Path, PathBuf};
 use super::column::CellValue;
 use super::{ResultRow, Store, StoreError, StudyInfo};
 use crate::output::{OutputError, OutputFile};
+use crate::typeset::TableFormat;
 use heading::ExportHeading;
 use parquet::ParquetRows;
 use text::{CsvRows, JsonRows};
+use typeset::TypesetRows;
 
 /// Why a study could not be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The name does not end in a known format.
     #[error(
-        "cannot tell the format of {}: give a name that ends in .csv, .jsonl or .parquet",
+        "cannot tell the format of {}: give a name that ends in .csv, .jsonl, .parquet, .tex or .md",
         .0.display()
     )]
     Format(PathBuf),
@@ -42,6 +46,7 @@ enum ExportFormat {
     Csv,
     JsonLines,
     Parquet,
+    Table(TableFormat),
 }
 
 impl ExportFormat {
@@ -51,7 +56,9 @@ impl ExportFormat {
             "csv" => Ok(Self::Csv),
             "jsonl" => Ok(Self::JsonLines),
             "parquet" => Ok(Self::Parquet),
-            _ => Err(ExportError::Format(path.to_owned())),
+            other => TableFormat::by_ending(other)
+                .map(Self::Table)
+                .ok_or_else(|| ExportError::Format(path.to_owned())),
         }
     }
 }
@@ -83,8 +90,8 @@ impl ExportRows<'_> {
     }
 }
 
-/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl` or
-/// `.parquet`, and returns their number. An existing file is replaced only if requested, and only by a
+/// Writes results of a study, in order of position, to a file whose name ends in `.csv`, `.jsonl`,
+/// `.parquet`, `.tex` or `.md`, and returns their number. An existing file is replaced only if requested, and only by a
 /// complete one.
 ///
 /// # Errors
@@ -118,6 +125,7 @@ fn write_rows(
     let mut writer: Box<dyn RowWriter + '_> = match format {
         ExportFormat::Csv => Box::new(CsvRows::new(file, &headings).map_err(failed)?),
         ExportFormat::JsonLines => Box::new(JsonRows::new(file, &headings)),
+        ExportFormat::Table(format) => Box::new(TypesetRows::new(file, &headings, format)),
         ExportFormat::Parquet => Box::new(ParquetRows::new(file, &headings).map_err(failed)?),
     };
     let mut written = 0;

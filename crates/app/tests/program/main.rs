@@ -17,6 +17,7 @@ mod placement;
 mod places;
 mod program;
 mod pytorch;
+mod reports;
 mod seeds;
 mod signals;
 mod spaces;

@@ -89,6 +89,8 @@ pub enum FilePurpose {
     SearchTable,
     /// Where the job is written.
     SaveJob,
+    /// Where a report is written.
+    Report,
     /// Where results are written.
     Export(ExportedRows),
 }
@@ -135,6 +137,9 @@ impl FilePurpose {
             }
             Self::SaveJob => {
                 FileQuestion::Save("job.toml".to_owned(), "Job files", &["toml", JOB_ENDING])
+            }
+            Self::Report => {
+                FileQuestion::Save("report.html".to_owned(), "HTML pages", &["html", "htm"])
             }
             Self::Export(_) => {
                 let endings = &["csv", "jsonl", "parquet"];

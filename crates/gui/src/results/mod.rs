@@ -5,6 +5,7 @@ pub mod measuring;
 pub mod ordering;
 pub mod rank;
 pub mod remarks;
+pub mod report;
 pub mod result_set;
 pub mod scatter;
 pub mod sheet;

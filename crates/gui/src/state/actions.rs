@@ -41,6 +41,7 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
             }
         }
         Action::ShowStudy(id) => state.studies.load(tasks, state.setup.store(), &id),
+        Action::Report(id) => state.ask_for_report(id.as_deref()),
         Action::ResumeStudy(id, joins) => {
             state.studies.read_job(tasks, state.setup.store(), &id, joins);
         }

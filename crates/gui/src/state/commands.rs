@@ -7,6 +7,7 @@ use crate::compare::{COMPARED, ComparedNetwork, extremes};
 use crate::overlay::dialogs::{ExportedRows, FilePurpose};
 use crate::overlay::{HelpPage, PaletteState, Severity};
 use crate::results::Results;
+use crate::results::report::ReportRequest;
 use crate::results::result_set::{ResultSet, TableView};
 use crate::runner::{extending_job, resuming_job};
 use crate::view::View;
@@ -113,6 +114,21 @@ impl AppState {
             window.copy_text(text.to_owned());
             let told = format!("copied {text}");
             self.overlay.notify(Severity::Info, told);
+        }
+    }
+
+    /// Asks where to write a report of the study with that id, or of the results that are shown.
+    pub(super) fn ask_for_report(&mut self, study: Option<&str>) {
+        self.reported = match (study, self.setup.store()) {
+            (Some(id), Some(store)) => Some(ReportRequest::of_study(store, id)),
+            (Some(_), None) => None,
+            (None, _) => self
+                .results
+                .shown()
+                .and_then(|set| ReportRequest::of_results(set, self.benchmark.of(set.id))),
+        };
+        if self.reported.is_some() {
+            self.choose_file(FilePurpose::Report);
         }
     }
 

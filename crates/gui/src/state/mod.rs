@@ -18,6 +18,7 @@ use crate::overlay::path_field::PathTarget;
 use crate::overlay::{Overlay, Severity};
 use crate::preferences::Preferences;
 use crate::results::Results;
+use crate::results::report::ReportRequest;
 use crate::runner::SearchRunner;
 use crate::setup::Setup;
 use crate::setup::form_state::SetupProblem;
@@ -45,6 +46,8 @@ pub struct AppState {
     overlay: Overlay,
     preferences: Preferences,
     tasks: TaskRunner,
+    /// The report whose file is being chosen.
+    reported: Option<ReportRequest>,
     command_line: Option<CommandLineWriter>,
 }
 
@@ -73,6 +76,7 @@ impl AppState {
             overlay: Overlay::new(window, dialogs),
             preferences,
             tasks,
+            reported: None,
             command_line,
         }
     }

@@ -158,6 +158,11 @@ impl AppState {
                     });
                 });
             }
+            FilePurpose::Report => {
+                if let Some(request) = self.reported.take() {
+                    request.start(&mut self.tasks, path, self.command_line);
+                }
+            }
             FilePurpose::Export(rows) => self.results.export(&mut self.tasks, rows, path),
         }
     }

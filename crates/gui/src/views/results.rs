@@ -60,6 +60,7 @@ fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, context, Command::Export);
+            report(ui, context);
             if ui.ctx().content_rect().width() < WITH_INSPECTOR {
                 chrome::button(ui, context, Command::Detail);
             }
@@ -76,6 +77,16 @@ fn header(ui: &mut Ui, context: &mut ViewContext<'_>) {
             });
         });
     });
+}
+
+fn report(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    let set = context.results.shown();
+    let is_stored = set.is_some_and(|set| set.study_location().is_some() && set.table.len() > 0);
+    let button = ui.add_enabled(is_stored, egui::Button::new("Report"));
+    let button = button.on_disabled_hover_text("A report is of a stored study");
+    if button.on_hover_text("Write a report: one page to send or print").clicked() {
+        context.send(Action::Report(None));
+    }
 }
 
 /// Which results are shown, and how many.

@@ -193,6 +193,11 @@ fn buttons(ui: &mut Ui, context: &mut ViewContext<'_>, list: &StudyList, study: 
             context.send(Action::ResumeStudy(id.clone(), false));
         }
     }
+    let about = format!("Write a report of study {id}: one page to send or print");
+    let can_report = study.counts.total() > 0;
+    if ui.add_enabled(can_report, Button::new("Report")).on_hover_text(about).clicked() {
+        context.send(Action::Report(Some(id.clone())));
+    }
     if ui.button("Show").on_hover_text(format!("Show study {id}")).clicked() {
         context.send(Action::ShowStudy(id.clone()));
     }

@@ -10,6 +10,7 @@ mod looks;
 mod models;
 mod paths;
 mod pictures;
+mod reports;
 mod results;
 mod searches;
 mod snapshots;
