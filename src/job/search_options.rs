@@ -297,8 +297,7 @@ impl SearchOptions {
             ConstrainedSpace::new(space, &self.constraint)
         };
         let within = within.until(cancel);
-        let within =
-            if self.leaves_out_disconnected() { within.connected_only() } else { within };
+        let within = if self.leaves_out_disconnected() { within.connected_only() } else { within };
         Ok(self.strategy.start(within, sizes, session.architecture_seed()))
     }
 }

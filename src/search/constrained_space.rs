@@ -69,13 +69,13 @@ impl<'m> ConstrainedSpace<'m> {
 
     /// The same without architectures that have no path from input to output.
     #[must_use]
-    pub const fn connected_only(self) -> Self {
+    pub fn connected_only(self) -> Self {
         Self { connected_only: true, ..self }
     }
 
     /// The same, which draws nothing more once the run is cancelled.
     #[must_use]
-    pub const fn until(self, cancel: &'m Cancel) -> Self {
+    pub fn until(self, cancel: &'m Cancel) -> Self {
         Self { cancel: Some(cancel), ..self }
     }
 

@@ -21,13 +21,15 @@ const MAX_COUNTED: u128 = 50_000;
 /// more, it proposes each of them once.
 pub struct RandomSearch<'m> {
     source: Source<'m>,
+    rng: ChaCha8Rng,
+    seen: HashSet<String>,
     ask: Objective,
     samples: u64,
 }
 
 /// Where the architectures come from.
 enum Source<'m> {
-    Drawn { space: ConstrainedSpace<'m>, rng: ChaCha8Rng, seen: HashSet<String> },
+    Drawn(ConstrainedSpace<'m>),
     Whole(ExhaustiveSearch<'m>),
 }
 
@@ -35,36 +37,37 @@ impl<'m> RandomSearch<'m> {
     /// `samples` architectures, drawn from the stream `architectures` of the seed.
     pub fn new(space: ConstrainedSpace<'m>, samples: u64, seed: u64, ask: Objective) -> Self {
         let count = space.space().count();
-        if u128::from(samples) < count || space.is_constrained() {
-            let samples = u64::try_from(count).map_or(samples, |count| samples.min(count));
-            let rng = seed::stream(seed, &["architectures"]);
-            return Self { source: Source::Drawn { space, rng, seen: HashSet::new() }, ask, samples };
-        }
-        let samples = match space.is_connected_only() && count <= MAX_COUNTED {
+        let is_whole = u128::from(samples) >= count && !space.is_constrained();
+        let samples = match is_whole && space.is_connected_only() && count <= MAX_COUNTED {
             true => space.space().enumerate().filter(Architecture::is_connected).count() as u64,
-            false => u64::try_from(count).unwrap_or(samples),
+            false => u64::try_from(count).map_or(samples, |count| samples.min(count)),
         };
-        Self { source: Source::Whole(ExhaustiveSearch::asking(space, ask)), ask, samples }
+        let source = match is_whole {
+            true => Source::Whole(ExhaustiveSearch::asking(space, ask)),
+            false => Source::Drawn(space),
+        };
+        let rng = seed::stream(seed, &["architectures"]);
+        Self { source, rng, seen: HashSet::new(), ask, samples }
     }
 }
 
 impl Strategy for RandomSearch<'_> {
     fn next(&mut self) -> Result<NextStep, Unsatisfiable> {
-        let (space, rng, seen) = match &mut self.source {
-            Source::Drawn { space, rng, seen } => (space, rng, seen),
+        let space = match &mut self.source {
+            Source::Drawn(space) => space,
             Source::Whole(all) => return all.next(),
         };
         let disconnected = space.disconnected();
         let mut repeated = 0;
-        while (seen.len() as u64) < self.samples
+        while (self.seen.len() as u64) < self.samples
             && repeated < MAX_REPEATED
             && space.disconnected() - disconnected < MAX_DISCONNECTED
         {
-            let architecture = match space.draw(rng) {
+            let architecture = match space.draw(&mut self.rng) {
                 Ok(architecture) => architecture,
-                Err(error) => return space.ended(seen.len() as u64, error),
+                Err(error) => return space.ended(self.seen.len() as u64, error),
             };
-            if seen.insert(architecture.identity()) {
+            if self.seen.insert(architecture.identity()) {
                 return Ok(NextStep::Propose(architecture, self.ask));
             }
             repeated += 1;
@@ -80,14 +83,14 @@ impl Strategy for RandomSearch<'_> {
 
     fn rejected(&self) -> u64 {
         match &self.source {
-            Source::Drawn { space, .. } => space.rejected(),
+            Source::Drawn(space) => space.rejected(),
             Source::Whole(all) => all.rejected(),
         }
     }
 
     fn disconnected(&self) -> u64 {
         match &self.source {
-            Source::Drawn { space, .. } => space.disconnected(),
+            Source::Drawn(space) => space.disconnected(),
             Source::Whole(all) => all.disconnected(),
         }
     }

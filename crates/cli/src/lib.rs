@@ -203,18 +203,18 @@ fn batch(rest: &[OsString]) -> Exit {
 fn not_text(rest: &[OsString]) -> String {
     let mut readable = rest.to_vec();
     let mut found = String::new();
-    for at in 0..rest.len() {
-        if rest[at].to_str().is_some() {
+    for (at, argument) in rest.iter().enumerate() {
+        if argument.to_str().is_some() {
             continue;
         }
-        found = rest[at].to_string_lossy().into_owned();
+        found = argument.to_string_lossy().into_owned();
         let option = at.checked_sub(1).and_then(|before| rest[before].to_str());
         if let Some(option) = option.filter(|text| text.starts_with("--") && !text.contains('=')) {
             found = format!("{option} {found}");
         }
         readable[at] = "x".into();
-        let again = CommandArguments::command()
-            .try_get_matches_from(args::with_default_verb(&readable));
+        let again =
+            CommandArguments::command().try_get_matches_from(args::with_default_verb(&readable));
         let is_still_wrong =
             |error: clap::Error| error.kind() == clap::error::ErrorKind::InvalidUtf8;
         if !again.is_err_and(is_still_wrong) {

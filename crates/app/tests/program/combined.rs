@@ -198,7 +198,8 @@ fn check_resumed(strategy: &[&str]) {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (whole, parts) = (path("whole.db"), path("parts.db"));
     let run = |samples: &str, store: &str, more: &[&str]| {
-        let flags = [&QUICK[..], strategy, &["--samples", samples, "--store", store], more].concat();
+        let flags =
+            [&QUICK[..], strategy, &["--samples", samples, "--store", store], more].concat();
         let (code, shown, error) = untrained(&flags);
         assert_eq!(code, 0, "{error}");
         shown

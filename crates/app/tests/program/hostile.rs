@@ -101,8 +101,21 @@ fn empty_files_are_called_empty_wherever_a_file_is_read() {
         format!("{correlate} {}", empty("x.jsonl")),
     ];
     for ending in [
-        "csv", "tsv", "csv.gz", "json", "jsonl", "parquet", "xlsx", "pickle", "pth", "pickle.pbz2", "tfrecord",
-        "zip", "bz2", "xz", "zst",
+        "csv",
+        "tsv",
+        "csv.gz",
+        "json",
+        "jsonl",
+        "parquet",
+        "xlsx",
+        "pickle",
+        "pth",
+        "pickle.pbz2",
+        "tfrecord",
+        "zip",
+        "bz2",
+        "xz",
+        "zst",
     ] {
         calls.push(format!("benchmark info {}", empty(&format!("x.{ending}"))));
     }
@@ -116,10 +129,7 @@ fn empty_files_are_called_empty_wherever_a_file_is_read() {
     ] {
         calls.push(format!("{search} --images {source}:{}", empty(name)));
     }
-    for (source, file) in [
-        ("cifar10", "data_batch_1.bin"),
-        ("stl10", "train_X.bin"),
-    ] {
+    for (source, file) in [("cifar10", "data_batch_1.bin"), ("stl10", "train_X.bin")] {
         std::fs::create_dir_all(folder.path(source)).unwrap();
         empty(&format!("{source}/{file}"));
         calls.push(format!("{search} --images {source}:{}", folder.text(source)));

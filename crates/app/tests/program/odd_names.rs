@@ -35,8 +35,7 @@ fn every_option_that_takes_a_file_accepts_names_that_are_not_utf_8() {
             call.extend(argument.get_long().map(|long| format!("--{long}").into()));
             call.push(odd.to_owned());
             let parsed = untrained_cli::command().try_get_matches_from(&call);
-            let is_text =
-                parsed.is_err_and(|error| format!("{:?}", error.kind()) == "InvalidUtf8");
+            let is_text = parsed.is_err_and(|error| format!("{:?}", error.kind()) == "InvalidUtf8");
             let name = argument.get_id().as_str();
             assert_eq!(is_text, TEXTS.contains(&name), "{call:?}");
             assert_eq!(is_path, !is_text, "{call:?}");
@@ -95,7 +94,8 @@ fn files_whose_names_are_not_utf_8_are_read_and_written() {
         let (code, _, message) = call(&folder, &words);
         assert_eq!(code, 0, "{words}: {message}");
     }
-    for name in ["out.csv", "out.csv.manifest.json", "job.toml", "export.csv", "k.npy", "module.py"] {
+    for name in ["out.csv", "out.csv.manifest.json", "job.toml", "export.csv", "k.npy", "module.py"]
+    {
         assert!(folder.join(name).exists(), "{name}");
     }
     // The manifest has the options, its own name as far as it is text.
@@ -106,7 +106,10 @@ fn files_whose_names_are_not_utf_8_are_read_and_written() {
         (format!("{search} --store none --space @space.toml"), "`--space "),
         (format!("{search} --store @studies.db --images folder:@"), "`--images folder:"),
         ("spaces show @space.toml".to_owned(), "caf\u{fffd}/space.toml` is not UTF-8"),
-        (format!("{search} --store none --out @new.csv --save-job @new.toml"), "--out cannot be saved"),
+        (
+            format!("{search} --store none --out @new.csv --save-job @new.toml"),
+            "--out cannot be saved",
+        ),
     ] {
         let (code, _, message) = call(&folder, &words);
         assert!(code == 2 && message.contains(parts), "{words}: {message}");

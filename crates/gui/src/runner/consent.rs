@@ -59,7 +59,7 @@ impl JobEffects {
         let files = written(job);
         Self {
             source: self.source.clone(),
-            command: self.command.clone().filter(|command| trainer(job) == Some(command)),
+            command: self.command.clone().filter(|command| trainer(job) == Some(command.as_str())),
             files: self.files.iter().filter(|file| files.contains(file)).cloned().collect(),
         }
     }
@@ -103,10 +103,8 @@ mod tests {
     fn only_what_the_file_says_and_leads_outside_is_confirmed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("job.toml");
-        let search = SearchOptions {
-            trainer: Some("train {arch}".to_owned()),
-            ..SearchOptions::default()
-        };
+        let search =
+            SearchOptions { trainer: Some("train {arch}".to_owned()), ..SearchOptions::default() };
         let task = Task::Search(Box::new(search));
         let mut job = JobConfig::new(Options::default(), task);
         job.out = Some(folder.path().join("sub/out.csv"));

@@ -39,14 +39,14 @@ pub fn show(window: &egui::Context, context: &mut ViewContext<'_>) {
         });
         ui.label("Continue only if you trust where it comes from.");
         ui.horizontal(|ui| {
-            let cancel = ui.button("Cancel");
-            if ui.memory(|memory| memory.focused().is_none()) {
+            let [cancel, run] = [ui.button("Cancel"), ui.button("Run it")];
+            if !cancel.has_focus() && !run.has_focus() {
                 cancel.request_focus();
             }
             if cancel.clicked() {
                 answer = Some(false);
             }
-            if ui.button("Run it").clicked() {
+            if run.clicked() {
                 answer = Some(true);
             }
         });
