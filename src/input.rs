@@ -71,6 +71,12 @@ impl InputKind {
         }
     }
 
+    /// Whether a file of this kind may be empty: SQLite makes a new database of it, constants without values
+    /// are in no model's data, and damaged pictures are skipped and counted.
+    const fn may_be_empty(self) -> bool {
+        matches!(self, Self::Store | Self::ModelData | Self::Picture)
+    }
+
     /// The longest file of this kind. Files that are read whole are limited to what fits into memory;
     /// the limit of those that are read in parts only stops what cannot be such a file.
     pub const fn max_bytes(self) -> u64 {
@@ -101,6 +107,12 @@ pub enum InputError {
         /// What it is taken for.
         kind: InputKind,
     },
+    /// It has no content.
+    #[error("it is empty, but {} was expected: save it again, or download it again", kind.name())]
+    Empty {
+        /// What it is taken for.
+        kind: InputKind,
+    },
     /// It is too long for what it is taken for.
     #[error("it has {size_bytes} bytes, but {} has at most {}", kind.name(), kind.max_bytes())]
     TooLong {
@@ -116,6 +128,7 @@ impl From<InputError> for std::io::Error {
         match error {
             InputError::System(error) => error,
             InputError::NotAFile { .. } => Self::new(std::io::ErrorKind::InvalidInput, error),
+            InputError::Empty { .. } => Self::new(std::io::ErrorKind::InvalidData, error),
             InputError::TooLong { .. } => Self::new(std::io::ErrorKind::FileTooLarge, error),
         }
     }
@@ -175,14 +188,17 @@ fn text(bytes: Vec<u8>) -> Result<String, InputError> {
     })
 }
 
-/// Refuses what is no regular file or too long for its kind.
+/// Refuses what is no regular file, and what is empty or too long for its kind.
 ///
 /// # Errors
 ///
-/// [`InputError::NotAFile`] or [`InputError::TooLong`].
+/// [`InputError::NotAFile`], [`InputError::Empty`] or [`InputError::TooLong`].
 pub fn check_input(facts: &Metadata, kind: InputKind) -> Result<(), InputError> {
     if !facts.is_file() {
         return Err(InputError::NotAFile { found: SpecialFile::new(facts.file_type()), kind });
+    }
+    if facts.len() == 0 && !kind.may_be_empty() {
+        return Err(InputError::Empty { kind });
     }
     check_length(facts.len(), kind)
 }
@@ -256,6 +272,22 @@ mod tests {
             let error = read_input(&path, kind).unwrap_err();
             assert!(matches!(error, InputError::TooLong { .. }), "{kind:?}: {error}");
             assert!(error.to_string().contains(kind.name()), "{error}");
+        }
+    }
+
+    #[test]
+    fn empty_files_are_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "").unwrap();
+        for kind in InputKind::ALL {
+            let read = read_input(&path, kind);
+            if kind.may_be_empty() {
+                assert_eq!(read.unwrap(), b"");
+                continue;
+            }
+            let error = read.unwrap_err().to_string();
+            assert!(error.starts_with("it is empty") && error.contains(kind.name()), "{error}");
         }
     }
 

@@ -310,3 +310,112 @@ fn cancel_ends_a_search_that_measures() {
     assert!(summary.interrupted);
     assert_eq!((summary.counts.total(), summary.rejected), (0, 0), "measured after the cancel");
 }
+
+/// A small space with the operations of a list, and how many of its architectures are connected.
+fn space_of(operations: &str) -> (Space, u64) {
+    let text = Space::builtin_text("nas-bench-201").unwrap();
+    let listed =
+        "[\"none\", \"skip_connect\", \"nor_conv_1x1\", \"nor_conv_3x3\", \"avg_pool_3x3\"]";
+    let text = text.replace(listed, operations).replace("index =", "#");
+    let more = (1..10).map(|at| format!("\n[operations.none_{at}]\nlayers = [\"zero\"]\n"));
+    let space = Space::from_text(&(text + &more.collect::<String>()), "test").unwrap();
+    let connected = space.enumerate().filter(Architecture::is_connected).count() as u64;
+    (space, connected)
+}
+
+const FOR_CONNECTED: [StrategyKind; 3] =
+    [StrategyKind::Random, StrategyKind::Evolution, StrategyKind::Local];
+
+#[test]
+fn disconnected_architectures_do_not_use_up_the_samples() {
+    let (space, connected) = space_of("[\"none\", \"nor_conv_3x3\"]");
+    assert!(connected < 50, "{connected} of 64");
+    let run_with = |kind: StrategyKind, pool: ConstrainedSpace<'_>, samples| {
+        let mut strategy = kind.start(pool, SearchSizes { samples, ..SIZES }, 4);
+        let trace = run(strategy.as_mut(), 3);
+        let cut_off =
+            trace.iter().filter(|(_, text)| !space.parse(text).unwrap().is_connected()).count();
+        (trace.len() as u64, cut_off, strategy.disconnected())
+    };
+    for kind in FOR_CONNECTED {
+        let pool = || ConstrainedSpace::new(&space, &[]);
+        let (asked, cut_off, left_out) = run_with(kind, pool().connected_only(), 20);
+        assert!((asked, cut_off) == (20, 0) && left_out > 0, "{kind}: {asked}, {cut_off}");
+        // The control: without it, some are asked about.
+        let (asked, cut_off, left_out) = run_with(kind, pool(), 20);
+        assert!(asked == 20 && cut_off > 0 && left_out == 0, "{kind}: {asked}, {cut_off}");
+    }
+    // As many as there are, whether all are proposed or drawn.
+    for samples in [64, 63, connected] {
+        let pool = ConstrainedSpace::new(&space, &[]).connected_only();
+        let (asked, cut_off, _) = run_with(StrategyKind::Random, pool, samples);
+        assert_eq!((asked, cut_off), (connected, 0), "{samples}");
+    }
+    let pool = ConstrainedSpace::new(&space, &[]).connected_only();
+    let total = StrategyKind::Random.start(pool, SearchSizes { samples: 64, ..SIZES }, 4).total();
+    assert_eq!(total, Some(connected));
+}
+
+#[test]
+fn a_search_ends_where_all_or_nearly_all_architectures_are_disconnected() {
+    for kind in FOR_CONNECTED {
+        for samples in [1, 5] {
+            let pool = ConstrainedSpace::new(&space_of("[\"none\", \"none_1\"]").0, &[]);
+            let sizes = SearchSizes { samples, ..SIZES };
+            let error = kind.start(pool.connected_only(), sizes, 0).next().unwrap_err().to_string();
+            let wanted = "architectures has a path from its input to its output";
+            assert!(error.starts_with("none of ") && error.ends_with(wanted), "{error}");
+        }
+    }
+    let names: Vec<String> = (1..8).map(|at| format!("\"none_{at}\"")).collect();
+    let (space, connected) = space_of(&format!("[\"skip_connect\", {}]", names.join(", ")));
+    assert!(u128::from(connected) * 5 < space.count(), "{connected}");
+    for kind in FOR_CONNECTED {
+        let pool = ConstrainedSpace::new(&space, &[]).connected_only();
+        let sizes = SearchSizes { samples: 30, ..SIZES };
+        assert_eq!(run(kind.start(pool, sizes, 0).as_mut(), 4).len(), 30, "{kind}");
+    }
+    // A climb ends where nothing is left.
+    let (small, connected) = space_of("[\"none\", \"nor_conv_3x3\"]");
+    let pool = ConstrainedSpace::new(&small, &[]).connected_only();
+    let sizes = SearchSizes { samples: 64, ..SIZES };
+    let trace = run(StrategyKind::Local.start(pool, sizes, 0).as_mut(), 4);
+    assert!(!trace.is_empty() && trace.len() as u64 <= connected, "{}", trace.len());
+    // A run that is cancelled draws nothing more.
+    let (cancel, pool) = (Cancel::new(), ConstrainedSpace::new(&space, &[]).connected_only());
+    cancel.cancel();
+    let mut search = StrategyKind::Random.start(pool.until(&cancel), SIZES, 0);
+    assert!(search.next().is_err() && search.disconnected() == 0);
+}
+
+/// NASWOT's random search is the paper's, in which disconnected architectures take part.
+#[test]
+fn jobs_leave_out_disconnected_architectures_but_not_those_of_the_paper() {
+    let run = |score: &str, strategy| {
+        let set = [
+            "topology.operations=[\"none\",\"nor_conv_3x3\"]",
+            "skeleton.cells=1",
+            "skeleton.channels=2",
+        ];
+        let search = SearchOptions {
+            samples: Some(12),
+            score: Some(score.to_owned()),
+            strategy,
+            ..SearchOptions::default()
+        };
+        let options = Options {
+            device: "cpu".to_owned(),
+            batch_size: Some(4),
+            set: set.map(|set| set.parse().unwrap()).to_vec(),
+            ..Options::default()
+        };
+        let config = JobConfig::new(options, Task::Search(Box::new(search)));
+        let summary = job::run(&config, &Cancel::new(), &mut |_| {}).unwrap();
+        let cut_off = summary.counts.get(untrained::store::Status::Disconnected);
+        (summary.counts.total(), cut_off > 0, summary.disconnected > 0)
+    };
+    assert_eq!(run("naswot", StrategyKind::Random), (12, true, false));
+    assert_eq!(run("naswot", StrategyKind::Local), (12, false, true));
+    assert_eq!(run("combined", StrategyKind::Random), (12, false, true));
+    assert_eq!(run("regions", StrategyKind::Evolution), (12, false, true));
+}

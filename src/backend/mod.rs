@@ -45,6 +45,13 @@ impl Cancel {
         }
     }
 
+    /// How many more times [`Cancel::is_cancelled`] returns `false`. Hidden: for tests that count how often
+    /// work asks.
+    #[doc(hidden)]
+    pub fn checks_left(&self) -> u32 {
+        self.checks_left.load(Ordering::Relaxed)
+    }
+
     /// Requests that the work stop.
     pub fn cancel(&self) {
         self.requested.store(true, Ordering::Relaxed);

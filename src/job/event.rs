@@ -72,6 +72,8 @@ pub struct Summary {
     pub known: u64,
     /// Architectures that constraints rejected before they were scored.
     pub rejected: u64,
+    /// Disconnected architectures that were drawn and left out, so that they do not use up the samples.
+    pub disconnected: u64,
     /// The job was cancelled.
     pub interrupted: bool,
 }

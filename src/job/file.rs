@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{JobConfig, JobError, file_problem};
+use super::{InvalidOption, JobConfig, JobError, JobOption, StoreLocation, Task, file_problem};
 use crate::input::{InputKind, read_input_text};
 use crate::output::write_output;
 
@@ -48,9 +48,37 @@ impl JobConfig {
     ///
     /// # Errors
     ///
-    /// [`JobError::Output`] if it exists and may not be replaced, or cannot be written.
+    /// [`JobError::Output`] if it exists and may not be replaced, or cannot be written; [`JobError::Invalid`] if
+    /// the job names a file that text cannot name.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), JobError> {
+        self.check_paths_are_text()?;
         Ok(write_output(path, self.to_text()?.as_bytes(), overwrite)?)
+    }
+}
+
+impl JobConfig {
+    /// Refuses paths that are not UTF-8, which a job file cannot hold.
+    fn check_paths_are_text(&self) -> Result<(), InvalidOption> {
+        let task = match &self.task {
+            Task::Search(search) => search.table.as_deref().map(|path| (JobOption::Table, path)),
+            Task::Onnx(model) => Some((JobOption::Onnx, model.path.as_path())),
+            Task::Score { .. } => None,
+        };
+        let store = match &self.store {
+            Some(StoreLocation::File(path)) => Some((JobOption::Store, path.as_path())),
+            _ => None,
+        };
+        let out = self.out.as_deref().map(|path| (JobOption::Out, path));
+        match out.into_iter().chain(store).chain(task).find(|(_, path)| path.to_str().is_none()) {
+            Some((option, path)) => {
+                let reason = format!(
+                    "cannot be saved in a job file, because the name of {} is not UTF-8: rename it",
+                    path.display()
+                );
+                Err(InvalidOption::new(option, reason))
+            }
+            None => Ok(()),
+        }
     }
 }
 

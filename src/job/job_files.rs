@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::option_value::tree;
 use super::{Event, ImagesChanged, JobConfig, ModelFacts, Session};
 use crate::score::{COMBINED, Ranking};
 use crate::store::{
@@ -57,8 +58,7 @@ impl JobFiles {
         let manifest = Manifest {
             version: env!("CARGO_PKG_VERSION"),
             command: config.command.clone(),
-            options: serde_json::to_value(config)
-                .unwrap_or_else(|error| format!("cannot be written: {error}").into()),
+            options: tree(config),
             device: session.device().clone(),
             seed: config.options.seed,
             weight_seeds: session.weight_seeds().to_vec(),

@@ -121,7 +121,8 @@ job_options! {
         default: "the whole space if it has at most 20,000 architectures, otherwise 1,000; with a \
                   score other than combined, 100",
         help: "Number of architectures to evaluate; `random` draws them uniformly without \
-               replacement",
+               replacement. Disconnected ones do not count, except in the paper's algorithms: random with \
+               the score naswot, area, rea and rs",
     }
     Strategy {
         path: "task.search.strategy", on_resume: Fixed, label: "Strategy",

@@ -132,7 +132,7 @@ impl JobConfig {
 }
 
 /// The job as a job file has it; paths that are not Unicode as far as they are.
-fn tree(job: &JobConfig) -> Value {
+pub(super) fn tree(job: &JobConfig) -> Value {
     let lossy = |path: &mut PathBuf| *path = path.to_string_lossy().into_owned().into();
     let mut job = job.clone();
     job.out.as_mut().map(lossy);

@@ -466,6 +466,7 @@ impl SearchLoop<'_> {
                 accuracies.reported(&self.space.parse(&best.architecture).ok()?)
             });
         self.recorder.summary.rejected = self.strategy.rejected();
+        self.recorder.summary.disconnected = self.strategy.disconnected();
         self.recorder.finish(self.cancel)
     }
 }

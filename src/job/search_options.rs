@@ -17,8 +17,9 @@ use crate::space::Space;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SearchOptions {
-    /// Number of architectures to evaluate; `random` draws them uniformly without replacement. See
-    /// [`SearchOptions::samples_of`]
+    /// Number of architectures to evaluate; `random` draws them uniformly without replacement. Disconnected
+    /// ones do not count, except in the paper's algorithms: random with the score naswot, area, rea and rs.
+    /// See [`SearchOptions::samples_of`]
     pub samples: Option<u64>,
     /// How architectures are chosen
     pub strategy: StrategyKind,
@@ -130,6 +131,20 @@ impl SearchOptions {
             Ok(count) if space.count() <= WHOLE_SPACE => count,
             _ => 1_000,
         })
+    }
+
+    /// Whether disconnected architectures are passed over instead of being results. They are results of the
+    /// paper's algorithms (random search by NASWOT, and AREA, REA and RS, which train them) and where
+    /// every architecture is asked for.
+    fn leaves_out_disconnected(&self) -> bool {
+        match self.strategy {
+            StrategyKind::Random => self.score_name() != SCORES[0].name,
+            StrategyKind::Evolution | StrategyKind::Local => true,
+            StrategyKind::Exhaustive
+            | StrategyKind::Area
+            | StrategyKind::Rea
+            | StrategyKind::Rs => false,
+        }
     }
 
     /// Whether constraints are measured, so that other runs may propose other architectures.
@@ -281,6 +296,8 @@ impl SearchOptions {
         } else {
             ConstrainedSpace::new(space, &self.constraint)
         };
+        let within = within.until(cancel);
+        let within = if self.leaves_out_disconnected() { within.connected_only() } else { within };
         Ok(self.strategy.start(within, sizes, session.architecture_seed()))
     }
 }

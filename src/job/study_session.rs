@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::option_value::tree;
 use super::result_keys::ResultKeys;
 use super::{ChangeOnResume, Event, JobConfig, JobError, JobOption, chain};
 use crate::backend::DeviceInfo;
@@ -38,9 +39,15 @@ impl StoreLocation {
 
 impl From<String> for StoreLocation {
     fn from(text: String) -> Self {
-        match text.as_str() {
-            "none" => Self::Nowhere,
-            _ => Self::File(text.into()),
+        PathBuf::from(text).into()
+    }
+}
+
+impl From<PathBuf> for StoreLocation {
+    fn from(path: PathBuf) -> Self {
+        match path.to_str() {
+            Some("none") => Self::Nowhere,
+            _ => Self::File(path),
         }
     }
 }
@@ -226,8 +233,7 @@ fn free(info: &StudyInfo, setup: &StudySetup, grows: bool) -> Vec<&'static str> 
 }
 
 fn setup(config: &JobConfig, facts: &StudyFacts<'_>) -> StudySetup {
-    let job = serde_json::to_value(config)
-        .unwrap_or_else(|error| format!("cannot be written: {error}").into());
+    let job = tree(config);
     let DeviceInfo { name, api, driver, .. } = facts.device;
     let space = SpaceSnapshot {
         id: facts.space.id().to_owned(),

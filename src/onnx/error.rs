@@ -23,6 +23,9 @@ pub enum OnnxProblem {
     /// The path names neither a file nor a folder.
     #[error("is not a regular file; name an .onnx file")]
     NotAFile,
+    /// The file has no content.
+    #[error("is empty: export the model again, or download the file again")]
+    Empty,
     /// The file could not be read.
     #[error("cannot be read: {0}")]
     Io(std::io::Error),

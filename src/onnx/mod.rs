@@ -137,6 +137,7 @@ fn load(path: &Path) -> Result<Vec<u8>, OnnxProblem> {
     read_input(path, InputKind::Model).map_err(|error| match error {
         InputError::System(error) => OnnxProblem::Io(error),
         InputError::NotAFile { .. } => OnnxProblem::NotAFile,
+        InputError::Empty { .. } => OnnxProblem::Empty,
         InputError::TooLong { size_bytes, kind } => {
             OnnxProblem::TooLarge { size_bytes, limit_bytes: kind.max_bytes() }
         }

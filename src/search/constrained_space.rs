@@ -1,4 +1,5 @@
-//! The architectures that a strategy may propose: those of a space that satisfy the constraints.
+//! The architectures that a strategy may propose: those of a space that satisfy the constraints and, where
+//! that is wanted, have a path from input to output.
 
 use std::fmt;
 
@@ -6,6 +7,8 @@ use rand::Rng;
 
 use super::constraint::{Constraint, QuantitySource};
 use super::latency::{LatencyCache, LatencyMeter};
+use super::{NextStep, Unsatisfiable};
+use crate::backend::Cancel;
 use crate::graph::Graph;
 use crate::space::{Architecture, Space};
 
@@ -22,37 +25,11 @@ pub struct ConstrainedSpace<'m> {
     /// By constraint, the least and the largest value that was seen.
     seen: Vec<(f64, f64)>,
     rejected: u64,
+    /// Whether disconnected architectures are left out.
+    connected_only: bool,
+    disconnected: u64,
     measured: LatencyCache<'m>,
-}
-
-/// No architecture within the constraints was found.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error(
-    "none of {draws} architectures meets the constraints; {}{}",
-    list(seen),
-    failure.as_ref().map(|reason| format!("; one could not be measured: {reason}")).unwrap_or_default()
-)]
-pub struct Unsatisfiable {
-    /// Architectures that were tried.
-    pub draws: u64,
-    /// Every constraint with the smallest and the largest value found; infinity and negative infinity
-    /// if nothing was measured.
-    pub seen: Vec<(Constraint, f64, f64)>,
-    /// Why a network could not be measured, if one could not.
-    pub failure: Option<String>,
-}
-
-fn list(seen: &[(Constraint, f64, f64)]) -> String {
-    let entry = |(constraint, least, most): &(Constraint, f64, f64)| {
-        let (name, unit) = (constraint.quantity.name, constraint.quantity.unit());
-        if least > most {
-            return format!(
-                "{constraint} was required, but {name} could not be measured for any of them"
-            );
-        }
-        format!("{constraint} was required, but {name} ranged from {least}{unit} to {most}{unit}")
-    };
-    seen.iter().map(entry).collect::<Vec<_>>().join("; ")
+    cancel: Option<&'m Cancel>,
 }
 
 impl fmt::Debug for ConstrainedSpace<'_> {
@@ -83,8 +60,23 @@ impl<'m> ConstrainedSpace<'m> {
             constraints: constraints.to_vec(),
             seen: vec![(f64::INFINITY, f64::NEG_INFINITY); constraints.len()],
             rejected: 0,
+            connected_only: false,
+            disconnected: 0,
             measured: LatencyCache::new(measure),
+            cancel: None,
         }
+    }
+
+    /// The same without architectures that have no path from input to output.
+    #[must_use]
+    pub fn connected_only(self) -> Self {
+        Self { connected_only: true, ..self }
+    }
+
+    /// The same, which draws nothing more once the run is cancelled.
+    #[must_use]
+    pub fn until(self, cancel: &'m Cancel) -> Self {
+        Self { cancel: Some(cancel), ..self }
     }
 
     /// The space.
@@ -102,8 +94,35 @@ impl<'m> ConstrainedSpace<'m> {
         self.rejected
     }
 
-    /// Whether an architecture is within the constraints; one that is not is counted.
+    /// Disconnected architectures that were left out.
+    pub fn disconnected(&self) -> u64 {
+        self.disconnected
+    }
+
+    /// Whether disconnected architectures are left out.
+    pub(super) fn is_connected_only(&self) -> bool {
+        self.connected_only
+    }
+
+    /// What a strategy does that found nothing more after `proposed` architectures: where only
+    /// connectivity limits the space, these were all that it finds.
+    pub(super) fn ended(
+        &self,
+        proposed: u64,
+        error: Unsatisfiable,
+    ) -> Result<NextStep, Unsatisfiable> {
+        if proposed > 0 && !self.is_constrained() && !self.cancelled() {
+            return Ok(NextStep::Done);
+        }
+        Err(error)
+    }
+
+    /// Whether an architecture may be proposed; one that may not is counted.
     pub fn admits(&mut self, architecture: &Architecture) -> bool {
+        if self.connected_only && !architecture.is_connected() {
+            self.disconnected += 1;
+            return false;
+        }
         if self.constraints.is_empty() {
             return true;
         }
@@ -146,10 +165,10 @@ impl<'m> ConstrainedSpace<'m> {
 
     /// Whether the run was cancelled, so that nothing more can be admitted.
     pub(super) fn cancelled(&self) -> bool {
-        self.measured.cancelled
+        self.measured.cancelled || self.cancel.is_some_and(Cancel::is_cancelled)
     }
 
-    /// A random architecture within the constraints.
+    /// A random architecture that may be proposed.
     ///
     /// # Errors
     ///
@@ -158,7 +177,7 @@ impl<'m> ConstrainedSpace<'m> {
         self.first(&mut |space| space.sample(rng))
     }
 
-    /// A random mutation within the constraints.
+    /// A random mutation that may be proposed.
     ///
     /// # Errors
     ///
@@ -175,7 +194,7 @@ impl<'m> ConstrainedSpace<'m> {
         &mut self,
         propose: &mut dyn FnMut(&Space) -> Architecture,
     ) -> Result<Architecture, Unsatisfiable> {
-        let (runs, mut draws) = (self.measured.runs, 0);
+        let (runs, disconnected, mut draws) = (self.measured.runs, self.disconnected, 0);
         while draws < MAX_DRAWS && self.measured.runs - runs < MAX_RUNS && !self.cancelled() {
             let architecture = propose(&self.space);
             if self.admits(&architecture) {
@@ -183,16 +202,17 @@ impl<'m> ConstrainedSpace<'m> {
             }
             draws += 1;
         }
-        Err(self.unsatisfiable(draws))
+        Err(self.unsatisfiable(draws, self.disconnected - disconnected))
     }
 
-    /// What to say where nothing was found.
-    pub(super) fn unsatisfiable(&self, draws: u64) -> Unsatisfiable {
+    /// What to say where nothing was found among `draws` architectures, `disconnected` of which had no path
+    /// from input to output.
+    pub(super) fn unsatisfiable(&self, draws: u64, disconnected: u64) -> Unsatisfiable {
         let entry = |(constraint, &(least, most)): (&Constraint, &(f64, f64))| {
             (constraint.clone(), least, most)
         };
         let seen = self.constraints.iter().zip(&self.seen).map(entry).collect();
-        Unsatisfiable { draws, seen, failure: self.measured.failure.clone() }
+        Unsatisfiable { draws, disconnected, seen, failure: self.measured.failure.clone() }
     }
 }
 

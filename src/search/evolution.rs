@@ -120,15 +120,19 @@ impl Strategy for Evolution<'_> {
             return Ok(self.ask(architecture));
         }
         if self.asked < self.sizes.population as u64 {
-            let architecture = self.space.draw(&mut self.rng)?;
-            return Ok(self.ask(architecture));
+            return match self.space.draw(&mut self.rng) {
+                Ok(architecture) => Ok(self.ask(architecture)),
+                Err(error) => self.space.ended(self.asked, error),
+            };
         }
         if self.in_flight > 0 || self.population.is_empty() {
             return Ok(NextStep::Wait);
         }
         let Some(parent) = self.parent() else { return Ok(NextStep::Done) };
-        let child = self.space.mutate(&parent, &mut self.rng)?;
-        Ok(self.ask(child))
+        match self.space.mutate(&parent, &mut self.rng) {
+            Ok(child) => Ok(self.ask(child)),
+            Err(error) => self.space.ended(self.asked, error),
+        }
     }
 
     fn observe(&mut self, architecture: &Architecture, ask: Objective, value: &TrialValue) {
@@ -156,5 +160,9 @@ impl Strategy for Evolution<'_> {
 
     fn rejected(&self) -> u64 {
         self.space.rejected()
+    }
+
+    fn disconnected(&self) -> u64 {
+        self.space.disconnected()
     }
 }

@@ -8,6 +8,7 @@ pub struct ExhaustiveSearch<'m> {
     space: ConstrainedSpace<'m>,
     ask: Objective,
     at: u64,
+    proposed: bool,
     /// The architectures of a space without index.
     listed: Option<std::vec::IntoIter<Architecture>>,
 }
@@ -20,7 +21,7 @@ impl<'m> ExhaustiveSearch<'m> {
 
     /// All architectures.
     pub fn asking(space: ConstrainedSpace<'m>, ask: Objective) -> Self {
-        Self { space, ask, at: 0, listed: None }
+        Self { space, ask, at: 0, proposed: false, listed: None }
     }
 
     fn following(&mut self) -> Option<Architecture> {
@@ -40,14 +41,16 @@ impl Strategy for ExhaustiveSearch<'_> {
     fn next(&mut self) -> Result<NextStep, Unsatisfiable> {
         while let Some(architecture) = self.following() {
             if self.space.admits(&architecture) {
+                self.proposed = true;
                 return Ok(NextStep::Propose(architecture, self.ask));
             }
             if self.space.cancelled() {
                 break;
             }
         }
-        if self.space.rejected() >= self.at.saturating_sub(1) && self.space.is_constrained() {
-            return Err(self.space.unsatisfiable(self.space.rejected()));
+        let (rejected, disconnected) = (self.space.rejected(), self.space.disconnected());
+        if !self.proposed && rejected + disconnected > 0 {
+            return Err(self.space.unsatisfiable(rejected + disconnected, disconnected));
         }
         Ok(NextStep::Done)
     }
@@ -60,5 +63,9 @@ impl Strategy for ExhaustiveSearch<'_> {
 
     fn rejected(&self) -> u64 {
         self.space.rejected()
+    }
+
+    fn disconnected(&self) -> u64 {
+        self.space.disconnected()
     }
 }

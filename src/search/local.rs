@@ -113,7 +113,10 @@ impl Strategy for LocalSearch<'_> {
                 if self.start.is_some() {
                     return Ok(NextStep::Wait);
                 }
-                let start = self.space.draw(&mut self.rng)?;
+                let start = match self.space.draw(&mut self.rng) {
+                    Ok(start) => start,
+                    Err(error) => return self.space.ended(self.asked, error),
+                };
                 if let Some(value) = self.known.get(&self.identity(&start)).cloned() {
                     self.climb(start, value);
                     continue;
@@ -153,5 +156,9 @@ impl Strategy for LocalSearch<'_> {
 
     fn rejected(&self) -> u64 {
         self.space.rejected()
+    }
+
+    fn disconnected(&self) -> u64 {
+        self.space.disconnected()
     }
 }

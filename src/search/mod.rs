@@ -12,8 +12,9 @@ mod local;
 mod random;
 mod strategy_kind;
 mod trial_value;
+mod unsatisfiable;
 
-pub use constrained_space::{ConstrainedSpace, Unsatisfiable};
+pub use constrained_space::ConstrainedSpace;
 pub use constraint::{Constraint, QUANTITIES, Quantity, QuantitySource};
 pub use evolution::{Evolution, InitialPopulation};
 pub use exhaustive::ExhaustiveSearch;
@@ -22,6 +23,7 @@ pub use local::LocalSearch;
 pub use random::RandomSearch;
 pub use strategy_kind::{StrategyInfo, StrategyKind, StrategyOption, UnknownStrategy};
 pub use trial_value::{ObservedValues, TrialValue};
+pub use unsatisfiable::Unsatisfiable;
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +57,7 @@ pub trait Strategy {
     ///
     /// # Errors
     ///
-    /// [`Unsatisfiable`] if no architecture within the constraints is found.
+    /// [`Unsatisfiable`] if no architecture that may be proposed is found.
     fn next(&mut self) -> Result<NextStep, Unsatisfiable>;
 
     /// Receives the value of one proposal, in the order in which proposals were made.
@@ -68,12 +70,17 @@ pub trait Strategy {
     fn rejected(&self) -> u64 {
         0
     }
+
+    /// Disconnected architectures that were drawn and left out.
+    fn disconnected(&self) -> u64 {
+        0
+    }
 }
 
 /// The sizes of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchSizes {
-    /// Architectures that are proposed.
+    /// Architectures that are proposed; fewer if the space has fewer.
     pub samples: u64,
     /// Size of the population.
     pub population: usize,

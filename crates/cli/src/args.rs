@@ -13,7 +13,7 @@ use super::paths::Paths;
 use super::report::ReportArguments;
 use super::text_table::PrintedTables;
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Command, Parser, Subcommand};
+use clap::{Args, Command, Parser, Subcommand, value_parser};
 
 use untrained::input::JOB_ENDING;
 use untrained::job::{JobOption, Options, SearchOptions};
@@ -107,8 +107,8 @@ pub struct RunFile {
 /// Which study stores the results.
 #[derive(Args, Debug)]
 pub struct StudyArgs {
-    #[arg(long, value_name = "FILE|none", help = help(JobOption::Store), value_parser = NonEmptyStringValueParser::new())]
-    pub store: Option<String>,
+    #[arg(long, value_name = "FILE|none", help = help(JobOption::Store), value_parser = value_parser!(PathBuf))]
+    pub store: Option<PathBuf>,
     #[arg(long, value_name = "ID", conflicts_with = "join", help = help(JobOption::Resume))]
     pub resume: Option<String>,
     #[arg(long, value_name = "ID", help = help(JobOption::Join))]

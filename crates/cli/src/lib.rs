@@ -166,6 +166,10 @@ fn batch(rest: &[OsString]) -> Exit {
         matches.and_then(|matches| Ok((CommandArguments::from_arg_matches(&matches)?, matches)));
     let (parsed, matches) = match parsed {
         Ok(parsed) => parsed,
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            log_line(&not_text(rest));
+            return Exit::Usage;
+        }
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
@@ -201,6 +205,35 @@ fn batch(rest: &[OsString]) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// What to say of an argument that is not UTF-8 although it is kept as text: the first without which the
+/// others can be read.
+fn not_text(rest: &[OsString]) -> String {
+    let mut readable = rest.to_vec();
+    let mut found = String::new();
+    for (at, argument) in rest.iter().enumerate() {
+        if argument.to_str().is_some() {
+            continue;
+        }
+        found = argument.to_string_lossy().into_owned();
+        let option = at.checked_sub(1).and_then(|before| rest[before].to_str());
+        if let Some(option) = option.filter(|text| text.starts_with("--") && !text.contains('=')) {
+            found = format!("{option} {found}");
+        }
+        readable[at] = "x".into();
+        let again =
+            CommandArguments::command().try_get_matches_from(args::with_default_verb(&readable));
+        let is_still_wrong =
+            |error: clap::Error| error.kind() == clap::error::ErrorKind::InvalidUtf8;
+        if !again.is_err_and(is_still_wrong) {
+            break;
+        }
+    }
+    format!(
+        "`{found}` is not UTF-8, but jobs keep it as text: rename the file or folder, or use a link with \
+         such a name"
+    )
 }
 
 /// Writes to stdout. A reader that closes the pipe (`| head`) is no error and hides none.

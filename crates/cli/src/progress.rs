@@ -200,7 +200,11 @@ pub fn conclude(summary: &Summary) -> Exit {
         0 => String::new(),
         rejected => format!("; {rejected} rejected by constraints"),
     };
-    log_line(&format!("{what} {total} {noun}{list}{known}{rejected}"));
+    let disconnected = match summary.disconnected {
+        0 => String::new(),
+        left_out => format!("; {left_out} disconnected ones left out"),
+    };
+    log_line(&format!("{what} {total} {noun}{list}{known}{rejected}{disconnected}"));
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if counts.get(Status::Ok) == 0 => Exit::Nothing,

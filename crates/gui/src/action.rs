@@ -137,6 +137,8 @@ pub enum Action {
     DismissNotice,
     /// Shows a page of help, or closes it.
     ShowHelp(Option<HelpPage>),
+    /// Answers whether a job of somebody else may run.
+    AnswerConsent(bool),
     /// Closes the question before the window closes.
     KeepRunning,
     /// Closes the window of details.

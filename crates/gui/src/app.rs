@@ -108,6 +108,7 @@ impl eframe::App for App {
         views::detail_window(&window, &mut context, &mut cache.details);
         views::path_dialog::show(&window, &mut context);
         chrome::palette(&window, &mut context);
+        views::consent::show(&window, &mut context);
         views::help::show(&window, &mut context);
         chrome::closing(&window, &mut context);
         let live = context.runner.live();

@@ -184,13 +184,22 @@ fn naswot_beside_it_sees_the_mini_batch_of_the_paper() {
 }
 
 #[test]
-fn a_resumed_evolution_is_the_uninterrupted_one() {
+fn a_resumed_search_is_the_uninterrupted_one() {
+    // With two operations, most architectures are disconnected and passed over.
+    let few = "topology.operations=[\"none\", \"nor_conv_3x3\", \"skip_connect\"]";
+    for strategy in ["random", "local"] {
+        check_resumed(&["--strategy", strategy, "--set", few]);
+    }
+    check_resumed(&["--strategy", "evolution", "--population", "6"]);
+}
+
+fn check_resumed(strategy: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (whole, parts) = (path("whole.db"), path("parts.db"));
-    let evolution = [&QUICK[..], &["--strategy", "evolution", "--population", "6"]].concat();
     let run = |samples: &str, store: &str, more: &[&str]| {
-        let flags = [&evolution[..], &["--samples", samples, "--store", store], more].concat();
+        let flags =
+            [&QUICK[..], strategy, &["--samples", samples, "--store", store], more].concat();
         let (code, shown, error) = untrained(&flags);
         assert_eq!(code, 0, "{error}");
         shown

@@ -77,6 +77,75 @@ fn pipes_and_devices_are_refused_wherever_a_file_is_read() {
     }
 }
 
+/// Whatever is read: a file without content is called that.
+#[test]
+fn empty_files_are_called_empty_wherever_a_file_is_read() {
+    let folder = Folder::new();
+    let empty = |name: &str| {
+        std::fs::write(folder.path(name), "").unwrap();
+        folder.text(name)
+    };
+    let table = folder.text("table.csv");
+    std::fs::write(&table, "architecture,accuracy\na,1\nb,2\n").unwrap();
+    let search = "search --device cpu --samples 2 --batch-size 2 --score naswot";
+    let correlate = format!("correlate --table {table} --metric accuracy --scores");
+    let mut calls = vec![
+        format!("run {}", empty("x.toml")),
+        format!("spaces check {}", empty("x.toml")),
+        format!("spaces check {}", empty("x.json")),
+        format!("spaces show {}", empty("x.toml")),
+        format!("search --space {}", empty("x.untrained-space")),
+        format!("score --from {}", empty("x.txt")),
+        format!("score --device cpu --onnx {}", empty("x.onnx")),
+        format!("{correlate} {}", empty("x.csv")),
+        format!("{correlate} {}", empty("x.jsonl")),
+    ];
+    for ending in [
+        "csv",
+        "tsv",
+        "csv.gz",
+        "json",
+        "jsonl",
+        "parquet",
+        "xlsx",
+        "pickle",
+        "pth",
+        "pickle.pbz2",
+        "tfrecord",
+        "zip",
+        "bz2",
+        "xz",
+        "zst",
+    ] {
+        calls.push(format!("benchmark info {}", empty(&format!("x.{ending}"))));
+    }
+    for (source, name) in [
+        ("npy", "x.npy"),
+        ("npz", "x.npz"),
+        ("folder", "x.zip"),
+        ("folder", "x.tar"),
+        ("idx", "x-images-idx3-ubyte"),
+        ("svhn", "x.mat"),
+    ] {
+        calls.push(format!("{search} --images {source}:{}", empty(name)));
+    }
+    for (source, file) in [("cifar10", "data_batch_1.bin"), ("stl10", "train_X.bin")] {
+        std::fs::create_dir_all(folder.path(source)).unwrap();
+        empty(&format!("{source}/{file}"));
+        calls.push(format!("{search} --images {source}:{}", folder.text(source)));
+    }
+    for call in calls {
+        let message = refused_at_once(&call);
+        assert!(message.contains("is empty"), "{call}: {message}");
+        assert!(message.contains(text(&folder.path(""))), "{call}: {message}");
+    }
+    // Damaged pictures are counted, empty ones as well.
+    std::fs::create_dir(folder.path("pictures")).unwrap();
+    empty("pictures/x.png");
+    let message = refused_at_once(&format!("{search} --images folder:{}", folder.text("pictures")));
+    assert!(message.contains("pictures"), "{message}");
+}
+
 #[test]
 fn pipes_are_not_written() {
     let folder = Folder::new();

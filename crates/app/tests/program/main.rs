@@ -13,6 +13,8 @@ mod hostile;
 mod images;
 mod jobs;
 mod models;
+#[cfg(target_os = "linux")]
+mod odd_names;
 mod placement;
 mod places;
 mod program;

@@ -1,10 +1,12 @@
 //! The search of this window, and the queue of jobs behind it.
 
+pub mod consent;
 pub mod live;
 mod live_ranks;
 
 use std::collections::VecDeque;
 
+use self::consent::{Consent, JobEffects};
 use self::live::LiveSearch;
 use crate::results::Results;
 use crate::results::result_set::ResultSet;
@@ -18,6 +20,10 @@ use untrained::job::{JobConfig, StoreLocation, StudyMode, Task};
 pub struct SearchRunner {
     live: Option<LiveSearch>,
     queue: VecDeque<JobConfig>,
+    /// What the job file that is set up would do, until that was confirmed.
+    pub opened: Option<JobEffects>,
+    /// The job that waits for its confirmation.
+    pub consent: Option<Consent>,
     /// By how many architectures a search is extended.
     pub extends_by: u64,
 }
@@ -25,7 +31,7 @@ pub struct SearchRunner {
 impl Default for SearchRunner {
     fn default() -> Self {
         let extends_by = EXTENDS_BY;
-        Self { live: None, queue: VecDeque::new(), extends_by }
+        Self { live: None, queue: VecDeque::new(), opened: None, consent: None, extends_by }
     }
 }
 

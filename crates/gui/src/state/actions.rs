@@ -56,6 +56,7 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
         Action::CancelPath => state.overlay.path_field = None,
         Action::DismissNotice => state.overlay.notice = None,
         Action::ShowHelp(page) => state.overlay.help = page,
+        Action::AnswerConsent(is_given) => state.on_consent(is_given),
         Action::KeepRunning => state.overlay.asks_to_close = false,
         Action::CloseDetails => state.inspect.is_window_open = false,
     }

@@ -47,24 +47,24 @@ impl AppState {
             Command::Scores => self.overlay.help = Some(HelpPage::Scores),
             Command::About => self.overlay.help = Some(HelpPage::About),
             Command::Licences => self.overlay.help = Some(HelpPage::Licences),
-            Command::Start => self.start(self.setup.runnable_job()),
+            Command::Start => self.start_set_up(false),
             Command::Stop => self.runner.stop(),
             Command::Pause => {
                 if let Some(live) = self.runner.live_mut() {
                     live.pause(!live.is_paused());
                 }
             }
-            Command::Enqueue => self.enqueue(self.setup.runnable_job()),
+            Command::Enqueue => self.start_set_up(true),
             Command::Resume => {
                 if let Some(job) = self.results.shown().and_then(resuming_job) {
-                    self.start(job);
+                    self.start_stored(job, false);
                 }
             }
             Command::Extend => {
                 let extends_by = self.runner.extends_by;
                 let set = self.results.shown();
                 if let Some(job) = set.and_then(|set| extending_job(set, extends_by)) {
-                    self.start(job);
+                    self.start_stored(job, false);
                 }
             }
             Command::Measure => self.measure(),

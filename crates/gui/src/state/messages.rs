@@ -41,7 +41,7 @@ impl AppState {
                 self.studies.watch.watch_study(set);
                 self.view = View::Results;
             }
-            Message::StudyJobRead(Ok(job)) => self.enqueue(*job),
+            Message::StudyJobRead(Ok(job)) => self.start_stored(*job, true),
             Message::Inspected(key, inspection) => self.inspect.on_inspected(key, inspection),
             Message::KernelComputed(key, kernel) => self.inspect.on_kernel_computed(key, kernel),
             Message::BenchmarkRead { results, generation, facts } => {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod commands;
+mod consent;
 mod messages;
 mod opening;
 

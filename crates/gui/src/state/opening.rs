@@ -6,6 +6,7 @@ use super::AppState;
 use crate::overlay::Severity;
 use crate::overlay::dialogs::FilePurpose;
 use crate::overlay::path_field::PathTarget;
+use crate::runner::consent::JobEffects;
 use crate::setup::Setup;
 use crate::setup::opened::{LoadError, OpenedFile};
 use crate::tasks::message::Message;
@@ -69,6 +70,7 @@ impl AppState {
                 if let (Err(why), Task::Search(_) | Task::Score { .. }) = (&space, &job.task) {
                     self.overlay.notify(Severity::Error, why.clone());
                 }
+                self.runner.opened = Some(JobEffects::of_file(Path::new(name), &job));
                 self.setup.on_job_loaded(&mut self.tasks, *job, space.ok().map(|space| *space));
                 self.studies.watch.watch_store(self.setup.store());
                 self.studies.watch.watch_space(&self.setup.job.options.space);

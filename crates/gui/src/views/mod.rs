@@ -8,6 +8,7 @@ pub mod chrome;
 
 mod compare;
 mod comparison_tables;
+pub mod consent;
 pub mod context;
 mod detail;
 mod heat_map;

@@ -198,6 +198,9 @@ fn numbers(ui: &mut Ui, live: &LiveSearch) {
     facts.push(("cached", thousands(live.reused())));
     if let Some(Ok(summary)) = &live.end {
         facts.push(("rejected", thousands(summary.rejected)));
+        if summary.disconnected > 0 {
+            facts.push(("left out (disconnected)", thousands(summary.disconnected)));
+        }
     }
     if let Some(study) = live.study() {
         facts.push(("study", study.to_owned()));

@@ -1,6 +1,8 @@
 //! The desktop application without a screen: what a person does, by the labels of the controls.
 
 mod benchmark;
+#[cfg(unix)]
+mod consent;
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 mod detail;
