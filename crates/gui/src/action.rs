@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::command::Command;
+use crate::export::ExportForm;
 use crate::inspect::network::NetworkKey;
 use crate::overlay::dialogs::FilePurpose;
 use crate::overlay::{HelpPage, PaletteState};
@@ -97,6 +98,18 @@ pub enum Action {
     Results(ResultsAction),
     /// Changes the benchmark table.
     Benchmark(BenchmarkAction),
+    /// Asks how rows of the results that are shown are exported as networks.
+    AskExport(Vec<u32>),
+    /// What is asked before networks are exported, as it was edited.
+    EditExport(Box<ExportForm>),
+    /// Opens a dialog for the path of exported networks.
+    BrowseExport,
+    /// Writes exported networks.
+    StartExport,
+    /// Leaves out the networks that are not exported yet.
+    StopExport,
+    /// Closes the dialog; an export that is under way goes on.
+    CloseExport,
     /// Computes kernel matrices.
     ComputeKernels(Vec<(NetworkKey, Option<JobConfig>)>),
     /// Stops the measurements.

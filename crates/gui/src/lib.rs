@@ -25,6 +25,7 @@ mod command;
 mod compare;
 mod drawing;
 mod explain;
+mod export;
 mod inspect;
 mod models;
 mod overlay;

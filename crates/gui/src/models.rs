@@ -2,6 +2,7 @@
 
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
+use crate::export::NetworkExport;
 use crate::inspect::InspectionCache;
 use crate::overlay::Overlay;
 use crate::preferences::Preferences;
@@ -34,6 +35,8 @@ pub struct Models<'a> {
     pub overlay: &'a Overlay,
     /// What outlives the window.
     pub preferences: &'a Preferences,
+    /// Networks that are to be exported, while that is asked or shown.
+    pub export: Option<&'a NetworkExport>,
     /// Whether a job can be written as a command line.
     pub has_command_line: bool,
 }

@@ -28,6 +28,7 @@ impl AppState {
             Command::ExportSelected => {
                 self.choose_file(FilePurpose::Export(ExportedRows::Selected));
             }
+            Command::ExportNetworks => self.ask_export(),
             Command::SavePicture => self.overlay.captures.want_main(window),
             Command::CopyCommandLine => self.copy_command_line(window),
             Command::CopyArchitecture => self.copy_architecture(window),

@@ -54,6 +54,8 @@ impl AppState {
             Message::BenchmarkCompared { results, generation, outcome, refines } => {
                 self.benchmark.on_compared(results, generation, outcome, refines);
             }
+            Message::NetworkExported(file) => self.on_network_exported(file),
+            Message::ExportEnded(end) => self.on_export_ended(end),
             Message::Done(text) => self.overlay.notify(Severity::Info, text),
             Message::Failed(why)
             | Message::StudyLoaded(Err(why))
@@ -165,6 +167,7 @@ impl AppState {
         let text = format!("internal error in {name}: {why}; results so far are kept");
         match name {
             "run" => self.on_run_ended(Err(text)),
+            "export" => self.on_export_ended(Err(text)),
             _ => self.overlay.notify(Severity::Error, text),
         }
     }

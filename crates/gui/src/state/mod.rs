@@ -2,12 +2,14 @@
 
 mod actions;
 mod commands;
+mod exporting;
 mod messages;
 mod opening;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use self::exporting::Exports;
 use crate::action::{Action, ActionQueue};
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
@@ -44,6 +46,7 @@ pub struct AppState {
     studies: StudyList,
     overlay: Overlay,
     preferences: Preferences,
+    export: Exports,
     tasks: TaskRunner,
     command_line: Option<CommandLineWriter>,
 }
@@ -72,6 +75,7 @@ impl AppState {
             studies,
             overlay: Overlay::new(window, dialogs),
             preferences,
+            export: Exports::default(),
             tasks,
             command_line,
         }
@@ -90,6 +94,7 @@ impl AppState {
             studies: &self.studies,
             overlay: &self.overlay,
             preferences: &self.preferences,
+            export: self.export.shown(),
             has_command_line: self.command_line.is_some(),
         }
     }

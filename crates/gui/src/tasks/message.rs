@@ -16,7 +16,7 @@ use crate::studies::curve::StudyCurve;
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
 use untrained::benchmark::BenchmarkFacts;
-use untrained::job::{JobConfig, NetworkEstimate, Started, Summary};
+use untrained::job::{ExportedFile, JobConfig, NetworkEstimate, Started, Summary};
 use untrained::space::Space;
 use untrained::store::{Record, Remark, ResultRow, StudyInfo};
 
@@ -134,6 +134,10 @@ pub enum Message {
         /// Whether intervals are still being computed.
         refines: bool,
     },
+    /// A file of an exported network was written.
+    NetworkExported(ExportedFile),
+    /// The export is over, or why it failed.
+    ExportEnded(Result<(), String>),
     /// A path was chosen in a dialog.
     PathChosen(PathTarget, PathBuf),
     /// There are no file dialogs; what was asked for.

@@ -10,6 +10,7 @@ mod compare;
 mod comparison_tables;
 pub mod context;
 mod detail;
+pub mod export_dialog;
 mod heat_map;
 pub mod help;
 mod home;

@@ -4,6 +4,7 @@ mod benchmark;
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 mod detail;
+mod exporting;
 mod faults;
 mod files;
 mod looks;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::networks::ModelNetwork;
-use super::scorer::{Candidate, weight_seeds};
-use super::{JobConfig, JobError, Task, WeightSource, candidate};
 use crate::graph::{Graph, GraphDocument};
+use crate::job::networks::ModelNetwork;
+use crate::job::scorer::{Candidate, weight_seeds};
+use crate::job::{JobConfig, JobError, Task, WeightSource, candidate};
 use crate::onnx::{self, ExportFacts, NormMode};
 use crate::pytorch::{self, PytorchFacts, PytorchModule};
 use crate::space::{Architecture, Drawing, Space};
@@ -184,7 +184,7 @@ impl ExportedNetwork {
 
 /// The PyTorch source of an architecture without weights; `None` if there is none, as where no path leads
 /// from the input to the output.
-pub(super) fn pytorch_source(space: &Space, architecture: &Architecture) -> Option<String> {
+pub(in crate::job) fn pytorch_source(space: &Space, architecture: &Architecture) -> Option<String> {
     let graph = architecture.build().ok().filter(|_| architecture.is_connected())?;
     let facts = PytorchFacts {
         title: format!("{} {architecture}", space.id()),
