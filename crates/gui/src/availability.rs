@@ -65,6 +65,8 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
 /// What the command for exporting networks is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exportable {
+    /// The network that is shown.
+    Network,
     /// The model that is set up.
     Model,
     /// The architecture that the view of the space shows.
@@ -75,6 +77,14 @@ pub enum Exportable {
 
 /// What of this view can be exported.
 pub fn exportable(models: &Models<'_>) -> Option<Exportable> {
+    if models.view == View::Network {
+        return models.network.shown().map(|_| Exportable::Network);
+    }
+    what_is_shown(models)
+}
+
+/// What of this view has a network, beside the view of networks.
+pub fn what_is_shown(models: &Models<'_>) -> Option<Exportable> {
     let setup = models.setup;
     if models.view == View::Setup && matches!(setup.job.task, Task::Onnx(_)) {
         return setup.problem().is_none().then_some(Exportable::Model);

@@ -105,6 +105,7 @@ commands! {
         view(View::Setup, "Options of the search", Key::Num3);
         view(View::Run, "Progress of the search", Key::Num4);
         view(View::Results, "Table and plots of the results", Key::Num5);
+        view(View::Network, "The whole network of the chosen architecture or the model, with costs and time", Key::Num9);
         view(View::Compare, "Two to four networks side by side", Key::Num6);
         view(View::Benchmark, "Scores compared with the trained accuracies of a benchmark table", Key::Num7);
         view(View::Studies, "Stored searches", Key::Num8);

@@ -28,6 +28,7 @@ mod explain;
 mod export;
 mod inspect;
 mod models;
+mod network;
 mod overlay;
 mod picture;
 mod preferences;

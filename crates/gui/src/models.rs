@@ -4,6 +4,7 @@ use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
 use crate::export::NetworkExport;
 use crate::inspect::InspectionCache;
+use crate::network::NetworkView;
 use crate::overlay::Overlay;
 use crate::preferences::Preferences;
 use crate::results::Results;
@@ -25,6 +26,8 @@ pub struct Models<'a> {
     pub results: &'a Results,
     /// What is known about networks.
     pub inspect: &'a InspectionCache,
+    /// The whole network.
+    pub network: &'a NetworkView,
     /// Networks side by side.
     pub compare: &'a NetworkComparison,
     /// Benchmark tables.

@@ -20,6 +20,8 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
         Action::SetPreferences(preferences) => state.preferences = *preferences,
         Action::Results(action) => apply_to_results(state, action),
         Action::Benchmark(action) => apply_to_benchmark(state, action),
+        Action::Network(action) => state.network.apply(tasks, action),
+        Action::ShowNetwork(row) => state.show_network_of_row(row),
         Action::AskExport(rows) => state.ask_export_of_rows(&rows),
         Action::EditExport(form) => state.edit_export(*form),
         Action::BrowseExport => state.browse_export(),

@@ -20,6 +20,7 @@ impl AppState {
         match command {
             Command::Open => self.choose_file(FilePurpose::Open),
             Command::ChooseStudies => self.choose_file(FilePurpose::Studies),
+            Command::Go(View::Network) => self.show_network(),
             Command::Go(view) => self.go(view),
             Command::SaveJob => self.choose_file(FilePurpose::SaveJob),
             Command::Export => self.choose_file(FilePurpose::Export(ExportedRows::All)),

@@ -1,13 +1,15 @@
-//! Exports networks: of rows, of the model that is set up, of the architecture that the space shows.
+//! Exports and shows networks: of rows, of the model that is set up, of the architecture that the space
+//! shows.
 
 use std::path::{Path, PathBuf};
 
 use super::AppState;
-use crate::availability::{Exportable, can_export, exportable};
+use crate::availability::{Exportable, can_export, exportable, what_is_shown};
 use crate::export::{ExportForm, ExportState, NetworkExport};
 use crate::overlay::Severity;
 use crate::overlay::path_field::PathTarget;
 use crate::results::result_set::ResultSet;
+use crate::view::View;
 use untrained::format::thousands;
 use untrained::job::{ExportedFile, ExportedNetworks, NetworkToExport, Task};
 
@@ -49,32 +51,82 @@ fn of_rows(set: &ResultSet, rows: &[u32]) -> Option<(String, ExportedNetworks)> 
 impl AppState {
     /// Asks how what this view is about is exported.
     pub(super) fn ask_export(&mut self) {
+        let what = exportable(&self.models());
+        if let Some((title, networks)) = what.and_then(|what| self.networks(what)) {
+            self.ask_export_of(title, networks);
+        }
+    }
+
+    /// The networks of what a view is about, with a title.
+    pub(super) fn networks(&self, what: Exportable) -> Option<(String, ExportedNetworks)> {
         let setup = &self.setup;
-        match exportable(&self.models()) {
-            Some(Exportable::Rows) => {
-                let Some(set) = self.results.shown() else { return };
+        match what {
+            Exportable::Network => {
+                let shown = self.network.shown()?;
+                Some((shown.title.clone(), ExportedNetworks::clone(&shown.networks)))
+            }
+            Exportable::Rows => {
+                let set = self.results.shown()?;
                 let selected = set.now.selected.rows();
                 let chosen: Vec<u32> = set.chosen_row().into_iter().collect();
-                let rows = if selected.is_empty() { chosen } else { selected.to_vec() };
-                self.ask_export_of_rows(&rows);
+                of_rows(set, if selected.is_empty() { &chosen } else { selected })
             }
-            Some(Exportable::Model) => {
+            Exportable::Model => {
                 let job = setup.runnable_job();
-                let Task::Onnx(model) = &job.task else { return };
+                let Task::Onnx(model) = &job.task else { return None };
                 let title = model.path.to_string_lossy().into_owned();
-                self.ask_export_of(title, ExportedNetworks::of_model(job));
+                Some((title, ExportedNetworks::of_model(job)))
             }
-            Some(Exportable::Sample) => {
-                let Some(space) = setup.space.clone() else { return };
-                let architecture = setup.sample.text.clone();
-                let networks = vec![NetworkToExport {
-                    architecture: architecture.clone(),
-                    scores: Vec::new(),
-                }];
+            Exportable::Sample => {
+                let (space, architecture) = (setup.space.clone()?, setup.sample.text.clone());
+                let one =
+                    NetworkToExport { architecture: architecture.clone(), scores: Vec::new() };
                 let job = setup.runnable_job();
-                self.ask_export_of(architecture, ExportedNetworks::of_space(job, space, networks));
+                Some((architecture, ExportedNetworks::of_space(job, space, vec![one])))
             }
-            None => {}
+        }
+    }
+
+    /// Shows the network of what this view is about; otherwise that of the chosen row, of the model that is
+    /// set up or of the space, unless one is shown already.
+    pub(super) fn show_network(&mut self) {
+        let models = self.models();
+        let chosen =
+            self.results.shown().filter(|set| can_export(set)).and_then(ResultSet::chosen_row);
+        let here = match what_is_shown(&models) {
+            _ if self.view == View::Network => None,
+            Some(Exportable::Rows) | None => None,
+            other => other,
+        };
+        let is_shown = self.network.shown().is_some();
+        self.go(View::Network);
+        match (here, chosen) {
+            (Some(what), _) => self.show_networks(what),
+            (None, Some(row)) => self.show_network_of_row(row),
+            (None, None) if is_shown => {}
+            (None, None) if matches!(self.setup.job.task, Task::Onnx(_)) => {
+                self.show_networks(Exportable::Model);
+            }
+            (None, None) if !self.setup.sample.text.is_empty() => {
+                self.show_networks(Exportable::Sample);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn show_networks(&mut self, what: Exportable) {
+        if let Some(networks) = self.networks(what) {
+            self.network.show(&mut self.tasks, networks, None);
+        }
+    }
+
+    /// Shows the network of a row of the results that are shown.
+    pub(super) fn show_network_of_row(&mut self, row: u32) {
+        let Some(set) = self.results.shown() else { return };
+        let key = set.key(set.table.architecture(row));
+        if let Some(networks) = of_rows(set, &[row]) {
+            self.go(View::Network);
+            self.network.show(&mut self.tasks, networks, Some(key));
         }
     }
 

@@ -15,6 +15,7 @@ use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
 use crate::inspect::{CHEAP, InspectionCache};
 use crate::models::Models;
+use crate::network::NetworkView;
 use crate::overlay::dialogs::FileDialogs;
 use crate::overlay::path_field::PathTarget;
 use crate::overlay::{Overlay, Severity};
@@ -41,6 +42,7 @@ pub struct AppState {
     runner: SearchRunner,
     results: Results,
     inspect: InspectionCache,
+    network: NetworkView,
     compare: NetworkComparison,
     benchmark: BenchmarkTables,
     studies: StudyList,
@@ -70,6 +72,7 @@ impl AppState {
             runner: SearchRunner::default(),
             results: Results::default(),
             inspect: InspectionCache::default(),
+            network: NetworkView::default(),
             compare: NetworkComparison::default(),
             benchmark: BenchmarkTables::default(),
             studies,
@@ -89,6 +92,7 @@ impl AppState {
             runner: &self.runner,
             results: &self.results,
             inspect: &self.inspect,
+            network: &self.network,
             compare: &self.compare,
             benchmark: &self.benchmark,
             studies: &self.studies,

@@ -50,7 +50,7 @@ pub fn inspector(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailC
     });
 }
 
-/// Exports the chosen architecture, whatever is selected.
+/// Exports and shows the chosen architecture, whatever is selected.
 fn export(ui: &mut Ui, context: &mut ViewContext<'_>) {
     let Some(set) = context.models().results.shown() else { return };
     let button = ui.add_enabled(can_export(set), egui::Button::new("Export network…"));
@@ -59,6 +59,12 @@ fn export(ui: &mut Ui, context: &mut ViewContext<'_>) {
         && button.on_hover_text(about).clicked()
     {
         context.send(Action::AskExport(vec![row]));
+    }
+    let button = ui.add_enabled(can_export(set), egui::Button::new("Show network"));
+    if let Some(row) = set.chosen_row()
+        && button.on_hover_text("Its whole graph, with costs and time").clicked()
+    {
+        context.send(Action::ShowNetwork(row));
     }
 }
 

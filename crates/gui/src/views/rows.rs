@@ -29,6 +29,7 @@ enum TableClick {
 /// What can be done with a row, or with the selected rows that it is one of.
 enum RowCommand {
     Export,
+    Network,
     Compare,
     Copy,
 }
@@ -137,6 +138,9 @@ fn menu(ui: &mut Ui, sheet: &ResultSet, row: u32) -> Option<RowCommand> {
     if button.on_hover_text(about).clicked() {
         return Some(RowCommand::Export);
     }
+    if ui.add_enabled(can_export(sheet), egui::Button::new("Show network")).clicked() {
+        return Some(RowCommand::Network);
+    }
     if ui.button("Add to comparison").clicked() {
         return Some(RowCommand::Compare);
     }
@@ -151,6 +155,7 @@ fn run(
 ) {
     match command {
         RowCommand::Export => context.send(Action::AskExport(rows_of_menu(sheet, row))),
+        RowCommand::Network => context.send(Action::ShowNetwork(row)),
         RowCommand::Compare => context.send(Action::AddCompared(row)),
         RowCommand::Copy => ui.ctx().copy_text(sheet.table.architecture(row).to_owned()),
     }

@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod looks;
 mod models;
+mod networks;
 mod paths;
 mod pictures;
 mod results;
