@@ -17,24 +17,30 @@ pub fn convolutions(graph: &Graph) -> u64 {
     graph.nodes().iter().filter(|node| matches!(node.op, Op::Conv(_))).count() as u64
 }
 
-/// The peak activation memory in bytes of 32-bit tensors, per image, if nodes run one after another and
-/// each tensor is freed after its last use.
-pub fn peak_activation_bytes(graph: &Graph) -> u64 {
+/// The bytes of 32-bit activations that are kept while each node runs, per image, if nodes run one after
+/// another and each tensor is freed after its last use.
+pub fn live_activation_bytes(graph: &Graph) -> Vec<u64> {
     let nodes = graph.nodes();
     let mut last: Vec<usize> = (0..nodes.len()).collect();
     for (position, node) in nodes.iter().enumerate() {
         node.inputs.iter().for_each(|input| last[input.index()] = position);
     }
     let mut freed: Vec<u64> = vec![0; nodes.len()];
-    let (mut live, mut peak) = (0, 0);
-    for (position, node) in nodes.iter().enumerate() {
+    let mut live = 0;
+    let of_node = nodes.iter().enumerate().map(|(position, node)| {
         let bytes = 4 * node.shape.volume() as u64;
         live += bytes;
-        peak = peak.max(live);
         freed[last[position]] += bytes;
+        let during = live;
         live -= freed[position];
-    }
-    peak
+        during
+    });
+    of_node.collect()
+}
+
+/// The peak activation memory: the most of [`live_activation_bytes`].
+pub fn peak_activation_bytes(graph: &Graph) -> u64 {
+    live_activation_bytes(graph).into_iter().max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -55,5 +61,7 @@ mod tests {
         assert_eq!((depth(&graph), convolutions(&graph)), (2, 2));
         // The input, both convolutions; then the input, the second one and the sum.
         assert_eq!(peak_activation_bytes(&graph), 3 * 4 * 32);
+        let live = live_activation_bytes(&graph);
+        assert_eq!(live, [4 * 32, 2 * 4 * 32, 3 * 4 * 32, 3 * 4 * 32, 4 * 34]);
     }
 }

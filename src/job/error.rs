@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{InvalidOption, JobOption};
+use super::{ExportPathError, InvalidOption, JobOption};
 use crate::backend::BackendError;
 use crate::benchmark::BenchmarkError;
 use crate::data::DataError;
@@ -58,6 +58,9 @@ pub enum JobError {
         /// Why.
         reason: String,
     },
+    /// The path of exported files.
+    #[error(transparent)]
+    ExportPath(#[from] ExportPathError),
     /// An option whose value is invalid, by itself or together with the other options.
     #[error(transparent)]
     Invalid(#[from] InvalidOption),

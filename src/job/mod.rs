@@ -40,7 +40,10 @@ pub use complete::{CompletedStudy, complete_study};
 pub use config::{ImagesChanged, JobConfig, ModelOptions, OnnxWeights, Task};
 pub use error::JobError;
 pub use event::{BEST, Event, ModelFacts, Started, Summary};
-pub use export::ExportedNetwork;
+pub use export::{
+    DrawingWriter, ExportFormat, ExportPathError, ExportSettings, ExportedContent, ExportedFile,
+    ExportedNetwork, ExportedNetworks, NetworkToExport,
+};
 pub use followed_count::FollowedCount;
 pub use leaderboard::Leaderboard;
 pub use networks::{ModelNetwork, NetworkSource, candidate};

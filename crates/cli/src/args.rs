@@ -12,7 +12,6 @@ use super::job_args::{
 use super::paths::Paths;
 use super::report::ReportArguments;
 use super::text_table::PrintedTables;
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, Parser, Subcommand, value_parser};
 
 use untrained::input::JOB_ENDING;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValue;
 
 use super::job_args::{DescribedModel, JobArgs, NetworkOptions};
-use untrained::job::BEST;
+use untrained::job::{BEST, ExportFormat};
 
 /// `export`.
 #[derive(Args, Debug)]
@@ -30,7 +31,7 @@ pub struct Export {
     pub onnx: Option<PathBuf>,
     /// What is written [default: by the ending of --out, onnx for a folder]
     #[arg(long, value_enum)]
-    pub format: Option<ExportFormat>,
+    pub format: Option<FormatArgument>,
     /// The file; a folder for several architectures
     #[arg(short, long, value_name = "FILE|FOLDER", required_unless_present = "schema")]
     pub out: Option<PathBuf>,
@@ -57,18 +58,26 @@ pub struct Export {
 }
 
 /// What `export` writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExportFormat {
-    /// An ONNX model, FILE.onnx
-    Onnx,
-    /// PyTorch source, FILE.py
-    Pytorch,
-    /// The cells and the parts of the network as graphs in the DOT language of Graphviz, FILE.dot
-    Dot,
-    /// The same as a picture, FILE.svg
-    Svg,
-    /// Every node of the network with its operation, shape and costs, FILE.json
-    Json,
+#[derive(Clone, Copy, Debug)]
+pub struct FormatArgument(pub ExportFormat);
+
+impl clap::ValueEnum for FormatArgument {
+    fn value_variants<'a>() -> &'a [Self] {
+        const FORMATS: [FormatArgument; ExportFormat::ALL.len()] = {
+            let mut formats = [FormatArgument(ExportFormat::Onnx); ExportFormat::ALL.len()];
+            let mut at = 0;
+            while at < formats.len() {
+                formats[at] = FormatArgument(ExportFormat::ALL[at]);
+                at += 1;
+            }
+            formats
+        };
+        &FORMATS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()).help(self.0.about()))
+    }
 }
 
 /// Which weights are written next to a module.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::command::Command;
+use crate::export::ExportForm;
 use crate::inspect::network::NetworkKey;
+use crate::network::NetworkAction;
 use crate::overlay::dialogs::FilePurpose;
 use crate::overlay::{HelpPage, PaletteState};
 use crate::preferences::Preferences;
@@ -97,6 +99,22 @@ pub enum Action {
     Results(ResultsAction),
     /// Changes the benchmark table.
     Benchmark(BenchmarkAction),
+    /// Changes the network that is shown.
+    Network(NetworkAction),
+    /// Shows the network of a row of the results that are shown.
+    ShowNetwork(u32),
+    /// Asks how rows of the results that are shown are exported as networks.
+    AskExport(Vec<u32>),
+    /// What is asked before networks are exported, as it was edited.
+    EditExport(Box<ExportForm>),
+    /// Opens a dialog for the path of exported networks.
+    BrowseExport,
+    /// Writes exported networks.
+    StartExport,
+    /// Leaves out the networks that are not exported yet.
+    StopExport,
+    /// Closes the dialog; an export that is under way goes on.
+    CloseExport,
     /// Computes kernel matrices.
     ComputeKernels(Vec<(NetworkKey, Option<JobConfig>)>),
     /// Stops the measurements.

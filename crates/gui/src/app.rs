@@ -106,6 +106,7 @@ impl eframe::App for App {
             inside(ui, |ui| views::show(ui, &mut context, cache));
         });
         views::detail_window(&window, &mut context, &mut cache.details);
+        views::export_dialog::show(&window, &mut context);
         views::path_dialog::show(&window, &mut context);
         chrome::palette(&window, &mut context);
         views::consent::show(&window, &mut context);

@@ -5,6 +5,7 @@ use crate::models::Models;
 use crate::results::result_set::ResultSet;
 use crate::runner::resuming_job;
 use crate::view::View;
+use untrained::job::Task;
 
 /// Whether a command is possible now.
 pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
@@ -22,6 +23,7 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
         Command::ExportSelected => {
             has_study && results.is_some_and(|set| !set.now.selected.is_empty())
         }
+        Command::ExportNetworks => exportable(models).is_some(),
         Command::SavePicture => models.overlay.captures.has_any(),
         Command::Undo if models.view == View::Compare => models.compare.has_steps()[0],
         Command::Redo if models.view == View::Compare => models.compare.has_steps()[1],
@@ -60,6 +62,48 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
     }
 }
 
+/// What the command for exporting networks is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exportable {
+    /// The network that is shown.
+    Network,
+    /// The model that is set up.
+    Model,
+    /// The architecture that the view of the space shows.
+    Sample,
+    /// The selected rows of the results, or the chosen one.
+    Rows,
+}
+
+/// What of this view can be exported.
+pub fn exportable(models: &Models<'_>) -> Option<Exportable> {
+    if models.view == View::Network {
+        return models.network.shown().map(|_| Exportable::Network);
+    }
+    what_is_shown(models)
+}
+
+/// What of this view has a network, beside the view of networks.
+pub fn what_is_shown(models: &Models<'_>) -> Option<Exportable> {
+    let setup = models.setup;
+    if models.view == View::Setup && matches!(setup.job.task, Task::Onnx(_)) {
+        return setup.problem().is_none().then_some(Exportable::Model);
+    }
+    if models.view == View::Space {
+        let is_there = setup.space.is_some() && !setup.sample.text.is_empty();
+        return is_there.then_some(Exportable::Sample);
+    }
+    let set = models.results.shown()?;
+    let any = !set.now.selected.is_empty() || set.chosen_row().is_some();
+    (any && can_export(set)).then_some(Exportable::Rows)
+}
+
+/// Whether networks of results can be built again.
+pub fn can_export(set: &ResultSet) -> bool {
+    let is_model = set.job.as_ref().is_some_and(|job| matches!(job.task, Task::Onnx(_)));
+    is_model || set.job.is_some() && set.space.is_some()
+}
+
 /// Why a command is not possible, where a person can do something about it.
 pub fn reason(command: Command, models: &Models<'_>) -> Option<String> {
     match command {
@@ -71,6 +115,9 @@ pub fn reason(command: Command, models: &Models<'_>) -> Option<String> {
         }
         Command::Measure if models.runner.is_searching() => {
             Some("A search is running: it would slow the measurements".to_owned())
+        }
+        Command::ExportNetworks => {
+            Some("Choose or select architectures of a space that can be opened".to_owned())
         }
         Command::Measure => Some("Choose or select architectures first".to_owned()),
         _ => None,

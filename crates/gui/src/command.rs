@@ -34,6 +34,10 @@ const REDO: Option<KeyboardShortcut> =
 const COPY: Option<KeyboardShortcut> =
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::C));
 
+/// Ctrl+Shift+E.
+const EXPORT: Option<KeyboardShortcut> =
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E));
+
 const fn view(view: View, about: &'static str, key: Key) -> CommandInfo {
     let command = Command::Go(view);
     CommandInfo { command, menu: "View", text: view.name(), about, keys: ctrl(key) }
@@ -86,6 +90,7 @@ commands! {
         ExportShown: "File", "Export filtered results…", "Save the results that pass the filters", None;
         ExportSelected: "File", "Export selected results…", "Save the selected results", None;
         ExportMarked: "File", "Export marked results…", "Save the results marked with a star", None;
+        ExportNetworks: "File", "Export networks…", "Write the selected networks, or the chosen one, as ONNX, PyTorch, DOT, SVG or JSON", EXPORT;
         SavePicture: "File", "Save picture…", "Save the largest plot or drawing of this view as PNG or SVG", None;
         Quit: "File", "Quit", "Close the window", ctrl(Key::Q);
         Undo: "Edit", "Undo", "Undo the last change of filter, order or selection, or of the comparison", ctrl(Key::Z);
@@ -100,6 +105,7 @@ commands! {
         view(View::Setup, "Options of the search", Key::Num3);
         view(View::Run, "Progress of the search", Key::Num4);
         view(View::Results, "Table and plots of the results", Key::Num5);
+        view(View::Network, "The whole network of the chosen architecture or the model, with costs and time", Key::Num9);
         view(View::Compare, "Two to four networks side by side", Key::Num6);
         view(View::Benchmark, "Scores compared with the trained accuracies of a benchmark table", Key::Num7);
         view(View::Studies, "Stored searches", Key::Num8);

@@ -2,7 +2,9 @@
 
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
+use crate::export::NetworkExport;
 use crate::inspect::InspectionCache;
+use crate::network::NetworkView;
 use crate::overlay::Overlay;
 use crate::preferences::Preferences;
 use crate::results::Results;
@@ -24,6 +26,8 @@ pub struct Models<'a> {
     pub results: &'a Results,
     /// What is known about networks.
     pub inspect: &'a InspectionCache,
+    /// The whole network.
+    pub network: &'a NetworkView,
     /// Networks side by side.
     pub compare: &'a NetworkComparison,
     /// Benchmark tables.
@@ -34,6 +38,8 @@ pub struct Models<'a> {
     pub overlay: &'a Overlay,
     /// What outlives the window.
     pub preferences: &'a Preferences,
+    /// Networks that are to be exported, while that is asked or shown.
+    pub export: Option<&'a NetworkExport>,
     /// Whether a job can be written as a command line.
     pub has_command_line: bool,
 }

@@ -14,6 +14,8 @@ pub enum View {
     Run,
     /// Table and scatter.
     Results,
+    /// The whole network of an architecture or a model.
+    Network,
     /// Networks side by side.
     Compare,
     /// Scores against trained accuracies.
@@ -24,12 +26,13 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Home,
         Self::Space,
         Self::Setup,
         Self::Run,
         Self::Results,
+        Self::Network,
         Self::Compare,
         Self::Benchmark,
         Self::Studies,
@@ -43,6 +46,7 @@ impl View {
             Self::Setup => "Set up",
             Self::Run => "Run",
             Self::Results => "Results",
+            Self::Network => "Network",
             Self::Compare => "Compare",
             Self::Benchmark => "Benchmark",
             Self::Studies => "Studies",

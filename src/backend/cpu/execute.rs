@@ -1,6 +1,7 @@
 //! Runs a program: images are distributed over threads, segment by segment.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use super::layout::BlockedView;
 use super::ops::combine::{CombineTask, TermView, combine};
@@ -49,6 +50,8 @@ pub struct NetworkContext<'a> {
     pub moment_rows: *mut f32,
     /// The image whose sums come next, by place in [`Plan::measured`].
     pub turns: &'a [AtomicUsize],
+    /// The nanoseconds of each kernel of the segment, or nothing where they are not asked for.
+    pub clocks: &'a [AtomicU64],
 }
 
 // SAFETY: threads work on different images and scratches; shared parts are only read.
@@ -70,9 +73,14 @@ impl NetworkContext<'_> {
                 if worker.image >= self.batch.images {
                     break;
                 }
-                for kernel in segment {
+                for (at, kernel) in segment.iter().enumerate() {
+                    let clock = self.clocks.get(at).map(|clock| (clock, Instant::now()));
                     // SAFETY: the program's places lie inside the buffers, disjoint by image.
                     unsafe { worker.run(kernel) };
+                    if let Some((clock, begin)) = clock {
+                        let time = begin.elapsed().as_nanos() as u64;
+                        clock.fetch_add(time, Ordering::Relaxed);
+                    }
                 }
             }
             fence();

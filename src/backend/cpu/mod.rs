@@ -17,9 +17,10 @@ mod pack;
 mod program;
 pub mod simd;
 mod tensor_use;
+mod timing;
 
 use std::collections::TryReserveError;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use rayon::ThreadPool;
 
@@ -125,7 +126,7 @@ impl CpuBackend {
         batch: &Batch,
         keep: &[TensorId],
     ) -> Result<(RunOutput, Vec<Vec<f32>>), BackendError> {
-        let finished = self.execute(network, batch, keep, &Cancel::new())?;
+        let finished = self.execute(network, batch, (keep, &[]), &Cancel::new())?;
         let read = |&tensor: &TensorId| self.read(&finished.program, tensor, batch.images);
         let traced = keep.iter().map(read).collect::<Result<_, _>>()?;
         Ok((self.output(network.plan, finished, batch, true)?, traced))
@@ -138,15 +139,17 @@ impl CpuBackend {
         codes: bool,
         cancel: &Cancel,
     ) -> Result<RunOutput, BackendError> {
-        let finished = self.execute(network, batch, &[], cancel)?;
+        let finished = self.execute(network, batch, (&[], &[]), cancel)?;
         self.output(network.plan, finished, batch, codes)
     }
 
+    /// Runs one network. Tensors of `keep` are kept; each kernel adds its nanoseconds to its clock, in their
+    /// order, where there are `clocks`.
     fn execute(
         &mut self,
         Network { plan, weights }: Network<'_>,
         batch: &Batch,
-        keep: &[TensorId],
+        (keep, mut clocks): (&[TensorId], &[AtomicU64]),
         cancel: &Cancel,
     ) -> Result<FinishedRun, BackendError> {
         if cancel.is_cancelled() {
@@ -181,8 +184,10 @@ impl CpuBackend {
                 moment_means: self.moments.means.as_mut_ptr(),
                 moment_rows: self.moments.rows.as_mut_ptr(),
                 turns: &turns,
+                clocks: clocks.get(..segment.len()).unwrap_or_default(),
             };
             context.run_segment(&self.pool, segment, cancel);
+            clocks = clocks.get(segment.len()..).unwrap_or_default();
             if cancel.is_cancelled() {
                 return Err(BackendError::Cancelled);
             }

@@ -16,6 +16,8 @@ pub enum PathTarget {
     Purpose(FilePurpose),
     /// A picture to be written.
     Picture(Box<CapturedPicture>),
+    /// Where networks are exported to.
+    Export,
 }
 
 /// A path that is asked for.

@@ -21,6 +21,7 @@ impl AppState {
         match command {
             Command::Open => self.choose_file(FilePurpose::Open),
             Command::ChooseStudies => self.choose_file(FilePurpose::Studies),
+            Command::Go(View::Network) => self.show_network(),
             Command::Go(view) => self.go(view),
             Command::SaveJob => self.choose_file(FilePurpose::SaveJob),
             Command::Export => self.choose_file(FilePurpose::Export(ExportedRows::All)),
@@ -29,6 +30,7 @@ impl AppState {
             Command::ExportSelected => {
                 self.choose_file(FilePurpose::Export(ExportedRows::Selected));
             }
+            Command::ExportNetworks => self.ask_export(),
             Command::SavePicture => self.overlay.captures.want_main(window),
             Command::CopyCommandLine => self.copy_command_line(window),
             Command::CopyArchitecture => self.copy_architecture(window),

@@ -54,6 +54,13 @@ impl AppState {
             Message::BenchmarkCompared { results, generation, outcome, refines } => {
                 self.benchmark.on_compared(results, generation, outcome, refines);
             }
+            Message::NetworkBuilt(id, graph) => self.network.on_built(&mut self.tasks, id, graph),
+            Message::NetworkLaidOut(id, generation, layout) => {
+                self.network.on_laid_out(id, generation, layout);
+            }
+            Message::NodesTimed(id, times) => self.network.on_timed(id, times),
+            Message::NetworkExported(file) => self.on_network_exported(file),
+            Message::ExportEnded(end) => self.on_export_ended(end),
             Message::Done(text) => self.overlay.notify(Severity::Info, text),
             Message::Failed(why)
             | Message::StudyLoaded(Err(why))
@@ -165,6 +172,7 @@ impl AppState {
         let text = format!("internal error in {name}: {why}; results so far are kept");
         match name {
             "run" => self.on_run_ended(Err(text)),
+            "export" => self.on_export_ended(Err(text)),
             _ => self.overlay.notify(Severity::Error, text),
         }
     }

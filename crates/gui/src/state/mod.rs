@@ -3,17 +3,20 @@
 mod actions;
 mod commands;
 mod consent;
+mod exporting;
 mod messages;
 mod opening;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use self::exporting::Exports;
 use crate::action::{Action, ActionQueue};
 use crate::benchmark::BenchmarkTables;
 use crate::compare::NetworkComparison;
 use crate::inspect::{CHEAP, InspectionCache};
 use crate::models::Models;
+use crate::network::NetworkView;
 use crate::overlay::dialogs::FileDialogs;
 use crate::overlay::path_field::PathTarget;
 use crate::overlay::{Overlay, Severity};
@@ -41,11 +44,13 @@ pub struct AppState {
     runner: SearchRunner,
     results: Results,
     inspect: InspectionCache,
+    network: NetworkView,
     compare: NetworkComparison,
     benchmark: BenchmarkTables,
     studies: StudyList,
     overlay: Overlay,
     preferences: Preferences,
+    export: Exports,
     tasks: TaskRunner,
     /// The report whose file is being chosen.
     reported: Option<ReportRequest>,
@@ -71,11 +76,13 @@ impl AppState {
             runner: SearchRunner::default(),
             results: Results::default(),
             inspect: InspectionCache::default(),
+            network: NetworkView::default(),
             compare: NetworkComparison::default(),
             benchmark: BenchmarkTables::default(),
             studies,
             overlay: Overlay::new(window, dialogs),
             preferences,
+            export: Exports::default(),
             tasks,
             reported: None,
             command_line,
@@ -90,11 +97,13 @@ impl AppState {
             runner: &self.runner,
             results: &self.results,
             inspect: &self.inspect,
+            network: &self.network,
             compare: &self.compare,
             benchmark: &self.benchmark,
             studies: &self.studies,
             overlay: &self.overlay,
             preferences: &self.preferences,
+            export: self.export.shown(),
             has_command_line: self.command_line.is_some(),
         }
     }

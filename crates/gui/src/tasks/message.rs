@@ -7,6 +7,8 @@ use crate::benchmark::outcome::BenchmarkOutcome;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::kernel_picture::KernelPicture;
 use crate::inspect::network::NetworkKey;
+use crate::network::graph::NetworkGraph;
+use crate::network::layout::NetworkLayout;
 use crate::overlay::dialogs::FileQuestion;
 use crate::overlay::path_field::PathTarget;
 use crate::results::cloud::ScatterCloud;
@@ -16,7 +18,7 @@ use crate::studies::curve::StudyCurve;
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
 use untrained::benchmark::BenchmarkFacts;
-use untrained::job::{JobConfig, NetworkEstimate, Started, Summary};
+use untrained::job::{ExportedFile, JobConfig, NetworkEstimate, Started, Summary};
 use untrained::space::Space;
 use untrained::store::{Record, Remark, ResultRow, StudyInfo};
 
@@ -134,6 +136,16 @@ pub enum Message {
         /// Whether intervals are still being computed.
         refines: bool,
     },
+    /// The graph of the network of that number was built, or why not.
+    NetworkBuilt(u64, Result<Arc<NetworkGraph>, String>),
+    /// The nodes of the network of that number have places, for the cells that were folded by then.
+    NetworkLaidOut(u64, u64, Arc<NetworkLayout>),
+    /// The time of the nodes of the network of that number.
+    NodesTimed(u64, Result<Vec<f64>, String>),
+    /// A file of an exported network was written.
+    NetworkExported(ExportedFile),
+    /// The export is over, or why it failed.
+    ExportEnded(Result<(), String>),
     /// A path was chosen in a dialog.
     PathChosen(PathTarget, PathBuf),
     /// There are no file dialogs; what was asked for.

@@ -1,6 +1,7 @@
 //! Data that views keep between frames.
 
 use super::detail::DetailCache;
+use super::network::NetworkCache;
 use super::parallel::ParallelView;
 use super::scatter::ScatterView;
 
@@ -13,6 +14,8 @@ pub struct ViewCache {
     pub parallel: ParallelView,
     /// Whether the table is to scroll to the chosen row.
     pub scroll: bool,
+    /// The network.
+    pub network: NetworkCache,
     /// Kernel matrices as textures, and ranks.
     pub details: DetailCache,
 }

@@ -18,7 +18,7 @@ const THIRD_PARTY: &str = include_str!("../../../../assets/THIRD-PARTY.txt");
 static LICENCE_LINES: OnceLock<Vec<&str>> = OnceLock::new();
 
 /// Keys that are no commands: where they work, the keys, and what they do.
-const OTHER_KEYS: [(&str, &str, &str); 11] = [
+const OTHER_KEYS: [(&str, &str, &str); 14] = [
     ("Table", "Up, Down, Page Up, Page Down", "Choose the next row"),
     ("Table", "Home, End", "Choose the first or the last row"),
     ("Table", "Shift with these keys", "Select the rows on the way"),
@@ -26,6 +26,9 @@ const OTHER_KEYS: [(&str, &str, &str); 11] = [
     ("Table", "Ctrl+click, Shift+click", "Select a row, or all rows up to it"),
     ("Scatter", "Click, Shift+click", "Choose a point, or select it as well"),
     ("Scatter", "Drag", "Move the view, or select with Box and Lasso"),
+    ("Network", "Arrow keys, Enter", "Follow the edges; fold or unfold a cell"),
+    ("Network", "+, -, 0", "Zoom, or show all of it"),
+    ("Network", "Ctrl+F", "Find nodes; Enter goes to the next one"),
     ("Plots", "Ctrl+scroll, double click", "Zoom, or show everything again"),
     ("Palette", "Up, Down, Enter", "Highlight a command, and run it"),
     ("Paste field", "Enter", "Score the architecture"),

@@ -5,6 +5,7 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 use super::detail::{self, DetailCache};
 use super::widgets::operations;
 use crate::action::{Action, ResultsAction};
+use crate::availability::can_export;
 use crate::command::Command;
 use crate::inspect::network::NetworkKey;
 use crate::theme::NAVIGATION;
@@ -29,6 +30,7 @@ pub fn inspector(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailC
         chrome::button(ui, context, Command::CopyArchitecture);
         chrome::button(ui, context, Command::Compare);
         chrome::button(ui, context, Command::Detail);
+        export(ui, context);
     });
     remark(ui, context, &subject.architecture);
     ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
@@ -46,6 +48,24 @@ pub fn inspector(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut DetailC
             layers(ui, context, &subject);
         }
     });
+}
+
+/// Exports and shows the chosen architecture, whatever is selected.
+fn export(ui: &mut Ui, context: &mut ViewContext<'_>) {
+    let Some(set) = context.models().results.shown() else { return };
+    let button = ui.add_enabled(can_export(set), egui::Button::new("Export network…"));
+    let about = "Write its network as ONNX, PyTorch, DOT, SVG or JSON";
+    if let Some(row) = set.chosen_row()
+        && button.on_hover_text(about).clicked()
+    {
+        context.send(Action::AskExport(vec![row]));
+    }
+    let button = ui.add_enabled(can_export(set), egui::Button::new("Show network"));
+    if let Some(row) = set.chosen_row()
+        && button.on_hover_text("Its whole graph, with costs and time").clicked()
+    {
+        context.send(Action::ShowNetwork(row));
+    }
 }
 
 /// The star and the note of an architecture.

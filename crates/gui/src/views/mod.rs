@@ -11,11 +11,13 @@ mod comparison_tables;
 pub mod consent;
 pub mod context;
 mod detail;
+pub mod export_dialog;
 mod heat_map;
 pub mod help;
 mod home;
 mod inspector;
 mod lines;
+mod network;
 mod parallel;
 pub mod path_dialog;
 mod plot_axis;
@@ -47,6 +49,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
         View::Setup => setup::show(ui, context),
         View::Run => run::show(ui, context),
         View::Results => results::show(ui, context, cache),
+        View::Network => network::show(ui, context, &mut cache.network),
         View::Compare => compare::show(ui, context, &mut cache.details),
         View::Benchmark => benchmark::show(ui, context),
         View::Studies => studies::show(ui, context),

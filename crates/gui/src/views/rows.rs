@@ -6,7 +6,8 @@ use egui::{Align, Key, Layout, Modifiers, Pos2, RichText, Sense, Shape, Stroke, 
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::widgets::written;
-use crate::action::ResultsAction;
+use crate::action::{Action, ResultsAction};
+use crate::availability::can_export;
 use crate::results::result_set::ResultSet;
 use crate::results::sheet::{MEASURED, NUMBERS, SortBy};
 use crate::theme;
@@ -22,6 +23,15 @@ enum TableClick {
     Row(u32),
     Star(u32),
     Heading(SortBy),
+    Menu(RowCommand, u32),
+}
+
+/// What can be done with a row, or with the selected rows that it is one of.
+enum RowCommand {
+    Export,
+    Network,
+    Compare,
+    Copy,
 }
 
 /// A heading: its text, what it is, and what it sorts by.
@@ -84,9 +94,15 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
                     row.set_selected(sheet.now.row == Some(at) || sheet.now.selected.contains(at));
                     let is_front = front.map(|rows| rows.binary_search(&at).is_ok());
                     cells(&mut row, sheet, (at, is_front), &columns, &mut pressed);
-                    if row.response().clicked() && pressed.is_none() {
+                    let response = row.response();
+                    if response.clicked() && pressed.is_none() {
                         pressed = Some(TableClick::Row(at));
                     }
+                    response.context_menu(|ui| {
+                        if let Some(entry) = menu(ui, sheet, at) {
+                            pressed = Some(TableClick::Menu(entry, at));
+                        }
+                    });
                 });
             });
     });
@@ -97,8 +113,51 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, scroll: bool, scroll_nex
             let name = sheet.table.architecture(row).to_owned();
             context.change_results(ResultsAction::ToggleStar(name));
         }
+        Some(TableClick::Menu(command, row)) => run(ui, context, sheet, (command, row)),
         Some(TableClick::Heading(by)) => context.change_results(ResultsAction::SortBy(by)),
         None => {}
+    }
+}
+
+/// The rows that the menu of a row is about: those that are selected, if it is one of them.
+fn rows_of_menu(sheet: &ResultSet, row: u32) -> Vec<u32> {
+    let selected = &sheet.now.selected;
+    if selected.contains(row) { selected.rows().to_vec() } else { vec![row] }
+}
+
+/// The menu of a row; what was chosen in it.
+fn menu(ui: &mut Ui, sheet: &ResultSet, row: u32) -> Option<RowCommand> {
+    let selected = &sheet.now.selected;
+    let count = if selected.contains(row) { selected.len() } else { 1 };
+    let export = match count {
+        1 => "Export network…".to_owned(),
+        count => format!("Export {} networks…", thousands(count as u64)),
+    };
+    let about = "Write as ONNX, PyTorch, DOT, SVG or JSON";
+    let button = ui.add_enabled(can_export(sheet), egui::Button::new(export));
+    if button.on_hover_text(about).clicked() {
+        return Some(RowCommand::Export);
+    }
+    if ui.add_enabled(can_export(sheet), egui::Button::new("Show network")).clicked() {
+        return Some(RowCommand::Network);
+    }
+    if ui.button("Add to comparison").clicked() {
+        return Some(RowCommand::Compare);
+    }
+    ui.button("Copy architecture").clicked().then_some(RowCommand::Copy)
+}
+
+fn run(
+    ui: &Ui,
+    context: &mut ViewContext<'_>,
+    sheet: &ResultSet,
+    (command, row): (RowCommand, u32),
+) {
+    match command {
+        RowCommand::Export => context.send(Action::AskExport(rows_of_menu(sheet, row))),
+        RowCommand::Network => context.send(Action::ShowNetwork(row)),
+        RowCommand::Compare => context.send(Action::AddCompared(row)),
+        RowCommand::Copy => ui.ctx().copy_text(sheet.table.architecture(row).to_owned()),
     }
 }
 

@@ -65,11 +65,16 @@ pub fn steps<'a>(
 
 /// What the colours of a column mean: its lowest value, the colours up to the highest, and that one.
 pub fn colour_bar(ui: &mut Ui, column: &str, scale: ColourScale) {
+    let Some([least, most]) = scale.range() else { return };
+    named_colour_bar(ui, column, scale, [&written(column, least), &written(column, most)]);
+}
+
+/// The same with what stands at its ends.
+pub fn named_colour_bar(ui: &mut Ui, name: &str, scale: ColourScale, [low, high]: [&str; 2]) {
     const STEPS: usize = 48;
     let Some([least, most]) = scale.range() else { return };
-    let (name, low, high) = (column.to_owned(), written(column, least), written(column, most));
     let alt = format!("Colours of {name}, from {low} to {high}");
-    let small = |text: String| RichText::new(text).small();
+    let small = |text: &str| RichText::new(text).small();
     let bar = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         ui.label(small(name).strong());

@@ -80,6 +80,19 @@ fn look((size, theme, scale, name): Look, to: PathBuf) {
     look.window.harness.query_all_by_label("ok").next().unwrap().click();
     look.window.harness.run_steps(6);
     look.take("results-chosen");
+    look.command("export networks");
+    look.take("export");
+    look.window.press("Close");
+    look.window.press("Network");
+    look.window.see("Network of ");
+    look.take("network");
+    look.window.press("Measure time");
+    look.window.see("Colours of time");
+    look.window.press("Fold all");
+    look.window.see("Cell stage");
+    look.window.press("Show all");
+    look.take("network-time");
+    look.window.press("Results");
     look.command("details in a window");
     look.window.see("rank");
     // It may be scrolled out of sight.

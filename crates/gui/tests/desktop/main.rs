@@ -6,10 +6,12 @@ mod consent;
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 mod detail;
+mod exporting;
 mod faults;
 mod files;
 mod looks;
 mod models;
+mod networks;
 mod paths;
 mod pictures;
 mod reports;

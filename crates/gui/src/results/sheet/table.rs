@@ -247,6 +247,13 @@ impl ResultTable {
             .unwrap_or(f64::NAN)
     }
 
+    /// The scores of a row that are finite, by their names.
+    pub fn scores(&self, row: u32) -> Vec<(&'static str, f64)> {
+        let values =
+            SCORES.iter().map(|score| (score.name, self.value(score_column(score.name), row)));
+        values.filter(|(_, value)| value.is_finite()).collect()
+    }
+
     /// The least and the greatest finite value of a column.
     pub fn range(&self, name: &str) -> Option<[f64; 2]> {
         self.values(name).map(|values| values.range).filter(|range| range[0] <= range[1])

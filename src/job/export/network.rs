@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::networks::ModelNetwork;
-use super::scorer::{Candidate, weight_seeds};
-use super::{JobConfig, JobError, Task, WeightSource, candidate};
-use crate::graph::{Graph, GraphDocument};
+use crate::backend::cpu::CpuBackend;
+use crate::backend::{Cancel, Network};
+use crate::data::{self, ImageSource};
+use crate::graph::{Graph, GraphDocument, Shape};
+use crate::job::networks::ModelNetwork;
+use crate::job::scorer::{Candidate, weight_seeds};
+use crate::job::{JobConfig, JobError, Task, WeightSource, candidate, chain};
 use crate::onnx::{self, ExportFacts, NormMode};
+use crate::plan::{Count, Plan};
 use crate::pytorch::{self, PytorchFacts, PytorchModule};
 use crate::space::{Architecture, Drawing, Space};
 use crate::weights::{Initialisation, Initialiser, Weights};
@@ -25,6 +29,9 @@ pub struct ExportedNetwork {
     cells: Vec<Drawing>,
     operations: Vec<String>,
 }
+
+/// Forward passes that are timed.
+const TIMED_PASSES: usize = 5;
 
 /// Names and values.
 type Facts = Vec<(String, String)>;
@@ -177,6 +184,33 @@ impl ExportedNetwork {
         pytorch::export(&self.graph, weights, &facts).map_err(|problem| self.unexported(&problem))
     }
 
+    /// The time of each node on the native backend, by [`crate::graph::NodeId`]: milliseconds of one thread
+    /// for one image, the least of a few forward passes of random images, see
+    /// [`CpuBackend::node_times`]. A node that is computed together with others has zero.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError`] if the network cannot be planned or run, or the measurement is cancelled.
+    pub fn node_times_ms(&self, images: usize, cancel: &Cancel) -> Result<Vec<f64>, JobError> {
+        let output: Vec<_> = self.graph.output().into_iter().collect();
+        let plan = Plan::keeping(&self.graph, &self.weights, Count::Paper, &output)
+            .map_err(|error| JobError::Unscored { reason: chain(&error) })?;
+        let shape = self.graph.input_shape().unwrap_or(Shape::new(1, 1, 1));
+        let batch = data::load(&ImageSource::Noise, shape, images, 0)?;
+        let network = Network { plan: &plan, weights: &self.weights };
+        let mut backend = CpuBackend::new()?;
+        // Memory grows in the first pass.
+        backend.node_times(network, &batch, cancel)?;
+        let mut least = vec![f64::INFINITY; self.graph.nodes().len()];
+        for _ in 0..TIMED_PASSES {
+            let times = backend.node_times(network, &batch, cancel)?;
+            for (least, time) in least.iter_mut().zip(times) {
+                *least = least.min(time * 1e3);
+            }
+        }
+        Ok(least)
+    }
+
     fn unexported(&self, problem: &dyn std::fmt::Display) -> JobError {
         JobError::Unexported { name: self.name.clone(), reason: problem.to_string() }
     }
@@ -184,7 +218,7 @@ impl ExportedNetwork {
 
 /// The PyTorch source of an architecture without weights; `None` if there is none, as where no path leads
 /// from the input to the output.
-pub(super) fn pytorch_source(space: &Space, architecture: &Architecture) -> Option<String> {
+pub(in crate::job) fn pytorch_source(space: &Space, architecture: &Architecture) -> Option<String> {
     let graph = architecture.build().ok().filter(|_| architecture.is_connected())?;
     let facts = PytorchFacts {
         title: format!("{} {architecture}", space.id()),
@@ -196,4 +230,36 @@ pub(super) fn pytorch_source(space: &Space, architecture: &Architecture) -> Opti
         weights_file: None,
     };
     pytorch::export(&graph, None, &facts).ok().map(|module| module.source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Options;
+
+    const CELL: &str =
+        "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
+
+    // The largest convolutions cost far more than what is hardly computed.
+    #[test]
+    fn time_is_told_by_node_and_goes_where_the_work_is() {
+        let space = Space::builtin("nas-bench-201").unwrap();
+        let config = JobConfig::new(Options::default(), Task::default());
+        let network = ExportedNetwork::of_architecture(&config, &space, CELL, &[]).unwrap();
+        let times = network.node_times_ms(4, &Cancel::new()).unwrap();
+        assert_eq!(times.len(), network.graph().nodes().len());
+        let of = |is: &dyn Fn(&crate::graph::Op) -> bool| -> Vec<f64> {
+            let nodes = network.graph().nodes().iter().zip(&times);
+            nodes.filter(|(node, _)| is(&node.op)).map(|(_, time)| *time).collect()
+        };
+        let convolutions = of(&|op| op.is_convolution_or_linear());
+        let pools = of(&|op| matches!(op, crate::graph::Op::Pool(_)));
+        assert!(convolutions.iter().all(|time| *time > 0.0), "{convolutions:?}");
+        assert!(pools.iter().all(|time| *time > 0.0), "{pools:?}");
+        let sum = |times: &[f64]| times.iter().sum::<f64>();
+        assert!(sum(&convolutions) > sum(&pools), "{convolutions:?} {pools:?}");
+        let stopped = Cancel::new();
+        stopped.cancel();
+        assert!(network.node_times_ms(4, &stopped).is_err());
+    }
 }
