@@ -310,7 +310,7 @@ fn failures(records: &[Record]) -> Vec<(String, u64)> {
         *reasons.entry(reason).or_default() += 1;
     }
     let mut failures: Vec<(String, u64)> = reasons.into_iter().collect();
-    failures.sort_by(|a, b| b.1.cmp(&a.1));
+    failures.sort_by_key(|failure| std::cmp::Reverse(failure.1));
     let rest = failures.split_off(failures.len().min(MOST_FAILURES));
     if !rest.is_empty() {
         let sum = rest.iter().map(|(_, count)| count).sum();
