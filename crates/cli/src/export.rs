@@ -13,7 +13,7 @@ use untrained::job::{
     JobOption, NetworkToExport, Task,
 };
 use untrained::onnx::NormMode;
-use untrained::store::{DEFAULT_FILE, Record, Store};
+use untrained::store::{DEFAULT_FILE, Store};
 use untrained_plot::drawing::drawings_svg;
 
 /// Runs the verb; `given` are the options that the command line gives.
