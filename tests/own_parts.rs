@@ -13,7 +13,7 @@ use untrained::job::{
 };
 use untrained::plan::{Count, Plan};
 use untrained::search::{NextStep, Objective, Strategy, TrialValue, Unsatisfiable};
-use untrained::store::{Record, Store};
+use untrained::store::{Record, Status, Store};
 use untrained::weights::{Initialiser, Weights};
 use untrained::{Architecture, Space};
 
@@ -132,12 +132,20 @@ fn an_own_score_ranks_and_its_values_belong_to_its_study() {
         run(&config, OwnParts { score: Some(Box::new(FewUnits)), strategy: None });
     assert_eq!((summary.known, records.len()), (0, 6));
     assert_eq!((config.ranked_by(), summary.followed.is_none()), ("few-units", true));
+    let mut asked = 0;
     for (record, plain) in records.iter().zip(&by_naswot) {
         assert_eq!(record.architecture, plain.architecture);
         assert_eq!(record.score, plain.score);
+        if record.status == Status::Disconnected {
+            // It is never chosen, so the score is not asked.
+            assert!(record.scores.is_empty() && record.rank_score() == f64::NEG_INFINITY);
+            continue;
+        }
+        asked += 1;
         assert_eq!(record.scores["few-units"], -(record.units as f64));
         assert_eq!(record.value, -(record.units as f64));
     }
+    assert!(asked > 3, "{asked}");
     let best = &summary.best[0];
     assert_eq!(best.units, summary.best.iter().map(|record| record.units).min().unwrap());
     let store = Store::read(&folder.path().join("a.db")).unwrap();

@@ -87,7 +87,7 @@ impl PyRecord {
     /// accuracy; -inf if it may not be chosen.
     #[getter]
     fn value(&self) -> f64 {
-        self.record.value
+        self.record.rank_score()
     }
 
     /// "ok", "singular", "disconnected" or "failed".
@@ -225,7 +225,8 @@ impl PyRecord {
     }
 
     fn __repr__(&self) -> String {
-        let Record { value, params, status, .. } = &*self.record;
+        let Record { params, status, .. } = &*self.record;
+        let value = self.record.rank_score();
         let (name, status) = (self.notation(), status.name());
         format!("Result({name:?}, value={value:.4}, params={params}, status={status:?})")
     }

@@ -121,7 +121,7 @@ impl PyStudy {
             columns
                 .set_item(column.name, PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?)?;
         }
-        let value = self.records.iter().map(|record| record.value);
+        let value = self.records.iter().map(|record| record.rank_score());
         columns.set_item("value", PyList::new(py, value.collect::<Vec<_>>())?)?;
         let names = self.records.iter().flat_map(|record| record.scores.keys());
         for name in names.collect::<std::collections::BTreeSet<_>>() {
