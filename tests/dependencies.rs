@@ -43,8 +43,18 @@ fn packages() -> Vec<Value> {
 }
 
 /// Crates of front ends: the core is a library that a program without them can use.
-const FRONT_END: [&str; 10] =
-    ["clap", "indicatif", "ctrlc", "resvg", "egui", "eframe", "rfd", "ab_glyph", "plotters", "pyo3"];
+const FRONT_END: [&str; 10] = [
+    "clap",
+    "indicatif",
+    "ctrlc",
+    "resvg",
+    "egui",
+    "eframe",
+    "rfd",
+    "ab_glyph",
+    "plotters",
+    "pyo3",
+];
 
 /// The names of the crates that a package of the workspace is built from.
 fn built_from(package: &str) -> Vec<String> {
