@@ -10,7 +10,7 @@ use crate::tasks::message::Message;
 use untrained::backend::Cancel;
 use untrained::job::{JobConfig, chain};
 use untrained::output::write_output;
-use untrained::report::{DEFAULT_SHOWN, Report, ReportError, ReportOptions, ReportedRun};
+use untrained::report::{DEFAULT_SHOWN, Report, ReportOptions, ReportedRun};
 use untrained::store::Store;
 use untrained_plot::report_html;
 
@@ -67,7 +67,7 @@ impl ReportRequest {
         to: &Path,
         command_line: Option<fn(&JobConfig) -> String>,
     ) -> Result<(), String> {
-        let run = self.run().map_err(|error| chain(&error))?;
+        let run = self.run()?;
         self.options.command = command_line.map(|write| write(&run.job)).unwrap_or_default();
         let report = Report::new(&run, self.options, &Cancel::new());
         let page = report_html(&report.map_err(|error| chain(&error))?);
@@ -75,8 +75,9 @@ impl ReportRequest {
         write_output(to, page.as_bytes(), true).map_err(|error| chain(&error))
     }
 
-    fn run(&self) -> Result<ReportedRun, ReportError> {
-        let store = Store::read(&self.store)?;
-        ReportedRun::of_study(&store, &store.find(&self.study)?)
+    fn run(&self) -> Result<ReportedRun, String> {
+        let store = Store::read(&self.store).map_err(|error| chain(&error))?;
+        let study = store.find(&self.study).map_err(|error| chain(&error))?;
+        ReportedRun::of_study(&store, &study).map_err(|error| chain(&error))
     }
 }
