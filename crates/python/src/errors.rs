@@ -85,7 +85,9 @@ pub fn job(error: &JobError) -> PyErr {
         JobError::Onnx(_) | JobError::Unscored { .. } | JobError::Unexported { .. } => {
             plain("ModelError", error)
         }
-        JobError::Table(_) | JobError::Write { .. } => plain("OutputError", error),
+        JobError::Table(_) | JobError::Write { .. } | JobError::ExportPath(_) => {
+            plain("OutputError", error)
+        }
         JobError::Unsatisfiable(_) => plain("ConstraintError", error),
         JobError::Study { .. } | JobError::NotASearch { .. } => plain("StoreError", error),
         JobError::Unwritable(_) | JobError::File { .. } | JobError::List { .. } => {
