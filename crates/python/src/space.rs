@@ -157,7 +157,8 @@ impl PySpace {
     /// The architecture of an index in the benchmark's order.
     ///
     /// Raises IndexError if the space has no index, or none as large.
-    fn from_index(&self, index: u64) -> PyResult<PyArchitecture> {
+    #[pyo3(name = "from_index")]
+    fn at_index(&self, index: u64) -> PyResult<PyArchitecture> {
         let found = self.space().from_index(index).ok_or_else(|| {
             let reason = format!("the space {} has no architecture {index}", self.id());
             pyo3::exceptions::PyIndexError::new_err(reason)
