@@ -36,6 +36,7 @@ pub mod leftovers;
 mod nearest;
 pub mod onnx;
 pub mod output;
+mod panics;
 pub mod places;
 pub mod plan;
 pub mod pytorch;

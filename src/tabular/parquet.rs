@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ::parquet::errors::ParquetError;
@@ -17,6 +16,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{RowPlace, RowSource, TableRow, TabularError};
 use crate::input::{InputKind, open_input};
+use crate::panics;
 
 /// How a file begins.
 pub(super) const MAGIC: &[u8] = b"PAR1";
@@ -62,7 +62,7 @@ fn guarded<T>(
     work: impl FnOnce() -> Result<T, ParquetError>,
 ) -> Result<T, TabularError> {
     let wrong = |problem: String| TabularError::Content { place: place.to_owned(), problem };
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match panics::catch(work) {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(error @ ParquetError::NYI(_))) => {
             Err(wrong(format!("{error}: write the table as CSV or with Snappy compression")))

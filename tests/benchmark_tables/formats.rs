@@ -104,7 +104,7 @@ fn formats_are_told_by_content_and_name() {
     for format in ALL {
         assert!(met.contains(&format.name), "no table of {}", format.name);
     }
-    for (name, content) in [("notes", "some notes\n"), ("empty", ""), ("noise", "\0\u{1}\u{2}")] {
+    for (name, content) in [("notes", "some notes\n"), ("noise", "\0\u{1}\u{2}")] {
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         let error = benchmark::open(&path).unwrap_err();
@@ -113,6 +113,9 @@ fn formats_are_told_by_content_and_name() {
     }
     let error = benchmark::open(folder.path()).unwrap_err();
     assert!(matches!(error, BenchmarkError::Format { .. }), "a folder of other files: {error}");
+    std::fs::write(folder.path().join("empty"), "").unwrap();
+    let error = benchmark::open(&folder.path().join("empty")).unwrap_err();
+    assert!(matches!(error, BenchmarkError::Read { .. }), "{error}");
     let error = benchmark::open(&folder.path().join("missing")).unwrap_err();
     assert!(matches!(error, BenchmarkError::Read { .. }), "{error}");
 }

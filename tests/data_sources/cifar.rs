@@ -143,7 +143,7 @@ fn damaged_pickles_are_told_apart() {
     };
     for (bytes, part) in [
         (good[..good.len() / 2].to_vec(), "the file is truncated"),
-        (Vec::new(), "the file is truncated"),
+        (Vec::new(), "it is empty"),
         (b"\x1f\x8b a compressed file".to_vec(), "0x1f, which is not an operation"),
         (renamed, "has no `data`"),
         (signed, "type i8, expected uint8 [n, 3072]"),
@@ -244,7 +244,8 @@ fn damaged_cifar_folders_are_told_apart() {
     assert!(error.contains("data_batch_1.bin has 9218 bytes"), "{error}");
     assert!(error.contains("multiple of 3073"), "{error}");
     std::fs::write(&path, []).unwrap();
-    assert!(from_folder(folder.path(), 2, 1).unwrap_err().to_string().contains("has 0 bytes"));
+    let error = from_folder(folder.path(), 2, 1).unwrap_err().to_string();
+    assert!(error.contains("data_batch_1.bin"), "{error}");
 
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();

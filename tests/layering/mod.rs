@@ -10,11 +10,12 @@ use crate::support::data::repository;
 use names::{Crate, Names, read_sources};
 
 /// Every module of the crate, lowest first: a module may use those before it.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "seed",
     "nearest",
     "input",
     "leftovers",
+    "panics",
     "output",
     "statistics",
     "format",

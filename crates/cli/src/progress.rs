@@ -202,7 +202,7 @@ pub fn conclude(summary: &Summary) -> Exit {
     };
     let disconnected = match summary.disconnected {
         0 => String::new(),
-        left_out => format!("; {left_out} disconnected ones left out"),
+        left_out => format!("; {left_out} disconnected and left out"),
     };
     log_line(&format!("{what} {total} {noun}{list}{known}{rejected}{disconnected}"));
     match () {

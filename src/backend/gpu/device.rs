@@ -1,6 +1,5 @@
 //! An open device with its pipelines; its errors are returned as values.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use wgpu::{
 
 use super::kernels::{ENTRY_POINT, GpuKernel, KERNELS};
 use crate::backend::BackendError;
+use crate::panics;
 
 /// A submit is meant to take a tenth of a second; after this long the device counts as lost.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -116,7 +116,7 @@ impl GpuDevice {
         let poll =
             || self.device.poll(PollType::Wait { submission_index, timeout: Some(PATIENCE) });
         // wgpu panics here when the device is gone.
-        match catch_unwind(AssertUnwindSafe(poll)) {
+        match panics::catch(poll) {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => self.failure.set(format!("it does not respond: {error}")),
             Err(_) => self.failure.set("the device was lost".to_owned()),

@@ -102,6 +102,14 @@ fn best(report: &Report) -> String {
     text
 }
 
+/// A value of a score; counts are whole numbers.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 && (1.0..1e15).contains(&value) {
+        return thousands(value as u64);
+    }
+    format!("{value:.4}")
+}
+
 fn card(report: &Report, one: &ReportedArchitecture) -> String {
     let record = &one.record;
     let mut text = format!(
@@ -120,9 +128,7 @@ fn card(report: &Report, one: &ReportedArchitecture) -> String {
             escape(&one.placement.words())
         ));
         for placed in &one.placement.scores {
-            let value = placed
-                .value
-                .map_or_else(|| "not available".to_owned(), |value| format!("{value:.4}"));
+            let value = placed.value.map_or_else(|| "not available".to_owned(), number);
             let share = if placed.value.is_some() { placed.share } else { 0.0 };
             let words = placed.value.map(|_| standing(share)).unwrap_or_default();
             text.push_str(&format!(
