@@ -149,7 +149,8 @@ fn every_phase_asks_between_its_steps() {
     if devices::gpus().is_empty() {
         eprintln!("skipped: no adapter for the forward pass on the GPU");
     } else {
-        phases.push(("forward pass on the GPU", 20, run("gpu", 4, 22) - run("gpu", 4, 2)));
+        let adapter = devices::adapter();
+        phases.push(("forward pass on the GPU", 20, run(&adapter, 4, 22) - run(&adapter, 4, 2)));
     }
 
     // Resampling: for every run of the experiment.

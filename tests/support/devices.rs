@@ -95,11 +95,15 @@ pub fn gpus() -> Vec<Device> {
     Vec::new()
 }
 
-/// The adapter the tests run on, llvmpipe unless another one is named.
+/// The name of the adapter that the tests run on, llvmpipe unless another one is named.
+pub fn adapter() -> String {
+    std::env::var(ADAPTER_VARIABLE).unwrap_or_else(|_| "llvmpipe".to_owned())
+}
+
+/// That adapter.
 #[cfg(feature = "gpu")]
 pub fn gpu() -> Option<GpuBackend> {
-    let name = std::env::var(ADAPTER_VARIABLE).unwrap_or_else(|_| "llvmpipe".to_owned());
-    match GpuBackend::new(&AdapterChoice::Named(name)) {
+    match GpuBackend::new(&AdapterChoice::Named(adapter())) {
         Ok(backend) => Some(backend),
         Err(error) => {
             super::data::skip(&format!("no GPU adapter: {error}"));

@@ -10,7 +10,7 @@ use assert_cmd::Command;
 use crate::program::{Folder, untrained};
 
 /// Arguments that are kept as text in jobs, by their command: their files must have names in UTF-8.
-const TEXTS: [&str; 3] = ["space", "images", "id"];
+const TEXTS: [&str; 4] = ["space", "images", "id", "study"];
 
 /// Every option and argument that takes a file, from the list of options itself.
 #[test]
@@ -88,7 +88,7 @@ fn files_whose_names_are_not_utf_8_are_read_and_written() {
         format!("score {quick} --from @list.txt"),
         format!("{score} --kernel-out @k.npy --codes-out @c.npy --heat-map @h.png"),
         "benchmark info @table.csv".to_owned(),
-        "benchmark convert @table.csv @table.jsonl".to_owned(),
+        "benchmark convert @table.csv @copy.csv".to_owned(),
         "export 0 --out @module.py".to_owned(),
     ] {
         let (code, _, message) = call(&folder, &words);

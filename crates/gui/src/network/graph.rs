@@ -98,7 +98,7 @@ impl NetworkGraph {
     }
 }
 
-/// The nodes by the first parts of their names. Where most share the first part, as in a model whose
+/// The nodes by the first parts of their names: a cell of a space is `stage0.cell1`. Where most share the first part, as in a model whose
 /// layers all begin with the name of its backbone, by more of them.
 fn by_names(nodes: &[NetworkNode]) -> Vec<NodeGroup> {
     let mut groups = Vec::new();
@@ -118,7 +118,9 @@ fn of_depth(nodes: &[NetworkNode], depth: usize) -> Vec<NodeGroup> {
         let label = node.label.trim_start_matches('/');
         let cut = label.match_indices('/').nth(depth - 1);
         if let Some((cut, _)) = cut {
-            found.entry(&label[..cut]).or_default().push(at);
+            // What follows the cell is an operation in it.
+            let end = label[..cut].match_indices('.').nth(1).filter(|_| depth == 1);
+            found.entry(&label[..end.map_or(cut, |(end, _)| end)]).or_default().push(at);
         }
     }
     let group = |(name, nodes): (&str, Vec<usize>)| NodeGroup { name: name.to_owned(), nodes };

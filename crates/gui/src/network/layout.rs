@@ -123,7 +123,12 @@ impl NetworkLayout {
         };
         let way = |other: usize| self.boxes[other].center() - from.center();
         let ahead = candidates.into_iter().filter(|&other| way(other).dot(direction) > 0.0);
-        ahead.min_by(|&a, &b| way(a).length().total_cmp(&way(b).length()))
+        // The next layer comes before one below it, however far across.
+        let distance = |other: usize| (way(other).dot(direction), way(other).length());
+        ahead.min_by(|&a, &b| {
+            let ((along, length), (other_along, other_length)) = (distance(a), distance(b));
+            along.total_cmp(&other_along).then(length.total_cmp(&other_length))
+        })
     }
 }
 

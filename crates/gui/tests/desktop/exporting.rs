@@ -121,7 +121,7 @@ fn what_cannot_be_written_is_said_in_the_dialog() {
     let mut window = with_results();
     row(&window, SECOND).click();
     window.see("rank 2 of 2");
-    window.menu("File", "Export networks…");
+    window.menu("File", "Export networks… Ctrl+Shift+E");
     window.see("Export network");
     choose_format(&mut window, "JSON document (.json)");
     let wrong = window.path("a.txt");
@@ -146,7 +146,7 @@ fn a_path_is_typed_where_there_are_no_file_dialogs() {
     let mut window = Window::without_dialogs(Some("nas-bench-201"));
     window.see("400 random networks");
     window.see("cell: input");
-    window.menu("File", "Export networks…");
+    window.menu("File", "Export networks… Ctrl+Shift+E");
     window.see("Export network");
     choose_format(&mut window, "SVG picture (.svg)");
     window.press("Browse…");

@@ -49,9 +49,9 @@ fn files_of_scores_that_are_none() {
         &format!("{path}, line 3: is not UTF-8 text: save the table in that encoding"),
     );
     let path = folder.file("h.txt", "");
-    let message = "it has no columns; name the architectures architecture, arch, arch_str, index or \
-                   hash";
-    refused(run(&path), &format!("{path} has no column `architecture`: {message}"));
+    let message =
+        "it is empty, but a table of scores was expected: save it again, or download it again";
+    refused(run(&path), &format!("cannot read {path}: {message}"));
     let (code, _, error) = run(&folder.path("missing.csv"));
     let begin = format!("untrained: cannot read {}", folder.path("missing.csv"));
     assert!(code == 2 && error.starts_with(&begin), "{error}");

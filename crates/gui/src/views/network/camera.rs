@@ -3,7 +3,7 @@
 use egui::{Pos2, Rect, Vec2, vec2};
 
 /// The smallest and the largest scale.
-const SCALES: [f32; 2] = [0.01, 2.5];
+const SCALES: [f32; 2] = [0.001, 2.5];
 /// The least scale in which a network is shown at first: its nodes can be read.
 const FIRST: f32 = 0.7;
 /// The room around a network.

@@ -180,7 +180,7 @@ mod tests {
         let view = Rect::from_min_size(Pos2::ZERO, vec2(1400.0, 900.0));
         let input = egui::RawInput { screen_rect: Some(view), ..egui::RawInput::default() };
         let window = egui::Context::default();
-        let output = window.run_ui(input, |ui| {
+        let mut output = window.run_ui(input, |ui| {
             let visuals = ui.visuals().clone();
             let painter = ui.painter_at(view);
             let painter = NetworkPainter {
@@ -200,6 +200,7 @@ mod tests {
                 is_found: false,
             });
         });
+        output.textures_delta.clear();
         output.shapes.len()
     }
 
