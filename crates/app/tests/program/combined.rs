@@ -184,8 +184,8 @@ fn naswot_beside_it_sees_the_mini_batch_of_the_paper() {
     let mut compared = 0;
     for both in &both {
         // The paper's search keeps the disconnected ones that it draws, so it has fewer others.
-        let is_same = |row: &&_| row["architecture"] == both["architecture"];
-        let Some(alone) = alone.iter().find(is_same) else { continue };
+        let same = alone.iter().find(|row| row["architecture"] == both["architecture"]);
+        let Some(alone) = same else { continue };
         compared += 1;
         for column in ["score", "regions", "units", "params"] {
             assert_eq!(both[column], alone[column], "{column}");
