@@ -10,8 +10,8 @@ use crate::support::{Window, shows};
 const CELL: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|\
                     nor_conv_1x1~2|";
 
-/// A window that shows the network of the only row of a study, with its kernel matrix if wanted.
-fn with_network(has_kernel: bool) -> Window {
+/// A window that shows the network of the only row of a study.
+fn with_network() -> Window {
     let folder = tempfile::tempdir().unwrap();
     let records = vec![record(CELL, 30.0, Status::Ok)];
     study(&folder.path().join("studies.db"), quick(), by_naswot(), records);
@@ -22,10 +22,6 @@ fn with_network(has_kernel: bool) -> Window {
     window.harness.run_steps(6);
     window.harness.query_all_by_label(CELL).last().unwrap().click();
     window.see("rank 1 of 1");
-    if has_kernel {
-        window.press("Compute kernel matrix");
-        window.see("ln |det K|");
-    }
     window.press("Show network");
     window.see("Network of ");
     window.harness.run_steps(6);
@@ -45,7 +41,7 @@ fn colour_by(window: &mut Window, name: &str) {
 
 #[test]
 fn cells_are_folded_and_unfolded() {
-    let mut window = with_network(false);
+    let mut window = with_network();
     window.see("Node stem");
     assert!(!shows(&window.harness, "Cell stage"));
     window.press("Fold all");
@@ -62,18 +58,13 @@ fn cells_are_folded_and_unfolded() {
 }
 
 #[test]
-fn a_node_and_its_row_are_chosen_together() {
-    let mut window = with_network(false);
+fn a_node_is_chosen_and_found() {
+    let mut window = with_network();
     assert!(!shows(&window.harness, "Chosen: "));
     let node = window.texts().into_iter().find(|text| text.starts_with("Node stem")).unwrap();
     let label = node.trim_start_matches("Node ").to_owned();
     window.harness.get_by_label(&node).click();
     window.see(&format!("Chosen: {label}"));
-    // The other way: a row of the table.
-    let other = window.texts().into_iter().find(|text| text.starts_with("stage0.cell0.")).unwrap();
-    window.harness.query_all_by_label(&other).last().unwrap().click();
-    window.see(&format!("Chosen: {other}"));
-    window.see(&format!("Node {other}"));
     // What is found is brought in sight, in the graph and in the table.
     assert!(window.texts().iter().any(|text| text == "input"));
     window.harness.query_all_by_label("Find").last().unwrap().focus();
@@ -85,21 +76,8 @@ fn a_node_and_its_row_are_chosen_together() {
 }
 
 #[test]
-fn colours_show_costs_time_and_active_units() {
-    let mut window = with_network(true);
-    for heat in ["params", "macs", "output memory", "live memory", "active units"] {
-        colour_by(&mut window, heat);
-        window.see(&format!("Colours of {heat}, from "));
-    }
-    window.see("% on");
-    assert!(!shows(&window.harness, "Colours of time"));
-    window.press("Measure time");
-    window.see("Colours of time, from 0.0000 ms");
-}
-
-#[test]
 fn a_time_is_asked_for_before_it_is_shown() {
-    let mut window = with_network(false);
+    let mut window = with_network();
     colour_by(&mut window, "time");
     window.see("No times yet");
     colour_by(&mut window, "active units");
@@ -111,7 +89,7 @@ fn a_time_is_asked_for_before_it_is_shown() {
 // Arrow keys follow edges, Enter folds.
 #[test]
 fn the_keyboard_goes_through_the_network() {
-    let mut window = with_network(false);
+    let mut window = with_network();
     window.harness.key_press(egui::Key::ArrowDown);
     window.harness.run_steps(3);
     for _ in 0..4 {
