@@ -34,7 +34,8 @@ fn every_option_that_takes_a_file_accepts_names_that_are_not_utf_8() {
             let mut call: Vec<OsString> = path.iter().map(OsString::from).collect();
             call.extend(argument.get_long().map(|long| format!("--{long}").into()));
             // Arguments that stand before it.
-            let before = argument.get_index().unwrap_or(1) - 1;
+            let before = command.get_positionals().take_while(|other| *other != argument).count();
+            let before = if argument.is_positional() { before } else { 0 };
             call.extend(std::iter::repeat_n(OsString::from("1"), before));
             call.push(odd.to_owned());
             let parsed = untrained_cli::command().try_get_matches_from(&call);
