@@ -17,6 +17,7 @@ use clap::{Args, Command, Parser, Subcommand, value_parser};
 use untrained::input::JOB_ENDING;
 use untrained::job::{JobOption, Options, SearchOptions};
 use untrained::store::{DEFAULT_FILE, export_columns};
+use untrained_plot::FigureWidth;
 
 pub(super) const EXIT_CODES: &str = "Exit codes: 0 success, 1 no usable score, 2 usage error, invalid input, or \
                           a file or device that cannot be used, 3 some architectures failed, \
@@ -166,10 +167,13 @@ pub struct Score {
     /// first; codes that count twice are written twice, and an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub codes_out: Option<PathBuf>,
-    /// Draw the kernel matrices K / V of up to four architectures side by side to FILE.png or
-    /// FILE.svg
+    /// Draw the kernel matrices K / V of up to four architectures side by side to FILE.png, FILE.svg
+    /// or FILE.pdf
     #[arg(long, value_name = "FILE")]
     pub heat_map: Option<PathBuf>,
+    /// With --heat-map: its width on paper, in millimetres, or column (84 mm) or page (174 mm)
+    #[arg(long, value_name = "MM|column|page", requires = "heat_map")]
+    pub heat_map_width: Option<FigureWidth>,
 }
 
 /// `describe`.

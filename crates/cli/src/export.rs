@@ -14,7 +14,7 @@ use untrained::job::{
 };
 use untrained::onnx::NormMode;
 use untrained::store::{DEFAULT_FILE, Store};
-use untrained_plot::drawing::drawings_svg;
+use untrained_plot::drawing::drawings_picture;
 
 /// Runs the verb; `given` are the options that the command line gives.
 pub fn run(arguments: &Export, given: &[JobOption]) -> anyhow::Result<Exit> {
@@ -40,7 +40,7 @@ pub fn run(arguments: &Export, given: &[JobOption]) -> anyhow::Result<Exit> {
         overwrite: arguments.overwrite,
     };
     let mut shown = Ok(());
-    exported.write(out, &settings, drawings_svg, &Cancel::new(), &mut |file| {
+    exported.write(out, &settings, drawings_picture, &Cancel::new(), &mut |file| {
         if shown.is_ok() {
             shown = tell(&file);
         }

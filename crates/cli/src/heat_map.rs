@@ -1,15 +1,12 @@
 //! `score --heat-map`: kernel matrices as a picture.
 
-use std::path::{Path, PathBuf};
-
 use super::log_line;
 use untrained::score::KernelMatrix;
-use untrained_plot::{KernelPanel, MOST_PANELS, PlotError, check_plot, kernels};
+use untrained_plot::{KernelPanel, MOST_PANELS, PictureFile, PlotError, kernels};
 
 /// Panels that are collected while architectures are scored.
 pub struct HeatMap {
-    path: PathBuf,
-    overwrite: bool,
+    file: PictureFile,
     panels: Vec<(String, KernelMatrix)>,
 }
 
@@ -20,12 +17,12 @@ impl HeatMap {
     ///
     /// [`PlotError`] if there are too many, the name's ending is unknown, or the file exists and may
     /// not be replaced.
-    pub fn new(path: &Path, architectures: usize, overwrite: bool) -> Result<Self, PlotError> {
-        check_plot(path, overwrite)?;
+    pub fn new(file: PictureFile, architectures: usize) -> Result<Self, PlotError> {
+        file.check()?;
         if architectures > MOST_PANELS {
             return Err(PlotError::Panels(architectures));
         }
-        Ok(Self { path: path.to_owned(), overwrite, panels: Vec::new() })
+        Ok(Self { file, panels: Vec::new() })
     }
 
     /// Adds the kernel matrix of an architecture; one that has none is told.
@@ -48,6 +45,6 @@ impl HeatMap {
         if panels.is_empty() {
             return Ok(());
         }
-        kernels(&panels, &self.path, self.overwrite)
+        kernels(&panels, &self.file)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
 
 use super::job_args::count_up_to;
@@ -12,7 +13,7 @@ use untrained::report::{
 };
 use untrained::store::{DEFAULT_FILE, Store, StoreError, StudyInfo};
 use untrained::typeset::TableFormat;
-use untrained_plot::report_html;
+use untrained_plot::{FigureWidth, PictureFile, report_figures, report_html};
 
 /// `report`.
 #[derive(Args, Debug)]
@@ -40,7 +41,13 @@ pub struct ReportArguments {
     /// Measure the latency of the architectures shown, on the device of the run
     #[arg(long)]
     pub latency: bool,
-    /// Replace an existing file
+    /// Also write each figure of the page as a PDF file into this folder, which is made if need be
+    #[arg(long, value_name = "FOLDER")]
+    pub figures: Option<PathBuf>,
+    /// With --figures: their width on paper, in millimetres, or column (84 mm) or page (174 mm)
+    #[arg(long, value_name = "MM|column|page", requires = "figures")]
+    pub width: Option<FigureWidth>,
+    /// Replace existing files
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -108,9 +115,39 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         }
         result => result?,
     };
+    if let Some(folder) = &arguments.figures {
+        write_figures(&report, folder, arguments)?;
+    }
     write_output(out, format.text(&report).as_bytes(), arguments.overwrite)?;
     show(&format!("{}: {}\n", out.display(), report.question))?;
     Ok(Exit::Done)
+}
+
+/// Writes the figures of a report, all or none of them if one exists.
+fn write_figures(
+    report: &Report,
+    folder: &Path,
+    arguments: &ReportArguments,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let files: Vec<_> = report_figures(report)
+        .into_iter()
+        .map(|(name, svg)| {
+            let path = folder.join(format!("{name}.pdf"));
+            let file = PictureFile {
+                width: arguments.width,
+                ..PictureFile::new(path, arguments.overwrite)
+            };
+            (file, svg)
+        })
+        .collect();
+    files.iter().try_for_each(|(file, _)| file.check())?;
+    for (file, svg) in &files {
+        file.write(svg)?;
+        show(&format!("{}\n", file.path.display()))?;
+    }
+    Ok(())
 }
 
 /// The table of that name, else the study.

@@ -15,6 +15,7 @@ use untrained::job::{JobConfig, Task};
 use untrained::output::{OutputError, OutputFile};
 use untrained::score::{self, KernelMatrix, ScoreNeeds};
 use untrained::store::{Record, Status};
+use untrained_plot::PictureFile;
 
 /// Runs the verb.
 pub fn run(arguments: Score) -> anyhow::Result<Exit> {
@@ -77,7 +78,11 @@ fn heat_map(arguments: &Score, task: &Task) -> anyhow::Result<Option<HeatMap>> {
         Task::Score { architectures } => architectures.len(),
         _ => 1,
     };
-    Ok(Some(HeatMap::new(path, count, arguments.output.overwrite)?))
+    let file = PictureFile {
+        width: arguments.heat_map_width,
+        ..PictureFile::new(path, arguments.output.overwrite)
+    };
+    Ok(Some(HeatMap::new(file, count)?))
 }
 
 /// The files of a job: --overwrite may be for the heat map alone.

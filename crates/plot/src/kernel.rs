@@ -1,11 +1,9 @@
 //! Kernel matrices as heat maps.
 
-use std::path::Path;
-
 use super::axis::PlotAxis;
 use super::canvas::{Canvas, TextAnchor, TextStyle};
 use super::colours::{INK, viridis};
-use super::file::{Plot, PlotError, write};
+use super::file::{PictureFile, Plot, PlotError, write};
 use super::scatter::grouped;
 use untrained::score::KernelMatrix;
 
@@ -39,7 +37,7 @@ pub struct KernelPanel<'a> {
 }
 
 /// Draws one to [`MOST_PANELS`] kernel matrices side by side, each divided by its units V, as Mellor et
-/// al. 2021 show them (their figure 1), into a PNG or SVG file as the name's ending says. All share one
+/// al. 2021 show them (their figure 1), into a PNG, SVG or PDF file as the name's ending says. All share one
 /// colour scale, from the smallest entry of any of them to 1. For matrices of more than 256 images,
 /// every cell shows the mean of a square block.
 ///
@@ -47,12 +45,12 @@ pub struct KernelPanel<'a> {
 ///
 /// [`PlotError`] if there are no panels or too many, the ending is another one, the file exists and may
 /// not be replaced, or it cannot be written.
-pub fn kernels(panels: &[KernelPanel<'_>], path: &Path, overwrite: bool) -> Result<(), PlotError> {
+pub fn kernels(panels: &[KernelPanel<'_>], file: &PictureFile) -> Result<(), PlotError> {
     if !(1..=MOST_PANELS).contains(&panels.len()) {
         return Err(PlotError::Panels(panels.len()));
     }
     let panels = panels.iter().copied().map(KernelHeatMap::new).collect();
-    write(&KernelHeatMaps::new(panels), path, overwrite)
+    write(&KernelHeatMaps::new(panels), file)
 }
 
 /// One matrix, reduced to cells.

@@ -1,8 +1,8 @@
-//! Pictures of results as PNG and SVG files: scores against accuracies, kernel matrices, and cells and
+//! Pictures of results as PNG, SVG and PDF files: scores against accuracies, kernel matrices, and cells and
 //! networks as graphs.
 //!
-//! Every picture is drawn as SVG; [`svg_to_png`] converts it to PNG. Neither needs a window, a graphics
-//! driver or system fonts: text in PNG files uses the built-in font, and SVG files ask the viewer for
+//! Every picture is drawn as SVG; [`svg_to_picture`] converts it. Nothing needs a window, a graphics
+//! driver or system fonts: text in PNG and PDF files uses the built-in font, and SVG files ask the viewer for
 //! that font or another sans-serif one.
 #![deny(missing_docs)]
 #![deny(
@@ -24,14 +24,14 @@ pub mod drawing;
 mod file;
 mod font;
 mod kernel;
-mod raster;
+mod picture;
 mod report;
 mod scatter;
 
 pub use canvas::escape_xml;
 pub use colours::{SERIES, heat_colour, operation_colour};
-pub use file::{PlotError, check_plot};
+pub use file::{FigureWidth, PictureFile, PlotError};
 pub use kernel::{KernelPanel, MOST_PANELS, kernels};
-pub use raster::{RasterError, svg_to_png};
-pub use report::report_html;
+pub use picture::{PictureError, PictureFormat, svg_to_picture, svg_to_png};
+pub use report::{report_figures, report_html};
 pub use scatter::{ScatterData, scatter};

@@ -25,13 +25,16 @@ pub enum ExportFormat {
     Dot,
     /// The same as a picture.
     Svg,
+    /// The same as a picture for papers.
+    Pdf,
     /// Every node as JSON.
     Json,
 }
 
 impl ExportFormat {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Onnx, Self::Pytorch, Self::Dot, Self::Svg, Self::Json];
+    pub const ALL: [Self; 6] =
+        [Self::Onnx, Self::Pytorch, Self::Dot, Self::Svg, Self::Pdf, Self::Json];
 
     /// Its name in options.
     pub const fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl ExportFormat {
             Self::Pytorch => "pytorch",
             Self::Dot => "dot",
             Self::Svg => "svg",
+            Self::Pdf => "pdf",
             Self::Json => "json",
         }
     }
@@ -48,7 +52,7 @@ impl ExportFormat {
     pub const fn ending(self) -> &'static str {
         match self {
             Self::Pytorch => "py",
-            Self::Onnx | Self::Dot | Self::Svg | Self::Json => self.name(),
+            Self::Onnx | Self::Dot | Self::Svg | Self::Pdf | Self::Json => self.name(),
         }
     }
 
@@ -59,6 +63,7 @@ impl ExportFormat {
             Self::Pytorch => "PyTorch source",
             Self::Dot => "a DOT graph",
             Self::Svg => "an SVG picture",
+            Self::Pdf => "a PDF picture",
             Self::Json => "a JSON document",
         }
     }
@@ -72,6 +77,7 @@ impl ExportFormat {
                 "The cells and the parts of the network as graphs in the DOT language of Graphviz, FILE.dot"
             }
             Self::Svg => "The same as a picture, FILE.svg",
+            Self::Pdf => "The same as a picture with its fonts, FILE.pdf",
             Self::Json => {
                 "Every node of the network with its operation, shape and costs, FILE.json"
             }
@@ -117,8 +123,9 @@ impl Default for ExportSettings {
     }
 }
 
-/// Writes drawings as an SVG picture, from its title, the drawings and the names of operations.
-pub type DrawingWriter = fn(&str, &[Drawing], &[String]) -> String;
+/// The content of a picture of drawings, from its title, the drawings, the names of operations and its format
+/// (SVG or PDF); or why there is none.
+pub type DrawingWriter = fn(&str, &[Drawing], &[String], ExportFormat) -> Result<Vec<u8>, String>;
 
 /// Why a path cannot be that of exported files.
 #[derive(Debug, thiserror::Error)]
@@ -383,20 +390,23 @@ fn write_network(
             module.source.into_bytes()
         }
         ExportFormat::Dot => dot(network.title(), &network.drawings()?).into_bytes(),
-        ExportFormat::Svg => {
-            draw(network.title(), &network.drawings()?, network.operations()).into_bytes()
+        ExportFormat::Svg | ExportFormat::Pdf => {
+            let drawings = network.drawings()?;
+            draw(network.title(), &drawings, network.operations(), settings.format)
+                .map_err(|reason| unexported(network, reason))?
         }
         ExportFormat::Json => {
             let text = serde_json::to_string_pretty(&network.document()?);
-            let text = text.map_err(|error| JobError::Unexported {
-                name: network.name().to_owned(),
-                reason: error.to_string(),
-            })?;
+            let text = text.map_err(|error| unexported(network, error.to_string()))?;
             (text + "\n").into_bytes()
         }
     };
     write_output(file, &content, settings.overwrite)?;
     Ok(written)
+}
+
+fn unexported(network: &ExportedNetwork, reason: String) -> JobError {
+    JobError::Unexported { name: network.name().to_owned(), reason }
 }
 
 #[cfg(test)]
@@ -413,8 +423,13 @@ mod tests {
         ExportedNetworks::of_space(config, space, vec![one; count])
     }
 
-    fn no_drawing(_: &str, _: &[Drawing], _: &[String]) -> String {
-        String::new()
+    fn no_drawing(
+        _: &str,
+        _: &[Drawing],
+        _: &[String],
+        _: ExportFormat,
+    ) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
     }
 
     #[test]

@@ -107,6 +107,47 @@ fn a_study_is_reported_on_one_page() {
     refused(&["report", &study, "--store", &store, "-o", &store], &["format"]);
 }
 
+/// The width of the page of a PDF file in millimetres.
+fn pdf_width(path: &Path) -> f64 {
+    let bytes = std::fs::read(path).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.starts_with("%PDF-"), "{}", path.display());
+    let numbers = text.split("/MediaBox").nth(1).unwrap().split(['[', ']']).nth(1).unwrap();
+    numbers.split_whitespace().nth(2).unwrap().parse::<f64>().unwrap() * 25.4 / 72.0
+}
+
+#[test]
+fn figures_of_a_report_are_pdf_files_of_their_width() {
+    let folder = Folder::new();
+    let study = searched(&folder, &["--repeats", "2"]);
+    let figures = folder.text("figures");
+    let more = ["--best", "2", "--figures", &figures, "--width", "column"];
+    let page = report(&folder, &study, &more);
+    let mut names: Vec<String> = std::fs::read_dir(&figures)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), page.matches("<svg ").count(), "{names:?}");
+    for name in ["best-so-far.pdf", "distribution.pdf", "network-01.pdf", "network-02.pdf"] {
+        assert!(names.iter().any(|other| other == name), "{name}: {names:?}");
+    }
+    for name in &names {
+        let width = pdf_width(&Path::new(&figures).join(name));
+        assert!((width - 84.0).abs() < 0.05, "{name}: {width}");
+    }
+    // Nothing is replaced unasked, and no figure is written when one is there.
+    let one = Path::new(&figures).join("distribution.pdf");
+    std::fs::remove_file(&one).unwrap();
+    let (store, out) = (folder.text("studies.db"), folder.text("second.html"));
+    let call = ["report", &study, "--store", &store, "-o", &out, "--best", "2"];
+    refused(&[&call[..], &["--figures", &figures]].concat(), &["best-so-far.pdf", "--overwrite"]);
+    assert!(!one.exists() && !Path::new(&out).exists());
+    refused(&[&call[..], &["--width", "84"]].concat(), &["--figures"]);
+    let wrong = ["--figures", &figures, "--width", "84in"];
+    refused(&[&call[..], &wrong].concat(), &["84in", "column (84 mm)"]);
+}
+
 #[test]
 fn draws_of_repeats_are_drawn() {
     let folder = Folder::new();

@@ -9,6 +9,7 @@ use crate::job_args::{JobArgs, OptionGroup, count_up_to};
 use untrained::job::{JobOption, Options, StoreLocation};
 use untrained::statistics::{ProtocolOptions, ReportOptions};
 use untrained::store::DEFAULT_FILE;
+use untrained_plot::FigureWidth;
 
 /// Where accuracies and scores come from.
 #[derive(Args, Debug)]
@@ -103,9 +104,13 @@ pub struct Correlate {
     /// replacement from those with an accuracy above 15 % and a finite score
     #[arg(long)]
     pub paper_filter: bool,
-    /// Plot score against accuracy to FILE.png or FILE.svg
+    /// Plot score against accuracy to FILE.png, FILE.svg or FILE.pdf
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+    /// With --plot: its width on paper, in millimetres, or column (84 mm) or page (174 mm); letters have
+    /// 8 points at every width
+    #[arg(long, value_name = "MM|column|page", requires = "plot")]
+    pub width: Option<FigureWidth>,
     /// Replace existing files
     #[arg(long)]
     pub overwrite: bool,

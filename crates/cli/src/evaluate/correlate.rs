@@ -12,7 +12,7 @@ use untrained::evaluation::{
 };
 use untrained::score::{COMBINED, SCORES};
 use untrained::statistics::{AccuracyFilter, ReportOptions};
-use untrained_plot::{ScatterData, scatter};
+use untrained_plot::{PictureFile, ScatterData, scatter};
 
 /// The JSON object.
 #[derive(Serialize)]
@@ -49,8 +49,12 @@ pub fn run(mut arguments: Correlate) -> anyhow::Result<Exit> {
         "--overwrite needs --out or --plot"
     );
     check_files(&arguments.source, arguments.plot.as_deref())?;
-    if let Some(path) = &arguments.plot {
-        untrained_plot::check_plot(path, arguments.overwrite)?;
+    let plot = arguments.plot.as_ref().map(|path| PictureFile {
+        width: arguments.width,
+        ..PictureFile::new(path, arguments.overwrite)
+    });
+    if let Some(plot) = &plot {
+        plot.check()?;
     }
     if !arguments.seeds.is_empty() || !arguments.batches.is_empty() {
         return run_repeatedly(arguments);
@@ -59,8 +63,8 @@ pub fn run(mut arguments: Correlate) -> anyhow::Result<Exit> {
         Ok(correlated) => correlated,
         Err(exit) => return Ok(exit),
     };
-    if let Some(path) = &arguments.plot {
-        draw(&compared, path, arguments.overwrite)?;
+    if let Some(plot) = &plot {
+        draw(&compared, plot)?;
     }
     show(&if arguments.json {
         let facts = EvaluationFacts::new(&compared, &arguments.source);
@@ -200,7 +204,7 @@ fn every_score(source: &mut Source) {
     }
 }
 
-fn draw(compared: &Comparison, path: &std::path::Path, overwrite: bool) -> anyhow::Result<()> {
+fn draw(compared: &Comparison, plot: &PictureFile) -> anyhow::Result<()> {
     let (score, metric) = (&compared.score, compared.accuracy.metric());
     let data = ScatterData {
         title: &format!("{score} and {metric} on {}", compared.space.id()),
@@ -209,5 +213,5 @@ fn draw(compared: &Comparison, path: &std::path::Path, overwrite: bool) -> anyho
         points: &compared.joined.pairs(),
         log_x: untrained::score::has_log_axis(score),
     };
-    Ok(scatter(&data, path, overwrite)?)
+    Ok(scatter(&data, plot)?)
 }

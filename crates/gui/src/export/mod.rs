@@ -8,7 +8,7 @@ use crate::tasks::TaskRunner;
 use crate::tasks::message::Message;
 use untrained::backend::Cancel;
 use untrained::job::{ExportFormat, ExportSettings, ExportedFile, ExportedNetworks, chain};
-use untrained_plot::drawing::drawings_svg;
+use untrained_plot::drawing::drawings_picture;
 
 /// What is asked before networks are exported.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +102,7 @@ impl NetworkExport {
             ExportFormat::Pytorch => ("PyTorch source", &["py"]),
             ExportFormat::Dot => ("DOT graphs", &["dot"]),
             ExportFormat::Svg => ("SVG pictures", &["svg"]),
+            ExportFormat::Pdf => ("PDF pictures", &["pdf"]),
             ExportFormat::Json => ("JSON documents", &["json"]),
         };
         let path = self.path();
@@ -144,7 +145,7 @@ impl NetworkExport {
             let mut on_file = |file| {
                 sender.send(Message::NetworkExported(file));
             };
-            let end = networks.write(&out, &settings, drawings_svg, &cancel, &mut on_file);
+            let end = networks.write(&out, &settings, drawings_picture, &cancel, &mut on_file);
             sender.send(Message::ExportEnded(end.map_err(|error| chain(&error))));
         });
     }

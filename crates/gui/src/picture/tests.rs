@@ -181,7 +181,7 @@ fn what_cannot_be_written_is_told_and_leaves_nothing() {
     let picture = scene();
     let folder = tempfile::tempdir().unwrap();
     let refused = |name: &str| write::write(&picture, &folder.path().join(name)).unwrap_err();
-    assert!(refused("a.gif").contains(".png or .svg"));
+    assert!(refused("a.gif").contains(".png, .svg or .pdf"));
     let why = refused("no such folder/a.svg");
     assert!(why.contains("cannot write") && why.contains("choose another folder"), "{why}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use untrained::output::write_output;
-use untrained_plot::svg_to_png;
+use untrained_plot::{PictureFormat, svg_to_picture, svg_to_png};
 
 use super::CapturedPicture;
 use super::svg::svg;
@@ -19,7 +19,7 @@ impl CapturedPicture {
     /// What a dialog asks for its file.
     pub fn question(&self) -> FileQuestion {
         let name = format!("{}.png", file_name(&self.name));
-        FileQuestion::Save(name, "Pictures (PNG, SVG)", &["png", "svg"])
+        FileQuestion::Save(name, "Pictures (PNG, SVG, PDF)", &["png", "svg", "pdf"])
     }
 
     /// Writes it in the format of the extension, or as PNG without one. Returns the path.
@@ -43,11 +43,12 @@ pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> 
         Some("svg") => {
             (path.to_owned(), svg(picture, &FontFaces::new(&picture.fonts)).into_bytes())
         }
+        Some("pdf") => (path.to_owned(), pdf(picture)?),
         Some("png") => (path.to_owned(), png(picture)?),
         None => (path.with_extension("png"), png(picture)?),
         Some(other) => {
             return Err(format!(
-                "pictures are saved as PNG or SVG: use .png or .svg, not .{other}"
+                "pictures are saved as PNG, SVG or PDF: use .png, .svg or .pdf, not .{other}"
             ));
         }
     };
@@ -60,6 +61,14 @@ pub fn write(picture: &CapturedPicture, path: &Path) -> Result<PathBuf, String> 
 fn png(picture: &CapturedPicture) -> Result<Vec<u8>, String> {
     let faces = FontFaces::new(&picture.fonts);
     svg_to_png(&svg(picture, &faces), &faces.database, SHARPNESS).map_err(|error| error.to_string())
+}
+
+/// A picture as PDF.
+fn pdf(picture: &CapturedPicture) -> Result<Vec<u8>, String> {
+    let faces = FontFaces::new(&picture.fonts);
+    let svg = svg(picture, &faces);
+    svg_to_picture(&svg, &faces.database, PictureFormat::Pdf, None)
+        .map_err(|error| error.to_string())
 }
 
 /// A name as that of a file on any system, without ending.

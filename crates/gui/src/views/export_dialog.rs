@@ -45,6 +45,7 @@ fn name(format: ExportFormat) -> &'static str {
         ExportFormat::Pytorch => "PyTorch source (.py)",
         ExportFormat::Dot => "DOT graph (.dot)",
         ExportFormat::Svg => "SVG picture (.svg)",
+        ExportFormat::Pdf => "PDF picture (.pdf)",
         ExportFormat::Json => "JSON document (.json)",
     }
 }
@@ -59,6 +60,7 @@ fn about(format: ExportFormat) -> &'static str {
         }
         ExportFormat::Dot => "The cells and the parts of the network, for Graphviz",
         ExportFormat::Svg => "The cells and the parts of the network as a picture",
+        ExportFormat::Pdf => "The same picture with its fonts, for papers",
         ExportFormat::Json => "Every node with its operation, shape and costs",
     }
 }

@@ -111,7 +111,8 @@ fn the_menu_saves_the_main_picture_and_says_what_went_wrong() {
     window.until("a cell", |harness| shows(harness, "Save picture of cell graph…"));
     for (name, told) in [
         ("cell.svg", "saved picture to"),
-        ("cell.bmp", "use .png or .svg"),
+        ("cell.pdf", "saved picture to"),
+        ("cell.bmp", "use .png, .svg or .pdf"),
         ("no such folder/cell.png", "choose another folder"),
     ] {
         let path = window.path(name);
@@ -121,6 +122,7 @@ fn the_menu_saves_the_main_picture_and_says_what_went_wrong() {
         window.see(told);
     }
     assert!(window.path("cell.svg").exists());
+    assert!(std::fs::read(window.path("cell.pdf")).unwrap().starts_with(b"%PDF-"));
     // A view without a picture has none to save.
     window.press("Studies");
     window.press("File");

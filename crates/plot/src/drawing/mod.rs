@@ -1,16 +1,18 @@
 //! Cells and networks as graphs. `layered` and `place` compute the positions, which the window uses as well;
-//! [`drawings_svg`] writes them as a picture.
+//! [`drawings_svg`] draws them, and [`drawings_picture`] makes files of that.
 
 mod label;
 mod layered;
 mod place;
 
 use emath::{Pos2, Rect, Vec2, vec2};
+use untrained::job::ExportFormat;
 use untrained::space::{Drawing, DrawnEdge};
 
 use super::canvas::{Canvas, TextAnchor, TextStyle};
 use super::colours::{Colour, FAINT, INK, operation_colour};
-use super::font::width;
+use super::font::{FONTS, width};
+use super::picture::{PictureFormat, svg_to_picture};
 
 pub use label::{BREVITIES, LabelBrevity, lines, shorten};
 pub use layered::{LayeredLayout, all};
@@ -28,6 +30,25 @@ const TITLE: f32 = 28.0;
 const WIDTH: f32 = 1000.0;
 /// The length of an arrowhead.
 const ARROW: f32 = 7.0;
+
+/// Drawings below each other as the content of a file in a format of exports that is a picture: PDF, else SVG.
+///
+/// # Errors
+///
+/// Why it cannot be made.
+pub fn drawings_picture(
+    title: &str,
+    drawings: &[Drawing],
+    operations: &[String],
+    format: ExportFormat,
+) -> Result<Vec<u8>, String> {
+    let svg = drawings_svg(title, drawings, operations);
+    let format = match format {
+        ExportFormat::Pdf => PictureFormat::Pdf,
+        _ => PictureFormat::Svg,
+    };
+    svg_to_picture(&svg, &FONTS, format, None).map_err(|error| error.to_string())
+}
 
 /// Drawings below each other as an SVG picture, with a title and the colours of the operations.
 pub fn drawings_svg(title: &str, drawings: &[Drawing], operations: &[String]) -> String {

@@ -71,6 +71,41 @@ fn header(report: &Report) -> String {
     text
 }
 
+/// The figures of a report as SVG, by names for their files.
+pub fn report_figures(report: &Report) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    if report.points.len() > 1 {
+        found.push(("best-so-far".to_owned(), Some(figures::best_so_far(report))));
+        found.push(("against-parameters".to_owned(), figures::value_against_params(report)));
+        found.push(("distribution".to_owned(), Some(figures::distribution(report))));
+    }
+    for name in drawn_scores(report) {
+        // A table may call its scores anything.
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+        let file_name: String = name.chars().map(plain).collect();
+        found.push((format!("draws-{file_name}"), figures::spread(&report.best, name)));
+    }
+    if let Some(correlation) = &report.correlation {
+        let ReportedCorrelation { pairs, score, metric, .. } = correlation;
+        found
+            .push(("against-accuracy".to_owned(), figures::against_accuracy(pairs, score, metric)));
+    }
+    for one in report.best.iter().filter(|one| !one.drawings.is_empty()) {
+        let svg = drawings_svg("", &one.drawings, &report.operations);
+        found.push((format!("network-{:02}", one.rank), Some(svg)));
+    }
+    found.into_iter().filter_map(|(name, svg)| Some((name, svg?))).collect()
+}
+
+/// Scores of which the best have several draws.
+fn drawn_scores(report: &Report) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        report.best.iter().flat_map(|one| one.record.draws.0.keys().map(String::as_str)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 fn facts(report: &Report) -> String {
     let mut text = "<h2>The run</h2>\n<div class=\"groups\">\n".to_owned();
     for group in &report.facts {
@@ -185,12 +220,8 @@ fn drawn(report: &Report) -> String {
 }
 
 fn spread(report: &Report) -> String {
-    let mut names: Vec<&str> =
-        report.best.iter().flat_map(|one| one.record.draws.0.keys().map(String::as_str)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let drawn: String = names
-        .iter()
+    let drawn: String = drawn_scores(report)
+        .into_iter()
         .filter_map(|name| {
             let svg = figures::spread(&report.best, name)?;
             let caption = format!(

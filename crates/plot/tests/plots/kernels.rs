@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use untrained::score::KernelMatrix;
-use untrained_plot::{KernelPanel, MOST_PANELS, PlotError, kernels};
+use untrained_plot::{KernelPanel, MOST_PANELS, PictureFile, PlotError, kernels};
 
 use crate::look::{decoded, elements, ink, texts, values};
 
@@ -28,7 +28,7 @@ fn panel<'a>(title: &'a str, matrix: &'a KernelMatrix) -> KernelPanel<'a> {
 fn svg(panels: &[KernelPanel<'_>]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kernel.svg");
-    kernels(panels, &path, false).unwrap();
+    kernels(panels, &PictureFile::new(&path, false)).unwrap();
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -74,7 +74,7 @@ fn bitmaps_have_their_size_and_are_not_blank() {
     let path = folder.path().join("kernel.png");
     let matrix = matrix(128, 10_000, |row, column| 3000 + ((row * column) % 1500) as u64);
     let long = "a title that goes on ".repeat(20);
-    kernels(&[panel(&long, &matrix); 2], &path, false).unwrap();
+    kernels(&[panel(&long, &matrix); 2], &PictureFile::new(&path, false)).unwrap();
     let picture = decoded(&path);
     assert_eq!(picture.dimensions(), (1932, 1018));
     assert_eq!(ink(&picture, [100, 150, 768, 768]), 768 * 768, "the matrix has gaps");
@@ -115,7 +115,7 @@ fn extreme_matrices_have_pictures() {
     ];
     for (number, matrix) in cases.iter().enumerate() {
         let path = folder.path().join(format!("{number}.png"));
-        kernels(&[panel("", matrix); 2], &path, false).unwrap();
+        kernels(&[panel("", matrix); 2], &PictureFile::new(&path, false)).unwrap();
         let picture = decoded(&path);
         assert!(picture.pixels().any(|pixel| pixel.0 != [255; 3]), "case {number} is blank");
     }
@@ -127,7 +127,8 @@ fn extreme_matrices_have_pictures() {
 fn names_and_existing_files_are_looked_at_first() {
     let folder = tempfile::tempdir().unwrap();
     let matrix = matrix(2, 10, |_, _| 6);
-    let draw = |path: &Path, overwrite| kernels(&[panel("", &matrix)], path, overwrite);
+    let draw =
+        |path: &Path, overwrite| kernels(&[panel("", &matrix)], &PictureFile::new(path, overwrite));
     let wrong = draw(&folder.path().join("kernel.npy"), true);
     assert!(matches!(wrong, Err(PlotError::Format(_))), "{wrong:?}");
     let path = folder.path().join("kernel.svg");
@@ -142,7 +143,8 @@ fn panels_stand_side_by_side_up_to_four() {
     let matrix = matrix(2, 10, |_, _| 6);
     let draw = |count: usize| {
         let path = folder.path().join(format!("{count}.png"));
-        kernels(&vec![panel("one of them", &matrix); count], &path, false).map(|()| decoded(&path))
+        kernels(&vec![panel("one of them", &matrix); count], &PictureFile::new(&path, false))
+            .map(|()| decoded(&path))
     };
     for count in 1..=MOST_PANELS {
         let picture = draw(count).unwrap();

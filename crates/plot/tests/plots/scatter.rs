@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use untrained_plot::{PlotError, ScatterData, scatter};
+use untrained_plot::{PictureFile, PlotError, ScatterData, scatter};
 
 use crate::look::{decoded, elements, ink, numbers, texts};
 
@@ -22,7 +22,7 @@ fn data(points: &[(f64, f64)]) -> ScatterData<'_> {
 fn svg(data: &ScatterData<'_>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plot.svg");
-    scatter(data, &path, false).unwrap();
+    scatter(data, &PictureFile::new(&path, false)).unwrap();
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -103,7 +103,7 @@ fn bitmaps_have_their_size_letters_and_points() {
     let mut points = POINTS.to_vec();
     points.extend([(40.0, 1e-7), (50.0, 94.123_456)]);
     let shown = ScatterData { title: &long, y_title: &long, x_title: &long, ..data(&points) };
-    scatter(&shown, &path, false).unwrap();
+    scatter(&shown, &PictureFile::new(&path, false)).unwrap();
     let picture = decoded(&path);
     assert_eq!(picture.dimensions(), (1600, 1200));
     no_ink_at_the_edges(&picture);
@@ -115,7 +115,7 @@ fn bitmaps_have_their_size_letters_and_points() {
     assert!(ink(&picture, [50, 1150, 400, 40]) > 300, "no caption");
 
     let blank = folder.path().join("blank.png");
-    scatter(&data(&[]), &blank, false).unwrap();
+    scatter(&data(&[]), &PictureFile::new(&blank, false)).unwrap();
     let (full, empty) = (ink(&picture, AREA), ink(&decoded(&blank), AREA));
     // Negative control: only the grid is in an empty one.
     assert!(empty > 0);
@@ -144,7 +144,7 @@ fn extreme_inputs_have_pictures() {
         for log_x in [false, true] {
             let shown = ScatterData { log_x, ..data(points) };
             let png = folder.path().join(format!("{number}-{log_x}.png"));
-            scatter(&shown, &png, false).unwrap();
+            scatter(&shown, &PictureFile::new(&png, false)).unwrap();
             no_ink_at_the_edges(&decoded(&png));
             let drawn = elements(&svg(&shown), "circle");
             let fit = points.iter().filter(|point| point.0.is_finite() && point.1.is_finite());
@@ -158,10 +158,10 @@ fn other_endings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["plot.jpg", "plot", "png", "plot.png.gz"] {
         let path = folder.path().join(name);
-        let error = scatter(&data(&POINTS), &path, true).unwrap_err();
+        let error = scatter(&data(&POINTS), &PictureFile::new(&path, true)).unwrap_err();
         assert!(matches!(error, PlotError::Format(_)), "{name}: {error}");
         let message = error.to_string();
-        assert!(message.contains(".png or .svg") && message.contains(name), "{message}");
+        assert!(message.contains(".png, .svg or .pdf") && message.contains(name), "{message}");
         assert!(!path.exists());
     }
 }
@@ -172,18 +172,18 @@ fn files_are_replaced_only_if_told() {
     for name in ["plot.png", "plot.svg"] {
         let path = folder.path().join(name);
         std::fs::write(&path, "mine").unwrap();
-        let error = scatter(&data(&POINTS), &path, false).unwrap_err();
+        let error = scatter(&data(&POINTS), &PictureFile::new(&path, false)).unwrap_err();
         assert!(matches!(error, PlotError::Output(_)), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"mine");
-        scatter(&data(&POINTS), &path, true).unwrap();
+        scatter(&data(&POINTS), &PictureFile::new(&path, true)).unwrap();
         assert!(std::fs::read(&path).unwrap().len() > 1000);
     }
     let nowhere: PathBuf = folder.path().join("no such folder").join("plot.png");
-    let error = scatter(&data(&POINTS), &nowhere, false).unwrap_err();
+    let error = scatter(&data(&POINTS), &PictureFile::new(&nowhere, false)).unwrap_err();
     assert!(matches!(error, PlotError::Output(_)), "{error}");
     let directory = folder.path().join("folder.svg");
     std::fs::create_dir(&directory).unwrap();
-    let error = scatter(&data(&POINTS), &directory, true).unwrap_err();
+    let error = scatter(&data(&POINTS), &PictureFile::new(&directory, true)).unwrap_err();
     assert!(matches!(error, PlotError::Output(_)), "{error}");
 }
 
@@ -202,7 +202,7 @@ fn a_whole_benchmark_is_drawn() {
 
     let folder = tempfile::tempdir().unwrap();
     let png = folder.path().join("plot.png");
-    scatter(&shown, &png, false).unwrap();
+    scatter(&shown, &PictureFile::new(&png, false)).unwrap();
     let picture = decoded(&png);
     let darkness: Vec<u8> =
         picture.pixels().filter(|pixel| pixel[2] > pixel[0]).map(|pixel| pixel[0]).collect();
@@ -217,4 +217,37 @@ fn pairs(path: &Path) -> Vec<(f64, f64)> {
     let (params, accuracy) = (place("params_M"), place("c10_test_200"));
     let rows = table.records().map(|row| row.unwrap());
     rows.map(|row| (row[params].parse().unwrap(), row[accuracy].parse().unwrap())).collect()
+}
+
+/// Letters have their size on paper, whatever the width of the plot.
+#[test]
+fn plots_have_their_width_on_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plot.svg");
+    let drawn = |width: Option<&str>| {
+        let width = width.map(|text| text.parse().unwrap());
+        let file = PictureFile { width, ..PictureFile::new(&path, true) };
+        scatter(&data(&POINTS), &file).unwrap();
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let head = |svg: &str| svg.split('>').next().unwrap().to_owned();
+    assert!(head(&drawn(None)).contains("width=\"1600\" height=\"1200\""));
+    let page = head(&drawn(Some("page")));
+    assert!(
+        page.contains("width=\"174mm\" height=\"130.500mm\" viewBox=\"0 0 1600 1200\""),
+        "{page}"
+    );
+    let column = drawn(Some("column"));
+    assert!(head(&column).contains("width=\"84mm\""), "{}", head(&column));
+    let units: f64 = head(&column)
+        .split("viewBox=\"0 0 ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((units / 84.0 - 1600.0 / 174.0).abs() < 0.01, "{units}");
+    assert_eq!(column.matches("<circle").count(), drawn(None).matches("<circle").count());
 }
