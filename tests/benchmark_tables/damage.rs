@@ -75,7 +75,7 @@ fn sizes_in_small_parquet_files_are_not_believed() {
         let path = folder.path().join(name);
         for place in (3 * first..bytes.len()).step_by(STEP) {
             let mut bytes = bytes.clone();
-            bytes[place] ^= if place / STEP % 2 == 0 { 0x40 } else { 0xc0 };
+            bytes[place] ^= if (place / STEP).is_multiple_of(2) { 0x40 } else { 0xc0 };
             std::fs::write(&path, &bytes).unwrap();
             let _ = use_up(&path, SMALL_BYTES);
         }
