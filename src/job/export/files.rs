@@ -477,6 +477,6 @@ mod tests {
         let config = JobConfig::new(Options::default(), Task::default());
         let model = ExportedNetworks::of_model(config);
         assert!(model.formats().all(|format| format != ExportFormat::Onnx));
-        assert_eq!((model.formats().count(), networks(1).formats().count()), (4, 5));
+        assert_eq!((model.formats().count(), networks(1).formats().count()), (5, 6));
     }
 }
