@@ -161,9 +161,9 @@ fn description(property: &Value) -> Option<String> {
 fn wrapped(text: &str, begin: &str) -> Vec<String> {
     let mut lines = vec![begin.to_owned()];
     for word in text.split_whitespace() {
-        let line = lines.last_mut().filter(|line| {
-            line.len() == begin.len() || line.len() + 1 + word.len() <= COLUMNS
-        });
+        let line = lines
+            .last_mut()
+            .filter(|line| line.len() == begin.len() || line.len() + 1 + word.len() <= COLUMNS);
         match line {
             Some(line) if line.len() == begin.len() => line.push_str(word),
             Some(line) => *line += &format!(" {word}"),

@@ -39,8 +39,7 @@ fn cut(text: &str) -> (String, String) {
 
 impl Entries {
     fn of(array: &Array) -> Self {
-        let mut entries =
-            Self { opening: String::new(), list: Vec::new(), closing: String::new() };
+        let mut entries = Self { opening: String::new(), list: Vec::new(), closing: String::new() };
         for value in array.iter() {
             let (before, own) = cut(&text(value.decor().prefix()));
             entries.end_line(before);

@@ -1,7 +1,7 @@
 //! The fields of a space file, made from its schema: what each is called, what it means and how it is typed.
 
-use serde_json::{Map, Value};
 use super::path::{KeyPath, PathStep};
+use serde_json::{Map, Value};
 use untrained::space::Space;
 
 /// Keys whose value is the name of an operation.
@@ -164,7 +164,8 @@ impl<'s> SchemaReader<'s> {
         let required = table.get("required").and_then(Value::as_array);
         let is_required = |key: &str| required.is_some_and(|all| all.iter().any(|one| one == key));
         let properties = table.get("properties").and_then(Value::as_object);
-        let all = properties.into_iter().flatten().filter(|(key, _)| !without.contains(&key.as_str()));
+        let all =
+            properties.into_iter().flatten().filter(|(key, _)| !without.contains(&key.as_str()));
         all.map(|(key, schema)| Field {
             key: key.clone(),
             about: match about(schema) {
@@ -189,9 +190,8 @@ impl<'s> SchemaReader<'s> {
         }
         if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
             let is_number = |one: &Value| is_type(one, "integer") || is_type(one, "number");
-            let all_numbers = options.iter().all(|one| {
-                is_number(one) || one.get("items").is_some_and(is_number)
-            });
+            let all_numbers =
+                options.iter().all(|one| is_number(one) || one.get("items").is_some_and(is_number));
             return if all_numbers { FieldKind::OneOrMore } else { FieldKind::Literal };
         }
         match () {

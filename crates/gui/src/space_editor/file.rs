@@ -78,7 +78,9 @@ impl EditedFile {
     pub fn names(&self, path: &KeyPath) -> Vec<String> {
         let array = self.item(path).and_then(Item::as_array);
         let values = array.into_iter().flat_map(Array::iter);
-        values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
+        values
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect()
     }
 
     /// Puts a value at a place; the comments around it stay. Tables on the way are made.

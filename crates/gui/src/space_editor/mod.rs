@@ -115,8 +115,6 @@ pub enum EditorAction {
     Show(EditorSection),
     /// Draws another random architecture.
     DrawAnother,
-    /// Shows what a space can begin with.
-    Choose,
     /// Saves, then does what was asked about.
     SaveFirst,
     /// Does what was asked about, and loses the changes.
@@ -244,7 +242,9 @@ impl SpaceEditor {
         looked_at: (u64, u64),
         preview: Result<Box<SpacePreview>, Vec<SpaceProblem>>,
     ) {
-        let Some(space) = self.space.as_mut().filter(|space| space.number == number) else { return };
+        let Some(space) = self.space.as_mut().filter(|space| space.number == number) else {
+            return;
+        };
         (space.is_checking, space.checked) = (false, Some(looked_at));
         match preview {
             Ok(preview) => {
@@ -343,7 +343,11 @@ impl EditedSpace {
         let id = self.file.str(&KeyPath::top("id")).unwrap_or_default();
         let plain: String = id
             .chars()
-            .map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
+            .map(
+                |letter| {
+                    if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' }
+                },
+            )
             .collect();
         format!("{}.toml", if plain.is_empty() { "space" } else { &plain })
     }

@@ -50,7 +50,10 @@ fn a_value_is_changed_and_nothing_else() {
     set(&mut editor, "skeleton.cells", 2);
     set(&mut editor, "topology.projection", "[\"bn\"]".parse::<Value>().unwrap());
     let found = difference(before, &text(&editor));
-    assert_eq!(found[0], "-projection = [\"conv 1x1\", \"bn\", \"relu\"]   # on every edge that leaves the input");
+    assert_eq!(
+        found[0],
+        "-projection = [\"conv 1x1\", \"bn\", \"relu\"]   # on every edge that leaves the input"
+    );
     assert!(found[1].starts_with("-cells = 3 "), "{found:?}");
     assert!(found[2].ends_with("# on every edge that leaves the input"), "{found:?}");
     assert_eq!(found[3], "+cells = 2                        # in every stage");
@@ -69,7 +72,10 @@ fn stages_are_added_moved_and_removed() {
     assert!(text(&editor).contains("    { width = 512, stride = 2, slots = 4 },\n]"));
     editor.change(SpaceChange::Shift(stages.clone(), 3, 2));
     let moved = text(&editor);
-    assert!(moved.contains("slots = 4 },\n    { width = 256, stride = 2, slots = 3 },\n]"), "{moved}");
+    assert!(
+        moved.contains("slots = 4 },\n    { width = 256, stride = 2, slots = 3 },\n]"),
+        "{moved}"
+    );
     editor.change(SpaceChange::Remove(stages.at(2)));
     assert_eq!(text(&editor), before);
     editor.change(SpaceChange::Remove(path("topology.stages.0.slots")));
@@ -117,7 +123,10 @@ fn tables_are_made_where_they_are_needed() {
     editor.change(SpaceChange::Insert(path("operations.mine.layers"), 0, "relu".into()));
     editor.change(SpaceChange::Insert(path("operations.mine.layers"), 1, "bn".into()));
     let found = text(&editor);
-    assert!(found.contains("\n\n[topology.choices]\nskip = { operation = \"skip_connect\" }\n"), "{found}");
+    assert!(
+        found.contains("\n\n[topology.choices]\nskip = { operation = \"skip_connect\" }\n"),
+        "{found}"
+    );
     assert!(found.contains("widths = { stem = 32 }\n"), "{found}");
     assert!(found.ends_with("\n\n[operations.mine]\nlayers = [\"relu\", \"bn\"]\n"), "{found}");
     assert!(found.find("[topology.choices]") < found.find("[skeleton]"), "{found}");
@@ -200,7 +209,11 @@ fn tables_with_headers_keep_them() {
     let before = Space::builtin_text("ofa-mobilenet-v3").unwrap();
     assert!(before.contains("[topology.parameters]"));
     let mut editor = editor(before);
-    set(&mut editor, "topology.parameters", "{ ks = [3, 5], e = [3, 4, 6] }".parse::<Value>().unwrap());
+    set(
+        &mut editor,
+        "topology.parameters",
+        "{ ks = [3, 5], e = [3, 4, 6] }".parse::<Value>().unwrap(),
+    );
     let found = text(&editor);
     assert!(found.contains("[topology.parameters]") && found.contains("ks = [3, 5]\n"), "{found}");
 }

@@ -28,7 +28,6 @@ impl AppState {
             }
             EditorAction::Show(section) => editor.section = section,
             EditorAction::DrawAnother => editor.draw_another(),
-            EditorAction::Choose => self.choose_space_start(),
             EditorAction::SaveFirst => {
                 editor.goes_on_after_save = true;
                 self.save_space(false);

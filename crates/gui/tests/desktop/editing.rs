@@ -248,9 +248,7 @@ fn a_problem_stands_beside_its_field_and_in_the_list() {
     let mut window = empty("layers");
     write(&mut window, "topology.stages[0].stride", "wide");
     window.see("topology.stages[0].stride");
-    window.until("the problem", |harness| {
-        harness.query_all_by_label_contains("wide").count() >= 2
-    });
+    window.until("the problem", |harness| harness.query_all_by_label_contains("wide").count() >= 2);
     let field = window.harness.get_by_label("topology.stages[0].stride").rect();
     let below = window.harness.query_all_by_label_contains("stride is ").any(|node| {
         let top = node.rect().top();

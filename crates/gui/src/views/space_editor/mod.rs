@@ -165,7 +165,8 @@ fn kind(ui: &mut Ui, form: &mut SpaceForm<'_>) {
                 }
             }
         });
-        let about = "Another kind begins with its smallest decisions and skeleton; Undo brings back these";
+        let about =
+            "Another kind begins with its smallest decisions and skeleton; Undo brings back these";
         shown.response.labelled_by(label.id).on_hover_text(about);
         ui.label(RichText::new(&form.space.fields.about).weak());
     });

@@ -10,7 +10,8 @@ use crate::space_editor::names::KnownNames;
 use crate::space_editor::path::KeyPath;
 
 /// Columns that a table of these keys has though no row uses them.
-const USUAL: [&str; 7] = ["width", "stride", "slots", "candidates", "operation", "values", "symbol"];
+const USUAL: [&str; 7] =
+    ["width", "stride", "slots", "candidates", "operation", "values", "symbol"];
 /// The width of the numbers of rows, and of their names.
 const HEADS: [f32; 2] = [22.0, 120.0];
 
