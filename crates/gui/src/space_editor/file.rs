@@ -343,8 +343,9 @@ fn replace_value(old: &mut Value, value: Value) {
 
 /// Spaces between the entries of a table on one line.
 fn tidy(table: &mut InlineTable) {
-    let text = table.to_string();
-    if !text.contains(['\n', '#']) {
+    let mut alone = table.clone();
+    alone.decor_mut().clear();
+    if !alone.to_string().contains(['\n', '#']) {
         table.fmt();
     }
 }

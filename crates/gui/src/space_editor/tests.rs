@@ -120,6 +120,7 @@ fn tables_are_made_where_they_are_needed() {
     editor.begin(SpaceStart::Kind("layers".to_owned())).unwrap();
     set(&mut editor, "topology.choices.skip.operation", "skip_connect");
     set(&mut editor, "skeleton.widths.stem", 32);
+    set(&mut editor, "skeleton.stem.0", "conv 3x3 out={stem}");
     editor.change(SpaceChange::Insert(path("operations.mine.layers"), 0, "relu".into()));
     editor.change(SpaceChange::Insert(path("operations.mine.layers"), 1, "bn".into()));
     let found = text(&editor);

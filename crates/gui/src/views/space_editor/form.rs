@@ -1,6 +1,8 @@
 //! Fields of a space file: each reads and writes the place of its key.
 
-use egui::{ComboBox, Grid, Id, Response, RichText, TextEdit, Ui, WidgetInfo};
+use egui::{
+    ComboBox, Grid, Id, Response, RichText, Shape, Stroke, TextEdit, Ui, Vec2, WidgetInfo, vec2,
+};
 use toml_edit::Value;
 
 use super::{layers, rows, ticks};
@@ -47,10 +49,46 @@ pub fn named(response: Response, role: egui::Role, name: &str) -> Response {
     response
 }
 
+/// What a small button does to an entry.
+#[derive(Clone, Copy)]
+pub enum Sign {
+    /// Moves it up.
+    Up,
+    /// Moves it down.
+    Down,
+    /// Moves it to the left.
+    Forward,
+    /// Takes it away.
+    Remove,
+}
+
+impl Sign {
+    /// The corners of a triangle around a point; the fonts have no arrows.
+    fn corners(self) -> Option<[Vec2; 3]> {
+        let (wide, high) = (4.0, 3.0);
+        match self {
+            Self::Up => Some([vec2(-wide, high), vec2(0.0, -high), vec2(wide, high)]),
+            Self::Down => Some([vec2(-wide, -high), vec2(wide, -high), vec2(0.0, high)]),
+            Self::Forward => Some([vec2(high, -wide), vec2(high, wide), vec2(-high, 0.0)]),
+            Self::Remove => None,
+        }
+    }
+}
+
 /// A small button with a sign; `name` says what it does.
-pub fn sign(ui: &mut Ui, sign: &str, name: &str, is_enabled: bool) -> bool {
-    let button = egui::Button::new(RichText::new(sign).small()).min_size(egui::vec2(20.0, 18.0));
+pub fn sign(ui: &mut Ui, sign: Sign, name: &str, is_enabled: bool) -> bool {
+    let corners = sign.corners();
+    let text = if corners.is_some() { "" } else { "×" };
+    let button = egui::Button::new(RichText::new(text).small()).min_size(vec2(20.0, 18.0));
     let response = ui.add_enabled(is_enabled, button);
+    if let Some(corners) = corners {
+        let colour = match is_enabled {
+            true => ui.style().interact(&response).text_color(),
+            false => ui.visuals().weak_text_color().gamma_multiply(0.5),
+        };
+        let points = corners.map(|corner| response.rect.center() + corner).to_vec();
+        ui.painter().add(Shape::convex_polygon(points, colour, Stroke::NONE));
+    }
     named(response, egui::Role::Button, name).on_hover_text(name).clicked()
 }
 

@@ -3,7 +3,7 @@
 use egui::Ui;
 use toml_edit::{Array, InlineTable, Value};
 
-use super::form::{SpaceForm, named, sign};
+use super::form::{Sign, SpaceForm, named, sign};
 use super::rows::move_buttons;
 use crate::space_editor::SpaceChange;
 use crate::space_editor::fields::{Field, FieldKind};
@@ -96,7 +96,7 @@ fn branches(ui: &mut Ui, form: &mut SpaceForm<'_>, path: &KeyPath) {
             let branch = path.at(at);
             ui.horizontal(|ui| {
                 ui.weak(format!("branch {}", at + 1));
-                if sign(ui, "×", &format!("Remove {branch}"), count > 1) {
+                if sign(ui, Sign::Remove, &format!("Remove {branch}"), count > 1) {
                     form.change(SpaceChange::Remove(branch.clone()));
                 }
             });

@@ -3,7 +3,7 @@
 use egui::{Id, RichText, ScrollArea, Ui, vec2};
 use toml_edit::{InlineTable, Item, Value};
 
-use super::form::{SpaceForm, named, sign, title};
+use super::form::{Sign, SpaceForm, named, sign, title};
 use crate::space_editor::SpaceChange;
 use crate::space_editor::fields::{Field, FieldKind};
 use crate::space_editor::names::KnownNames;
@@ -244,14 +244,14 @@ pub fn move_buttons(
 ) {
     let is_list = *entry == list.at(at);
     if is_list {
-        if sign(ui, "⬆", &format!("Move {entry} up"), at > 0) {
+        if sign(ui, Sign::Up, &format!("Move {entry} up"), at > 0) {
             form.change(SpaceChange::Shift(list.clone(), at, at - 1));
         }
-        if sign(ui, "⬇", &format!("Move {entry} down"), at + 1 < count) {
+        if sign(ui, Sign::Down, &format!("Move {entry} down"), at + 1 < count) {
             form.change(SpaceChange::Shift(list.clone(), at, at + 1));
         }
     }
-    if sign(ui, "×", &format!("Remove {entry}"), true) {
+    if sign(ui, Sign::Remove, &format!("Remove {entry}"), true) {
         form.change(SpaceChange::Remove(entry.clone()));
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Button, Popup, PopupCloseBehavior, Response, RichText, ScrollArea, Ui};
 
-use super::form::{SpaceForm, named, sign};
+use super::form::{Sign, SpaceForm, named, sign};
 use crate::space_editor::SpaceChange;
 use crate::space_editor::names::KnownNames;
 use crate::space_editor::path::KeyPath;
@@ -79,7 +79,7 @@ fn chosen_tick(
             _ => SpaceChange::Remove(path.at(at)),
         });
     }
-    if at > 0 && sign(ui, "⬅", &format!("Move {name} forward in {path}"), true) {
+    if at > 0 && sign(ui, Sign::Forward, &format!("Move {name} forward in {path}"), true) {
         form.change(SpaceChange::Shift(path.clone(), at, at - 1));
     }
 }
