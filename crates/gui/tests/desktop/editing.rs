@@ -1,8 +1,11 @@
 //! The editor of spaces: a space from nothing, files with comments, undo, problems, and what is not saved.
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
 use untrained::space::Space;
+use untrained_gui::App;
 
 use crate::support::{Window, shows};
 
@@ -15,17 +18,40 @@ fn empty(kind: &str) -> Window {
     window
 }
 
+/// Waits until what is shown is that of the file as it is: nothing moves any more.
+fn settle(window: &mut Window) {
+    window.harness.step();
+    window.until("a space that is read", |harness| {
+        harness.query_by_label("The space is being read").is_none()
+    });
+}
+
+fn press(window: &mut Window, name: &str) {
+    settle(window);
+    window.press(name);
+}
+
+fn is_of(role: Role) -> impl Fn(&Node<'_>) -> bool {
+    move |node| node.accesskit_node().role() == role
+}
+
+/// The field of a place; a problem there has a link of the same name.
+fn field<'w>(harness: &'w Harness<'static, App>, place: &'w str) -> Option<Node<'w>> {
+    harness.query_all_by_label(place).find(is_of(Role::TextInput))
+}
+
 /// Writes another text into the field of a place.
 fn write(window: &mut Window, place: &str, text: &str) {
-    window.until(place, |harness| harness.query_by_label(place).is_some());
-    window.harness.get_by_label(place).focus();
+    settle(window);
+    window.until(place, |harness| field(harness, place).is_some());
+    field(&window.harness, place).unwrap().focus();
     window.harness.run_steps(2);
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     window.harness.run_steps(1);
     if text.is_empty() {
         window.harness.key_press(Key::Delete);
     } else {
-        window.harness.get_by_label(place).type_text(text);
+        field(&window.harness, place).unwrap().type_text(text);
     }
     window.harness.run_steps(2);
 }
@@ -38,7 +64,7 @@ fn leave(window: &mut Window) {
 
 /// Chooses an entry of the menu that the control of a place opens.
 fn choose(window: &mut Window, place: &str, entry: &str) {
-    window.press(place);
+    press(window, place);
     window.until(entry, |harness| harness.query_all_by_label(entry).next().is_some());
     window.harness.query_all_by_label(entry).last().unwrap().click();
     window.harness.run_steps(3);
@@ -73,33 +99,33 @@ fn layer(window: &mut Window, list: &str, at: usize, text: &str) {
 
 /// The blocks of NAS-Bench-Macro as lists of layers.
 fn build_operations(window: &mut Window) {
-    window.press("Operations");
+    press(window, "Operations");
     for name in ["skip", "inverted_residual"] {
         write(window, "new name in operations", name);
-        window.press("Add operation to operations");
+        press(window, "Add operation to operations");
     }
     // What another stride or width asks for is offered as it is there.
-    window.press("Add operations.skip.reshape");
+    press(window, "Add operations.skip.reshape");
     let block = "operations.inverted_residual";
     let reshaped = ["conv 1x1 out=in*{e}", "bn", "relu", "conv {k}x{k} groups=in stride=s"];
     let rest = ["bn", "relu", "conv 1x1", "bn"];
     choose(window, &format!("Add layer to {block}.layers"), "add branches");
-    window.press(&format!("Remove {block}.layers[0]"));
+    press(window, &format!("Remove {block}.layers[0]"));
     let branch = format!("{block}.layers[0].add[1]");
     write(window, &format!("{branch}[0]"), reshaped[0]);
     for (at, text) in reshaped[1..].iter().chain(&rest).enumerate() {
         layer(window, &branch, at + 1, text.trim_end_matches(" stride=s"));
     }
-    window.press(&format!("Add {block}.reshape"));
+    press(window, &format!("Add {block}.reshape"));
     for (at, text) in reshaped.iter().chain(&rest).enumerate() {
         layer(window, &format!("{block}.reshape"), at + 1, text);
     }
-    window.press(&format!("Remove {block}.reshape[0]"));
+    press(window, &format!("Remove {block}.reshape[0]"));
 }
 
 /// Its decisions.
 fn build_decisions(window: &mut Window) {
-    window.press("Decisions");
+    press(window, "Decisions");
     choose(window, "topology.notation", "digits");
     for (name, operation, symbol, values) in [
         ("skip", "skip", "0", ""),
@@ -107,7 +133,7 @@ fn build_decisions(window: &mut Window) {
         ("k5e6", "inverted_residual", "2", "k = 5, e = 6"),
     ] {
         write(window, "new name in topology.choices", name);
-        window.press("Add entry to topology.choices");
+        press(window, "Add entry to topology.choices");
         let place = format!("topology.choices.{name}");
         choose(window, &format!("{place}.operation"), operation);
         write(window, &format!("{place}.symbol"), symbol);
@@ -122,7 +148,7 @@ fn build_decisions(window: &mut Window) {
     tick(window, "nor_conv_3x3");
     for (at, [width, slots]) in [["64", "2"], ["128", "3"], ["256", "3"]].iter().enumerate() {
         if at > 0 {
-            window.press("Add stage");
+            press(window, "Add stage");
         }
         let place = format!("topology.stages[{at}]");
         write(window, &format!("{place}.width"), width);
@@ -133,11 +159,10 @@ fn build_decisions(window: &mut Window) {
 
 /// Ticks a name, or takes its tick away.
 fn tick(window: &mut Window, name: &str) {
-    let is_tick = |node: &egui_kittest::Node<'_>| {
-        node.accesskit_node().role() == egui::accesskit::Role::CheckBox
-    };
+    settle(window);
+    let is_tick = is_of(Role::CheckBox);
     window.until(name, |harness| harness.query_all_by_label(name).any(|node| is_tick(&node)));
-    window.harness.query_all_by_label(name).find(is_tick).unwrap().click();
+    window.harness.query_all_by_label(name).find(&is_tick).unwrap().click();
     window.harness.run_steps(3);
 }
 
@@ -146,15 +171,15 @@ fn nas_bench_macro_is_built_from_nothing() {
     let mut window = empty("layers");
     build_operations(&mut window);
     build_decisions(&mut window);
-    window.press("Skeleton");
+    press(&mut window, "Skeleton");
     write(&mut window, "skeleton.widths", "stem = 32, tail = 1280");
     write(&mut window, "skeleton.stem[0]", "conv 3x3 out={stem}");
-    window.press("Remove skeleton.head[1]");
+    press(&mut window, "Remove skeleton.head[1]");
     write(&mut window, "skeleton.head[0]", "conv 1x1 out={tail}");
     for (at, text) in ["bn", "relu", "global_avg_pool", "linear"].iter().enumerate() {
         layer(&mut window, "skeleton.head", at + 1, text);
     }
-    window.press("General");
+    press(&mut window, "General");
     let builtin = Space::builtin("nas-bench-macro").unwrap();
     write(&mut window, "id", "nas-bench-macro");
     write(&mut window, "title", builtin.title());
@@ -195,7 +220,7 @@ fn nas_bench_macro_is_built_from_nothing() {
     assert_eq!(cost(&own).params, cost(&builtin).params);
     assert_eq!(cost(&own).macs, cost(&builtin).macs);
     // What was saved is the space that a search uses.
-    window.press("Space");
+    press(&mut window, "Space");
     window.see("NAS-Bench-Macro");
     window.see("6,561");
 }
@@ -225,9 +250,9 @@ fn typing_is_undone_at_once_and_done_again() {
     let mut window = empty("layers");
     window.press("Add stage");
     write(&mut window, "topology.stages[1].width", "128");
-    window.see("2 architectures");
+    window.see("128 channels");
     let width = |window: &Window| {
-        let node = window.harness.query_by_label("topology.stages[1].width");
+        let node = field(&window.harness, "topology.stages[1].width");
         node.and_then(|node| node.accesskit_node().value())
     };
     assert_eq!(width(&window).as_deref(), Some("128"));
@@ -249,7 +274,7 @@ fn a_problem_stands_beside_its_field_and_in_the_list() {
     write(&mut window, "topology.stages[0].stride", "wide");
     window.see("topology.stages[0].stride");
     window.until("the problem", |harness| harness.query_all_by_label_contains("wide").count() >= 2);
-    let field = window.harness.get_by_label("topology.stages[0].stride").rect();
+    let field = field(&window.harness, "topology.stages[0].stride").unwrap().rect();
     let below = window.harness.query_all_by_label_contains("stride is ").any(|node| {
         let top = node.rect().top();
         top > field.top() && top < field.bottom() + 30.0
@@ -257,12 +282,12 @@ fn a_problem_stands_beside_its_field_and_in_the_list() {
     assert!(below, "{:?}", window.texts());
     window.see("Decisions (1)");
     // What is missing is told at its place, in another part.
-    window.press("Skeleton");
+    press(&mut window, "Skeleton");
     write(&mut window, "skeleton.stem[0]", "konv 3x3");
     window.see("Skeleton (1)");
     write(&mut window, "skeleton.stem[0]", "conv 3x3");
     window.until("no problem", |harness| !shows(harness, "Skeleton (1)"));
-    window.press("Decisions");
+    press(&mut window, "Decisions (1)");
     write(&mut window, "topology.stages[0].stride", "");
     window.until("no problem", |harness| !shows(harness, "Decisions (1)"));
 }
@@ -344,8 +369,7 @@ fn a_faulty_file_is_corrected_in_the_editor() {
     window.drop_file(&path);
     window.see("cannot be opened");
     window.press("Edit space…");
-    window.see("Skeleton (1)");
-    window.press("Skeleton");
+    press(&mut window, "Skeleton (1)");
     write(&mut window, "skeleton.stages", "2");
     window.see("15,625");
     key(&mut window, Modifiers::COMMAND, Key::S);

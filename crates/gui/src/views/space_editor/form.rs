@@ -18,6 +18,9 @@ const FIELD: f32 = 250.0;
 /// The width of names of fields.
 const NAMES: f32 = 104.0;
 
+/// How high a menu of names may be.
+const MENU: f32 = 320.0;
+
 /// What is typed in a field while it has the focus.
 #[derive(Clone)]
 struct TypedText {
@@ -92,6 +95,20 @@ pub fn sign(ui: &mut Ui, sign: Sign, name: &str, is_enabled: bool) -> bool {
     named(response, egui::Role::Button, name).on_hover_text(name).clicked()
 }
 
+/// Writes what is wrong. What comes after it stays the same control whether there is anything, so that it
+/// does not lose the focus.
+fn wrong(ui: &mut Ui, texts: Vec<String>) {
+    if texts.is_empty() {
+        return ui.skip_ahead_auto_ids(1);
+    }
+    ui.scope(|ui| {
+        for text in texts {
+            let text = RichText::new(text).small().color(ui.visuals().error_fg_color);
+            ui.add(egui::Label::new(text).wrap());
+        }
+    });
+}
+
 impl<'s> SpaceForm<'s> {
     /// Without changes so far.
     pub fn new(space: &'s EditedSpace) -> Self {
@@ -124,29 +141,24 @@ impl<'s> SpaceForm<'s> {
     /// Writes what is wrong with a value.
     pub fn problems(&self, ui: &mut Ui, path: &KeyPath) {
         let whole = path.to_string();
-        for problem in self.problems_of(path) {
+        let texts = self.problems_of(path).into_iter().map(|problem| {
             // What is in it says where.
             let place = problem.path.strip_prefix(&whole).unwrap_or_default();
-            let place = place.trim_start_matches('.');
-            let text = match place {
+            match place.trim_start_matches('.') {
                 "" => problem.message.clone(),
                 place => format!("{place} {}", problem.message),
-            };
-            let text = RichText::new(text).small().color(ui.visuals().error_fg_color);
-            ui.add(egui::Label::new(text).wrap());
-        }
+            }
+        });
+        wrong(ui, texts.collect());
     }
 
     /// Writes what is wrong with a list or a table as a whole.
     pub fn problems_at(&self, ui: &mut Ui, path: &KeyPath) {
         let whole = path.to_string();
-        for problem in self.problems_of(path) {
-            let is_whole = problem.path == whole || !problem.path.starts_with(&whole);
-            if is_whole {
-                let text = RichText::new(&problem.message).small();
-                ui.add(egui::Label::new(text.color(ui.visuals().error_fg_color)).wrap());
-            }
-        }
+        let is_whole =
+            |problem: &&SpaceProblem| problem.path == whole || !problem.path.starts_with(&whole);
+        let problems = self.problems_of(path).into_iter().filter(is_whole);
+        wrong(ui, problems.map(|problem| problem.message.clone()).collect());
     }
 
     /// Fields of a table: those on a line first, lists and tables below them.
@@ -260,13 +272,8 @@ impl<'s> SpaceForm<'s> {
             ui.data_mut(|data| data.remove::<TypedText>(id));
             self.is_left = true;
         }
-        match error {
-            Some(error) => {
-                ui.label(RichText::new(error).small().color(ui.visuals().error_fg_color));
-                response
-            }
-            None => response,
-        }
+        wrong(ui, error.map(str::to_owned).into_iter().collect());
+        response
     }
 
     /// One of a few texts.
@@ -322,7 +329,7 @@ impl<'s> SpaceForm<'s> {
             false => RichText::new(&now),
         };
         let combo = ComboBox::from_id_salt(path.to_string()).selected_text(shown).width(width);
-        let inner = combo.truncate().show_ui(ui, |ui| {
+        let inner = combo.truncate().height(MENU).show_ui(ui, |ui| {
             if !field.is_required && ui.selectable_label(now.is_empty(), "not given").clicked() {
                 self.set(path, None);
             }

@@ -11,7 +11,7 @@ mod ticks;
 
 pub use start::question;
 
-use egui::{Button, RichText, ScrollArea, Ui};
+use egui::{Button, Id, RichText, ScrollArea, Ui, UiBuilder};
 
 use self::form::SpaceForm;
 use crate::action::Action;
@@ -48,7 +48,9 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
     sections(ui, context, space, section, is_wide);
     problems(ui, context, space);
     let mut form = SpaceForm::new(space);
-    ui.push_id((space.number(), section.name()), |ui| {
+    // The fields are the same ones whatever is shown around them.
+    let id = Id::unique(("edited space", space.number(), section.name()));
+    ui.scope_builder(UiBuilder::new().scope_id(id), |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match section {
             EditorSection::General => {
                 form.fields(ui, &KeyPath::default(), &space.fields.general);
@@ -128,26 +130,28 @@ fn sections(
     ui.separator();
 }
 
-/// Everything that is wrong, wherever its fields are.
+/// Everything that is wrong, wherever its fields are. It stands below them: the field that is being typed
+/// in does not move.
 fn problems(ui: &mut Ui, context: &mut ViewContext<'_>, space: &EditedSpace) {
     if space.problems.is_empty() {
         return;
     }
     let colour = ui.visuals().error_fg_color;
-    ScrollArea::vertical().id_salt("problems").max_height(PROBLEMS).show(ui, |ui| {
-        for problem in &space.problems {
-            ui.horizontal_wrapped(|ui| {
-                let name = if problem.path.is_empty() { "the file" } else { &problem.path };
-                let section = EditorSection::of_problem(&problem.path);
-                let link = ui.link(RichText::new(name).monospace());
-                if link.on_hover_text(format!("Show {}", section.name())).clicked() {
-                    context.send(Action::Editor(EditorAction::Show(section)));
-                }
-                ui.label(RichText::new(&problem.message).small().color(colour));
-            });
-        }
+    egui::Panel::bottom("space problems").resizable(false).show(ui, |ui| {
+        ScrollArea::vertical().id_salt("problems").max_height(PROBLEMS).show(ui, |ui| {
+            for problem in &space.problems {
+                ui.horizontal_wrapped(|ui| {
+                    let name = if problem.path.is_empty() { "the file" } else { &problem.path };
+                    let section = EditorSection::of_problem(&problem.path);
+                    let link = ui.link(RichText::new(name).monospace());
+                    if link.on_hover_text(format!("Show {}", section.name())).clicked() {
+                        context.send(Action::Editor(EditorAction::Show(section)));
+                    }
+                    ui.label(RichText::new(&problem.message).small().color(colour));
+                });
+            }
+        });
     });
-    ui.separator();
 }
 
 /// The kind of topology.
@@ -156,7 +160,8 @@ fn kind(ui: &mut Ui, form: &mut SpaceForm<'_>) {
     let now = form.space.file.str(&path).unwrap_or_default().to_owned();
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("kind");
-        let combo = egui::ComboBox::from_id_salt("kind").selected_text(&now).width(140.0);
+        let combo =
+            egui::ComboBox::from_id_salt("kind").selected_text(&now).width(140.0).height(320.0);
         let shown = combo.show_ui(ui, |ui| {
             for (kind, about) in start::kinds() {
                 let choice = ui.selectable_label(*kind == now, kind).on_hover_text(about);

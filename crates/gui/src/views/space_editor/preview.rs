@@ -2,6 +2,7 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
+use super::form::named;
 use crate::action::Action;
 use crate::picture::exportable;
 use crate::space_editor::preview::SpacePreview;
@@ -18,7 +19,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, space: &EditedSpace) {
             context.send(Action::Editor(EditorAction::DrawAnother));
         }
         if !space.is_checked() {
-            ui.spinner();
+            named(ui.spinner(), egui::Role::ProgressIndicator, "The space is being read");
         }
     });
     let Some(preview) = &space.preview else {

@@ -94,7 +94,7 @@ pub fn new_name(ui: &mut Ui, path: &KeyPath, verb: &str, taken: &[String]) -> Op
     let mut added = None;
     ui.horizontal(|ui| {
         let edit = egui::TextEdit::singleline(&mut text).hint_text("name").desired_width(120.0);
-        let response = ui.add(edit);
+        let response = ui.add(edit.id(id.with("field")));
         let response = named(response, egui::Role::TextInput, &format!("new name in {path}"));
         let name = text.trim().to_owned();
         let is_taken = taken.contains(&name);
