@@ -11,7 +11,7 @@ use untrained::job::chain;
 use untrained::space::{Space, SpaceProblem};
 
 /// Random architectures whose costs give a range.
-const SAMPLES: usize = 24;
+pub const SAMPLES: usize = 24;
 
 /// What a file gives.
 pub struct SpacePreview {

@@ -5,7 +5,7 @@ use egui::{Grid, RichText, ScrollArea, Ui};
 use super::form::named;
 use crate::action::Action;
 use crate::picture::exportable;
-use crate::space_editor::preview::SpacePreview;
+use crate::space_editor::preview::{SAMPLES, SpacePreview};
 use crate::space_editor::{EditedSpace, EditorAction};
 use crate::views::context::ViewContext;
 use crate::views::widgets::{self, bytes, fact, operations, rounded_count};
@@ -62,9 +62,10 @@ fn facts(ui: &mut Ui, preview: &SpacePreview) {
             }
         }
         if let Some([params, macs]) = preview.ranges {
-            for (name, [least, most]) in [("all params", params), ("all macs", macs)] {
+            for (name, [least, most]) in [("params", params), ("macs", macs)] {
                 let range = format!("{} to {}", thousands(least), thousands(most));
-                ui.weak(name).on_hover_text("Of a few random architectures");
+                let about = "The least and the most of that many random architectures";
+                ui.weak(format!("{name} of {SAMPLES}")).on_hover_text(about);
                 ui.label(RichText::new(range).monospace());
                 ui.end_row();
             }
