@@ -8,6 +8,7 @@ mod preview;
 mod rows;
 mod start;
 mod ticks;
+mod values;
 
 pub use start::question;
 
