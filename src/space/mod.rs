@@ -161,6 +161,36 @@ impl Space {
         operations::BUILTIN
     }
 
+    /// The kinds of topologies, as in space files.
+    pub fn topology_kinds() -> impl Iterator<Item = &'static str> {
+        file::starting::kinds()
+    }
+
+    /// The smallest file of a kind of topology, to begin a space with; `None` for an unknown kind.
+    pub fn smallest_text(kind: &str) -> Option<&'static str> {
+        file::starting::smallest(kind)
+    }
+
+    /// The file of a built-in space with an id and a title of its own, to begin a space with.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError::Unknown`] with the nearest ids.
+    pub fn renamed_text(id: &str) -> Result<String, SpaceError> {
+        Ok(file::starting::renamed(builtin::text(id)?))
+    }
+
+    /// A file in TOML with a comment above every key that has none; the same text if it is no file of a
+    /// space.
+    pub fn commented_text(text: &str) -> String {
+        file::starting::commented(text)
+    }
+
+    /// The JSON Schema of the files of a kind of topology; `None` for an unknown kind.
+    pub fn schema_of(kind: &str) -> Option<serde_json::Value> {
+        file::schema_of(kind)
+    }
+
     /// The JSON Schema of space files, as in `assets/untrained-space.schema.json`.
     pub fn schema() -> serde_json::Value {
         file::schema()

@@ -224,6 +224,22 @@ pub enum SpacesAction {
         #[command(flatten)]
         overrides: JobArgs<SpaceOverrides>,
     },
+    /// Write a space file with comments to begin a space of your own with
+    #[command(group = clap::ArgGroup::new("start").required(true))]
+    New {
+        /// Begin with this built-in space
+        #[arg(long, value_name = "ID", group = "start")]
+        from: Option<String>,
+        /// Begin with the smallest space of this kind of topology
+        #[arg(long, value_name = "KIND", group = "start", value_parser = clap::builder::PossibleValuesParser::new(untrained::Space::topology_kinds()))]
+        kind: Option<String>,
+        /// The file to write [default: my-ID.toml]
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Replace an existing file
+        #[arg(long)]
+        overwrite: bool,
+    },
     /// Check space files and list all problems in them
     Check {
         /// Space files, TOML or JSON

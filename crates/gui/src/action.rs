@@ -12,6 +12,7 @@ use crate::preferences::Preferences;
 use crate::results::result_set::TableView;
 use crate::results::sheet::{AxisBrush, ResultAxis, SelectionArea, SortBy};
 use crate::setup::form_state::SetupDraft;
+use crate::space_editor::EditorAction;
 use crate::studies::StudyLabel;
 use untrained::job::JobConfig;
 
@@ -79,6 +80,8 @@ pub enum Action {
     Open(String),
     /// Opens a dialog for a file.
     ChooseFile(FilePurpose),
+    /// Changes the space that is edited.
+    Editor(EditorAction),
     /// The job as it was edited, and what is typed.
     EditJob(Box<SetupDraft>),
     /// The text in the field for pasting an architecture.

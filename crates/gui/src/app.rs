@@ -109,6 +109,7 @@ impl eframe::App for App {
         views::export_dialog::show(&window, &mut context);
         views::path_dialog::show(&window, &mut context);
         chrome::palette(&window, &mut context);
+        views::space_editor::question(&window, &mut context);
         views::consent::show(&window, &mut context);
         views::help::show(&window, &mut context);
         chrome::closing(&window, &mut context);

@@ -15,6 +15,7 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
     let can_run = || models.setup.problem().is_none();
     match command {
         Command::Start => !running && can_run(),
+        Command::SaveJob if models.view == View::Editor => models.editor.space.is_some(),
         Command::Enqueue | Command::SaveJob => can_run(),
         Command::Stop | Command::Pause => running,
         Command::Resume | Command::Extend => !running && results.and_then(resuming_job).is_some(),
@@ -27,6 +28,8 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
         Command::SavePicture => models.overlay.captures.has_any(),
         Command::Undo if models.view == View::Compare => models.compare.has_steps()[0],
         Command::Redo if models.view == View::Compare => models.compare.has_steps()[1],
+        Command::Undo if models.view == View::Editor => models.editor.has_steps()[0],
+        Command::Redo if models.view == View::Editor => models.editor.has_steps()[1],
         Command::Undo => results.is_some_and(|set| !set.past.is_empty()),
         Command::Redo => results.is_some_and(|set| !set.future.is_empty()),
         Command::CopyCommandLine => models.has_command_line && can_run(),
@@ -43,7 +46,10 @@ pub fn is_possible(command: Command, models: &Models<'_>) -> bool {
         }
         Command::SelectFront => models.results.scatter.cloud().is_some(),
         Command::RandomArchitecture => models.setup.space.is_some(),
+        Command::SaveSpace | Command::SaveSpaceAs => models.editor.space.is_some(),
+        Command::EditSpace => models.setup.space.is_some() || models.setup.load_error.is_some(),
         Command::Open
+        | Command::NewSpace
         | Command::ChooseStudies
         | Command::Go(_)
         | Command::Quit

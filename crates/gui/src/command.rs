@@ -34,6 +34,10 @@ const REDO: Option<KeyboardShortcut> =
 const COPY: Option<KeyboardShortcut> =
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::C));
 
+/// Ctrl+Shift+S.
+const SAVE_SPACE: Option<KeyboardShortcut> =
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S));
+
 /// Ctrl+Shift+E.
 const EXPORT: Option<KeyboardShortcut> =
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E));
@@ -84,6 +88,10 @@ macro_rules! commands {
 commands! {
     {
         Open: "File", "Open…", "Open a space file, a job file, a model or a study database", ctrl(Key::O);
+        NewSpace: "File", "New space…", "Make a search space of your own, from a built-in one or from nothing", ctrl(Key::N);
+        EditSpace: "File", "Edit space…", "Change the open space, or a copy of it if it is built in", None;
+        SaveSpace: "File", "Save space", "Save the space that is edited, and open it", SAVE_SPACE;
+        SaveSpaceAs: "File", "Save space as…", "Save the space that is edited in another file, and open that", None;
         ChooseStudies: "File", "Open study database…", "Store results in another file, existing or new", None;
         SaveJob: "File", "Save as job file…", "Save the job as a file that also runs without a window", ctrl(Key::S);
         Export: "File", "Export results…", "Save the study's results as CSV, JSON Lines or Parquet", ctrl(Key::E);
@@ -93,7 +101,7 @@ commands! {
         ExportNetworks: "File", "Export networks…", "Write the selected networks, or the chosen one, as ONNX, PyTorch, DOT, SVG or JSON", EXPORT;
         SavePicture: "File", "Save picture…", "Save the largest plot or drawing of this view as PNG or SVG", None;
         Quit: "File", "Quit", "Close the window", ctrl(Key::Q);
-        Undo: "Edit", "Undo", "Undo the last change of filter, order or selection, or of the comparison", ctrl(Key::Z);
+        Undo: "Edit", "Undo", "Undo the last change of filter, order or selection, of the comparison, or of the edited space", ctrl(Key::Z);
         Redo: "Edit", "Redo", "Do again what was undone last", REDO;
         CopyArchitecture: "Edit", "Copy architecture", "Copy the text of the chosen architecture", COPY;
         CopyCommandLine: "Edit", "Copy as command line", "Copy the command that runs the same job without a window", None;
@@ -102,6 +110,13 @@ commands! {
     {
         view(View::Home, "Spaces and files", Key::Num1);
         view(View::Space, "The search space", Key::Num2);
+        CommandInfo {
+            command: Command::Go(View::Editor),
+            menu: "View",
+            text: View::Editor.name(),
+            about: "The editor of search spaces",
+            keys: None,
+        };
         view(View::Setup, "Options of the search", Key::Num3);
         view(View::Run, "Progress of the search", Key::Num4);
         view(View::Results, "Table and plots of the results", Key::Num5);

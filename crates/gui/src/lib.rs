@@ -35,6 +35,7 @@ mod preferences;
 mod results;
 mod runner;
 mod setup;
+mod space_editor;
 mod state;
 mod studies;
 mod tasks;

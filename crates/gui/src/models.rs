@@ -10,6 +10,7 @@ use crate::preferences::Preferences;
 use crate::results::Results;
 use crate::runner::SearchRunner;
 use crate::setup::Setup;
+use crate::space_editor::SpaceEditor;
 use crate::studies::StudyList;
 use crate::view::View;
 
@@ -20,6 +21,8 @@ pub struct Models<'a> {
     pub view: View,
     /// The job that is set up.
     pub setup: &'a Setup,
+    /// The editor of spaces.
+    pub editor: &'a SpaceEditor,
     /// The search of this window.
     pub runner: &'a SearchRunner,
     /// Results.

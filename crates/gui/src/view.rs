@@ -8,6 +8,8 @@ pub enum View {
     Home,
     /// The search space.
     Space,
+    /// A space that is edited.
+    Editor,
     /// Options of a search.
     Setup,
     /// A search as it goes.
@@ -26,9 +28,10 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Home,
         Self::Space,
+        Self::Editor,
         Self::Setup,
         Self::Run,
         Self::Results,
@@ -43,6 +46,7 @@ impl View {
         match self {
             Self::Home => "Home",
             Self::Space => "Space",
+            Self::Editor => "Editor",
             Self::Setup => "Set up",
             Self::Run => "Run",
             Self::Results => "Results",

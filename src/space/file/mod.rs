@@ -7,6 +7,7 @@
 
 mod check;
 mod document;
+pub(super) mod starting;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -121,11 +122,11 @@ impl TopologyKind {
     where
         AnyTopology: From<T>,
     {
-        Self { name: T::KIND, schema: schema_of::<T>, read: read::<T> }
+        Self { name: T::KIND, schema: kind_schema::<T>, read: read::<T> }
     }
 }
 
-fn schema_of<T: Topology>(generator: &mut SchemaGenerator) -> Schema {
+fn kind_schema<T: Topology>(generator: &mut SchemaGenerator) -> Schema {
     <SpaceFile<T::TopologyTable, T::SkeletonTable>>::json_schema(generator)
 }
 
@@ -341,6 +342,15 @@ pub(super) fn schema() -> Value {
         "anyOf": kinds,
         "$defs": definitions,
     })
+}
+
+/// The schema of the files of a kind of topology.
+pub(super) fn schema_of(kind: &str) -> Option<Value> {
+    let kind = TOPOLOGIES.iter().find(|known| known.name == kind)?;
+    let mut generator = SchemaGenerator::default();
+    let mut schema = Value::from((kind.schema)(&mut generator));
+    schema.as_object_mut()?.insert("$defs".to_owned(), generator.definitions().clone().into());
+    Some(schema)
 }
 
 #[cfg(test)]

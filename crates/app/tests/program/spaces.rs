@@ -221,3 +221,56 @@ fn options_without_what_they_belong_to_are_refused() {
         refused(&arguments, &words);
     }
 }
+
+#[test]
+fn a_new_file_of_every_builtin_space_and_kind_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, list, _) = untrained(&["spaces"]);
+    let ids: Vec<&str> =
+        list.lines().skip(1).map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert!(ids.len() >= 38, "{list}");
+    let begins = ids.iter().map(|id| ["--from", id]);
+    let kinds = untrained::Space::topology_kinds().map(|kind| ["--kind", kind]);
+    let mut files = Vec::new();
+    for [option, name] in begins.chain(kinds) {
+        let path = folder.path().join(format!("{name}.toml"));
+        let file = path.to_str().unwrap().to_owned();
+        let (code, shown, error) = untrained(&["spaces", "new", option, name, "-o", &file]);
+        assert!(code == 0 && shown.contains(&file), "{name}: {shown}{error}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with(&format!("# Begun with {name}.")), "{text}");
+        files.push(file);
+    }
+    let arguments: Vec<&str> =
+        ["spaces", "check"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let (code, shown, error) = untrained(&arguments);
+    assert_eq!((code, shown.lines().count()), (0, files.len()), "{shown}{error}");
+    assert!(shown.contains("my-nas-bench-macro of 6,561 architectures"), "{shown}");
+}
+
+#[test]
+fn a_new_file_replaces_none_and_begins_with_something_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.toml");
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, "mine").unwrap();
+    let new = |rest: &[&str]| untrained(&[&["spaces", "new", "-o", file], rest].concat());
+    let (code, _, error) = new(&["--from", "nas-bench-macro"]);
+    assert!(code == 2 && error.contains("own.toml") && error.contains("--overwrite"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    let (code, _, error) = new(&["--from", "nas-bench-macro", "--overwrite"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(std::fs::read_to_string(&path).unwrap().contains("my-nas-bench-macro"));
+    let (code, _, error) = new(&["--from", "nas-bench-makro", "--overwrite"]);
+    assert!(code == 2 && error.contains("did you mean `nas-bench-macro`?"), "{error}");
+    let (code, _, error) = new(&["--kind", "layer", "--overwrite"]);
+    assert!(code == 2 && error.contains("layers"), "{error}");
+    for wrong in [&[][..], &["--from", "fbnet", "--kind", "layers"]] {
+        let (code, _, error) = new(wrong);
+        assert!(code == 2 && error.contains("--from"), "{error}");
+    }
+    let odd = folder.path().join("own.txt");
+    let odd = odd.to_str().unwrap();
+    let (code, _, error) = untrained(&["spaces", "new", "--from", "fbnet", "-o", odd]);
+    assert!(code == 2 && error.contains(".toml"), "{error}");
+}

@@ -18,6 +18,8 @@ pub enum PathTarget {
     Picture(Box<CapturedPicture>),
     /// Where networks are exported to.
     Export,
+    /// Where the space that is edited is saved.
+    Space,
 }
 
 /// A path that is asked for.

@@ -10,6 +10,7 @@ pub fn apply(state: &mut AppState, action: Action, window: &egui::Context) {
         Action::Command(command) => state.run_command(command, window),
         Action::Open(name) => state.open(&name),
         Action::ChooseFile(purpose) => state.choose_file(purpose),
+        Action::Editor(action) => state.apply_to_editor(action),
         Action::EditJob(draft) => state.setup.on_edited(*draft),
         Action::EditPasted(text) => state.setup.pasted = text,
         Action::Start(job) => state.start_checked(*job),

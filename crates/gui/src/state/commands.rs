@@ -20,6 +20,11 @@ impl AppState {
         }
         match command {
             Command::Open => self.choose_file(FilePurpose::Open),
+            Command::NewSpace => self.choose_space_start(),
+            Command::EditSpace => self.edit_open_space(),
+            Command::SaveSpace => self.save_space_now(false),
+            Command::SaveSpaceAs => self.save_space_now(true),
+            Command::SaveJob if self.view == View::Editor => self.save_space_now(false),
             Command::ChooseStudies => self.choose_file(FilePurpose::Studies),
             Command::Go(View::Network) => self.show_network(),
             Command::Go(view) => self.go(view),
@@ -91,6 +96,8 @@ impl AppState {
             Command::Detail => self.inspect.is_window_open ^= true,
             Command::Undo if self.view == View::Compare => self.compare.undo(),
             Command::Redo if self.view == View::Compare => self.compare.redo(),
+            Command::Undo if self.view == View::Editor => self.editor.step(false),
+            Command::Redo if self.view == View::Editor => self.editor.step(true),
             Command::Undo => self.results.shown_mut().into_iter().for_each(ResultSet::undo),
             Command::Redo => self.results.shown_mut().into_iter().for_each(ResultSet::redo),
             Command::ClearFilter => {

@@ -29,6 +29,10 @@ impl AppState {
             Message::PathCompleted(text, names) => self.overlay.on_path_completed(&text, names),
             Message::SpaceFileChanged(path) => self.setup.reload(&mut self.tasks, &path),
             Message::SpaceReloaded(space) => self.on_space_reloaded(space),
+            Message::SpacePreviewed { number, looked_at, preview } => {
+                self.editor.on_previewed(number, looked_at, preview);
+            }
+            Message::SpaceSaved(saved) => self.on_space_saved(*saved),
             Message::SampleDrawn(sample) => self.setup.sample = sample,
             Message::CostsCounted(id, costs) => self.setup.on_costs_counted(&id, costs),
             Message::CostEstimated(number, estimate) => {
@@ -172,6 +176,10 @@ impl AppState {
         let text = format!("internal error in {name}: {why}; results so far are kept");
         match name {
             "run" => self.on_run_ended(Err(text)),
+            "space preview" => {
+                self.editor.on_preview_failed();
+                self.overlay.notify(Severity::Error, text);
+            }
             "export" => self.on_export_ended(Err(text)),
             _ => self.overlay.notify(Severity::Error, text),
         }

@@ -3,6 +3,7 @@
 mod actions;
 mod commands;
 mod consent;
+mod editing;
 mod exporting;
 mod messages;
 mod opening;
@@ -26,6 +27,7 @@ use crate::results::report::ReportRequest;
 use crate::runner::SearchRunner;
 use crate::setup::Setup;
 use crate::setup::form_state::SetupProblem;
+use crate::space_editor::{Awaited, SpaceEditor};
 use crate::studies::StudyList;
 use crate::tasks::TaskRunner;
 use crate::view::View;
@@ -41,6 +43,9 @@ pub type CommandLineWriter = fn(&JobConfig) -> String;
 pub struct AppState {
     view: View,
     setup: Setup,
+    editor: SpaceEditor,
+    /// The window closes, whatever is not saved.
+    closes_unsaved: bool,
     runner: SearchRunner,
     results: Results,
     inspect: InspectionCache,
@@ -73,6 +78,8 @@ impl AppState {
         Self {
             view: View::Home,
             setup,
+            editor: SpaceEditor::default(),
+            closes_unsaved: false,
             runner: SearchRunner::default(),
             results: Results::default(),
             inspect: InspectionCache::default(),
@@ -94,6 +101,7 @@ impl AppState {
         Models {
             view: self.view,
             setup: &self.setup,
+            editor: &self.editor,
             runner: &self.runner,
             results: &self.results,
             inspect: &self.inspect,
@@ -119,6 +127,7 @@ impl AppState {
             set.wants_decisions = true;
         }
         self.results.refresh(&mut self.tasks);
+        self.editor.refresh(&mut self.tasks);
         self.results.save_remarks(&mut self.tasks);
         self.request_details();
         if self.view == View::Results && self.preferences.scatter {
@@ -203,15 +212,22 @@ impl AppState {
         &self.preferences
     }
 
-    /// Asks whether to stop a running search when the window closes. Returns whether the window may
-    /// close now.
+    /// Asks what becomes of unsaved changes of a space and of a running search when the window closes.
+    /// Returns whether the window may close now.
     pub fn on_close_requested(&mut self) -> bool {
+        if self.editor.is_changed() {
+            self.await_answer(Awaited::Close);
+            return false;
+        }
         self.overlay.asks_to_close = self.runner.is_searching();
         !self.overlay.asks_to_close
     }
 
     /// Whether the window waited for its search to close, and the search is over.
     pub fn may_close_now(&mut self) -> bool {
+        if std::mem::take(&mut self.closes_unsaved) {
+            return self.on_close_requested();
+        }
         let closes = self.overlay.asks_to_close && !self.runner.is_searching();
         self.overlay.asks_to_close &= !closes;
         closes

@@ -127,6 +127,7 @@ impl AppState {
     pub(super) fn on_path_chosen(&mut self, target: PathTarget, path: &Path) {
         match target {
             PathTarget::Purpose(purpose) => self.on_file_chosen(purpose, path),
+            PathTarget::Space => self.write_space(path),
             PathTarget::Export => self.on_export_path_chosen(path),
             PathTarget::Picture(picture) => {
                 let path = path.to_owned();

@@ -14,17 +14,30 @@ use crate::overlay::path_field::PathTarget;
 use crate::results::cloud::ScatterCloud;
 use crate::results::sheet::{DecisionTable, Measured};
 use crate::setup::opened::{LoadError, OpenedFile, SampleArchitecture, SpaceCard};
+use crate::space_editor::preview::SpacePreview;
 use crate::studies::curve::StudyCurve;
 use crate::studies::stored::LoadedStudy;
 use std::collections::BTreeMap;
 use untrained::benchmark::BenchmarkFacts;
 use untrained::job::{ExportedFile, JobConfig, NetworkEstimate, Started, Summary};
-use untrained::space::Space;
+use untrained::space::{Space, SpaceProblem};
 use untrained::store::{Record, Remark, ResultRow, StudyInfo};
 
 /// Held by a task and its messages: a model keeps a weak reference, and knows that the task is over and
 /// its messages are handled once the token is gone.
 pub type TaskToken = Arc<()>;
+
+/// A space that was edited and saved.
+pub struct SavedSpace {
+    /// Which one of the editor's.
+    pub number: u64,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The space, or why it cannot be opened.
+    pub space: Result<Box<Space>, LoadError>,
+}
 
 /// A message of a background task.
 pub enum Message {
@@ -34,6 +47,17 @@ pub enum Message {
     Devices(Vec<String>),
     /// The file or name was opened.
     FileOpened(String, Box<OpenedFile>),
+    /// What a space that is edited gives.
+    SpacePreviewed {
+        /// The space.
+        number: u64,
+        /// Its revision, and the seed of the architecture.
+        looked_at: (u64, u64),
+        /// What it gives, or what is wrong with it.
+        preview: Result<Box<SpacePreview>, Vec<SpaceProblem>>,
+    },
+    /// A space that is edited was saved.
+    SpaceSaved(Box<SavedSpace>),
     /// An architecture was drawn.
     SampleDrawn(SampleArchitecture),
     /// Params and macs of random architectures of the space of that id.

@@ -60,7 +60,10 @@ pub fn menu(ui: &mut Ui, context: &mut ViewContext<'_>) {
 /// The views by name.
 pub fn navigation(ui: &mut Ui, context: &mut ViewContext<'_>) {
     ui.add_space(6.0);
-    for view in View::ALL {
+    let is_shown = |view: &View| {
+        *view != View::Editor || context.view == View::Editor || context.editor.space.is_some()
+    };
+    for view in View::ALL.into_iter().filter(is_shown).collect::<Vec<_>>() {
         let shown = context.view == view;
         let name = RichText::new(view.name()).size(14.0);
         let width = ui.available_width();

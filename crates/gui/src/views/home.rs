@@ -26,6 +26,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
         ui.heading("Choose a search space");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, context, Command::Open);
+            chrome::button(ui, context, Command::NewSpace);
             ui.weak("or drop a file on the window");
         });
     });

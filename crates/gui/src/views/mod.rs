@@ -29,6 +29,7 @@ mod run;
 mod scatter;
 mod setup;
 mod space;
+pub mod space_editor;
 mod studies;
 mod study_comparison;
 mod widgets;
@@ -46,6 +47,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>, cache: &mut ViewCache) {
     match context.view {
         View::Home => home::show(ui, context),
         View::Space => space::show(ui, context),
+        View::Editor => space_editor::show(ui, context),
         View::Setup => setup::show(ui, context),
         View::Run => run::show(ui, context),
         View::Results => results::show(ui, context, cache),

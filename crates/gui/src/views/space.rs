@@ -32,6 +32,7 @@ pub fn show(ui: &mut Ui, context: &mut ViewContext<'_>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             chrome::button(ui, context, Command::Go(View::Setup));
             chrome::button(ui, context, Command::RandomArchitecture);
+            chrome::button(ui, context, Command::EditSpace);
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -143,6 +144,7 @@ fn show_load_error(ui: &mut Ui, context: &mut ViewContext<'_>, error: &LoadError
         if ui.button("Retry").clicked() {
             context.send(Action::Open(error.name.clone()));
         }
+        chrome::button(ui, context, Command::EditSpace);
         chrome::button(ui, context, Command::Go(View::Home));
     });
 }

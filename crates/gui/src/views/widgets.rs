@@ -135,6 +135,15 @@ pub fn rounded_count(count: u128) -> String {
     if count < 1_000_000_000_000 { thousands(count) } else { format!("{:.1e}", count as f64) }
 }
 
+/// Bytes in a few letters.
+pub fn bytes(value: f64) -> String {
+    match value {
+        v if v < 1024.0 => format!("{v:.0} B"),
+        v if v < 1024.0 * 1024.0 => format!("{:.1} KiB", v / 1024.0),
+        v => format!("{:.1} MiB", v / 1024.0 / 1024.0),
+    }
+}
+
 /// The name of an entry.
 pub fn letter(at: usize) -> &'static str {
     ["A", "B", "C", "D"].get(at).copied().unwrap_or("?")

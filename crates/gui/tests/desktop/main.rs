@@ -6,6 +6,7 @@ mod consent;
 #[path = "../../../../tests/support/data.rs"]
 mod data;
 mod detail;
+mod editing;
 mod exporting;
 mod faults;
 mod files;

@@ -249,6 +249,25 @@ fn snapshots_of_a_comparison() {
     });
 }
 
+#[test]
+fn snapshots_of_the_editor() {
+    compare("editor", |theme, scale| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut window = window(Some("nas-bench-macro"), folder, theme, scale);
+        window.see("6,561");
+        window.press("Edit space…");
+        window.see("my-nas-bench-macro");
+        if theme == Theme::Light {
+            window.see("memory per image");
+        } else {
+            // Another part of it, and without the preview beside it.
+            window.press("Operations");
+            window.see("operations.skip");
+        }
+        window
+    });
+}
+
 // The count of parameters in the place of the score: it is the same on every machine.
 #[test]
 fn snapshots_of_a_run() {

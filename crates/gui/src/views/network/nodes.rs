@@ -11,6 +11,7 @@ use crate::network::layout::NetworkItem;
 use crate::network::{NodeHeat, NodeTimes, ShownNetwork};
 use crate::theme;
 use crate::views::context::ViewContext;
+use crate::views::widgets::bytes;
 use untrained::format::thousands;
 use untrained_plot::drawing::shorten;
 
@@ -258,15 +259,6 @@ fn short(value: f64) -> String {
         v if v < 1e6 => format!("{:.1}K", v / 1e3),
         v if v < 1e9 => format!("{:.1}M", v / 1e6),
         v => format!("{:.1}G", v / 1e9),
-    }
-}
-
-/// Bytes in a few letters.
-fn bytes(value: f64) -> String {
-    match value {
-        v if v < 1024.0 => format!("{v:.0} B"),
-        v if v < 1024.0 * 1024.0 => format!("{:.1} KiB", v / 1024.0),
-        v => format!("{:.1} MiB", v / 1024.0 / 1024.0),
     }
 }
 
