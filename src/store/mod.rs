@@ -15,10 +15,10 @@ pub use column::{
     columns_markdown, export_columns, numeric_columns, run_table_columns, view_columns,
 };
 pub use database::{
-    AddedScores, ClaimOutcome, ClaimRequest, DEFAULT_FILE, EventKind, FlushPolicy, MergedStudy,
-    OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey, ScoreKeys,
-    SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo, StudySetup,
-    StudyState, WantedScores, space_fingerprint,
+    AddedScores, ClaimOutcome, ClaimRequest, DEFAULT_FILE, EngineError, EventKind, FlushPolicy,
+    MergedStudy, OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey,
+    ScoreKeys, SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo,
+    StudySetup, StudyState, WantedScores, check_store_address, is_server, space_fingerprint,
 };
 pub use draws::Draws;
 pub use export::{ExportError, ExportRows, export};
