@@ -13,7 +13,7 @@ use crate::space::{Architecture, Space};
 use crate::store::{
     ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, SpaceSnapshot, Store,
     StoreError, Study, StudyInfo, StudySetup, StudyState, WantedScores, is_server,
-    space_fingerprint,
+    network_file_system, space_fingerprint,
 };
 
 /// Where a job stores its results, as text: a file, or `none`.
@@ -114,6 +114,14 @@ impl StudySession {
         let Some(StoreLocation::File(path)) = &config.store else {
             return Ok(Self(None, config.pace));
         };
+        if let Some(kind) = network_file_system(path).filter(|_| !is_server(path)) {
+            events(Event::Warning(format!(
+                "{} is on a network file system ({kind}), where several computers that write to it at once \
+                 damage it: keep it on a disk of this computer, or use a PostgreSQL server (--store \
+                 postgres://USER@HOST/DATABASE)",
+                path.display()
+            )));
+        }
         let study = match open(path, config, facts, events) {
             Err(JobError::Store(
                 error @ (StoreError::ReadOnly(_)

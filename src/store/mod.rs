@@ -1,5 +1,5 @@
-//! The output of a run: records in tables with a manifest, and studies in an SQLite file that can be
-//! resumed, shared and exported.
+//! The output of a run: records in tables with a manifest, and studies in an SQLite file or on a PostgreSQL
+//! server that can be resumed, shared and exported.
 
 mod column;
 mod database;
@@ -18,7 +18,8 @@ pub use database::{
     AddedScores, ClaimOutcome, ClaimRequest, DEFAULT_FILE, EngineError, EventKind, FlushPolicy,
     MergedStudy, OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey,
     ScoreKeys, SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo,
-    StudySetup, StudyState, WantedScores, check_store_address, is_server, space_fingerprint,
+    StudySetup, StudyState, WantedScores, check_store_address, is_server, network_file_system,
+    space_fingerprint,
 };
 pub use draws::Draws;
 pub use export::{ExportError, ExportRows, export};

@@ -1,6 +1,6 @@
-//! Studies in an SQLite file: their options, results and events.
+//! Studies in an SQLite file or in a database of a PostgreSQL server: their options, results and events.
 //!
-//! One file holds many studies, and several processes may write to it at once. [`Store`] is the file,
+//! One store holds many studies, and several processes may write to it at once. [`Store`] is the store,
 //! [`Study`] a study that is being written, and [`ResultRow`] a result. `docs/store.md` describes the
 //! tables for readers of the file; `schema/version-*.sql` defines them.
 //!
@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod event;
 mod key;
+mod network;
 mod open;
 mod remark;
 mod row;
@@ -43,6 +44,7 @@ pub use engine::EngineError;
 pub use error::StoreError;
 pub use event::{EventKind, StudyEvent};
 pub use key::{SCORE_VERSION, ScoreKey, ScoreKeys, WantedScores, space_fingerprint};
+pub use network::network_file_system;
 pub use open::StoreAccess;
 pub use remark::Remark;
 pub use row::ResultRow;

@@ -32,7 +32,7 @@ pub struct Source {
     /// The database that provides earlier scores and stores new ones, or none [default:
     /// untrained.db]
     #[arg(long, value_name = "FILE|none", conflicts_with = "scores")]
-    pub store: Option<String>,
+    pub store: Option<PathBuf>,
     /// Without --scores and --study: number of architectures to score now, drawn uniformly from the
     /// table without replacement
     #[arg(long, default_value_t = 1000, value_parser = count_up_to::<usize>(1_000_000_000), value_name = "N")]
@@ -52,7 +52,7 @@ pub struct Source {
 impl Source {
     /// The study database, or none.
     pub fn keep(&self) -> StoreLocation {
-        StoreLocation::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.to_owned()))
+        StoreLocation::from(self.store.clone().unwrap_or_else(|| DEFAULT_FILE.into()))
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     score_names: "SELECT DISTINCT member.key
                   FROM result, json_each(CAST(result.scores AS JSON)) AS member
                   WHERE result.study = ?1 AND result.scores IS NOT NULL",
-    lock: " FOR UPDATE",
+    // Rows that refer to the locked one can still be added.
+    lock: " FOR NO KEY UPDATE",
     lock_free: " FOR UPDATE SKIP LOCKED",
     rows_at_once: 64,
     names_computers: true,
