@@ -178,8 +178,8 @@ fn total(path: &Path) -> Option<u64> {
 
 #[test]
 fn a_search_goes_on_after_its_server_was_killed_and_nothing_is_lost_or_scored_twice() {
-    const SAMPLES: u64 = 800;
-    const KILLS: u64 = 3;
+    const SAMPLES: u64 = 400;
+    const KILLS: u64 = 2;
     let Some(mut server) = Server::start() else { return };
     let path = server.database("search");
     let config = search(&path, SAMPLES);

@@ -39,6 +39,9 @@ pub(super) struct StudyWriter {
     pub(super) aside: Option<PathBuf>,
 }
 
+/// How soon something that failed is tried again at the earliest.
+const RETRY: Duration = Duration::from_millis(50);
+
 /// How often a transaction is tried that got in another one's way.
 const TRIES: usize = 5;
 
@@ -108,8 +111,10 @@ impl StudyWriter {
         if let Err(error) = self.commit() {
             // A server that cannot be reached may be back soon: whoever claims or finishes waits for it.
             self.failure = Some(error).filter(|error| !error.is_lost());
-            // Tried again with the next heartbeat.
+            // Tried again with the next heartbeat. An attempt may take longer than the time between two, and
+            // between attempts others must get their turn.
             self.pending.since = None;
+            self.next_heartbeat = Instant::now() + (self.policy.expiry / 4).max(RETRY);
         }
     }
 

@@ -72,7 +72,7 @@ fn eight_processes_score_two_thousand_architectures_once_each() {
         (&["studies", "list"][..], &*id),
         (&["studies", "show", &id], "2,000"),
         (&["studies", "show", &id, "--job"], "samples"),
-        (&["cite", &id], "@"),
+        (&["cite", "--study", &id], "@"),
     ] {
         let (code, shown, error) = run(&[verb, &["--store", store]].concat());
         assert!(

@@ -30,8 +30,15 @@ pub fn open(
         .map_err(|reason| StoreError::Address { address: text.to_owned(), reason })?;
     let failed = |error: EngineError| StoreError::from_engine(path, error);
     let mut client = config.connect(NoTls).map_err(|error| {
-        let error = StoreError::from_engine(path, error.into());
-        passwords.explain(error)
+        let mut error = EngineError::from(error);
+        // The server wants a password, and there is none to send: the same as a wrong one.
+        if let EngineError::Server { code: code @ None, message, is_lost: false } = &mut error
+            && config.get_password().is_none()
+            && message.contains("password missing")
+        {
+            *code = Some("28P01".to_owned());
+        }
+        passwords.explain(StoreError::from_engine(path, error))
     })?;
     check_version(path, &mut client)?;
     client
