@@ -16,7 +16,9 @@ use crate::plan::Count;
 use crate::score::{Ranking, SCORES, ScoreId, ScoreSet};
 use crate::search::Objective;
 use crate::space::{Space, SpaceError};
-use crate::store::{FlushPolicy, Store, StudyInfo, TableWriter, manifest_path};
+use crate::store::{
+    FlushPolicy, Store, StudyInfo, TableWriter, check_store_address, manifest_path,
+};
 
 /// The weights with which a model from a file is scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -400,6 +402,9 @@ impl JobConfig {
             TableWriter::check(path, self.overwrite)?;
         }
         let stored = matches!(self.store, Some(StoreLocation::File(_)));
+        if let Some(StoreLocation::File(path)) = &self.store {
+            check_store_address(path)?;
+        }
         let continued = match self.study {
             StudyMode::New => None,
             StudyMode::Resume(_) => Some(JobOption::Resume),

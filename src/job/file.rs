@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{InvalidOption, JobConfig, JobError, JobOption, StoreLocation, Task, file_problem};
 use crate::input::{InputKind, read_input_text};
 use crate::output::write_output;
+use crate::store::check_store_address;
 
 impl JobConfig {
     /// The job as text. Options missing from it have their default values when it is read back.
@@ -52,6 +53,9 @@ impl JobConfig {
     /// the job names a file that text cannot name.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), JobError> {
         self.check_paths_are_text()?;
+        if let Some(StoreLocation::File(path)) = &self.store {
+            check_store_address(path)?;
+        }
         Ok(write_output(path, self.to_text()?.as_bytes(), overwrite)?)
     }
 }

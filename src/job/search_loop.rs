@@ -144,7 +144,7 @@ impl SearchLoop<'_> {
         while !self.cancel.is_cancelled() {
             let begin = Instant::now();
             let proposed = self.collect_proposals()?;
-            let changed = self.claim_proposals(proposed == 0)?;
+            let changed = self.claim_proposals(proposed == 0, events)?;
             self.deliver(events)?;
             while let Some(chunk) = self.next_chunk() {
                 self.answer_proposals(&chunk)?;
@@ -248,7 +248,11 @@ impl SearchLoop<'_> {
 
     /// Claims proposals, and now and then asks again for those that are claimed elsewhere; returns whether
     /// anything changed.
-    fn claim_proposals(&mut self, idle: bool) -> Result<bool, JobError> {
+    fn claim_proposals(
+        &mut self,
+        idle: bool,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<bool, JobError> {
         let polls = idle || Instant::now() >= self.next_poll;
         if polls {
             self.next_poll = Instant::now() + POLL;
@@ -272,7 +276,7 @@ impl SearchLoop<'_> {
         if wants.is_empty() {
             return Ok(false);
         }
-        let claims = self.study.claim(&wants)?;
+        let claims = self.study.claim(&wants, self.cancel, events)?;
         let mut changed = false;
         for (at, claim) in unclaimed.into_iter().zip(claims) {
             changed |= claim != ClaimOutcome::Taken;
@@ -450,6 +454,8 @@ impl SearchLoop<'_> {
         let interrupted = self.cancel.is_cancelled();
         let state = match &result {
             Ok(()) if interrupted => StudyState::Interrupted,
+            // It was waited for until the job was cancelled.
+            Err(JobError::Store(error)) if error.is_lost() => StudyState::Interrupted,
             Ok(()) => StudyState::Done,
             Err(_) => StudyState::Failed,
         };
@@ -458,8 +464,14 @@ impl SearchLoop<'_> {
             let _ = self.study.warn(&super::chain(error));
         }
         let closed = self.study.finish(state);
-        result?;
-        closed?;
+        match result {
+            // How the study was left says where its results are.
+            Err(JobError::Store(error)) if error.is_lost() => closed?,
+            result => {
+                result?;
+                closed?;
+            }
+        }
         let best = self.recorder.best();
         self.recorder.summary.reported =
             self.accuracies.as_ref().zip(best).and_then(|(accuracies, best)| {

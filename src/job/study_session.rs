@@ -1,17 +1,19 @@
 //! The study in which a job stores its results, if it does.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::option_value::tree;
 use super::result_keys::ResultKeys;
 use super::{ChangeOnResume, Event, JobConfig, JobError, JobOption, chain};
-use crate::backend::DeviceInfo;
+use crate::backend::{Cancel, DeviceInfo};
 use crate::space::{Architecture, Space};
 use crate::store::{
-    ClaimOutcome, ClaimRequest, EventKind, ResultRow, SpaceSnapshot, Store, StoreError, Study,
-    StudyInfo, StudySetup, StudyState, WantedScores, space_fingerprint,
+    ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, SpaceSnapshot, Store,
+    StoreError, Study, StudyInfo, StudySetup, StudyState, WantedScores, is_server,
+    network_file_system, space_fingerprint,
 };
 
 /// Where a job stores its results, as text: a file, or `none`.
@@ -20,13 +22,16 @@ use crate::store::{
 pub enum StoreLocation {
     /// Nowhere; results are not available to later runs.
     Nowhere,
-    /// In a file of studies.
+    /// In a file of studies, or in a database of a server, by its address.
     File(PathBuf),
 }
 
 impl StoreLocation {
-    /// A file of studies and the files that SQLite keeps next to it.
+    /// A file of studies and the files that SQLite keeps next to it; a server's are its own.
     pub(super) fn files(path: &Path) -> Vec<PathBuf> {
+        if is_server(path) {
+            return Vec::new();
+        }
         let endings = ["", "-wal", "-shm", "-journal"];
         let file = |ending: &&str| {
             let mut name = path.as_os_str().to_owned();
@@ -74,7 +79,11 @@ pub enum StudyMode {
 }
 
 /// The results of a run as a study takes them, and as earlier ones have them.
-pub(super) struct StudySession(Option<OpenStudy>);
+pub(super) struct StudySession(Option<OpenStudy>, FlushPolicy);
+
+/// How soon a server that cannot be reached is tried again; each pause is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 struct OpenStudy {
     study: Study,
@@ -102,7 +111,17 @@ impl StudySession {
         facts: &StudyFacts<'_>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Self, JobError> {
-        let Some(StoreLocation::File(path)) = &config.store else { return Ok(Self(None)) };
+        let Some(StoreLocation::File(path)) = &config.store else {
+            return Ok(Self(None, config.pace));
+        };
+        if let Some(kind) = network_file_system(path).filter(|_| !is_server(path)) {
+            events(Event::Warning(format!(
+                "{} is on a network file system ({kind}), where several computers that write to it at once \
+                 damage it: keep it on a disk of this computer, or use a PostgreSQL server (--store \
+                 postgres://USER@HOST/DATABASE)",
+                path.display()
+            )));
+        }
         let study = match open(path, config, facts, events) {
             Err(JobError::Store(
                 error @ (StoreError::ReadOnly(_)
@@ -111,12 +130,12 @@ impl StudySession {
             )) if config.store_is_default => {
                 let why = chain(&error);
                 events(Event::Warning(format!("results are not stored in a study: {why}")));
-                return Ok(Self(None));
+                return Ok(Self(None, config.pace));
             }
             result => result?,
         };
         let keys = facts.reuse.then(|| facts.keys.clone());
-        Ok(Self(Some(OpenStudy { study, keys })))
+        Ok(Self(Some(OpenStudy { study, keys }), config.pace))
     }
 
     /// The id of the study.
@@ -135,14 +154,30 @@ impl StudySession {
         keys.map_or_else(Vec::new, |keys| keys.of(architecture))
     }
 
-    /// Whose work architectures are; without a study, the one's who asks.
+    /// Whose work architectures are; without a study, the one's who asks. A server that cannot be reached is
+    /// waited for, until the job is cancelled.
     pub(super) fn claim(
         &self,
         wants: &[ClaimRequest<'_>],
+        cancel: &Cancel,
+        events: &mut dyn FnMut(Event),
     ) -> Result<Vec<ClaimOutcome>, StoreError> {
-        match &self.0 {
-            Some(entry) => entry.study.claim(wants),
-            None => Ok(vec![ClaimOutcome::Mine; wants.len()]),
+        let Some(entry) = &self.0 else { return Ok(vec![ClaimOutcome::Mine; wants.len()]) };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match entry.study.claim(wants) {
+                Err(error) if error.is_lost() && !cancel.is_cancelled() => error,
+                result => return result,
+            };
+            if pause == FIRST_PAUSE {
+                events(Event::Warning(format!(
+                    "{}; nothing is lost: trying again for up to {} s",
+                    chain(&error),
+                    self.1.patience().as_secs_f64().ceil()
+                )));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -167,7 +202,11 @@ impl StudySession {
 
     /// Writes everything and says how the run ended.
     pub(super) fn finish(self, state: StudyState) -> Result<(), StoreError> {
-        self.0.map_or(Ok(()), |entry| entry.study.finish(state))
+        let Some(OpenStudy { study, .. }) = self.0 else { return Ok(()) };
+        if state != StudyState::Done {
+            study.give_up_waiting();
+        }
+        study.finish(state)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The output of a run: records in tables with a manifest, and studies in an SQLite file that can be
-//! resumed, shared and exported.
+//! The output of a run: records in tables with a manifest, and studies in an SQLite file or on a PostgreSQL
+//! server that can be resumed, shared and exported.
 
 mod column;
 mod database;
@@ -15,10 +15,11 @@ pub use column::{
     columns_markdown, export_columns, numeric_columns, run_table_columns, view_columns,
 };
 pub use database::{
-    AddedScores, ClaimOutcome, ClaimRequest, DEFAULT_FILE, EventKind, FlushPolicy, MergedStudy,
-    OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey, ScoreKeys,
-    SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo, StudySetup,
-    StudyState, WantedScores, space_fingerprint,
+    AddedScores, ClaimOutcome, ClaimRequest, DEFAULT_FILE, EngineError, EventKind, FlushPolicy,
+    MergedStudy, OptionDifference, Remark, ResultRow, ResultRows, SCORE_VERSION, ScoreKey,
+    ScoreKeys, SpaceSnapshot, Store, StoreAccess, StoreError, Study, StudyEvent, StudyInfo,
+    StudySetup, StudyState, WantedScores, check_store_address, is_server, network_file_system,
+    space_fingerprint,
 };
 pub use draws::Draws;
 pub use export::{ExportError, ExportRows, export};

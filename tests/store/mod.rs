@@ -8,6 +8,8 @@ mod killed;
 mod merged;
 mod python;
 mod remarks;
+#[cfg(unix)]
+mod server;
 mod shared;
 mod support;
 mod vanished;

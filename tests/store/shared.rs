@@ -17,7 +17,7 @@ use crate::store::support::{Folder, child, child_file, quick, refused, row, rows
 use crate::support::watchdog::wait_until;
 
 const PROCESSES: usize = 3;
-const PLACES: u64 = 150;
+pub(super) const PLACES: u64 = 150;
 /// How many architectures are claimed at once.
 const GROUP: u64 = 4;
 
@@ -34,7 +34,7 @@ fn claim(study: &Study, position: u64) -> ClaimOutcome {
 }
 
 /// Scores what it can claim of a study until every place has its result; the places it scored.
-fn work(study: &Study) -> Vec<u64> {
+pub(super) fn work(study: &Study) -> Vec<u64> {
     let mut mine = Vec::new();
     let mut left: BTreeSet<u64> = (0..PLACES).collect();
     // Places that others are at are asked for again once nothing else is left.

@@ -8,6 +8,7 @@
 //! * [`path_walk`]: a plain walk for the path norm, independent of the program's own.
 //! * [`formulas`]: activation functions by their definitions.
 //! * [`position`]: gives a network that a space built the weights of an exported one.
+//! * [`postgres`]: a PostgreSQL server of a test's own.
 //! * [`reference`]: a plain evaluation of graphs, independent of plans and backends.
 //! * [`relabelling`]: the same network with its channels in another order.
 //! * [`runners`]: everything that turns a network and a batch into a kernel matrix.
@@ -26,6 +27,8 @@ pub mod fixtures;
 pub mod formulas;
 pub mod path_walk;
 pub mod position;
+#[cfg(unix)]
+pub mod postgres;
 pub mod reference;
 pub mod relabelling;
 pub mod runners;

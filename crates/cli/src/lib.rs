@@ -52,7 +52,7 @@ use untrained::input::{InputKind, read_input_text, read_stream_text};
 use untrained::job::{JobError, JobOption};
 use untrained::output::{OutputError, report_size_limits};
 use untrained::space::Space;
-use untrained::store::{ExportError, StoreError, TableError};
+use untrained::store::{ExportError, StoreError, TableError, is_server};
 use untrained_plot::PlotError;
 
 /// How a run ended, as an exit code.
@@ -92,7 +92,11 @@ pub fn window(arguments: &[OsString]) -> Option<Option<PathBuf>> {
     let is_space = |name: &OsString| Space::builtin_ids().any(|id| name == id);
     match arguments.get(1..) {
         None | Some([]) => Some(None),
-        Some([name]) if Path::new(name).is_file() || is_space(name) => Some(Some(name.into())),
+        Some([name])
+            if Path::new(name).is_file() || is_space(name) || is_server(Path::new(name)) =>
+        {
+            Some(Some(name.into()))
+        }
         Some(_) => None,
     }
 }

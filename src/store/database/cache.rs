@@ -1,22 +1,21 @@
 //! Scores that were computed before, in any study of the file.
 
-use rusqlite::Connection;
-
+use super::engine::{Connection, EngineResult, params};
 use super::{ResultRow, WantedScores, row};
 
 /// A result with all wanted scores and no others, put together from the earliest rows that have them.
 pub(super) fn result(
     connection: &Connection,
     wanted: &[WantedScores],
-) -> rusqlite::Result<Option<ResultRow>> {
+) -> EngineResult<Option<ResultRow>> {
     assembled(wanted, |wanted| earliest(connection, wanted))
 }
 
 /// The same, with rows from anywhere.
 pub(super) fn assembled(
     wanted: &[WantedScores],
-    mut find: impl FnMut(&WantedScores) -> rusqlite::Result<Option<ResultRow>>,
-) -> rusqlite::Result<Option<ResultRow>> {
+    mut find: impl FnMut(&WantedScores) -> EngineResult<Option<ResultRow>>,
+) -> EngineResult<Option<ResultRow>> {
     let mut result: Option<ResultRow> = None;
     for one in wanted {
         let Some(mut row) = find(one)? else { return Ok(None) };
@@ -33,9 +32,9 @@ pub(super) fn assembled(
 pub(super) fn earliest(
     connection: &Connection,
     wanted: &WantedScores,
-) -> rusqlite::Result<Option<ResultRow>> {
+) -> EngineResult<Option<ResultRow>> {
     const WITH_KEY: &str = "WHERE (result.key = ?1 OR result.other_key = ?1)
                             AND result.status <> 'failed'
                             ORDER BY result.study, result.position";
-    row::first(connection, WITH_KEY, [wanted.key], |row| row.record.has(wanted.scores))
+    row::first(connection, WITH_KEY, params![wanted.key], |row| row.record.has(wanted.scores))
 }

@@ -1,9 +1,8 @@
 //! Work shared by several processes: each architecture is claimed by one of them.
 
-use rusqlite::{Connection, Transaction, params};
-
+use super::engine::{Connection, EngineResult, Row, Transaction, Value, params};
 use super::writer::{StudyWriter, at};
-use super::{ResultRow, ScoreKey, StoreError, WantedScores, cache, now_ms, worker};
+use super::{ResultRow, ScoreKey, StoreError, WantedScores, cache, worker};
 
 /// An architecture that a process would score.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +51,9 @@ pub(super) fn all(
     writer: &StudyWriter,
     wants: &[ClaimRequest<'_>],
 ) -> Result<Vec<ClaimOutcome>, StoreError> {
+    let failed = |error| StoreError::from_engine(&writer.path, error);
+    // Between the check of a place and its claim, nobody else may claim or fill it.
+    worker::lock_study(transaction, writer.study).map_err(failed)?;
     wants.iter().map(|want| one(transaction, writer, want)).collect()
 }
 
@@ -60,7 +62,7 @@ fn one(
     writer: &StudyWriter,
     want: &ClaimRequest<'_>,
 ) -> Result<ClaimOutcome, StoreError> {
-    let failed = |error| StoreError::from_sqlite(&writer.path, error);
+    let failed = |error| StoreError::from_engine(&writer.path, error);
     if let Some(row) = at(transaction, writer.study, want.position).map_err(failed)? {
         same(writer, want, &row.record.architecture)?;
         return Ok(ClaimOutcome::Done(Box::new(row)));
@@ -77,7 +79,9 @@ fn one(
         match other.worker == writer.worker {
             true if place => mine = true,
             false if other.was_killed => {
-                release(transaction, writer.study, other.position).map_err(failed)?;
+                if !take_away(transaction, writer.study, &other).map_err(failed)? {
+                    return Ok(ClaimOutcome::Taken);
+                }
             }
             _ => return Ok(ClaimOutcome::Taken),
         }
@@ -105,49 +109,67 @@ fn others(
     connection: &Connection,
     study: i64,
     want: &ClaimRequest<'_>,
-) -> rusqlite::Result<Vec<RivalClaim>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT claim.position, claim.architecture, claim.worker, worker.expires, worker.mark
+) -> EngineResult<Vec<RivalClaim>> {
+    let rivals = format!(
+        "SELECT claim.position, claim.architecture, claim.worker,
+                {}, worker.mark
          FROM claim JOIN worker ON worker.number = claim.worker
          WHERE claim.study = ?1 AND (claim.position = ?2 OR claim.key = ?3)",
-    )?;
-    let now = now_ms();
-    let read = |row: &rusqlite::Row<'_>| {
+        connection.dialect().lasts
+    );
+    let read = |row: &Row<'_>| {
         let mark: Option<String> = row.get(4)?;
         Ok(RivalClaim {
-            position: row.get::<_, i64>(0)? as u64,
+            position: row.get::<i64>(0)? as u64,
             architecture: row.get(1)?,
             worker: row.get(2)?,
-            was_killed: worker::was_killed(row.get(3)?, mark.as_deref(), now),
+            was_killed: worker::was_killed(row.get::<i64>(3)? <= 0, mark.as_deref()),
         })
     };
-    statement.query_map(params![study, want.position as i64, want.key()], read)?.collect()
+    connection.query(&rivals, params![study, want.position as i64, want.key()], read)
 }
 
 fn insert(
     connection: &Connection,
     writer: &StudyWriter,
     want: &ClaimRequest<'_>,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO claim (study, position, architecture, key, worker)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![
-            writer.study,
-            want.position as i64,
-            want.architecture,
-            want.key(),
-            writer.worker
-        ])
-        .map(|_| ())
+) -> EngineResult<()> {
+    let insert = "INSERT INTO claim (study, position, architecture, key, worker)
+                  VALUES (?1, ?2, ?3, ?4, ?5)";
+    let position = want.position as i64;
+    let parameters = params![writer.study, position, want.architecture, want.key(), writer.worker];
+    connection.execute(insert, parameters).map(|_| ())
 }
 
-/// Takes a place's claim away: its result is there, or its process was killed.
-pub(super) fn release(connection: &Connection, study: i64, position: u64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM claim WHERE study = ?1 AND position = ?2")?
-        .execute(params![study, position as i64])
-        .map(|_| ())
+/// Takes the claim of a killed process away; `false` if that process is back and at it right now.
+fn take_away(connection: &Connection, study: i64, rival: &RivalClaim) -> EngineResult<bool> {
+    let select = format!(
+        "SELECT position FROM claim WHERE study = ?1 AND position = ?2 AND worker = ?3{}",
+        connection.dialect().lock_free
+    );
+    let position = rival.position as i64;
+    let found: Vec<i64> =
+        connection.query(&select, params![study, position, rival.worker], |row| row.get(0))?;
+    if found.is_empty() {
+        return Ok(false);
+    }
+    release(connection, study, &[rival.position])?;
+    Ok(true)
+}
+
+/// Takes the claims of places away: their results are there, or their process was killed.
+pub(super) fn release(connection: &Connection, study: i64, positions: &[u64]) -> EngineResult<()> {
+    for part in positions.chunks(connection.dialect().rows_at_once) {
+        // A few statements for any number of places; the last place fills up.
+        let places = part.len().next_power_of_two();
+        let numbers: Vec<String> = (2..places + 2).map(|number| format!("?{number}")).collect();
+        let delete =
+            format!("DELETE FROM claim WHERE study = ?1 AND position IN ({})", numbers.join(", "));
+        let last = part.last().copied().unwrap_or_default();
+        let filled = part.iter().copied().chain(std::iter::repeat(last)).take(places);
+        let mut parameters = vec![Value::from(study)];
+        parameters.extend(filled.map(|position| Value::from(position as i64)));
+        connection.execute(&delete, &parameters)?;
+    }
+    Ok(())
 }

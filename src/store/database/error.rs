@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::engine::EngineError;
 use crate::input::InputError;
 
 /// The errors of a study database.
@@ -57,8 +58,8 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// The error from SQLite.
-        source: rusqlite::Error,
+        /// The error from the engine.
+        source: EngineError,
     },
     /// Another program does not let go of it.
     #[error(
@@ -98,16 +99,16 @@ pub enum StoreError {
     System {
         /// The file.
         path: PathBuf,
-        /// The error from SQLite.
-        source: rusqlite::Error,
+        /// The error from the engine.
+        source: EngineError,
     },
-    /// SQLite refused for another reason.
+    /// The engine refused for another reason.
     #[error("a database operation on {} failed", path.display())]
     Sql {
         /// The file.
         path: PathBuf,
-        /// The error from SQLite.
-        source: rusqlite::Error,
+        /// The error from the engine.
+        source: EngineError,
     },
     /// No study has that id.
     #[error(
@@ -178,6 +179,71 @@ pub enum StoreError {
         /// Where the studies of the file were saved.
         saved: Option<PathBuf>,
     },
+    /// What is to be the address of a database on a server is none, or one that is not allowed.
+    #[error("{address}: {reason}")]
+    Address {
+        /// The address without anything secret.
+        address: String,
+        /// What is wrong with it, and what is allowed.
+        reason: String,
+    },
+    /// A server or a database on it cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Server {
+        /// The address.
+        path: PathBuf,
+        /// What is wrong, and what to do about it.
+        reason: String,
+        /// What the server or the system says.
+        source: EngineError,
+    },
+    /// The connection to a server is lost, or cannot be made; it may be back later.
+    #[error(
+        "cannot reach the database server of {}: check that it runs and that its address is right",
+        path.display()
+    )]
+    Lost {
+        /// The address.
+        path: PathBuf,
+        /// What the system says.
+        source: EngineError,
+    },
+    /// Two transactions on a server were in each other's way too often.
+    #[error("{} is too busy: other processes change the same studies; try again", path.display())]
+    Conflict {
+        /// The address.
+        path: PathBuf,
+        /// What the server says.
+        source: EngineError,
+    },
+    /// A server could not be reached for so long that the results it lacks were written elsewhere.
+    #[error(
+        "the database server of {} could not be reached for too long while study {id} was being written; {}",
+        path.display(),
+        match saved {
+            _ if *results == 0 => "all its results are there".to_owned(),
+            Some(saved) => format!(
+                "its latest {results} results were saved to {}: once the server is back, add them by \
+                 `untrained --batch studies --store {} merge {}`",
+                saved.display(),
+                path.display(),
+                saved.display()
+            ),
+            None => format!("its latest {results} results could not be saved elsewhere"),
+        }
+    )]
+    Unreachable {
+        /// The address.
+        path: PathBuf,
+        /// The study.
+        id: String,
+        /// How many results the server lacks.
+        results: usize,
+        /// Where they were saved.
+        saved: Option<PathBuf>,
+        /// Why it cannot be reached.
+        source: Box<StoreError>,
+    },
     /// The system gave no thread.
     #[error("cannot start the thread that writes the study: close other programs and try again")]
     Thread(#[source] std::io::Error),
@@ -224,10 +290,32 @@ impl StoreError {
         )
     }
 
-    /// What an error of SQLite means for a file.
-    pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
+    /// Whether a server cannot be reached now and may be back later.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost { .. })
+    }
+
+    /// Whether the same transaction may succeed when it is tried again.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+
+    /// What an error of an engine means for a store.
+    pub(super) fn from_engine(path: &Path, source: EngineError) -> Self {
+        match source {
+            EngineError::Sqlite(source) => Self::from_sqlite(path, source),
+            EngineError::Malformed { .. } => Self::Damaged { path: path.to_owned(), source },
+            EngineError::NoRow => Self::Sql { path: path.to_owned(), source },
+            EngineError::Server { .. } => Self::from_server(path, source),
+        }
+    }
+
+    fn from_sqlite(path: &Path, error: rusqlite::Error) -> Self {
         let path = path.to_owned();
-        match source.sqlite_error_code() {
+        let code = error.sqlite_error_code();
+        let is_malformed = matches!(error, rusqlite::Error::FromSqlConversionFailure(..));
+        let source = EngineError::Sqlite(error);
+        match code {
             Some(ErrorCode::NotADatabase) => Self::NoDatabase(path),
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, source },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path),
@@ -236,10 +324,44 @@ impl StoreError {
             Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
                 Self::System { path, source }
             }
-            None if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) => {
-                Self::Damaged { path, source }
-            }
+            None if is_malformed => Self::Damaged { path, source },
             _ => Self::Sql { path, source },
         }
+    }
+
+    /// What an error of a server means; the codes are those of appendix A of PostgreSQL's manual.
+    fn from_server(path: &Path, source: EngineError) -> Self {
+        let path = path.to_owned();
+        let EngineError::Server { code, is_lost, .. } = &source else {
+            return Self::Sql { path, source };
+        };
+        let reason = match code.as_deref() {
+            _ if *is_lost => return Self::Lost { path, source },
+            Some("40001" | "40P01") => return Self::Conflict { path, source },
+            Some("55P03") => return Self::Locked(path),
+            Some("25006") => "the server takes no changes now: it is a copy of another one",
+            Some("28P01" | "28000") => {
+                "the server refused the user or the password: give the user in the address and the password \
+                 by PGPASSWORD or in the file that PGPASSFILE names (usually ~/.pgpass, which nobody else \
+                 may be able to read)"
+            }
+            Some("3D000") => {
+                "the server has no such database: make it by `createdb`, or give another one"
+            }
+            Some("42501") => {
+                "the user may not do this in the database: make the user its owner, or grant CREATE on it"
+            }
+            Some("53300") => {
+                "the server has as many connections as it allows: raise its max_connections, or run fewer \
+                 processes"
+            }
+            Some("53100") => {
+                "the server has no space left: results written so far are kept; free some space there and \
+                 resume the study"
+            }
+            Some("53200") => "the server has no memory left: try again later",
+            _ => return Self::Sql { path, source },
+        };
+        Self::Server { path, reason: reason.to_owned(), source }
     }
 }

@@ -1,10 +1,11 @@
 //! Everything a score depends on, as one key, so that no score is computed twice.
 
-use rusqlite::ToSql;
-use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
+use std::borrow::Cow;
+
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::engine::{self, FromValue};
 use crate::plan::Count;
 use crate::score::ScoreSet;
 use crate::space::{Architecture, Space};
@@ -79,15 +80,15 @@ impl ScoreKeys {
     }
 }
 
-impl ToSql for ScoreKey {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0)))
+impl From<ScoreKey> for engine::Value<'_> {
+    fn from(key: ScoreKey) -> Self {
+        Self::Bytes(Cow::Owned(key.0.to_vec()))
     }
 }
 
-impl FromSql for ScoreKey {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        <[u8; 16]>::column_result(value).map(Self)
+impl FromValue for ScoreKey {
+    fn from_value(value: engine::Value<'_>) -> Result<Self, String> {
+        <[u8; 16]>::from_value(value).map(Self)
     }
 }
 

@@ -1,6 +1,6 @@
-//! Studies in an SQLite file: their options, results and events.
+//! Studies in an SQLite file or in a database of a PostgreSQL server: their options, results and events.
 //!
-//! One file holds many studies, and several processes may write to it at once. [`Store`] is the file,
+//! One store holds many studies, and several processes may write to it at once. [`Store`] is the store,
 //! [`Study`] a study that is being written, and [`ResultRow`] a result. `docs/store.md` describes the
 //! tables for readers of the file; `schema/version-*.sql` defines them.
 //!
@@ -12,16 +12,21 @@
 //!
 //! Exports are in `store::export`. The job decides which options may differ when a study is resumed.
 
+mod address;
+mod aside;
 mod cache;
 mod claim;
+mod engine;
 mod error;
 mod event;
 mod key;
+mod network;
 mod open;
 mod remark;
 mod row;
 mod rows;
 mod schema;
+mod server;
 mod setup;
 mod study;
 mod table;
@@ -33,12 +38,13 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-
+pub use address::{check_store_address, is_server};
 pub use claim::{ClaimOutcome, ClaimRequest};
+pub use engine::EngineError;
 pub use error::StoreError;
 pub use event::{EventKind, StudyEvent};
 pub use key::{SCORE_VERSION, ScoreKey, ScoreKeys, WantedScores, space_fingerprint};
+pub use network::network_file_system;
 pub use open::StoreAccess;
 pub use remark::Remark;
 pub use row::ResultRow;
@@ -47,6 +53,7 @@ pub use setup::{OptionDifference, SpaceSnapshot, StudyInfo, StudySetup, StudySta
 pub use study::{FlushPolicy, Study};
 pub use upkeep::{AddedScores, MergedStudy};
 
+use engine::{Connection, Transaction, params};
 use watched_file::WatchedFile;
 use writer::{PendingWrites, StudyWriter};
 
@@ -132,14 +139,13 @@ impl Store {
         &self.path
     }
 
-    fn failed(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::from_sqlite(&self.path, source)
+    fn failed(&self, source: EngineError) -> StoreError {
+        StoreError::from_engine(&self.path, source)
     }
 
     /// A transaction that writes.
     fn change(&self) -> Result<Transaction<'_>, StoreError> {
-        Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
-            .map_err(|error| self.failed(error))
+        self.connection.change().map_err(|error| self.failed(error))
     }
 }
 
@@ -151,7 +157,7 @@ impl Store {
     ///
     /// If the file cannot be read.
     pub fn list(&self) -> Result<Vec<StudyInfo>, StoreError> {
-        table::studies(&self.connection, "ORDER BY study.created, study.number", [])
+        table::studies(&self.connection, "ORDER BY study.created, study.number", &[])
             .map_err(|error| self.failed(error))
     }
 
@@ -163,8 +169,8 @@ impl Store {
     pub fn find(&self, id: &str) -> Result<StudyInfo, StoreError> {
         let id = id.trim().to_ascii_lowercase();
         let begins = "WHERE substr(study.id, 1, length(?1)) = ?1 ORDER BY study.created DESC";
-        let mut found =
-            table::studies(&self.connection, begins, [&id]).map_err(|error| self.failed(error))?;
+        let mut found = table::studies(&self.connection, begins, params![&id])
+            .map_err(|error| self.failed(error))?;
         match found.pop() {
             Some(study) if found.is_empty() && !id.is_empty() => Ok(study),
             Some(study) if !id.is_empty() => {
@@ -210,7 +216,7 @@ impl Store {
         const BEST: &str = "WHERE result.study = ?1 AND result.value IS NOT NULL
                             ORDER BY result.value DESC, result.position LIMIT ?2";
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        row::select(&self.connection, BEST, [study.number, count])
+        row::select(&self.connection, BEST, params![study.number, count])
             .map_err(|error| self.failed(error))
     }
 
@@ -305,11 +311,11 @@ impl Store {
         kind: EventKind,
     ) -> Result<Study, StoreError> {
         let failed = |error| self.failed(error);
-        worker::forget_killed(&transaction, study.number).map_err(failed)?;
         let sql = "UPDATE study SET state = 'running', updated = ?2 WHERE number = ?1";
-        if transaction.execute(sql, [study.number, now_ms()]).map_err(failed)? == 0 {
+        if transaction.execute(sql, params![study.number, now_ms()]).map_err(failed)? == 0 {
             return Err(StoreError::Gone(study.id.clone()));
         }
+        worker::forget_killed(&transaction, study.number).map_err(failed)?;
         let (info, worker) = self.enter(&transaction, study.number, policy, kind)?;
         transaction.commit().map_err(failed)?;
         self.start(info, worker, policy)
@@ -339,8 +345,10 @@ impl Store {
         let writer = StudyWriter {
             path: self.path.clone(),
             connection: open::open(&self.path, StoreAccess::Write, self.busy_timeout)?,
+            busy_timeout: self.busy_timeout,
             id: info.id.clone(),
             study: info.number,
+            info: info.clone(),
             worker,
             policy,
             pending: PendingWrites::default(),
@@ -348,6 +356,8 @@ impl Store {
             failure: None,
             closed: false,
             file: WatchedFile::new(&self.path),
+            lost_since: None,
+            aside: None,
         };
         Study::start(info, writer)
     }

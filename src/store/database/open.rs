@@ -1,4 +1,4 @@
-//! Opens the file: for writing or, if it is read-only, for reading.
+//! Opens a store: a file for writing or, if it is read-only, for reading; a database of a server by `server`.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
-use super::StoreError;
 use super::schema::{self, FileLayout};
+use super::{StoreError, address, engine, server};
 use crate::input::{InputKind, check_input};
 
 /// Memory for pages, in KiB: the index of a million results fits.
@@ -29,7 +29,10 @@ pub(super) fn open(
     path: &Path,
     access: StoreAccess,
     busy_timeout: Duration,
-) -> Result<Connection, StoreError> {
+) -> Result<engine::Connection, StoreError> {
+    if address::is_server(path) {
+        return server::open(path, access, busy_timeout);
+    }
     if access != StoreAccess::Create && !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
@@ -37,10 +40,11 @@ pub(super) fn open(
         check_input(&facts, InputKind::Store)
             .map_err(|source| StoreError::NotAFile { path: path.to_owned(), source })?;
     }
-    match access {
-        StoreAccess::Read => read(path, busy_timeout),
-        StoreAccess::Create | StoreAccess::Write => write(path, access, busy_timeout),
-    }
+    let connection = match access {
+        StoreAccess::Read => read(path, busy_timeout)?,
+        StoreAccess::Create | StoreAccess::Write => write(path, access, busy_timeout)?,
+    };
+    Ok(connection.into())
 }
 
 fn write(
@@ -48,7 +52,7 @@ fn write(
     access: StoreAccess,
     busy_timeout: Duration,
 ) -> Result<Connection, StoreError> {
-    let failed = |source| StoreError::from_sqlite(path, source);
+    let failed = |source: rusqlite::Error| StoreError::from_engine(path, source.into());
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, access == StoreAccess::Create);
     let mut connection = Connection::open_with_flags(literal(path), flags).map_err(failed)?;
@@ -73,8 +77,8 @@ fn write(
 
 /// Refuses files of other programs and of newer versions.
 fn check(path: &Path, connection: &Connection) -> Result<FileLayout, StoreError> {
-    let layout =
-        schema::layout(connection).map_err(|source| StoreError::from_sqlite(path, source))?;
+    let layout = schema::layout(connection)
+        .map_err(|source| StoreError::from_engine(path, source.into()))?;
     match layout {
         FileLayout::Foreign => Err(StoreError::Foreign(path.to_owned())),
         FileLayout::Version(found) if found > schema::VERSION => {
@@ -103,7 +107,7 @@ fn use_log(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<
 }
 
 fn read(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
-    let failed = |source| StoreError::from_sqlite(path, source);
+    let failed = |source: rusqlite::Error| StoreError::from_engine(path, source.into());
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(literal(path), flags).map_err(failed)?;
     connection.busy_timeout(busy_timeout).map_err(failed)?;
@@ -133,7 +137,8 @@ fn read_alone(path: &Path) -> Result<Connection, StoreError> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
     let uri = immutable_uri(&literal(path).to_string_lossy());
-    Connection::open_with_flags(uri, flags).map_err(|source| StoreError::from_sqlite(path, source))
+    Connection::open_with_flags(uri, flags)
+        .map_err(|source| StoreError::from_engine(path, source.into()))
 }
 
 /// A copy in memory of a file of an older version, for those who only read.

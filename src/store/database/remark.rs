@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, params};
-
+use super::engine::{Connection, EngineResult, Row, params};
 use super::{Store, StoreError, StudyInfo, table};
 
 /// The remark on an architecture of a study.
@@ -39,8 +38,9 @@ impl Store {
         let failed = |error| self.failed(error);
         let transaction = self.change()?;
         let known = "SELECT count(*) FROM study WHERE number = ?1";
-        let known: i64 =
-            transaction.query_row(known, [study.number], |row| row.get(0)).map_err(failed)?;
+        let known: i64 = transaction
+            .query_row(known, params![study.number], |row| row.get(0))
+            .map_err(failed)?;
         if known == 0 {
             return Err(StoreError::Gone(study.id.clone()));
         }
@@ -67,13 +67,11 @@ impl Store {
     }
 }
 
-fn read(connection: &Connection, study: i64) -> rusqlite::Result<BTreeMap<String, Remark>> {
+fn read(connection: &Connection, study: i64) -> EngineResult<BTreeMap<String, Remark>> {
     let select = "SELECT architecture, marked, note FROM remark WHERE study = ?1";
-    let mut statement = connection.prepare_cached(select)?;
-    let remark = |row: &rusqlite::Row<'_>| {
-        Ok((row.get(0)?, Remark { marked: row.get(1)?, note: row.get(2)? }))
-    };
-    statement.query_map([study], remark)?.collect()
+    let remark =
+        |row: &Row<'_>| Ok((row.get(0)?, Remark { marked: row.get(1)?, note: row.get(2)? }));
+    Ok(connection.query(select, params![study], remark)?.into_iter().collect())
 }
 
 /// Replaces what is noted of one architecture.
@@ -82,18 +80,16 @@ fn set(
     study: i64,
     architecture: &str,
     remark: &Remark,
-) -> rusqlite::Result<()> {
+) -> EngineResult<()> {
     if *remark == Remark::default() {
         let delete = "DELETE FROM remark WHERE study = ?1 AND architecture = ?2";
-        return connection
-            .prepare_cached(delete)?
-            .execute(params![study, architecture])
-            .map(|_| ());
+        return connection.execute(delete, params![study, architecture]).map(|_| ());
     }
-    let insert = "INSERT OR REPLACE INTO remark (study, architecture, marked, note)
-                  VALUES (?1, ?2, ?3, ?4)";
-    let parameters = params![study, architecture, remark.marked, remark.note];
-    connection.prepare_cached(insert)?.execute(parameters).map(|_| ())
+    let insert = "INSERT INTO remark (study, architecture, marked, note) VALUES (?1, ?2, ?3, ?4)
+                  ON CONFLICT (study, architecture)
+                  DO UPDATE SET marked = excluded.marked, note = excluded.note";
+    let parameters = params![study, architecture, remark.marked, &remark.note];
+    connection.execute(insert, parameters).map(|_| ())
 }
 
 /// Adds what is noted in another file, unless something is noted here.
@@ -102,12 +98,12 @@ pub(super) fn add(
     study: i64,
     architecture: &str,
     remark: &Remark,
-) -> rusqlite::Result<()> {
+) -> EngineResult<()> {
     if *remark == Remark::default() {
         return Ok(());
     }
-    let insert = "INSERT OR IGNORE INTO remark (study, architecture, marked, note)
-                  VALUES (?1, ?2, ?3, ?4)";
-    let parameters = params![study, architecture, remark.marked, remark.note];
-    connection.prepare_cached(insert)?.execute(parameters).map(|_| ())
+    let insert = "INSERT INTO remark (study, architecture, marked, note) VALUES (?1, ?2, ?3, ?4)
+                  ON CONFLICT (study, architecture) DO NOTHING";
+    let parameters = params![study, architecture, remark.marked, &remark.note];
+    connection.execute(insert, parameters).map(|_| ())
 }

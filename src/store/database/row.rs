@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
-use rusqlite::types::Type;
-use rusqlite::{Connection, Params, ToSql, params_from_iter};
 use serde_json::value::RawValue;
 
+use super::engine::{Connection, EngineResult, Row, Value, malformed};
 use super::{Remark, ScoreKey, now_ms};
 use crate::store::column::{RESULT_COLUMNS, column_index};
 use crate::store::{Draws, Record, Status};
@@ -58,54 +57,110 @@ pub(super) fn insert(
     study: i64,
     device: i64,
     row: &ResultRow,
-) -> rusqlite::Result<bool> {
+) -> EngineResult<bool> {
+    Ok(insert_all(connection, study, &[(device, row)])?.len() == 1)
+}
+
+/// The columns of the table, in the order of [`values`].
+const COLUMNS: [&str; 25] = [
+    "study",
+    "position",
+    "architecture",
+    "canonical",
+    "status",
+    "score",
+    "sd",
+    "params",
+    "macs",
+    "units",
+    "seconds",
+    "\"index\"",
+    "repeats",
+    "scores",
+    "key",
+    "other_key",
+    "device",
+    "message",
+    "time",
+    "layers",
+    "regions",
+    "accuracy",
+    "value",
+    "told",
+    "draws",
+];
+
+/// Puts rows with the numbers of their devices into a study; the positions of those whose place was free.
+pub(super) fn insert_all(
+    connection: &Connection,
+    study: i64,
+    rows: &[(i64, &ResultRow)],
+) -> EngineResult<Vec<u64>> {
+    static INSERT: LazyLock<[String; 7]> =
+        LazyLock::new(|| std::array::from_fn(|power| insert_statement(1 << power)));
+    let mut inserted = Vec::new();
+    let mut rest = rows;
+    while !rest.is_empty() {
+        // Few statements for any number of rows: the server prepares each once.
+        let power = rest.len().min(connection.dialect().rows_at_once).ilog2() as usize;
+        let (part, later) = rest.split_at(1 << power.min(INSERT.len() - 1));
+        let values: Vec<Value<'_>> =
+            part.iter().flat_map(|(device, row)| values(study, *device, row)).collect();
+        let read = |row: &Row<'_>| Ok(row.get::<i64>(0)? as u64);
+        inserted.extend(connection.query(&INSERT[part.len().ilog2() as usize], &values, read)?);
+        rest = later;
+    }
+    Ok(inserted)
+}
+
+fn insert_statement(rows: usize) -> String {
+    let row = |row: usize| {
+        let first = row * COLUMNS.len() + 1;
+        let values: Vec<String> =
+            (first..first + COLUMNS.len()).map(|number| format!("?{number}")).collect();
+        format!("({})", values.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO result ({}) VALUES {} ON CONFLICT (study, position) DO NOTHING RETURNING position",
+        COLUMNS.join(", "),
+        rows.join(", ")
+    )
+}
+
+fn values(study: i64, device: i64, row: &ResultRow) -> [Value<'_>; COLUMNS.len()] {
     let record = &row.record;
     let canonical = (row.canonical != record.architecture).then_some(&row.canonical);
     // A NULL would come back as a number that is none, which is what it stands for.
     let score = (!record.score.is_nan()).then_some(record.score);
     let value = Some(record.rank_score()).filter(|value| value.is_finite());
-    let (position, params) = (row.position as i64, record.params as i64);
-    let (macs, units, layers) = (record.macs as i64, record.units as i64, record.layers as i64);
-    let index = record.index.map(|index| index as i64);
-    let (status, scores) = (record.status.name(), written_scores(&record.scores));
-    let draws = record.draws.to_json();
-    let columns: [(&str, &dyn ToSql); 25] = [
-        ("study", &study),
-        ("position", &position),
-        ("architecture", &record.architecture),
-        ("canonical", &canonical),
-        ("status", &status),
-        ("score", &score),
-        ("sd", &record.sd),
-        ("params", &params),
-        ("macs", &macs),
-        ("units", &units),
-        ("seconds", &record.seconds),
-        ("\"index\"", &index),
-        ("repeats", &record.repeats),
-        ("scores", &scores),
-        ("key", &row.key),
-        ("other_key", &row.other_key),
-        ("device", &device),
-        ("message", &record.message),
-        ("time", &row.time_ms),
-        ("layers", &layers),
-        ("regions", &record.regions),
-        ("accuracy", &record.accuracy),
-        ("value", &value),
-        ("told", &row.told),
-        ("draws", &draws),
-    ];
-    static INSERT: OnceLock<String> = OnceLock::new();
-    let insert = INSERT.get_or_init(|| {
-        let names = columns.map(|(name, _)| name).join(", ");
-        let values = columns.map(|_| "?").join(", ");
-        format!(
-            "INSERT INTO result ({names}) VALUES ({values}) ON CONFLICT (study, position) DO NOTHING"
-        )
-    });
-    let values = params_from_iter(columns.map(|(_, value)| value));
-    Ok(connection.prepare_cached(insert)?.execute(values)? == 1)
+    [
+        study.into(),
+        (row.position as i64).into(),
+        (&record.architecture).into(),
+        canonical.into(),
+        record.status.name().into(),
+        score.into(),
+        record.sd.into(),
+        (record.params as i64).into(),
+        (record.macs as i64).into(),
+        (record.units as i64).into(),
+        record.seconds.into(),
+        record.index.map(|index| index as i64).into(),
+        record.repeats.into(),
+        written_scores(&record.scores).into(),
+        row.key.into(),
+        row.other_key.into(),
+        device.into(),
+        record.message.as_ref().into(),
+        row.time_ms.into(),
+        (record.layers as i64).into(),
+        record.regions.into(),
+        record.accuracy.into(),
+        value.into(),
+        row.told.into(),
+        record.draws.to_json().into(),
+    ]
 }
 
 /// Everything of a row, in the order of [`RESULT_COLUMNS`]; to be followed by a condition.
@@ -125,22 +180,19 @@ static SELECT: LazyLock<String> = LazyLock::new(|| {
 pub(super) fn select(
     connection: &Connection,
     condition: &str,
-    parameters: impl Params,
-) -> rusqlite::Result<Vec<ResultRow>> {
-    let mut statement = connection.prepare_cached(&format!("{} {condition}", *SELECT))?;
-    statement.query_map(parameters, read)?.collect()
+    parameters: &[Value<'_>],
+) -> EngineResult<Vec<ResultRow>> {
+    connection.query(&format!("{} {condition}", *SELECT), parameters, read)
 }
 
 /// The first of the rows that meet a condition which is accepted.
 pub(super) fn first(
     connection: &Connection,
     condition: &str,
-    parameters: impl Params,
+    parameters: &[Value<'_>],
     accepts: impl Fn(&ResultRow) -> bool,
-) -> rusqlite::Result<Option<ResultRow>> {
-    let mut statement = connection.prepare_cached(&format!("{} {condition}", *SELECT))?;
-    let mut rows = statement.query_map(parameters, read)?;
-    rows.find(|row| row.as_ref().map_or(true, &accepts)).transpose()
+) -> EngineResult<Option<ResultRow>> {
+    connection.find(&format!("{} {condition}", *SELECT), parameters, read, accepts)
 }
 
 /// The place of a column in [`SELECT`]; a name that is not there does not compile.
@@ -150,8 +202,8 @@ macro_rules! at {
     };
 }
 
-fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
-    let whole = |at| columns.get::<_, i64>(at).map(|value| value as u64);
+fn read(columns: &Row<'_>) -> EngineResult<ResultRow> {
+    let whole = |at| columns.get::<i64>(at).map(|value| value as u64);
     let architecture: String = columns.get(at!("architecture"))?;
     let canonical: Option<String> = columns.get(at!("canonical"))?;
     let scores: Option<String> = columns.get(at!("scores"))?;
@@ -165,16 +217,16 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
         time_ms: columns.get(at!("time"))?,
         told: columns.get(at!("told"))?,
         remark: Remark {
-            marked: columns.get::<_, Option<bool>>(at!("marked"))?.unwrap_or_default(),
-            note: columns.get::<_, Option<String>>(at!("note"))?.unwrap_or_default(),
+            marked: columns.get::<Option<bool>>(at!("marked"))?.unwrap_or_default(),
+            note: columns.get::<Option<String>>(at!("note"))?.unwrap_or_default(),
         },
         record: Record {
             architecture,
-            score: columns.get::<_, Option<f64>>(at!("score"))?.unwrap_or(f64::NAN),
+            score: columns.get::<Option<f64>>(at!("score"))?.unwrap_or(f64::NAN),
             sd: columns.get(at!("sd"))?,
             status: named(
                 at!("status"),
-                columns.get_ref(at!("status"))?.as_str()?,
+                &columns.get::<String>(at!("status"))?,
                 &Status::ALL,
                 Status::name,
             )?,
@@ -185,7 +237,7 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
             layers: whole(at!("layers"))?,
             regions: columns.get(at!("regions"))?,
             accuracy: columns.get(at!("accuracy"))?,
-            index: columns.get::<_, Option<i64>>(at!("index"))?.map(|index| index as u64),
+            index: columns.get::<Option<i64>>(at!("index"))?.map(|index| index as u64),
             seed: seed.parse().map_err(|error| malformed(at!("seed"), error))?,
             repeats: columns.get(at!("repeats"))?,
             device: columns.get(at!("device"))?,
@@ -194,7 +246,7 @@ fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<ResultRow> {
             message: columns.get(at!("message"))?,
             draws: Draws::from_json(draws.as_deref())
                 .map_err(|error| malformed(at!("draws"), error))?,
-            value: columns.get::<_, Option<f64>>(at!("value"))?.unwrap_or(f64::NEG_INFINITY),
+            value: columns.get::<Option<f64>>(at!("value"))?.unwrap_or(f64::NEG_INFINITY),
             scores: read_scores(scores.as_deref())
                 .map_err(|error| malformed(at!("scores"), error))?,
         },
@@ -207,17 +259,9 @@ pub(super) fn named<T: Copy>(
     text: &str,
     all: &[T],
     name: fn(T) -> &'static str,
-) -> rusqlite::Result<T> {
+) -> EngineResult<T> {
     let found = all.iter().find(|&&variant| name(variant) == text);
     found.copied().ok_or_else(|| malformed(column, format!("`{text}` is unknown")))
-}
-
-/// What a column holds is not what belongs there.
-pub(super) fn malformed(
-    column: usize,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
 }
 
 /// Scores as a JSON object; `None` where there are none. JSON has no infinities: they are written as

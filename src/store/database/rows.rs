@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Transaction, params};
-
+use super::engine::{Connection, Transaction, params};
 use super::{ResultRow, StoreError, row};
 
 /// How many rows are read at once.
@@ -28,7 +27,8 @@ impl<'s> ResultRows<'s> {
         study: i64,
         first: u64,
     ) -> Result<Self, StoreError> {
-        let snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction());
+        let snapshot =
+            connection.snapshot().map_err(|error| StoreError::from_engine(path, error))?;
         Ok(Self {
             connection,
             path,
@@ -36,9 +36,7 @@ impl<'s> ResultRows<'s> {
             page: Vec::new().into_iter(),
             last: i64::try_from(first).unwrap_or(i64::MAX) - 1,
             finished: false,
-            _snapshot: snapshot
-                .transpose()
-                .map_err(|error| StoreError::from_sqlite(path, error))?,
+            _snapshot: snapshot,
         })
     }
 
@@ -46,7 +44,7 @@ impl<'s> ResultRows<'s> {
         const NEXT: &str =
             "WHERE result.study = ?1 AND result.position > ?2 ORDER BY result.position LIMIT ?3";
         let page = row::select(self.connection, NEXT, params![self.study, self.last, PAGE])
-            .map_err(|error| StoreError::from_sqlite(self.path, error))?;
+            .map_err(|error| StoreError::from_engine(self.path, error))?;
         self.finished = page.len() < PAGE as usize;
         if let Some(row) = page.last() {
             self.last = row.position as i64;

@@ -33,6 +33,13 @@ impl Default for FlushPolicy {
     }
 }
 
+impl FlushPolicy {
+    /// How long a server that cannot be reached is waited for before what it lacks is written to a file.
+    pub fn patience(&self) -> Duration {
+        self.expiry.saturating_mul(12)
+    }
+}
+
 /// A study that is being written, from any thread. Appended results are on disk after
 /// [`FlushPolicy::commit`] at the latest, even if the process is killed afterwards. A study that is
 /// dropped without [`Study::finish`] writes its pending results and counts as interrupted.
@@ -41,6 +48,9 @@ pub struct Study {
     thread: Option<JoinHandle<()>>,
     info: StudyInfo,
 }
+
+/// How often a server that cannot be reached is tried again.
+pub(super) const RETRY: Duration = Duration::from_millis(250);
 
 struct SharedWriter {
     writer: Mutex<StudyWriter>,
@@ -82,7 +92,7 @@ impl Study {
         let mut writer = self.shared.writer();
         let first = writer.add(row);
         if writer.is_full() {
-            writer.commit()?;
+            writer.commit().or_else(|error| if error.is_lost() { Ok(()) } else { Err(error) })?;
         } else if first {
             self.shared.wake.notify_one();
         }
@@ -143,6 +153,12 @@ impl Study {
         self.shared.writer().cached(wanted)
     }
 
+    /// Waits no longer for a server that cannot be reached: what it lacks is written to a file with the
+    /// next call that fails.
+    pub fn give_up_waiting(&self) {
+        self.shared.writer().give_up_waiting();
+    }
+
     /// Commits everything and records how the study ended: done, interrupted or failed. While other
     /// processes continue with it, it stays running unless it is done.
     ///
@@ -150,7 +166,13 @@ impl Study {
     ///
     /// As [`Study::append`].
     pub fn finish(mut self, state: StudyState) -> Result<(), StoreError> {
-        let result = self.shared.writer().finish(state);
+        let result = loop {
+            match self.shared.writer().finish(state) {
+                Err(error) if error.is_lost() => {}
+                result => break result,
+            }
+            std::thread::sleep(RETRY);
+        };
         self.stop();
         result
     }
@@ -170,7 +192,12 @@ impl Drop for Study {
     fn drop(&mut self) {
         if self.thread.is_some() {
             // There is nobody left to tell; whoever wants to know calls `finish`.
-            let _ = self.shared.writer().finish(StudyState::Interrupted);
+            let mut writer = self.shared.writer();
+            if writer.finish(StudyState::Interrupted).is_err_and(|error| error.is_lost()) {
+                writer.give_up_waiting();
+                let _ = writer.finish(StudyState::Interrupted);
+            }
+            drop(writer);
             self.stop();
         }
     }

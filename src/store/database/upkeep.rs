@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
-
+use super::engine::{Connection, EngineResult, params};
 use super::writer::{count, device, higher, write_event};
 use super::{ScoreKey, Store, StoreError, StudyInfo, remark, row, table, worker};
 use crate::store::{Draws, StatusCounts};
@@ -50,7 +49,7 @@ impl Store {
         }
         // Results, events, workers and claims go with it.
         transaction
-            .execute("DELETE FROM study WHERE number = ?1", [study.number])
+            .execute("DELETE FROM study WHERE number = ?1", params![study.number])
             .and_then(|_| transaction.commit())
             .and_then(|()| vacuum(&self.connection))
             .map_err(failed)
@@ -65,7 +64,12 @@ impl Store {
     /// [`StoreError::SameFile`] if both are one file, under whatever names, or if either file fails;
     /// nothing is copied then.
     pub fn merge(&self, other: &Self) -> Result<Vec<MergedStudy>, StoreError> {
-        if is_same_file(&self.path, &other.path) {
+        let server = (self.connection.server_identity(), other.connection.server_identity());
+        let is_same = match server {
+            (None, None) => is_same_file(&self.path, &other.path),
+            (one, other) => one == other,
+        };
+        if is_same {
             return Err(StoreError::SameFile(self.path.clone()));
         }
         let transaction = self.change()?;
@@ -92,7 +96,7 @@ impl Store {
         for AddedScores { position, scores, draws, key } in added {
             let position = position.cast_signed();
             let (scores, draws) = (row::written_scores(scores), draws.to_json());
-            let values = params![study.number, position, scores, draws, key];
+            let values = params![study.number, position, scores, draws, *key];
             if transaction.execute(update, values).map_err(failed)? == 0 {
                 return Err(StoreError::Gone(study.id.clone()));
             }
@@ -108,7 +112,9 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 }
 
 /// Gives pages that are free back to the system; each step of the statement frees one.
-fn vacuum(connection: &Connection) -> rusqlite::Result<()> {
+fn vacuum(connection: &Connection) -> EngineResult<()> {
+    // A server sees to it by itself.
+    let Some(connection) = connection.sqlite() else { return Ok(()) };
     let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
     let mut pages = statement.query([])?;
     while pages.next()?.is_some() {}
@@ -158,18 +164,18 @@ struct MergeTarget {
 
 /// The same study is one that was made at the same moment with the same options and images: its id may
 /// have changed when it was merged before.
-fn place(connection: &Connection, study: &StudyInfo) -> rusqlite::Result<MergeTarget> {
+fn place(connection: &Connection, study: &StudyInfo) -> EngineResult<MergeTarget> {
     let same = "SELECT number, id FROM study
                 WHERE created = ?1 AND job = ?2 AND seed = ?3 AND batch = ?4";
     let setup = &study.setup;
     let parameters =
-        params![study.created_ms, setup.job.to_string(), setup.seed.to_string(), setup.batch];
-    let same = connection.query_row(same, parameters, |row| Ok((row.get(0)?, row.get(1)?)));
-    if let Some((number, id)) = same.optional()? {
+        params![study.created_ms, setup.job.to_string(), setup.seed.to_string(), &setup.batch];
+    let same = connection.find(same, parameters, |row| Ok((row.get(0)?, row.get(1)?)), |_| true)?;
+    if let Some((number, id)) = same {
         return Ok(MergeTarget { number, id, is_new: false });
     }
     let taken = "SELECT count(*) FROM study WHERE id = ?1";
-    let taken: i64 = connection.query_row(taken, [&study.id], |row| row.get(0))?;
+    let taken: i64 = connection.query_row(taken, params![&study.id], |row| row.get(0))?;
     let id = if taken == 0 { study.id.clone() } else { table::free_id(connection)? };
     let number = table::insert_study(connection, &id, study)?;
     Ok(MergeTarget { number, id, is_new: true })

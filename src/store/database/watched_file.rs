@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use super::engine::Connection;
 
 /// Which file a connection is to.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ impl WatchedFile {
                 folder.join(format!("{name}.saved{number}.db"))
             })
         });
+        let connection = connection.sqlite()?;
         let save = |target: &PathBuf| {
             let text = target.to_str()?;
             // It never writes over a file.

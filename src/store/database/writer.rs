@@ -1,15 +1,15 @@
 //! The data that a study has yet to commit, and how it is committed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-
+use super::engine::{Connection, EngineResult, Transaction, params};
 use super::watched_file::WatchedFile;
 use super::{
-    ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, ScoreKey, StoreError,
-    StudyState, WantedScores, cache, claim, now_ms, row, worker,
+    ClaimOutcome, ClaimRequest, EventKind, FlushPolicy, ResultRow, ScoreKey, StoreAccess,
+    StoreError, StudyInfo, StudyState, WantedScores, aside, cache, claim, now_ms, open, row,
+    worker,
 };
 use crate::store::{Record, Status, StatusCounts};
 
@@ -17,8 +17,11 @@ use crate::store::{Record, Status, StatusCounts};
 pub(super) struct StudyWriter {
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
+    pub(super) busy_timeout: Duration,
     pub(super) id: String,
     pub(super) study: i64,
+    /// The study as it stood when it was opened.
+    pub(super) info: StudyInfo,
     /// This process in the table of workers.
     pub(super) worker: i64,
     pub(super) policy: FlushPolicy,
@@ -30,7 +33,17 @@ pub(super) struct StudyWriter {
     pub(super) closed: bool,
     /// Which file the connection is to, and where its contents were saved when it was gone.
     pub(super) file: WatchedFile,
+    /// Since when a server cannot be reached.
+    pub(super) lost_since: Option<Instant>,
+    /// Where was written what it could not take.
+    pub(super) aside: Option<PathBuf>,
 }
+
+/// How soon something that failed is tried again at the earliest.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// How often a transaction is tried that got in another one's way.
+const TRIES: usize = 5;
 
 /// What waits.
 #[derive(Default)]
@@ -96,9 +109,12 @@ impl StudyWriter {
     /// What the thread does when something is due.
     pub(super) fn tick(&mut self) {
         if let Err(error) = self.commit() {
-            self.failure = Some(error);
-            // Tried again with the next heartbeat.
+            // A server that cannot be reached may be back soon: whoever claims or finishes waits for it.
+            self.failure = Some(error).filter(|error| !error.is_lost());
+            // Tried again with the next heartbeat. An attempt may take longer than the time between two, and
+            // between attempts others must get their turn.
             self.pending.since = None;
+            self.next_heartbeat = Instant::now() + (self.policy.expiry / 4).max(RETRY);
         }
     }
 
@@ -107,20 +123,80 @@ impl StudyWriter {
         self.transact(|_, _| Ok(()))
     }
 
-    /// Commits what waits and does something else in the same transaction, all or nothing.
+    /// Commits what waits and does something else in the same transaction, all or nothing. A lost
+    /// connection to a server is made again at once if that is possible.
     pub(super) fn transact<T>(
         &mut self,
-        more: impl FnOnce(&Transaction<'_>, &Self) -> Result<T, StoreError>,
+        more: impl Fn(&Transaction<'_>, &Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.next_heartbeat = Instant::now() + self.policy.expiry / 4;
-        let failed = |error| StoreError::from_sqlite(&self.path, error);
-        // Results are to survive a power failure; heartbeats and claims need not.
-        let level = if self.pending.is_empty() { "NORMAL" } else { "FULL" };
-        self.connection.pragma_update(None, "synchronous", level).map_err(failed)?;
+        if self.lost_since.is_some() {
+            self.reconnect()?;
+        }
+        let mut result = self.attempt(&more);
+        for _ in 1..TRIES {
+            match &result {
+                Err(error) if error.is_lost() => self.reconnect()?,
+                Err(error) if error.is_conflict() => {}
+                _ => break,
+            }
+            result = self.attempt(&more);
+        }
+        match result {
+            Err(error) if error.is_lost() => Err(self.lost(error)),
+            result => result,
+        }
+    }
+
+    fn reconnect(&mut self) -> Result<(), StoreError> {
+        match open::open(&self.path, StoreAccess::Write, self.busy_timeout) {
+            Ok(connection) => {
+                self.connection = connection;
+                self.lost_since = None;
+                Ok(())
+            }
+            Err(error) if error.is_lost() => Err(self.lost(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a lost connection comes to: after a while, what waits is written elsewhere.
+    fn lost(&mut self, error: StoreError) -> StoreError {
+        let since = *self.lost_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < self.policy.patience() {
+            return error;
+        }
+        if let Some(before) = self.aside.take() {
+            // What it holds is written again, with what came since.
+            let _ = std::fs::remove_file(before);
+        }
+        self.aside = aside::save(&self.info, &self.pending.rows, &self.pending.events);
+        StoreError::Unreachable {
+            path: self.path.clone(),
+            id: self.id.clone(),
+            results: self.pending.rows.len(),
+            saved: self.aside.clone(),
+            source: Box::new(error),
+        }
+    }
+
+    /// Waits for a server no longer that cannot be reached.
+    pub(super) fn give_up_waiting(&mut self) {
+        let long_ago = Instant::now().checked_sub(self.policy.patience());
+        if self.lost_since.is_some() {
+            self.lost_since = long_ago;
+        }
+    }
+
+    fn attempt<T>(
+        &mut self,
+        more: &impl Fn(&Transaction<'_>, &Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let failed = |error| StoreError::from_engine(&self.path, error);
+        // Results are to survive a power failure; heartbeats need not.
+        self.connection.set_durable(!self.pending.is_empty()).map_err(failed)?;
         let is_gone = self.file.is_gone(&self.path);
-        let transaction =
-            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
-                .map_err(failed)?;
+        let transaction = self.connection.change().map_err(failed)?;
         if !worker::heartbeat(&transaction, self.study, self.worker, self.policy).map_err(failed)? {
             return Err(StoreError::Gone(self.id.clone()));
         }
@@ -137,21 +213,27 @@ impl StudyWriter {
         Ok(value)
     }
 
-    fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    fn write(&self, transaction: &Transaction<'_>) -> EngineResult<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
         let mut devices = DeviceNumbers::default();
         let mut added = StatusCounts::default();
         let mut best: Option<f64> = None;
-        for row in &self.pending.rows {
-            let device = devices.number(transaction, &row.record)?;
-            if row::insert(transaction, self.study, device, row)? {
-                added.add(row.record.status, 1);
-                let score = row.record.rank_score();
-                best = higher(best, score);
+        for part in self.pending.rows.chunks(transaction.dialect().rows_at_once) {
+            let mut rows = Vec::with_capacity(part.len());
+            for row in part {
+                rows.push((devices.number(transaction, &row.record)?, row));
             }
-            claim::release(transaction, self.study, row.position)?;
+            // The first result of a place is the one that is kept, and counted.
+            let mut inserted: HashSet<u64> =
+                row::insert_all(transaction, self.study, &rows)?.into_iter().collect();
+            for row in part.iter().filter(|row| inserted.remove(&row.position)) {
+                added.add(row.record.status, 1);
+                best = higher(best, row.record.rank_score());
+            }
+            let positions: Vec<u64> = part.iter().map(|row| row.position).collect();
+            claim::release(transaction, self.study, &positions)?;
         }
         for (time, kind, text) in &self.pending.events {
             write_event(transaction, self.study, *time, *kind, text)?;
@@ -169,7 +251,7 @@ impl StudyWriter {
             Some(row) => Ok(Some(row)),
             None => cache::earliest(&self.connection, one),
         })
-        .map_err(|error| StoreError::from_sqlite(&self.path, error))
+        .map_err(|error| StoreError::from_engine(&self.path, error))
     }
 
     pub(super) fn claim(
@@ -184,7 +266,7 @@ impl StudyWriter {
         self.transact(|transaction, writer| {
             let update = "UPDATE study SET job = ?2 WHERE number = ?1";
             let changed = transaction.execute(update, params![writer.study, job.to_string()]);
-            changed.map(|_| ()).map_err(|error| StoreError::from_sqlite(&writer.path, error))
+            changed.map(|_| ()).map_err(|error| StoreError::from_engine(&writer.path, error))
         })
     }
 
@@ -192,7 +274,7 @@ impl StudyWriter {
         self.add_event(EventKind::Stop, state.name());
         self.transact(|transaction, writer| {
             worker::leave(transaction, writer.study, writer.worker, state)
-                .map_err(|error| StoreError::from_sqlite(&writer.path, error))
+                .map_err(|error| StoreError::from_engine(&writer.path, error))
         })?;
         self.failure()
     }
@@ -203,7 +285,7 @@ impl StudyWriter {
 struct DeviceNumbers<'r>(Option<(&'r Record, i64)>);
 
 impl<'r> DeviceNumbers<'r> {
-    fn number(&mut self, connection: &Connection, record: &'r Record) -> rusqlite::Result<i64> {
+    fn number(&mut self, connection: &Connection, record: &'r Record) -> EngineResult<i64> {
         let same = |known: &Record| {
             (&known.device, &known.driver, &known.version)
                 == (&record.device, &record.driver, &record.version)
@@ -225,19 +307,17 @@ pub(super) fn device(
     name: &str,
     driver: &str,
     version: &str,
-) -> rusqlite::Result<i64> {
+) -> EngineResult<i64> {
     let parameters = params![name, driver, version];
-    connection
-        .prepare_cached(
-            "INSERT INTO device (name, driver, version) VALUES (?1, ?2, ?3)
-             ON CONFLICT (name, driver, version) DO NOTHING",
-        )?
-        .execute(parameters)?;
-    connection
-        .prepare_cached(
-            "SELECT number FROM device WHERE name = ?1 AND driver = ?2 AND version = ?3",
-        )?
-        .query_row(parameters, |row| row.get(0))
+    let select = "SELECT number FROM device WHERE name = ?1 AND driver = ?2 AND version = ?3";
+    let known = connection.find(select, parameters, |row| row.get(0), |_| true)?;
+    if let Some(number) = known {
+        return Ok(number);
+    }
+    let insert = "INSERT INTO device (name, driver, version) VALUES (?1, ?2, ?3)
+                  ON CONFLICT (name, driver, version) DO NOTHING";
+    connection.execute(insert, parameters)?;
+    connection.query_row(select, parameters, |row| row.get(0))
 }
 
 /// The higher of two scores; those that may not be chosen do not count.
@@ -253,25 +333,22 @@ pub(super) fn count(
     updated: i64,
     added: StatusCounts,
     best: Option<f64>,
-) -> rusqlite::Result<()> {
+) -> EngineResult<()> {
     let number = |status| added.get(status) as i64;
-    connection
-        .prepare_cached(
-            "UPDATE study SET updated = ?2, ok = ok + ?3, singular = singular + ?4,
-                 disconnected = disconnected + ?5, failed = failed + ?6,
-                 best = max(coalesce(best, ?7), coalesce(?7, best))
-             WHERE number = ?1",
-        )?
-        .execute(params![
-            study,
-            updated,
-            number(Status::Ok),
-            number(Status::Singular),
-            number(Status::Disconnected),
-            number(Status::Failed),
-            best,
-        ])
-        .map(|_| ())
+    let update = "UPDATE study SET updated = ?2, ok = ok + ?3, singular = singular + ?4,
+                      disconnected = disconnected + ?5, failed = failed + ?6,
+                      best = CASE WHEN best IS NULL OR best < ?7 THEN ?7 ELSE best END
+                  WHERE number = ?1";
+    let parameters = params![
+        study,
+        updated,
+        number(Status::Ok),
+        number(Status::Singular),
+        number(Status::Disconnected),
+        number(Status::Failed),
+        best,
+    ];
+    connection.execute(update, parameters).map(|_| ())
 }
 
 pub(super) fn write_event(
@@ -280,11 +357,9 @@ pub(super) fn write_event(
     time: i64,
     kind: EventKind,
     text: &str,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("INSERT INTO event (study, time, kind, text) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![study, time, kind.name(), text])
-        .map(|_| ())
+) -> EngineResult<()> {
+    let insert = "INSERT INTO event (study, time, kind, text) VALUES (?1, ?2, ?3, ?4)";
+    connection.execute(insert, params![study, time, kind.name(), text]).map(|_| ())
 }
 
 /// The result of a place, if it is there.
@@ -292,7 +367,7 @@ pub(super) fn at(
     connection: &Connection,
     study: i64,
     position: u64,
-) -> rusqlite::Result<Option<ResultRow>> {
+) -> EngineResult<Option<ResultRow>> {
     const AT: &str = "WHERE result.study = ?1 AND result.position = ?2";
     Ok(row::select(connection, AT, params![study, position as i64])?.into_iter().next())
 }

@@ -2,6 +2,9 @@
 
 #[path = "../../../../tests/support/data.rs"]
 mod data;
+#[cfg(unix)]
+#[path = "../../../../tests/support/postgres.rs"]
+mod postgres;
 
 mod basics;
 mod benchmark_tables;
@@ -21,6 +24,8 @@ mod program;
 mod pytorch;
 mod reports;
 mod seeds;
+#[cfg(unix)]
+mod server;
 mod signals;
 mod spaces;
 mod stored;

@@ -5,6 +5,8 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use super::dialogs::{FilePurpose, FileQuestion};
 use crate::picture::CapturedPicture;
+use untrained::job::chain;
+use untrained::store::{check_store_address, is_server};
 
 /// The most names that are offered.
 const OFFERED: usize = 12;
@@ -70,6 +72,10 @@ impl PathField {
         let is_folder = path.is_dir();
         match &self.question {
             _ if self.text.trim().is_empty() => Err("type the path of a file".to_owned()),
+            _ if self.takes_servers() && is_server(&path) => match check_store_address(&path) {
+                Ok(()) => Ok(path),
+                Err(error) => Err(chain(&error)),
+            },
             FileQuestion::Folder if !is_folder => Err("is not a folder".to_owned()),
             FileQuestion::Open(..) if !path.exists() => Err("file not found".to_owned()),
             // A benchmark table or images may be a folder.
@@ -88,6 +94,11 @@ impl PathField {
             }
             _ => Ok(path),
         }
+    }
+
+    /// Whether the answer may be the address of a database of studies.
+    fn takes_servers(&self) -> bool {
+        matches!(self.target, PathTarget::Purpose(FilePurpose::Studies | FilePurpose::Open))
     }
 
     /// Whether a file would be replaced.

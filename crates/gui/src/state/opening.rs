@@ -14,6 +14,7 @@ use crate::view::View;
 use untrained::input::{JOB_ENDING, SPACE_ENDING, STUDY_ENDING};
 use untrained::job::{StoreLocation, Task, chain};
 use untrained::space::Space;
+use untrained::store::{check_store_address, is_server};
 
 impl AppState {
     /// Opens a space by id or file, a job file, a model or a file of studies.
@@ -22,6 +23,14 @@ impl AppState {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         match ending.to_ascii_lowercase().as_str() {
             "db" | "sqlite" | "sqlite3" | STUDY_ENDING => {
+                self.use_store(path);
+                self.view = View::Studies;
+                self.preferences.add_recent(name);
+            }
+            _ if is_server(path) => {
+                if let Err(error) = check_store_address(path) {
+                    return self.overlay.notify(Severity::Error, chain(&error));
+                }
                 self.use_store(path);
                 self.view = View::Studies;
                 self.preferences.add_recent(name);

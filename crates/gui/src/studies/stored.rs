@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::results::sheet::ResultTable;
 use untrained::job::{JobConfig, StoreLocation, StudyMode, chain};
 use untrained::space::Space;
-use untrained::store::{ExportRows, Remark, Store, StoreError, StudyInfo, export};
+use untrained::store::{ExportRows, Remark, Store, StoreError, StudyInfo, export, is_server};
 
 /// A study that was read.
 pub struct LoadedStudy {
@@ -70,7 +70,7 @@ pub fn resumed_remarks(job: &JobConfig) -> BTreeMap<String, Remark> {
 ///
 /// Why they cannot be listed.
 pub fn list_studies(path: &Path) -> Result<Vec<StudyInfo>, String> {
-    if !path.exists() {
+    if !is_server(path) && !path.exists() {
         return Ok(Vec::new());
     }
     Store::read(path).and_then(|store| store.list()).map_err(|error| chain(&error))
