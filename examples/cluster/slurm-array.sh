@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One search by all tasks of a Slurm job array:
 #
-#     sbatch --array=0-63 --cpus-per-task=8 slurm-array.sh --space darts --samples 1000000
+#     sbatch --array=0-63 --cpus-per-task=8 slurm-array.sh --space nds-darts --samples 1000000
 #
 # The first task begins the study, the others join it. STORE names the database, on a server that all nodes
 # reach; its password is in ~/.pgpass. The folder from which the job is submitted must be one that all nodes see.
