@@ -134,7 +134,7 @@ fn a_password_never_shows() {
     for verb in [
         &["studies", "--store", &typed][..],
         &["report", "abcd", "--out", &folder.text("r.html"), "--store", &typed],
-        &["cite", "abcd", "--store", &typed],
+        &["cite", "--study", "abcd", "--store", &typed],
         &[&COUNTED[..], &["5", "--out", &folder.text("t.csv"), "--store", &typed]].concat(),
         &["run", &job],
     ] {
