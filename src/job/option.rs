@@ -391,9 +391,10 @@ job_options! {
     }
     Store {
         path: "store", on_resume: Free, label: "Study database",
-        values: OptionType::Text, value_name: "FILE|none", default: "untrained.db in the current folder, \
+        values: OptionType::Text, value_name: "FILE|URL|none", default: "untrained.db in the current folder, \
             or next to the job file",
-        help: "The database that stores results and provides earlier scores; `none` for no database",
+        help: "The database that stores results and provides earlier scores: a file, or a PostgreSQL server \
+            (postgres://USER@HOST/DATABASE); `none` for no database",
     }
     Resume {
         path: "resume", on_resume: Free, label: "Resume",

@@ -107,7 +107,7 @@ pub struct RunFile {
 /// Which study stores the results.
 #[derive(Args, Debug)]
 pub struct StudyArgs {
-    #[arg(long, value_name = "FILE|none", help = help(JobOption::Store), value_parser = value_parser!(PathBuf))]
+    #[arg(long, value_name = "FILE|URL|none", help = help(JobOption::Store), value_parser = value_parser!(PathBuf))]
     pub store: Option<PathBuf>,
     #[arg(long, value_name = "ID", conflicts_with = "join", help = help(JobOption::Resume))]
     pub resume: Option<String>,
@@ -292,7 +292,7 @@ pub enum BenchmarkAction {
 /// `studies`.
 #[derive(Args, Debug)]
 pub struct Studies {
-    /// The study database
+    /// The study database: a file, or a PostgreSQL server (postgres://USER@HOST/DATABASE)
     #[arg(long, global = true, default_value = DEFAULT_FILE, value_name = "FILE")]
     pub store: PathBuf,
     /// What to do with the studies; by default, list them

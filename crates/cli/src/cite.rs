@@ -19,7 +19,7 @@ pub struct Cite {
     /// A stored study (may be repeated), by its ID or the first digits: its space, scores, strategy and images
     #[arg(long, value_name = "ID")]
     pub study: Vec<String>,
-    /// With --study: the study database
+    /// With --study: the study database, a file or a PostgreSQL server
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
     pub store: PathBuf,
 }

@@ -26,7 +26,7 @@ pub struct ReportArguments {
     /// tables of the best architectures and of the Pareto front
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// The study database
+    /// The study database: a file, or a PostgreSQL server (postgres://USER@HOST/DATABASE)
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
     pub store: PathBuf,
     /// How many of the best architectures to show, at most 100

@@ -30,9 +30,9 @@ pub struct Source {
     /// Read scores from a stored study, given by its ID or the first digits of it (see `studies`)
     #[arg(long, value_name = "ID", conflicts_with_all = not_with_study())]
     pub study: Option<String>,
-    /// The database that provides earlier scores and stores new ones, or none [default:
-    /// untrained.db]
-    #[arg(long, value_name = "FILE|none", conflicts_with = "scores")]
+    /// The database that provides earlier scores and stores new ones: a file, a PostgreSQL server
+    /// (postgres://USER@HOST/DATABASE) or none [default: untrained.db]
+    #[arg(long, value_name = "FILE|URL|none", conflicts_with = "scores")]
     pub store: Option<PathBuf>,
     /// Without --scores and --study: number of architectures to score now, drawn uniformly from the
     /// table without replacement
