@@ -84,7 +84,7 @@ pub(super) struct Connection(Engine);
 enum Engine {
     Sqlite(rusqlite::Connection),
     #[cfg(feature = "postgres")]
-    Postgres(Session),
+    Postgres(Box<Session>),
 }
 
 impl From<rusqlite::Connection> for Connection {
@@ -97,7 +97,7 @@ impl From<rusqlite::Connection> for Connection {
 #[cfg(feature = "postgres")]
 impl From<Session> for Connection {
     fn from(session: Session) -> Self {
-        Self(Engine::Postgres(session))
+        Self(Engine::Postgres(Box::new(session)))
     }
 }
 

@@ -57,7 +57,7 @@ fn what_cannot_be_drawn_is_refused_before_anything_is_scored() {
     refused(score(&five), "a heat map shows 1 to 4 kernel matrices, not 5");
     let bitmap = folder.path("map.jpg");
     let message =
-        format!("cannot tell the format of {bitmap}: give a name that ends in .png or .svg");
+        format!("cannot tell the format of {bitmap}: give a name that ends in .png, .svg or .pdf");
     refused(score(&[CELLS[1], "--heat-map", &bitmap]), &message);
     let repeats = [CELLS[1], "--heat-map", &path, "--repeats", "2"];
     refused(score(&repeats), "--heat-map needs --repeats 1");

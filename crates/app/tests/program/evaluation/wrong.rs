@@ -129,8 +129,8 @@ fn options_that_would_be_ignored() {
 #[test]
 fn plots_are_refused_before_anything_is_read() {
     let folder = Folder::new();
-    let plot = folder.path("plot.pdf");
+    let plot = folder.path("plot.tiff");
     let run = compared("correlate", &["--scores", "missing.csv", "--plot", &plot]);
-    let message = "give a name that ends in .png or .svg";
+    let message = "give a name that ends in .png, .svg or .pdf";
     refused(run, &format!("cannot tell the format of {plot}: {message}"));
 }
