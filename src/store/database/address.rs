@@ -32,7 +32,22 @@ pub fn check_store_address(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// The part between the scheme and the path, and the rest.
+/// An address whose hosts have this port where they name none.
+#[cfg(feature = "postgres")]
+pub(super) fn with_port(text: &str, port: u16) -> String {
+    let (scheme, authority, rest) = parts(text);
+    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let named = |host: &str| {
+        // The colons of an address of version 6 stand in brackets.
+        let has_port = host.rsplit(']').next().is_some_and(|end| end.contains(':'));
+        if host.is_empty() || has_port { host.to_owned() } else { format!("{host}:{port}") }
+    };
+    let hosts: Vec<String> = hosts.split(',').map(named).collect();
+    let at = if authority.contains('@') { "@" } else { "" };
+    format!("{scheme}{user}{at}{}{rest}", hosts.join(","))
+}
+
+/// The scheme, the part up to the path, and the rest.
 fn parts(text: &str) -> (&str, &str, &str) {
     let begin = text.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = text.split_at(begin);
@@ -57,6 +72,9 @@ fn secret_options(rest: &str) -> impl Iterator<Item = &str> {
 
 /// An address as it may be shown.
 pub(super) fn without_password(text: &str) -> String {
+    if !is_server(Path::new(text)) {
+        return text.to_owned();
+    }
     let (scheme, authority, rest) = parts(text);
     let authority = match authority.rsplit_once('@') {
         Some((user, host)) => {
@@ -80,6 +98,22 @@ mod tests {
         }
         for file in ["studies.db", "postgres:/h/d", "postgres", "a/postgres://b", "POSTGRES.db"] {
             assert!(!is_server(Path::new(file)), "{file}");
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn hosts_without_a_port_get_one() {
+        for (address, expected) in [
+            ("postgres://u@h/d", "postgres://u@h:7/d"),
+            ("postgres://h", "postgres://h:7"),
+            ("postgres://u@h:8/d", "postgres://u@h:8/d"),
+            ("postgres://[::1]/d", "postgres://[::1]:7/d"),
+            ("postgres://[::1]:8/d", "postgres://[::1]:8/d"),
+            ("postgres://u@a,b:8/d?sslmode=disable", "postgres://u@a:7,b:8/d?sslmode=disable"),
+            ("postgres:///d?host=/tmp", "postgres:///d?host=/tmp"),
+        ] {
+            assert_eq!(with_port(address, 7), expected);
         }
     }
 

@@ -9,6 +9,7 @@ use postgres::{Client, Config, NoTls};
 
 use super::password::{PasswordFile, Wanted};
 use super::schema;
+use crate::store::database::address::with_port;
 use crate::store::database::engine::{Connection, EngineError, Session};
 use crate::store::database::{StoreAccess, StoreError};
 
@@ -86,7 +87,15 @@ fn config(
              (`ssh -L`) or a network that you trust, and sslmode=disable"
         ));
     }
-    let mut config: Config = text.parse().map_err(|error: postgres::Error| {
+    let port = match given("PGPORT") {
+        Some(port) => {
+            Some(port.parse::<u16>().map_err(|_| format!("PGPORT is {port}, which is no port"))?)
+        }
+        None => None,
+    };
+    // Read as it is, a host without a port would have the default one.
+    let address = port.map_or(text.to_owned(), |port| with_port(text, port));
+    let mut config: Config = address.parse().map_err(|error: postgres::Error| {
         format!("{error}: expected postgres://USER@HOST:PORT/DATABASE")
     })?;
     config.ssl_mode(SslMode::Disable);
@@ -96,8 +105,8 @@ fn config(
             None => config.host(&default_host()),
         };
     }
-    if let (true, Some(port)) = (config.get_ports().is_empty(), given("PGPORT")) {
-        config.port(port.parse().map_err(|_| format!("PGPORT is {port}, which is no port"))?);
+    if let (true, Some(port)) = (config.get_ports().is_empty(), port) {
+        config.port(port);
     }
     if let (None, Some(user)) = (config.get_user(), given("PGUSER")) {
         config.user(&user);
@@ -189,6 +198,8 @@ mod tests {
         assert_eq!((config.get_ports(), config.get_user()), (&[78][..], Some("v")));
         assert_eq!(config.get_dbname(), Some("e"));
         assert_eq!(made("postgres://w@h", &[]).unwrap().get_dbname(), Some("w"));
+        let config = made("postgres://w@h", &variables).unwrap();
+        assert_eq!((config.get_hosts().len(), config.get_ports()), (1, &[77][..]));
     }
 
     #[test]
