@@ -18,7 +18,7 @@ const KILLS: usize = 50;
 const SAMPLES: u64 = 4000;
 
 /// A search that takes about a millisecond for a network and learns from what it has scored.
-fn config(store: &Path) -> JobConfig {
+pub fn config(store: &Path, samples: u64) -> JobConfig {
     let options = Options {
         batch_size: Some(8),
         device: "cpu".to_owned(),
@@ -26,7 +26,7 @@ fn config(store: &Path) -> JobConfig {
         ..Options::default()
     };
     let search = SearchOptions {
-        samples: Some(SAMPLES),
+        samples: Some(samples),
         strategy: untrained::search::StrategyKind::Evolution,
         ..SearchOptions::default()
     };
@@ -45,7 +45,7 @@ fn config(store: &Path) -> JobConfig {
 #[test]
 fn child_that_searches() {
     let Some(path) = std::env::var_os(CHILD).map(PathBuf::from) else { return };
-    let mut config = config(&path);
+    let mut config = config(&path, SAMPLES);
     let studies = Store::open(&path).unwrap().list().unwrap();
     if let Some(study) = studies.first() {
         config.study = StudyMode::Resume(study.id.clone());
@@ -110,7 +110,7 @@ fn a_job_that_is_killed_fifty_times_ends_as_one_that_is_not() {
     }
     assert!(interrupted > KILLS / 2, "it was finished after {} kills", interrupted);
     assert!(child(&killed).wait().unwrap().success());
-    let summary = job::run(&config(&whole), &Cancel::new(), &mut |_| {}).unwrap();
+    let summary = job::run(&config(&whole, SAMPLES), &Cancel::new(), &mut |_| {}).unwrap();
     assert_eq!(summary.counts.total(), SAMPLES);
     let (killed, whole) = (rows(&killed), rows(&whole));
     assert_eq!(killed.len() as u64, SAMPLES);

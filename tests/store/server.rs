@@ -1,19 +1,18 @@
 //! Studies on a PostgreSQL server: the same as in a file, whatever happens to the server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use untrained::backend::Cancel;
-use untrained::job::{
-    self, Event, JobConfig, JobError, Options, SearchOptions, StoreLocation, StudyMode, Task,
-};
+use untrained::job::{self, Event, JobConfig, JobError, StudyMode};
 use untrained::store::{
     ExportRows, FlushPolicy, Remark, ResultRow, Store, StoreError, StudyState, export,
 };
 
-use super::shared::{PLACES, work};
+use super::shared::{PLACES, share_a_study, work};
 use super::support::{Folder, child, filled, message, quick, refused, row, rows, setup};
+use crate::killed_jobs;
 use crate::support::postgres::Server;
 use crate::support::watchdog::wait_until;
 
@@ -90,37 +89,15 @@ fn a_server_keeps_what_a_file_keeps_to_the_bit() {
 
 #[test]
 fn processes_that_share_a_study_on_a_server_score_everything_once() {
-    const PROCESSES: usize = 3;
     let Some(server) = Server::start() else { return };
     let path = server.database("shared");
     // All make the tables at once.
     std::thread::scope(|scope| {
         (0..4).for_each(|_| drop(scope.spawn(|| Store::open(&path).map(drop).unwrap())));
     });
-    let store = Store::open(&path).unwrap();
-    let study = store.begin(&setup(PLACES), quick()).unwrap();
-    let info = study.info().clone();
-    let children: Vec<_> =
-        (1..PROCESSES).map(|_| child("store::shared::child_that_works", &path)).collect();
-    wait_until("the start of every process", || {
-        store.find(&info.id).unwrap().workers.len() == PROCESSES
+    share_a_study(&path, |store, info| {
+        refused(store.resume(&store.find(&info.id).unwrap(), quick()), &["is being written by"]);
     });
-    refused(store.resume(&store.find(&info.id).unwrap(), quick()), &["is being written by"]);
-    let mut scored = vec![work(&study)];
-    study.finish(StudyState::Done).unwrap();
-    for mut child in children {
-        let text = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("scored "));
-        let line = line.expect("a child did not finish");
-        scored.push(line.split_whitespace().map(|text| text.parse().unwrap()).collect());
-        assert!(child.wait().unwrap().success());
-    }
-    let all: Vec<u64> = scored.concat();
-    assert_eq!(all.len() as u64, PLACES, "scored twice or not at all: {scored:?}");
-    assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), (0..PLACES).collect());
-    assert!(scored.iter().filter(|mine| !mine.is_empty()).count() > 1, "one did it all");
-    assert_eq!(rows(&store, &info).len() as u64, PLACES);
-    assert_eq!(store.find(&info.id).unwrap().standing(), "done");
     let left = "SELECT count(*) FROM untrained.claim";
     assert_eq!(server.sql("shared", left).unwrap(), "0", "claims are left");
 }
@@ -143,24 +120,12 @@ fn what_a_killed_process_had_claimed_is_another_ones() {
     assert_eq!(store.find(&info.id).unwrap().counts.total(), PLACES);
 }
 
-/// A search that takes about a millisecond for a network and learns from what it has scored.
+/// A search that learns from what it has scored. A process counts as killed after as long as in a real job, since a
+/// server takes a while to start.
 fn search(store: &Path, samples: u64) -> JobConfig {
-    let options = Options {
-        batch_size: Some(8),
-        device: "cpu".to_owned(),
-        set: ["skeleton.cells=1", "skeleton.channels=4"].map(|set| set.parse().unwrap()).to_vec(),
-        ..Options::default()
-    };
-    let search = SearchOptions {
-        samples: Some(samples),
-        strategy: untrained::search::StrategyKind::Evolution,
-        ..SearchOptions::default()
-    };
-    JobConfig {
-        store: Some(StoreLocation::File(store.to_owned())),
-        pace: FlushPolicy { commit: Duration::from_millis(20), rows: 64, ..FlushPolicy::default() },
-        ..JobConfig::new(options, Task::Search(Box::new(search)))
-    }
+    let mut job = killed_jobs::config(store, samples);
+    job.pace.expiry = FlushPolicy::default().expiry;
+    job
 }
 
 /// All of a row but time, place and the moment.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use untrained::plan::Count;
@@ -9,7 +10,7 @@ use untrained::score::{SCORES, ScoreSet};
 use untrained::space::Space;
 use untrained::store::{
     ClaimOutcome, ClaimRequest, FlushPolicy, ScoreKey, ScoreKeys, Store, StoreError, Study,
-    StudyState, WantedScores,
+    StudyInfo, StudyState, WantedScores,
 };
 use untrained::weights::Initialisation;
 
@@ -83,17 +84,18 @@ fn child_that_works() {
     writeln!(std::io::stdout(), "\nscored {}", mine.join(" ")).unwrap();
 }
 
-#[test]
-fn processes_that_share_a_study_score_everything_once() {
-    let folder = Folder::new();
-    let store = Store::open(&folder.db()).unwrap();
+/// Several processes work on a new study of a store: each place is scored by one of them. `meanwhile` is called when
+/// all have started.
+pub(super) fn share_a_study(path: &Path, meanwhile: impl Fn(&Store, &StudyInfo)) {
+    let store = Store::open(path).unwrap();
     let study = store.begin(&setup(PLACES), quick()).unwrap();
     let info = study.info().clone();
     let children: Vec<_> =
-        (1..PROCESSES).map(|_| child("store::shared::child_that_works", &folder.db())).collect();
+        (1..PROCESSES).map(|_| child("store::shared::child_that_works", path)).collect();
     wait_until("the start of every process", || {
         store.find(&info.id).unwrap().workers.len() == PROCESSES
     });
+    meanwhile(&store, &info);
     let mut scored = vec![work(&study)];
     study.finish(StudyState::Done).unwrap();
     for mut child in children {
@@ -110,6 +112,11 @@ fn processes_that_share_a_study_score_everything_once() {
     let info = store.find(&info.id).unwrap();
     assert_eq!(rows(&store, &info).len() as u64, PLACES);
     assert_eq!(info.standing(), "done");
+}
+
+#[test]
+fn processes_that_share_a_study_score_everything_once() {
+    share_a_study(&Folder::new().db(), |_, _| {});
 }
 
 #[test]

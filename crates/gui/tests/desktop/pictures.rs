@@ -109,17 +109,18 @@ fn the_menu_saves_the_main_picture_and_says_what_went_wrong() {
     let mut window = Window::new(Some("nas-bench-201"));
     window.see("15,625");
     window.until("a cell", |harness| shows(harness, "Save picture of cell graph…"));
+    let saved = |name: &str| format!("saved picture to {}", window.path(name).display());
     for (name, told) in [
-        ("cell.svg", "saved picture to"),
-        ("cell.pdf", "saved picture to"),
-        ("cell.bmp", "use .png, .svg or .pdf"),
-        ("no such folder/cell.png", "choose another folder"),
+        ("cell.svg", saved("cell.svg")),
+        ("cell.pdf", saved("cell.pdf")),
+        ("cell.bmp", "use .png, .svg or .pdf".to_owned()),
+        ("no such folder/cell.png", "choose another folder".to_owned()),
     ] {
         let path = window.path(name);
         window.dialogs.answer(path);
         window.press("File");
         window.press("Save picture…");
-        window.see(told);
+        window.see(&told);
     }
     assert!(window.path("cell.svg").exists());
     assert!(std::fs::read(window.path("cell.pdf")).unwrap().starts_with(b"%PDF-"));
