@@ -16,7 +16,13 @@ const SAMPLES: u64 = 5_000;
 
 /// Microseconds that a strategy takes for a question and its answer.
 fn strategy(space: &Space, at: usize) -> f64 {
-    let sizes = SearchSizes { samples: QUESTIONS, population: 10, tournament: 3, candidates: 20 };
+    let sizes = SearchSizes {
+        samples: QUESTIONS,
+        population: 10,
+        tournament: 3,
+        crossover: 0.0,
+        candidates: 20,
+    };
     let mut strategy = StrategyKind::ALL[at].start(ConstrainedSpace::new(space, &[]), sizes, 0);
     let begin = Instant::now();
     let mut asked = 0_u64;

@@ -8,7 +8,9 @@ use untrained::job::{self, Event, JobConfig, Options, SearchOptions, StoreLocati
 use untrained::score::KernelMatrix;
 use untrained::search::{ConstrainedSpace, SearchSizes, StrategyKind};
 use untrained::space::Space;
-use untrained::statistics::{ProtocolOptions, ScoredCandidate, protocol};
+use untrained::statistics::{
+    PredictorReport, ProtocolOptions, ReportOptions, ScoredCandidate, protocol,
+};
 use untrained::store::Store;
 
 use crate::support::devices;
@@ -132,7 +134,13 @@ fn every_phase_asks_between_its_steps() {
     let propose = |cancel: &Cancel| {
         let constraints = ["params=..1".parse().unwrap()];
         let pool = ConstrainedSpace::new(&space, &constraints).until(cancel);
-        let sizes = SearchSizes { samples: 10, population: 5, tournament: 3, candidates: 5 };
+        let sizes = SearchSizes {
+            samples: 10,
+            population: 5,
+            tournament: 3,
+            crossover: 0.0,
+            candidates: 5,
+        };
         assert!(StrategyKind::Random.start(pool, sizes, 0).next().is_err());
     };
     phases.push(("proposing", 20_000, asks(propose)));
@@ -153,7 +161,7 @@ fn every_phase_asks_between_its_steps() {
         phases.push(("forward pass on the GPU", 20, run(&adapter, 4, 22) - run(&adapter, 4, 2)));
     }
 
-    // Resampling: for every run of the experiment.
+    // For every run of the experiment.
     let candidate = |at: u32| ScoredCandidate {
         score: f64::from(at),
         accuracy: f64::from(at),
@@ -165,7 +173,19 @@ fn every_phase_asks_between_its_steps() {
     let resample = |cancel: &Cancel| {
         protocol(&candidates, &options, &|| cancel.is_cancelled()).unwrap();
     };
-    phases.push(("resampling", 300, asks(resample)));
+    phases.push(("the search experiment", 300, asks(resample)));
+
+    // The bootstrap: for every half a million pairs of each thread.
+    let pairs: Vec<(f64, f64)> =
+        (0..20_000).map(|at| (f64::from(at % 777), f64::from(at))).collect();
+    let options = ReportOptions { resamples: 200, seed: 0 };
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let report = |cancelled: &(dyn Fn() -> bool + Sync)| {
+        one.install(|| PredictorReport::new("params", &pairs, options, &|| cancelled()))
+    };
+    let bootstrap = asks(|cancel| drop(report(&|| cancel.is_cancelled()).unwrap()));
+    phases.push(("the bootstrap", 8, bootstrap));
+    assert!(report(&|| true).is_none());
 
     for (phase, steps, asked) in phases {
         assert!(asked >= steps, "{phase}: asked {asked} times in {steps} steps");

@@ -67,8 +67,13 @@ impl Table {
 
     /// The accuracy after 200 epochs of what one search chooses by that after 12.
     fn search(&self, name: &str, seed: u64) -> f64 {
-        let sizes =
-            SearchSizes { samples: TRAININGS, population: 10, tournament: 3, candidates: 20 };
+        let sizes = SearchSizes {
+            samples: TRAININGS,
+            population: 10,
+            tournament: 3,
+            crossover: 0.0,
+            candidates: 20,
+        };
         let mut search = name.parse::<StrategyKind>().unwrap().start(
             ConstrainedSpace::new(&self.space, &[]),
             sizes,

@@ -9,10 +9,10 @@ use untrained::search::{
     ConstrainedSpace, Constraint, LatencyError, LatencyMeter, NextStep, Objective, SearchSizes,
     Strategy, StrategyKind, TrialValue,
 };
-use untrained::space::{Architecture, Space};
+use untrained::space::{Architecture, Decision, Space};
 
 const SIZES: SearchSizes =
-    SearchSizes { samples: 60, population: 10, tournament: 3, candidates: 20 };
+    SearchSizes { samples: 60, population: 10, tournament: 3, crossover: 0.0, candidates: 20 };
 
 fn space() -> Space {
     Space::builtin("nas-bench-201").unwrap()
@@ -123,6 +123,41 @@ fn children_of_evolution_are_mutations_of_the_living() {
     }
 }
 
+/// Which of the children are one mutation away from a living one, and which have each decision from one of
+/// two of them.
+fn children_of(crossover: f64) -> [usize; 2] {
+    let space = space();
+    let sizes = SearchSizes { crossover, ..SIZES };
+    let pool = ConstrainedSpace::new(&space, &[]);
+    let trace = run(StrategyKind::Evolution.start(pool, sizes, 11).as_mut(), 1);
+    let decisions: Vec<_> =
+        trace.iter().map(|(_, text)| space.parse(text).unwrap().decisions()).collect();
+    let (mut mutated, mut crossed) = (0, 0);
+    for (position, child) in decisions.iter().enumerate().skip(SIZES.population) {
+        let alive = &decisions[position - SIZES.population..position];
+        let is_mutation = alive
+            .iter()
+            .any(|parent| parent.iter().zip(child).filter(|(a, b)| a != b).count() == 1);
+        let is_child = |one: &[Decision], other: &[Decision]| {
+            child.iter().enumerate().all(|(at, own)| one[at] == *own || other[at] == *own)
+        };
+        let is_crossed = alive.iter().any(|one| alive.iter().any(|other| is_child(one, other)));
+        assert!(is_mutation || is_crossed, "{position}: without parents");
+        mutated += usize::from(is_mutation && !is_crossed);
+        crossed += usize::from(is_crossed && !is_mutation);
+    }
+    [mutated, crossed]
+}
+
+#[test]
+fn a_share_of_the_children_has_two_parents() {
+    let [mutated, crossed] = children_of(0.0);
+    assert!(mutated > 10 && crossed == 0, "{mutated} and {crossed} without crossover");
+    // Most children of a population whose members are alike are both.
+    let [mutated, crossed] = children_of(1.0);
+    assert!(crossed > 0, "{mutated} and {crossed} with crossover alone");
+}
+
 #[test]
 fn climbing_reaches_the_summit() {
     let summit =
@@ -145,7 +180,7 @@ fn constraints_are_kept_by_every_strategy() {
     let constraints: Vec<Constraint> =
         ["params=..300K", "macs=20M.."].iter().map(|text| text.parse().unwrap()).collect();
     for kind in StrategyKind::ALL {
-        let sizes = SearchSizes { samples: 30, ..SIZES };
+        let sizes = SearchSizes { samples: 30, crossover: 0.5, ..SIZES };
         let mut strategy = kind.start(ConstrainedSpace::new(&space, &constraints), sizes, 1);
         let mut asked = 0;
         for _ in 0..80 {

@@ -150,12 +150,14 @@ fn reports(
     watch: EvaluationProgress<'_>,
 ) -> Result<Vec<PredictorReport>, EvaluationError> {
     let report = |(at, column): (usize, &PredictorColumn<'_>)| {
-        if !watch(at as f64 / columns.len() as f64) {
+        let cancelled = || !watch(at as f64 / columns.len() as f64);
+        if cancelled() {
             return Err(EvaluationError::Cancelled);
         }
         let pairs: Vec<(f64, f64)> =
             places.iter().map(|&place| (column.values[place], accuracies[place])).collect();
-        Ok(PredictorReport::new(column.name, &pairs, options))
+        PredictorReport::new(column.name, &pairs, options, &cancelled)
+            .ok_or(EvaluationError::Cancelled)
     };
     columns.iter().enumerate().map(report).collect()
 }

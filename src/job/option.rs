@@ -171,6 +171,12 @@ job_options! {
         values: count(1, 1_000_000), value_name: "N",
         help: "Evolutionary strategies: number of random members that compete to become the parent",
     }
+    Crossover {
+        path: "task.search.crossover", on_resume: Fixed, label: "Crossover",
+        values: OptionType::Number { most: 1.0 }, value_name: "SHARE",
+        help: "Evolutionary strategies: share of the children that combine the decisions of two parents \
+               instead of changing one decision of one parent; 0 as published",
+    }
     Candidates {
         path: "task.search.candidates", on_resume: Fixed, label: "Candidates",
         values: count(1, 1_000_000), value_name: "N",

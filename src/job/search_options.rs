@@ -39,6 +39,9 @@ pub struct SearchOptions {
     pub population: usize,
     /// Evolutionary strategies: number of random members that compete to become the parent
     pub tournament: usize,
+    /// Evolutionary strategies: share of the children that combine two parents instead of mutating one; 0 as
+    /// published
+    pub crossover: f64,
     /// AREA: number of architectures to score when selecting the first population
     pub candidates: usize,
     /// AREA, REA, RS: the command that trains an architecture. {arch.json} is replaced by the path of a
@@ -76,6 +79,7 @@ impl Default for SearchOptions {
             unique: false,
             population: 10,
             tournament: 3,
+            crossover: 0.0,
             candidates: 20,
             trainer: None,
             table: None,
@@ -172,6 +176,9 @@ impl SearchOptions {
             Self { samples: Some(0), .. } => refuse(JobOption::Samples, "must be at least 1"),
             Self { population: 0, .. } => refuse(JobOption::Population, "must be at least 1"),
             Self { tournament: 0, .. } => refuse(JobOption::Tournament, "must be at least 1"),
+            Self { crossover, .. } if !(0.0..=1.0).contains(crossover) => {
+                refuse(JobOption::Crossover, "must be a share from 0 to 1")
+            }
             Self { candidates, population, .. }
                 if self.strategy.has_option(StrategyOption::Candidates)
                     && candidates < population =>
@@ -201,6 +208,7 @@ impl SearchOptions {
                 JobOption::Samples => kind != StrategyKind::Exhaustive,
                 JobOption::Population => kind.has_option(StrategyOption::Population),
                 JobOption::Tournament => kind.has_option(StrategyOption::Tournament),
+                JobOption::Crossover => kind.has_option(StrategyOption::Crossover),
                 JobOption::Candidates => kind.has_option(StrategyOption::Candidates),
                 JobOption::Trainers | JobOption::TrainerLimit | JobOption::TrainerRetries => {
                     kind.objective() == Objective::Accuracy
@@ -286,10 +294,10 @@ impl SearchOptions {
         space: &Space,
         cancel: &'s Cancel,
     ) -> Result<Box<dyn Strategy + 's>, JobError> {
-        let Self { population, tournament, candidates, .. } = *self;
+        let Self { population, tournament, crossover, candidates, .. } = *self;
         // A training budget alone ends the search.
         let samples = if self.budget.is_some() { u64::MAX } else { self.samples_of(space) };
-        let sizes = SearchSizes { samples, population, tournament, candidates };
+        let sizes = SearchSizes { samples, population, tournament, crossover, candidates };
         let within = if self.measures_latency() {
             let meter = session.latency_meter(space, cancel)?;
             ConstrainedSpace::measuring(space, &self.constraint, meter)

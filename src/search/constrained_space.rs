@@ -190,6 +190,23 @@ impl<'m> ConstrainedSpace<'m> {
         self.first(&mut |_| parent.mutate(rng))
     }
 
+    /// A random child of two architectures that may be proposed; a mutation of one where they have no child
+    /// that differs from both.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsatisfiable`] after many children.
+    pub fn cross(
+        &mut self,
+        parents: [&Architecture; 2],
+        rng: &mut dyn Rng,
+    ) -> Result<Architecture, Unsatisfiable> {
+        self.first(&mut |_| {
+            let child = parents[0].crossover(parents[1], rng);
+            if parents.contains(&&child) { child.mutate(rng) } else { child }
+        })
+    }
+
     fn first(
         &mut self,
         propose: &mut dyn FnMut(&Space) -> Architecture,

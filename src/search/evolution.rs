@@ -1,5 +1,6 @@
 //! Regularised evolution (Real et al., AAAI 2019): the best of a random tournament is mutated, the
-//! child joins the population, and the oldest member leaves it.
+//! child joins the population, and the oldest member leaves it. Beyond the publication, a share of the
+//! children may have two such parents.
 //!
 //! AREA (Mellor et al. 2021, section 5.3) does the same with accuracies, but its first population
 //! consists of the highest-scoring members of a larger random sample, which needs no training.
@@ -129,7 +130,13 @@ impl Strategy for Evolution<'_> {
             return Ok(NextStep::Wait);
         }
         let Some(parent) = self.parent() else { return Ok(NextStep::Done) };
-        match self.space.mutate(&parent, &mut self.rng) {
+        let crosses = self.sizes.crossover > 0.0 && self.rng.random_bool(self.sizes.crossover);
+        let other = if crosses { self.parent() } else { None };
+        let child = match other {
+            Some(other) => self.space.cross([&parent, &other], &mut self.rng),
+            None => self.space.mutate(&parent, &mut self.rng),
+        };
+        match child {
             Ok(child) => Ok(self.ask(child)),
             Err(error) => self.space.ended(self.asked, error),
         }

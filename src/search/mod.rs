@@ -78,7 +78,7 @@ pub trait Strategy {
 }
 
 /// The sizes of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchSizes {
     /// Architectures that are proposed; fewer if the space has fewer.
     pub samples: u64,
@@ -86,6 +86,8 @@ pub struct SearchSizes {
     pub population: usize,
     /// Members drawn for a tournament, the best of which becomes a parent.
     pub tournament: usize,
+    /// Share of the children that have two parents (crossover) instead of one (mutation), from 0 to 1.
+    pub crossover: f64,
     /// Architectures that are scored for the first population of AREA.
     pub candidates: usize,
 }

@@ -40,6 +40,8 @@ pub enum StrategyOption {
     Population,
     /// [`SearchSizes::tournament`].
     Tournament,
+    /// [`SearchSizes::crossover`].
+    Crossover,
     /// [`SearchSizes::candidates`].
     Candidates,
 }
@@ -78,9 +80,13 @@ impl StrategyKind {
     /// Everything about it.
     pub const fn info(self) -> &'static StrategyInfo {
         const EVOLUTION: &[StrategyOption] =
-            &[StrategyOption::Population, StrategyOption::Tournament];
-        const AREA: &[StrategyOption] =
-            &[StrategyOption::Population, StrategyOption::Tournament, StrategyOption::Candidates];
+            &[StrategyOption::Population, StrategyOption::Tournament, StrategyOption::Crossover];
+        const AREA: &[StrategyOption] = &[
+            StrategyOption::Population,
+            StrategyOption::Tournament,
+            StrategyOption::Crossover,
+            StrategyOption::Candidates,
+        ];
         match self {
             Self::Random => &StrategyInfo {
                 name: "random",

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod builtin;
+mod crossover;
 mod drawing;
 mod equivalence;
 mod error;

@@ -29,6 +29,13 @@ pub struct CorrelationIntervals {
     pub rho: Option<ConfidenceInterval>,
 }
 
+impl CorrelationIntervals {
+    const NONE: Self = Self { tau_b: None, rho: None };
+}
+
+/// Pairs that are drawn between two looks at whether to go on: some hundredths of a second of a core.
+const PAIRS_AT_ONCE: usize = 500_000;
+
 /// Percentile bootstrap (Efron and Tibshirani 1993, chapter 13): draws as many pairs as there are,
 /// with replacement, `resamples` times, and takes the 2.5 % and 97.5 % quantiles of the statistic,
 /// interpolated linearly.
@@ -36,21 +43,41 @@ pub struct CorrelationIntervals {
 /// Resamples in which one side is constant are left out. Resample `i` is drawn from stream `i` of
 /// the seed, so the result depends on neither threads nor machine. Runs on rayon's current pool.
 pub fn bootstrap(pairs: &[(f64, f64)], resamples: u32, seed: u64) -> CorrelationIntervals {
+    bootstrap_unless(pairs, resamples, seed, &|| false).unwrap_or(CorrelationIntervals::NONE)
+}
+
+/// The same; `None` if it is cancelled, which is asked between some of the resamples.
+pub(super) fn bootstrap_unless(
+    pairs: &[(f64, f64)],
+    resamples: u32,
+    seed: u64,
+    cancelled: &dyn Fn() -> bool,
+) -> Option<CorrelationIntervals> {
     let ranks = DenseRanks::new(&complete(pairs));
     if ranks.len() == 0 {
-        return CorrelationIntervals { tau_b: None, rho: None };
+        return Some(CorrelationIntervals::NONE);
     }
     let rng = seed::stream(seed, &["bootstrap"]);
-    let values = (0..resamples).into_par_iter().map(|resample| {
+    let draw = |resample: u32| {
         let mut rng = rng.clone();
         rng.set_stream(u64::from(resample));
         let count = ranks.len() as u32;
         let places: Vec<u32> = (0..count).map(|_| rng.random_range(0..count)).collect();
         let drawn = ranks.at(&places);
         (drawn.tau_b(), drawn.rho())
-    });
-    let (tau_b, rho): (Vec<_>, Vec<_>) = values.unzip();
-    CorrelationIntervals { tau_b: interval(tau_b), rho: interval(rho) }
+    };
+    let at_once = (PAIRS_AT_ONCE / ranks.len()).max(1) * rayon::current_num_threads();
+    let (mut tau_b, mut rho) = (Vec::new(), Vec::new());
+    for first in (0..resamples).step_by(at_once) {
+        if cancelled() {
+            return None;
+        }
+        let last = first.saturating_add(at_once as u32).min(resamples);
+        let drawn: Vec<_> = (first..last).into_par_iter().map(draw).collect();
+        tau_b.extend(drawn.iter().map(|statistics| statistics.0));
+        rho.extend(drawn.iter().map(|statistics| statistics.1));
+    }
+    Some(CorrelationIntervals { tau_b: interval(tau_b), rho: interval(rho) })
 }
 
 fn interval(values: Vec<Option<f64>>) -> Option<ConfidenceInterval> {

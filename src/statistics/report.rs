@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::bootstrap::{ConfidenceInterval, bootstrap};
+use super::bootstrap::{ConfidenceInterval, bootstrap_unless};
 use super::top::{best_by_accuracy, ndcg_at, precision_at, regret_at, top_count};
 use super::{complete, kendall_tau_b, spearman_rho};
 
@@ -97,38 +97,49 @@ pub struct AtPercent {
 }
 
 impl PredictorReport {
-    /// From pairs `(score, accuracy)`.
-    pub fn new(predictor: &str, pairs: &[(f64, f64)], options: ReportOptions) -> Self {
+    /// From pairs `(score, accuracy)`; `None` if it is cancelled, which is asked between resamples.
+    pub fn new(
+        predictor: &str,
+        pairs: &[(f64, f64)],
+        options: ReportOptions,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Option<Self> {
         let kept = complete(pairs);
-        Self {
+        let best =
+            |percent| RankAgreement::new(&best_by_accuracy(&kept, percent), options, cancelled);
+        Some(Self {
             predictor: predictor.to_owned(),
             dropped: pairs.len() - kept.len(),
             infinite: kept.iter().filter(|pair| pair.0.is_infinite()).count(),
             options,
-            all: RankAgreement::new(&kept, options),
-            best_tenth: RankAgreement::new(&best_by_accuracy(&kept, BEST[0]), options),
-            best_fifth: RankAgreement::new(&best_by_accuracy(&kept, BEST[1]), options),
-        }
+            all: RankAgreement::new(&kept, options, cancelled)?,
+            best_tenth: best(BEST[0])?,
+            best_fifth: best(BEST[1])?,
+        })
     }
 }
 
 impl RankAgreement {
-    fn new(pairs: &[(f64, f64)], options: ReportOptions) -> Self {
-        let intervals = bootstrap(pairs, options.resamples, options.seed);
+    fn new(
+        pairs: &[(f64, f64)],
+        options: ReportOptions,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Option<Self> {
+        let intervals = bootstrap_unless(pairs, options.resamples, options.seed, cancelled)?;
         let (tau_b, rho) = (kendall_tau_b(pairs), spearman_rho(pairs));
         let scaled = scaled(pairs);
         let at_percent = |percent| {
             let k = top_count(pairs.len(), percent);
             AtPercent { percent, k, value: precision_at(pairs, k) }
         };
-        Self {
+        Some(Self {
             n: pairs.len(),
             tau_b: IntervalEstimate { value: tau_b, interval: tau_b.and(intervals.tau_b) },
             rho: IntervalEstimate { value: rho, interval: rho.and(intervals.rho) },
             regret: REGRET_AT.map(|k| AtCount { k, value: regret_at(pairs, k) }).to_vec(),
             precision: PRECISION_AT.map(at_percent).to_vec(),
             ndcg: NDCG_AT.map(|k| AtCount { k, value: ndcg_at(&scaled, k) }).to_vec(),
-        }
+        })
     }
 }
 

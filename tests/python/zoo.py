@@ -123,7 +123,7 @@ def one(name, exporter, program):
         del model
         numpy.save(array, images.numpy())
         command = [program, "--batch", "score", "--onnx", path, "--images", f"npy:{array}",
-                   "--batch-size", str(BATCH), "--device", "cpu", "--store", "none", "--out",
+                   "--batch-size", str(BATCH), "--device", "cpu", "--out",
                    f"{folder}/out.jsonl"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

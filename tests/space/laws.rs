@@ -73,6 +73,51 @@ proptest! {
             prop_assert_eq!(parsed.as_ref(), Ok(&changed), "{}: {}", space.id(), text);
         }
     }
+
+    #[test]
+    fn a_child_has_each_decision_from_one_of_its_parents(seed: u64) {
+        let mut mixed = 0;
+        for space in spaces() {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let parents = [space.sample(&mut rng), space.sample(&mut rng)];
+            let child = parents[0].crossover(&parents[1], &mut rng);
+            let of = parents.each_ref().map(|parent| parent.decisions());
+            for (at, decision) in child.decisions().iter().enumerate() {
+                let known = of.iter().any(|decisions| decisions[at] == *decision);
+                prop_assert!(known, "{}: {decision:?}", space.id());
+            }
+            let text = child.to_string();
+            let parsed = space.parse(&text);
+            prop_assert_eq!(parsed.as_ref(), Ok(&child), "{}: {}", space.id(), text);
+            prop_assert!(child.crossover(&child, &mut rng) == child);
+            mixed += usize::from(!parents.contains(&child));
+        }
+        prop_assert!(mixed > 15, "only {mixed} children differ from both parents");
+    }
+}
+
+/// Parents that differ in all six decisions: every choice of theirs is a child, and as often as the others.
+#[test]
+fn crossover_is_uniform_where_decisions_are_independent() {
+    let space = Space::builtin("nas-bench-201").unwrap();
+    let parent = |name: &str| {
+        space
+            .parse(&format!("|{name}~0|+|{name}~0|{name}~1|+|{name}~0|{name}~1|{name}~2|"))
+            .unwrap()
+    };
+    let (one, other) = (parent("nor_conv_3x3"), parent("skip_connect"));
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for _ in 0..6_400 {
+        *seen.entry(one.crossover(&other, &mut rng).to_string()).or_default() += 1;
+    }
+    assert_eq!(seen.len(), 64);
+    let squares: f64 = seen.values().map(|&count| (f64::from(count) - 100.0).powi(2) / 100.0).sum();
+    // The 99.9 % quantile of chi-squared with 63 degrees of freedom.
+    assert!(squares < 103.4, "{squares}");
+    // Nothing of another space comes in.
+    let foreign = Space::builtin("nas-bench-macro").unwrap().sample(&mut rng);
+    assert!(one.crossover(&foreign, &mut rng) == one);
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn a_report_holds_the_statistics_of_its_parts() {
     let mut given = pairs();
     given.extend([(f64::NAN, 3.0), (4.0, f64::NAN), (f64::NEG_INFINITY, 0.0)]);
     let options = ReportOptions { resamples: 200, seed: 4 };
-    let report = PredictorReport::new("naswot", &given, options);
+    let report = PredictorReport::new("naswot", &given, options, &|| false).unwrap();
     assert_eq!((report.dropped, report.infinite), (2, 1));
 
     let kept: Vec<_> = given.iter().copied().filter(|pair| !(pair.0 + pair.1).is_nan()).collect();
@@ -39,12 +39,17 @@ fn a_report_holds_the_statistics_of_its_parts() {
     assert_eq!(report.best_tenth.regret[2].value, None, "there are no hundred");
 }
 
+fn reported(pairs: &[(f64, f64)], resamples: u32) -> PredictorReport {
+    let options = ReportOptions { resamples, seed: 0 };
+    PredictorReport::new("params", pairs, options, &|| false).unwrap()
+}
+
 /// By hand: scores choose accuracies 3, 1, 2 of 1, 2, 3, which the scale maps to 1, 0, 0.5.
 #[test]
 fn gains_are_scaled_between_the_worst_and_the_best() {
     let mut pairs = vec![(10.0, 93.0), (9.0, 91.0), (8.0, 92.0)];
     pairs.extend((0..7).map(|place| (f64::from(-place), 91.0)));
-    let report = PredictorReport::new("", &pairs, ReportOptions { resamples: 0, seed: 0 });
+    let report = reported(&pairs, 0);
     let ideal = 1.0 + 0.5 / 3.0_f64.log2();
     let expected = (1.0 + 0.5 / 4.0_f64.log2()) / ideal;
     assert!((report.all.ndcg[0].value.unwrap() - expected).abs() < 1e-12);
@@ -54,8 +59,7 @@ fn gains_are_scaled_between_the_worst_and_the_best() {
 #[test]
 fn reports_of_little_are_written_as_json_without_numbers_that_it_lacks() {
     for pairs in [vec![], vec![(1.0, 90.0)], vec![(1.0, 90.0); 4], vec![(1.0, f64::INFINITY); 2]] {
-        let report =
-            PredictorReport::new("params", &pairs, ReportOptions { resamples: 10, seed: 0 });
+        let report = reported(&pairs, 10);
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["all"]["n"], pairs.len());
         assert!(json["all"]["tau_b"]["value"].is_null());

@@ -165,8 +165,8 @@ fn a_path_field_takes_over_where_there_are_no_dialogs() {
         button.is_some_and(|button| !button.accesskit_node().is_disabled())
     });
     window.press("Open file");
-    // Its size is shown once it is open; the name alone may be seen before.
-    window.see("3.5e22");
+    // What is shown once it is open: its name and size are on Home, too.
+    window.see("34 decisions");
     // Saving asks in the same way.
     window.press("Set up");
     window.press("Save as job file…");

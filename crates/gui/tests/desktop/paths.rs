@@ -110,6 +110,8 @@ fn a_search_is_stopped_and_goes_on_in_another_window() {
     window.see("interrupted");
     window.press("Show");
     window.see(&format!("study {}", study.id));
+    // Its name may be seen before its rows are there.
+    window.see("Select Pareto front");
     window.press("Run");
     window.press("Study");
     window.press("Resume search");

@@ -205,6 +205,9 @@ fn strategy_options(ui: &mut Ui, search: &mut SearchOptions, form: &OptionForm<'
     if evolves {
         form.row(ui, JobOption::Population, |ui| ui.add(DragValue::new(&mut search.population)));
         form.row(ui, JobOption::Tournament, |ui| ui.add(DragValue::new(&mut search.tournament)));
+        form.row(ui, JobOption::Crossover, |ui| {
+            ui.add(DragValue::new(&mut search.crossover).range(0.0..=1.0).speed(0.01))
+        });
     }
     if has_candidates {
         form.row(ui, JobOption::Candidates, |ui| ui.add(DragValue::new(&mut search.candidates)));
