@@ -76,32 +76,6 @@ fn a_node_is_chosen_and_found() {
 }
 
 #[test]
-fn a_row_of_the_table_leads_to_its_node() {
-    let mut window = with_network();
-    let rows = |window: &Window| {
-        let texts = window.texts().into_iter();
-        texts.filter(|text| text.starts_with("stage0.cell0.")).collect::<Vec<_>>()
-    };
-    let row = rows(&window).first().unwrap().clone();
-    assert!(!shows(&window.harness, "Chosen: "));
-    window.harness.query_all_by_label(&row).last().unwrap().click();
-    window.see(&format!("Chosen: {row}"));
-    window.see(&format!("Node {row}"));
-}
-
-#[test]
-fn colours_show_costs_time_and_active_units() {
-    let mut window = with_network();
-    for heat in ["params", "macs", "output memory", "live memory"] {
-        colour_by(&mut window, heat);
-        window.see(&format!("Colours of {heat}, from "));
-    }
-    colour_by(&mut window, "time");
-    window.press("Measure time");
-    window.see("Colours of time, from 0.0000 ms");
-}
-
-#[test]
 fn a_time_is_asked_for_before_it_is_shown() {
     let mut window = with_network();
     colour_by(&mut window, "time");
