@@ -13,10 +13,14 @@
 //!   by a concatenation. Padding and slices may have been merged with another module's, so the
 //!   module is the parent of the one that holds the first convolution.
 //!
+//! * A module that has all parts of one that calls an activation before the same layer, but not that call
+//!   ([`super::twin_modules`]).
+//!
 //! A gap may also be an identity or a dropout, which leave no node either. It is a merged call only if the
 //! value of the `Relu` cannot get there: if the `Relu` belongs to a sequence whose next modules read it,
 //! or to a factorised reduction, its value does not leave that module. Then the node counts as one call,
-//! and one more for each gap. Otherwise it counts as one call; [`CallCount::possible`] says how many there
+//! and one more for each gap. Where the module that calls an activation reads it and has a twin that lost
+//! its call, that call counts, too. Otherwise it counts as one call; [`CallCount::possible`] says how many there
 //! could have been. Files of PyTorch without paths prove nothing: there, every reader but a sum could have
 //! called the activation.
 
@@ -26,6 +30,7 @@ use super::module_paths::module_paths;
 use super::ops::activation::is_activation;
 use super::options::MergedCalls;
 use super::proto::NodeProto;
+use super::twin_modules::{TwinModules, common_module};
 use crate::graph::{Graph, NodeId};
 
 /// Steps from a convolution back to the `Relu` over paddings and slices.
@@ -106,7 +111,13 @@ pub(super) fn count(
     let mut sorted: Vec<&str> = paths.iter().map(String::as_str).collect();
     sorted.sort_unstable();
     let merges = producer.to_ascii_lowercase().contains("pytorch");
-    let modules = ModulePaths { wiring, paths: &paths, sorted: &sorted, merges };
+    let mut twins = TwinModules::default();
+    for (index, _) in nodes.iter().enumerate().filter(|(_, node)| is_activation(&node.op_type)) {
+        for &reader in wiring.readers(wiring.first_output(index)) {
+            twins.add(&paths[index], &paths[reader], &sorted);
+        }
+    }
+    let modules = ModulePaths { wiring, paths: &paths, sorted: &sorted, twins: &twins, merges };
     let calls = |(index, node): (usize, &NodeProto)| {
         if is_activation(&node.op_type) { modules.calls(index) } else { CallCount::ONE }
     };
@@ -195,6 +206,7 @@ struct ModulePaths<'p, 'm> {
     wiring: &'p ModelWiring<'m>,
     paths: &'p [String],
     sorted: &'p [&'p str],
+    twins: &'p TwinModules,
     /// Whether the program that wrote the file merges equal calls and cannot be asked for paths.
     merges: bool,
 }
@@ -220,7 +232,31 @@ impl ModulePaths<'_, '_> {
             return CallCount { certain: 1 + merged, possible: 1 + merged };
         }
         let parts = self.parts(path, &readers);
-        CallCount { certain: 1, possible: (1 + merged).max(parts) }
+        let (lost, doubtful) = self.outside(path, &readers);
+        CallCount { certain: 1 + lost, possible: (1 + merged).max(parts + lost + doubtful) }
+    }
+
+    /// How many other modules lost their call to an activation that its own module reads as well, and how
+    /// many more may have: they read it with more than a sum or a concatenation, as which a module's second
+    /// result is read.
+    fn outside(&self, path: &str, readers: &[usize]) -> (u32, u32) {
+        let own = self.caller(path);
+        let is_inside = |reader: &&usize| within(&self.paths[**reader], own);
+        if own.is_empty() || !readers.iter().any(|reader| is_inside(&reader)) {
+            return (0, 0);
+        }
+        let (mut lost, mut doubtful) = (BTreeSet::new(), BTreeSet::new());
+        for &reader in readers.iter().filter(|reader| !is_inside(reader)) {
+            let reader_path = self.paths[reader].as_str();
+            let shared = common_module(reader_path, own);
+            let rest = reader_path[shared.len()..].trim_start_matches('/');
+            if let Some(module) = self.twins.without_call(reader_path, self.sorted) {
+                lost.insert(module);
+            } else if !matches!(self.wiring.nodes[reader].op_type.as_str(), "Add" | "Concat") {
+                doubtful.insert((shared, rest.split_once('/').map_or("", |(part, _)| part)));
+            }
+        }
+        (lost.len() as u32, doubtful.len() as u32)
     }
 
     /// The modules whose ReLU may have been merged with this one.
@@ -262,12 +298,19 @@ impl ModulePaths<'_, '_> {
         readers.iter().any(|reader| in_sequence(reader) || reduces(reader))
     }
 
+    /// The module that calls an activation: the one around it if it is a module of its own.
+    fn caller<'p>(&self, path: &'p str) -> &'p str {
+        let own = parent(path);
+        let prefix = format!("{own}/");
+        let first = self.sorted.partition_point(|&other| other < prefix.as_str());
+        let alone = !self.sorted.get(first + 1).is_some_and(|other| other.starts_with(&prefix));
+        if alone { parent(own) } else { own }
+    }
+
     /// How many parts of the module that calls an activation read it. What only other modules read is
     /// that module's result, and was called once.
     fn parts(&self, path: &str, readers: &[usize]) -> u32 {
-        let own = parent(path);
-        let alone = self.sorted.iter().filter(|other| within(other, own)).nth(1).is_none();
-        let caller = if alone { parent(own) } else { own };
+        let caller = self.caller(path);
         let part = |reader: &usize| {
             let rest = self.paths[*reader].strip_prefix(caller)?.strip_prefix('/')?;
             Some(rest.split_once('/').map_or("", |(part, _)| part))
@@ -334,11 +377,11 @@ fn is_pointwise_stride_2(node: &NodeProto) -> bool {
 }
 
 /// The path without its last part.
-fn parent(path: &str) -> &str {
+pub(super) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 /// Whether a node lies in a module or in one inside it.
-fn within(node: &str, module: &str) -> bool {
+pub(super) fn within(node: &str, module: &str) -> bool {
     node.strip_prefix(module).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -108,6 +108,13 @@ impl ModelReader<'_> {
         Ok(id)
     }
 
+    /// A tensor with what it repeats for every image as the images, where another tensor has them.
+    pub fn images_like(&self, tensor: &OnnxTensor, other: &OnnxTensor) -> OnnxTensor {
+        let images = self.batch.known().and_then(|images| usize::try_from(images).ok());
+        let view = tensor.view.clone().with_images_like(&other.view, images.unwrap_or(1));
+        OnnxTensor { view, ..*tensor }
+    }
+
     /// Two tensors, broadcast to the same axes and brought into one layout.
     pub fn pair(
         &mut self,
@@ -119,7 +126,9 @@ impl ModelReader<'_> {
             let [a, b] = [a, b].map(|tensor| tensor.view.describe(self.batch));
             node.fail(format!("{a} and {b} do not fit: {reason}"))
         };
-        let (first, second) = a.view.broadcast(&b.view).map_err(unfit)?;
+        let [a_view, b_view] =
+            [(a, b), (b, a)].map(|(own, other)| self.images_like(own, other).view);
+        let (first, second) = a_view.broadcast(&b_view).map_err(unfit)?;
         let shapes = [a, b].map(|tensor| self.shape_of(tensor));
         let pairing = AlignedViews::new((&first, shapes[0]), (&second, shapes[1]));
         let pairing = pairing.ok_or_else(|| too_mixed(node))?;

@@ -51,6 +51,7 @@ mod rewrite;
 mod stored_constants;
 mod tail;
 mod tensor;
+mod twin_modules;
 mod unsupported;
 mod view;
 

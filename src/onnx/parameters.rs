@@ -117,20 +117,17 @@ impl ModelReader<'_> {
     ) -> Result<OnnxTensor, OnnxProblem> {
         let rank = target.len().max(tensor.view.rank());
         let mut view = tensor.view.widened(rank);
-        let mut volume = 1_usize;
         for axis in 0..rank {
             let wanted = match (axis + target.len()).checked_sub(rank) {
                 Some(position) => target[position],
                 None => SymbolicInt::Known(1),
             };
             let (own, images) = (view.extent(axis), view.has_images(axis));
+            if wanted == view.dim(axis, self.batch) {
+                continue;
+            }
             let (times, more) = match wanted {
                 SymbolicInt::Images(times) => (times, !images),
-                SymbolicInt::Known(extent)
-                    if images && self.batch == SymbolicInt::Known(extent) =>
-                {
-                    (1, false)
-                }
                 SymbolicInt::Known(extent) => (extent, false),
             };
             let extent = node.extent("an extent", times, 1)?;
@@ -145,8 +142,8 @@ impl ModelReader<'_> {
                     return Err(node.fail(format!("{own} has no axis {axis} of {wanted} values")));
                 }
             }
-            volume = volume.saturating_mul(view.extent(axis));
         }
+        let volume = (0..rank).map(|axis| view.extent(axis)).fold(1_usize, usize::saturating_mul);
         if volume > MAX_TENSOR_VALUES || rank > MAX_AXES {
             return Err(node.fail("expands to too many values or axes"));
         }

@@ -65,7 +65,10 @@ def build(name):
 
 
 def expected(model, images):
-    """Units and ln |det K| of a forward pass, by the activation functions that PyTorch dispatches."""
+    """Units and ln |det K| of a forward pass, by the activation functions that PyTorch dispatches.
+
+    Functions of parameters alone, which are equal for all images, have no units.
+    """
     import numpy
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -74,19 +77,36 @@ def expected(model, images):
                "hardswish", "hardswish_", "hardsigmoid", "hardsigmoid_", "sigmoid", "sigmoid_", "tanh",
                "tanh_", "softplus", "threshold", "threshold_"}
     n = len(images)
-    state = {"units": 0, "k": numpy.zeros((n, n))}
 
-    class Count(TorchDispatchMode):
+    class Calls(TorchDispatchMode):
+        """Calls `see` with the input of each activation."""
+
+        def __init__(self, see):
+            super().__init__()
+            self.see = see
+
         def __torch_dispatch__(self, function, types, args=(), kwargs=None):
             if function._schema.name.split("::")[1] in counted:
-                # Parts of images on the axis of the batch stay with their image.
-                bits = (args[0] > 0).reshape(n, -1).numpy().astype(numpy.float32)
-                state["units"] += bits.shape[1]
-                state["k"] += bits @ bits.T + (1 - bits) @ (1 - bits).T
+                self.see(args[0])
             return function(*args, **(kwargs or {}))
 
-    with torch.no_grad(), Count():
-        model(images)
+    state = {"units": 0, "k": numpy.zeros((n, n)), "call": 0}
+    sums = []
+
+    def count(values):
+        alone = state["call"] < len(sums) and float(values.double().abs().sum()) == sums[state["call"]]
+        state["call"] += 1
+        if not alone:
+            # Parts of images on the axis of the batch stay with their image.
+            bits = (values > 0).reshape(n, -1).numpy().astype(numpy.float32)
+            state["units"] += bits.shape[1]
+            state["k"] += bits @ bits.T + (1 - bits) @ (1 - bits).T
+
+    with torch.no_grad():
+        with Calls(lambda values: sums.append(float(values.double().abs().sum()))):
+            model(images.flip(-1) * 0.5)
+        with Calls(count):
+            model(images)
     sign, value = numpy.linalg.slogdet(state["k"])
     return state["units"], float(value) if sign else float("-inf")
 

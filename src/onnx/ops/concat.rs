@@ -18,6 +18,8 @@ pub(super) fn concat(
     let axis = node.axis(axis, rank)?;
     // The view of the whole must say where the images are.
     let lead = parts.iter().position(|part| part.view.images_axis().is_some()).unwrap_or(0);
+    let parts: Vec<OnnxTensor> =
+        parts.iter().map(|part| reader.images_like(part, &parts[lead])).collect();
     for part in &parts {
         check(reader, node, &parts[lead], part, axis)?;
     }

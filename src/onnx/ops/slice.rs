@@ -4,6 +4,7 @@ use super::super::constant::{StridedRange, SymbolicInt};
 use super::super::error::OnnxProblem;
 use super::super::node::OnnxNode;
 use super::super::reader::{ModelReader, OnnxTensor, OnnxValue};
+use super::super::view::AxisFactor;
 
 /// The operator set from which on the cuts are inputs.
 const CUTS_INPUT: i64 = 10;
@@ -157,7 +158,7 @@ fn gathered(
     (positions, dims): (&[i64], &[usize]),
 ) -> Result<OnnxTensor, OnnxProblem> {
     if tensor.view.has_images(axis) {
-        return Err(node.fail("takes part of the batch; supported: axes of one image"));
+        return gathered_of_each_image(reader, node, tensor, axis, (positions, dims));
     }
     let extent = tensor.view.extent(axis);
     let size = i64::try_from(extent).unwrap_or(i64::MAX);
@@ -187,6 +188,44 @@ fn gathered(
         [_] => Ok(picked),
         _ => split_axis(reader, node, picked, axis, dims),
     }
+}
+
+/// Positions of the axis of the images that are the same for every image, as exporters write a strided view
+/// of a whole tensor. Refuses an index that mixes images.
+fn gathered_of_each_image(
+    reader: &mut ModelReader<'_>,
+    node: OnnxNode<'_>,
+    mut tensor: OnnxTensor,
+    axis: usize,
+    (positions, dims): (&[i64], &[usize]),
+) -> Result<OnnxTensor, OnnxProblem> {
+    let mixed =
+        || node.fail("takes part of the batch; supported: the same positions of each image");
+    let images = reader.batch.known().and_then(|images| usize::try_from(images).ok());
+    let images = images.filter(|&images| images > 0).ok_or_else(mixed)?;
+    let (&first, rest) = dims.split_first().ok_or_else(mixed)?;
+    let images_lead = tensor.view.axes[axis].first() == Some(&AxisFactor::Images);
+    if !images_lead || !first.is_multiple_of(images) || positions.is_empty() {
+        return Err(mixed());
+    }
+    let extent = i64::try_from(tensor.view.extent(axis)).unwrap_or(i64::MAX);
+    let all = extent.saturating_mul(i64::try_from(images).unwrap_or(i64::MAX));
+    let from_first =
+        |&position: &i64| if position < 0 { position.saturating_add(all) } else { position };
+    let (own, _) = positions.split_at(positions.len() / images);
+    let own: Vec<i64> = own.iter().map(from_first).collect();
+    let in_step = positions.chunks(own.len()).zip(0..).all(|(chunk, image)| {
+        let places = chunk.iter().map(from_first);
+        places.zip(&own).all(|(place, own)| place.checked_sub(*own) == Some(extent * image))
+    });
+    if !in_step || own.iter().any(|place| !(0..extent).contains(place)) {
+        return Err(mixed());
+    }
+    tensor.view.axes[axis].remove(0);
+    let dims = [&[first / images], rest].concat();
+    let mut picked = gathered(reader, node, tensor, axis, (&own, &dims))?;
+    picked.view.axes[axis].insert(0, AxisFactor::Images);
+    Ok(picked)
 }
 
 /// One axis as several.

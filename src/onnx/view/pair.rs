@@ -24,6 +24,28 @@ impl TensorView {
         Ok((a, b))
     }
 
+    /// With the images in the place of as many repetitions, where another view has the images there: a model
+    /// of a fixed batch size repeats what is the same for all images.
+    pub fn with_images_like(mut self, other: &Self, images: usize) -> Self {
+        let place = match (self.images_axis(), other.images_axis()) {
+            (None, Some(theirs)) => (theirs + self.rank()).checked_sub(other.rank()),
+            _ => None,
+        };
+        let leads = |theirs: usize| other.axes[theirs].first() == Some(&AxisFactor::Images);
+        if let Some(axis) = place
+            && other.images_axis().is_some_and(leads)
+            && let Some(AxisFactor::Part(part)) = self.axes[axis].first_mut()
+            && part.step == 0
+            && images > 1
+            && part.extent.is_multiple_of(images)
+        {
+            part.extent /= images;
+            let used_up = usize::from(part.extent == 1);
+            self.axes[axis].splice(..used_up, [AxisFactor::Images]);
+        }
+        self
+    }
+
     /// Whether the images of two views, where both have them, are at one place.
     fn check_images(&self, other: &Self) -> Result<(), String> {
         let place = |view: &Self| {
