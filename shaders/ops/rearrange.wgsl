@@ -23,9 +23,8 @@ struct Record {
     start_column: u32,
     digit_count: u32,
     // four bits per digit: its axis of the output, then its axis of the input
-    axes: u32,
-    unused: u32,
-    digits: array<Digit, 8>,
+    axes: array<u32, 2>,
+    digits: array<Digit, 12>,
 }
 
 // How far a position along an axis of the output moves the input's (channel, row, column).
@@ -33,7 +32,7 @@ fn moved(record: u32, axis: u32, position: u32) -> vec3<u32> {
     var rest = position;
     var offset = vec3<u32>();
     for (var i = records[record].digit_count; i > 0u; i--) {
-        let axes = records[record].axes >> ((i - 1u) * 4u);
+        let axes = records[record].axes[(i - 1u) / 8u] >> (((i - 1u) % 8u) * 4u);
         if (axes & 3u) == axis {
             let extent = records[record].digits[i - 1u].extent;
             let amount = (rest % extent) * records[record].digits[i - 1u].step;

@@ -236,23 +236,26 @@ impl ModulePaths<'_, '_> {
         CallCount { certain: 1 + lost, possible: (1 + merged).max(parts + lost + doubtful) }
     }
 
-    /// How many other modules lost their call to an activation that its own module reads as well, and how
-    /// many more may have: they read it with more than a sum or a concatenation, as which a module's second
-    /// result is read.
+    /// How many other modules lost their call to an activation that a module around it reads as well, and how
+    /// many more may have, if that module is the one that calls it: they read it with more than a sum or a
+    /// concatenation, as which a module's second result is read.
     fn outside(&self, path: &str, readers: &[usize]) -> (u32, u32) {
-        let own = self.caller(path);
-        let is_inside = |reader: &&usize| within(&self.paths[**reader], own);
-        if own.is_empty() || !readers.iter().any(|reader| is_inside(&reader)) {
+        let reader_path = |reader: &usize| self.paths[*reader].as_str();
+        let shared = readers.iter().map(|reader| common_module(path, reader_path(reader)));
+        let Some(own) = shared.max_by_key(|module| module.len()).filter(|own| !own.is_empty())
+        else {
             return (0, 0);
-        }
+        };
+        let reads_own_call = own.starts_with(self.caller(path));
         let (mut lost, mut doubtful) = (BTreeSet::new(), BTreeSet::new());
-        for &reader in readers.iter().filter(|reader| !is_inside(reader)) {
-            let reader_path = self.paths[reader].as_str();
-            let shared = common_module(reader_path, own);
-            let rest = reader_path[shared.len()..].trim_start_matches('/');
+        for &reader in readers.iter().filter(|reader| !within(reader_path(reader), own)) {
+            let reader_path = reader_path(&reader);
+            let is_result = matches!(self.wiring.nodes[reader].op_type.as_str(), "Add" | "Concat");
             if let Some(module) = self.twins.without_call(reader_path, self.sorted) {
                 lost.insert(module);
-            } else if !matches!(self.wiring.nodes[reader].op_type.as_str(), "Add" | "Concat") {
+            } else if reads_own_call && !is_result {
+                let shared = common_module(reader_path, own);
+                let rest = reader_path[shared.len()..].trim_start_matches('/');
                 doubtful.insert((shared, rest.split_once('/').map_or("", |(part, _)| part)));
             }
         }

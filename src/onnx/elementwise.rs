@@ -175,6 +175,9 @@ fn of_several(operator: &str, count: usize) -> Option<fn(&[f64]) -> f64> {
     })
 }
 
+/// The largest number that values are raised to only so that they can be divided by.
+const MAX_FLOOR: f64 = 1e-3;
+
 /// Whether a node clips to a finite range what is a tensor plus a number.
 fn is_shifted_clip(node: OnnxNode<'_>, reader: &ModelReader<'_>) -> Result<bool, OnnxProblem> {
     if node.operator() != "Clip" || activation::bounds(reader, node)?.1 >= f32::MAX {
@@ -191,12 +194,28 @@ fn is_shifted_clip(node: OnnxNode<'_>, reader: &ModelReader<'_>) -> Result<bool,
 }
 
 impl<'m> ModelReader<'m> {
+    /// Whether a node raises values to a tiny number above 0, by which they can be divided: no activation,
+    /// though nearly a ReLU.
+    pub(super) fn is_tiny_floor(&self, node: OnnxNode<'_>) -> Result<bool, OnnxProblem> {
+        let is_tiny = |low: f64| low > 0.0 && low <= MAX_FLOOR;
+        Ok(match node.operator() {
+            "Clip" => is_tiny(activation::bounds(self, node)?.0.into()),
+            "Max" => node.inputs().any(|input| match self.values.get(input) {
+                Some(OnnxValue::Constant(constant)) => {
+                    number(constant, MAX_AXES).is_some_and(is_tiny)
+                }
+                _ => false,
+            }),
+            _ => false,
+        })
+    }
+
     /// What a node gives as a function of one tensor; `None` if it is not such a node.
     pub(super) fn pend(
         &self,
         node: OnnxNode<'m>,
     ) -> Result<Option<PendingElementwise>, OnnxProblem> {
-        if self.is_absorbed(node) {
+        if self.is_absorbed(node) || self.is_tiny_floor(node)? {
             return Ok(None);
         }
         let Some(operands) = self.operands(node) else { return Ok(None) };

@@ -5,6 +5,8 @@
 //! There, a convolution that was joined with the batch normalisation behind it is listed under the latter;
 //! the name of its weight, `cells.0.op.1.weight`, tells its own module.
 
+use std::collections::HashSet;
+
 use super::proto::NodeProto;
 
 /// The key under which scopes are listed.
@@ -13,7 +15,15 @@ const SCOPES: &str = "pkg.torch.onnx.name_scopes";
 /// For each node its path, in the form of the TorchScript exporter: parts with `/` before each, the
 /// last one being the node's own. A path without a leading `/` tells nothing.
 pub(super) fn module_paths(nodes: &[NodeProto]) -> Vec<String> {
-    nodes.iter().map(|node| listed(node).unwrap_or_else(|| node.name.clone())).collect()
+    let modules: HashSet<&str> = nodes
+        .iter()
+        .flat_map(|node| {
+            let mut scopes = scopes(node);
+            scopes.pop();
+            scopes
+        })
+        .collect();
+    nodes.iter().map(|node| listed(node, &modules).unwrap_or_else(|| node.name.clone())).collect()
 }
 
 /// The scopes that the newer exporter lists, from the outermost to the node's own; none without a list.
@@ -30,16 +40,14 @@ pub(super) fn scopes(node: &NodeProto) -> Vec<&str> {
         .collect()
 }
 
-fn listed(node: &NodeProto) -> Option<String> {
+fn listed(node: &NodeProto, known: &HashSet<&str>) -> Option<String> {
     let scopes = scopes(node);
     let (_, modules) = scopes.split_last()?;
     let mut modules: Vec<&str> =
         modules.iter().copied().filter(|scope| !scope.is_empty()).collect();
     let own = node.input.get(1).and_then(|weight| weight.strip_suffix(".weight"));
-    if let (Some(own), Some(last)) = (own, modules.last_mut())
-        && parent(own) == parent(last)
-    {
-        *last = own;
+    if let Some(own) = own.filter(|own| modules.last().is_some_and(|last| last != own)) {
+        modules = modules_of(own, known);
     }
     let mut path = String::new();
     let mut before = "";
@@ -63,9 +71,13 @@ fn listed(node: &NodeProto) -> Option<String> {
     Some(format!("{path}/{}", node.op_type))
 }
 
-/// The dotted path without its last part.
-fn parent(module: &str) -> &str {
-    module.rsplit_once('.').map_or("", |(parent, _)| parent)
+/// The modules around a module and itself. A list of modules, which is numbered and which no node lies in on
+/// its own, is none.
+fn modules_of<'n>(own: &'n str, known: &HashSet<&str>) -> Vec<&'n str> {
+    let starts_with_digit = |rest: &str| rest.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    let is_module = |at: usize| known.contains(&own[..at]) || !starts_with_digit(&own[at + 1..]);
+    let around = own.match_indices('.').map(|(at, _)| at).filter(|&at| is_module(at));
+    around.map(|at| &own[..at]).chain([own]).collect()
 }
 
 #[cfg(test)]
@@ -95,5 +107,9 @@ mod tests {
         assert_eq!(path("Relu", "", scopes), "/cells.0/layers.1/op/op.2/Relu");
         assert_eq!(path("Relu", "", "['', 'relu']"), "/Relu");
         assert_eq!(path("Relu", "", "['', '0', '0.act', 'relu']"), "/0/act/Relu");
+        // Joined with the batch normalisation of another module.
+        let scopes = "['', 'stages.0', 'stages.0.b', 'stages.0.b.norm', 'batch_norm']";
+        let conv = "/stages.0/a/conv/Conv";
+        assert_eq!(path("Conv", "stages.0.a.conv.weight", scopes), conv);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A module that calls an activation and then a layer, such as `/cell/left` with `act/Relu` and `conv/Conv`,
 //! has twins: modules with the same parts. A module that has all of those parts but `act`, and whose
-//! `conv/Conv` reads an activation of another module, has lost its call to that one.
+//! `conv/Conv` reads an activation of another module, has lost its call to that one. What `act` lies in may be
+//! missing as well: a batch normalisation before it is merged if its values are those of another one.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -45,8 +46,10 @@ impl TwinModules {
             let kinds = self.by_layer.get(layer)?;
             let own = parts(module, sorted)?;
             let lost = |kind: &CallingModule| {
-                let lacks = kind.parts.difference(&own).eq([&kind.activation]);
-                lacks && own.is_subset(&kind.parts)
+                let around =
+                    |part: &String| *part == kind.activation || within(&kind.activation, part);
+                let lacks = !own.contains(&kind.activation);
+                lacks && own.is_subset(&kind.parts) && kind.parts.difference(&own).all(around)
             };
             kinds.iter().any(lost).then_some(module)
         })

@@ -129,7 +129,8 @@ pub(super) fn extreme(
         let other = real_operand(reader, node, position, &tensor)?;
         result = arithmetic::paired(reader, node, [&result, &other], function)?;
     }
-    if count > 1 && reader.depends_on_images(result.node) {
+    let counts = count > 1 && !reader.is_tiny_floor(node)?;
+    if counts && reader.depends_on_images(result.node) {
         reader.note_uncounted(node);
     }
     Ok(OnnxValue::Tensor(result))

@@ -2,6 +2,7 @@
 
 pub(super) mod activation;
 mod arithmetic;
+mod col2im;
 mod concat;
 mod conv;
 mod conv_transpose;
@@ -46,6 +47,7 @@ pub(super) const ALL: OperatorTable = &[
     ("Ceil", function::unary),
     ("Celu", activation::celu),
     ("Clip", activation::clip),
+    ("Col2Im", col2im::col2im),
     ("Concat", concat::concat),
     ("Conv", conv::conv),
     ("ConvTranspose", conv_transpose::conv_transpose),

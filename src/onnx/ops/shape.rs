@@ -125,7 +125,7 @@ pub(super) fn reshape(
 }
 
 /// Reshapes; where an axis would end inside a part, values are put in order first.
-fn reshaped(
+pub(super) fn reshaped(
     reader: &mut ModelReader<'_>,
     node: OnnxNode<'_>,
     tensor: OnnxTensor,

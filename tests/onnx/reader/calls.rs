@@ -157,6 +157,45 @@ fn gaps_that_are_not_merged_calls() {
     assert_eq!((open.calls(), open.notices()), (vec![1], 1));
 }
 
+/// A cell whose branches call a ReLU of their own before a convolution; those of `merged` lost it.
+fn branches(kept: &[&str], merged: &[&str]) -> Named {
+    let mut cell = Named::new();
+    let first = format!("/{}/act/Relu", kept[0]);
+    for branch in kept {
+        let relu = format!("/{branch}/act/Relu");
+        cell = cell.relu(&relu).conv(&relu, &format!("/{branch}/conv/Conv"));
+    }
+    for branch in merged {
+        cell = cell.conv(&first, &format!("/{branch}/conv/Conv"));
+    }
+    cell
+}
+
+/// A module that lacks the call that its twins make has lost it to the one it reads.
+#[test]
+fn twins_that_lost_their_relu() {
+    let cell = branches(&["cell/left", "cell/right"], &["cell/middle", "cell.1/left"]);
+    assert_eq!((cell.calls(), cell.notices()), (vec![3, 1], 0));
+    // Its own batch normalisation was merged, too.
+    let bn = Named::new().relu("/a/bn/act/Relu").conv("/a/bn/act/Relu", "/a/conv/Conv");
+    let bn = bn.node("Neg", "x", "/a/bn/Neg", &[]).conv("/a/bn/act/Relu", "/b/conv/Conv");
+    assert_eq!(bn.calls(), [2]);
+    // Another kind of module: either is possible.
+    let other = branches(&["cell/left"], &["cell/middle"]);
+    let other = other.conv("/cell/middle/conv/Conv", "/cell/middle/second/Conv");
+    assert_eq!((other.calls(), other.notices()), (vec![1], 1));
+    // A module's second result is joined by others.
+    let joined = branches(&["down"], &[]);
+    let joined = joined.node("Concat", "/down/act/Relu x", "/up/Concat", &[int("axis", 1)]);
+    assert_eq!((joined.calls(), joined.notices()), (vec![1], 0));
+    // The result of a module is called once, though a twin of its readers calls an activation.
+    let result = Named::new().conv("x", "/stem/conv/Conv").relu("/stem/act/Relu");
+    let result = result.relu("/z/act/Relu").conv("/z/act/Relu", "/z/conv/Conv");
+    let result = result.conv("/stem/act/Relu", "/a/conv/Conv");
+    let result = result.conv("/stem/act/Relu", "/b/conv/Conv");
+    assert_eq!(result.calls(), [1, 1]);
+}
+
 /// Two calls of one function in one module are one node, as is one call that is read twice.
 #[test]
 fn several_readers_of_one_call() {

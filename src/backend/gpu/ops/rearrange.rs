@@ -17,10 +17,11 @@ pub fn lower(
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let mut digits = [DigitRecord { extent: 1, step: 0 }; MAX_DIGITS];
-    let mut axes = 0;
+    let mut axes = [0; 2];
     for (index, digit) in rearrange.digits().iter().enumerate() {
         digits[index] = DigitRecord { extent: digit.extent as u32, step: digit.step as u32 };
-        axes |= ((digit.to.index() | digit.from.index() << 2) as u32) << (4 * index);
+        axes[index / 8] |=
+            ((digit.to.index() | digit.from.index() << 2) as u32) << (4 * (index % 8));
     }
     let record = RearrangeRecord {
         quads: quads as u32,
@@ -38,7 +39,6 @@ pub fn lower(
         start_column: rearrange.start[2] as u32,
         digit_count: rearrange.digits().len() as u32,
         axes,
-        unused: 0,
         digits,
     };
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];

@@ -37,9 +37,7 @@ record! {
         /// Digits.
         digit_count: u32,
         /// Four bits per digit: its axis of the output, then its axis of the input.
-        axes: u32,
-        /// Fills the record.
-        unused: u32,
+        axes: [u32; 2],
         /// The digits.
         digits: [DigitRecord; MAX_DIGITS],
     }
