@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,6 +56,19 @@ def test_optuna_searches(capsys, monkeypatch):
     assert "Result(" in first
     # The same sampler, seed, network and images give the same values.
     assert re.search(r"value=([\d.]+)", first)[1] == second.split()[-1]
+
+
+def test_the_workers_of_ray_give_the_values_of_one_process(tmp_path):
+    pytest.importorskip("ray")
+    table = tmp_path / "table.csv"
+    command = [sys.executable, str(ROOT / "examples/python/ray_search.py"), "--samples", "20", "--check"]
+    command += ["--set", "skeleton.cells=1", "--set", "skeleton.channels=8", "--out", str(table)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "the values are those of one process" in done.stdout
+    assert len(table.read_text().splitlines()) == 21
+    again = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert again.returncode == 2 and "exists" in again.stderr
 
 
 def test_the_notebook_runs_and_has_its_pictures(tmp_path, monkeypatch):
