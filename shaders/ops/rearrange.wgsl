@@ -3,12 +3,14 @@
 
 struct Digit {
     extent: u32,
+    // 28 bits, and above them two each for its axis of the output and its axis of the input
     step: u32,
 }
 
 struct Record {
     // output vec4s of all images
     quads: u32,
+    // with the row and the column of the first value
     source: u32,
     target_offset: u32,
     source_blocks: u32,
@@ -19,12 +21,8 @@ struct Record {
     target_height: u32,
     target_width: u32,
     start_channel: u32,
-    start_row: u32,
-    start_column: u32,
     digit_count: u32,
-    // four bits per digit: its axis of the output, then its axis of the input
-    axes: array<u32, 2>,
-    digits: array<Digit, 12>,
+    digits: array<Digit, 10>,
 }
 
 // How far a position along an axis of the output moves the input's (channel, row, column).
@@ -32,11 +30,11 @@ fn moved(record: u32, axis: u32, position: u32) -> vec3<u32> {
     var rest = position;
     var offset = vec3<u32>();
     for (var i = records[record].digit_count; i > 0u; i--) {
-        let axes = records[record].axes[(i - 1u) / 8u] >> (((i - 1u) % 8u) * 4u);
-        if (axes & 3u) == axis {
+        let step = records[record].digits[i - 1u].step;
+        if ((step >> 28u) & 3u) == axis {
             let extent = records[record].digits[i - 1u].extent;
-            let amount = (rest % extent) * records[record].digits[i - 1u].step;
-            let along = vec3<u32>(0u, 1u, 2u) == vec3<u32>((axes >> 2u) & 3u);
+            let amount = (rest % extent) * (step & 0xfffffffu);
+            let along = vec3<u32>(0u, 1u, 2u) == vec3<u32>(step >> 30u);
             offset += select(vec3<u32>(), vec3<u32>(amount), along);
             rest /= extent;
         }
@@ -73,11 +71,7 @@ fn main(
     let block = line / records[record].target_height;
     let channel = (block % records[record].target_blocks) * 4u;
     let image = block / records[record].target_blocks;
-    let start = vec3<u32>(
-        records[record].start_channel,
-        records[record].start_row,
-        records[record].start_column,
-    );
+    let start = vec3<u32>(records[record].start_channel, 0u, 0u);
     let pixel = start + moved(record, 1u, row) + moved(record, 2u, column);
     arena[records[record].target_offset + quad] = vec4<f32>(
         pick(record, image, channel, pixel),

@@ -46,7 +46,7 @@ pub struct AxisDigit {
 }
 
 /// The most digits of a [`Rearrange`].
-pub const MAX_DIGITS: usize = 12;
+pub const MAX_DIGITS: usize = 10;
 
 /// A digit that changes nothing.
 const NO_DIGIT: AxisDigit =

@@ -30,7 +30,7 @@ use super::module_paths::module_paths;
 use super::ops::activation::is_activation;
 use super::options::MergedCalls;
 use super::proto::NodeProto;
-use super::twin_modules::{TwinModules, common_module};
+use super::twin_modules::{TwinModules, common_module, is_deep};
 use crate::graph::{Graph, NodeId};
 
 /// Steps from a convolution back to the `Relu` over paddings and slices.
@@ -62,6 +62,28 @@ impl<'m> ModelWiring<'m> {
     /// The nodes that read a value, in order, once per input.
     pub fn readers(&self, value: &str) -> &[usize] {
         self.readers.get(value).map_or(&[], Vec::as_slice)
+    }
+
+    /// The nodes that read a node's value, each once, in order: those behind a padding of it in its place, if
+    /// they are windows, because equal paddings of several modules are merged.
+    fn readers_behind_padding(&self, index: usize) -> Vec<usize> {
+        let is_window = |&reader: &usize| {
+            matches!(self.nodes[reader].op_type.as_str(), "Conv" | "AveragePool" | "MaxPool")
+        };
+        let behind = |&reader: &usize| {
+            let windows = self.readers(self.first_output(reader));
+            let is_padding = self.nodes[reader].op_type == "Pad" && !windows.is_empty();
+            if is_padding && windows.iter().all(is_window) {
+                windows.to_vec()
+            } else {
+                vec![reader]
+            }
+        };
+        let mut readers: Vec<usize> =
+            self.readers(self.first_output(index)).iter().flat_map(behind).collect();
+        readers.sort_unstable();
+        readers.dedup();
+        readers
     }
 
     fn first_output(&self, index: usize) -> &'m str {
@@ -113,7 +135,7 @@ pub(super) fn count(
     let merges = producer.to_ascii_lowercase().contains("pytorch");
     let mut twins = TwinModules::default();
     for (index, _) in nodes.iter().enumerate().filter(|(_, node)| is_activation(&node.op_type)) {
-        for &reader in wiring.readers(wiring.first_output(index)) {
+        for reader in wiring.readers_behind_padding(index) {
             twins.add(&paths[index], &paths[reader], &sorted);
         }
     }
@@ -214,8 +236,7 @@ struct ModulePaths<'p, 'm> {
 impl ModulePaths<'_, '_> {
     fn calls(&self, relu: usize) -> CallCount {
         let path = self.paths[relu].as_str();
-        let mut readers = self.wiring.readers(self.wiring.first_output(relu)).to_vec();
-        readers.dedup();
+        let readers = self.wiring.readers_behind_padding(relu);
         if readers.len() < 2 {
             return CallCount::ONE;
         }
@@ -241,6 +262,9 @@ impl ModulePaths<'_, '_> {
     /// concatenation, as which a module's second result is read.
     fn outside(&self, path: &str, readers: &[usize]) -> (u32, u32) {
         let reader_path = |reader: &usize| self.paths[*reader].as_str();
+        if is_deep(path) || readers.iter().any(|reader| is_deep(reader_path(reader))) {
+            return (0, 0);
+        }
         let shared = readers.iter().map(|reader| common_module(path, reader_path(reader)));
         let Some(own) = shared.max_by_key(|module| module.len()).filter(|own| !own.is_empty())
         else {

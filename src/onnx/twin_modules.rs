@@ -12,6 +12,12 @@ use super::calls::{parent, within};
 /// Most nodes of a module that has twins.
 const MAX_MODULE_NODES: usize = 64;
 
+/// Most kinds of modules with the same layer.
+const MAX_KINDS: usize = 64;
+
+/// How deep modules with twins may lie in each other.
+const MAX_DEPTH: usize = 64;
+
 /// The modules that call an activation before one of their layers, by the place of that layer in them.
 #[derive(Default)]
 pub(super) struct TwinModules {
@@ -31,12 +37,18 @@ impl TwinModules {
     /// Adds the module of an activation and a node that reads it, if they have one; `sorted` are the paths of
     /// all nodes.
     pub fn add(&mut self, activation: &str, reader: &str, sorted: &[&str]) {
+        if [activation, reader].into_iter().any(is_deep) {
+            return;
+        }
         let module = common_module(activation, reader);
         let [activation, layer] = [parent(activation), reader].map(|path| inside(path, module));
         let (Some(activation), Some(layer)) = (activation, layer) else { return };
         let Some(parts) = parts(module, sorted) else { return };
         let kind = CallingModule { activation: activation.to_owned(), parts };
-        self.by_layer.entry(layer.to_owned()).or_default().insert(kind);
+        let kinds = self.by_layer.entry(layer.to_owned()).or_default();
+        if kinds.len() < MAX_KINDS {
+            kinds.insert(kind);
+        }
     }
 
     /// The module that lost its call of an activation to another one, which `reader` reads.
@@ -54,6 +66,11 @@ impl TwinModules {
             kinds.iter().any(lost).then_some(module)
         })
     }
+}
+
+/// Whether a path names more modules in each other than any network has.
+pub(super) fn is_deep(path: &str) -> bool {
+    path.bytes().filter(|&byte| byte == b'/').nth(MAX_DEPTH).is_some()
 }
 
 /// The innermost module that holds both nodes; empty if that is the whole model.

@@ -8,6 +8,9 @@ use super::super::resample::Taps;
 use super::geometry::{AxisWindow, axis_windows};
 use super::shape::reshaped;
 
+/// Most positions of an axis times positions of a block.
+const MAX_PLACES: usize = 1 << 24;
+
 /// `Col2Im` of `[n, channels * rows * columns of a block, blocks]` to images of two axes.
 pub(super) fn col2im(
     reader: &mut ModelReader<'_>,
@@ -42,6 +45,9 @@ pub(super) fn col2im(
     let view = blocks.view.transposed(&[0, 1, 2, 4, 3, 5]).joined(2..4).joined(3..5);
     let mut sums = OnnxTensor { view, ..blocks };
     for (axis, window) in windows.into_iter().enumerate() {
+        if image[axis].saturating_mul(window.kernel) > MAX_PLACES {
+            return Err(misfit());
+        }
         let taps = overlaps(window, counts[axis], image[axis]);
         sums = reader.resampled(node, &format!("/sum {axis}"), (&sums, axis + 2), &taps)?;
     }

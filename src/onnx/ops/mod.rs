@@ -19,6 +19,7 @@ mod product;
 pub(super) mod quantise;
 mod reduce;
 mod resize;
+mod scatter;
 pub(super) mod shape;
 pub(super) mod slice;
 mod softmax;
@@ -118,6 +119,7 @@ pub(super) const ALL: OperatorTable = &[
     ("Reshape", shape::reshape),
     ("Resize", resize::resize),
     ("Round", function::unary),
+    ("ScatterND", scatter::scatter_nd),
     ("Selu", activation::selu),
     ("SequenceAt", slice::part),
     ("Shape", shape::shape),

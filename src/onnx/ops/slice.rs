@@ -199,33 +199,49 @@ fn gathered_of_each_image(
     axis: usize,
     (positions, dims): (&[i64], &[usize]),
 ) -> Result<OnnxTensor, OnnxProblem> {
-    let mixed =
-        || node.fail("takes part of the batch; supported: the same positions of each image");
-    let images = reader.batch.known().and_then(|images| usize::try_from(images).ok());
-    let images = images.filter(|&images| images > 0).ok_or_else(mixed)?;
-    let (&first, rest) = dims.split_first().ok_or_else(mixed)?;
+    let own = of_each_image(reader, node, positions, tensor.view.extent(axis))?;
+    let images = positions.len() / own.len();
     let images_lead = tensor.view.axes[axis].first() == Some(&AxisFactor::Images);
-    if !images_lead || !first.is_multiple_of(images) || positions.is_empty() {
-        return Err(mixed());
-    }
-    let extent = i64::try_from(tensor.view.extent(axis)).unwrap_or(i64::MAX);
-    let all = extent.saturating_mul(i64::try_from(images).unwrap_or(i64::MAX));
-    let from_first =
-        |&position: &i64| if position < 0 { position.saturating_add(all) } else { position };
-    let (own, _) = positions.split_at(positions.len() / images);
-    let own: Vec<i64> = own.iter().map(from_first).collect();
-    let in_step = positions.chunks(own.len()).zip(0..).all(|(chunk, image)| {
-        let places = chunk.iter().map(from_first);
-        places.zip(&own).all(|(place, own)| place.checked_sub(*own) == Some(extent * image))
-    });
-    if !in_step || own.iter().any(|place| !(0..extent).contains(place)) {
-        return Err(mixed());
+    let Some((&first, rest)) = dims.split_first().filter(|(first, _)| first.is_multiple_of(images))
+    else {
+        return Err(mixes_images(node));
+    };
+    if !images_lead {
+        return Err(mixes_images(node));
     }
     tensor.view.axes[axis].remove(0);
     let dims = [&[first / images], rest].concat();
     let mut picked = gathered(reader, node, tensor, axis, (&own, &dims))?;
     picked.view.axes[axis].insert(0, AxisFactor::Images);
     Ok(picked)
+}
+
+/// Positions in an axis of all images, `extent` of each, as those of one image, if they are the same for every
+/// image and in the order of the images.
+pub(super) fn of_each_image(
+    reader: &ModelReader<'_>,
+    node: OnnxNode<'_>,
+    positions: &[i64],
+    extent: usize,
+) -> Result<Vec<i64>, OnnxProblem> {
+    let images = reader.batch.known().and_then(|images| usize::try_from(images).ok());
+    let images = images.filter(|&images| images > 0 && positions.len().is_multiple_of(images));
+    let images = images.filter(|_| !positions.is_empty()).ok_or_else(|| mixes_images(node))?;
+    let extent = i64::try_from(extent).unwrap_or(i64::MAX);
+    let all = extent.saturating_mul(i64::try_from(images).unwrap_or(i64::MAX));
+    let from_first =
+        |&position: &i64| if position < 0 { position.saturating_add(all) } else { position };
+    let own: Vec<i64> = positions[..positions.len() / images].iter().map(from_first).collect();
+    let in_step = positions.chunks(own.len()).zip(0..).all(|(chunk, image)| {
+        let places = chunk.iter().map(from_first);
+        places.zip(&own).all(|(place, own)| place.checked_sub(*own) == Some(extent * image))
+    });
+    let inside = own.iter().all(|place| (0..extent).contains(place));
+    if in_step && inside { Ok(own) } else { Err(mixes_images(node)) }
+}
+
+fn mixes_images(node: OnnxNode<'_>) -> OnnxProblem {
+    node.fail("takes part of the batch; supported: the same positions of each image")
 }
 
 /// One axis as several.

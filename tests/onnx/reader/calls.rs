@@ -180,6 +180,11 @@ fn twins_that_lost_their_relu() {
     let bn = Named::new().relu("/a/bn/act/Relu").conv("/a/bn/act/Relu", "/a/conv/Conv");
     let bn = bn.node("Neg", "x", "/a/bn/Neg", &[]).conv("/a/bn/act/Relu", "/b/conv/Conv");
     assert_eq!(bn.calls(), [2]);
+    // Equal paddings were merged, too.
+    let padded = Named::new().relu("/a/act/Relu");
+    let padded = padded.node("Pad", "/a/act/Relu pads", "/a/conv/Pad", &[]);
+    let padded = padded.conv("/a/conv/Pad", "/a/conv/Conv").conv("/a/conv/Pad", "/b/conv/Conv");
+    assert_eq!(padded.calls(), [2]);
     // Another kind of module: either is possible.
     let other = branches(&["cell/left"], &["cell/middle"]);
     let other = other.conv("/cell/middle/conv/Conv", "/cell/middle/second/Conv");

@@ -17,15 +17,14 @@ pub fn lower(
     let (input, output) = (lowering.shape(src), lowering.shape(dst));
     let quads = lowering.quads(dst);
     let mut digits = [DigitRecord { extent: 1, step: 0 }; MAX_DIGITS];
-    let mut axes = [0; 2];
-    for (index, digit) in rearrange.digits().iter().enumerate() {
-        digits[index] = DigitRecord { extent: digit.extent as u32, step: digit.step as u32 };
-        axes[index / 8] |=
-            ((digit.to.index() | digit.from.index() << 2) as u32) << (4 * (index % 8));
+    for (record, digit) in digits.iter_mut().zip(rearrange.digits()) {
+        let axes = (digit.to.index() | digit.from.index() << 2) as u32;
+        *record = DigitRecord { extent: digit.extent as u32, step: digit.step as u32 | axes << 28 };
     }
+    let first = rearrange.start[1] * input.width + rearrange.start[2];
     let record = RearrangeRecord {
         quads: quads as u32,
-        source: lowering.tensor(src),
+        source: lowering.tensor(src) + first as u32,
         target_offset: lowering.tensor(dst),
         source_blocks: pack::blocks(input.channels) as u32,
         source_height: input.height as u32,
@@ -35,10 +34,7 @@ pub fn lower(
         target_height: output.height as u32,
         target_width: output.width as u32,
         start_channel: rearrange.start[0] as u32,
-        start_row: rearrange.start[1] as u32,
-        start_column: rearrange.start[2] as u32,
         digit_count: rearrange.digits().len() as u32,
-        axes,
         digits,
     };
     let accesses = vec![lowering.reads(src), lowering.writes(dst)];

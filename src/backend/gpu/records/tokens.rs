@@ -10,7 +10,7 @@ record! {
     RearrangeRecord {
         /// Output `vec4`s of all images.
         quads: u32,
-        /// Input tensor.
+        /// Input tensor, with the row and the column of the first value.
         source: u32,
         /// Output tensor.
         target_offset: u32,
@@ -30,14 +30,8 @@ record! {
         target_width: u32,
         /// Input channel of the first output value.
         start_channel: u32,
-        /// Its input row.
-        start_row: u32,
-        /// Its input column.
-        start_column: u32,
         /// Digits.
         digit_count: u32,
-        /// Four bits per digit: its axis of the output, then its axis of the input.
-        axes: [u32; 2],
         /// The digits.
         digits: [DigitRecord; MAX_DIGITS],
     }
@@ -49,7 +43,8 @@ record! {
 pub struct DigitRecord {
     /// How many values it takes.
     pub extent: u32,
-    /// How far it moves the input's position.
+    /// How far it moves the input's position, in 28 bits; above them, two bits each for its axis of the output
+    /// and its axis of the input.
     pub step: u32,
 }
 
