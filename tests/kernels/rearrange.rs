@@ -1,7 +1,11 @@
 //! Rearrangements of every kind, and values that do not depend on the images.
 
+use std::ops::RangeInclusive;
+
 use proptest::prelude::*;
-use untrained::graph::{Activation, Axis, AxisDigit, Graph, NodeId, Op, Rearrange, Shape};
+use untrained::graph::{
+    Activation, Axis, AxisDigit, Graph, MAX_DIGITS, NodeId, Op, Rearrange, Shape,
+};
 
 use crate::kernels::shapes::{check_alone, image, images};
 use crate::kernels::support::trial::{Trial, add_reader, single};
@@ -11,13 +15,17 @@ fn axis() -> impl Strategy<Value = Axis> {
     prop::sample::select(&Axis::ALL[..])
 }
 
-/// Up to seven digits of any axes, and an input that is just large enough or larger.
-fn rearrangement() -> impl Strategy<Value = (Shape, Rearrange)> {
-    let digit = (axis(), 1..=5_usize, axis(), 0..=4_usize)
+/// So many digits of any axes, each with up to `extent` values and steps below, and an input that is just large
+/// enough or larger.
+fn rearrangement(
+    digits: RangeInclusive<usize>,
+    extent: usize,
+) -> impl Strategy<Value = (Shape, Rearrange)> {
+    let digit = (axis(), 1..=extent, axis(), 0..extent)
         .prop_map(|(to, extent, from, step)| AxisDigit { to, extent, from, step });
     let around =
         ((0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize), (0..=3_usize, 0..=2_usize));
-    (proptest::collection::vec(digit, 0..=7), around).prop_map(|(digits, (c, y, x))| {
+    (proptest::collection::vec(digit, digits), around).prop_map(|(digits, (c, y, x))| {
         let reach = |axis: Axis| {
             let own = digits.iter().filter(|digit| digit.from == axis);
             own.map(|digit| (digit.extent - 1) * digit.step).sum::<usize>() + 1
@@ -30,10 +38,13 @@ fn rearrangement() -> impl Strategy<Value = (Shape, Rearrange)> {
 
 #[test]
 fn rearrangements_are_exact() {
-    let small = rearrangement().prop_filter("small enough", |(input, rearrange)| {
+    let is_small = |(input, rearrange): &(Shape, Rearrange)| {
         input.volume() <= 20_000 && rearrange.shape.volume() <= 20_000
-    });
-    check_alone(80, small, |&rearrange| Op::Rearrange(rearrange));
+    };
+    let few = rearrangement(0..=7, 5).prop_filter("small enough", is_small);
+    check_alone(80, few, |&rearrange| Op::Rearrange(rearrange));
+    let many = rearrangement(8..=MAX_DIGITS, 3).prop_filter("small enough", is_small);
+    check_alone(40, many, |&rearrange| Op::Rearrange(rearrange));
 }
 
 /// The digits that split channels into heads: `[heads * width, 1, tokens]` to `[width, heads, tokens]`.
