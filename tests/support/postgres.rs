@@ -136,10 +136,17 @@ impl Server {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// Kills it as `kill -9` does.
+    /// Kills it as `kill -9` does, with the processes that serve its connections: these would go on until they
+    /// notice, and might still commit.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
+            let id = process.id();
+            let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
             process.kill().unwrap();
+            for child in children.unwrap_or_default().split_whitespace() {
+                // It may be gone already.
+                let _ = Command::new("kill").args(["-9", child]).stderr(Stdio::null()).status();
+            }
             process.wait().unwrap();
         }
     }
