@@ -12,7 +12,6 @@
 //!   convolutions of stride 2, one on the value itself, one on the value padded or sliced, joined
 //!   by a concatenation. Padding and slices may have been merged with another module's, so the
 //!   module is the parent of the one that holds the first convolution.
-//!
 //! * A module that has all parts of one that calls an activation before the same layer, but not that call
 //!   ([`super::twin_modules`]).
 //!
